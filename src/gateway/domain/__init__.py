@@ -1,0 +1,1 @@
+"""The words everyone uses: identifiers, facts, replies, verdicts, errors."""

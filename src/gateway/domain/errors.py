@@ -1,0 +1,97 @@
+"""How can the gateway refuse? One tree; HTTP status is assigned in `api/problems.py` alone.
+
+GatewayError
+├── BadRequest            the request itself is wrong: names the member and the reason
+├── NotSignedIn           no token, or one that does not hold
+├── NotAllowed            the token's tenant may not do this
+├── NotFound              no such form, dossier, record
+├── Conflict              the same key or receipt with other content
+├── ReceiptRefused        what was submitted is not what was filled; `fields` names the paths
+├── FormRefused           a form definition or its bindings cannot be used; `problems` names the places
+├── RecordRefused         a record cannot be taken in; names the member and the reason
+├── Busy                  storage cannot answer now; try again later
+└── SourceError           a source could not be asked; ends in `prefill/lookup.py`
+    ├── SourceUnavailable     no answer, or an answer of failure
+    └── SourceBrokeContract   an answer that cannot be read or is about somebody else
+"""
+
+from dataclasses import dataclass
+
+
+class GatewayError(Exception):
+    """A refusal of ours: `code` is stable and stands in the error catalogue; no text holds a value."""
+
+    def __init__(self, code: str, detail: str, member: str | None = None) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+        self.member = member
+
+
+class BadRequest(GatewayError):
+    """The request is malformed; `member` is the offending member's path."""
+
+
+class NotSignedIn(GatewayError):
+    """No access token, or one that does not hold."""
+
+
+class NotAllowed(GatewayError):
+    """The caller is known and may not do this."""
+
+
+class NotFound(GatewayError):
+    """There is no such thing, or it is not the caller's."""
+
+
+class Conflict(GatewayError):
+    """The same key, receipt or record stands already with other content or in another state."""
+
+
+class Busy(GatewayError):
+    """The gateway cannot record the change now; nothing was stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One place that is refused: a path, and a code that says why."""
+
+    path: str
+    code: str
+
+
+class ReceiptRefused(GatewayError):
+    """The submission does not agree with its receipt; nothing was judged, the receipt is not used up."""
+
+    def __init__(self, code: str, detail: str, fields: tuple[FieldProblem, ...] = ()) -> None:
+        super().__init__(code, detail)
+        self.fields = fields
+
+
+class FormRefused(GatewayError):
+    """A form or its bindings cannot be used; `problems` holds every place at once."""
+
+    def __init__(self, problems: tuple[FieldProblem, ...]) -> None:
+        super().__init__("form_refused", "; ".join(f"{p.path}: {p.code}" for p in problems))
+        self.problems = problems
+
+
+class RecordRefused(GatewayError):
+    """A record cannot be taken in; `member` is the offending member's path."""
+
+
+class SourceError(GatewayError):
+    """A source could not be asked; becomes `Unavailable`, never an HTTP status."""
+
+    def __init__(self, cause: str, attempts: int = 1) -> None:
+        super().__init__("source_unavailable", cause)
+        self.cause = cause
+        self.attempts = attempts
+
+
+class SourceUnavailable(SourceError):
+    """No answer in time, or an answer that says failure."""
+
+
+class SourceBrokeContract(SourceError):
+    """An answer that cannot be read, or that is about somebody else."""

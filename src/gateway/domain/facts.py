@@ -1,0 +1,118 @@
+"""What is one fact about a person, before any form gives it a shape?"""
+
+import calendar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeAlias
+
+from gateway.domain.identifiers import AttributeName, PersonalId
+
+
+@dataclass(frozen=True, slots=True)
+class PartialDate:
+    """A date whose month or day may be unknown; nothing is ever completed with 01/01.
+
+    Raises ValueError for a date that no calendar has.
+    """
+
+    year: int
+    month: int | None = None
+    day: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.year <= 9999:
+            raise ValueError("a year has four digits")
+        if self.month is None:
+            if self.day is not None:
+                raise ValueError("a day without its month is no date")
+            return
+        if not 1 <= self.month <= 12:
+            raise ValueError("a month is 1 to 12")
+        if (
+            self.day is not None
+            and not 1 <= self.day <= calendar.monthrange(self.year, self.month)[1]
+        ):
+            raise ValueError("that month has no such day")
+
+    @property
+    def full(self) -> bool:
+        """Whether year, month and day are all known."""
+        return self.day is not None
+
+    def iso(self) -> str:
+        """The date as far as it is known: `1990`, `1990-01` or `1990-01-31`."""
+        parts = [f"{self.year:04d}"]
+        parts += [f"{part:02d}" for part in (self.month, self.day) if part is not None]
+        return "-".join(parts)
+
+    @classmethod
+    def parse(cls, text: str) -> "PartialDate":
+        """Read `1990`, `1990-01` or `1990-01-31`; anything else raises ValueError."""
+        parts = text.split("-")
+        if not (
+            text.isascii()
+            and len(parts) <= 3
+            and [len(p) for p in parts] == [4, 2, 2][: len(parts)]
+            and all(p.isdigit() for p in parts)
+        ):
+            raise ValueError("a date reads YYYY, YYYY-MM or YYYY-MM-DD")
+        return cls(*(int(part) for part in parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A value of a code list: the list's name, the code there, and its label in Vietnamese.
+
+    Two systems are joined by label, never by code alone: the lists differ.
+    """
+
+    list: str
+    code: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRef:
+    """A person whom a source names beside the one that was asked for: a parent, a spouse, a member.
+
+    `facts` is what the same answer already says of that person, so that no second read is needed.
+    """
+
+    personal_id: PersonalId | None
+    full_name: str | None = field(repr=False)
+    birth_date: PartialDate | None = field(default=None, repr=False)
+    facts: Mapping[AttributeName, "Value"] = field(default_factory=dict, repr=False)
+
+
+Value: TypeAlias = str | bool | Decimal | PartialDate | Coded
+Held: TypeAlias = Value | PersonRef | tuple[PersonRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRef:
+    """The digitised record (giấy tờ, kết quả số hóa) behind a value."""
+
+    id: str
+    kind: str
+    stored_at: datetime
+    dossier: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One attribute's value as a source holds it, with the time it speaks for."""
+
+    value: Held = field(repr=False)
+    as_of: datetime
+    record: RecordRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonKey:
+    """What a source needs to find one person: the number, and what must agree with it."""
+
+    personal_id: PersonalId
+    full_name: str | None = field(repr=False)
+    birth_date: PartialDate | None = field(repr=False)

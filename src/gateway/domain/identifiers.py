@@ -1,0 +1,68 @@
+"""Which names and numbers identify people, forms, dossiers and callers?"""
+
+import re
+from dataclasses import dataclass, field
+from typing import NewType
+
+FormCode = NewType("FormCode", str)
+TenantId = NewType("TenantId", str)
+SourceId = NewType("SourceId", str)
+RoleName = NewType("RoleName", str)
+AttributeName = NewType("AttributeName", str)
+ChainId = NewType("ChainId", str)
+
+SESSION = SourceId("session")
+POPULATION = SourceId("population")
+RECORDS = SourceId("records")
+
+_PERSONAL_ID = re.compile(r"[0-9]{12}")
+_DOSSIER_CODE = re.compile(r"[0-9A-Z]+(?:\.[0-9A-Z]+)*-(?:[0-9]{6}|[0-9]{8})-[0-9]{4,7}")
+_PROCEDURE_CODE = re.compile(r"[0-9]\.[0-9]{6}(?:\.[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.[A-Z][0-9]{2})?")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalId:
+    """A citizen's 12-digit personal identification number (số định danh cá nhân).
+
+    Raises ValueError unless the text is exactly twelve ASCII digits; the number's structure
+    (province, century and sex, year) is never a reason to refuse (Decree 137/2015 art. 13).
+    """
+
+    digits: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not _PERSONAL_ID.fullmatch(self.digits):
+            raise ValueError("a personal identification number has exactly 12 digits")
+
+    @property
+    def birth_year(self) -> int:
+        """The year that digits 4 to 6 give: century and sex, then two digits of the year."""
+        return 1900 + 100 * (int(self.digits[3]) // 2) + int(self.digits[4:6])
+
+
+@dataclass(frozen=True, slots=True)
+class DossierCode:
+    """The code of one case of a procedure (mã hồ sơ), in either format that iGate issues.
+
+    Raises ValueError for any other text.
+    """
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if not _DOSSIER_CODE.fullmatch(self.text):
+            raise ValueError("a dossier code reads agency-date-number")
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureCode:
+    """The national code of an administrative procedure (mã thủ tục hành chính).
+
+    Raises ValueError for any other text.
+    """
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if not _PROCEDURE_CODE.fullmatch(self.text):
+            raise ValueError("a procedure code reads like 1.004222")
