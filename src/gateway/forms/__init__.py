@@ -1,0 +1,1 @@
+"""What a form asks: definition, conditions, fields, values, bindings, catalogue."""

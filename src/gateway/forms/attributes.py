@@ -1,0 +1,95 @@
+"""Which facts exist, who holds each of them, and what must be minded with it?
+
+Reads `schemas/attributes.json`: per attribute the Vietnamese term, the type, whether it is
+sensitive (Decree 356/2025), its maximum age in days, the whole it is part of, the attributes it
+is worked out from, and the sources that hold it, in order of precedence.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.domain.identifiers import SESSION, AttributeName, SourceId
+
+CONSTANT = "constant."
+DERIVED = "derived."
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One fact of the canonical dictionary (thuộc tính dữ liệu chuẩn)."""
+
+    name: AttributeName
+    term: str
+    type: str
+    sources: tuple[SourceId, ...]
+    sensitive: bool = False
+    max_age_days: int | None = None
+    part_of: AttributeName | None = None
+    derived_from: tuple[AttributeName, ...] = ()
+    inferred: bool = False
+
+    @property
+    def computed(self) -> bool:
+        """Whether no source is read for it: a constant, or a function of other values."""
+        return self.name.startswith((CONSTANT, DERIVED))
+
+    @property
+    def read_from(self) -> tuple[SourceId, ...]:
+        """The sources that are asked for it; the session is never asked, it has been told."""
+        return () if self.computed else tuple(s for s in self.sources if s != SESSION)
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """The canonical dictionary, with the digest of the file that it was read from."""
+
+    attributes: dict[AttributeName, Attribute]
+    digest: str
+
+    def __getitem__(self, name: str) -> Attribute:
+        return self.attributes[AttributeName(name)]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.attributes
+
+
+class _AttributeFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    term: str
+    type: str
+    sources: list[str]
+    sensitive: bool = False
+    max_age_days: int | None = None
+    part_of: str | None = None
+    derived_from: list[str] = Field(default_factory=list)
+    inferred: bool = False
+
+
+def read_dictionary(path: Path) -> Dictionary:
+    """Read the dictionary file; raises pydantic.ValidationError for a malformed one."""
+    raw = path.read_bytes()
+    entries = json.loads(raw)["attributes"]
+    return Dictionary(
+        {AttributeName(name): _attribute(name, entry) for name, entry in entries.items()},
+        "sha256:" + hashlib.sha256(raw).hexdigest(),
+    )
+
+
+def _attribute(name: str, entry: object) -> Attribute:
+    read = _AttributeFile.model_validate(entry)
+    return Attribute(
+        name=AttributeName(name),
+        term=read.term,
+        type=read.type,
+        sources=tuple(SourceId(source) for source in read.sources),
+        sensitive=read.sensitive,
+        max_age_days=read.max_age_days,
+        part_of=None if read.part_of is None else AttributeName(read.part_of),
+        derived_from=tuple(AttributeName(one) for one in read.derived_from),
+        inferred=read.inferred,
+    )
