@@ -1,0 +1,1 @@
+"""How the gateway keeps what it must keep; the only room that knows SQL dialects."""

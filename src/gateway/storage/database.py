@@ -1,0 +1,146 @@
+"""How do changes become durable, many at one price?
+
+One writer thread gathers the changes that wait, runs them in one `BEGIN IMMEDIATE` transaction and
+commits once: an answer that was given is on disk, and a hundred answers cost one sync. A change
+that refuses takes only itself out: the others of its group are run again without it.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from gateway.domain.errors import Busy
+from gateway.storage.schema import metadata
+
+T = TypeVar("T")
+
+LARGEST_GROUP = 500
+LOCK_PATIENCE_SECONDS = 5.0
+
+
+class _Waiting:
+    """One change and the future of its caller; the change may run more than once."""
+
+    __slots__ = ("change", "done")
+
+    def __init__(self, change: Callable[[Connection], Any]) -> None:
+        self.change = change
+        self.done: Future[Any] = Future()
+
+
+class Database:
+    """The embedded database (SQLite, WAL, synchronous FULL): one writer, readers never wait."""
+
+    def __init__(self, path: Path) -> None:
+        self._engine = _engine(path)
+        with self._engine.connect() as connection:
+            metadata.create_all(connection)
+            connection.commit()
+        self._reader = self._engine.connect()
+        self._reader_lock = threading.Lock()
+        self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._writer = threading.Thread(target=self._write_groups, name="writer", daemon=True)
+        self._writer.start()
+
+    def read(self, question: Callable[[Connection], T]) -> T:
+        """Ask the last committed state; never waits for the writer."""
+        with self._reader_lock:
+            try:
+                return question(self._reader)
+            except DBAPIError as error:
+                raise Busy("storage_busy", "the database cannot be read now") from error
+            finally:
+                self._reader.rollback()
+
+    async def write(self, change: Callable[[Connection], T]) -> T:
+        """Run `change` in a transaction; returns when it is durable.
+
+        `change` may run more than once and must touch nothing but its connection. What it raises is
+        raised here and leaves nothing behind; Busy when the database cannot be written.
+        """
+        waiting = _Waiting(change)
+        self._waiting.put(waiting)
+        result: T = await asyncio.wrap_future(waiting.done)
+        return result
+
+    def close(self) -> None:
+        """Finish the changes that wait, then let go of the file."""
+        self._waiting.put(None)
+        self._writer.join()
+        self._reader.close()
+        self._engine.dispose()
+
+    def _write_groups(self) -> None:
+        with self._engine.connect() as connection:
+            while (first := self._waiting.get()) is not None:
+                group, last = self._group(first)
+                self._commit(connection, group)
+                if last:
+                    return
+
+    def _group(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
+        group = [first]
+        while len(group) < LARGEST_GROUP:
+            try:
+                following = self._waiting.get_nowait()
+            except queue.Empty:
+                break
+            if following is None:
+                return group, True
+            group.append(following)
+        return group, False
+
+    def _commit(self, connection: Connection, group: list[_Waiting]) -> None:
+        """Commit the whole group; a change that raises is taken out and the rest run again."""
+        while group:
+            results: list[Any] = []
+            try:
+                connection.info.clear()
+                for waiting in group:
+                    results.append(waiting.change(connection))
+                connection.commit()
+            except DBAPIError as error:
+                connection.rollback()
+                busy = Busy("storage_busy", f"the change was not stored: {type(error.orig).__name__}")
+                if len(group) == 1:
+                    group[0].done.set_exception(busy)
+                    return
+                for waiting in group:
+                    self._commit(connection, [waiting])
+                return
+            except BaseException as refusal:  # whatever a change raises belongs to its caller
+                connection.rollback()
+                group.pop(len(results)).done.set_exception(refusal)
+                continue
+            for waiting, result in zip(group, results, strict=True):
+                waiting.done.set_result(result)
+            return
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=NullPool,
+        connect_args={"check_same_thread": False, "timeout": LOCK_PATIENCE_SECONDS},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        thread = threading.current_thread().name
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if thread == "writer" else "BEGIN")
+
+    return engine

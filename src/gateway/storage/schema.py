@@ -1,0 +1,160 @@
+"""Which tables stand in the database, and what may be in each of their columns?
+
+No column holds a value of a prefill that the gateway could read by itself: `bodies` hold counts
+and letters, `records.content` passes one codec, `replays.answer` is sealed under a key that the
+caller holds. People and dossiers appear as keyed digests (blind indices) only.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("agency", String, nullable=False),
+    Column("is_test", Boolean, nullable=False),
+    Column("grant_json", String, nullable=False),
+    Column("grant_leaf", Integer, nullable=False),
+    Column("created_at", Integer, nullable=False),
+)
+
+clients = Table(
+    "clients",
+    metadata,
+    Column("client_id", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("secret_hash", LargeBinary, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("created_at", Integer, nullable=False),
+    Column("revoked_at", Integer),
+)
+
+form_versions = Table(
+    "form_versions",
+    metadata,
+    Column("version", String, primary_key=True),
+    Column("form", String, nullable=False, index=True),
+    Column("leaf", Integer, nullable=False),
+    Column("series", String, nullable=False),
+    Column("registered_at", Integer, nullable=False),
+)
+
+leaves = Table(
+    "leaves",
+    metadata,
+    Column("idx", Integer, primary_key=True, autoincrement=False),
+    Column("entry", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False, index=True),
+)
+
+bodies = Table(
+    "bodies",
+    metadata,
+    Column("idx", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String, nullable=False),
+    Column("tenant", String, nullable=False),
+    Column("hour", Integer, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("dossier_index", LargeBinary, primary_key=True),
+    Column("case_ref", String, nullable=False),
+    Column("opened_at", Integer, nullable=False),
+)
+
+case_persons = Table(
+    "case_persons",
+    metadata,
+    Column("person_index", LargeBinary, primary_key=True),
+    Column("case_ref", String, primary_key=True),
+)
+
+chains = Table(
+    "chains",
+    metadata,
+    Column("chain", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("case_ref", String, nullable=False),
+    Column("version", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("wrapped_key", LargeBinary),
+    Column("first_at", Integer, nullable=False),
+    Column("expires_at", Integer, nullable=False),
+    Column("leaf", Integer, nullable=False),
+    Column("submission_leaf", Integer),
+    Index("chains_open", "state", "expires_at"),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("jti", String, primary_key=True),
+    Column("chain", String, nullable=False, index=True),
+    Column("state", String, nullable=False),
+    Column("leaf", Integer, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+)
+
+refused_fields = Table(
+    "refused_fields",
+    metadata,
+    Column("chain", String, primary_key=True),
+    Column("path", String, primary_key=True),
+    Column("times", Integer, nullable=False),
+)
+
+replays = Table(
+    "replays",
+    metadata,
+    Column("key_mac", LargeBinary, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("created_at", Integer, nullable=False, index=True),
+    Column("status", Integer),
+    Column("answer", LargeBinary),
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("owner_index", LargeBinary, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("identity", LargeBinary, nullable=False),
+    Column("state", String, nullable=False),
+    Column("stored_at", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    UniqueConstraint("tenant", "identity"),
+    Index("records_owner", "tenant", "owner_index"),
+)
+
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("case_ref", String, nullable=False),
+    Column("attribute", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("leaf", Integer, nullable=False),
+    Column("created_at", Integer, nullable=False),
+)
