@@ -98,8 +98,8 @@ chains = Table(
     Column("wrapped_key", LargeBinary),
     Column("first_at", Integer, nullable=False),
     Column("expires_at", Integer, nullable=False),
-    Column("leaf", Integer, nullable=False),
     Column("submission_leaf", Integer),
+    Column("content_salt", LargeBinary),
     Index("chains_open", "state", "expires_at"),
 )
 
@@ -110,7 +110,14 @@ receipts = Table(
     Column("chain", String, nullable=False, index=True),
     Column("state", String, nullable=False),
     Column("leaf", Integer, nullable=False),
-    Column("salt", LargeBinary, nullable=False),
+    Column("expires_at", Integer, nullable=False),
+)
+
+chain_leaves = Table(
+    "chain_leaves",
+    metadata,
+    Column("chain", String, primary_key=True),
+    Column("idx", Integer, primary_key=True, autoincrement=False),
 )
 
 refused_fields = Table(

@@ -1,0 +1,154 @@
+"""Which forms are registered, and what exactly does a registered version pin?
+
+A registered version pins four digests: form bytes, bindings, attribute dictionary, counting
+engine; its name is `sha256:` and the digest of the four. A series is the counting skeleton: paths,
+types, requiredness, conditions, items, bindings. Re-exporting a form with other labels or widths
+starts no new series.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gateway.domain.errors import NotFound
+from gateway.domain.identifiers import FormCode, SourceId
+from gateway.forms.attributes import Dictionary, read_dictionary
+from gateway.forms.bindings import Bindings, read_bindings
+from gateway.forms.definition import FieldTemplate, FormDefinition, read_definition
+
+COUNTING_ENGINE = "eform-gateway/counting/1"
+_SKELETON_KEYS = (
+    "key",
+    "type",
+    "hidden",
+    "multiple",
+    "conditional",
+    "customConditional",
+    "logic",
+    "clearOnHide",
+    "properties",
+)
+
+
+@dataclass(frozen=True)
+class RegisteredForm:
+    """One form version as it is counted (phiên bản biểu mẫu điện tử)."""
+
+    code: FormCode
+    definition: FormDefinition
+    bindings: Bindings
+    dictionary: Dictionary
+    version: str
+    series: str
+
+    @property
+    def title(self) -> str:
+        """The declaration's Vietnamese title."""
+        return self.bindings.title
+
+    @property
+    def declarable(self) -> tuple[FieldTemplate, ...]:
+        """The templates that count, in form order: every field but the attachments."""
+        return tuple(f for f in self.definition.fields if not f.is_file)
+
+    def potential(self, connected: frozenset[SourceId]) -> tuple[int, int]:
+        """Items with an attribute that a connected source holds, and all items."""
+        supplied = {
+            b.item
+            for b in self.bindings.bindings
+            if b.item and connected & set(self.dictionary[b.attribute].sources)
+        }
+        everything = {
+            item for f in self.definition.fields if (item := self.bindings.item_of(f.path))
+        }
+        return len(supplied), len(everything | set(self.bindings.absent_items))
+
+    def coverage(self, connected: frozenset[SourceId]) -> tuple[int, int]:
+        """Required components, and those of them bound to an attribute a connected source holds."""
+        required = [f for f in self.definition.fields if f.required and not f.control]
+        bound = [
+            f
+            for f in required
+            if (b := self.bindings.by_field.get(f.path))
+            and connected & set(self.dictionary[b.attribute].sources)
+        ]
+        return len(required), len(bound)
+
+
+class Catalogue:
+    """The registered forms of one deployment, read once from `schemas/`."""
+
+    def __init__(self, forms: Mapping[FormCode, RegisteredForm]) -> None:
+        self._forms = forms
+
+    def forms(self) -> tuple[RegisteredForm, ...]:
+        """Every registered form, by code."""
+        return tuple(self._forms[code] for code in sorted(self._forms))
+
+    def form_for(self, code: str) -> RegisteredForm:
+        """The current version of one form; raises NotFound."""
+        try:
+            return self._forms[FormCode(code)]
+        except KeyError:
+            raise NotFound("unknown_form", "no form is registered under this code", "form") from None
+
+
+def read_catalogue(schemas: Path) -> Catalogue:
+    """Read every form below `schemas/forms`; raises FormRefused for the first that cannot be used."""
+    dictionary = read_dictionary(schemas / "attributes.json")
+    folders = sorted(path.parent for path in (schemas / "forms").glob("*/form.json"))
+    forms = (register(folder, dictionary) for folder in folders)
+    return Catalogue({form.code: form for form in forms})
+
+
+def register(folder: Path, dictionary: Dictionary) -> RegisteredForm:
+    """Read one form with its bindings and name its version and series."""
+    definition = read_definition((folder / "form.json").read_bytes())
+    bindings = read_bindings((folder / "bindings.json").read_bytes(), definition, dictionary)
+    pinned = (definition.digest, bindings.digest, dictionary.digest, COUNTING_ENGINE)
+    return RegisteredForm(
+        code=bindings.form,
+        definition=definition,
+        bindings=bindings,
+        dictionary=dictionary,
+        version=_digest(*pinned),
+        series=_digest(_skeleton(definition), bindings.digest, COUNTING_ENGINE),
+    )
+
+
+def _skeleton(definition: FormDefinition) -> str:
+    """What of a form bears on counting, as text: the same text, the same series."""
+    tree = json.loads(definition.raw)
+    return json.dumps(list(_bones(tree.get("components", []))), sort_keys=True, ensure_ascii=False)
+
+
+def _bones(components: list[Any]) -> Iterator[list[Any]]:
+    for component in components:
+        kept = {key: component[key] for key in _SKELETON_KEYS if component.get(key)}
+        kept["required"] = bool((component.get("validate") or {}).get("required"))
+        kept["choices"] = [choice.get("value") for choice in _choices(component)]
+        yield [kept, list(_bones(_children(component)))]
+
+
+def _choices(component: Mapping[str, Any]) -> list[Any]:
+    data = component.get("data") or {}
+    choices = component.get("values") or data.get("values") or data.get("json") or []
+    return choices if isinstance(choices, list) else []
+
+
+def _children(component: Mapping[str, Any]) -> list[Any]:
+    children = list(component.get("components") or [])
+    for column in component.get("columns") or []:
+        children += column.get("components") or []
+    rows = component.get("rows")
+    for row in rows if isinstance(rows, list) else []:
+        for cell in row:
+            children += cell.get("components") or []
+    return children
+
+
+def _digest(*parts: str) -> str:
+    return "sha256:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""What was filled, signed; sealed by prefill, opened by submission."""

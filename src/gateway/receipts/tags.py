@@ -1,0 +1,141 @@
+"""How does a receipt show that a value is the one handed out, without holding the value?
+
+`K` is 32 random bytes per chain. `LP(x)` is the 4-byte big-endian length of x, then x. Tags are
+untruncated HMAC-SHA-256 in base64url without padding:
+
+    K_f = HKDF-Expand-SHA256(K, "eform-gateway/receipt/field/v1", 32)   (row, subject, dossier alike)
+    field   = HMAC(K_f, LP(chain) LP(tenant) LP(form digest) LP(bindings digest) LP(path template)
+                        LP(row) LP(role) LP(attribute) LP(edit) LP(type) LP(canon))
+    row     = HMAC(K_r, LP(chain) LP(form digest) LP(bindings digest) LP(group path) LP(row),
+                        then LP(path template) LP(canon) of each locked field, in bindings order)
+    person  = HMAC(K_s, LP(chain) LP(role) LP(row) LP(kind of number) LP(number))
+    dossier = HMAC(K_d, LP(chain) LP(tenant) LP(dossier code))
+
+`row` is the row's number when it was filled, 4 bytes per enclosing group, outermost first; empty
+outside groups. The canonical value is the one of `forms/values.py`.
+"""
+
+import hashlib
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+_COMMITMENT = b"eform-gateway/receipt/key/v1"
+
+
+def new_key() -> bytes:
+    """A fresh K: 32 random bytes."""
+    return secrets.token_bytes(32)
+
+
+def commit_to(key: bytes) -> bytes:
+    """What the log says of K, so that nobody can bring another one later; K has 256 random bits."""
+    return hashlib.sha256(_COMMITMENT + key).digest()
+
+
+def length_prefixed(parts: Iterable[bytes]) -> bytes:
+    """LP of each part, joined: no two lists of parts give the same bytes."""
+    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+def row_bytes(rows: tuple[int, ...]) -> bytes:
+    """A row's number, 4 bytes per enclosing group, outermost first."""
+    return b"".join(number.to_bytes(4, "big") for number in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMark:
+    """Everything that a field's tag is bound to but the value."""
+
+    template: str
+    rows: tuple[int, ...]
+    role: str
+    attribute: str
+    edit: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tagger:
+    """Makes and opens the tags of one chain for one form version of one tenant."""
+
+    chain: str
+    tenant: str
+    form_digest: str
+    bindings_digest: str
+    field_key: bytes = field(repr=False)
+    row_key: bytes = field(repr=False)
+    person_key: bytes = field(repr=False)
+    dossier_key: bytes = field(repr=False)
+    _field_head: bytes = field(repr=False)
+
+    @classmethod
+    def of(
+        cls, key: bytes, chain: str, tenant: str, form_digest: str, bindings_digest: str
+    ) -> "Tagger":
+        """Derive the four keys of one chain from K."""
+        head = length_prefixed(
+            text.encode() for text in (chain, tenant, form_digest, bindings_digest)
+        )
+        return cls(
+            chain,
+            tenant,
+            form_digest,
+            bindings_digest,
+            _expand(key, b"field"),
+            _expand(key, b"row"),
+            _expand(key, b"subject"),
+            _expand(key, b"dossier"),
+            head,
+        )
+
+    def field_tag(self, mark: FieldMark, canon: str) -> str:
+        """The tag of one field and one canonical value."""
+        parts = (
+            mark.template.encode(),
+            row_bytes(mark.rows),
+            mark.role.encode(),
+            mark.attribute.encode(),
+            mark.edit.encode(),
+            mark.type.encode(),
+            canon.encode(),
+        )
+        return _tag(self.field_key, self._field_head + length_prefixed(parts))
+
+    def row_tag(
+        self, group: str, rows: tuple[int, ...], locked: Iterable[tuple[str, str]]
+    ) -> str:
+        """The tag of one row: `locked` gives template and canon of each locked field."""
+        texts = (self.chain, self.form_digest, self.bindings_digest, group)
+        parts = [text.encode() for text in texts] + [row_bytes(rows)]
+        parts += [text.encode() for pair in locked for text in pair]
+        return _tag(self.row_key, length_prefixed(parts))
+
+    def person_tag(self, role: str, rows: tuple[int, ...], number: str) -> str:
+        """The tag of the person behind a role, by personal identification number."""
+        parts = (self.chain.encode(), role.encode(), row_bytes(rows), b"personal_id")
+        return _tag(self.person_key, length_prefixed((*parts, number.encode())))
+
+    def dossier_tag(self, code: str) -> str:
+        """The tag of the dossier that the chain belongs to."""
+        texts = (self.chain, self.tenant, code)
+        return _tag(self.dossier_key, length_prefixed(text.encode() for text in texts))
+
+
+def same_tag(one: str, other: str) -> bool:
+    """Compare two tags in constant time."""
+    return hmac.compare_digest(one, other)
+
+
+def _expand(key: bytes, name: bytes) -> bytes:
+    info = b"eform-gateway/receipt/" + name + b"/v1"
+    return HKDFExpand(SHA256(), 32, info).derive(key)
+
+
+def _tag(key: bytes, message: bytes) -> str:
+    return urlsafe_b64encode(hmac.digest(key, message, "sha256")).rstrip(b"=").decode()
