@@ -1,0 +1,1 @@
+"""What the province keeps and allows: keys, and the promises made about them."""

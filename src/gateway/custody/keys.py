@@ -1,0 +1,150 @@
+"""Which keys does the gateway hold, where do they lie, and how does one end?
+
+The folder `keys/` (mode 0700) holds raw 32-byte files (mode 0600), made at the first start:
+`token.key` and `receipt.key` are Ed25519 private keys (RFC 8032), `index.key` and
+`idempotency.key` keys of HMAC-SHA-256, `day-YYYY-MM-DD.key` the AES-256 key under which the chain
+keys of that day (UTC) lie. Day keys belong in no backup: who deletes one has erased every chain key
+of that day, in every copy of the database.
+
+A wrapped chain key is `day (4 bytes, big-endian, days since 0001-01-01) || nonce (12) ||
+AES-256-GCM(chain key)`, with the chain's name as associated data, so that it cannot be moved.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from joserfc.jwk import OKPKey
+
+from gateway.domain.errors import Conflict
+
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+_DAY_BYTES = 4
+
+
+class KeyFileUnsafe(Exception):
+    """A key file that others may read, or that is no key; the gateway does not start with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """An Ed25519 key pair; `kid` is its JWK thumbprint (RFC 7638, SHA-256)."""
+
+    kid: str
+    private: Ed25519PrivateKey = field(repr=False)
+    public_jwk: dict[str, str]
+
+    def sign(self, message: bytes) -> bytes:
+        """The 64-byte signature over `message`."""
+        return self.private.sign(message)
+
+
+class Keys:
+    """Every key of one deployment; opening the folder makes those that are not there yet."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder = folder
+        self.token = _signing_key(_kept(folder / "token.key"))
+        self.receipt = _signing_key(_kept(folder / "receipt.key"))
+        self.index = _kept(folder / "index.key")
+        self.idempotency = _kept(folder / "idempotency.key")
+        self._days: dict[int, AESGCM] = {}
+
+    def wrap(self, chain: str, key: bytes, now: datetime) -> bytes:
+        """Lock a chain's key under today's day key; only for the chain of this name."""
+        day = now.astimezone(UTC).date()
+        cipher = self._days.get(day.toordinal())
+        if cipher is None:
+            cipher = self._open_day(day, make=True)
+        nonce = os.urandom(_NONCE_BYTES)
+        return (
+            day.toordinal().to_bytes(_DAY_BYTES)
+            + nonce
+            + cipher.encrypt(nonce, key, chain.encode())
+        )
+
+    def unwrap(self, chain: str, wrapped: bytes) -> bytes:
+        """The chain's key; Conflict `chain_key_gone` when its day key was deleted or it was moved."""
+        gone = Conflict("chain_key_gone", "the key of this chain is no longer held")
+        ordinal = int.from_bytes(wrapped[:_DAY_BYTES])
+        nonce, locked = wrapped[_DAY_BYTES:][:_NONCE_BYTES], wrapped[_DAY_BYTES + _NONCE_BYTES :]
+        try:
+            cipher = self._days.get(ordinal)
+            if cipher is None:
+                cipher = self._open_day(date.fromordinal(ordinal), make=False)
+            return cipher.decrypt(nonce, locked, chain.encode())
+        except (FileNotFoundError, InvalidTag, ValueError, OverflowError):
+            raise gone from None
+
+    def days(self) -> Iterator[date]:
+        """The days whose keys are held."""
+        for path in sorted(self._folder.glob("day-*.key")):
+            yield date.fromisoformat(path.stem.removeprefix("day-"))
+
+    def erase_days_before(self, first_kept: date) -> int:
+        """Delete older day keys and with them every chain key of those days; how many days went."""
+        old = [day for day in self.days() if day < first_kept]
+        for day in old:
+            self._days.pop(day.toordinal(), None)
+            self._day_file(day).unlink()
+        return len(old)
+
+    def _open_day(self, day: date, *, make: bool) -> AESGCM:
+        path = self._day_file(day)
+        cipher = AESGCM(_kept(path) if make else _read(path))
+        self._days[day.toordinal()] = cipher
+        return cipher
+
+    def _day_file(self, day: date) -> Path:
+        return self._folder / f"day-{day.isoformat()}.key"
+
+
+def _signing_key(raw: bytes) -> SigningKey:
+    private = Ed25519PrivateKey.from_private_bytes(raw)
+    jwk = OKPKey.import_key(private)
+    x = str(jwk.as_dict(private=False)["x"])
+    kid = jwk.thumbprint()
+    public = {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": kid, "use": "sig", "alg": "EdDSA"}
+    return SigningKey(kid, private, public)
+
+
+def _kept(path: Path) -> bytes:
+    """Read a key, made first where there is none; two processes that race keep the same one."""
+    if not path.exists():
+        _make(path)
+    return _read(path)
+
+
+def _make(path: Path) -> None:
+    beside = path.with_suffix(f".{os.getpid()}-{os.urandom(4).hex()}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(os.urandom(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        path.hardlink_to(beside)  # unlike a rename, never replaces a key that is in use
+    except FileExistsError:
+        pass
+    finally:
+        beside.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
+
+
+def _read(path: Path) -> bytes:
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise KeyFileUnsafe(f"{path.name} must be readable by its owner alone")
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise KeyFileUnsafe(f"{path.name} does not hold {KEY_BYTES} bytes")
+    return key

@@ -1,0 +1,91 @@
+"""How does an entry come into the log, in the transaction of what it records?
+
+The caller's transaction carries the leaf: either both are durable or neither is. Indices have no
+gaps, because only the one writer of the database assigns them.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select
+
+from gateway.log.canonical import canonical
+from gateway.log.leaves import (
+    CASE_KINDS,
+    SALT_BYTES,
+    case_entry,
+    leaf_hash,
+    public_entry,
+    seal_of,
+)
+from gateway.storage.schema import bodies, leaves
+
+_LAST_INDEX = select(func.max(leaves.c.idx))
+_NEW_LEAF = insert(leaves)
+_NEW_BODY = insert(bodies)
+_NEXT = "gateway.log.next_index"
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Where a public leaf stands, and its RFC 6962 leaf hash."""
+
+    index: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AppendedCase:
+    """Where a case leaf stands, its leaf hash, and the salt that opens its seal with the body."""
+
+    index: int
+    hash: bytes
+    salt: bytes = field(repr=False)
+
+
+def append_public(connection: Connection, leaf: Mapping[str, object]) -> Appended:
+    """Add a public leaf; raises ValueError for one that breaks the format of `leaves.py`."""
+    index, hashed = _append(connection, public_entry(leaf))
+    return Appended(index, hashed)
+
+
+def append_case(
+    connection: Connection, kind: str, tenant: str, body: Mapping[str, object], now: datetime
+) -> AppendedCase:
+    """Add a sealed case leaf and keep its body and salt beside the log.
+
+    The hour of `now` (hours since 1970 UTC) is all that is kept of the time. Raises ValueError for
+    an unknown kind or a body that RFC 8785 cannot write.
+    """
+    if kind not in CASE_KINDS:
+        raise ValueError("a case leaf is of one of the case kinds")
+    salt, content = os.urandom(SALT_BYTES), canonical(body)
+    index, hashed = _append(connection, case_entry(seal_of(salt, content)))
+    row = {
+        "idx": index,
+        "kind": kind,
+        "tenant": tenant,
+        "hour": int(now.timestamp()) // 3600,
+        "salt": salt,
+        "body": content,
+    }
+    connection.execute(_NEW_BODY, row)
+    return AppendedCase(index, hashed, salt)
+
+
+def _append(connection: Connection, entry: bytes) -> tuple[int, bytes]:
+    index, hashed = _next_index(connection), leaf_hash(entry)
+    connection.execute(_NEW_LEAF, {"idx": index, "entry": entry, "hash": hashed})
+    return index, hashed
+
+
+def _next_index(connection: Connection) -> int:
+    """Read the end of the log once a transaction; the database clears `info` at each begin."""
+    index = connection.info.get(_NEXT)
+    if index is None:
+        last = connection.execute(_LAST_INDEX).scalar_one()
+        index = 0 if last is None else last + 1
+    connection.info[_NEXT] = index + 1
+    return int(index)
