@@ -1,0 +1,151 @@
+"""Who lives with whom, who heads the household, and where?"""
+
+from collections.abc import Sequence
+
+from mocks.people import personas
+from mocks.people.households import (
+    ELDER_CHILD,
+    GRANDFATHER,
+    GRANDMOTHER,
+    MAN,
+    WOMAN,
+    YOUNGER_CHILD,
+    Draws,
+    Families,
+    Sketch,
+    daughters_household,
+    wifes_family,
+)
+from mocks.people.numbers import HOUSEHOLD_SIZE, Permutation
+from mocks.people.person import Member, Residence
+from mocks.people.words import COMMUNES, COMMUNES_OF, PROVINCES, STREETS, Address, Code
+
+HEAD = Code("01", "Chủ hộ")
+_WIFE, _FATHER, _MOTHER = Code("02", "Vợ"), Code("04", "Cha đẻ"), Code("05", "Mẹ đẻ")
+_CHILD, _GRANDCHILD, _OTHER = Code("08", "Con đẻ"), Code("17", "Cháu ruột"), Code("26", "Khác")
+
+_RELATIONS: dict[tuple[int, int], Code] = {
+    (GRANDFATHER, GRANDMOTHER): _WIFE,
+    (GRANDFATHER, MAN): _CHILD,
+    (GRANDFATHER, ELDER_CHILD): _GRANDCHILD,
+    (GRANDFATHER, YOUNGER_CHILD): _GRANDCHILD,
+    (GRANDMOTHER, MAN): _CHILD,
+    (MAN, GRANDFATHER): _FATHER,
+    (MAN, GRANDMOTHER): _MOTHER,
+    (MAN, WOMAN): _WIFE,
+    (MAN, ELDER_CHILD): _CHILD,
+    (MAN, YOUNGER_CHILD): _CHILD,
+    (WOMAN, ELDER_CHILD): _CHILD,
+    (WOMAN, YOUNGER_CHILD): _CHILD,
+}
+
+
+class Residences:
+    """The households of one seed as residence registration sees them (Residence Law 2020)."""
+
+    def __init__(self, seed: int, families: Families) -> None:
+        self._families = families
+        self._codes = Permutation(f"{seed} household codes")
+
+    def of(self, n: int) -> Residence | None:
+        """The household in which person n is registered; None for the dead."""
+        landlord = personas.LODGERS.get(n)
+        if landlord is not None:
+            return self.of(landlord)
+        household, slot = divmod(n, HOUSEHOLD_SIZE)
+        draws = self._families.draws(household)
+        return self.of_family(household, slot, draws, self._families.family(household))
+
+    def of_family(
+        self, household: int, slot: int, draws: Draws, family: Sequence[Sketch]
+    ) -> Residence | None:
+        """The household of one member of a family already worked out."""
+        if family[slot].died_on is not None:
+            return None
+        slots = self._slots(household, slot, draws, family)
+        first = household * HOUSEHOLD_SIZE
+        head = first + slots[0]
+        members = [
+            Member(first + s, HEAD if s == slots[0] else _RELATIONS.get((slots[0], s), _OTHER))
+            for s in slots
+            if first + s not in personas.LODGERS
+        ]
+        members += [Member(n, _OTHER) for n, host in personas.LODGERS.items() if host == head]
+        return Residence(self.code(head), head, tuple(members))
+
+    def code(self, head: int) -> str:
+        """The household's code: ten digits, one to one with the head."""
+        block, place = divmod(head, 1_000_000)
+        return f"51{block:02d}{self._codes.shuffled(place):06d}"
+
+    def _slots(
+        self, household: int, slot: int, draws: Draws, family: Sequence[Sketch]
+    ) -> list[int]:
+        """The slots that live under the same roof as `slot`, the head first."""
+        if slot == WOMAN and self._families.couple(household, draws) == "divorced":
+            return [WOMAN]
+        together = self._families.together(household, draws)
+        if slot <= GRANDMOTHER and not together:
+            candidates = [GRANDFATHER, GRANDMOTHER]
+        else:
+            candidates = [MAN, WOMAN, ELDER_CHILD, YOUNGER_CHILD]
+            if self._families.couple(household, draws) == "divorced":
+                candidates.remove(WOMAN)
+            if together:
+                candidates += [GRANDFATHER, GRANDMOTHER]
+        alive = [s for s in candidates if family[s].died_on is None]
+        if together and GRANDFATHER in alive:
+            alive.remove(GRANDFATHER)
+            alive.insert(0, GRANDFATHER)
+        return alive
+
+
+def home(household: int, slot: int, draws: Draws, families: Families) -> Address:
+    """Where a member of the household is registered to live."""
+    if slot <= GRANDMOTHER and not families.together(household, draws):
+        return line_home(household, draws)
+    if slot == WOMAN and families.couple(household, draws) == "divorced":
+        other = wifes_family(household)
+        return line_home(other, families.draws(other))
+    d = draws.numbers
+    province = personas.LIVES_IN.get(household)
+    return _address(d[10] * 65536 + d[11], d[12], d[13], province)
+
+
+def line_home(household: int, draws: Draws) -> Address:
+    """The home town (quê quán) of the household's male line."""
+    d = draws.numbers
+    return _address(d[14] * 65536 + d[15], d[16], d[17], None)
+
+
+def second_home(household: int, draws: Draws, slot: int) -> Address:
+    """Another place in which a member stays, or stayed before."""
+    return _address(draws.own(slot, 14) * 65536 + draws.own(slot, 15), draws.own(slot, 13), 1, None)
+
+
+def children_of(n: int) -> tuple[int, ...]:
+    """The places of person n's children."""
+    household, slot = divmod(n, HOUSEHOLD_SIZE)
+    if slot <= GRANDMOTHER:
+        daughter = daughters_household(household) * HOUSEHOLD_SIZE + WOMAN
+        return (household * HOUSEHOLD_SIZE + MAN, daughter)
+    if slot > WOMAN:
+        return ()
+    first = household * HOUSEHOLD_SIZE + ELDER_CHILD
+    return tuple(
+        child
+        for child in (first, first + 1)
+        if slot == WOMAN or child not in personas.WITHOUT_FATHER
+    )
+
+
+def _address(place: int, number: int, style: int, province: str | None) -> Address:
+    if province is None:
+        unit, commune = COMMUNES[place % len(COMMUNES)]
+    else:
+        unit = PROVINCES[province]
+        commune = COMMUNES_OF[province][place % len(COMMUNES_OF[province])]
+    if style % 3:
+        street = STREETS[number % len(STREETS)]
+        return Address("VN", unit, commune, f"Số {number // 16 % 300 + 1}, đường {street}")
+    return Address("VN", unit, commune, f"Thôn {number % 12 + 1}")

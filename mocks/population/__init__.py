@@ -1,0 +1,23 @@
+"""What would the national population database answer? A strict stand-in, as far as it is known."""
+
+from mocks.people import Population
+from mocks.population.app import ENDPOINT, PopulationMock
+from mocks.population.settings import PopulationMockSettings, licensed
+from mocks.population.sign_in import sign_in_hash, sign_in_headers
+
+__all__ = [
+    "ENDPOINT",
+    "PopulationMock",
+    "PopulationMockSettings",
+    "create_population_mock",
+    "licensed",
+    "sign_in_hash",
+    "sign_in_headers",
+]
+
+
+def create_population_mock(
+    settings: PopulationMockSettings | None = None, population: Population | None = None
+) -> PopulationMock:
+    """An application of its own journal and faults; by default one account on the usual people."""
+    return PopulationMock(settings or PopulationMockSettings(), population or Population())
