@@ -1,0 +1,48 @@
+"""How does a name fall into its parts, as far as a register that keeps it whole lets one say?
+
+The split is a guess (compound surnames, two-word given names): the dictionary calls it inferred,
+and what is filled by it is a suggestion.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from gateway.domain.identifiers import AttributeName
+
+FULL_NAME = AttributeName("person.full_name")
+SURNAME = AttributeName("person.surname")
+MIDDLE_NAME = AttributeName("person.middle_name")
+GIVEN_NAME = AttributeName("person.given_name")
+MIDDLE_AND_GIVEN_NAME = AttributeName("person.middle_and_given_name")
+NAME_PARTS = frozenset({SURNAME, MIDDLE_NAME, GIVEN_NAME, MIDDLE_AND_GIVEN_NAME})
+
+_NOT_SENT = re.compile(r"[^A-Za-z0-9]")
+
+
+def one_blank(text: str) -> str:
+    """The text trimmed, runs of blanks as one; otherwise as it was said."""
+    return " ".join(text.split())
+
+
+def name_facts(full_name: str) -> Mapping[AttributeName, str]:
+    """The whole name, and its parts: first word, middle words, last word; one word is a given name."""
+    words = full_name.split()
+    if len(words) == 1:
+        return {FULL_NAME: words[0], GIVEN_NAME: words[0], MIDDLE_AND_GIVEN_NAME: words[0]}
+    facts = {
+        FULL_NAME: " ".join(words),
+        SURNAME: words[0],
+        GIVEN_NAME: words[-1],
+        MIDDLE_AND_GIVEN_NAME: " ".join(words[1:]),
+    }
+    if len(words) > 2:
+        facts[MIDDLE_NAME] = " ".join(words[1:-1])
+    return facts
+
+
+def normalised_for_sending(name: str) -> str:
+    """A name as the population database is asked: capitals without marks and blanks."""
+    name = name.replace("Đ", "D").replace("đ", "d")  # these two do not decompose
+    plain = "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
+    return _NOT_SENT.sub("", plain).upper()

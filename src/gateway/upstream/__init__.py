@@ -1,0 +1,1 @@
+"""How the gateway calls other systems, and how that fails, said once."""

@@ -1,0 +1,122 @@
+"""How is a source asked in the time that a citizen waits, and in which words does that fail?
+
+Every failure becomes SourceUnavailable or SourceBrokeContract with one of these causes:
+
+| cause | when |
+|---|---|
+| `timeout` | no whole answer within the time of an attempt |
+| `connection` | refused, reset, cut, unknown name, bad certificate, no HTTP |
+| `status_NNN` | an answer that says failure |
+| `throttled` | status 429 |
+| `empty` | an answer without content |
+| `not_listed` | the address is not one of the settings |
+| `too_large` | more than one megabyte after decompression |
+| `unreadable` | not the format that was agreed |
+| `fault` | a SOAP Fault |
+| `wrong_person` | about somebody else, or about nobody |
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import aiohttp
+import httpx
+from lxml import etree
+
+from gateway.domain.errors import SourceBrokeContract, SourceError, SourceUnavailable
+from gateway.upstream.transport import Answer, Transport
+
+T = TypeVar("T")
+
+_PASSING = frozenset({"timeout", "connection", "empty", "status_502", "status_503", "status_504"})
+"""What another try may mend; 500 is not here, because SOAP sends its deliberate refusals under it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a source is waited for; a citizen sits before the screen meanwhile."""
+
+    deadline_seconds: float = 3.0
+    attempt_seconds: float = 0.8
+    attempts: int = 2
+    shortest_pause_seconds: float = 0.05
+    longest_pause_seconds: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Asks one source by idempotent reads; clock, chance and sleep are given."""
+
+    transport: Transport
+    patience: Patience = Patience()
+    clock: Callable[[], float] = time.monotonic
+    chance: Callable[[float, float], float] = field(default=random.uniform, repr=False)
+    sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep, repr=False)
+
+    async def read(
+        self, request: Callable[[], httpx.Request], decode: Callable[[bytes], T]
+    ) -> tuple[T, int]:
+        """Ask, and ask once more where another try can help; gives the answer and the attempts.
+
+        `request` is called for each attempt, since a sign-in may carry the time. Only an idempotent
+        read may come here. Raises SourceError with its cause and the attempts made.
+        """
+        started, attempt = self.clock(), 1
+        while True:
+            left = self.patience.deadline_seconds - (self.clock() - started)
+            try:
+                return await self._attempt(request(), decode, left), attempt
+            except SourceError as error:
+                error.attempts = attempt
+                if attempt >= self.patience.attempts or error.cause not in _PASSING:
+                    raise
+                pause = self._pause()
+                if self.clock() - started + pause >= self.patience.deadline_seconds:
+                    raise
+            await self.sleep(pause)
+            attempt += 1
+
+    async def _attempt(
+        self, request: httpx.Request, decode: Callable[[bytes], T], left: float
+    ) -> T:
+        with exchange_with():
+            async with asyncio.timeout(min(left, self.patience.attempt_seconds)):
+                answer = await self.transport.send(request)
+            return decode(_content(answer))
+
+    def _pause(self) -> float:
+        return self.chance(
+            self.patience.shortest_pause_seconds, self.patience.longest_pause_seconds
+        )
+
+
+@contextmanager
+def exchange_with() -> Iterator[None]:
+    """Let only SourceError out of an exchange; the foreign text, which may hold values, stays behind."""
+    try:
+        yield
+    except (httpx.HTTPError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise SourceUnavailable(_cause(error)) from None
+    except etree.LxmlError:
+        raise SourceBrokeContract("unreadable") from None
+
+
+def _cause(error: Exception) -> str:
+    # the carrier shows every lost connection as a time-out; its own error underneath is exact
+    origin = error.__cause__ if isinstance(error, httpx.HTTPError) and error.__cause__ else error
+    return "timeout" if isinstance(origin, (TimeoutError, httpx.TimeoutException)) else "connection"
+
+
+def _content(answer: Answer) -> bytes:
+    if answer.status == httpx.codes.TOO_MANY_REQUESTS:
+        raise SourceUnavailable("throttled")
+    if not httpx.codes.is_success(answer.status):
+        raise SourceUnavailable(f"status_{answer.status}")
+    if not answer.content.strip():
+        raise SourceUnavailable("empty")
+    return answer.content
