@@ -1,0 +1,159 @@
+"""When is a component shown by its own condition? (`@formio/core` 2.8, `conditionProcessInfo`)
+
+A component carries at most one effective condition: `conditions[]` beats `when`, `when` beats
+`json`. Conditions are compiled once for a form; a condition that says nothing shows.
+"""
+
+from collections.abc import Sequence
+
+from gateway.domain.errors import FormRefused
+from gateway.forms.decoding import decode_strictly
+from gateway.forms.javascript import (
+    UNDEFINED,
+    from_json,
+    has,
+    member,
+    to_string,
+    truthy,
+)
+from gateway.forms.logic import RuleFailed, apply, variables
+from gateway.forms.operators import holds, is_blank
+from gateway.forms.templates import Component, member_of
+from gateway.forms.tree import Node, Shows
+from gateway.forms.triggers import Trigger, component_for, trigger_for
+
+
+def compile_conditions(nodes: Sequence[Node]) -> None:
+    """Give every node its compiled condition and the components that it hangs on."""
+    for node in nodes:
+        condition = member_of(node.component, "conditional")
+        named = [trigger_for(path, node, nodes) for path in paths_named(node.component)]
+        node.triggers = tuple(trigger.node for trigger in named)
+        if is_typed(condition):
+            node.shows = _typed(condition, node, nodes)
+        elif condition.get("when"):
+            node.shows = _when(condition, named[0])
+        elif is_rule(condition):
+            node.shows = _rule(condition["json"])
+
+
+def is_typed(condition: Component) -> bool:
+    """Whether `conditions[]` is the condition that counts."""
+    return truthy(condition.get("conjunction", UNDEFINED)) and truthy(
+        condition.get("conditions", UNDEFINED)
+    )
+
+
+def is_rule(condition: Component) -> bool:
+    """Whether there is a JSONLogic rule."""
+    return isinstance(condition.get("json"), dict | list)
+
+
+def paths_named(component: Component) -> list[str]:
+    """The paths of the effective condition's triggers, as they are written."""
+    condition = member_of(component, "conditional")
+    if is_typed(condition):
+        named = [each.get("component") for each in _entries(condition)]
+        return [path for path in named if isinstance(path, str) and path]
+    if when := condition.get("when"):
+        return [to_string(when)]
+    if is_rule(condition):
+        return [path for path in map(_in_scope, variables(condition["json"])) if path]
+    return []
+
+
+def scopes_named(component: Component) -> set[str]:
+    """The first parts of every variable of the effective JSONLogic rule: `data`, `row`, …"""
+    condition = member_of(component, "conditional")
+    if is_typed(condition) or condition.get("when") or not is_rule(condition):
+        return set()
+    return {path.partition(".")[0] for path in variables(condition["json"])}
+
+
+def _in_scope(variable: str) -> str:
+    scope, _, path = variable.partition(".")
+    return path if scope in ("data", "row") else ""
+
+
+def _entries(condition: Component) -> list[Component]:
+    entries = condition.get("conditions")
+    return [each for each in entries if isinstance(each, dict)] if isinstance(entries, list) else []
+
+
+def _when(condition: Component, trigger: Trigger) -> Shows:
+    equal = to_string(from_json(condition.get("eq", UNDEFINED)))
+    show = to_string(from_json(condition.get("show", UNDEFINED)))
+    shown, read = show == "true", trigger.read
+
+    def shows(data: object, scope: object, rows: tuple[int, ...]) -> bool:
+        value = read(data, rows)
+        if isinstance(value, str):
+            return (value == equal) is shown
+        value = from_json(value)
+        if isinstance(value, dict | list) and has(value, equal):
+            return to_string(member(value, equal)) == show
+        if isinstance(value, list) and equal in map(to_string, value):
+            return shown
+        return (to_string(value) == equal) is shown
+
+    return shows
+
+
+def _rule(rule: object) -> Shows:
+    rule = from_json(rule)
+
+    def shows(data: object, scope: object, rows: tuple[int, ...]) -> bool:
+        try:
+            show = apply(rule, {"data": data, "row": scope})
+        except (RuleFailed, RecursionError):
+            return True
+        return show is None or show is UNDEFINED or truthy(show)
+
+    return shows
+
+
+def _typed(condition: Component, node: Node, nodes: Sequence[Node]) -> Shows | None:
+    entries = [each for each in _entries(condition) if truthy(each.get("component", UNDEFINED))]
+    if not _entries(condition):
+        return None
+    tests = [_Entry(each, node, nodes) for each in entries]
+    show, any_of = _show(condition.get("show", True)), condition.get("conjunction") == "any"
+
+    def shows(data: object, scope: object, rows: tuple[int, ...]) -> bool:
+        # A null result counts neither way: core filters it out.
+        results = [r for test in tests if (r := test(data, rows)) is not None]
+        result = any(map(truthy, results)) if any_of else all(map(truthy, results))
+        return result is show
+
+    return shows
+
+
+def _show(show: object) -> bool:
+    if isinstance(show, str):
+        try:
+            show = decode_strictly(show.encode("utf-8", "replace"))
+        except FormRefused:
+            return bool(show)
+    return truthy(from_json(show))
+
+
+class _Entry:
+    """One line of `conditions[]`."""
+
+    __slots__ = ("boxes", "compared", "found", "operator", "path", "read")
+
+    def __init__(self, entry: Component, node: Node, nodes: Sequence[Node]) -> None:
+        self.path = to_string(entry.get("component"))
+        self.operator = to_string(entry.get("operator"))
+        self.compared = from_json(entry.get("value", UNDEFINED))
+        self.found = component_for(self.path, nodes)
+        self.read = trigger_for(self.path, node, nodes).read
+        self.boxes = self.found is not None and self.found.type == "selectboxes"
+
+    def __call__(self, data: object, rows: tuple[int, ...]) -> object:
+        value = from_json(self.read(data, rows)) if self.found else None
+        if self.operator == "isEmpty":
+            return is_blank(self.found, value, self.path, data)
+        if self.operator == "isNotEmpty":
+            return not is_blank(self.found, value, self.path, data)
+        return holds(self.operator, value, self.compared, self.boxes)

@@ -1,0 +1,65 @@
+"""Are these bytes one JSON document that every reader understands alike?
+
+Refused are bytes that are not UTF-8, duplicate members, NaN and infinities, numbers beyond a
+double, lone surrogates and nesting deeper than `DEEPEST`. Numbers arrive as int or Decimal.
+"""
+
+import json
+import math
+import re
+from decimal import Decimal
+
+from gateway.domain.errors import FieldProblem, FormRefused
+
+DEEPEST = 100
+"""How many lists and objects may stand within each other."""
+
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def decode_strictly(raw: bytes) -> object:
+    """The document; raises FormRefused with code `too_deep` or `not_json` and no path."""
+    if _depth(raw) > DEEPEST:
+        raise FormRefused((FieldProblem("", "too_deep"),))
+    try:
+        document = json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_members,
+            parse_float=_number,
+            parse_constant=_constant,
+        )
+        if _SURROGATE.search(raw):
+            json.dumps(document, ensure_ascii=False, default=str).encode()
+    except (ValueError, RecursionError) as error:
+        raise FormRefused((FieldProblem("", "not_json"),)) from error
+    return document
+
+
+def _depth(raw: bytes) -> int:
+    deepest = level = 0
+    for match in _BRACKETS.finditer(raw):
+        sign = raw[match.start()]
+        if sign in b"[{":
+            level += 1
+            deepest = max(deepest, level)
+        elif sign in b"]}":
+            level -= 1
+    return deepest
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member stands twice")
+    return members
+
+
+def _number(text: str) -> Decimal:
+    if math.isinf(float(text)):
+        raise ValueError("a number beyond a double")
+    return Decimal(text)
+
+
+def _constant(name: str) -> object:
+    raise ValueError("JSON has no such number")

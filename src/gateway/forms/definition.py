@@ -1,0 +1,68 @@
+"""What does a form ask? A Form.io definition, read once and ready to be decided many times."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gateway.domain.errors import FieldProblem, FormRefused
+from gateway.forms.conditions import compile_conditions
+from gateway.forms.decoding import decode_strictly
+from gateway.forms.refusals import problems_of
+from gateway.forms.templates import FieldTemplate, Option
+from gateway.forms.tree import Kind, Node, grow
+
+__all__ = ["FieldTemplate", "FormDefinition", "Option", "definition_of", "read_definition"]
+
+
+@dataclass(frozen=True)
+class FormDefinition:
+    """An electronic form (biểu mẫu điện tử) as registered.
+
+    `digest` is `sha256:` and the hexadecimal digest of `raw`. `fields` are all declarable places in
+    form order, file components included; addressee lines stand apart in `addressees`, since they
+    are not counted. `groups` are the template paths of the repeating groups.
+    """
+
+    raw: bytes = field(repr=False)
+    digest: str
+    title: str
+    fields: tuple[FieldTemplate, ...] = field(repr=False)
+    groups: tuple[str, ...]
+    addressees: tuple[FieldTemplate, ...] = field(repr=False)
+    roots: tuple[Node, ...] = field(repr=False, compare=False)
+    _by_path: Mapping[str, FieldTemplate] = field(repr=False, compare=False)
+
+    def field(self, path: str) -> FieldTemplate:
+        """The declarable place at a template path; raises KeyError if there is none."""
+        return self._by_path[path]
+
+
+def read_definition(raw: bytes) -> FormDefinition:
+    """Read a form's bytes; raises FormRefused with every place that cannot be counted honestly."""
+    return definition_of(decode_strictly(raw), raw)
+
+
+def definition_of(document: object, raw: bytes) -> FormDefinition:
+    """The form in an already decoded document; raises FormRefused as `read_definition` does."""
+    if not isinstance(document, dict) or not isinstance(document.get("components"), list):
+        raise FormRefused((FieldProblem("", "not_a_form"),))
+    problems: list[FieldProblem] = []
+    roots = tuple(grow(document["components"], problems))
+    nodes = [node for root in roots for node in root.walk()]
+    problems += problems_of(nodes)
+    if problems:
+        raise FormRefused(tuple(problems))
+    compile_conditions(nodes)
+    declared = [template for node in nodes for template in node.templates]
+    fields = tuple(template for template in declared if not template.addressee)
+    title = document.get("title")
+    return FormDefinition(
+        raw=raw,
+        digest="sha256:" + hashlib.sha256(raw).hexdigest(),
+        title=title if isinstance(title, str) else "",
+        fields=fields,
+        groups=tuple(node.path for node in nodes if node.kind is Kind.GROUP),
+        addressees=tuple(template for template in declared if template.addressee),
+        roots=roots,
+        _by_path={template.path: template for template in fields},
+    )

@@ -1,0 +1,9 @@
+"""How can a value and a component disagree?"""
+
+
+class NotOfType(ValueError):
+    """A submitted value does not fit its component's type; the text names no value."""
+
+
+class NotConvertible(ValueError):
+    """A fact cannot be given this component's shape without inventing or losing something."""

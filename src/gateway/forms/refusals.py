@@ -1,0 +1,178 @@
+"""Which forms cannot be counted honestly? Every place that speaks against one, with its code.
+
+=====================  ==========================================================================
+not_json, too_deep     no JSON document that is read alike everywhere (`decoding`)
+not_a_form             no object with a list `components`
+bad_component(s)       a place where a component, or a list of them, should stand
+bad_key                an input without a key that can stand in a path
+duplicate_path         two inputs share one place in the data
+unknown_type           a component type that is not understood
+script_condition       a condition in JavaScript that bears on what is counted
+script_logic           Form.io `logic` in JavaScript that does
+unsupported_logic      `logic` without JavaScript that hides, requires or replaces
+unsupported_operator   JSONLogic beyond json-logic-js
+unsupported_scope      JSONLogic over anything but `data` and `row`
+script_value           a script as default value or data source
+unsupported_source     choices from a place that the gateway does not serve
+absolute_address       an address that leads away from the gateway
+foreign_address        a relative address outside `/catalogue/`, or one that climbs out of it
+bad_options            choices that cannot be read
+=====================  ==========================================================================
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from gateway.domain.errors import FieldProblem
+from gateway.forms.conditions import is_rule, is_typed, paths_named, scopes_named
+from gateway.forms.logic import foreign_operators
+from gateway.forms.templates import Component, data_source, member_of, read_json_items
+from gateway.forms.tree import Node
+
+_ABSOLUTE = re.compile(r"[\s\x00-\x1f]*(?!data:)(?:[A-Za-z][A-Za-z0-9+.\-]*:|[\\/]{2})")
+_LOADED_FROM = re.compile(
+    r"(?:<script\b)|(?:\b(?:src|srcset|action|data|poster)\s*=\s*[\"']?\s*(?:[a-z]+:)?//)", re.I
+)
+_ADDRESS_KEYS = frozenset({"url", "src", "srcset", "href", "action", "data-src", "downloadUrl"})
+_LOADING_ATTRIBUTES = _ADDRESS_KEYS - {"href"}
+_BELOW = frozenset({"components", "columns", "rows"})
+_SCOPES = frozenset(
+    [
+        "form",
+        "component",
+        "submission",
+        "config",
+        "options",
+        "instance",
+        "value",
+        "input",
+        "path",
+        "paths",
+        "scope",
+    ]
+)
+_COUNTING_PROPERTIES = frozenset({"hidden", "validate.required", "multiple", "type", "key"})
+
+
+def problems_of(nodes: Sequence[Node]) -> list[FieldProblem]:
+    """Everything that speaks against a form whose tree could be grown, in form order."""
+    named = {
+        part for node in nodes for path in paths_named(node.component) for part in _parts(path)
+    }
+    twice = {
+        path
+        for path, count in Counter(node.path for node in nodes if node.holds_data).items()
+        if count > 1
+    }
+    found: list[FieldProblem] = []
+    for node in nodes:
+        codes = list(_values(node))
+        if node.holds_data and node.path in twice:
+            codes.append("duplicate_path")
+        if any(below.templates or below.key in named for below in node.walk()):
+            codes += _conditions(node.component)
+            codes += _logic(node.component)
+        where = node.path if node.holds_data else node.full
+        found += [FieldProblem(where, code) for code in dict.fromkeys(codes)]
+    return found
+
+
+def _parts(path: str) -> set[str]:
+    return {path, *re.split(r"[.\[]", path)}
+
+
+def _conditions(component: Component) -> Iterator[str]:
+    custom = component.get("customConditional")
+    if isinstance(custom, str) and custom.strip():
+        yield "script_condition"
+    condition = member_of(component, "conditional")
+    effective = not is_typed(condition) and not condition.get("when") and is_rule(condition)
+    if effective and any(foreign_operators(condition["json"])):
+        yield "unsupported_operator"
+    if scopes_named(component) & _SCOPES:
+        yield "unsupported_scope"
+
+
+def _logic(component: Component) -> Iterator[str]:
+    rules = component.get("logic")
+    for rule in rules if isinstance(rules, list) else ():
+        if isinstance(rule, Mapping):
+            yield from _rule(rule)
+
+
+def _rule(rule: Mapping[str, object]) -> Iterator[str]:
+    actions = rule.get("actions")
+    counting = [
+        action
+        for action in (actions if isinstance(actions, list) else ())
+        if isinstance(action, Mapping) and _bears(action)
+    ]
+    if not counting:
+        return
+    scripted = member_of(rule, "trigger").get("type") == "javascript"
+    values = any(action.get("type") in ("value", "customAction") for action in counting)
+    yield "script_logic" if scripted or values else "unsupported_logic"
+
+
+def _bears(action: Mapping[str, object]) -> bool:
+    if action.get("type") != "property":
+        return True
+    return member_of(action, "property").get("value") in _COUNTING_PROPERTIES
+
+
+def _values(node: Node) -> Iterator[str]:
+    component = node.component
+    if _is_script(component.get("customDefaultValue")):
+        yield "script_value"
+    if node.type in ("select", "radio"):
+        yield from _source(component)
+    yield from _addresses({k: v for k, v in component.items() if k not in _BELOW})
+    for name in ("content", "html"):
+        text = component.get(name)
+        if isinstance(text, str) and _LOADED_FROM.search(text):
+            yield "absolute_address"
+
+
+def _is_script(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _source(component: Component) -> Iterator[str]:
+    match data_source(component):
+        case "values":
+            return
+        case "json":
+            if read_json_items(component) is None:
+                yield "bad_options"
+        case "custom":
+            yield "script_value"
+        case "url":
+            yield from _remote(member_of(component, "data").get("url"))
+        case _:
+            yield "unsupported_source"
+
+
+def _remote(url: object) -> Iterator[str]:
+    if not isinstance(url, str) or not url.strip():
+        yield "unsupported_source"
+    elif not _ABSOLUTE.match(url):
+        steps = re.split(r"[/\\?#]", url.replace("%2e", ".").replace("%2E", "."))
+        if not url.startswith("/catalogue/") or ".." in steps or "\\" in url:
+            yield "foreign_address"
+
+
+def _addresses(member: object) -> Iterator[str]:
+    if isinstance(member, list):
+        for each in member:
+            yield from _addresses(each)
+    elif isinstance(member, Mapping):
+        for key, value in member.items():
+            if isinstance(value, str):
+                if key in _ADDRESS_KEYS and _ABSOLUTE.match(value):
+                    yield "absolute_address"
+            else:
+                yield from _addresses(value)
+        attribute, value = member.get("attr"), member.get("value")
+        if attribute in _LOADING_ATTRIBUTES and isinstance(value, str) and _ABSOLUTE.match(value):
+            yield "absolute_address"
