@@ -11,8 +11,10 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -22,6 +24,25 @@ from mocks.people import Population
 from mocks.population import ENDPOINT, PopulationMockSettings, create_population_mock, licensed
 
 LOOPBACK = "127.0.0.1"
+
+
+class _Server(uvicorn.Server):
+    """Says when it is up, and takes a signal as the end of its work, not as a death."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
 
 
 def population_info(settings: PopulationMockSettings, port: int) -> dict[str, str]:
@@ -55,11 +76,10 @@ async def serve(
     config = uvicorn.Config(
         app, loop="uvloop", http="httptools", log_level="critical", access_log=False
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     with socket.create_server((LOOPBACK, port)) as listener:
         running = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started and not running.done():
-            await asyncio.sleep(0.01)
+        await server.up.wait()
         if server.started:
             address = population_info(settings, listener.getsockname()[1])
             write_info(info, {"population": address, "portal": None, "papers": None})

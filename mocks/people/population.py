@@ -15,6 +15,7 @@ from mocks.people.households import (
     Sketch,
     wifes_family,
 )
+from mocks.people.knowledge import records_of, truth
 from mocks.people.numbers import HOUSEHOLD_SIZE, PEOPLE_PER_PREFIX, PREFIXES, Numbering
 from mocks.people.person import Person, Relative, Wire
 from mocks.people.residence import Residences, children_of, home, line_home, second_home
@@ -71,6 +72,18 @@ class Population:
     def number_of(self, n: int) -> str:
         """Person n's personal number, without working out the rest."""
         return self._number(self._families.sketch(n))
+
+    def died_on(self, n: int) -> str | None:
+        """The day on which person n died, if they have."""
+        return self._families.sketch(n).died_on
+
+    def records_of(self, n: int) -> list[dict[str, Any]]:
+        """The digitised results that the province holds for person n (see `paper.py`)."""
+        return records_of(self, n)
+
+    def truth(self, n: int) -> dict[str, Any]:
+        """What person n would say when asked (see `knowledge.py`)."""
+        return truth(self, n)
 
     def relative(self, n: int) -> Relative:
         """Person n as another's record names them."""

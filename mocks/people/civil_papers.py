@@ -1,0 +1,194 @@
+"""Which civil-status papers does the province hold for a person: birth, marriage, divorce, death?
+
+Both spouses, and a dead person's spouse and children, hold the same paper with the same number.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from mocks.people.paper import Paper
+from mocks.people.person import Person
+from mocks.people.personas import PERSONA_HOUSEHOLDS, PERSONAS
+from mocks.people.shapes import Json, address, code, day, luck, relative, serial
+from mocks.people.words import GIVEN_NAMES, MIDDLE_NAMES
+
+if TYPE_CHECKING:
+    from mocks.people.population import Population
+
+_HOSPITAL_MOTHERS = frozenset({PERSONAS["hospital_birth_parents"]})
+_HOME_MOTHERS = frozenset({PERSONAS["home_birth_parents"]})
+_NEWBORN_DAY = "2026-11-02"
+
+
+def civil_papers(population: "Population", person: Person) -> Iterator[Paper]:
+    """The civil-status papers that this person owns."""
+    if person.birth_year >= 1980 and (person.birth_year >= 2005 or _kept(person, 1, 70)):
+        yield _birth_certificate(person)
+    yield from _marriage(population, person)
+    if person.marital_status == "divorced":
+        yield _divorce_judgment(population, person)
+    for dead in _dead_around(population, person):
+        yield _death_certificate(dead)
+        if dead.n == PERSONAS["deceased"] or (str(dead.died_on) >= "2024" and luck(dead, 2) < 50):
+            yield _death_notice(dead)
+    notice = birth_notice(population, person)
+    if notice is not None:
+        yield notice
+
+
+def newborn(population: "Population", mother: Person) -> Json | None:
+    """The child that a mother has just born and nobody has registered yet, as the parents know it."""
+    if not _has_newborn(mother):
+        return None
+    sex = "male" if luck(mother, 3) < 50 else "female"
+    known = mother.spouse is not None and mother.spouse.n is not None
+    father = population.person(mother.n - 1) if known else None
+    family = father if father is not None else mother
+    middles, givens = MIDDLE_NAMES[sex], GIVEN_NAMES[sex]
+    number = int(serial(mother, 6))
+    name = f"{middles[number % len(middles)]} {givens[number // 16 % len(givens)]}"
+    return {
+        "full_name": f"{family.full_name.split()[0]} {name}",
+        "birth_date": _NEWBORN_DAY,
+        "sex": sex,
+        "weight_grams": 2800 + number % 900,
+        "birth_place": address(mother.current),
+        "hometown": address(family.hometown),
+        "ethnicity": code(family.ethnicity),
+        "nationality": "VN",
+        "mother": relative(mother),
+        "father": relative(father) if father is not None else None,
+        "in_hospital": mother.n not in _HOME_MOTHERS,
+    }
+
+
+def birth_notice(population: "Population", mother: Person) -> Paper | None:
+    """The notice of a health facility; none for a birth at home."""
+    child = newborn(population, mother)
+    if child is None or not child["in_hospital"]:
+        return None
+    province = mother.current.province.label.removeprefix("Tỉnh ").removeprefix("Thành phố ")
+    facility = f"Bệnh viện Sản - Nhi mẫu {province}"
+    content: Json = {
+        "number": f"{serial(mother, 5)}/CS-2026",
+        "facility": facility,
+        "facility_address": address(mother.current) | {"detail": "Số 1, đường Bệnh viện"},
+        "birth_date": child["birth_date"],
+        "sex": child["sex"],
+        "weight_grams": child["weight_grams"],
+        "intended_name": child["full_name"] if luck(mother, 4) < 80 else None,
+        "mother": relative(mother),
+        "issued_on": "2026-11-03",
+    }
+    return Paper("birth_notice", mother, content["number"], facility, "2026-11-03", content)
+
+
+def _has_newborn(person: Person) -> bool:
+    if person.n in _HOSPITAL_MOTHERS | _HOME_MOTHERS:
+        return True
+    young_mother = person.n % 6 == 3 and person.birth_year >= 1988 and person.spouse is not None
+    return young_mother and person.n >= PERSONA_HOUSEHOLDS * 6 and luck(person, 5) < 4
+
+
+def _kept(person: Person, which: int, percent: int) -> bool:
+    return person.n < PERSONA_HOUSEHOLDS * 6 or luck(person, which) < percent
+
+
+def _birth_certificate(person: Person) -> Paper:
+    registered = day(min(person.birth_year + (luck(person, 6) > 90), 2026), person)
+    registered = max(registered, person.birth_date) if len(person.birth_date) > 4 else registered
+    number = f"{serial(person, 3)}/{registered[:4]}"
+    office = f"Ủy ban nhân dân {person.birth_registration.commune.label}"
+    content: Json = {
+        "number": number,
+        "book": f"01/{registered[:4]}",
+        "registered_on": registered,
+        "office": office,
+        "full_name": person.full_name,
+        "birth_date": person.birth_date,
+        "sex": person.sex,
+        "birth_place": address(person.birth_place),
+        "hometown": address(person.hometown),
+        "ethnicity": code(person.ethnicity),
+        "nationality": person.nationality,
+        "father": relative(person.father) if person.father is not None else None,
+        "mother": relative(person.mother) if person.mother is not None else None,
+    }
+    return Paper("birth_certificate", person, number, office, registered, content)
+
+
+def _marriage(population: "Population", person: Person) -> Iterator[Paper]:
+    spouse = person.spouse
+    if spouse is None:
+        return
+    first = person if spouse.n is None else population.person(min(person.n, spouse.n))
+    if not _kept(first, 7, 80):
+        return
+    year = max(first.birth_year + 20, 1975)
+    elder_child = population.person(first.children[0]) if first.children else None
+    if elder_child is not None:
+        year = min(year, elder_child.birth_year)
+    married = day(year, first, 1)
+    number = f"{serial(first, 3, 1)}/{year}"
+    office = f"Ủy ban nhân dân {first.permanent.commune.label}"
+    sides = [relative(person), relative(spouse)]
+    husband, wife = sides if person.sex == "male" else reversed(sides)
+    content: Json = {
+        "number": number,
+        "book": f"01/{year}",
+        "registered_on": married,
+        "office": office,
+        "husband": husband,
+        "wife": wife,
+        "order_husband": 1,
+        "order_wife": 1,
+    }
+    yield Paper("marriage_certificate", person, number, office, married, content)
+
+
+def _divorce_judgment(population: "Population", person: Person) -> Paper:
+    man = population.person(person.n // 6 * 6 + 2)
+    on = day(2016 + luck(man, 8) % 9, man, 2)
+    number = f"{serial(man, 3, 2)}/{on[:4]}/QĐST-HNGĐ"
+    court = f"Tòa án nhân dân khu vực {luck(man, 9) % 9 + 1} - {man.hometown.province.label}"
+    content: Json = {"number": number, "date": on, "court": court}
+    return Paper("divorce_judgment", person, number, court, on, content)
+
+
+def _dead_around(population: "Population", person: Person) -> Iterator[Person]:
+    """The person, the spouse and the parents, as far as they have died."""
+    own_spouse = person.n ^ 1 if person.n % 6 <= 3 and person.marital_status != "divorced" else None
+    around: list[int | None] = [person.n, own_spouse]
+    around += [parent.n for parent in (person.father, person.mother) if parent is not None]
+    for n in around:
+        if n is not None and population.died_on(n) is not None:
+            yield population.person(n)
+
+
+def _death_certificate(dead: Person) -> Paper:
+    on = str(dead.died_on)
+    number = f"{serial(dead, 3, 3)}/{on[:4]}"
+    office = f"Ủy ban nhân dân {dead.permanent.commune.label}"
+    place = dead.permanent
+    content: Json = {
+        "number": number,
+        "registered_on": on,
+        "office": office,
+        "deceased": relative(dead),
+        "died_on": on,
+        "place": f"{place.detail}, {place.commune.label}, {place.province.label}",
+    }
+    return Paper("death_certificate", dead, number, office, on, content)
+
+
+def _death_notice(dead: Person) -> Paper:
+    on = str(dead.died_on)
+    facility = f"Bệnh viện Đa khoa mẫu {dead.permanent.province.label}"
+    content: Json = {
+        "number": f"{serial(dead, 5, 4)}/BT-{on[:4]}",
+        "facility": facility,
+        "deceased": relative(dead),
+        "died_on": on,
+        "cause_class": "disease",
+    }
+    return Paper("death_notice", dead, content["number"], facility, on, content)

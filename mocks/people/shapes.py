@@ -1,0 +1,55 @@
+"""How is a person, an address or a code written in a digitised paper? JSON values only.
+
+PERSON  = {"personal_id": 12 digits or null, "full_name", "birth_date": YYYY-MM-DD, YYYY or null,
+           "nationality": alpha-2}
+ADDRESS = {"country": alpha-2, "province": CODE, "commune": CODE, "detail"}
+CODE    = {"code", "label"}
+"""
+
+from typing import Any
+
+from mocks.people.person import Person, Relative
+from mocks.people.words import Address, Code
+
+Json = dict[str, Any]
+
+
+def code(value: Code) -> Json:
+    """A CODE."""
+    return {"code": value.code, "label": value.label}
+
+
+def address(place: Address) -> Json:
+    """An ADDRESS."""
+    return {
+        "country": place.country,
+        "province": code(place.province),
+        "commune": code(place.commune),
+        "detail": place.detail,
+    }
+
+
+def relative(other: Person | Relative) -> Json:
+    """A PERSON."""
+    return {
+        "personal_id": other.personal_id,
+        "full_name": other.full_name,
+        "birth_date": other.birth_date,
+        "nationality": other.nationality,
+    }
+
+
+def luck(person: Person, which: int) -> int:
+    """A number 0 to 99 of the person's own, another for each `which`."""
+    return (int(person.personal_id[6:]) * (2 * which + 3) // 7 + which * 37) % 100
+
+
+def day(year: int, person: Person, which: int = 0) -> str:
+    """A day of that year, the person's own."""
+    serial = int(person.personal_id[6:]) + which * 101
+    return f"{year}-{serial % 12 + 1:02d}-{serial // 12 % 28 + 1:02d}"
+
+
+def serial(person: Person, digits: int, which: int = 0) -> str:
+    """A paper's running number, the person's own."""
+    return f"{(int(person.personal_id[6:]) * 7 + which * 1009) % 10**digits:0{digits}d}"
