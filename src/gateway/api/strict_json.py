@@ -1,0 +1,224 @@
+"""Which request bodies are JSON that every reader would read the same way?
+
+RFC 8259 in UTF-8 without a byte order mark, at most LARGEST_BODY_BYTES and 64 levels deep; no
+member twice, no NaN or Infinity, no number over 100 digits or outside the range of a double; names
+of members up to 100 characters; in names and strings no lone surrogate, no control character but
+tab, newline and return, no format, private-use or unassigned character (Unicode Cf, Co, Cn).
+Fractions come as Decimal, never as float. A refusal names the member by its path, with names that
+could be somebody's data replaced by `?`, and never says what stood there.
+"""
+
+import re
+import unicodedata
+from array import array
+from collections.abc import Callable
+from decimal import Decimal
+from itertools import accumulate
+from json import JSONDecodeError, JSONDecoder
+from typing import Any, NoReturn
+
+from gateway.domain.errors import BadRequest
+
+LARGEST_BODY_BYTES = 1024 * 1024
+DEEPEST = 64
+LONGEST_NAME = 100
+MOST_DIGITS = 100
+LARGEST_EXPONENT = 307
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
+_NUMBER_IN_NAME = re.compile(r"[0-9]{6}")
+_ALLOWED_CONTROLS = frozenset("\t\n\r")
+_REFUSED_CATEGORIES = {
+    "Cc": "control_character",
+    "Cf": "format_character",
+    "Co": "private_use_character",
+    "Cn": "unassigned_character",
+    "Cs": "lone_surrogate",
+}
+
+
+def decode(body: bytes) -> Any:
+    """Read a body; raises BadRequest with a stable code and, where there is one, the member's path.
+
+    What comes back holds dict, list, str, int, Decimal, bool and None only.
+    """
+    text = _text(body)
+    _check_depth(text)
+    try:
+        value = _strict.decode(text)
+    except (JSONDecodeError, _Odd):
+        _refuse(text)
+    if not _plainly_printable(text) and not _printable(value):
+        _check_texts(value, "")
+    return value
+
+
+def body_too_large() -> BadRequest:
+    """The refusal of a body over the limit, wherever the limit is met."""
+    return BadRequest("body_too_large", f"a body has at most {LARGEST_BODY_BYTES} bytes")
+
+
+def step(path: str, name: str | int) -> str:
+    """The path of a member below `path`; a name that could be somebody's data is not repeated."""
+    if isinstance(name, int):
+        return f"{path}[{name}]"
+    shown = name
+    if not _PLAIN_NAME.fullmatch(name) or _NUMBER_IN_NAME.search(name):
+        shown = "?"
+    return f"{path}.{shown}" if path else shown
+
+
+def _text(body: bytes) -> str:
+    if len(body) > LARGEST_BODY_BYTES:
+        raise body_too_large()
+    if body.startswith(b"\xef\xbb\xbf"):
+        raise BadRequest("byte_order_mark", "a body begins without a byte order mark")
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise BadRequest("not_utf8", "a body is text in UTF-8") from None
+
+
+def _check_depth(text: str) -> None:
+    """Refuse deep nesting before the parser descends; most bodies are settled by counting."""
+    if text.count("{") + text.count("[") <= DEEPEST:
+        return
+    brackets = _STRING.sub("", text).encode().translate(_STEPS, _NO_BRACKETS)
+    if max(accumulate(array("b", brackets)), default=0) > DEEPEST:
+        raise BadRequest("too_deep", f"a body is at most {DEEPEST} levels deep")
+
+
+class _Odd(Exception):
+    """Something in the body is well-formed and not acceptable."""
+
+
+class _Mark:
+    """Stands, when a refusal is being located, for the thing that is refused."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+
+
+def _object(odd: Callable[[str], Any]) -> Callable[[list[tuple[str, Any]]], Any]:
+    def build(members: list[tuple[str, Any]]) -> Any:
+        built = dict(members)
+        if len(built) != len(members):
+            seen: set[str] = set()
+            twice = next(n for n, _ in members if n in seen or seen.add(n))  # type: ignore[func-returns-value]  # add gives None
+            built[twice] = odd("duplicate_member")
+        if built and max(map(len, built)) > LONGEST_NAME:
+            return odd("name_too_long")
+        return built
+
+    return build
+
+
+def _integer(odd: Callable[[str], Any]) -> Callable[[str], Any]:
+    def build(token: str) -> Any:
+        return int(token) if _digits(token) <= MOST_DIGITS else odd("number_too_long")
+
+    return build
+
+
+def _fraction(odd: Callable[[str], Any]) -> Callable[[str], Any]:
+    def build(token: str) -> Any:
+        mantissa, _, exponent = token.lower().partition("e")
+        if _digits(mantissa) > MOST_DIGITS or _digits(exponent) > MOST_DIGITS:
+            return odd("number_too_long")
+        if abs(int(exponent or 0)) > LARGEST_EXPONENT:
+            return odd("number_out_of_range")
+        value = Decimal(token)
+        return value if abs(value.adjusted()) <= LARGEST_EXPONENT else odd("number_out_of_range")
+
+    return build
+
+
+def _digits(token: str) -> int:
+    return len(token) - token.count("-") - token.count("+") - token.count(".")
+
+
+def _decoder(odd: Callable[[str], Any], *, strict: bool) -> JSONDecoder:
+    return JSONDecoder(
+        object_pairs_hook=_object(odd),
+        parse_int=_integer(odd),
+        parse_float=_fraction(odd),
+        parse_constant=lambda _: odd("not_a_number"),
+        strict=strict,
+    )
+
+
+def _give_up(code: str) -> NoReturn:
+    raise _Odd(code)
+
+
+_strict = _decoder(_give_up, strict=True)
+_locating = _decoder(_Mark, strict=False)
+
+
+def _refuse(text: str) -> NoReturn:
+    """Read a refused body again, marking what is refused, to say where it stands."""
+    try:
+        value = _locating.decode(text)
+    except JSONDecodeError as error:
+        raise BadRequest(
+            "malformed_json", f"not JSON at line {error.lineno}, column {error.colno}"
+        ) from None
+    _check_texts(value, "")
+    # what is left is a raw tab or newline inside a string, which only `strict` minds
+    raise BadRequest("malformed_json", "a string holds a raw line break or tab")
+
+
+def _plainly_printable(text: str) -> bool:
+    """Whether a glance at the whole body settles its texts: nothing odd, nothing escaped."""
+    unbroken = text.replace("\n", "").replace("\r", "").replace("\t", "")
+    return "\\" not in text and unbroken.isprintable()
+
+
+def _printable(value: Any) -> bool:
+    """Whether every name and text is printable; the same walk as `_check_texts`, without paths."""
+    if isinstance(value, str):
+        return value.isprintable()
+    if isinstance(value, dict):
+        return all(map(str.isprintable, value)) and all(map(_printable, value.values()))
+    return all(map(_printable, value)) if isinstance(value, list) else True
+
+
+def _check_texts(value: Any, path: str) -> None:
+    """Walk a value, refusing marks and texts with characters that cannot be seen or agreed on."""
+    if isinstance(value, str):
+        if not value.isprintable():
+            _check_characters(value, path)
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            below = step(path, name)
+            _check_texts(name, below)
+            _check_texts(member, below)
+    elif isinstance(value, list):
+        for number, member in enumerate(value):
+            _check_texts(member, step(path, number))
+    elif isinstance(value, _Mark):
+        raise BadRequest(value.code, _DETAILS[value.code], path or None)
+
+
+def _check_characters(text: str, path: str) -> None:
+    for character in text:
+        code = _REFUSED_CATEGORIES.get(unicodedata.category(character))
+        if code is not None and character not in _ALLOWED_CONTROLS:
+            raise BadRequest(code, _DETAILS[code], path or None)
+
+
+_DETAILS = {
+    "duplicate_member": "a member stands twice in one object",
+    "name_too_long": f"a member's name has at most {LONGEST_NAME} characters",
+    "number_too_long": f"a number has at most {MOST_DIGITS} digits",
+    "number_out_of_range": "a number lies outside the range of a double",
+    "not_a_number": "NaN and Infinity are no JSON numbers",
+    "control_character": "a text holds a control character other than tab, newline and return",
+    "format_character": "a text holds an invisible format character",
+    "private_use_character": "a text holds a private-use character",
+    "unassigned_character": "a text holds a character that Unicode has not assigned",
+    "lone_surrogate": "a text holds half of a surrogate pair",
+}
