@@ -13,7 +13,6 @@ from mocks.people.households import (
     Draws,
     Families,
     Sketch,
-    daughters_household,
     wifes_family,
 )
 from mocks.people.numbers import HOUSEHOLD_SIZE, Permutation
@@ -121,22 +120,6 @@ def line_home(household: int, draws: Draws) -> Address:
 def second_home(household: int, draws: Draws, slot: int) -> Address:
     """Another place in which a member stays, or stayed before."""
     return _address(draws.own(slot, 14) * 65536 + draws.own(slot, 15), draws.own(slot, 13), 1, None)
-
-
-def children_of(n: int) -> tuple[int, ...]:
-    """The places of person n's children."""
-    household, slot = divmod(n, HOUSEHOLD_SIZE)
-    if slot <= GRANDMOTHER:
-        daughter = daughters_household(household) * HOUSEHOLD_SIZE + WOMAN
-        return (household * HOUSEHOLD_SIZE + MAN, daughter)
-    if slot > WOMAN:
-        return ()
-    first = household * HOUSEHOLD_SIZE + ELDER_CHILD
-    return tuple(
-        child
-        for child in (first, first + 1)
-        if slot == WOMAN or child not in personas.WITHOUT_FATHER
-    )
 
 
 def _address(place: int, number: int, style: int, province: str | None) -> Address:

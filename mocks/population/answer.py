@@ -93,7 +93,7 @@ def citizen(
 
 def second_record(person: Person) -> Person:
     """The other record of a person who stands in the register twice (ours)."""
-    return replace(person, current=person.hometown, old_number=None, religion=person.religion)
+    return replace(person, current=person.hometown, old_number=None)
 
 
 def _el(name: str, text: str | None) -> str:

@@ -1,0 +1,193 @@
+"""How is one person worked out from the family's draws? Everything but who the kin are: see `kin.py`."""
+
+from typing import Any
+
+from mocks.people import personas
+from mocks.people.households import ELDER_CHILD, MAN, WOMAN, Families, Sketch, wifes_family
+from mocks.people.kin import Place, ancestors, children_of, marital_status, parents_within
+from mocks.people.numbers import HOUSEHOLD_SIZE, Numbering
+from mocks.people.person import Person, Relative, Wire
+from mocks.people.residence import Residences, home, line_home, second_home
+from mocks.people.words import ETHNIC_GROUPS, RELIGIONS, Address
+
+THIS_YEAR = 2026
+CARD_AGE = 14
+POLICE = "Cục Cảnh sát quản lý hành chính về trật tự xã hội"
+MINISTRY = "Bộ Công an"
+_EXPIRY_AGES = (25, 40, 60)
+_GROUP_CODES = tuple(ETHNIC_GROUPS)[1:54]
+_BLOOD = ("00", "00", "01", "02", "03", "04", "04", "02")
+
+
+class Portraits:
+    """The people of one seed, each worked out from nothing but their place."""
+
+    def __init__(self, seed: int, families: Families, numbering: Numbering) -> None:
+        self._families = families
+        self._numbering = numbering
+        self._residences = Residences(seed, families)
+
+    def number(self, sketch: Sketch) -> str:
+        """The personal number of somebody sketched."""
+        return self._numbering.personal_id(sketch.n, sketch.sex, int(sketch.birth_date[:4]))
+
+    def relative(self, sketch: Sketch) -> Relative:
+        """Somebody sketched, as another's record names them."""
+        return Relative(sketch.n, self.number(sketch), sketch.full_name, sketch.birth_date)
+
+    def of(self, n: int) -> Person:
+        """Person n, whole."""
+        household, slot = divmod(n, HOUSEHOLD_SIZE)
+        draws = self._families.draws(household)
+        family = self._families.family(household)
+        place = Place(n, household, slot, draws, family, self._families.couple(household, draws))
+        me = family[slot]
+        issued, issuer, expires = _card(me, draws.own(slot, 10))
+        father, mother = self._parents(place)
+        return Person(
+            n=n,
+            personal_id=self.number(me),
+            full_name=me.full_name,
+            sex=me.sex,
+            birth_date=me.birth_date,
+            died_on=me.died_on,
+            nationality="VN",
+            marital_status=marital_status(place),
+            phone=f"+8450{n * 7 % 10_000_000:07d}",
+            email=f"congdan{n}@example.test",
+            card_issued_on=issued,
+            card_issuer=issuer,
+            card_expires_on=expires,
+            father=father,
+            mother=mother,
+            spouse=self._spouse(place),
+            children=children_of(n),
+            wire=_wire(n, draws.own(slot, 12)),
+            **self._papers(place),
+            **self._places(place),
+        )
+
+    def _papers(self, place: Place) -> dict[str, Any]:
+        """Blood group, old numbers, and the household."""
+        n, slot, draws = place.n, place.slot, place.draws
+        draw = draws.own(slot, 11)
+        lodger = n in personas.LODGERS
+        return {
+            "blood": _BLOOD[draw % 8],
+            "old_number": self._numbering.old_number(n) if _has_old_card(place, draw) else None,
+            "book_number": f"{draw % 900 + 100}{n % 1_000_000:06d}" if draw % 2 else "",
+            "residence": self._residences.of(n)
+            if lodger
+            else self._residences.of_family(place.household, slot, draws, place.family),
+        }
+
+    def _places(self, place: Place) -> dict[str, Any]:
+        """What comes from the family's line (home town, ethnic group), and where the person lives."""
+        line, draws = place.household, place.draws
+        if place.slot == WOMAN:
+            line = wifes_family(line)
+            draws = self._families.draws(line)
+        group, religion = _belonging(line, draws.numbers)
+        hometown = line_home(line, draws)
+        permanent = home(place.household, place.slot, place.draws, self._families)
+        born_at = hometown if place.slot < ELDER_CHILD else permanent
+        current, temporary, previous = self._stays(place, permanent)
+        return {
+            "ethnicity": ETHNIC_GROUPS[group],
+            "religion": RELIGIONS[religion],
+            "birth_registration": born_at,
+            "birth_place": born_at,
+            "hometown": hometown,
+            "permanent": permanent,
+            "current": current,
+            "temporary": temporary,
+            "previous": previous,
+        }
+
+    def _parents(self, place: Place) -> tuple[Relative | None, Relative | None]:
+        """Father and mother: people of the population, but for the oldest generation."""
+        if place.slot < MAN:
+            return ancestors(place)
+        if place.slot == WOMAN:
+            father, mother = self._families.family(wifes_family(place.household))[:MAN]
+        else:
+            father, mother = parents_within(place)
+        if place.n in personas.WITHOUT_FATHER:
+            return None, self.relative(mother)
+        if place.n in personas.FATHER_BY_OLD_CARD:
+            card = self._numbering.old_number(father.n)
+            known = Relative(father.n, None, father.full_name, father.birth_date, "VN", card)
+            return known, self.relative(mother)
+        return self.relative(father), self.relative(mother)
+
+    def _spouse(self, place: Place) -> Relative | None:
+        """The living spouse of somebody living and not divorced."""
+        if place.n in personas.FOREIGN_SPOUSES:
+            name, nationality, birth_date = personas.FOREIGN_SPOUSES[place.n]
+            return Relative(None, None, name, birth_date, nationality)
+        if place.slot > WOMAN or (place.slot >= MAN and place.couple == "divorced"):
+            return None
+        me, other = place.family[place.slot], place.family[place.slot ^ 1]
+        return None if me.died_on or other.died_on else self.relative(other)
+
+    def _stays(
+        self, place: Place, permanent: Address
+    ) -> tuple[Address, Address | None, Address | None]:
+        """Where the person lives now, where registered for a time, and where before."""
+        chance = place.household % 8
+        elsewhere = second_home(place.household, place.draws, place.slot)
+        if place.n in personas.LODGERS:
+            host, slot = divmod(personas.LODGERS[place.n], HOUSEHOLD_SIZE)
+            lodging = home(host, slot, self._families.draws(host), self._families)
+            return lodging, lodging, permanent
+        if place.n == personas.PERSONAS["temporary_resident"]:
+            return elsewhere, elsewhere, None
+        if place.household < personas.PERSONA_HOUSEHOLDS or chance > 1:
+            return permanent, None, elsewhere if chance == 5 else None
+        if place.slot not in (MAN, ELDER_CHILD):
+            return permanent, None, None
+        return elsewhere, elsewhere if chance else None, None
+
+
+def _belonging(line: int, draws: tuple[int, ...]) -> tuple[str, str]:
+    """Ethnic group and religion of a family line."""
+    group = personas.ETHNICITIES.get(line)
+    if group is None:
+        group = "01" if draws[18] % 100 < 85 else _GROUP_CODES[draws[19] % len(_GROUP_CODES)]
+    return group, "00" if draws[20] % 100 < 78 else f"{draws[21] % 14 + 1:02d}"
+
+
+def _has_old_card(place: Place, draw: int) -> bool:
+    if place.n in personas.OLD_CARDS:
+        return True
+    return int(place.family[place.slot].birth_date[:4]) <= 1998 and draw % 5 < 2
+
+
+def _card(me: Sketch, draw: int) -> tuple[str | None, str | None, str | None]:
+    """The identity card: issued on, by whom, valid until (Identity Law 26/2023/QH15 art. 18-21)."""
+    born = int(me.birth_date[:4])
+    if born + CARD_AGE >= THIS_YEAR or me.died_on is not None:
+        return None, None, None
+    year = max(2021 + draw % 5, born + CARD_AGE)
+    expiry_age = next((age for age in _EXPIRY_AGES if born + age > year + 2), None)
+    if expiry_age is not None and born + expiry_age <= THIS_YEAR:
+        year = born + expiry_age
+        expiry_age = next((age for age in _EXPIRY_AGES if age > expiry_age), None)
+    issued = f"{year}-{draw % 6 + 1:02d}-{draw // 7 % 28 + 1:02d}"
+    day = me.birth_date[4:] or "-12-31"
+    expires = f"{born + expiry_age}{day}" if expiry_age is not None else None
+    return issued, MINISTRY if issued >= "2024-07-01" else POLICE, expires
+
+
+def _wire(n: int, draw: int) -> Wire:
+    rules = personas.WIRE_RULES.get(n)
+    if rules is not None:
+        return Wire(**rules)
+    if n < personas.PERSONA_HOUSEHOLDS * HOUSEHOLD_SIZE:
+        return Wire()
+    return Wire(
+        units="old" if draw % 16 == 0 else "new",
+        nationality_empty=draw % 2 == 0,
+        repeats_units=draw % 10 < 7,
+        data_time=draw % 4 != 1,
+    )
