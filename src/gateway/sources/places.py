@@ -2,12 +2,16 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from gateway.domain.facts import Coded, Value
 from gateway.domain.identifiers import AttributeName
 from gateway.sources.codelists import HOME_COUNTRY, INLAND, CodeLists
 
-PARTS = ("country", "province", "commune", "detail", "full", "in_vietnam")
+VIETNAM: Final = ZoneInfo("Asia/Ho_Chi_Minh")
+PARTS: Final = ("country", "province", "commune", "detail", "full", "in_vietnam")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class Place:
         return ", ".join(part for part in named if part)
 
 
+@cache
 def place_attributes(place: str) -> frozenset[AttributeName]:
     """The attributes of one address, such as `person.hometown.province`."""
     return frozenset(AttributeName(f"{place}.{part}") for part in PARTS)

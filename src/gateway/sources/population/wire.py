@@ -18,18 +18,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from xml.sax.saxutils import escape
-from zoneinfo import ZoneInfo
 
 from lxml import etree
 
 from gateway.domain.errors import SourceBrokeContract
 from gateway.domain.facts import PartialDate
+from gateway.sources.places import VIETNAM
 from gateway.sources.population.reading import local_name, text_of
 
 SERVICE: Final = "037"
 ANY_PROCEDURE: Final = "VPCP"
 LONGEST: Final = {"MaYeuCau": 40, "MaDVC": 20, "MaCanBo": 20, "MaDonVi": 35, "HoVaTen": 100}
-VIETNAM: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 
 _HEAD = (
     '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '

@@ -1,0 +1,35 @@
+"""What does the login already say of the person who acts? It is told, never asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.domain.facts import Fact, PersonKey, Value
+from gateway.domain.identifiers import AttributeName
+from gateway.sources.names import name_facts
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the tenant vouches for beside number and name (tài khoản định danh)."""
+
+    verified_by: str | None = None
+    phone: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
+
+
+def session_facts(
+    subject: PersonKey, account: Account, now: datetime
+) -> Mapping[AttributeName, Fact]:
+    """The facts that the session holds: number, name and its parts, birth date, phone, e-mail."""
+    told: dict[str, Value | None] = {
+        "person.personal_id": subject.personal_id.digits,
+        "person.birth_date": subject.birth_date,
+        "person.phone": account.phone,
+        "person.email": account.email,
+    }
+    values: dict[AttributeName, Value] = {}
+    if subject.full_name and subject.full_name.strip():
+        values |= name_facts(subject.full_name)
+    values |= {AttributeName(name): value for name, value in told.items() if value}
+    return {name: Fact(value, now) for name, value in values.items()}
