@@ -112,7 +112,7 @@ def _signing_key(raw: bytes) -> SigningKey:
     jwk = OKPKey.import_key(private)
     x = str(jwk.as_dict(private=False)["x"])
     kid = jwk.thumbprint()
-    public = {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": kid, "use": "sig", "alg": "EdDSA"}
+    public = {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": kid, "use": "sig", "alg": "Ed25519"}
     return SigningKey(kid, private, public)
 
 
