@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mocks.people.numbers import HOUSEHOLD_SIZE
 from mocks.people.paper import Paper
 from mocks.people.person import Person
 from mocks.people.personas import LODGERS, PERSONA_HOUSEHOLDS, PERSONAS
@@ -22,7 +23,7 @@ def living_papers(population: "Population", person: Person) -> Iterator[Paper]:
     age = THIS_YEAR - person.birth_year
     if person.card_issued_on is not None:
         yield _identity_card(person, person.card_issued_on)
-    if person.residence is not None and _held(person, "", 1, 92):
+    if person.residence is not None and (_in_persona_household(person) or luck(person, 11) < 92):
         yield residence_confirmation(population, person)
     if _held(person, "pensioner ordinary ordinary_woman", 2, 85):
         yield _insurance_card(person, age)
@@ -44,9 +45,8 @@ def residence_confirmation(population: "Population", person: Person) -> Paper:
         raise ValueError("nobody who has died is registered anywhere")
     members = [(population.person(member.n), member.relation) for member in residence.members]
     head = population.person(residence.head)
-    renting = person.n in _RENTING or (
-        person.n >= PERSONA_HOUSEHOLDS * 6 and person.temporary is not None
-    )
+    away = person.temporary is not None and not _in_persona_household(person)
+    renting = person.n in _RENTING or away
     since = day(min(max(person.birth_year, 2012 + luck(head, 20) % 13), 2025), head, 5)
     office = f"Công an {person.current.commune.label}"
     content: Json = {
@@ -77,8 +77,12 @@ def residence_confirmation(population: "Population", person: Person) -> Paper:
     return Paper("residence_confirmation", person, number, office, "2026-03-02", content)
 
 
+def _in_persona_household(person: Person) -> bool:
+    return person.n < PERSONA_HOUSEHOLDS * HOUSEHOLD_SIZE
+
+
 def _held(person: Person, personas: str, which: int, percent: int) -> bool:
-    """Held by the personas named, by everybody of the others' households by chance."""
+    """Held by the personas named, by others by chance."""
     if person.n in {PERSONAS[name] for name in personas.split()}:
         return True
     return luck(person, 10 + which) < percent
