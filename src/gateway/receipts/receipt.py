@@ -76,7 +76,9 @@ class ReceiptSigner:
     def seal(self, claims: Mapping[str, Any]) -> Receipt:
         """Sign the claims; `iss` is added here."""
         full = {"iss": self._issuer, **claims}
-        text = jws.serialize_compact(self._header, orjson.dumps(full), self._key, registry=_REGISTRY)
+        text = jws.serialize_compact(
+            self._header, orjson.dumps(full), self._key, registry=_REGISTRY
+        )
         return Receipt(full, text)
 
     def open(self, text: str, tenant: str, now: int) -> Receipt:
@@ -100,7 +102,9 @@ class ReceiptSigner:
             header = signed.headers()
             claims: dict[str, Any] = orjson.loads(signed.payload or b"")
         except (JoseError, ValueError, UnicodeError) as error:
-            raise ReceiptRefused("receipt_forged", "the receipt's signature does not hold") from error
+            raise ReceiptRefused(
+                "receipt_forged", "the receipt's signature does not hold"
+            ) from error
         if header != self._header:
             raise ReceiptRefused("receipt_forged", "the receipt is of another type or key")
         return claims

@@ -107,9 +107,7 @@ class Tagger:
         )
         return _tag(self.field_key, self._field_head + length_prefixed(parts))
 
-    def row_tag(
-        self, group: str, rows: tuple[int, ...], locked: Iterable[tuple[str, str]]
-    ) -> str:
+    def row_tag(self, group: str, rows: tuple[int, ...], locked: Iterable[tuple[str, str]]) -> str:
         """The tag of one row: `locked` gives template and canon of each locked field."""
         texts = (self.chain, self.form_digest, self.bindings_digest, group)
         parts = [text.encode() for text in texts] + [row_bytes(rows)]

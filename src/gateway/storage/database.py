@@ -109,7 +109,9 @@ class Database:
                 connection.commit()
             except DBAPIError as error:
                 connection.rollback()
-                busy = Busy("storage_busy", f"the change was not stored: {type(error.orig).__name__}")
+                busy = Busy(
+                    "storage_busy", f"the change was not stored: {type(error.orig).__name__}"
+                )
                 if len(group) == 1:
                     group[0].done.set_exception(busy)
                     return

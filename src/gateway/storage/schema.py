@@ -152,16 +152,3 @@ records = Table(
     UniqueConstraint("tenant", "identity"),
     Index("records_owner", "tenant", "owner_index"),
 )
-
-corrections = Table(
-    "corrections",
-    metadata,
-    Column("id", String, primary_key=True),
-    Column("tenant", String, nullable=False),
-    Column("case_ref", String, nullable=False),
-    Column("attribute", String, nullable=False),
-    Column("source", String, nullable=False),
-    Column("state", String, nullable=False),
-    Column("leaf", Integer, nullable=False),
-    Column("created_at", Integer, nullable=False),
-)

@@ -1,0 +1,1 @@
+"""The citizen's path: plan, look up, merge, seal, record, answer."""

@@ -1,0 +1,155 @@
+"""What is known of a person by now, who said it, and who would still have to be asked?
+
+A fact comes, in the dictionary's order of precedence, from a source's answer about that person or
+from the answer that named the person. What the caller told is never asked for: it stands behind
+every source that has official value, and an official answer beside it confirms or replaces it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from gateway.domain.facts import Fact, PersonKey
+from gateway.domain.identifiers import SESSION, AttributeName, RoleName, SourceId
+from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable
+from gateway.domain.verdicts import Reason
+from gateway.forms.attributes import Attribute, Dictionary
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who stands behind a role, as far as the caller and other people's answers say.
+
+    `key` is None for a person who is named but has no 12-digit number to be asked for by.
+    """
+
+    key: PersonKey | None = field(repr=False)
+    told: Mapping[AttributeName, Fact] = field(default_factory=dict, repr=False)
+    named: Mapping[AttributeName, tuple[SourceId, Fact]] = field(default_factory=dict, repr=False)
+
+    @property
+    def number(self) -> str | None:
+        """The personal identification number, where there is one."""
+        return None if self.key is None else self.key.personal_id.digits
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One read: whom it was about, for which role, what came back, under which request number."""
+
+    source: SourceId
+    role: RoleName
+    number: str = field(repr=False)
+    reply: Reply
+    ref: str
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A value, the source that gave it, and whether the caller had told the same attribute."""
+
+    fact: Fact
+    source: SourceId
+    was_told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """Nobody has said it yet: these sources hold such facts and have not been asked."""
+
+    person: Person
+    sources: frozenset[SourceId]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Nobody can say it, and why."""
+
+    reason: Reason
+
+
+State: TypeAlias = Known | Unasked | Missing
+
+_WORST_FIRST = (
+    Reason.SOURCE_UNAVAILABLE,
+    Reason.NOT_PERMITTED,
+    Reason.STALE,
+    Reason.DECLINED,
+    Reason.NOT_HELD,
+    Reason.NO_RECORD,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """Everything that may be used for one prefill: the dictionary, who may be asked, the answers."""
+
+    dictionary: Dictionary
+    connected: frozenset[SourceId]
+    granted: frozenset[SourceId]
+    declined: frozenset[str]
+    now: datetime
+    answers: Mapping[tuple[str, SourceId], Answer]
+
+    def state_of(self, person: Person, name: AttributeName) -> State:
+        """One attribute of one person: known, to be asked for, or missing with the reason."""
+        attribute = self.dictionary[name]
+        unasked: set[SourceId] = set()
+        reasons: set[Reason] = set()
+        for source in attribute.read_from:
+            found = self._from_source(person, attribute, source)
+            if isinstance(found, Fact):
+                return Known(found, source, name in person.told)
+            if found is None:
+                unasked.add(source)
+            else:
+                reasons.add(found)
+        if name in person.told:
+            return Known(person.told[name], SESSION, True)
+        if unasked:
+            return Unasked(person, frozenset(unasked))
+        return Missing(next((r for r in _WORST_FIRST if r in reasons), Reason.NOT_HELD))
+
+    def _from_source(
+        self, person: Person, attribute: Attribute, source: SourceId
+    ) -> Fact | Reason | None:
+        """The source's fact, the reason why there is none, or None when it was not asked yet."""
+        if source not in self.connected:
+            return Reason.NOT_HELD
+        if source in self.declined:
+            return Reason.DECLINED
+        if source not in self.granted:
+            return Reason.NOT_PERMITTED
+        answer = self.answers.get((person.number, source)) if person.number else None
+        said = None if answer is None else self._said(answer.reply, attribute)
+        if isinstance(said, Fact):
+            return said
+        named = person.named.get(attribute.name)
+        if named is not None and named[0] == source:
+            return named[1]
+        return Reason.NOT_HELD if person.number is None else said
+
+    def _said(self, reply: Reply, attribute: Attribute) -> Fact | Reason:
+        match reply:
+            case Found(facts=facts):
+                fact = facts.get(attribute.name)
+                if fact is None:
+                    return Reason.NOT_HELD
+                return Reason.STALE if self._stale(fact, attribute) else fact
+            case NoRecord():
+                return Reason.NO_RECORD
+            case NotPermitted():
+                return Reason.NOT_PERMITTED
+            case Unavailable():
+                return Reason.SOURCE_UNAVAILABLE
+
+    def _stale(self, fact: Fact, attribute: Attribute) -> bool:
+        if attribute.max_age_days is None:
+            return False
+        return fact.as_of < self.now - timedelta(days=attribute.max_age_days)
+
+    def failed(self, answer: Answer) -> bool:
+        """Whether this read ended without an answer that could be used."""
+        return isinstance(answer.reply, Unavailable)

@@ -1,0 +1,46 @@
+"""How are the planned sources asked, all at once, and what becomes of one that fails?"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Iterable, Mapping
+
+from gateway.domain.errors import SourceError
+from gateway.domain.identifiers import SourceId
+from gateway.domain.replies import Reply, Unavailable
+from gateway.prefill.knowledge import Answer
+from gateway.prefill.plan import PlannedRead
+from gateway.sources.source import Purpose, Question, Source
+
+
+async def ask_all(
+    reads: Iterable[PlannedRead],
+    sources: Mapping[SourceId, Source],
+    purpose: Purpose,
+    patience_seconds: float,
+) -> tuple[Answer, ...]:
+    """Ask every planned source at once; one that fails costs its own fields and nobody else's."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(_ask(read, sources[read.source], purpose, patience_seconds))
+            for read in reads
+        ]
+    return tuple(task.result() for task in tasks)
+
+
+async def _ask(
+    read: PlannedRead, source: Source, purpose: Purpose, patience_seconds: float
+) -> Answer:
+    ref = f"GW-{secrets.token_hex(12)}"
+    question = Question(read.person, read.wanted, purpose, ref)
+    started = time.monotonic()
+    reply: Reply
+    try:
+        async with asyncio.timeout(patience_seconds):
+            reply = await source.look_up(question)
+    except SourceError as error:
+        reply = Unavailable(error.cause, error.attempts)
+    except TimeoutError:
+        reply = Unavailable("timeout")
+    ms = round((time.monotonic() - started) * 1000)
+    return Answer(read.source, read.role, read.person.personal_id.digits, reply, ref, ms)

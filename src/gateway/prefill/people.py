@@ -1,0 +1,143 @@
+"""Who stands behind each role of a form, as far as is known by now?
+
+A role's ways are tried in order; the first that gives somebody wins. A way that waits for an answer
+holds back the ways behind it: nobody is taken for the mother because the better way was slow.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from gateway.domain.facts import Fact, PartialDate, PersonKey, PersonRef
+from gateway.domain.identifiers import AttributeName, PersonalId, RoleName, SourceId
+from gateway.domain.verdicts import Reason
+from gateway.forms.bindings import Bindings, Way
+from gateway.forms.definition import FormDefinition
+from gateway.forms.fields import value_at
+from gateway.forms.values import EMPTY, NotOfType, canonical
+from gateway.prefill.knowledge import Knowledge, Known, Missing, Person, Unasked
+
+PERSONAL_ID = AttributeName("person.personal_id")
+FULL_NAME = AttributeName("person.full_name")
+BIRTH_DATE = AttributeName("person.birth_date")
+
+Resolved: TypeAlias = tuple[Person, ...] | Unasked | Missing
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Finds the persons of one form's roles from what is known and from the form's data."""
+
+    definition: FormDefinition
+    bindings: Bindings
+    knowledge: Knowledge
+    subject: Person
+    data: Mapping[str, Any]
+
+    def behind(self, role: RoleName) -> Resolved:
+        """The persons of a role, one but for a repeating role; or what it waits for; or why not."""
+        found: Resolved = Missing(Reason.NOT_HELD)
+        for way in self.bindings.roles[role]:
+            if not self._holds(way):
+                continue
+            found = self._by(way)
+            if not isinstance(found, Missing):
+                return found
+        return found
+
+    def is_repeating(self, role: RoleName) -> bool:
+        """Whether the role stands for a row of a repeating group each."""
+        return any(way.many for way in self.bindings.roles[role])
+
+    def _holds(self, way: Way) -> bool:
+        return all(self._bare(path) in accepted for path, accepted in (way.when or {}).items())
+
+    def _bare(self, path: str) -> str:
+        """The value at a path as plain text, without the label that a select may carry."""
+        value = value_at(self.data, path)
+        if isinstance(value, Mapping):
+            value = value.get("value")
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return "" if value is None else str(value)
+
+    def _by(self, way: Way) -> Resolved:
+        if way.subject:
+            return (self.subject,)
+        if way.given is not None:
+            return self._given(way.given)
+        assert way.start is not None and way.by is not None  # noqa: S101 - forms/bindings.py checks
+        return self._related(way.start, way.by)
+
+    def _given(self, given: Mapping[str, str]) -> Resolved:
+        """A person whom the citizen names by number and name."""
+        told = {
+            name: fact
+            for name, member in (
+                (PERSONAL_ID, "personal_id"),
+                (FULL_NAME, "full_name"),
+                (BIRTH_DATE, "birth_date"),
+            )
+            if member in given and (fact := self._told(name, given[member])) is not None
+        }
+        if PERSONAL_ID not in told:
+            return Missing(Reason.NOT_HELD)
+        return (person_told(told),)
+
+    def _told(self, name: AttributeName, path: str) -> Fact | None:
+        template = self.definition.field(path)
+        try:
+            canon = canonical(template, value_at(self.data, path))
+            if canon == EMPTY:
+                return None
+            if name == PERSONAL_ID:
+                return Fact(PersonalId(canon).digits, self.knowledge.now)
+            if name == BIRTH_DATE:
+                return Fact(_date_of(canon), self.knowledge.now)
+        except (NotOfType, ValueError):
+            return None
+        return Fact(canon, self.knowledge.now)
+
+    def _related(self, start: RoleName, by: AttributeName) -> Resolved:
+        origin = self.behind(start)
+        if not isinstance(origin, tuple):
+            return origin
+        state = self.knowledge.state_of(origin[0], by)
+        if not isinstance(state, Known):
+            return state
+        held = state.fact.value
+        refs = held if isinstance(held, tuple) else (held,)
+        people = tuple(
+            person_named(ref, state.source, state.fact)
+            for ref in refs
+            if isinstance(ref, PersonRef) and not self._is_subject(ref, repeating=len(refs) > 1)
+        )
+        return people or Missing(Reason.NOT_HELD)
+
+    def _is_subject(self, ref: PersonRef, *, repeating: bool) -> bool:
+        """A list of members leaves out the applicant, who stands on the form already."""
+        if not repeating or ref.personal_id is None:
+            return False
+        return ref.personal_id.digits == self.subject.number
+
+
+def person_told(told: Mapping[AttributeName, Fact]) -> Person:
+    """A person known by what the caller said: readable once number and name are there."""
+    number, name, born = (told.get(n) for n in (PERSONAL_ID, FULL_NAME, BIRTH_DATE))
+    if number is None or name is None:
+        return Person(None, told)
+    born_on = born.value if born is not None and isinstance(born.value, PartialDate) else None
+    return Person(PersonKey(PersonalId(str(number.value)), str(name.value), born_on), told)
+
+
+def person_named(ref: PersonRef, source: SourceId, by: Fact) -> Person:
+    """A person whom a source's answer about somebody else names."""
+    named = {name: (source, Fact(value, by.as_of, by.record)) for name, value in ref.facts.items()}
+    if ref.personal_id is None or ref.full_name is None:
+        return Person(None, {}, named)
+    return Person(PersonKey(ref.personal_id, ref.full_name, ref.birth_date), {}, named)
+
+
+def _date_of(canon: str) -> PartialDate:
+    """Read the canonical text of a date field: `D 1990-01-31`, `M 1990-01`, `Y 1990`."""
+    return PartialDate.parse(canon.partition(" ")[2])

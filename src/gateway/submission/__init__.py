@@ -1,0 +1,1 @@
+"""What became of each field: check what is locked, judge the rest, record, end the chain."""

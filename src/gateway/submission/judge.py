@@ -1,0 +1,262 @@
+"""What became of each field? Total and exclusive, and every submission balances.
+
+filled  = auto + filled(contested, officer, override) + withdrawn + hidden
+visible = auto + declared + blank
+"""
+
+import copy
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.domain.errors import FieldProblem
+from gateway.domain.verdicts import DECLARED, EditPolicy, FieldClass, Verdict
+from gateway.forms.fields import (
+    Decision,
+    FieldInstance,
+    drop_invisible,
+    instances_at_submission,
+    put_value,
+    value_at,
+)
+from gateway.forms.values import EMPTY, NotOfType
+from gateway.receipts.tags import same_tag
+from gateway.submission.opened import FilledField, OpenedReceipt
+from gateway.submission.rows import Pairing, pair_rows
+
+_UNREADABLE = "\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What the submission says beside its data, and what happened in the chain before."""
+
+    by_officer: frozenset[str]
+    contested: frozenset[str]
+    refused_before: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedField:
+    """One field with its verdict; `filled` is what the receipt said of it."""
+
+    path: str
+    verdict: Verdict
+    visible: bool
+    filled: FilledField | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Every field's verdict, the attachments, and the canonical visible content."""
+
+    fields: tuple[JudgedField, ...]
+    attachments: Mapping[str, int]
+    content: tuple[tuple[str, str], ...] = field(repr=False)
+
+    def counts(self) -> dict[str, int]:
+        """Every verdict's count with the two balances' totals."""
+        counted = Counter(judged.verdict for judged in self.fields)
+        counts = {verdict.value: counted[verdict] for verdict in Verdict}
+        return counts | {
+            "filled": sum(judged.filled is not None for judged in self.fields),
+            "visible": sum(judged.visible for judged in self.fields),
+            "declared": sum(counted[verdict] for verdict in DECLARED),
+        }
+
+
+def balances(judgement: Judgement) -> bool:
+    """Whether both balances hold."""
+    filled = [judged.verdict for judged in judgement.fields if judged.filled is not None]
+    given_up = (Verdict.CONTESTED, Verdict.OFFICER, Verdict.OVERRIDE)
+    taken_out = (Verdict.WITHDRAWN, Verdict.HIDDEN)
+    counts = judgement.counts()
+    return all(verdict in (Verdict.AUTO, *given_up, *taken_out) for verdict in filled) and (
+        counts["visible"] == counts["auto"] + counts["declared"] + counts["blank"]
+    )
+
+
+def with_switches(receipt: OpenedReceipt, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data with the hidden components as the gateway set them, whatever was sent."""
+    pinned = dict(data)
+    for path, value in receipt.sets.items():
+        put_value(pinned, path, value)
+    return pinned
+
+
+def check_locked(
+    receipt: OpenedReceipt, data: Mapping[str, Any], marks: Marks
+) -> tuple[tuple[FieldProblem, ...], tuple[Pairing, ...]]:
+    """Hold every locked value against its tag, on the data as sent; and pair the rows."""
+    instances = instances_at_submission(receipt.form.definition, dict(data))
+    visible = frozenset(i.path for i in instances if i.decision is Decision.VISIBLE)
+    problems = list(_changed_fields(receipt, data, visible, marks.contested))
+    pairings = tuple(
+        pair_rows(receipt, group, data, visible, marks.contested) for group in receipt.groups()
+    )
+    return tuple(problems + [p for pairing in pairings for p in pairing.problems]), pairings
+
+
+def _changed_fields(
+    receipt: OpenedReceipt,
+    data: Mapping[str, Any],
+    visible: frozenset[str],
+    contested: frozenset[str],
+) -> Iterator[FieldProblem]:
+    for path, filled in receipt.filled.items():
+        if filled.rows or filled.edit is not EditPolicy.LOCKED or path in contested:
+            continue
+        canon = _canon(receipt, filled, data, path)
+        if canon == EMPTY and path not in visible:
+            continue
+        if not receipt.opens(filled, canon):
+            yield FieldProblem(path, "locked_value_changed")
+
+
+def _canon(receipt: OpenedReceipt, filled: FilledField, data: Mapping[str, Any], path: str) -> str:
+    try:
+        return receipt.canon(filled.template, value_at(data, path))
+    except NotOfType:
+        return _UNREADABLE
+
+
+def judge(
+    receipt: OpenedReceipt,
+    data: Mapping[str, Any],
+    marks: Marks,
+    pairings: tuple[Pairing, ...],
+) -> Judgement:
+    """Give every field its verdict; the values of fields that do not show are dropped first."""
+    kept = drop_invisible(receipt.form.definition, dict(data))
+    instances = instances_at_submission(receipt.form.definition, kept)
+    judge_one = _Judge(receipt, kept, marks, pairings)
+    judged = [
+        one
+        for instance in instances
+        if not instance.template.is_file and (one := judge_one.field(instance))
+    ]
+    gone = judge_one.gone(frozenset(one.filled.path for one in judged if one.filled))
+    content = tuple(
+        (i.path, canon)
+        for i in instances
+        if i.decision is Decision.VISIBLE and (canon := judge_one.canon(i)) != EMPTY
+    )
+    return Judgement((*judged, *gone), judge_one.attachments(instances), content)
+
+
+class _Judge:
+    def __init__(
+        self,
+        receipt: OpenedReceipt,
+        data: Mapping[str, Any],
+        marks: Marks,
+        pairings: tuple[Pairing, ...],
+    ) -> None:
+        self.receipt = receipt
+        self.data = data
+        self.marks = marks
+        self.pairings = {pairing.group: pairing for pairing in pairings}
+        self.rekeyed = frozenset(self._rekeyed_roles())
+
+    def canon(self, instance: FieldInstance) -> str:
+        try:
+            return self.receipt.canon(instance.template, value_at(self.data, instance.path))
+        except NotOfType:
+            return _UNREADABLE
+
+    def field(self, instance: FieldInstance) -> JudgedField | None:
+        """The verdict on one instance; None for what is neither filled nor visible."""
+        filled = self._filled(instance)
+        visible = instance.decision is Decision.VISIBLE
+        if not visible:
+            return JudgedField(instance.path, Verdict.HIDDEN, False, filled) if filled else None
+        canon = self.canon(instance)
+        verdict = (
+            self._filled_verdict(instance, filled, canon)
+            if filled
+            else self._typed_verdict(instance, canon)
+        )
+        return JudgedField(instance.path, verdict, True, filled)
+
+    def _filled_verdict(self, instance: FieldInstance, filled: FilledField, canon: str) -> Verdict:
+        group = instance.template.path.partition("[]")[0]
+        if {instance.path, group} & self.marks.contested or (
+            instance.path in self.marks.refused_before
+        ):
+            return Verdict.CONTESTED
+        unchanged = self.receipt.opens(filled, canon)
+        by_officer = instance.path in self.marks.by_officer
+        if filled.field_class is FieldClass.SAME_CASE or (by_officer and not unchanged):
+            return Verdict.OFFICER
+        if unchanged and filled.role not in self.rekeyed:
+            return Verdict.AUTO
+        return Verdict.OVERRIDE
+
+    def _typed_verdict(self, instance: FieldInstance, canon: str) -> Verdict:
+        unticked = instance.template.type == "checkbox" and canon == "false"
+        if canon == EMPTY or unticked:
+            return Verdict.MISSING if instance.template.required else Verdict.BLANK
+        return Verdict.OFFICER if instance.path in self.marks.by_officer else Verdict.MANUAL
+
+    def _filled(self, instance: FieldInstance) -> FilledField | None:
+        """What the receipt filled here; in a row, under the number that the row took."""
+        if not instance.rows:
+            return self.receipt.filled.get(instance.path)
+        group, _, column = instance.template.path.partition("[].")
+        pairing = self.pairings.get(group)
+        number = None if pairing is None else pairing.number_of.get(instance.rows[0])
+        return None if number is None else self.receipt.filled.get(f"{group}[{number}].{column}")
+
+    def gone(self, judged: frozenset[str]) -> Iterator[JudgedField]:
+        """Filled fields that no submitted row holds: withdrawn, or hidden with their whole group."""
+        shown = {group: self._shows(group) for group in self.pairings}
+        after: dict[tuple[str, int], int] = {}
+        for path, filled in self.receipt.filled.items():
+            if path in judged:
+                continue
+            if not filled.rows:
+                yield JudgedField(path, Verdict.HIDDEN, False, filled)
+                continue
+            group, _, column = filled.template.path.partition("[].")
+            held = value_at(self.data, group)
+            place = len(held) if isinstance(held, list) else 0
+            place += after.setdefault((group, filled.rows[0]), len(after))
+            verdict = Verdict.WITHDRAWN if shown[group] else Verdict.HIDDEN
+            yield JudgedField(f"{group}[{place}].{column}", verdict, False, filled)
+
+    def _shows(self, group: str) -> bool:
+        """Whether the form would show a row of this group: try with one."""
+        tried = copy.deepcopy(dict(self.data))
+        put_value(tried, group, [{}])
+        return any(
+            i.decision is Decision.VISIBLE
+            for i in instances_at_submission(self.receipt.form.definition, tried)
+            if i.template.path.startswith(f"{group}[].")
+        )
+
+    def _rekeyed_roles(self) -> Iterator[str]:
+        """Roles whose key number is another than the one that was read."""
+        persons = {
+            p["role"]: p["tag"] for p in self.receipt.receipt.claims["persons"] if not p["row"]
+        }
+        for role, ways in self.receipt.form.bindings.roles.items():
+            for path in {way.given["personal_id"] for way in ways if way.given}:
+                template = self.receipt.form.definition.field(path)
+                try:
+                    number = self.receipt.canon(template, value_at(self.data, path))
+                except NotOfType:
+                    number = _UNREADABLE
+                tag = self.receipt.tagger.person_tag(role, (), number)
+                if number != EMPTY and role in persons and not same_tag(tag, persons[role]):
+                    yield role
+
+    def attachments(self, instances: tuple[FieldInstance, ...]) -> dict[str, int]:
+        """Visible file components by what became of them (design of the measure, 3.5)."""
+        counted: Counter[str] = Counter()
+        for instance in instances:
+            if instance.template.is_file and instance.decision is Decision.VISIBLE:
+                by_officer = instance.path in self.marks.by_officer
+                given = "officer" if by_officer else "uploaded"
+                counted["blank" if self.canon(instance) == EMPTY else given] += 1
+        return dict(counted)

@@ -1,0 +1,101 @@
+"""What does an opened receipt say in the terms of judging: which value stood where, under which tag?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.domain.verdicts import EditPolicy, FieldClass
+from gateway.forms.catalogue import RegisteredForm
+from gateway.forms.definition import FieldTemplate
+from gateway.forms.fields import template_of
+from gateway.forms.values import EMPTY, canonical
+from gateway.receipts.receipt import Receipt
+from gateway.receipts.tags import FieldMark, Tagger, same_tag
+
+
+@dataclass(frozen=True, slots=True)
+class FilledField:
+    """One field that the receipt says was filled: everything but the value."""
+
+    path: str
+    template: FieldTemplate
+    rows: tuple[int, ...]
+    role: str
+    attribute: str
+    source: str
+    field_class: FieldClass
+    edit: EditPolicy
+    tag: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedReceipt:
+    """A receipt with the key of its chain: it can tell a value that was handed out from any other."""
+
+    form: RegisteredForm
+    receipt: Receipt = field(repr=False)
+    tagger: Tagger
+    filled: Mapping[str, FilledField]
+    row_tags: Mapping[tuple[str, int], str] = field(repr=False)
+
+    @property
+    def sets(self) -> Mapping[str, bool]:
+        """The hidden components that the gateway set."""
+        sets: Mapping[str, bool] = self.receipt.claims["sets"]
+        return sets
+
+    def canon(self, template: FieldTemplate, value: Any) -> str:
+        """The canonical text of a value in this form; raises NotOfType."""
+        binding = self.form.bindings.by_field.get(template.path)
+        if binding is None:
+            return canonical(template, value)
+        named = self.form.dictionary[binding.attribute].type == "name"
+        return canonical(template, value, person_name=named, subkeys=binding.subkeys)
+
+    def opens(self, filled: FilledField, canon: str) -> bool:
+        """Whether a canonical value is the one that was handed out for this field and row."""
+        mark = FieldMark(
+            filled.template.path,
+            filled.rows,
+            filled.role,
+            filled.attribute,
+            filled.edit.value,
+            filled.template.type,
+        )
+        return canon != EMPTY and same_tag(self.tagger.field_tag(mark, canon), filled.tag)
+
+    def rows_of(self, group: str) -> dict[int, dict[str, FilledField]]:
+        """The filled rows of a group: number when filled, then template path to field."""
+        rows: dict[int, dict[str, FilledField]] = {}
+        for one in self.filled.values():
+            if one.rows and one.template.path.startswith(f"{group}[]."):
+                rows.setdefault(one.rows[0], {})[one.template.path] = one
+        return dict(sorted(rows.items()))
+
+    def groups(self) -> tuple[str, ...]:
+        """The repeating groups that the receipt filled rows of."""
+        return tuple(
+            dict.fromkeys(
+                f.template.path.partition("[]")[0] for f in self.filled.values() if f.rows
+            )
+        )
+
+
+def opened(form: RegisteredForm, receipt: Receipt, tagger: Tagger) -> OpenedReceipt:
+    """Read the claims of a verified receipt."""
+    filled = {
+        path: FilledField(
+            path,
+            form.definition.field(template_of(path)),
+            tuple(entry["rows"]),
+            entry["role"],
+            entry["attribute"],
+            entry["source"],
+            FieldClass(entry["class"]),
+            EditPolicy(entry["edit"]),
+            entry["tag"],
+        )
+        for path, entry in receipt.filled.items()
+    }
+    row_tags = {(row["group"], row["row"][0]): row["tag"] for row in receipt.claims["rows"]}
+    return OpenedReceipt(form, receipt, tagger, filled, row_tags)

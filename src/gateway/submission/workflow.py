@@ -1,0 +1,361 @@
+"""How is one submission taken: open, check what is locked, judge the rest, record, answer?"""
+
+import hashlib
+import secrets
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, select
+
+from gateway.domain.errors import (
+    BadRequest,
+    Conflict,
+    FieldProblem,
+    ReceiptRefused,
+)
+from gateway.domain.letters import (
+    CLASS_LETTERS,
+    NOTHING,
+    SOURCE_LETTERS,
+    VERDICT_LETTERS,
+    spell,
+    unspell,
+)
+from gateway.domain.verdicts import Verdict
+from gateway.forms.catalogue import Catalogue, RegisteredForm
+from gateway.log.append import append_case
+from gateway.receipts.chains import (
+    ChainKeys,
+    ChainState,
+    count_refusal,
+    end_chain,
+    leaves_of,
+    open_chain,
+    refused_before,
+    register_dossier,
+)
+from gateway.receipts.receipt import Receipt, ReceiptSigner
+from gateway.receipts.tags import Tagger, same_tag
+from gateway.storage.database import Database
+from gateway.storage.schema import bodies, chains, leaves
+from gateway.submission.judge import (
+    JudgedField,
+    Judgement,
+    Marks,
+    balances,
+    check_locked,
+    judge,
+    with_switches,
+)
+from gateway.submission.opened import OpenedReceipt, opened
+from gateway.submission.request import SubmissionRequest
+
+_CONTENT = b"eform-gateway/content/v1"
+_VERDICT_OF = {letter: verdict for verdict, letter in VERDICT_LETTERS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A submission that was judged and recorded: verdicts by path, counts, evidence, leaf."""
+
+    verdicts: tuple[tuple[str, Verdict], ...]
+    counts: Mapping[str, int]
+    evidence: Mapping[str, Any] | None = field(repr=False)
+    leaf: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A receipt that may be used now, with its chain."""
+
+    state: ChainState
+    receipt: OpenedReceipt
+    key: bytes = field(repr=False)
+    refused: Mapping[str, int]
+
+
+class SubmissionWorkflow:
+    """Judges submissions (đối chiếu khi nộp hồ sơ) against the receipts of what was filled."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        form_leaves: Mapping[str, int],
+        database: Database,
+        keys: ChainKeys,
+        index_key: bytes,
+        signer: ReceiptSigner,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._forms = {form.version: form for form in catalogue.forms()}
+        self._form_leaves = form_leaves
+        self._database = database
+        self._keys = keys
+        self._index_key = index_key
+        self._signer = signer
+        self._clock = clock
+
+    async def run(
+        self,
+        request: SubmissionRequest,
+        also: Callable[[Connection, Accepted], None] | None = None,
+    ) -> Accepted:
+        """Judge and record; `also` is written in the same transaction as the leaf.
+
+        Raises ReceiptRefused (with the offending paths; written as a `refusal` leaf), Conflict for a
+        chain that has ended, BadRequest for a mark on a field that cannot bear it.
+        """
+        now = self._clock()
+        receipt = self._signer.open(request.receipt, request.tenant, int(now.timestamp()))
+        form = self._form_of(receipt)
+        opened_or_done = self._database.read(lambda c: self._open(c, receipt, form, request))
+        if isinstance(opened_or_done, Accepted):
+            return opened_or_done
+        return await self._judge(request, opened_or_done, form, now, also)
+
+    def _form_of(self, receipt: Receipt) -> RegisteredForm:
+        form = self._forms.get(receipt.claims["version"])
+        if form is None:
+            raise ReceiptRefused(
+                "receipt_foreign", "the receipt is for a version not registered here"
+            )
+        return form
+
+    def _open(
+        self,
+        connection: Connection,
+        receipt: Receipt,
+        form: RegisteredForm,
+        request: SubmissionRequest,
+    ) -> "_Opened | Accepted":
+        """The receipt's chain, open; or the answer that the same content had before."""
+        done = self._done_before(connection, receipt, form, request)
+        if done is not None:
+            return done
+        state = open_chain(connection, receipt.chain, receipt.jti)
+        key = self._keys.unwrap(state.chain, state.wrapped_key)
+        digests = (form.definition.digest, form.bindings.digest)
+        tagger = Tagger.of(key, state.chain, request.tenant, *digests)
+        _check_bound(receipt, request, tagger)
+        refused = refused_before(connection, state.chain)
+        return _Opened(state, opened(form, receipt, tagger), key, refused)
+
+    async def _judge(
+        self,
+        request: SubmissionRequest,
+        one: _Opened,
+        form: RegisteredForm,
+        now: datetime,
+        also: Callable[[Connection, Accepted], None] | None,
+    ) -> Accepted:
+        data = with_switches(one.receipt, request.data)
+        marks = Marks(request.entered_by_officer, request.contested, frozenset(one.refused))
+        _check_marks(one.receipt, marks)
+        problems, pairings = check_locked(one.receipt, data, marks)
+        if problems:
+            await self._refuse(request, one, form, problems, now)
+        judgement = judge(one.receipt, data, marks, pairings)
+        if not balances(judgement):
+            raise AssertionError("a judgement that does not balance must never be recorded")
+        return await self._accept(request, one, form, judgement, now, also)
+
+    async def _refuse(
+        self,
+        request: SubmissionRequest,
+        one: _Opened,
+        form: RegisteredForm,
+        problems: tuple[FieldProblem, ...],
+        now: datetime,
+    ) -> None:
+        """Record the refusal and raise it; the receipt is not used up, but the fifth voids the chain."""
+        counted = frozenset(p.path for p in problems if p.code != "row_added")
+        body = {
+            "k": "refusal",
+            "case": one.state.case_ref,
+            "chain": one.state.chain,
+            "pf": one.state.leaf,
+            "fv": self._form_leaves[form.version],
+            "ten": request.tenant,
+            "h": int(now.timestamp()) // 3600,
+            "f": [[p.path, p.code] for p in problems],
+        }
+
+        def record(connection: Connection) -> None:
+            open_chain(connection, one.state.chain, one.receipt.receipt.jti)
+            leaf = append_case(connection, "refusal", request.tenant, body, now)
+            count_refusal(connection, one.state.chain, counted, leaf.index)
+
+        await self._database.write(record)
+        codes = sorted({problem.code for problem in problems})
+        code = codes[0] if len(codes) == 1 else "locked_value_changed"
+        raise ReceiptRefused(code, "what was submitted is not what was filled", problems)
+
+    async def _accept(
+        self,
+        request: SubmissionRequest,
+        one: _Opened,
+        form: RegisteredForm,
+        judgement: Judgement,
+        now: datetime,
+        also: Callable[[Connection, Accepted], None] | None,
+    ) -> Accepted:
+        salt = secrets.token_bytes(32)
+        content = _content_of(judgement.content, request)
+        claims = one.receipt.receipt.claims
+        body = {
+            "k": "submission",
+            "case": one.state.case_ref,
+            "chain": one.state.chain,
+            "pf": one.state.leaf,
+            "fv": self._form_leaves[form.version],
+            "ten": request.tenant,
+            "proc": claims["procedure"],
+            "ch": request.channel or claims["channel"],
+            "h": int(now.timestamp()) // 3600,
+            "sec": max(0, int(now.timestamp()) - one.state.first_at),
+            "cc": _commitment(salt, content),
+            **_letters(judgement, form),
+            "att": dict(judgement.attachments),
+            "n": judgement.counts(),
+        }
+        verdicts = tuple((judged.path, judged.verdict) for judged in judgement.fields)
+
+        def record(connection: Connection) -> Accepted:
+            open_chain(connection, one.state.chain, one.receipt.receipt.jti)
+            if request.dossier is not None and claims["dossier"] is None:
+                register_dossier(
+                    connection, request.tenant, request.dossier.text, now, self._index_key
+                )
+            leaf = append_case(connection, "submission", request.tenant, body, now)
+            end_chain(connection, one.state.chain, one.receipt.receipt.jti, leaf.index, salt)
+            evidence = _evidence(connection, one.state.chain, one.key, salt)
+            accepted = Accepted(verdicts, judgement.counts(), evidence, leaf.hash)
+            if also is not None:
+                also(connection, accepted)
+            return accepted
+
+        return await self._database.write(record)
+
+    def _done_before(
+        self,
+        connection: Connection,
+        receipt: Receipt,
+        form: RegisteredForm,
+        request: SubmissionRequest,
+    ) -> Accepted | None:
+        """The same content again gives the same answer; other content is a Conflict."""
+        chain = connection.execute(
+            select(chains).where(chains.c.chain == receipt.chain)
+        ).one_or_none()
+        if chain is None or chain.state != "submitted":
+            return None
+        row = connection.execute(
+            select(bodies.c.body, leaves.c.hash)
+            .join(leaves, leaves.c.idx == bodies.c.idx)
+            .where(bodies.c.idx == chain.submission_leaf)
+        ).one()
+        body = orjson.loads(row.body)
+        fields = [template.path for template in form.declarable]
+        verdicts = tuple(
+            (path, _VERDICT_OF[letter])
+            for path, letter in unspell(fields, body["vd"], body.get("vr", {})).items()
+        )
+        content = _content_of(_visible_content(form, receipt, request), request)
+        if _commitment(chain.content_salt, content) != body["cc"]:
+            raise Conflict("already_submitted", "this chain was submitted with other content")
+        return Accepted(verdicts, body["n"], None, row.hash)
+
+
+def _check_bound(receipt: Receipt, request: SubmissionRequest, tagger: Tagger) -> None:
+    """Dossier and subject, where they are named again, must be those of the receipt."""
+    dossier = receipt.claims["dossier"]
+    if request.dossier is not None and dossier is not None:
+        if not same_tag(dossier, tagger.dossier_tag(request.dossier.text)):
+            raise ReceiptRefused("receipt_foreign", "the receipt belongs to another dossier")
+    persons = {p["role"]: p["tag"] for p in receipt.claims["persons"] if not p["row"]}
+    if request.subject is not None and "applicant" in persons:
+        tag = tagger.person_tag("applicant", (), request.subject.digits)
+        if not same_tag(persons["applicant"], tag):
+            raise ReceiptRefused("receipt_foreign", "the receipt belongs to another applicant")
+
+
+def _check_marks(receipt: OpenedReceipt, marks: Marks) -> None:
+    """Only what was filled can be contested: a filled field, or a group of which rows were filled."""
+    groups = receipt.groups()
+    for path in sorted(marks.contested):
+        in_group = path.partition("[")[0] in groups
+        if path not in receipt.filled and not in_group:
+            raise BadRequest(
+                "contested_not_filled", "only a value that was filled can be contested", "contested"
+            )
+
+
+def _content_of(content: tuple[tuple[str, str], ...], request: SubmissionRequest) -> bytes:
+    """The visible content and the marks in one canonical text."""
+    return orjson.dumps(
+        [sorted(content), sorted(request.contested), sorted(request.entered_by_officer)]
+    )
+
+
+def _visible_content(
+    form: RegisteredForm, receipt: Receipt, request: SubmissionRequest
+) -> tuple[tuple[str, str], ...]:
+    """The canonical visible content once more, for a chain whose key is gone."""
+    without_key = opened(form, receipt, Tagger.of(bytes(32), receipt.chain, request.tenant, "", ""))
+    data = with_switches(without_key, request.data)
+    return judge(without_key, data, Marks(frozenset(), frozenset(), frozenset()), ()).content
+
+
+def _commitment(salt: bytes, content: bytes) -> str:
+    return b64encode(hashlib.sha256(_CONTENT + salt + content).digest()).decode()
+
+
+def _letters(judgement: Judgement, form: RegisteredForm) -> dict[str, Any]:
+    """Verdict, class and source of every field, one letter each."""
+    fields = [template.path for template in form.declarable]
+    columns = {
+        ("vd", "vr"): lambda judged: VERDICT_LETTERS[judged.verdict],
+        ("cl", "cr"): _class_letter,
+        ("so", "sr"): _source_letter,
+    }
+    letters: dict[str, Any] = {}
+    for (name, rows_name), letter in columns.items():
+        base, rows = spell(fields, {judged.path: letter(judged) for judged in judgement.fields})
+        letters[name] = base
+        if rows:
+            letters[rows_name] = rows
+    return letters
+
+
+def _class_letter(judged: JudgedField) -> str:
+    return NOTHING if judged.filled is None else CLASS_LETTERS[judged.filled.field_class]
+
+
+def _source_letter(judged: JudgedField) -> str:
+    return NOTHING if judged.filled is None else SOURCE_LETTERS[judged.filled.source]
+
+
+def _evidence(
+    connection: Connection, chain: str, key: bytes, content_salt: bytes
+) -> dict[str, Any]:
+    """What the dossier keeps: K, the content's salt, and hash and salt of every leaf of the chain."""
+    indices = leaves_of(connection, chain)
+    rows = connection.execute(
+        select(leaves.c.hash, bodies.c.salt)
+        .join(bodies, bodies.c.idx == leaves.c.idx)
+        .where(leaves.c.idx.in_(indices))
+        .order_by(leaves.c.idx)
+    )
+    return {
+        "key": _base64url(key),
+        "content_salt": _base64url(content_salt),
+        "leaves": [{"leaf": b64encode(r.hash).decode(), "salt": _base64url(r.salt)} for r in rows],
+    }
+
+
+def _base64url(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
