@@ -11,8 +11,7 @@ from enum import StrEnum
 from gateway.forms.definition import FieldTemplate, FormDefinition
 from gateway.forms.javascript import UNDEFINED, get, truthy
 from gateway.forms.paths import put_value, remove_value, template_of, value_at
-from gateway.forms.tree import Kind, Node
-from gateway.forms.triggers import is_row
+from gateway.forms.tree import Kind, Node, is_row
 
 __all__ = [
     "Decision",

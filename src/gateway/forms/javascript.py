@@ -215,6 +215,8 @@ def member(value: object, key: str) -> object:
 @lru_cache(maxsize=8192)
 def path_parts(path: str) -> tuple[str, ...]:
     """lodash `toPath`: `a.b[0].c` -> `a`, `b`, `0`, `c`."""
+    if re.fullmatch(r"\w*", path):
+        return (path,)
     parts = [""] if path.startswith(".") else []
     for match in _PATH_PART.finditer(path):
         if match[2]:

@@ -201,7 +201,7 @@ def _in(arguments: list[object]) -> bool:
 
 
 def _cat(arguments: list[object]) -> str:
-    return to_string(arguments)
+    return "".join("" if i is None or i is UNDEFINED else to_string(i) for i in arguments)
 
 
 def _substr(arguments: list[object]) -> str:
@@ -211,9 +211,7 @@ def _substr(arguments: list[object]) -> str:
     rest = source[int(begin) :]
     if length is UNDEFINED:
         return rest
-    count = _integer(length)
-    if less(length, 0):
-        count = len(rest) + count
+    count = _integer(len(rest) + to_number(length) if less(length, 0) else length)
     return rest[: int(min(max(count, 0), len(rest)))]
 
 

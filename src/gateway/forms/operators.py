@@ -4,7 +4,7 @@ Each takes the trigger's value (for a list: each item, one match is enough), the
 with, and whether the trigger is a set of select boxes. Dates without a zone are read in Vietnam.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -26,7 +26,7 @@ from gateway.forms.javascript import (
     type_of,
 )
 from gateway.forms.mistakes import NotOfType
-from gateway.forms.tree import Kind, Node
+from gateway.forms.tree import Kind, Node, is_row
 
 Test: TypeAlias = Callable[[object, object, bool], object]
 
@@ -53,12 +53,12 @@ def is_blank(node: Node | None, value: object, path: str, data: object) -> bool:
         return _nothing(value) or value is False
     if node.type == "address":
         return _blank_address(value)
-    if node.kind in (Kind.GROUP, Kind.CONTAINER):
-        return _nothing(value) or all(
-            is_blank(below, held, "", None) for below, held in _held_below(node, value)
-        )
+    if node.kind in (Kind.GROUP, Kind.CONTAINER) or "components" in node.component:
+        # Core looks below a scope from the form's own data, wherever the scope stands.
+        held = _held_below([node], data)
+        return _nothing(value) or all(is_blank(below, inner, "", None) for below, inner in held)
     if node.type == "selectboxes":
-        return _nothing(value) or (isinstance(value, dict) and not any(map(truthy, value.values())))
+        return _nothing(value) or not _ticked(value)
     if node.type == "textarea":
         return _nothing(value.strip() if isinstance(value, str) else value, empty="")
     if node.type in ("textfield", "phoneNumber"):
@@ -81,16 +81,23 @@ def _blank_address(value: object) -> bool:
     return not any(map(truthy, parts))
 
 
-def _held_below(node: Node, value: object) -> Iterator[tuple[Node, object]]:
-    """Every component with data below a scope, with the value that stands there."""
-    rows = value if isinstance(value, list) else [value]
-    for row in rows:
-        for below in (inner for child in node.children for inner in child.walk()):
-            if below.kind is Kind.INPUT and below.groups[-1:] == (
-                (node,) if node.kind is Kind.GROUP else node.groups[-1:]
-            ):
-                local = below.local.removeprefix(f"{node.local}.") if row is value else below.local
-                yield below, from_json(get(row, local))
+def _ticked(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(map(truthy, value.values()))
+    return isinstance(value, str) or (isinstance(value, list) and any(map(truthy, value)))
+
+
+def _held_below(nodes: Sequence[Node], scope: object) -> Iterator[tuple[Node, object]]:
+    """Every input below a scope, with the value that stands there."""
+    for node in nodes:
+        held = get(scope, node.key) if node.holds_data else scope
+        if node.kind is Kind.INPUT:
+            yield node, from_json(held)
+        elif node.kind is not Kind.GROUP:
+            yield from _held_below(node.children, held)
+        elif isinstance(held, list):
+            for row in filter(is_row, held):
+                yield from _held_below(node.children, row)
 
 
 def _equal(value: object, compared: object, boxes: bool) -> object:

@@ -77,6 +77,11 @@ class Node:
             yield from child.walk()
 
 
+def is_row(row: object) -> bool:
+    """Whether core takes an entry of a group for a row: null, false, 0 and "" are none."""
+    return bool(row) or isinstance(row, dict | list)
+
+
 def grow(components: object, problems: list[FieldProblem]) -> list[Node]:
     """The trees of a form's components; adds to `problems` what cannot stand in a tree."""
     return list(_grow(components, None, problems))

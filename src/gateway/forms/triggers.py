@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from gateway.forms.javascript import UNDEFINED, get
-from gateway.forms.tree import Node
+from gateway.forms.tree import Node, is_row
 
 Read: TypeAlias = Callable[[object, tuple[int, ...]], object]
 
@@ -76,7 +76,7 @@ def _owner(path: str, nodes: Sequence[Node]) -> Node | None:
 
 
 def _reader(path: str, asking: Node, found: list[tuple[int, Node]]) -> Read:
-    if "[" in path or not found or found[0][0] == 0:
+    if not found or found[0][0] == 0:
         return lambda data, rows: get(data, path)
     if not found[0][1].groups:
         return _plain(found[0][1].flat)
@@ -126,11 +126,6 @@ def _row(held: object, wanted: int | None) -> int | None:
     if wanted is not None and wanted < len(held) and is_row(held[wanted]):
         return wanted
     return next((number for number, row in enumerate(held) if is_row(row)), None)
-
-
-def is_row(row: object) -> bool:
-    """Whether core takes an entry of a group for a row: null, false, 0 and "" are none."""
-    return bool(row) or isinstance(row, dict | list)
 
 
 def _shared(groups: tuple[Node, ...], other: tuple[Node, ...]) -> int:

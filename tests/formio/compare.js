@@ -1,0 +1,49 @@
+// What do the reference implementations say? One JSON request a line in, one answer a line out:
+//   {"form": {...}, "data": {...}} -> {"shown": {path: true or false}} or {"threw": true}
+//   {"rule": ..., "over": ...}     -> {"is": ...}, {"odd": "undefined" | "NaN" | ...} or {"threw": true}
+const readline = require('node:readline');
+const core = require('@formio/core');
+const jsonLogic = require('json-logic-js');
+
+for (const name of ['log', 'warn', 'error', 'debug']) console[name] = () => {};
+
+const DATA = new Set(['nestedArray', 'object', 'string', 'number', 'boolean', 'any']);
+
+// Core tells what its conditions hide; what stands under something hidden is hidden too.
+function shownBy(form, data) {
+  const shown = {};
+  // Not in core's own scope objects: `isEmpty` on a scope clears those of whatever lies below it.
+  const under = new Map();
+  const remember = {
+    name: 'remember',
+    shouldProcess: () => true,
+    processSync({ component, parent, paths }) {
+      const own = Boolean(component.scope && component.scope.conditionallyHidden);
+      const hidden = under.get(parent) === true || Boolean(component.hidden) || own;
+      under.set(component, hidden);
+      if (component.type && DATA.has(component.modelType)) shown[paths.dataPath] = !hidden;
+    },
+  };
+  core.processSync({
+    form, submission: { data }, data, components: form.components, scope: {},
+    processors: [core.conditionProcessInfo, remember],
+  });
+  return { shown };
+}
+
+function ruled(rule, over) {
+  const is = jsonLogic.apply(rule, over);
+  const odd = is === undefined || (typeof is === 'number' && !Number.isFinite(is));
+  return odd ? { odd: String(is) } : { is };
+}
+
+readline.createInterface({ input: process.stdin }).on('line', (line) => {
+  const asked = JSON.parse(line);
+  let answer;
+  try {
+    answer = 'form' in asked ? shownBy(asked.form, asked.data) : ruled(asked.rule, asked.over);
+  } catch (error) {
+    answer = { threw: true };
+  }
+  process.stdout.write(JSON.stringify(answer) + '\n');
+});

@@ -1,0 +1,179 @@
+"""Does the engine decide as Form.io's own core, and its rules as json-logic-js? Asked of node."""
+
+import json
+import math
+import os
+import re
+import shutil
+import subprocess
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from gateway.forms.decoding import decode_strictly
+from gateway.forms.definition import definition_of
+from gateway.forms.fields import Decision, instances_at_submission
+from gateway.forms.javascript import UNDEFINED, from_json, to_string
+from gateway.forms.logic import RuleFailed, apply
+
+from .made_forms import FormMaker, RuleMaker
+
+SEED = int(os.environ.get("FORMS_SEED", "20261122"))
+PAIRS = int(os.environ.get("FORMS_PAIRS", "2000"))
+FORMIO = Path(__file__).parents[1] / "formio"
+
+
+@pytest.fixture(scope="module")
+def reference() -> Any:
+    """Asks the reference implementations; installs them once where node and a registry are."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        pytest.skip("node or npm is not installed: nothing to compare with")
+    if not (FORMIO / "node_modules" / "@formio" / "core").is_dir():
+        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        done = subprocess.run(command, cwd=FORMIO, capture_output=True, timeout=240, check=False)
+        if done.returncode:
+            pytest.skip("npm ci failed: @formio/core cannot be fetched from here")
+    return ask_node
+
+
+def ask_node(requests: list[Any]) -> list[Any]:
+    lines = "\n".join(json.dumps(request) for request in requests)
+    done = subprocess.run(
+        ["node", "compare.js"],
+        cwd=FORMIO,
+        input=lines.encode(),
+        capture_output=True,
+        timeout=240,
+        check=True,
+        env={**os.environ, "TZ": "Asia/Ho_Chi_Minh"},
+    )
+    return [json.loads(line) for line in done.stdout.decode().splitlines()]
+
+
+def decided_here(form: Any, data: Any) -> dict[str, bool]:
+    raw = json.dumps({"form": form, "data": data}).encode()
+    document: Any = decode_strictly(raw)
+    instances = instances_at_submission(definition_of(document["form"], raw), document["data"])
+    return {
+        instance.path.rpartition(".")[0]
+        if instance.template.type == "survey"
+        else instance.path: instance.decision is Decision.VISIBLE
+        for instance in instances
+    }
+
+
+def declarable(form: Any, shown: dict[str, bool], data: Any) -> dict[str, bool]:
+    """Of core's answer, what we count: no scopes, no hidden components, no rows that are not there."""
+    kinds = {each["key"]: each["type"] for each in every(form)}
+    without = {"datagrid", "editgrid", "container", "hidden"}
+    return {
+        path: visible
+        for path, visible in shown.items()
+        if kinds[path.rpartition(".")[2]] not in without and has_its_row(path, data)
+    }
+
+
+def has_its_row(path: str, data: Any) -> bool:
+    held = data
+    for step in re.findall(r"[^.\[\]]+", path.rpartition("]")[0]):
+        held = (
+            (held or {}).get(step)
+            if isinstance(held, dict | None)
+            else (held[int(step)] if isinstance(held, list) and int(step) < len(held) else None)
+        )
+        if held is None:
+            return False
+    return True
+
+
+def every(component: Any) -> Any:
+    if isinstance(component, dict):
+        if "type" in component and "key" in component:
+            yield component
+        for name in ("components", "columns", "rows"):
+            for below in component.get(name, []):
+                yield from every(below)
+    elif isinstance(component, list):
+        for below in component:
+            yield from every(below)
+
+
+def test_two_thousand_forms_and_data_are_decided_as_formio_core_decides_them(
+    reference: Any,
+) -> None:
+    chance = Random(SEED)
+    pairs = [FormMaker(chance).pair() for _ in range(PAIRS)]
+    answers = reference([{"form": form, "data": data} for form, data in pairs])
+    different, compared, hidden = [], 0, 0
+    for number, ((form, data), answer) in enumerate(zip(pairs, answers, strict=True)):
+        assert "shown" in answer, f"core threw at pair {number} of seed {SEED}"
+        theirs = declarable(form, answer["shown"], data)
+        ours = decided_here(form, data)
+        compared += len(ours)
+        hidden += sum(not shown for shown in ours.values())
+        different += [
+            (number, path, ours.get(path), theirs.get(path))
+            for path in sorted(ours.keys() | theirs.keys())
+            if ours.get(path) != theirs.get(path)
+        ]
+    print(f"\nseed {SEED}: {PAIRS} pairs, {compared} fields, {hidden} hidden")  # noqa: T201
+    assert not different, f"seed {SEED}: {len(different)} differences, first {different[:5]}"
+    assert compared > 5 * PAIRS and compared / 10 < hidden < compared * 9 / 10
+
+
+def test_rules_mean_what_they_mean_to_json_logic_js(reference: Any) -> None:
+    chance = Random(SEED)
+    data: dict[str, Any] = {
+        "a": "1", "b": 2, "c": [1, "2", None, ""], "d": {"e": True, "f": None}, "g": "", "h": 3.5,
+        "i": [], "j": "abc", "k": None, "l": {}, "m": "0x1f", "n": " 7 ", "o": 1e21, "p": -0.5,
+    }  # fmt: skip
+    paths = [*data, "d.e", "d.f", "d.f.g", "c.0", "c.length", "j.1", "nowhere", "d.x.y", ""]
+    rules = [RuleMaker(chance, lambda: chance.choice(paths)).rule(4) for _ in range(4000)]
+    answers = reference([{"rule": rule, "over": data} for rule in rules])
+    different = [
+        (rule, here, there)
+        for rule, there in zip(rules, answers, strict=True)
+        if typed(here := rule_here(rule, data)) != typed(there)
+    ]
+    assert not different, f"seed {SEED}: {len(different)} differences, first {different[:3]}"
+
+
+def rule_here(rule: Any, data: Any) -> Any:
+    decoded: Any = decode_strictly(json.dumps([rule, data]).encode())
+    try:
+        value = apply(from_json(decoded[0]), decoded[1])
+    except RuleFailed:
+        return {"threw": True}
+    if value is UNDEFINED or (isinstance(value, float) and not math.isfinite(value)):
+        return {"odd": to_string(value)}
+    return {"is": as_json(value)}
+
+
+def as_doubles(value: Any) -> Any:
+    """The same JSON with every number a double, as JavaScript has it."""
+    if isinstance(value, dict):
+        return {key: as_doubles(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [as_doubles(each) for each in value]
+    # Adding zero makes -0 into 0, as JSON.stringify does.
+    return value + 0.0 if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def typed(value: Any) -> str:
+    """A text that tells true from 1, which Python holds to be equal."""
+    return json.dumps(as_doubles(value), sort_keys=True)
+
+
+def as_json(value: Any) -> Any:
+    if isinstance(value, list):
+        return [as_json(each) for each in value]
+    if value is UNDEFINED or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    if isinstance(value, dict):
+        return {key: as_json(each) for key, each in value.items()}
+    if isinstance(value, Decimal):
+        return float(value)
+    return value
