@@ -1,0 +1,107 @@
+import gzip
+import tracemalloc
+import zlib
+
+import httpx
+import pytest
+
+from gateway.domain.errors import SourceBrokeContract, SourceError, SourceUnavailable
+from gateway.upstream.transport import LARGEST_ANSWER_BYTES, Answer, Transport, fast_carrier
+from tests.upstream.loopback import Speak, answer, saying, serving
+
+
+async def sent(speak: Speak, url: str | None = None) -> Answer:
+    async with serving(speak) as server:
+        transport = Transport([server.url], fast_carrier())
+        try:
+            return await transport.send(httpx.Request("POST", url or server.url, content=b"<q/>"))
+        finally:
+            await transport.aclose()
+
+
+async def test_an_answer_comes_back_with_its_status_and_content() -> None:
+    assert await sent(saying(answer(b"<a/>", status=b"404 Not Found"))) == Answer(404, b"<a/>")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:9/dancu",
+        "https://127.0.0.1/dancu",
+        "http://2130706433/dancu",
+        "http://169.254.169.254/latest",
+        "file:///etc/passwd",
+    ],
+)
+async def test_nobody_is_called_who_is_not_listed(url: str) -> None:
+    with pytest.raises(SourceUnavailable, match="not_listed"):
+        await sent(saying(answer(b"<a/>")), url)
+
+
+async def test_a_redirect_is_handed_back_and_not_followed() -> None:
+    async with serving(saying(answer(b"<elsewhere/>"))) as elsewhere:
+        location = b"Location: " + elsewhere.url.encode()
+        reply = await sent(saying(answer(b"", location, status=b"302 Found")))
+
+        assert (reply.status, elsewhere.requests) == (302, [])
+
+
+async def test_a_proxy_named_in_the_environment_is_not_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with serving(saying(answer(b"<proxy/>"))) as proxy:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+
+        assert (await sent(saying(answer(b"<a/>")))).content == b"<a/>"
+        assert proxy.requests == []
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+async def test_compressed_content_is_unpacked(coding: str) -> None:
+    packed = gzip.compress(b"<a/>") if coding == "gzip" else zlib.compress(b"<a/>")
+    reply = await sent(saying(answer(packed, b"Content-Encoding: " + coding.encode())))
+
+    assert reply.content == b"<a/>"
+
+
+@pytest.mark.parametrize(
+    ("packed", "coding"),
+    [
+        (b"<a/>", b"br"),
+        (b"no gzip at all", b"gzip"),
+        (gzip.compress(b"<a>" + bytes(2000))[:-12], b"gzip"),
+    ],
+    ids=["a coding that was not asked for", "garbage", "half of it"],
+)
+async def test_content_that_cannot_be_unpacked_is_unreadable(packed: bytes, coding: bytes) -> None:
+    with pytest.raises(SourceBrokeContract, match="unreadable"):
+        await sent(saying(answer(packed, b"Content-Encoding: " + coding)))
+
+
+async def test_one_megabyte_is_read_and_one_byte_more_is_not() -> None:
+    assert len((await sent(saying(answer(bytes(LARGEST_ANSWER_BYTES))))).content) == 1_048_576
+    with pytest.raises(SourceBrokeContract, match="too_large"):
+        await sent(saying(answer(bytes(LARGEST_ANSWER_BYTES + 1))))
+
+
+async def test_a_bomb_is_not_unpacked() -> None:
+    packer = zlib.compressobj(wbits=31)
+    bomb = b"".join(packer.compress(bytes(1_000_000)) for _ in range(300)) + packer.flush()
+    tracemalloc.start()
+    try:
+        with pytest.raises(SourceBrokeContract, match="too_large"):
+            await sent(saying(answer(bomb, b"Content-Encoding: gzip")))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert len(bomb) < 400_000
+    assert peak < 8_000_000
+
+
+async def test_an_endless_answer_is_left_after_one_megabyte() -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunk = b"10000\r\n" + bytes(65_536) + b"\r\n"
+    with pytest.raises(SourceError, match="too_large"):
+        await sent(saying(head, *([chunk] * 200)))
