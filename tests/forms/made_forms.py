@@ -11,24 +11,53 @@ from typing import Any
 
 Json = dict[str, Any]
 
-_LEAVES = (
-    "textfield textarea number checkbox selectboxes select radio datetime day currency survey "
-    "email phoneNumber address file hidden"
-).split()
+_LEAVES = [
+    "textfield",
+    "textarea",
+    "number",
+    "checkbox",
+    "selectboxes",
+    "select",
+    "radio",
+    "datetime",
+    "day",
+    "currency",
+    "survey",
+    "email",
+    "phoneNumber",
+    "address",
+    "file",
+    "hidden",
+]
 _LAYOUTS = ["panel", "fieldset", "well", "columns", "tabs", "table"]
 _SCALARS: list[Any] = [
     "1", "2", "a", "b", "true", "false", "", " ", "01", "3.5", "null", "a,b", "undefined", "[1]",
     1, 2, 0, -1, 3.5, 1e21, 1e-7, 100, 12345678901234567890, True, False, None,
     "2020-01-31", "2020-01-31T00:00:00.000+07:00", "2020-01-30T17:00:00Z", "31/01/2020", "Nam", "nữ",
 ]  # fmt: skip
-_OPERATORS = (
-    "isEqual isNotEqual isEmpty isNotEmpty includes notIncludes startsWith endsWith lessThan "
-    "lessThanOrEqual greaterThan greaterThanOrEqual someOther"
-).split()
-_DATE_OPERATORS = (
-    "dateGreaterThan dateGreaterThanOrEqual dateLessThan dateLessThanOrEqual isDateEqual "
-    "isNotDateEqual"
-).split()
+_OPERATORS = [
+    "isEqual",
+    "isNotEqual",
+    "isEmpty",
+    "isNotEmpty",
+    "includes",
+    "notIncludes",
+    "startsWith",
+    "endsWith",
+    "lessThan",
+    "lessThanOrEqual",
+    "greaterThan",
+    "greaterThanOrEqual",
+    "someOther",
+]
+_DATE_OPERATORS = [
+    "dateGreaterThan",
+    "dateGreaterThanOrEqual",
+    "dateLessThan",
+    "dateLessThanOrEqual",
+    "isDateEqual",
+    "isNotDateEqual",
+]
 _DATES = [
     "2020-01-31", "2020-01-31T00:00:00.000+07:00", "2020-01-30T17:00:00Z", "2020-02-01",
     "1970-03-01T00:00:00", "1970-02-28T16:00:00.000Z", "", None,
@@ -222,7 +251,28 @@ class FormMaker:
 class RuleMaker:
     """Makes JSONLogic rules of the operators that forms use."""
 
-    _PLAIN = "== != === !== > >= < <= in cat substr + - * / % min max merge missing".split()
+    _PLAIN = [
+        "==",
+        "!=",
+        "===",
+        "!==",
+        ">",
+        ">=",
+        "<",
+        "<=",
+        "in",
+        "cat",
+        "substr",
+        "+",
+        "-",
+        "*",
+        "/",
+        "%",
+        "min",
+        "max",
+        "merge",
+        "missing",
+    ]
 
     def __init__(self, chance: Random, path: Any) -> None:
         self._chance = chance

@@ -129,7 +129,8 @@ def _ordered(
 def _includes(value: object, compared: object, boxes: bool) -> object:
     if isinstance(value, str):
         return to_string(compared) in value
-    return isinstance(value, dict) and any(strict_equal(i, compared) for i in value.values())
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(strict_equal(item, compared) for item in items)
 
 
 def _begins(value: object, compared: object, boxes: bool) -> object:

@@ -1,0 +1,160 @@
+"""`gateway forms check` and `gateway forms fields`: can this form be counted, and what does it ask?"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gateway.domain.errors import FieldProblem, FormRefused
+from gateway.forms.decoding import decode_strictly
+from gateway.forms.definition import FormDefinition, definition_of, read_definition
+from gateway.forms.fields import Decision, instances_at_submission
+
+REFUSED = 1
+"""Exit status: a form cannot be counted honestly."""
+
+UNREADABLE = 2
+"""Exit status: a file cannot be read, or is no JSON."""
+
+forms_app = typer.Typer(help="Form.io forms: check them, list what they ask.", no_args_is_help=True)
+
+_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+_FormFile = typer.Argument(help="A Form.io definition.", metavar="FORM.json")
+
+
+@forms_app.command("check")
+def check(
+    forms: Annotated[list[Path], typer.Argument(metavar="FORM.json…")], as_json: _AsJson = False
+) -> None:
+    """Say whether forms can be counted honestly, and name every place that speaks against one.
+
+    Exit status: 0 every form is accepted, 1 one is refused, 2 one cannot be read.
+    """
+    found = [(path, _problems(path)) for path in forms]
+    if as_json:
+        _print_json([_checked(path, problems) for path, problems in found])
+    else:
+        for path, problems in found:
+            for line in [f"{p.path or '(form)'}: {p.code}" for p in problems] or ["accepted"]:
+                typer.echo(f"{path}: {line}")
+    raise typer.Exit(max((_status(problems) for _, problems in found), default=0))
+
+
+@forms_app.command("fields")
+def fields(
+    form: Annotated[Path | None, _FormFile] = None,
+    data: Annotated[Path | None, typer.Argument(metavar="DATA.json")] = None,
+    as_json: _AsJson = False,
+    stdin: Annotated[
+        bool, typer.Option("--stdin", help='One {"form": …, "data": …} a line in, one list out.')
+    ] = False,
+) -> None:
+    """List every declarable field of a form with given data, and whether it shows at submission."""
+    if stdin:
+        for line in _answers(sys.stdin.buffer):
+            sys.stdout.write(line + "\n")
+            sys.stdout.flush()
+        return
+    if form is None:
+        raise typer.BadParameter("name a form, or give --stdin")
+    try:
+        definition = read_definition(_read(form))
+        entries = _entries(definition, decode_strictly(_read(data)) if data else {})
+    except FormRefused as refusal:
+        _refuse(refusal, as_json)
+    else:
+        _print_json(entries) if as_json else _print_table(definition, entries)
+
+
+def _problems(path: Path) -> tuple[FieldProblem, ...]:
+    try:
+        read_definition(_read(path))
+    except FormRefused as refusal:
+        return refusal.problems
+    return ()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FormRefused((FieldProblem("", "unreadable"),)) from error
+
+
+def _status(problems: tuple[FieldProblem, ...]) -> int:
+    if not problems:
+        return 0
+    unread = {problem.code for problem in problems} & {"unreadable", "not_json"}
+    return UNREADABLE if unread else REFUSED
+
+
+def _checked(path: Path, problems: tuple[FieldProblem, ...]) -> dict[str, object]:
+    return {"form": str(path), "accepted": not problems, "problems": _listed(problems)}
+
+
+def _listed(problems: Iterable[FieldProblem]) -> list[dict[str, str]]:
+    return [{"path": problem.path, "code": problem.code} for problem in problems]
+
+
+def _refuse(refusal: FormRefused, as_json: bool) -> None:
+    if as_json:
+        _print_json({"error": refusal.code, "problems": _listed(refusal.problems)})
+    else:
+        for problem in refusal.problems:
+            typer.echo(f"{problem.path or '(form)'}: {problem.code}", err=True)
+    raise typer.Exit(_status(refusal.problems))
+
+
+def _entries(form: FormDefinition, data: object) -> list[dict[str, object]]:
+    if not isinstance(data, dict):
+        raise FormRefused((FieldProblem("", "bad_data"),))
+    return [
+        {
+            "path": instance.path,
+            "type": instance.template.type,
+            "label": instance.template.label,
+            "required": instance.template.required,
+            "visible": instance.decision is Decision.VISIBLE,
+        }
+        for instance in instances_at_submission(form, data)
+    ]
+
+
+def _answers(lines: Iterable[bytes]) -> Iterator[str]:
+    for line in lines:
+        if line.strip():
+            yield _text(_answer(line))
+
+
+def _answer(line: bytes) -> object:
+    try:
+        asked = decode_strictly(line)
+        if not isinstance(asked, dict) or "form" not in asked:
+            raise FormRefused((FieldProblem("", "bad_line"),))
+        return _entries(definition_of(asked["form"], line), asked.get("data", {}))
+    except FormRefused as refusal:
+        return {"error": refusal.code, "problems": _listed(refusal.problems)}
+
+
+def _text(answer: object) -> str:
+    return json.dumps(answer, ensure_ascii=False)
+
+
+def _print_json(answer: object) -> None:
+    typer.echo(_text(answer))
+
+
+def _print_table(form: FormDefinition, entries: list[dict[str, object]]) -> None:
+    shown = sum(entry["visible"] is True for entry in entries)
+    table = Table(title=f"{form.title}: {len(entries)} fields, {shown} visible")
+    for name in ("path", "type", "label", "required", "visible"):
+        table.add_column(name)
+    for entry in entries:
+        marks = ("yes" if entry[name] else "" for name in ("required", "visible"))
+        table.add_row(str(entry["path"]), str(entry["type"]), str(entry["label"]), *marks)
+    Console().print(table)
