@@ -1,0 +1,246 @@
+"""Where mock and real may differ: one test for each entry of docs/mock-differences.json."""
+
+import json
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from lxml import etree
+
+from mocks.people import PERSONAS, Population
+from mocks.people.numbers import PREFIXES
+from mocks.people.words import COMMUNES
+from mocks.population import PopulationMock, PopulationMockSettings, create_population_mock
+from tests.mocks.asking import NOW, NS, Caller, citizens, fault, text
+
+ROOT = Path(__file__).parents[2]
+DIFFERENCES = json.loads((ROOT / "docs/mock-differences.json").read_text())["differences"]
+
+
+async def ordinary(caller: Caller, **changed: str | None) -> httpx.Response:
+    return await caller.ask(caller.people.persona("ordinary"), **changed)
+
+
+def test_every_difference_is_explained_here_and_nothing_else_is() -> None:
+    tests = re.findall(r"def test_(\w+)\(", Path(__file__).read_text(encoding="utf-8"))
+    listed = [difference["id"] for difference in DIFFERENCES]
+    assert listed == [name for name in tests if not name.startswith("every_difference_")]
+
+
+def test_every_difference_has_all_its_members() -> None:
+    for difference in DIFFERENCES:
+        assert set(difference) == {"id", "subject", "mock", "real", "tag"}
+        assert difference["tag"] in {"sure", "likely", "ours"}
+        assert all(difference.values())
+
+
+def test_people_are_invented(people: Population) -> None:
+    provinces = json.loads((ROOT / "mocks/data/lists.json").read_text())["old_provinces"]
+    assert all(f"0{code}" not in PREFIXES for code in provinces)
+    assert {people.number_of(n)[:3] for n in range(0, len(people), 99_991)} == set(PREFIXES)
+
+
+async def test_only_the_direct_sign_in_is_there(caller: Caller) -> None:
+    body = caller.envelope(caller.fields(caller.people.persona("ordinary")))
+    assert (await caller.post(body, Authorization="Bearer a-token")).status_code == 401
+
+
+async def test_a_bad_sign_in_is_a_401_with_a_fault(caller: Caller) -> None:
+    status, words = fault(await caller.post("", Authorization="Basic bm8="))
+    assert (status, words) == (401, "not signed in: hash_wrong")
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(299, 200), (-299, 200), (302, 401), (-302, 401)])
+async def test_the_clock_may_differ_by_300_seconds(
+    caller: Caller, seconds: int, status: int
+) -> None:
+    body = caller.envelope(caller.fields(caller.people.persona("ordinary")))
+    response = await caller.post(body, **caller.headers(NOW + seconds))
+    assert response.status_code == status
+
+
+async def test_a_sign_in_may_be_repeated_in_its_window(caller: Caller) -> None:
+    body = caller.envelope(caller.fields(caller.people.persona("ordinary")))
+    headers = caller.headers(NOW - 10)
+    assert [(await caller.post(body, **headers)).status_code for _ in range(3)] == [200] * 3
+
+
+@pytest.mark.parametrize("action", ['""', "", "anything"])
+async def test_the_soap_action_is_not_looked_at(caller: Caller, action: str) -> None:
+    body = caller.envelope(caller.fields(caller.people.persona("ordinary")))
+    assert (await caller.post(body, SOAPAction=action)).status_code == 200
+
+
+async def test_the_path_is_an_invention(caller: Caller) -> None:
+    assert (await caller.http.post("/dancu/1.0")).status_code == 415
+    assert (await caller.http.post("/")).status_code == 404
+
+
+async def test_answers_are_text_xml(caller: Caller) -> None:
+    assert (await ordinary(caller)).headers["Content-Type"] == "text/xml; charset=utf-8"
+
+
+async def test_a_malformed_request_is_a_client_fault(caller: Caller) -> None:
+    response = await ordinary(caller, SoDinhDanh="12")
+    assert fault(response) == (500, "SoDinhDanh is malformed")
+    assert "soapenv:Client" in response.text
+
+
+async def test_an_unknown_service_is_a_client_fault(caller: Caller) -> None:
+    response = await ordinary(caller, MaTichHop="003")
+    assert fault(response) == (500, "unknown service")
+    assert "soapenv:Client" in response.text
+
+
+async def test_order_is_free_unless_switched(caller: Caller, lenient: Caller) -> None:
+    fields = list(caller.fields(caller.people.persona("ordinary")).items())[::-1]
+    assert fault(await caller.post(caller.envelope(fields)))[0] == 500
+    assert len(citizens(await lenient.post(lenient.envelope(fields)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "taken"),
+    [
+        ("MaDVC", ["VPCP", "1.004222", "2.000987"]),
+        ("MaCanBo", ["003090000001", "cb.demo.01", "a_b@c-d"]),
+        ("MaDonVi", ["H99", "H99.01.0A", "G22", "000.00.00.G22"]),
+    ],
+)
+async def test_codes_have_our_patterns(caller: Caller, field: str, taken: list[str]) -> None:
+    for code in taken:
+        assert (await ordinary(caller, **{field: code})).status_code == 200
+    for code in ("a b", "h99", "…"):
+        if field != "MaCanBo" or code != "h99":
+            assert (await ordinary(caller, **{field: code})).status_code == 500
+
+
+async def test_one_way_to_give_the_birth_date(caller: Caller) -> None:
+    both = caller.birth("1984") + caller.birth("1984-03-17")
+    assert fault(await ordinary(caller, NgayThangNamSinh=both))[0] == 500
+
+
+async def test_the_constant_procedure_opens_every_service(caller: Caller) -> None:
+    assert len(citizens(await ordinary(caller, MaDVC="VPCP"))) == 1
+
+
+async def test_an_agency_without_licence_gets_004(caller: Caller) -> None:
+    answers = [
+        (await ordinary(caller, **changed)).text
+        for changed in ({"MaDonVi": "H01"}, {"MaDVC": "7.000000"}, {"MaCanBo": "x"})
+    ]
+    assert answers == [f"<errorCode>{code}</errorCode>" for code in ("004", "004", "005")]
+
+
+async def test_a_request_without_agency_is_the_home_agencys(people: Population) -> None:
+    for home, count in (("H99", 1), ("H01", 0)):
+        settings = PopulationMockSettings(clock=lambda: NOW, home_agency=home)
+        mock = create_population_mock(settings, people)
+        transport = httpx.ASGITransport(mock)
+        async with httpx.AsyncClient(transport=transport, base_url="http://mock") as http:
+            response = await ordinary(Caller(mock, http), MaDonVi=None)
+        assert response.text.count("<ns1:CongDan>") == count
+
+
+async def test_names_are_compared_without_marks(caller: Caller) -> None:
+    stripped = "NGUYENDUCTHANG"
+    response = await caller.ask(caller.people.persona("nfd_name"), HoVaTen=stripped)
+    assert len(citizens(response)) == 1
+
+
+async def test_a_year_matches_on_the_year(caller: Caller) -> None:
+    assert len(citizens(await ordinary(caller, NgayThangNamSinh=caller.birth("1984")))) == 1
+
+
+async def test_a_full_date_does_not_match_a_year(caller: Caller) -> None:
+    person = caller.people.persona("year_only_birth")
+    response = await caller.ask(person, NgayThangNamSinh=caller.birth("1985-01-01"))
+    assert citizens(response) == []
+
+
+async def test_the_old_number_finds_its_holder(lenient: Caller) -> None:
+    person = lenient.people.persona("cmnd_and_cccd")
+    response = await lenient.ask(person, SoDinhDanh=None, SoCMND=person.old_number)
+    assert text(citizens(response)[0], "SoDinhDanh") == person.personal_id
+
+
+async def test_there_is_no_quota(caller: Caller) -> None:
+    assert {(await ordinary(caller)).status_code for _ in range(300)} == {200}
+
+
+async def test_data_speak_for_last_midnight(caller: Caller) -> None:
+    collection = etree.fromstring((await ordinary(caller)).content)[1][0]
+    assert collection.get("ThoiDiemDuLieu") == "2026-11-18T00:00:00+07:00"
+    silent = next(
+        person
+        for person in map(caller.people.person, range(240, 400))
+        if not person.wire.data_time and person.residence
+    )
+    collection = etree.fromstring((await caller.ask(silent)).content)[1][0]
+    assert collection.get("ThoiDiemDuLieu") is None
+
+
+async def test_other_relations_than_head_are_opaque(caller: Caller) -> None:
+    assert text(await caller.ask_persona("ordinary"), "ChuHo/QuanHe") == "CH01"
+    assert text(await caller.ask_persona("ordinary_woman"), "ChuHo/QuanHe") == "CH02"
+
+
+async def test_old_codes_come_with_a_district(caller: Caller) -> None:
+    found = await caller.ask_persona("old_unit_codes")
+    assert text(found, "ThuongTru/MaQuanHuyen") == "213"
+    new = {commune.code for _, commune in COMMUNES}
+    assert text(found, "ThuongTru/MaPhuongXa") not in new
+
+
+async def test_every_element_is_present(caller: Caller) -> None:
+    for name in ("ordinary", "father_unknown", "no_spouse", "deceased", "child_without_card"):
+        assert len(await caller.ask_persona(name)) == 20
+
+
+async def test_the_dead_are_answered_for(caller: Caller) -> None:
+    found = await caller.ask_persona("deceased")
+    assert text(found, "HoVaTen/Ten") == caller.people.persona("deceased").full_name.upper()
+    assert text(found, "ChuHo/SoDinhDanh") == ""
+
+
+async def test_widows_and_the_divorced_have_no_spouse(caller: Caller) -> None:
+    for name in ("widowed", "divorced", "divorced_wife"):
+        found = await caller.ask_persona(name)
+        assert text(found, "TinhTrangHonNhan") == "3"
+        assert text(found, "VoChong/HoVaTen") == text(found, "VoChong/SoDinhDanh") == ""
+
+
+async def test_a_duplicate_is_two_citizens(caller: Caller) -> None:
+    person = caller.people.persona("duplicate_record")
+    found = citizens(await caller.ask(person))
+    assert [text(record, "SoDinhDanh") for record in found] == [person.personal_id] * 2
+    assert text(found[0], "NoiOHienTai/ChiTiet") != text(found[1], "NoiOHienTai/ChiTiet")
+
+
+async def test_a_record_under_verification_has_no_name(caller: Caller) -> None:
+    found = await caller.ask_persona("under_verification")
+    assert text(found, "HoVaTen/Ten") == ""
+    assert text(found, "SoDinhDanh") == caller.people.persona("under_verification").personal_id
+
+
+async def test_yes_or_no_needs_no_birth_date(caller: Caller) -> None:
+    response = await caller.ask(
+        caller.people.persona("ordinary"),
+        "XacThucThongTinCongDan",
+        MaTichHop="033",
+        NgayThangNamSinh=None,
+    )
+    assert "<ns1:TonTai>true</ns1:TonTai>" in response.text
+
+
+async def test_the_household_service_is_our_design(caller: Caller, mock: PopulationMock) -> None:
+    person = caller.people.persona("ordinary_woman")
+    head = caller.people.number_of(PERSONAS["ordinary"])
+    for number, word in ((head, "true"), (person.personal_id, "false")):
+        response = await caller.ask(
+            person, "XacThucThongTinHoGiaDinh", MaTichHop="034", SoDinhDanhChuHo=number
+        )
+        root = etree.fromstring(response.content)
+        assert root.findtext("s:Body/a:KetQuaXacThuc/a:TonTai", None, NS) == word
+        assert response.headers["X-Mock-Contract"] == "own-design"
+    assert "X-Mock-Contract" not in (await ordinary(caller)).headers

@@ -1,0 +1,28 @@
+"""What docs/mocks.md says is so: its example runs, its tables are complete."""
+
+import re
+from pathlib import Path
+
+from mocks.people import PERSONAS
+from mocks.population.faults import Rule
+
+TEXT = (Path(__file__).parents[2] / "docs/mocks.md").read_text(encoding="utf-8")
+
+
+def test_the_example_runs() -> None:
+    examples = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    assert len(examples) == 1
+    exec(compile(examples[0], "docs/mocks.md", "exec"), {})  # noqa: S102 - our own document
+
+
+def test_every_persona_is_in_the_table_and_no_other() -> None:
+    rows = [
+        line for line in TEXT.split("### Personas")[1].split("## ")[0].splitlines() if "|" in line
+    ]
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert named == set(PERSONAS)
+
+
+def test_every_member_of_a_fault_is_explained() -> None:
+    table = TEXT.split("## Faults")[1].split("## Journal")[0]
+    assert set(Rule.model_fields) <= set(re.findall(r"`(\w+)`", table))
