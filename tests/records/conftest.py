@@ -1,0 +1,46 @@
+"""A vault in a fresh database, under a clock that stands."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.records.codec import PlainCodec
+from gateway.records.kinds import Kinds, read_kinds
+from gateway.records.store import RecordStore
+from gateway.storage.database import Database
+from mocks.people import Population
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def kinds() -> Kinds:
+    return read_kinds(ROOT / "schemas" / "record-kinds.json")
+
+
+@pytest.fixture(scope="session")
+def people() -> Population:
+    return Population(2026)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(tmp_path / "gateway.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def store(database: Database, kinds: Kinds) -> RecordStore:
+    return RecordStore(database, kinds, PlainCodec(), b"k" * 32, lambda: NOW)
+
+
+@pytest.fixture
+def card(people: Population) -> dict[str, Any]:
+    """The identity card of the ordinary person."""
+    papers = people.records_of(people.persona("ordinary").n)
+    return next(paper for paper in papers if paper["kind"] == "identity_card")

@@ -1,0 +1,201 @@
+import asyncio
+import hmac
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from gateway.domain.errors import Conflict, NotFound, RecordRefused
+from gateway.domain.identifiers import PersonalId, TenantId
+from gateway.records.codec import Place
+from gateway.records.kinds import Kinds
+from gateway.records.store import REVOCATION_REASONS, RecordStore
+from gateway.storage.database import Database
+from gateway.storage.schema import records
+from mocks.people import Population
+from tests.records.conftest import NOW
+
+HERE, THERE = TenantId("h99"), TenantId("h98")
+
+
+def owner_of(record: dict[str, Any]) -> PersonalId:
+    return PersonalId(record["owner"]["personal_id"])
+
+
+async def test_a_record_is_found_by_its_owner_as_it_came_in(
+    store: RecordStore, card: dict[str, Any]
+) -> None:
+    record_id, created = await store.put(HERE, card)
+
+    (found,) = store.search(HERE, owner_of(card))
+    assert created
+    assert (found.id, found.state, found.stored_at) == (record_id, "valid", NOW)
+    assert found.record.document() == card
+    assert store.get(HERE, record_id) == found
+
+
+async def test_the_same_record_twice_is_one_whichever_dossier_or_scan_brought_it(
+    store: RecordStore, card: dict[str, Any]
+) -> None:
+    first = await store.put(HERE, card)
+    again = await store.put(
+        HERE, card | {"dossier": "H99.01-20261122-0000001", "file": card["file"] | {"name": "b"}}
+    )
+
+    assert first == (again[0], True) and again[1] is False
+    assert store.get(HERE, first[0]).record.dossier is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"number": "another"},
+        {"issuer": "Công an tỉnh khác"},
+        {"issued_on": "2020-01-01"},
+        {"content": {}},
+        {"owner": {"personal_id": "003190000001"}},
+        {"kind": "general"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+async def test_a_record_that_differs_is_another(
+    store: RecordStore, card: dict[str, Any], change: dict[str, Any]
+) -> None:
+    first, _ = await store.put(HERE, card)
+    second, created = await store.put(HERE, card | change)
+
+    assert created and second != first
+
+
+async def test_fifty_at_once_make_one_record(store: RecordStore, card: dict[str, Any]) -> None:
+    puts = await asyncio.gather(*(store.put(HERE, card) for _ in range(50)))
+
+    assert len({record_id for record_id, _ in puts}) == 1
+    assert sum(created for _, created in puts) == 1
+
+
+async def test_nobody_finds_the_records_of_another_tenant(
+    store: RecordStore, card: dict[str, Any]
+) -> None:
+    record_id, _ = await store.put(HERE, card)
+
+    assert store.search(THERE, owner_of(card)) == ()
+    assert store.valid_records(THERE, owner_of(card), {"identity_card"}) == ()
+    with pytest.raises(NotFound, match="unknown_record"):
+        store.get(THERE, record_id)
+    with pytest.raises(NotFound, match="unknown_record"):
+        await store.revoke(THERE, record_id, "annulled")
+    assert (await store.put(THERE, card))[0] != record_id
+    assert store.get(HERE, record_id).state == "valid"
+
+
+async def test_a_search_may_name_kind_and_state(store: RecordStore, people: Population) -> None:
+    papers = people.records_of(people.persona("ordinary").n)
+    ids = {paper["kind"]: (await store.put(HERE, paper))[0] for paper in papers}
+    await store.revoke(HERE, ids["identity_card"], "replaced")
+    owner = owner_of(papers[0])
+
+    def found(kind: str | None, state: str | None) -> set[str]:
+        return {one.record.kind for one in store.search(HERE, owner, kind, state)}
+
+    assert found(None, None) == set(ids)
+    assert found("identity_card", None) == {"identity_card"} == found(None, "revoked")
+    assert found(None, "valid") == set(ids) - {"identity_card"}
+    assert found("identity_card", "valid") == set()
+
+
+@pytest.mark.parametrize("reason", sorted(REVOCATION_REASONS))
+async def test_a_revoked_record_says_why_and_is_no_longer_valid(
+    store: RecordStore, card: dict[str, Any], reason: str
+) -> None:
+    record_id, _ = await store.put(HERE, card)
+    revoked = await store.revoke(HERE, record_id, reason)
+
+    assert (revoked.state, revoked.reason) == ("revoked", reason)
+    assert store.get(HERE, record_id) == revoked
+    assert store.valid_records(HERE, owner_of(card), {"identity_card"}) == ()
+    assert await store.revoke(HERE, record_id, reason) == revoked
+
+
+async def test_a_revocation_stands(store: RecordStore, card: dict[str, Any]) -> None:
+    record_id, _ = await store.put(HERE, card)
+    await store.revoke(HERE, record_id, "annulled")
+
+    with pytest.raises(Conflict, match="record_revoked"):
+        await store.put(HERE, card)
+    with pytest.raises(Conflict, match="record_revoked"):
+        await store.revoke(HERE, record_id, "replaced")
+
+
+async def test_a_reason_of_ones_own_is_refused(store: RecordStore, card: dict[str, Any]) -> None:
+    record_id, _ = await store.put(HERE, card)
+
+    with pytest.raises(RecordRefused, match="unknown_reason"):
+        await store.revoke(HERE, record_id, "vì ông Nam muốn thế")
+    assert store.get(HERE, record_id).state == "valid"
+
+
+async def test_a_record_may_come_in_with_a_larger_change_or_not_at_all(
+    store: RecordStore, database: Database, card: dict[str, Any]
+) -> None:
+    def change(connection: Any) -> None:
+        store.put_in(connection, HERE, card)
+        raise NotFound("unknown_dossier", "the rest of the change does not hold")
+
+    with pytest.raises(NotFound):
+        await database.write(change)
+    assert store.search(HERE, owner_of(card)) == ()
+    await database.write(lambda connection: store.put_in(connection, HERE, card))
+    assert len(store.search(HERE, owner_of(card))) == 1
+
+
+async def test_a_refused_record_leaves_nothing_behind(
+    store: RecordStore, database: Database, card: dict[str, Any]
+) -> None:
+    with pytest.raises(RecordRefused):
+        await store.put(HERE, card | {"issued_on": "2024-02-30"})
+    assert database.read(lambda connection: connection.execute(select(records)).all()) == []
+
+
+async def test_the_owner_stands_outside_the_content_as_a_keyed_digest_alone(
+    store: RecordStore, database: Database, card: dict[str, Any]
+) -> None:
+    await store.put(HERE, card)
+    (row,) = database.read(lambda connection: connection.execute(select(records)).all())
+    outside = repr({name: value for name, value in row._mapping.items() if name != "content"})
+    digits = card["owner"]["personal_id"]
+
+    assert row.owner_index == hmac.digest(b"k" * 32, f"owner|h99|{digits}".encode(), "sha256")
+    assert digits not in outside and card["number"] not in outside
+
+
+@dataclass
+class Sealing:
+    """A codec that binds what it stores to its place, as a vault does."""
+
+    seen: list[Place] = field(default_factory=list)
+
+    def encode(self, place: Place, plain: bytes) -> bytes:
+        return hmac.digest(b"seal", repr(place).encode() + plain, "sha256") + plain[::-1]
+
+    def decode(self, place: Place, stored: bytes) -> bytes:
+        self.seen.append(place)
+        plain = stored[32:][::-1]
+        assert stored[:32] == hmac.digest(b"seal", repr(place).encode() + plain, "sha256")
+        return plain
+
+
+async def test_another_codec_takes_the_column_over_and_always_learns_the_same_place(
+    database: Database, kinds: Kinds, card: dict[str, Any]
+) -> None:
+    codec = Sealing()
+    store = RecordStore(database, kinds, codec, b"k" * 32)
+    card = card | {"dossier": "H99.01-20261122-0000001"}
+    record_id, _ = await store.put(HERE, card)
+    await store.revoke(HERE, record_id, "replaced")
+    store.search(HERE, owner_of(card))
+
+    (row,) = database.read(lambda connection: connection.execute(select(records)).all())
+    assert {place.record_id for place in codec.seen} == {record_id}
+    assert b"H99.01-20261122" not in row.content and b"replaced" not in row.content
