@@ -4,7 +4,8 @@ Reads `schemas/forms/<form>/bindings.json`. Beyond the fields that name themselv
 
 - `roles`: a role is one way to find its person, or a list of ways tried in order. A way is
   `{"is": "subject"}`, `{"from": role, "by": attribute, "many": bool}` or
-  `{"given": {"personal_id": path, "full_name": path, "birth_date": path}}`; with
+  `{"given": {"personal_id": path, "full_name": path, "birth_date": path}}` (a name in parts:
+  `surname`, `middle_name`, `given_name`); with
   `"when": {path: [values]}` it holds only while the form's data at `path` is one of `values`.
 - `of` in a binding to a `derived.*` attribute: the fields that it is worked out from.
 - `sets`: hidden components that the gateway sets, `{path: {"source_down": source}}`: true when
@@ -247,7 +248,9 @@ def _role_problems(
         ):
             problems.append(FieldProblem(f"roles.{role}", "cannot_be_reached"))
         paths = [*(way.given or {}).values(), *(way.when or {})]
-        problems += [FieldProblem(f"roles.{role}", "no_such_field") for p in paths if p not in known]
+        problems += [
+            FieldProblem(f"roles.{role}", "no_such_field") for p in paths if p not in known
+        ]
     if not _reachable(role, bindings, frozenset()):
         problems.append(FieldProblem(f"roles.{role}", "cannot_be_reached"))
     return problems

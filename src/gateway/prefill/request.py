@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.domain.facts import PersonKey
 from gateway.domain.identifiers import DossierCode, SourceId, TenantId
+from gateway.sources.session import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class PrefillRequest:
     dossier: DossierCode | None
     channel: str
     subject: PersonKey = field(repr=False)
-    account: Mapping[str, str] = field(repr=False)
+    account: Account = field(repr=False)
     officer: str | None
     legal_basis: Mapping[str, str]
     data: Mapping[str, Any] = field(repr=False)

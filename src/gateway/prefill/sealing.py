@@ -13,9 +13,9 @@ from gateway.domain.verdicts import EditPolicy, FieldClass
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.fields import Decision
 from gateway.forms.values import LOCAL_ZONE
-from gateway.prefill.entries import Carried, Empty, Entry, Filled
-from gateway.prefill.knowledge import Answer, Person
-from gateway.prefill.merge import Sheet
+from gateway.prefill.asking.knowledge import Answer, Person
+from gateway.prefill.filling.desk import Sheet
+from gateway.prefill.filling.entries import Carried, Empty, Entry, Filled
 from gateway.receipts.tags import FieldMark, Tagger
 
 

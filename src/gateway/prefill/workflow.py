@@ -17,10 +17,11 @@ from gateway.forms.catalogue import Catalogue, RegisteredForm
 from gateway.forms.fields import value_at
 from gateway.forms.values import NotOfType, canonical
 from gateway.log.append import append_case
-from gateway.prefill.knowledge import Answer, Knowledge, Person
-from gateway.prefill.lookup import ask_all
-from gateway.prefill.merge import Desk, Earlier, Sheet, merge
-from gateway.prefill.plan import attributes_by_source, plan_reads
+from gateway.prefill.asking.knowledge import Answer, Knowledge, Person
+from gateway.prefill.asking.lookup import ask_all
+from gateway.prefill.asking.plan import attributes_by_source, plan_reads
+from gateway.prefill.filling.desk import Desk, Earlier, OptionsAt, Sheet
+from gateway.prefill.filling.merge import merge
 from gateway.prefill.request import Asker, PrefillRequest
 from gateway.prefill.sealing import (
     PrefillFact,
@@ -96,6 +97,7 @@ class PrefillWorkflow:
         keys: ChainKeys,
         index_key: bytes,
         signer: ReceiptSigner,
+        options_at: OptionsAt,
         patience_seconds: float,
         clock: Callable[[], datetime],
     ) -> None:
@@ -106,6 +108,7 @@ class PrefillWorkflow:
         self._keys = keys
         self._index_key = index_key
         self._signer = signer
+        self._options_at = options_at
         self._patience_seconds = patience_seconds
         self._clock = clock
         self._bound = {form.version: attributes_by_source(form) for form in catalogue.forms()}
@@ -159,9 +162,7 @@ class PrefillWorkflow:
         """Merge, ask for what is missing, merge again, until nobody is left to be asked."""
         dossier = None if request.dossier is None else request.dossier.text
         purpose = Purpose(asker.tenant, asker.agency, procedure, request.officer, dossier)
-        subject = Person(
-            request.subject, dict(session_facts(request.subject, request.account, now))
-        )
+        subject = Person(request.subject, session_facts(request.subject, request.account, now))
         opened = self._opened_at(asker, dossier, now)
         answers: dict[tuple[str, SourceId], Answer] = {}
         for _ in range(_MOST_ROUNDS):
@@ -181,7 +182,8 @@ class PrefillWorkflow:
                 dossier,
                 opened,
                 knowledge,
-                _earlier(chain, form),
+                _earlier(chain),
+                self._options_at,
             )
             sheet = merge(desk)
             reads = plan_reads(sheet.needs, self._bound[form.version])
@@ -240,7 +242,7 @@ class PrefillWorkflow:
                 None if chain.state is None else chain.state.leaf,
                 _digest(receipt.signing_input),
                 b64encode(commit_to(chain.key)).decode(),
-                request.account.get("verified_by", "not stated"),
+                request.account.verified_by or "not stated",
                 answers,
             )
             body = prefill_body(fact, sheet, form)
@@ -368,7 +370,7 @@ def _opens(entry: dict[str, Any], value: Any, form: RegisteredForm, tagger: Tagg
     return same_tag(tagger.field_tag(mark, canon), entry["tag"])
 
 
-def _earlier(chain: _Chain, form: RegisteredForm) -> Earlier:
+def _earlier(chain: _Chain) -> Earlier:
     """What the extended receipt says, in the terms of merging."""
     if chain.earlier is None:
         return Earlier()

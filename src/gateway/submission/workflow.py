@@ -1,8 +1,6 @@
 """How is one submission taken: open, check what is locked, judge the rest, record, answer?"""
 
-import hashlib
 import secrets
-from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,14 +15,7 @@ from gateway.domain.errors import (
     FieldProblem,
     ReceiptRefused,
 )
-from gateway.domain.letters import (
-    CLASS_LETTERS,
-    NOTHING,
-    SOURCE_LETTERS,
-    VERDICT_LETTERS,
-    spell,
-    unspell,
-)
+from gateway.domain.letters import VERDICT_LETTERS, unspell
 from gateway.domain.verdicts import Verdict
 from gateway.forms.catalogue import Catalogue, RegisteredForm
 from gateway.log.append import append_case
@@ -33,7 +24,6 @@ from gateway.receipts.chains import (
     ChainState,
     count_refusal,
     end_chain,
-    leaves_of,
     open_chain,
     refused_before,
     register_dossier,
@@ -43,7 +33,6 @@ from gateway.receipts.tags import Tagger, same_tag
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, chains, leaves
 from gateway.submission.judge import (
-    JudgedField,
     Judgement,
     Marks,
     balances,
@@ -53,8 +42,8 @@ from gateway.submission.judge import (
 )
 from gateway.submission.opened import OpenedReceipt, opened
 from gateway.submission.request import SubmissionRequest
+from gateway.submission.sealing import commitment, content_of, evidence_of, letters_of
 
-_CONTENT = b"eform-gateway/content/v1"
 _VERDICT_OF = {letter: verdict for verdict, letter in VERDICT_LETTERS.items()}
 
 
@@ -204,7 +193,7 @@ class SubmissionWorkflow:
         also: Callable[[Connection, Accepted], None] | None,
     ) -> Accepted:
         salt = secrets.token_bytes(32)
-        content = _content_of(judgement.content, request)
+        content = content_of(judgement.content, request)
         claims = one.receipt.receipt.claims
         body = {
             "k": "submission",
@@ -217,8 +206,8 @@ class SubmissionWorkflow:
             "ch": request.channel or claims["channel"],
             "h": int(now.timestamp()) // 3600,
             "sec": max(0, int(now.timestamp()) - one.state.first_at),
-            "cc": _commitment(salt, content),
-            **_letters(judgement, form),
+            "cc": commitment(salt, content),
+            **letters_of(judgement, form),
             "att": dict(judgement.attachments),
             "n": judgement.counts(),
         }
@@ -232,7 +221,7 @@ class SubmissionWorkflow:
                 )
             leaf = append_case(connection, "submission", request.tenant, body, now)
             end_chain(connection, one.state.chain, one.receipt.receipt.jti, leaf.index, salt)
-            evidence = _evidence(connection, one.state.chain, one.key, salt)
+            evidence = evidence_of(connection, one.state.chain, one.key, salt)
             accepted = Accepted(verdicts, judgement.counts(), evidence, leaf.hash)
             if also is not None:
                 also(connection, accepted)
@@ -264,8 +253,8 @@ class SubmissionWorkflow:
             (path, _VERDICT_OF[letter])
             for path, letter in unspell(fields, body["vd"], body.get("vr", {})).items()
         )
-        content = _content_of(_visible_content(form, receipt, request), request)
-        if _commitment(chain.content_salt, content) != body["cc"]:
+        content = content_of(_visible_content(form, receipt, request), request)
+        if commitment(chain.content_salt, content) != body["cc"]:
             raise Conflict("already_submitted", "this chain was submitted with other content")
         return Accepted(verdicts, body["n"], None, row.hash)
 
@@ -273,9 +262,9 @@ class SubmissionWorkflow:
 def _check_bound(receipt: Receipt, request: SubmissionRequest, tagger: Tagger) -> None:
     """Dossier and subject, where they are named again, must be those of the receipt."""
     dossier = receipt.claims["dossier"]
-    if request.dossier is not None and dossier is not None:
-        if not same_tag(dossier, tagger.dossier_tag(request.dossier.text)):
-            raise ReceiptRefused("receipt_foreign", "the receipt belongs to another dossier")
+    given = None if request.dossier is None else tagger.dossier_tag(request.dossier.text)
+    if given is not None and dossier is not None and not same_tag(dossier, given):
+        raise ReceiptRefused("receipt_foreign", "the receipt belongs to another dossier")
     persons = {p["role"]: p["tag"] for p in receipt.claims["persons"] if not p["row"]}
     if request.subject is not None and "applicant" in persons:
         tag = tagger.person_tag("applicant", (), request.subject.digits)
@@ -294,13 +283,6 @@ def _check_marks(receipt: OpenedReceipt, marks: Marks) -> None:
             )
 
 
-def _content_of(content: tuple[tuple[str, str], ...], request: SubmissionRequest) -> bytes:
-    """The visible content and the marks in one canonical text."""
-    return orjson.dumps(
-        [sorted(content), sorted(request.contested), sorted(request.entered_by_officer)]
-    )
-
-
 def _visible_content(
     form: RegisteredForm, receipt: Receipt, request: SubmissionRequest
 ) -> tuple[tuple[str, str], ...]:
@@ -308,54 +290,3 @@ def _visible_content(
     without_key = opened(form, receipt, Tagger.of(bytes(32), receipt.chain, request.tenant, "", ""))
     data = with_switches(without_key, request.data)
     return judge(without_key, data, Marks(frozenset(), frozenset(), frozenset()), ()).content
-
-
-def _commitment(salt: bytes, content: bytes) -> str:
-    return b64encode(hashlib.sha256(_CONTENT + salt + content).digest()).decode()
-
-
-def _letters(judgement: Judgement, form: RegisteredForm) -> dict[str, Any]:
-    """Verdict, class and source of every field, one letter each."""
-    fields = [template.path for template in form.declarable]
-    columns = {
-        ("vd", "vr"): lambda judged: VERDICT_LETTERS[judged.verdict],
-        ("cl", "cr"): _class_letter,
-        ("so", "sr"): _source_letter,
-    }
-    letters: dict[str, Any] = {}
-    for (name, rows_name), letter in columns.items():
-        base, rows = spell(fields, {judged.path: letter(judged) for judged in judgement.fields})
-        letters[name] = base
-        if rows:
-            letters[rows_name] = rows
-    return letters
-
-
-def _class_letter(judged: JudgedField) -> str:
-    return NOTHING if judged.filled is None else CLASS_LETTERS[judged.filled.field_class]
-
-
-def _source_letter(judged: JudgedField) -> str:
-    return NOTHING if judged.filled is None else SOURCE_LETTERS[judged.filled.source]
-
-
-def _evidence(
-    connection: Connection, chain: str, key: bytes, content_salt: bytes
-) -> dict[str, Any]:
-    """What the dossier keeps: K, the content's salt, and hash and salt of every leaf of the chain."""
-    indices = leaves_of(connection, chain)
-    rows = connection.execute(
-        select(leaves.c.hash, bodies.c.salt)
-        .join(bodies, bodies.c.idx == leaves.c.idx)
-        .where(leaves.c.idx.in_(indices))
-        .order_by(leaves.c.idx)
-    )
-    return {
-        "key": _base64url(key),
-        "content_salt": _base64url(content_salt),
-        "leaves": [{"leaf": b64encode(r.hash).decode(), "salt": _base64url(r.salt)} for r in rows],
-    }
-
-
-def _base64url(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from gateway.domain.errors import SourceError
 from gateway.domain.identifiers import SourceId
 from gateway.domain.replies import Reply, Unavailable
-from gateway.prefill.knowledge import Answer
-from gateway.prefill.plan import PlannedRead
+from gateway.prefill.asking.knowledge import Answer
+from gateway.prefill.asking.plan import PlannedRead
 from gateway.sources.source import Purpose, Question, Source
 
 

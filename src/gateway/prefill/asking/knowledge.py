@@ -45,6 +45,11 @@ class Answer:
     ref: str
     ms: int
 
+    @property
+    def failed(self) -> bool:
+        """Whether this read ended without an answer that could be used."""
+        return isinstance(self.reply, Unavailable)
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -149,7 +154,3 @@ class Knowledge:
         if attribute.max_age_days is None:
             return False
         return fact.as_of < self.now - timedelta(days=attribute.max_age_days)
-
-    def failed(self, answer: Answer) -> bool:
-        """Whether this read ended without an answer that could be used."""
-        return isinstance(answer.reply, Unavailable)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from gateway.domain.facts import PersonKey
 from gateway.domain.identifiers import AttributeName, RoleName, SourceId
 from gateway.forms.catalogue import RegisteredForm
-from gateway.prefill.knowledge import Unasked
+from gateway.prefill.asking.knowledge import Unasked
 
 
 @dataclass(frozen=True, slots=True)

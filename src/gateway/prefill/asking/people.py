@@ -15,11 +15,12 @@ from gateway.forms.bindings import Bindings, Way
 from gateway.forms.definition import FormDefinition
 from gateway.forms.fields import value_at
 from gateway.forms.values import EMPTY, NotOfType, canonical
-from gateway.prefill.knowledge import Knowledge, Known, Missing, Person, Unasked
+from gateway.prefill.asking.knowledge import Knowledge, Known, Missing, Person, Unasked
 
 PERSONAL_ID = AttributeName("person.personal_id")
 FULL_NAME = AttributeName("person.full_name")
 BIRTH_DATE = AttributeName("person.birth_date")
+_NAME_PARTS = ("surname", "middle_name", "given_name")
 
 Resolved: TypeAlias = tuple[Person, ...] | Unasked | Missing
 
@@ -82,7 +83,18 @@ class People:
         }
         if PERSONAL_ID not in told:
             return Missing(Reason.NOT_HELD)
+        name = self._joined_name(given)
+        if name is not None:
+            told[FULL_NAME] = name
         return (person_told(told),)
+
+    def _joined_name(self, given: Mapping[str, str]) -> Fact | None:
+        """A name that the form asks for in parts, put together; the given name must be there."""
+        if "given_name" not in given or self._told(FULL_NAME, given["given_name"]) is None:
+            return None
+        parts = [self._told(FULL_NAME, given[part]) for part in _NAME_PARTS if part in given]
+        words = [str(part.value) for part in parts if part is not None]
+        return Fact(" ".join(words), self.knowledge.now)
 
     def _told(self, name: AttributeName, path: str) -> Fact | None:
         template = self.definition.field(path)
@@ -107,18 +119,16 @@ class People:
             return state
         held = state.fact.value
         refs = held if isinstance(held, tuple) else (held,)
-        people = tuple(
-            person_named(ref, state.source, state.fact)
-            for ref in refs
-            if isinstance(ref, PersonRef) and not self._is_subject(ref, repeating=len(refs) > 1)
-        )
-        return people or Missing(Reason.NOT_HELD)
+        named = [self._named(ref, state) for ref in refs if isinstance(ref, PersonRef)]
+        if isinstance(held, tuple):  # a list of members: the applicant stands on the form already
+            named = [person for person in named if person is not self.subject]
+        return tuple(named) or Missing(Reason.NOT_HELD)
 
-    def _is_subject(self, ref: PersonRef, *, repeating: bool) -> bool:
-        """A list of members leaves out the applicant, who stands on the form already."""
-        if not repeating or ref.personal_id is None:
-            return False
-        return ref.personal_id.digits == self.subject.number
+    def _named(self, ref: PersonRef, state: Known) -> Person:
+        """A person whom an answer names; the applicant is the applicant, whoever names him."""
+        if ref.personal_id is not None and ref.personal_id.digits == self.subject.number:
+            return self.subject
+        return person_named(ref, state.source, state.fact)
 
 
 def person_told(told: Mapping[AttributeName, Fact]) -> Person:

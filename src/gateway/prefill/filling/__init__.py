@@ -1,0 +1,1 @@
+"""Which field gets which value, how that came about, and why the others stay empty."""

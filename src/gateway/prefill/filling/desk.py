@@ -1,0 +1,61 @@
+"""What lies on the desk when a form is filled, and what the filled sheet holds."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gateway.domain.identifiers import AttributeName, RoleName
+from gateway.domain.verdicts import Reason
+from gateway.forms.catalogue import RegisteredForm
+from gateway.forms.definition import Option
+from gateway.prefill.asking.knowledge import Knowledge, Person, Unasked
+from gateway.prefill.asking.people import People
+from gateway.prefill.filling.entries import Entry
+
+OptionsAt = Callable[[str], Sequence[Option]]
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What the receipt that is extended says: filled entries, and fields that stay as they are."""
+
+    filled: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    settled: Mapping[str, Reason] = field(default_factory=dict)
+    known: frozenset[tuple[RoleName, AttributeName]] = frozenset()
+    sets: Mapping[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything that filling works from; nothing here is changed."""
+
+    form: RegisteredForm
+    data: Mapping[str, Any] = field(repr=False)
+    subject: Person
+    without: frozenset[str]
+    dossier: str | None
+    opened_at: datetime
+    knowledge: Knowledge
+    earlier: Earlier
+    options_at: OptionsAt
+
+    def people(self, data: Mapping[str, Any]) -> People:
+        """The persons behind the roles, as the form's data stand."""
+        return People(self.form.definition, self.form.bindings, self.knowledge, self.subject, data)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A form as far as it is filled.
+
+    `data` is the form's data with what was filled, `rows` the number of rows placed per group,
+    `needs` the persons who would have to be read before more can be filled.
+    """
+
+    data: dict[str, Any] = field(repr=False)
+    entries: tuple[Entry, ...]
+    rows: Mapping[str, int]
+    sets: Mapping[str, bool]
+    people: People
+    needs: tuple[tuple[RoleName, Unasked], ...]

@@ -1,0 +1,258 @@
+"""How does a form get filled from what is known by now?
+
+Filling answers questions of the form, and answers let fields appear: so filling and deciding what
+is visible go on, each time from the data as the caller sent it, until nothing changes.
+"""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.domain.facts import Fact
+from gateway.domain.identifiers import SESSION, AttributeName, RoleName, SourceId
+from gateway.domain.verdicts import EditPolicy, Reason
+from gateway.forms.attributes import CONSTANT, Attribute
+from gateway.forms.bindings import Binding
+from gateway.forms.fields import (
+    Decision,
+    FieldInstance,
+    instances_before_submission,
+    put_value,
+    value_at,
+)
+from gateway.prefill.asking.knowledge import Known, Missing, Person, Unasked
+from gateway.prefill.filling.derive import Operand, derive
+from gateway.prefill.filling.desk import Desk, Sheet
+from gateway.prefill.filling.entries import (
+    Carried,
+    Circumstances,
+    Empty,
+    Entry,
+    Filled,
+    class_of,
+    edit_of,
+    is_same_case,
+)
+from gateway.prefill.filling.rows import new_rows
+from gateway.prefill.filling.shaping import Shaping, is_typed
+from gateway.prefill.filling.told import is_told, told_by_data
+
+_MOST_PASSES = 12
+
+
+def merge(desk: Desk) -> Sheet:
+    """Fill what can be filled now, and say who would have to be asked for the rest."""
+    merging = _Merge(desk)
+    base = copy.deepcopy(dict(desk.data))
+    sets = _switches(desk)
+    for path, value in sets.items():
+        put_value(base, path, value)
+    data, sheet = base, None
+    for _ in range(_MOST_PASSES):
+        sheet = merging.once(base, data, sets)
+        if sheet.data == data:
+            break
+        data = sheet.data
+    assert sheet is not None  # noqa: S101 - the loop runs at least once
+    return sheet
+
+
+def _switches(desk: Desk) -> dict[str, bool]:
+    """The hidden components that the gateway sets: true where the source could not be asked."""
+    switches = {}
+    for path, source in desk.form.bindings.sets.items():
+        asked = [a for (_, s), a in desk.knowledge.answers.items() if s == source]
+        before = desk.earlier.sets.get(path, False)
+        switches[path] = all(a.failed for a in asked) if asked else before
+    return switches
+
+
+class _Merge:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.form = desk.form
+        self.shaping = Shaping(desk.form, desk.options_at)
+        self.told = told_by_data(desk)
+
+    def once(self, base: dict[str, Any], data: dict[str, Any], sets: Mapping[str, bool]) -> Sheet:
+        """Decide and fill once, on `data`; the result starts from `base` again."""
+        self.people = self.desk.people(data)
+        self.needs: dict[tuple[RoleName, str | None, frozenset[SourceId]], Unasked] = {}
+        self.seen: set[tuple[RoleName, tuple[int, ...], AttributeName]] = set()
+        self.rows: dict[str, int] = {}
+        data, filled = self._with_rows(data), self._with_rows(base)
+        self.data = data
+        entries = []
+        for instance in instances_before_submission(self.form.definition, data):
+            if instance.template.is_file:
+                continue
+            entry = self._entry(instance)
+            if isinstance(entry, Filled):
+                put_value(filled, instance.path, entry.value)
+            entries.append(entry)
+        needs = tuple((role, need) for (role, _, _), need in self.needs.items())
+        return Sheet(filled, tuple(entries), self.rows, sets, self.people, needs)
+
+    def _with_rows(self, data: dict[str, Any]) -> dict[str, Any]:
+        """A copy of the data with an empty row for each person of a repeating role."""
+        placed = copy.deepcopy(data)
+        for group, role, rows in new_rows(self.desk, self.people, placed):
+            if isinstance(rows, Unasked):
+                self._need(role, rows)
+                continue
+            self.rows[group] = rows
+            if not value_at(placed, group):
+                put_value(placed, group, [{} for _ in range(rows)])
+        return placed
+
+    def _entry(self, instance: FieldInstance) -> Entry:
+        """What is said of one field: carried over, hidden, typed, refused, filled or missing."""
+        earlier = self.desk.earlier.filled.get(instance.path)
+        if earlier is not None:
+            return Carried(instance, earlier)
+        if instance.decision is Decision.HIDDEN:
+            return Empty(instance, Reason.HIDDEN)
+        binding = self.form.bindings.by_field.get(instance.template.path)
+        if is_typed(instance.template, value_at(self.desk.data, instance.path)):
+            return self._typed(instance, binding)
+        if binding is None:
+            return Empty(instance, Reason.NOT_BOUND)
+        attribute = self.form.dictionary[binding.attribute]
+        outcome = self._refusal(instance, attribute) or self._value(instance, binding, attribute)
+        if isinstance(outcome, Reason):
+            return Empty(instance, outcome, binding.role, binding.attribute)
+        return outcome
+
+    def _refusal(self, instance: FieldInstance, attribute: Attribute) -> Reason | None:
+        """Why a bound field that shows or may show is not even looked for."""
+        settled = self.desk.earlier.settled.get(instance.path)
+        if settled is not None:
+            return settled
+        if self.desk.without & {instance.path, instance.template.path}:
+            return Reason.DECLINED
+        if instance.decision is Decision.OPEN and attribute.sensitive:
+            return Reason.WITHHELD
+        return None
+
+    def _typed(self, instance: FieldInstance, binding: Binding | None) -> Entry:
+        """A value that the caller sent: taken over where the login filled it, else left alone."""
+        if binding is None:
+            return Empty(instance, Reason.ALREADY_GIVEN)
+        value = value_at(self.desk.data, instance.path)
+        shaped = self.shaping.as_sent(instance.template, binding, value)
+        if instance.template.path not in self.form.bindings.login_fills or shaped is None:
+            return Empty(instance, Reason.ALREADY_GIVEN, binding.role, binding.attribute)
+        told = Known(Fact(shaped[1], self.desk.knowledge.now), SESSION, was_told=True)
+        attribute = self.form.dictionary[binding.attribute]
+        return self._filled(instance, binding, attribute, told, shaped)
+
+    def _value(
+        self, instance: FieldInstance, binding: Binding, attribute: Attribute
+    ) -> Filled | Reason:
+        if binding.attribute.startswith(CONSTANT):
+            return self._constant(instance, binding, attribute)
+        known = (
+            self._derived(instance, binding)
+            if attribute.computed
+            else self._fact(instance, binding)
+        )
+        if isinstance(known, Reason):
+            return known
+        shaped = self.shaping.shape(instance.path, instance.template, binding, known.fact)
+        if shaped is None:
+            return Reason.NOT_CONVERTIBLE
+        return self._filled(instance, binding, attribute, known, shaped)
+
+    def _constant(
+        self, instance: FieldInstance, binding: Binding, attribute: Attribute
+    ) -> Filled | Reason:
+        """The component's own default value."""
+        default = instance.template.default
+        shaped = self.shaping.as_sent(instance.template, binding, default)
+        if shaped is None:
+            return Reason.NOT_HELD
+        known = Known(Fact(shaped[1], self.desk.knowledge.now), SESSION, was_told=False)
+        return self._filled(instance, binding, attribute, known, shaped)
+
+    def _derived(self, instance: FieldInstance, binding: Binding) -> Known | Reason:
+        """What other values of the form lead to."""
+        now = self.desk.knowledge.now
+        value = derive(binding.attribute, [self._operand(p, instance) for p in binding.of], now)
+        return Reason.NOT_HELD if value is None else Known(Fact(value, now), SESSION, False)
+
+    def _operand(self, path: str, instance: FieldInstance) -> Operand:
+        template = self.form.definition.field(path)
+        for number in instance.rows:
+            path = path.replace("[]", f"[{number}]", 1)
+        binding = self.form.bindings.by_field.get(template.path)
+        value = value_at(self.data, path)
+        shaped = self.shaping.as_sent(template, binding, value)
+        return Operand(template, value, "" if shaped is None else shaped[1])
+
+    def _fact(self, instance: FieldInstance, binding: Binding) -> Known | Reason:
+        """What is known of the person behind the field's role, or why nothing is."""
+        person = self._person(instance, binding.role)
+        if isinstance(person, Reason):
+            return person
+        state = self.desk.knowledge.state_of(person, binding.attribute)
+        if isinstance(state, Unasked):
+            return self._need(binding.role, state)
+        return state.reason if isinstance(state, Missing) else state
+
+    def _person(self, instance: FieldInstance, role: RoleName) -> Person | Reason:
+        people = self.people.behind(role)
+        if isinstance(people, Unasked):
+            return self._need(role, people)
+        if isinstance(people, Missing):
+            return people.reason
+        if not self.people.is_repeating(role):
+            return people[0]
+        group = instance.template.path.partition("[]")[0]
+        if group not in self.rows or instance.rows[0] >= len(people):
+            return Reason.NOT_HELD
+        return people[instance.rows[0]]
+
+    def _need(self, role: RoleName, need: Unasked) -> Reason:
+        """Remember who has to be asked; until then it is as if the source had not answered."""
+        self.needs[(role, need.person.number, need.sources)] = need
+        return Reason.SOURCE_UNAVAILABLE
+
+    def _filled(
+        self,
+        instance: FieldInstance,
+        binding: Binding,
+        attribute: Attribute,
+        known: Known,
+        shaped: tuple[Any, str],
+    ) -> Filled:
+        told = known.was_told or (
+            not attribute.computed and is_told(self.told, binding.role, attribute, self.people)
+        )
+        official = None if known.source == SESSION else known.source
+        taken_over = known.source == SESSION and known.was_told
+        edit = EditPolicy.FREE if taken_over else edit_of(attribute, binding, official)
+        case = Circumstances(
+            known=told,
+            repeated=self._repeated(binding, instance, attribute),
+            same_case=is_same_case(known.fact, self.desk.dossier, self.desk.opened_at),
+        )
+        return Filled(
+            instance,
+            binding.role,
+            binding.attribute,
+            shaped[0],
+            shaped[1],
+            SESSION if told else known.source,
+            official if told else None,
+            class_of(attribute, binding, edit, case),
+            edit,
+            known.fact.as_of,
+            known.fact.record,
+        )
+
+    def _repeated(self, binding: Binding, instance: FieldInstance, attribute: Attribute) -> bool:
+        """Whether the same fact of the same role and row stands elsewhere in this declaration."""
+        place = (binding.role, instance.rows, binding.attribute)
+        repeated = place in self.seen
+        self.seen.add(place)
+        return repeated and not attribute.computed
