@@ -8,6 +8,7 @@ A family is computed whole from one keyed draw; nothing is remembered.
 
 import hashlib
 import struct
+import zlib
 from typing import NamedTuple
 
 from mocks.people import personas
@@ -66,6 +67,14 @@ class Families:
         shake = hashlib.shake_128(self._key + str(household).encode())
         return Draws(_DRAWS.unpack(shake.digest(_DRAWS.size)))
 
+    def generation(self, household: int) -> int:
+        """The year in which the couples of the household's circle begin to be born."""
+        circle = household // KIN_CIRCLE
+        fixed = personas.GENERATION.get(circle)
+        if fixed is not None:
+            return fixed
+        return 1950 + zlib.crc32(self._key + b"circle %d" % circle) % 42
+
     def surname(self, household: int) -> str:
         """The surname of the household's male line."""
         return SURNAMES[self.draws(household).numbers[0] % len(SURNAMES)]
@@ -82,65 +91,70 @@ class Families:
         """Whether the grandparents live with the couple."""
         return personas.TOGETHER.get(household, draws.numbers[8] % 10 < 5)
 
-    def family(self, household: int) -> tuple[Sketch, ...]:
-        """All six members, in the order of their slots."""
-        draws = self.draws(household)
-        years = self._birth_years(household, draws)
-        couple = self.couple(household, draws)
-        names = self._surnames(household, draws)
-        return tuple(
-            self._sketch(household * HOUSEHOLD_SIZE + slot, slot, draws, years, name, couple)
-            for slot, name in enumerate(names)
-        )
+    def family(self, household: int) -> "Family":
+        """The household's six members."""
+        return Family(self, household)
 
     def sketch(self, n: int) -> Sketch:
         """Person n as relatives see them."""
         return self.family(n // HOUSEHOLD_SIZE)[n % HOUSEHOLD_SIZE]
 
-    def _birth_years(self, household: int, draws: Draws) -> list[int]:
-        """Six years of birth that make parents 18 to 45 years older than their children."""
-        circle = household // KIN_CIRCLE
-        base = personas.GENERATION.get(circle)
-        if base is None:
-            base = 1950 + self.draws(-1 - circle).numbers[0] % 42
-        d = draws.numbers
-        man = base + d[1] % 6
-        woman = man - 3 + d[2] % 7
-        elders = [base - 22 - d[3] % 11, base - 22 - d[4] % 11]
-        elder_child = min(max(man, woman) + 20 + d[5] % 9, LATEST_BIRTH_YEAR - 3)
-        fixed = personas.SKETCH_RULES.get(household * HOUSEHOLD_SIZE + ELDER_CHILD, {})
-        if "birth_date" in fixed:
-            elder_child = int(fixed["birth_date"][:4])
-        younger_child = min(elder_child + 1 + d[6] % 5, LATEST_BIRTH_YEAR)
-        return [*elders, man, woman, elder_child, younger_child]
 
-    def _surnames(self, household: int, draws: Draws) -> list[str]:
-        line = SURNAMES[draws.numbers[0] % len(SURNAMES)]
-        grandmother = SURNAMES[draws.numbers[9] % len(SURNAMES)]
-        wife = self.surname(wifes_family(household))
-        child = (
-            wife if household * HOUSEHOLD_SIZE + ELDER_CHILD in personas.WITHOUT_FATHER else line
-        )
-        return [line, grandmother, line, wife, child, line]
+class Family:
+    """One household; a member is sketched when first looked at."""
 
-    def _sketch(
-        self, n: int, slot: int, draws: Draws, years: list[int], surname: str, couple: str
-    ) -> Sketch:
-        year = years[slot]
+    __slots__ = ("_families", "_members", "_years", "couple", "draws", "household")
+
+    def __init__(self, families: Families, household: int) -> None:
+        self._families = families
+        self._members: dict[int, Sketch] = {}
+        self.household = household
+        self.draws = families.draws(household)
+        self.couple = families.couple(household, self.draws)
+        self._years = _birth_years(household, self.draws.numbers, families.generation(household))
+
+    def __getitem__(self, slot: int) -> Sketch:
+        member = self._members.get(slot)
+        if member is None:
+            member = self._members[slot] = self._sketch(slot)
+        return member
+
+    def _surname(self, slot: int) -> str:
+        if slot == GRANDMOTHER:
+            return SURNAMES[self.draws.numbers[9] % len(SURNAMES)]
+        fatherless = self.household * HOUSEHOLD_SIZE + slot in personas.WITHOUT_FATHER
+        if slot == WOMAN or fatherless:
+            return self._families.surname(wifes_family(self.household))
+        return SURNAMES[self.draws.numbers[0] % len(SURNAMES)]
+
+    def _sketch(self, slot: int) -> Sketch:
+        n, draws, year = self.household * HOUSEHOLD_SIZE + slot, self.draws, self._years[slot]
         sex = _SEXES[slot] if slot < 4 else ("male", "female")[draws.own(slot, 0) % 2]
-        died_on = _death(slot, draws, years, couple)
+        died_on = _death(slot, draws, self._years, self.couple)
         rules = personas.SKETCH_RULES.get(n)
         if rules is None:
-            name = _name(slot, draws, sex, surname)
+            name = _name(slot, draws, sex, self._surname(slot))
             return Sketch(n, name, sex, _birth_date(slot, draws, year), died_on)
         sex = rules.get("sex", sex)
         return Sketch(
             n,
-            rules.get("full_name") or _name(slot, draws, sex, surname),
+            rules.get("full_name") or _name(slot, draws, sex, self._surname(slot)),
             sex,
             rules.get("birth_date") or _birth_date(slot, draws, year),
             rules.get("died_on", died_on),
         )
+
+
+def _birth_years(household: int, d: tuple[int, ...], base: int) -> tuple[int, ...]:
+    """Six years of birth that make parents 18 to 45 years older than their children."""
+    man = base + d[1] % 6
+    woman = man - 3 + d[2] % 7
+    elder_child = min(max(man, woman) + 20 + d[5] % 9, LATEST_BIRTH_YEAR - 3)
+    fixed = personas.SKETCH_RULES.get(household * HOUSEHOLD_SIZE + ELDER_CHILD)
+    if fixed is not None and "birth_date" in fixed:
+        elder_child = int(fixed["birth_date"][:4])
+    younger_child = min(elder_child + 1 + d[6] % 5, LATEST_BIRTH_YEAR)
+    return (base - 22 - d[3] % 11, base - 22 - d[4] % 11, man, woman, elder_child, younger_child)
 
 
 def _name(slot: int, draws: Draws, sex: str, surname: str) -> str:
@@ -155,7 +169,7 @@ def _birth_date(slot: int, draws: Draws, year: int) -> str:
     return f"{year}-{draws.own(slot, 3) % 12 + 1:02d}-{draws.own(slot, 4) % 28 + 1:02d}"
 
 
-def _death(slot: int, draws: Draws, years: list[int], couple: str) -> str | None:
+def _death(slot: int, draws: Draws, years: tuple[int, ...], couple: str) -> str | None:
     """The day of death: of the old by age, of the man where the couple is widowed."""
     if slot <= GRANDMOTHER:
         year = years[slot]

@@ -9,7 +9,7 @@ from mocks.people.households import (
     GRANDMOTHER,
     MAN,
     WOMAN,
-    Draws,
+    Family,
     Sketch,
     daughters_household,
 )
@@ -19,14 +19,11 @@ from mocks.people.words import GIVEN_NAMES, MIDDLE_NAMES, SURNAMES
 
 
 class Place(NamedTuple):
-    """Person n's place: the household, the slot in it, and the family there."""
+    """Person n's place: the slot in a household, and the family there."""
 
     n: int
-    household: int
     slot: int
-    draws: Draws
-    family: tuple[Sketch, ...]
-    couple: str
+    family: Family
 
 
 def children_of(n: int) -> tuple[int, ...]:
@@ -55,9 +52,9 @@ def parents_within(place: Place) -> tuple[Sketch, Sketch]:
 def ancestors(place: Place) -> tuple[Relative, Relative]:
     """The oldest generation's parents: names without numbers, of people dead for long."""
     own = place.family[place.slot].full_name.split()[0]
-    married_in = SURNAMES[place.draws.own(place.slot, 15) % len(SURNAMES)]
-    father = _ancestor("male", own, place.draws.own(place.slot, 13))
-    return father, _ancestor("female", married_in, place.draws.own(place.slot, 14))
+    married_in = SURNAMES[place.family.draws.own(place.slot, 15) % len(SURNAMES)]
+    father = _ancestor("male", own, place.family.draws.own(place.slot, 13))
+    return father, _ancestor("female", married_in, place.family.draws.own(place.slot, 14))
 
 
 def marital_status(place: Place) -> str:
@@ -66,7 +63,7 @@ def marital_status(place: Place) -> str:
         return "married"
     if place.slot > WOMAN:
         return "single"
-    if place.slot >= MAN and place.couple == "divorced":
+    if place.slot >= MAN and place.family.couple == "divorced":
         return "divorced"
     return "married" if place.family[place.slot ^ 1].died_on is None else "widowed"
 

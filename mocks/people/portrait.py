@@ -3,7 +3,16 @@
 from typing import Any
 
 from mocks.people import personas
-from mocks.people.households import ELDER_CHILD, MAN, WOMAN, Families, Sketch, wifes_family
+from mocks.people.households import (
+    ELDER_CHILD,
+    GRANDFATHER,
+    GRANDMOTHER,
+    MAN,
+    WOMAN,
+    Families,
+    Sketch,
+    wifes_family,
+)
 from mocks.people.kin import Place, ancestors, children_of, marital_status, parents_within
 from mocks.people.numbers import HOUSEHOLD_SIZE, Numbering
 from mocks.people.person import Person, Relative, Wire
@@ -38,10 +47,9 @@ class Portraits:
     def of(self, n: int) -> Person:
         """Person n, whole."""
         household, slot = divmod(n, HOUSEHOLD_SIZE)
-        draws = self._families.draws(household)
         family = self._families.family(household)
-        place = Place(n, household, slot, draws, family, self._families.couple(household, draws))
-        me = family[slot]
+        draws, me = family.draws, family[slot]
+        place = Place(n, slot, family)
         issued, issuer, expires = _card(me, draws.own(slot, 10))
         father, mother = self._parents(place)
         return Person(
@@ -69,7 +77,7 @@ class Portraits:
 
     def _papers(self, place: Place) -> dict[str, Any]:
         """Blood group, old numbers, and the household."""
-        n, slot, draws = place.n, place.slot, place.draws
+        n, slot, draws = place.n, place.slot, place.family.draws
         draw = draws.own(slot, 11)
         lodger = n in personas.LODGERS
         return {
@@ -78,18 +86,18 @@ class Portraits:
             "book_number": f"{draw % 900 + 100}{n % 1_000_000:06d}" if draw % 2 else "",
             "residence": self._residences.of(n)
             if lodger
-            else self._residences.of_family(place.household, slot, draws, place.family),
+            else self._residences.of_member(place.family, slot),
         }
 
     def _places(self, place: Place) -> dict[str, Any]:
         """What comes from the family's line (home town, ethnic group), and where the person lives."""
-        line, draws = place.household, place.draws
+        line, draws = place.family.household, place.family.draws
         if place.slot == WOMAN:
             line = wifes_family(line)
             draws = self._families.draws(line)
         group, religion = _belonging(line, draws.numbers)
         hometown = line_home(line, draws)
-        permanent = home(place.household, place.slot, place.draws, self._families)
+        permanent = home(place.family.household, place.slot, place.family.draws, self._families)
         born_at = hometown if place.slot < ELDER_CHILD else permanent
         current, temporary, previous = self._stays(place, permanent)
         return {
@@ -109,7 +117,8 @@ class Portraits:
         if place.slot < MAN:
             return ancestors(place)
         if place.slot == WOMAN:
-            father, mother = self._families.family(wifes_family(place.household))[:MAN]
+            hers = self._families.family(wifes_family(place.family.household))
+            father, mother = hers[GRANDFATHER], hers[GRANDMOTHER]
         else:
             father, mother = parents_within(place)
         if place.n in personas.WITHOUT_FATHER:
@@ -125,7 +134,7 @@ class Portraits:
         if place.n in personas.FOREIGN_SPOUSES:
             name, nationality, birth_date = personas.FOREIGN_SPOUSES[place.n]
             return Relative(None, None, name, birth_date, nationality)
-        if place.slot > WOMAN or (place.slot >= MAN and place.couple == "divorced"):
+        if place.slot > WOMAN or (place.slot >= MAN and place.family.couple == "divorced"):
             return None
         me, other = place.family[place.slot], place.family[place.slot ^ 1]
         return None if me.died_on or other.died_on else self.relative(other)
@@ -134,15 +143,15 @@ class Portraits:
         self, place: Place, permanent: Address
     ) -> tuple[Address, Address | None, Address | None]:
         """Where the person lives now, where registered for a time, and where before."""
-        chance = place.household % 8
-        elsewhere = second_home(place.household, place.draws, place.slot)
+        chance = place.family.household % 8
+        elsewhere = second_home(place.family.household, place.family.draws, place.slot)
         if place.n in personas.LODGERS:
             host, slot = divmod(personas.LODGERS[place.n], HOUSEHOLD_SIZE)
             lodging = home(host, slot, self._families.draws(host), self._families)
             return lodging, lodging, permanent
         if place.n == personas.PERSONAS["temporary_resident"]:
             return elsewhere, elsewhere, None
-        if place.household < personas.PERSONA_HOUSEHOLDS or chance > 1:
+        if place.family.household < personas.PERSONA_HOUSEHOLDS or chance > 1:
             return permanent, None, elsewhere if chance == 5 else None
         if place.slot not in (MAN, ELDER_CHILD):
             return permanent, None, None

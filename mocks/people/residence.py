@@ -1,7 +1,5 @@
 """Who lives with whom, who heads the household, and where?"""
 
-from collections.abc import Sequence
-
 from mocks.people import personas
 from mocks.people.households import (
     ELDER_CHILD,
@@ -12,7 +10,7 @@ from mocks.people.households import (
     YOUNGER_CHILD,
     Draws,
     Families,
-    Sketch,
+    Family,
     wifes_family,
 )
 from mocks.people.numbers import HOUSEHOLD_SIZE, Permutation
@@ -52,17 +50,14 @@ class Residences:
         if landlord is not None:
             return self.of(landlord)
         household, slot = divmod(n, HOUSEHOLD_SIZE)
-        draws = self._families.draws(household)
-        return self.of_family(household, slot, draws, self._families.family(household))
+        return self.of_member(self._families.family(household), slot)
 
-    def of_family(
-        self, household: int, slot: int, draws: Draws, family: Sequence[Sketch]
-    ) -> Residence | None:
+    def of_member(self, family: Family, slot: int) -> Residence | None:
         """The household of one member of a family already worked out."""
         if family[slot].died_on is not None:
             return None
-        slots = self._slots(household, slot, draws, family)
-        first = household * HOUSEHOLD_SIZE
+        slots = self._slots(family, slot)
+        first = family.household * HOUSEHOLD_SIZE
         head = first + slots[0]
         members = [
             Member(first + s, HEAD if s == slots[0] else _RELATIONS.get((slots[0], s), _OTHER))
@@ -77,26 +72,22 @@ class Residences:
         block, place = divmod(head, 1_000_000)
         return f"51{block:02d}{self._codes.shuffled(place):06d}"
 
-    def _slots(
-        self, household: int, slot: int, draws: Draws, family: Sequence[Sketch]
-    ) -> list[int]:
+    def _slots(self, family: Family, slot: int) -> list[int]:
         """The slots that live under the same roof as `slot`, the head first."""
-        if slot == WOMAN and self._families.couple(household, draws) == "divorced":
+        divorced = family.couple == "divorced"
+        if slot == WOMAN and divorced:
             return [WOMAN]
-        together = self._families.together(household, draws)
+        elders = [s for s in (GRANDFATHER, GRANDMOTHER) if family[s].died_on is None]
+        together = self._families.together(family.household, family.draws)
         if slot <= GRANDMOTHER and not together:
-            candidates = [GRANDFATHER, GRANDMOTHER]
-        else:
-            candidates = [MAN, WOMAN, ELDER_CHILD, YOUNGER_CHILD]
-            if self._families.couple(household, draws) == "divorced":
-                candidates.remove(WOMAN)
-            if together:
-                candidates += [GRANDFATHER, GRANDMOTHER]
-        alive = [s for s in candidates if family[s].died_on is None]
-        if together and GRANDFATHER in alive:
-            alive.remove(GRANDFATHER)
-            alive.insert(0, GRANDFATHER)
-        return alive
+            return elders
+        couple = [
+            s for s in (MAN, WOMAN) if family[s].died_on is None and not (s == WOMAN and divorced)
+        ]
+        young = [*couple, ELDER_CHILD, YOUNGER_CHILD]
+        if not together:
+            return young
+        return elders[:1] + young + elders[1:] if GRANDFATHER in elders else young + elders
 
 
 def home(household: int, slot: int, draws: Draws, families: Families) -> Address:

@@ -51,7 +51,7 @@ def fault(side: str, text: str) -> str:
     """A SOAP 1.1 Fault; `side` is Client or Server. That the mock answers so is ours."""
     return (
         f"{_OPEN}<soapenv:Fault><faultcode>soapenv:{side}</faultcode>"
-        f"<faultstring>{escape(text)}</faultstring></soapenv:Fault>{_CLOSE}"
+        f"<faultstring>{_safe(text)}</faultstring></soapenv:Fault>{_CLOSE}"
     )
 
 
@@ -96,8 +96,13 @@ def second_record(person: Person) -> Person:
     return replace(person, current=person.hometown, old_number=None)
 
 
+def _safe(text: str) -> str:
+    """Text as XML; most names and places need no change."""
+    return escape(text) if "&" in text or "<" in text or ">" in text else text
+
+
 def _el(name: str, text: str | None) -> str:
-    return f"<ns1:{name}>{escape(text)}</ns1:{name}>" if text else f"<ns1:{name}/>"
+    return f"<ns1:{name}>{_safe(text)}</ns1:{name}>" if text else f"<ns1:{name}/>"
 
 
 def _wire_name(person: Person) -> str:
@@ -141,7 +146,7 @@ def _address(element: str, address: Address, person: Person) -> str:
     return (
         f"<ns1:{element}><ns1:MaTinhThanh>{address.province.code}</ns1:MaTinhThanh>"
         f"<ns1:MaQuanHuyen/><ns1:MaPhuongXa>{commune}</ns1:MaPhuongXa>"
-        f"<ns1:ChiTiet>{escape(detail)}</ns1:ChiTiet>{_el('QuocGia', address.country)}</ns1:{element}>"
+        f"<ns1:ChiTiet>{_safe(detail)}</ns1:ChiTiet>{_el('QuocGia', address.country)}</ns1:{element}>"
     )
 
 
@@ -152,7 +157,7 @@ def _old_address(element: str, address: Address, old: OldUnit) -> str:
         f"<ns1:{element}><ns1:MaTinhThanh>{old.province.code}</ns1:MaTinhThanh>"
         f"<ns1:MaQuanHuyen>{old.district.code}</ns1:MaQuanHuyen>"
         f"<ns1:MaPhuongXa>{old.commune.code}</ns1:MaPhuongXa>"
-        f"<ns1:ChiTiet>{escape(f'{address.detail.upper()}, {names}')}</ns1:ChiTiet>"
+        f"<ns1:ChiTiet>{_safe(f'{address.detail.upper()}, {names}')}</ns1:ChiTiet>"
         f"{_el('QuocGia', address.country)}</ns1:{element}>"
     )
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date
+from functools import lru_cache
 
 from lxml import etree
 
@@ -23,7 +24,9 @@ from mocks.population.question import (
 from mocks.population.settings import ANY_PROCEDURE, PopulationMockSettings
 from mocks.population.sign_in import refusal
 
-_VIETNAM = timezone(timedelta(hours=7))
+_VIETNAM = 7 * 3600
+_DAY = 86_400
+_EPOCH = date(1970, 1, 1).toordinal()
 _QUIET = Effects()
 _NOBODY = frozenset[str]()
 OWN_DESIGN = (b"x-mock-contract", b"own-design")
@@ -148,8 +151,9 @@ class Desk:
         """Midnight in Vietnam of the day that the data speaks for; absent for some people."""
         if person is not None and not person.wire.data_time and effects.data_age_days is None:
             return None
-        days = timedelta(days=effects.data_age_days or 0)
-        return f"{datetime.fromtimestamp(self._settings.clock(), _VIETNAM) - days:%Y-%m-%d}T00:00:00+07:00"
+        return _midnight(
+            int(self._settings.clock() + _VIETNAM) // _DAY - (effects.data_age_days or 0)
+        )
 
     def _note(self, question: Question, outcome: str, effects: Effects) -> None:
         birth = "none" if question.birth is None else "year" if len(question.birth) == 4 else "full"
@@ -167,6 +171,12 @@ class Desk:
                 () if effects is _QUIET else tuple(effects.model_dump(exclude_none=True)),
             )
         )
+
+
+@lru_cache(maxsize=8)
+def _midnight(day: int) -> str:
+    """The beginning of a day in Vietnam, counted from 1 January 1970 there."""
+    return f"{date.fromordinal(_EPOCH + day).isoformat()}T00:00:00+07:00"
 
 
 def _is_known(tag: str, fields: Mapping[str, etree._Element]) -> bool:

@@ -36,6 +36,9 @@ ORDER = (
     "NgayThangNamSinh",
     "SoDinhDanhChuHo",
 )
+_PARSER = etree.XMLParser(
+    resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True
+)
 _REQUIRED = ("MaYeuCau", "MaDVC", "MaTichHop", "MaCanBo", "HoVaTen")
 _FORMATS = {
     "MaYeuCau": re.compile(r"\S{1,40}"),
@@ -82,11 +85,8 @@ def read_envelope(body: bytes) -> etree._Element:
 
     Document types, entities and outside references are refused before they can do anything.
     """
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True
-    )
     try:
-        root = etree.fromstring(body, parser)
+        root = etree.fromstring(body, _PARSER)
     except (etree.XMLSyntaxError, ValueError):
         raise Malformed("the body is no XML") from None
     if root.getroottree().docinfo.internalDTD is not None:
