@@ -1,0 +1,179 @@
+"""Which forms are there, what fills each of them, and what may their selects offer?"""
+
+from typing import Any
+
+import orjson
+from fastapi import Response
+
+from gateway.api.door import Answered, SignedIn, new_router
+from gateway.api.encoding import JSON
+from gateway.api.rooms import House
+from gateway.domain.identifiers import SourceId
+from gateway.forms.catalogue import RegisteredForm
+
+OPTIONS_KEEP_SECONDS = 3600
+_KEEP = {"Cache-Control": f"public, max-age={OPTIONS_KEEP_SECONDS}"}
+
+router = new_router("forms")
+
+
+class FormListed(Answered):
+    """A registered form in the catalogue."""
+
+    code: str
+    title: str
+    version: str
+    procedures: list[str]
+    fields: int
+    items: int
+    items_supplied: int
+
+
+class FormsAnswer(Answered):
+    """Every registered form."""
+
+    forms: list[FormListed]
+
+
+class ManualRow(Answered):
+    """One field of the prefill manual: what fills it, from where, and what may be changed."""
+
+    path: str
+    label: str
+    type: str
+    required: bool
+    item: str | None
+    role: str | None
+    attribute: str | None
+    term: str | None
+    sources: list[str]
+    edit: str | None
+
+
+class Potential(Answered):
+    """Items that a connected source can supply, of all items of the official declaration."""
+
+    items: int
+    supplied: int
+
+
+class FormAnswer(Answered):
+    """One form as it is registered: definition, bindings, prefill manual, potential."""
+
+    code: str
+    title: str
+    version: str
+    series: str
+    definition: dict[str, Any]
+    bindings: list[dict[str, Any]]
+    manual: list[ManualRow]
+    potential: Potential
+
+
+@router.get("/v1/forms")
+async def list_forms(caller: SignedIn, house: House) -> FormsAnswer:
+    """The catalogue of registered forms."""
+    listed = [_listed(form, house.connected) for form in house.catalogue.forms()]
+    return FormsAnswer(forms=listed)
+
+
+@router.get("/v1/forms/{form}")
+async def show_form(form: str, caller: SignedIn, house: House) -> FormAnswer:
+    """One form with everything that stands beside it."""
+    registered = house.catalogue.form_for(form)
+    supplied, items = registered.potential(house.connected)
+    return FormAnswer(
+        code=registered.code,
+        title=registered.title,
+        version=registered.version,
+        series=registered.series,
+        definition=orjson.loads(registered.definition.raw),
+        bindings=[_binding(row) for row in _manual(registered, house.connected) if row.attribute],
+        manual=_manual(registered, house.connected),
+        potential=Potential(items=items, supplied=supplied),
+    )
+
+
+@router.get("/catalogue/provinces")
+async def provinces(house: House) -> Response:
+    """Provinces since July 2025."""
+    return _options(house.options.of("provinces"))
+
+
+@router.get("/catalogue/communes")
+async def communes(province: str, house: House) -> Response:
+    """Communes of a province."""
+    return _options(house.options.of_province("communes", province))
+
+
+@router.get("/catalogue/countries")
+async def countries(house: House) -> Response:
+    """Countries and territories."""
+    return _options(house.options.of("countries"))
+
+
+@router.get("/catalogue/business-lines")
+async def business_lines(house: House) -> Response:
+    """Business lines of the Vietnamese industrial classification."""
+    return _options(house.options.of("business-lines"))
+
+
+@router.get("/catalogue/hospitals")
+async def hospitals(province: str, house: House) -> Response:
+    """Health facilities of a province."""
+    return _options(house.options.of_province("hospitals", province))
+
+
+@router.get("/catalogue/banks")
+async def banks(house: House) -> Response:
+    """Banks that keep accounts for individuals."""
+    return _options(house.options.of("banks"))
+
+
+def _options(written: bytes) -> Response:
+    return Response(written, 200, _KEEP, JSON)
+
+
+def _listed(form: RegisteredForm, connected: frozenset[SourceId]) -> FormListed:
+    supplied, items = form.potential(connected)
+    return FormListed(
+        code=form.code,
+        title=form.title,
+        version=form.version,
+        procedures=list(form.bindings.procedures),
+        fields=len(form.declarable),
+        items=items,
+        items_supplied=supplied,
+    )
+
+
+def _manual(form: RegisteredForm, connected: frozenset[SourceId]) -> list[ManualRow]:
+    rows = []
+    for field in form.definition.fields:
+        binding = form.bindings.by_field.get(field.path)
+        attribute = form.dictionary[binding.attribute] if binding else None
+        rows.append(
+            ManualRow(
+                path=field.path,
+                label=field.label,
+                type=field.type,
+                required=field.required,
+                item=form.bindings.item_of(field.path),
+                role=binding.role if binding else None,
+                attribute=attribute.name if attribute else None,
+                term=attribute.term if attribute else None,
+                sources=[s for s in attribute.sources if s in connected] if attribute else [],
+                edit=binding.edit if binding else None,
+            )
+        )
+    return rows
+
+
+def _binding(row: ManualRow) -> dict[str, Any]:
+    return {
+        "field": row.path,
+        "item": row.item,
+        "role": row.role,
+        "attribute": row.attribute,
+        "edit": row.edit,
+    }

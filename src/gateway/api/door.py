@@ -1,0 +1,283 @@
+"""How does a request become the arguments of a route, and its result an answer?
+
+A route on `DoorRoute` says by its annotations what it needs, and FastAPI describes it by them:
+
+    body: SomeModel      the body, strictly decoded and validated (415, 413, 400, 422 otherwise)
+    caller: SignedIn     who calls (401 otherwise); no tenant is ever taken from anywhere else
+    house: House         the rooms behind the door
+    visit: Visit         the call itself: body bytes, path, Idempotency-Key
+    request: Request     the bare request, for a call that is not JSON
+    name: str            a path parameter; one that is not in the path is a query parameter,
+                         required unless it has a default; any other query parameter is refused
+
+A result that is no Response is written as JSON. This replaces FastAPI's own handling of a call (it
+decodes leniently, echoes what it refuses and costs several times as much), not its description.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.routing import APIRoute
+from fastapi.security import OAuth2
+from pydantic import BaseModel, ConfigDict, ValidationError
+from sqlalchemy import Connection
+
+from gateway.access.callers import Caller
+from gateway.api.encoding import JSON, encode
+from gateway.api.problems import PROBLEM_JSON, MembersRefused, problem_of
+from gateway.api.rooms import Rooms, rooms_of
+from gateway.api.strict_json import LARGEST_BODY_BYTES, body_too_large, decode
+from gateway.custody.replays import Replay
+from gateway.domain.errors import BadRequest, GatewayError
+
+SHORTEST_IDEMPOTENCY_KEY = 22
+LONGEST_IDEMPOTENCY_KEY = 255
+
+_TEXT = {"type": "string"}
+_PLACE = {"type": "object", "properties": {"path": _TEXT, "code": _TEXT}}
+_REFUSED: dict[str, Any] = {
+    "description": "A problem document (RFC 9457); its codes are listed at /v1/errors",
+    "content": {
+        PROBLEM_JSON: {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status", "code", "detail"],
+                "properties": {
+                    **dict.fromkeys(("type", "title", "code", "detail", "member"), _TEXT),
+                    "status": {"type": "integer"},
+                    "fields": {"type": "array", "items": _PLACE},
+                },
+            }
+        }
+    },
+}
+
+_oauth = OAuth2(
+    flows={"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {}}}, auto_error=False
+)
+
+
+class Asked(BaseModel):
+    """A body that comes in: every member is known, of its own type, and never echoed."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, populate_by_name=True
+    )
+
+
+class Answered(BaseModel):
+    """A body that goes out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call as it came in."""
+
+    path: str
+    body: bytes = field(repr=False)
+    idempotency_key: str | None = field(repr=False)
+
+    def reserve(self, rooms: Rooms, caller: Caller) -> AbstractContextManager[Replay]:
+        """Hold this call's Idempotency-Key while it runs; see `custody/replays.py`."""
+        secret = None if self.idempotency_key is None else self.idempotency_key.encode()
+        return rooms.replays.reserve(caller.tenant, self.path, secret, self.body)
+
+
+def _signed_in(request: Request, _: Annotated[str | None, Depends(_oauth)]) -> Caller:
+    return rooms_of(request).tokens.authenticate(one_header(request, "authorization"))
+
+
+def _visit(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(min_length=SHORTEST_IDEMPOTENCY_KEY, max_length=LONGEST_IDEMPOTENCY_KEY),
+    ] = None,
+) -> Call:
+    return Call(request.scope["path"], b"", idempotency_key)
+
+
+SignedIn = Annotated[Caller, Depends(_signed_in)]
+Visit = Annotated[Call, Depends(_visit)]
+
+
+class DoorRoute(APIRoute):
+    """A route whose calls pass the door."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handling described above; raises TypeError for an annotation it does not know."""
+        needs = _Needs.of(self.endpoint, self.param_convertors.keys())
+        endpoint: Callable[..., Awaitable[Any]] = self.endpoint
+        status = self.status_code or 200
+
+        async def handle(request: Request) -> Response:
+            try:
+                answer = await endpoint(**await needs.meet(request))
+            except GatewayError as refusal:
+                return problem_of(refusal)
+            return answer if isinstance(answer, Response) else respond(status, encode(answer))
+
+        return handle
+
+
+def respond(status: int, answer: bytes) -> Response:
+    """An answer that is written already; nobody on the way may keep it."""
+    return Response(answer, status, {"Cache-Control": "no-store"}, JSON)
+
+
+async def change_once(
+    house: Rooms, caller: Caller, visit: Call, change: Callable[[Connection], tuple[int, object]]
+) -> Response:
+    """Make a change and answer for it, once per Idempotency-Key.
+
+    `change` gives status and answer and runs in the transaction that keeps the replay copy.
+    """
+    with visit.reserve(house, caller) as replay:
+        if replay.earlier is not None:
+            return respond(replay.earlier.status, replay.earlier.answer)
+
+        def change_and_keep(connection: Connection) -> tuple[int, bytes]:
+            status, answer = change(connection)
+            written = encode(answer)
+            replay.complete_in(connection, status, written)
+            return status, written
+
+        return respond(*await house.database.write(change_and_keep))
+
+
+def new_router(tag: str) -> APIRouter:
+    """A router whose routes pass the door, and refuse by problem documents."""
+    return APIRouter(route_class=DoorRoute, tags=[tag], responses={"default": _REFUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class _Needs:
+    """What one endpoint asks for, read once from its signature."""
+
+    body: tuple[str, type[BaseModel]] | None
+    caller: str | None
+    house: str | None
+    visit: str | None
+    request: str | None
+    in_path: tuple[str, ...]
+    in_query: dict[str, bool]
+
+    @classmethod
+    def of(cls, endpoint: Callable[..., Any], path: Any) -> "_Needs":
+        hints = get_type_hints(endpoint)
+        found: dict[type, str] = {}
+        body: tuple[str, type[BaseModel]] | None = None
+        in_path: list[str] = []
+        in_query: dict[str, bool] = {}
+        for name, parameter in inspect.signature(endpoint).parameters.items():
+            kind = hints[name]
+            if kind in (Caller, Rooms, Call, Request):
+                found[kind] = name
+            elif isinstance(kind, type) and issubclass(kind, BaseModel):
+                body = name, kind
+            elif name in path:
+                in_path.append(name)
+            elif kind is str or set(get_args(kind)) == {str, type(None)}:
+                in_query[name] = parameter.default is parameter.empty
+            else:
+                raise TypeError(f"the door cannot fill {name}: {get_origin(kind) or kind}")
+        return cls(
+            body,
+            found.get(Caller),
+            found.get(Rooms),
+            found.get(Call),
+            found.get(Request),
+            tuple(in_path),
+            in_query,
+        )
+
+    async def meet(self, request: Request) -> dict[str, Any]:
+        met: dict[str, Any] = {name: request.path_params[name] for name in self.in_path}
+        if self.caller is not None:
+            authorization = one_header(request, "authorization")
+            met[self.caller] = rooms_of(request).tokens.authenticate(authorization)
+        met.update(_query(request, self.in_query))
+        raw = b""
+        if self.body is not None:
+            name, model = self.body
+            raw = await read_body(request)
+            met[name] = _validated(model, raw)
+        if self.house is not None:
+            met[self.house] = rooms_of(request)
+        if self.request is not None:
+            met[self.request] = request
+        if self.visit is not None:
+            key = _idempotency_key(one_header(request, "idempotency-key"))
+            met[self.visit] = Call(request.scope["path"], raw, key)
+        return met
+
+
+def _validated(model: type[BaseModel], raw: bytes) -> BaseModel:
+    try:
+        return model.model_validate(decode(raw))
+    except ValidationError as error:
+        raise MembersRefused(
+            error.errors(include_url=False, include_context=False, include_input=False)
+        ) from None
+
+
+async def read_body(request: Request, media_type: str = JSON) -> bytes:
+    """Read a body up to the limit and not a chunk further; BadRequest for another media type."""
+    stated = one_header(request, "content-type") or ""
+    if (
+        stated.partition(";")[0].strip().lower() != media_type
+        or (one_header(request, "content-encoding") or "identity") != "identity"
+    ):
+        raise BadRequest("unsupported_media_type", f"the body must be {media_type}")
+    declared = one_header(request, "content-length")
+    if declared is not None and int(declared) > LARGEST_BODY_BYTES:
+        raise body_too_large()
+    chunks: list[bytes] = []
+    total = 0
+    async for chunk in request.stream():
+        total += len(chunk)
+        if total > LARGEST_BODY_BYTES:
+            raise body_too_large()
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def one_header(request: Request, name: str) -> str | None:
+    """A header's value; BadRequest when it stands twice, for two readers would choose differently."""
+    wanted = name.encode()
+    values = [value for key, value in request.scope["headers"] if key == wanted]
+    if len(values) > 1:
+        raise BadRequest("parameter_twice", "a header stands twice", name)
+    return values[0].decode("latin-1") if values else None
+
+
+def _query(request: Request, known: dict[str, bool]) -> dict[str, str]:
+    if not known and not request.scope["query_string"]:
+        return {}
+    given: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name not in known:
+            raise BadRequest("unknown_parameter", "the query holds an unknown parameter")
+        if name in given:
+            raise BadRequest("parameter_twice", "a parameter stands twice", name)
+        given[name] = value
+    for name, required in known.items():
+        if required and name not in given:
+            raise BadRequest("parameter_missing", "a parameter is missing", name)
+    return given
+
+
+def _idempotency_key(text: str | None) -> str | None:
+    if text is None:
+        return None
+    if len(text) < SHORTEST_IDEMPOTENCY_KEY:
+        raise BadRequest("idempotency_key_too_short", "a key has at least 22 characters")
+    if len(text) > LONGEST_IDEMPOTENCY_KEY or not (text.isascii() and text.isprintable()):
+        raise BadRequest("idempotency_key_unusable", "a key has at most 255 visible characters")
+    return text

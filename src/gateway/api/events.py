@@ -1,0 +1,85 @@
+"""What may the operators' log say?
+
+One JSON object a line on stderr: `at` (RFC 3339, UTC), `level`, `event` (a name in EVENTS) and the
+keys that EVENTS lists for it; anything else is dropped, not masked. No body, no query string, no
+exception text. The operators' log may be lost; no figure comes from it.
+"""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from pathlib import Path
+from traceback import walk_tb
+from types import TracebackType
+from typing import Any, TextIO
+
+import orjson
+import structlog
+
+EVENTS: dict[str, frozenset[str]] = {
+    "started": frozenset({"address", "forms", "mock"}),
+    "stopped": frozenset(),
+    "bug": frozenset({"error", "place"}),
+    "server": frozenset({"logger"}),
+    "replays_purged": frozenset({"count"}),
+    "sweep_failed": frozenset({"error"}),
+    "unlisted": frozenset(),
+}
+_ALWAYS = frozenset({"at", "level", "event"})
+_ROOM = "gateway"
+
+
+def write_events_to(stream: TextIO | None = None) -> None:
+    """Send every event, the server's own messages included, through the allow-list."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper("iso", utc=True, key="at"),
+            keep_listed,
+            lambda _logger, _method, event: orjson.dumps(event, default=str).decode(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    root = logging.getLogger()
+    root.handlers = [_ServerMessages()]
+    root.setLevel(logging.WARNING)
+
+
+def keep_listed(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Drop what the list does not name; an event that it does not name becomes `unlisted`."""
+    name = event.get("event")
+    if name not in EVENTS:
+        event["event"] = name = "unlisted"
+    listed = EVENTS[name] | _ALWAYS
+    return {key: value for key, value in event.items() if key in listed}
+
+
+def note_bug(error: BaseException) -> None:
+    """Say of a fault of ours what it is called and where it happened, and not what it says."""
+    structlog.get_logger().error("bug", error=type(error).__name__, place=place_of(error))
+
+
+def place_of(error: BaseException) -> str:
+    """The innermost line of ours that an exception passed: `file.py:12`."""
+    return _innermost(error.__traceback__)
+
+
+def _innermost(traceback: TracebackType | None) -> str:
+    ours = [
+        f"{Path(frame.f_code.co_filename).name}:{line}"
+        for frame, line in walk_tb(traceback)
+        if frame.f_globals.get("__name__", "").partition(".")[0] == _ROOM
+    ]
+    return ours[-1] if ours else "elsewhere"
+
+
+class _ServerMessages(logging.Handler):
+    """Messages of libraries: that there was one and from whom; their texts may quote a request."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass on the logger's name and the level."""
+        log = structlog.get_logger()
+        log.log(max(record.levelno, logging.WARNING), "server", logger=record.name)

@@ -1,0 +1,103 @@
+"""What do operators, developers and verifiers ask that is about nobody?"""
+
+from html import escape
+from typing import Any
+
+from fastapi import Request, Response
+from sqlalchemy import text
+
+from gateway.api.door import Answered, new_router
+from gateway.api.error_codes import ERRORS
+from gateway.api.problems import status_of
+from gateway.api.rooms import House
+
+router = new_router("operations")
+
+
+class Health(Answered):
+    """`ok`, and nothing about the inside."""
+
+    status: str = "ok"
+
+
+class ErrorListed(Answered):
+    """One code of the catalogue."""
+
+    code: str
+    status: int
+    title: str
+    title_vi: str
+    remedy: str
+
+
+class ErrorsAnswer(Answered):
+    """Every code that a problem document can bear."""
+
+    errors: list[ErrorListed]
+
+
+class PublicKeys(Answered):
+    """The keys under which receipts verify, as a JWK Set (RFC 7517)."""
+
+    keys: list[dict[str, str]]
+
+
+@router.get("/healthz")
+async def healthz() -> Health:
+    """The process answers."""
+    return Health()
+
+
+@router.get("/readyz")
+async def readyz(house: House) -> Health:
+    """Calls can be served: the database answers and the keys are there; 503 otherwise."""
+    house.database.read(lambda connection: connection.execute(text("SELECT 1")).one())
+    return Health()
+
+
+@router.get("/v1/errors")
+async def errors() -> ErrorsAnswer:
+    """The stable codes of problem documents, and what to do about each."""
+    return ErrorsAnswer(
+        errors=[
+            ErrorListed(
+                code=entry.code,
+                status=status_of(entry.borne_by, entry.code),
+                title=entry.title,
+                title_vi=entry.title_vi,
+                remedy=entry.remedy,
+            )
+            for entry in ERRORS.values()
+        ]
+    )
+
+
+@router.get("/.well-known/jwks.json")
+async def jwks(house: House) -> PublicKeys:
+    """The public keys of receipts."""
+    return PublicKeys(keys=[house.keys.receipt.public_jwk])
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs(request: Request) -> Response:
+    """The calls as a page that loads nothing from anywhere."""
+    page = _page(request.app.openapi())
+    headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+    return Response(page, 200, headers, "text/html")
+
+
+def _page(described: dict[str, Any]) -> str:
+    calls = "".join(
+        f"<dt><code>{method.upper()} {escape(path)}</code></dt>"
+        f"<dd>{escape(call.get('description', call['summary']))}</dd>"
+        for path, methods in described["paths"].items()
+        for method, call in methods.items()
+    )
+    title = escape(described["info"]["title"])
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+        "<style>body{font:16px/1.5 system-ui;max-width:50rem;margin:2rem auto;padding:0 1rem}"
+        "dt{margin-top:1rem}code{font-weight:600}</style>"
+        f"<h1>{title}</h1><p>Machine-readable: <a href='/openapi.json'>/openapi.json</a>. "
+        f"Refusals: <a href='/v1/errors'>/v1/errors</a>.</p><dl>{calls}</dl></html>"
+    )

@@ -1,0 +1,46 @@
+"""What stands behind the front door?
+
+One value, put together by the application at its start and handed to every route that asks for it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from gateway.access.clients import ClientDirectory
+from gateway.access.tokens import Tokens
+from gateway.api.options import Options
+from gateway.custody.keys import Keys
+from gateway.custody.replays import Replays
+from gateway.domain.identifiers import SourceId
+from gateway.forms.catalogue import Catalogue
+from gateway.records.store import RecordStore
+from gateway.storage.database import Database
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """The rooms that routes enter."""
+
+    database: Database
+    keys: Keys
+    clients: ClientDirectory
+    tokens: Tokens
+    replays: Replays
+    catalogue: Catalogue
+    options: Options
+    records: RecordStore
+    connected: frozenset[SourceId]
+    clock: Callable[[], datetime]
+
+
+def rooms_of(request: Request) -> Rooms:
+    """The rooms of the application that the request came to."""
+    rooms: Rooms = request.app.state.rooms
+    return rooms
+
+
+House = Annotated[Rooms, Depends(rooms_of)]

@@ -1,0 +1,89 @@
+"""What can be set from outside, and which settings may not meet?
+
+Every setting is an environment variable `GATEWAY_<NAME>`; those of the population database are
+`GATEWAY_POPULATION_<NAME>`. In production (`GATEWAY_ENV=prod`) a mock flag, a plain-text address or
+one that leads to this machine or to a name under `.test` is refused.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+_PREFIX = "GATEWAY_"
+_POPULATION = _PREFIX + "POPULATION_"
+_HERE = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104  # refused, not bound to
+
+
+class PopulationAccess(BaseModel):
+    """The account at the national population database."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    endpoint_url: str
+    service_url: str
+    username: str
+    secret: SecretStr
+    officer: str
+    agency: str | None = None
+    client: str | None = None
+    api_key: SecretStr | None = None
+
+
+class Settings(BaseModel):
+    """Everything that a deployment decides."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    env: Literal["dev", "prod"] = "dev"
+    data: Path = Path.home() / ".local" / "share" / "eform-gateway"
+    schemas: Path = Path(__file__).parents[2] / "schemas"
+    issuer: str = "http://127.0.0.1:8000"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    mock: bool = False
+    token_lifetime_seconds: int = Field(default=1800, ge=60, le=7200)
+    source_patience_seconds: float = Field(default=3.0, gt=0, le=30)
+    instant_seconds: int = Field(default=20, ge=0)
+    instant_seconds_per_field: int = Field(default=1, ge=0)
+    population: PopulationAccess | None = None
+
+    @model_validator(mode="after")
+    def _keep_mocks_out_of_production(self) -> Self:
+        if self.env == "prod":
+            if self.mock:
+                raise ValueError("a production deployment is not marked as mock")
+            addresses = {"issuer": self.issuer}
+            if self.population is not None:
+                addresses["population.endpoint_url"] = self.population.endpoint_url
+            for name, address in addresses.items():
+                if not _fit_for_production(address):
+                    raise ValueError(f"{name} does not lead to a production system")
+        if not self.mock and self.instant_seconds * self.instant_seconds_per_field == 0:
+            raise ValueError("only a deployment marked as mock may set the instant rule to 0")
+        return self
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the environment; raises pydantic.ValidationError, which repeats no value."""
+    population = {
+        name.removeprefix(_POPULATION).lower(): value
+        for name, value in environment.items()
+        if name.startswith(_POPULATION)
+    }
+    own = {
+        name.removeprefix(_PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(_PREFIX) and not name.startswith(_POPULATION)
+    }
+    return Settings.model_validate({**own, **({"population": population} if population else {})})
+
+
+def _fit_for_production(address: str) -> bool:
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    return (
+        parts.scheme == "https" and host not in _HERE and not host.endswith((".test", ".localhost"))
+    )
