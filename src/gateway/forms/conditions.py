@@ -11,6 +11,7 @@ from gateway.forms.decoding import decode_strictly
 from gateway.forms.javascript import (
     UNDEFINED,
     from_json,
+    get,
     has,
     member,
     to_string,
@@ -19,7 +20,7 @@ from gateway.forms.javascript import (
 from gateway.forms.logic import RuleFailed, apply, variables
 from gateway.forms.operators import holds, is_blank
 from gateway.forms.templates import Component, member_of
-from gateway.forms.tree import Node, Shows
+from gateway.forms.tree import Node, Shows, container_of
 from gateway.forms.triggers import Trigger, component_for, trigger_for
 
 
@@ -34,7 +35,9 @@ def compile_conditions(nodes: Sequence[Node]) -> None:
         elif condition.get("when"):
             node.shows = _when(condition, named[0])
         elif is_rule(condition):
-            node.shows = _rule(condition["json"])
+            node.shows = _rule(condition["json"], node)
+        can_hide = node.hidden or node.type == "hidden" or node.shows is not None
+        node.gate = node if can_hide else node.parent.gate if node.parent else None
 
 
 def is_typed(condition: Component) -> bool:
@@ -99,12 +102,13 @@ def _when(condition: Component, trigger: Trigger) -> Shows:
     return shows
 
 
-def _rule(rule: object) -> Shows:
-    rule = from_json(rule)
+def _rule(rule: object, node: Node) -> Shows:
+    rule, container = from_json(rule), container_of(node)
 
     def shows(data: object, scope: object, rows: tuple[int, ...]) -> bool:
+        row = get(scope, container) if container else scope
         try:
-            show = apply(rule, {"data": data, "row": scope})
+            show = apply(rule, {"data": data, "row": None if row is UNDEFINED else row})
         except (RuleFailed, RecursionError):
             return True
         return show is None or show is UNDEFINED or truthy(show)

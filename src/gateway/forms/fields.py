@@ -4,9 +4,10 @@ At submission each one is visible or hidden, by the data as given: nothing is de
 or cleared first. Before submission one may be open: what decides it has not been answered yet.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 from gateway.forms.definition import FieldTemplate, FormDefinition
 from gateway.forms.javascript import UNDEFINED, get, truthy
@@ -44,6 +45,9 @@ class FieldInstance:
     decision: Decision
 
 
+_Nodes: TypeAlias = Sequence[Node]
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where the walk stands: the data scope, its path up to there, and the row of each group."""
@@ -71,10 +75,11 @@ def drop_invisible(form: FormDefinition, data: dict[str, object]) -> dict[str, o
     kept = _copy(data)
     dropped: set[str] = set()
     while True:
-        gone = set(_droppable(form.roots, kept, _Place(kept, "", ()), True, True)) - dropped
-        if not gone:
+        gone: list[str] = []
+        _droppable(form.roots, kept, _Place(kept, "", ()), True, True, gone)
+        if dropped.issuperset(gone):
             return kept
-        dropped |= gone
+        dropped.update(gone)
         for path in gone:
             remove_value(kept, path)
 
@@ -90,50 +95,33 @@ def _copied(value: object) -> object:
 
 
 def _decide(
-    nodes: tuple[Node, ...] | list[Node],
-    data: object,
-    place: _Place,
-    shown: bool,
-    found: list[FieldInstance],
+    nodes: _Nodes, data: object, place: _Place, shown: bool, found: list[FieldInstance]
 ) -> None:
     for node in nodes:
         now = shown and not node.hidden and _holds(node, data, place)
         for template in node.templates:
             if not template.addressee:
                 found.append(_instance(template, node, place, _AS_DECIDED[now]))
-        if not node.children:
-            continue
-        for inside in _inside(node, place):
-            _decide(node.children, data, inside, now, found)
+        if node.kind is Kind.GROUP:
+            for inside in _rows(node, place):
+                _decide(node.children, data, inside, now, found)
+        elif node.children:
+            _decide(node.children, data, place, now, found)
 
 
 _AS_DECIDED = {True: Decision.VISIBLE, False: Decision.HIDDEN}
 
 
 def _holds(node: Node, data: object, place: _Place) -> bool:
-    return node.shows is None or node.shows(data, _scope(node, place), place.rows)
+    return node.shows is None or node.shows(data, place.scope, place.rows)
 
 
-def _scope(node: Node, place: _Place) -> object:
-    """The data scope that JSONLogic calls `row`: the innermost container or row around a node."""
-    parent = node.parent
-    while parent is not None and parent.kind is Kind.LAYOUT:
-        parent = parent.parent
-    if parent is None or parent.kind is Kind.GROUP:
-        return place.scope
-    held = get(place.scope, parent.local)
-    return None if held is UNDEFINED else held
-
-
-def _inside(node: Node, place: _Place) -> Iterator[_Place]:
-    """Where the children of a node stand: once, or once per row that the data hold."""
-    if node.kind is not Kind.GROUP:
-        yield place
-        return
-    held = get(place.scope, node.local)
+def _rows(group: Node, place: _Place) -> Iterator[_Place]:
+    """Every row that the data hold of a group."""
+    held = get(place.scope, group.local)
     for number, row in enumerate(held if isinstance(held, list) else ()):
         if is_row(row):
-            prefix = f"{place.prefix}{node.local}[{number}]."
+            prefix = f"{place.prefix}{group.local}[{number}]."
             yield _Place(row, prefix, (*place.rows, number))
 
 
@@ -145,23 +133,21 @@ def _instance(
 
 
 def _droppable(
-    nodes: tuple[Node, ...] | list[Node],
-    data: object,
-    place: _Place,
-    shown: bool,
-    wanted: bool,
-) -> Iterator[str]:
-    """Paths of values to drop; `wanted` says that no condition hides the place."""
+    nodes: _Nodes, data: object, place: _Place, shown: bool, wanted: bool, paths: list[str]
+) -> None:
+    """Collect paths of values to drop; `wanted` says that no condition hides the place."""
     for node in nodes:
         holds = wanted and _holds(node, data, place)
         now = shown and not node.hidden and holds
         stays = now or (holds and not node.templates)
         if not stays and node.holds_data and not _keeps(node):
             if get(place.scope, node.local) is not UNDEFINED:
-                yield place.prefix + node.local
-            continue
-        for inside in _inside(node, place):
-            yield from _droppable(node.children, data, inside, now, holds)
+                paths.append(place.prefix + node.local)
+        elif node.kind is Kind.GROUP:
+            for inside in _rows(node, place):
+                _droppable(node.children, data, inside, now, holds, paths)
+        elif node.children:
+            _droppable(node.children, data, place, now, holds, paths)
 
 
 def _keeps(node: Node) -> bool:
@@ -177,7 +163,9 @@ def instances_before_submission(
     Open is a field that nothing hides for certain, while a trigger of its own or an ancestor's
     condition has no value in the data and is not itself hidden.
     """
-    return tuple(_Outlook(data).instances(form.roots, _Place(data, "", ())))
+    found: list[FieldInstance] = []
+    _Outlook(data).collect(form.roots, _Place(data, "", ()), found)
+    return tuple(found)
 
 
 class _Outlook:
@@ -187,34 +175,38 @@ class _Outlook:
         self._data = data
         self._known: dict[tuple[Node, tuple[int, ...]], Decision] = {}
 
-    def instances(
-        self, nodes: tuple[Node, ...] | list[Node], place: _Place
-    ) -> Iterator[FieldInstance]:
+    def collect(self, nodes: _Nodes, place: _Place, found: list[FieldInstance]) -> None:
         for node in nodes:
             for template in node.templates:
                 if not template.addressee:
-                    yield _instance(template, node, place, self._decision(node, place.rows))
-            for inside in _inside(node, place):
-                yield from self.instances(node.children, inside)
+                    decision = self._decision(node, place.rows)
+                    found.append(_instance(template, node, place, decision))
+            if node.kind is Kind.GROUP:
+                for inside in _rows(node, place):
+                    self.collect(node.children, inside, found)
+            elif node.children:
+                self.collect(node.children, place, found)
 
     def _decision(self, node: Node, rows: tuple[int, ...]) -> Decision:
-        known = self._known.get((node, rows))
+        gate = node.gate
+        if gate is None:
+            return Decision.VISIBLE
+        at = (gate, rows[: len(gate.groups)])
+        known = self._known.get(at)
         if known is None:
             # Components that hang on each other in a circle are open until one has a value.
-            self._known[node, rows] = Decision.OPEN
-            known = self._known[node, rows] = self._decide(node, rows)
+            self._known[at] = Decision.OPEN
+            known = self._known[at] = self._decide(*at)
         return known
 
-    def _decide(self, node: Node, rows: tuple[int, ...]) -> Decision:
-        above = Decision.VISIBLE
-        if node.parent is not None:
-            above = self._decision(node.parent, rows[: len(node.parent.groups)])
-        if node.hidden or node.type == "hidden" or above is Decision.HIDDEN:
+    def _decide(self, gate: Node, rows: tuple[int, ...]) -> Decision:
+        above = Decision.VISIBLE if gate.parent is None else self._decision(gate.parent, rows)
+        if gate.hidden or gate.type == "hidden" or above is Decision.HIDDEN:
             return Decision.HIDDEN
-        if any(self._unanswered(trigger, node, rows) for trigger in node.triggers):
+        if any(self._unanswered(trigger, gate, rows) for trigger in gate.triggers):
             return Decision.OPEN
-        place = self._place(node, rows)
-        holds = place is not None and _holds(node, self._data, place)
+        place = self._place(gate, rows)
+        holds = place is not None and _holds(gate, self._data, place)
         return above if holds else Decision.HIDDEN
 
     def _unanswered(self, trigger: Node | None, node: Node, rows: tuple[int, ...]) -> bool:

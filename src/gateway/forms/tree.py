@@ -26,6 +26,7 @@ class Kind(Enum):
     CONTENT = auto()
 
 
+_WITH_DATA = (Kind.INPUT, Kind.GROUP, Kind.CONTAINER)
 _INPUTS = """textfield textarea number checkbox selectboxes select radio datetime day currency survey
 email phoneNumber address file password tags url time signature hidden button recaptcha captcha"""
 _LAYOUTS = "columns tabs panel fieldset table well"
@@ -45,7 +46,9 @@ UNCOUNTED = frozenset({"hidden", "button", "recaptcha", "captcha"})
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """One component in its place; `local` is its data path below the innermost group."""
+    """One component in its place; `local` is its data path below the innermost group,
+    `holds_data` whether it has a key of its own in the data, `gate` the nearest component, itself
+    or above it, that can hide it."""
 
     component: Component = field(repr=False)
     type: str
@@ -60,15 +63,12 @@ class Node:
     parent: "Node | None" = field(repr=False)
     hidden: bool
     clear: bool
+    holds_data: bool
     templates: tuple[FieldTemplate, ...] = ()
     children: list["Node"] = field(default_factory=list, repr=False)
     shows: Shows | None = None
     triggers: tuple["Node | None", ...] = ()
-
-    @property
-    def holds_data(self) -> bool:
-        """Whether the component has a key of its own in the data."""
-        return self.kind in (Kind.INPUT, Kind.GROUP, Kind.CONTAINER)
+    gate: "Node | None" = field(default=None, repr=False)
 
     def walk(self) -> Iterator["Node"]:
         """The component and everything under it, in form order."""
@@ -80,6 +80,14 @@ class Node:
 def is_row(row: object) -> bool:
     """Whether core takes an entry of a group for a row: null, false, 0 and "" are none."""
     return bool(row) or isinstance(row, dict | list)
+
+
+def container_of(node: Node) -> str:
+    """The innermost container around a node, as a path below its row (or the form), else empty."""
+    parent = node.parent
+    while parent is not None and parent.kind is Kind.LAYOUT:
+        parent = parent.parent
+    return parent.local if parent is not None and parent.kind is Kind.CONTAINER else ""
 
 
 def grow(components: object, problems: list[FieldProblem]) -> list[Node]:
@@ -125,7 +133,7 @@ def _node(component: object, parent: Node | None, problems: list[FieldProblem]) 
 def _placed(
     component: Component, type_name: str, kind: Kind, key: str, parent: Node | None
 ) -> Node:
-    own = key if kind in (Kind.INPUT, Kind.GROUP, Kind.CONTAINER) else ""
+    own = key if kind in _WITH_DATA else ""
     row = parent is not None and parent.kind is Kind.GROUP
     groups = (*parent.groups, parent) if parent and row else parent.groups if parent else ()
     path = _join((f"{parent.path}[]" if row else parent.path) if parent else "", own)
@@ -143,6 +151,7 @@ def _placed(
         parent=parent,
         hidden=bool(component.get("hidden")),
         clear=component.get("clearOnHide") in (None, True),
+        holds_data=kind in _WITH_DATA,
     )
     if kind is Kind.INPUT and type_name not in UNCOUNTED and counts_as_declared(component):
         node.templates = templates_of(component, path, tuple(group.path for group in groups))
