@@ -1,0 +1,83 @@
+# Everything runs from .venv, which is made from the lock files whenever they change.
+# Needs python3 (3.11), pip and make; packages come from whatever index pip is set up with.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP_FLAGS := -qq --disable-pip-version-check --no-input
+FROM_LOCK := --require-hashes --no-deps -r
+
+.PHONY: help demo test check format serve bench nightly lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo          fill, sign, judge and count 120 mock dossiers, then print the figures"
+	@echo "make demo SERVE=1  the same house, left running, with an address, a token and a line to try"
+	@echo "make test          the tests"
+	@echo "make check         format, lint, types, floors and the tests: what CI holds"
+	@echo "make serve         the gateway alone, set up by its GATEWAY_* environment"
+	@echo "make bench         the benchmarks, into bench/results/latest.json"
+	@echo "make nightly       every check, then the benchmarks at full length"
+	@echo "make lock          write the lock files again from pyproject.toml"
+	@echo "make clean         remove .venv and every cache"
+
+demo: .venv/run.stamp
+	@$(BIN)/gateway demo $(if $(SERVE),--serve)
+
+# One file stays on one worker: fixtures that install or listen are then made once.
+test: .venv/dev.stamp
+	@$(BIN)/python -m pytest -n auto --dist loadfile
+
+check: .venv/dev.stamp
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache
+	@$(MAKE) --no-print-directory test
+
+format: .venv/dev.stamp
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+serve: .venv/run.stamp
+	@$(BIN)/gateway serve
+
+bench: .venv/dev.stamp
+	@$(BIN)/python -m bench
+
+nightly: check
+	@$(BIN)/python -m bench --nightly
+
+# A Debian without python3-venv has no ensurepip: there the pip beside $(PYTHON) installs into .venv.
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+	  || { echo "Python 3.11 is needed; name it with: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv >/dev/null 2>&1 || $(PYTHON) -m venv --clear --without-pip .venv \
+	  || { echo "python3 cannot make a virtual environment; on Debian: apt install python3-venv" >&2; exit 1; }
+
+.venv/run.stamp: requirements.lock pyproject.toml | .venv/bin/python
+	@echo "Installing what the gateway runs on into .venv (once, and again when the lock changes) ..."
+	@$(call pip,install $(PIP_FLAGS) $(FROM_LOCK) requirements.lock)
+	@$(call pip,install $(PIP_FLAGS) --no-deps --no-index --no-build-isolation --editable .)
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.lock .venv/run.stamp
+	@echo "Installing what the tests and checks need into .venv ..."
+	@$(call pip,install $(PIP_FLAGS) $(FROM_LOCK) requirements-dev.lock)
+	@touch $@
+
+pip = if $(BIN)/python -m pip --version >/dev/null 2>&1; then $(BIN)/python -m pip $(1); \
+	else $(PYTHON) -m pip --python $(BIN)/python $(1); fi
+
+COMPILE := build/lock/bin/pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe \
+	--build-deps-for editable --no-header --no-annotate --no-emit-options --no-emit-index-url \
+	--no-emit-trusted-host --no-emit-find-links
+
+lock:
+	@$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install $(PIP_FLAGS) pip-tools
+	@$(COMPILE) $(UPGRADE) --output-file requirements.lock pyproject.toml
+	@$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+	@sed -i -e '/^#/d' -e '/^$$/d' requirements.lock requirements-dev.lock
+
+clean:
+	@rm -rf .venv .mypy_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
