@@ -73,6 +73,11 @@ class Prefilled:
     expires_at: datetime
     leaf: bytes
 
+    @property
+    def leaf_text(self) -> str:
+        """The leaf hash as answers carry it, in base64."""
+        return b64encode(self.leaf).decode()
+
 
 @dataclass(frozen=True, slots=True)
 class _Chain:

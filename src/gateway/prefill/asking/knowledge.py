@@ -62,10 +62,14 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Unasked:
-    """Nobody has said it yet: these sources hold such facts and have not been asked."""
+    """Nobody has said it yet: these sources hold such facts and have not been asked.
+
+    `role` is the role that the person to be read stands behind, where another role waits for it.
+    """
 
     person: Person
     sources: frozenset[SourceId]
+    role: RoleName | None = None
 
 
 @dataclass(frozen=True, slots=True)

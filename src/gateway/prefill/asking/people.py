@@ -5,7 +5,7 @@ holds back the ways behind it: nobody is taken for the mother because the better
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from gateway.domain.facts import Fact, PartialDate, PersonKey, PersonRef
@@ -115,7 +115,9 @@ class People:
         if not isinstance(origin, tuple):
             return origin
         state = self.knowledge.state_of(origin[0], by)
-        if not isinstance(state, Known):
+        if isinstance(state, Unasked):
+            return replace(state, role=start)
+        if isinstance(state, Missing):
             return state
         held = state.fact.value
         refs = held if isinstance(held, tuple) else (held,)

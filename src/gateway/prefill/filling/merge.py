@@ -214,7 +214,8 @@ class _Merge:
 
     def _need(self, role: RoleName, need: Unasked) -> Reason:
         """Remember who has to be asked; until then it is as if the source had not answered."""
-        self.needs[(role, need.person.number, need.sources)] = need
+        asked = need.role or role
+        self.needs[(asked, need.person.number, need.sources)] = need
         return Reason.SOURCE_UNAVAILABLE
 
     def _filled(

@@ -1,0 +1,157 @@
+"""POST /v1/prefills: fill one form for one person."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+from sqlalchemy import Connection
+
+from gateway.access.callers import Caller
+from gateway.api.door import Asked, DoorRoute, SignedIn, Visit, respond
+from gateway.api.encoding import encode
+from gateway.api.people_members import (
+    AccountAsked,
+    Channel,
+    DossierText,
+    ProcedureText,
+    SubjectAsked,
+)
+from gateway.api.rooms import House
+from gateway.domain.errors import BadRequest, NotAllowed
+from gateway.domain.identifiers import DossierCode
+from gateway.forms.fields import Decision, put_value
+from gateway.prefill.filling.entries import Carried, Empty, Entry, Filled
+from gateway.prefill.request import Asker, PrefillRequest
+from gateway.prefill.sealing import instant, outcome_of, summary_of
+from gateway.prefill.workflow import Prefilled
+
+router = APIRouter(route_class=DoorRoute, tags=["prefill"])
+
+_SHOWN = {Decision.VISIBLE: True, Decision.HIDDEN: False, Decision.OPEN: "open"}
+
+
+class LegalBasisAsked(Asked):
+    """On what ground the data is read (căn cứ pháp lý)."""
+
+    kind: Literal["procedure", "consent", "law"]
+    reference: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class PrefillAsked(Asked):
+    """One form to fill for one person."""
+
+    form: Annotated[str, Field(max_length=100)]
+    subject: SubjectAsked
+    legal_basis: LegalBasisAsked
+    procedure: ProcedureText | None = None
+    dossier: DossierText | None = None
+    channel: Channel | None = None
+    account: AccountAsked = AccountAsked()
+    officer: Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,20}$")] | None = None
+    data: dict[str, Any] = Field(default_factory=dict, repr=False)
+    without: Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=500)] = Field(
+        default_factory=list
+    )
+    extends: Annotated[str, Field(max_length=400_000)] | None = None
+
+    def read(self) -> PrefillRequest:
+        """The request as the workflow takes it; raises BadRequest for an officer without a case."""
+        if self.officer is not None and self.dossier is None:
+            raise BadRequest("dossier_missing", "an officer acts in a dossier", "dossier")
+        return PrefillRequest(
+            form=self.form,
+            procedure=self.procedure,
+            dossier=None if self.dossier is None else DossierCode(self.dossier),
+            channel=self.channel or ("desk" if self.officer else "online"),
+            subject=self.subject.key(),
+            account=self.account.vouched(),
+            officer=self.officer,
+            legal_basis={"kind": self.legal_basis.kind, "reference": self.legal_basis.reference},
+            data=self.data,
+            without=frozenset(self.without),
+            extends=self.extends,
+        )
+
+
+@router.post("/v1/prefills", summary="Fill a form from the records that the State already holds")
+async def prefill(body: PrefillAsked, caller: SignedIn, house: House, visit: Visit) -> Response:
+    """Values with their origins, a signed receipt, and the leaf that says it was recorded."""
+    request = body.read()
+    asker = _asker(caller, request)
+    with visit.reserve(house, caller) as replay:
+        if replay.earlier is not None:
+            return respond(replay.earlier.status, replay.earlier.answer)
+
+        def keep(connection: Connection, prefilled: Prefilled) -> None:
+            if visit.idempotency_key is not None:
+                replay.complete_in(connection, 200, encode(answer_of(prefilled)))
+
+        return respond(200, encode(answer_of(await house.prefills.run(asker, request, keep))))
+
+
+def _asker(caller: Caller, request: PrefillRequest) -> Asker:
+    """The caller with the sources its grant opens for this procedure; refuses an unknown officer."""
+    if request.officer is not None and not caller.grant.allows_officer(request.officer):
+        raise NotAllowed("officer_not_granted", "the grant does not name this officer", "officer")
+    reference = request.procedure or request.legal_basis["reference"]
+    allowed = caller.grant.allows_procedure(reference) or caller.grant.allows_procedure(
+        request.form
+    )
+    granted = caller.grant.sources if allowed else frozenset()
+    return Asker(caller.tenant, caller.agency, caller.grant_leaf, granted)
+
+
+def answer_of(prefilled: Prefilled) -> dict[str, Any]:
+    """The answer of design 5.1: what this call filled, and a word on every declarable field."""
+    sheet, summary = prefilled.sheet, summary_of(prefilled.sheet)
+    data: dict[str, Any] = {}
+    for path, value in sheet.sets.items():
+        put_value(data, path, value)
+    for entry in sheet.entries:
+        if isinstance(entry, Filled):
+            put_value(data, entry.instance.path, entry.value)
+    return {
+        "id": prefilled.id,
+        "form": {"code": prefilled.form.code, "version": prefilled.form.version},
+        "expires_at": instant(prefilled.expires_at),
+        "data": data,
+        "fields": [_field(entry) for entry in sheet.entries],
+        "sources": [
+            {
+                "source": answer.source,
+                "role": answer.role,
+                "outcome": outcome_of(answer.reply),
+                "ms": answer.ms,
+                "attempts": answer.reply.attempts,
+            }
+            for answer in prefilled.answers
+        ],
+        "summary": {
+            "declarable": summary.declarable,
+            "filled": summary.filled,
+            "to_declare": summary.to_declare,
+            "offered": summary.offered,
+        },
+        "receipt": prefilled.receipt.text,
+        "leaf": prefilled.leaf_text,
+    }
+
+
+def _field(entry: Entry) -> dict[str, Any]:
+    shown = {"path": entry.instance.path, "visible": _SHOWN[entry.instance.decision]}
+    if isinstance(entry, Empty):
+        return {**shown, "state": "empty", "reason": entry.reason.value}
+    if isinstance(entry, Carried):
+        said = ("class", "edit", "attribute", "source", "confirmed_by", "as_of", "record")
+        return {**shown, "state": "filled", **{name: entry.entry[name] for name in said}}
+    return {
+        **shown,
+        "state": "filled",
+        "class": entry.field_class.value,
+        "edit": entry.edit.value,
+        "attribute": entry.attribute,
+        "source": entry.source,
+        "confirmed_by": entry.confirmed_by,
+        "as_of": instant(entry.as_of),
+        "record": None if entry.record is None else entry.record.id,
+    }

@@ -1,0 +1,91 @@
+"""POST /v1/submissions: what became of each field that was filled?"""
+
+from base64 import b64encode
+from typing import Annotated, Any, Literal
+
+import orjson
+from fastapi import APIRouter, Response
+from pydantic import Field
+from sqlalchemy import Connection
+
+from gateway.access.callers import Caller
+from gateway.api.door import Asked, DoorRoute, SignedIn, Visit, respond
+from gateway.api.encoding import encode
+from gateway.api.people_members import Channel, DossierText, PersonalIdText
+from gateway.api.rooms import House
+from gateway.domain.identifiers import DossierCode, PersonalId
+from gateway.submission.request import SubmissionRequest
+from gateway.submission.workflow import Accepted
+
+router = APIRouter(route_class=DoorRoute, tags=["submission"])
+
+_RECEIPT_COPY = "receipt"
+"""The route under which an answer is kept by the receipt alone, whatever key came with it."""
+
+Path = Annotated[str, Field(min_length=1, max_length=300)]
+
+
+class SubjectNamed(Asked):
+    """The person of the receipt, named once more."""
+
+    personal_id: PersonalIdText
+    full_name: str | None = None
+    birth_date: str | None = None
+
+
+class SubmissionAsked(Asked):
+    """A form as it was submitted, with the receipt of what had been filled."""
+
+    receipt: Annotated[str, Field(max_length=400_000)]
+    data: dict[str, Any] = Field(repr=False)
+    dossier: DossierText | None = None
+    subject: SubjectNamed | None = None
+    channel: Channel | None = None
+    entered_by: dict[Path, Literal["officer", "citizen"]] = Field(default_factory=dict)
+    contested: Annotated[list[Path], Field(max_length=500)] = Field(default_factory=list)
+
+    def read(self, caller: Caller) -> SubmissionRequest:
+        """The request as the workflow takes it."""
+        return SubmissionRequest(
+            tenant=caller.tenant,
+            receipt=self.receipt,
+            dossier=None if self.dossier is None else DossierCode(self.dossier),
+            subject=None if self.subject is None else PersonalId(self.subject.personal_id),
+            channel=self.channel,
+            data=self.data,
+            entered_by_officer=frozenset(
+                path for path, who in self.entered_by.items() if who == "officer"
+            ),
+            contested=frozenset(self.contested),
+        )
+
+
+@router.post("/v1/submissions", summary="Judge what became of each field at submission")
+async def submit(body: SubmissionAsked, caller: SignedIn, house: House, visit: Visit) -> Response:
+    """A verdict for every field, the counts, the dossier's evidence and the leaf."""
+    request = body.read(caller)
+    with visit.reserve(house, caller) as replay:
+        if replay.earlier is not None:
+            return respond(replay.earlier.status, replay.earlier.answer)
+        secret = body.receipt.encode()
+        with house.replays.reserve(caller.tenant, _RECEIPT_COPY, secret, None) as copy:
+
+            def keep(connection: Connection, accepted: Accepted) -> None:
+                written = encode(_answer(accepted))
+                copy.complete_in(connection, 200, written)
+                replay.complete_in(connection, 200, written)
+
+            answer = _answer(await house.submissions.run(request, keep))
+            if answer["evidence"] is None and copy.earlier is not None:
+                answer["evidence"] = orjson.loads(copy.earlier.answer)["evidence"]
+            return respond(200, encode(answer))
+
+
+def _answer(accepted: Accepted) -> dict[str, Any]:
+    return {
+        "accepted": True,
+        "fields": [{"path": path, "verdict": verdict.value} for path, verdict in accepted.verdicts],
+        "counts": dict(accepted.counts),
+        "evidence": accepted.evidence,
+        "leaf": b64encode(accepted.leaf).decode(),
+    }
