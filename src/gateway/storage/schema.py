@@ -52,6 +52,13 @@ form_versions = Table(
     Column("registered_at", Integer, nullable=False),
 )
 
+metric_definitions = Table(
+    "metric_definitions",
+    metadata,
+    Column("leaf", Integer, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
 leaves = Table(
     "leaves",
     metadata,

@@ -1,0 +1,49 @@
+"""How does a chain end that nobody submitted, and what else is due to go?
+
+An open chain whose last receipt has expired gets its `abandoned` leaf and loses its key K in one
+transaction; replay copies go when they are ten minutes old. The body of the leaf:
+`{"k": "abandoned", "case", "chain", "ten", "h"}`, h the hours since 1970 UTC.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from gateway.custody.replays import purge_replays
+from gateway.log.append import append_case
+from gateway.receipts.chains import abandon, expired_chains
+from gateway.storage.database import Database
+
+SWEEP_SECONDS = 3600
+"""How often a running gateway sweeps, besides once at its start."""
+
+_LARGEST_GROUP = 200
+
+
+async def sweep(database: Database, clock: Callable[[], datetime]) -> int:
+    """End every chain that has expired and delete old replay copies; how many chains were ended.
+
+    Chains end in groups, so that no caller waits behind a night's worth of them.
+    """
+    now = clock()
+    await database.write(lambda connection: purge_replays(connection, now))
+    total = 0
+    while ended := await database.write(lambda connection: _end_group(connection, now)):
+        total += ended
+    return total
+
+
+def _end_group(connection: Connection, now: datetime) -> int:
+    expired = expired_chains(connection, int(now.timestamp()), _LARGEST_GROUP)
+    for chain, tenant, case_ref in expired:
+        body = {
+            "k": "abandoned",
+            "case": case_ref,
+            "chain": chain,
+            "ten": tenant,
+            "h": int(now.timestamp()) // 3600,
+        }
+        leaf = append_case(connection, "abandoned", tenant, body, now)
+        abandon(connection, chain, leaf.index)
+    return len(expired)
