@@ -55,7 +55,6 @@ OLD_UNITS: dict[str, tuple[OldUnit, ...]] = {
     )
     for new in PROVINCES
 }
-REUSED_PROVINCE_CODES = frozenset({"15", "24", "44", "52", "80", "82", "91"})
 
 SURNAMES: list[str] = _LISTS["surnames"]
 MIDDLE_NAMES: dict[str, list[str]] = _LISTS["middle_names"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 
 from mocks.people import PERSONAS, Population
 from mocks.population import answer
+from mocks.population.changes import Change, changed
 from mocks.population.desk import Answer, Desk
 from mocks.population.faults import Faults
 from mocks.population.journal import Journal
@@ -39,6 +41,7 @@ class PopulationMock:
         self.state = SimpleNamespace(
             settings=settings, journal=Journal(settings.journal_entries), faults=Faults()
         )
+        self._unchanged = population
         self._desk = Desk(settings, population, self.state.journal, self.state.faults)
 
     @property
@@ -90,7 +93,12 @@ class PopulationMock:
         if path == "/_mock/faults" and method == "GET":
             return await _say_json(send, 200, faults.as_json())
         if path == "/_mock/faults" and method == "POST":
-            return await self._add_fault(receive, send)
+            return await self._taken(receive, send, lambda rule: faults.add(**rule).as_json())
+        if path == "/_mock/changes" and method == "POST":
+            return await self._taken(receive, send, self._change)
+        if path == "/_mock/changes" and method == "DELETE":
+            self._desk.population = self._unchanged
+            return await _say_json(send, 200, {})
         if path == "/_mock/faults" and method == "DELETE":
             faults.clear()
             return await _say_json(send, 200, [])
@@ -99,18 +107,26 @@ class PopulationMock:
             return await _say_json(send, 200 if gone else 404, {"removed": gone})
         return await _say_json(send, 404, {"error": "no such place"})
 
-    async def _add_fault(self, receive: Any, send: Any) -> None:
+    def _change(self, wanted: dict[str, Any]) -> dict[str, object]:
+        change = Change.model_validate(wanted)
+        self._desk.population = changed(self.population, change)
+        return {"n": change.place(), "fields": sorted(change.values())}
+
+    async def _taken(
+        self, receive: Any, send: Any, take: Callable[[dict[str, Any]], dict[str, object]]
+    ) -> None:
+        """Take a JSON object in, or name the members that make no sense."""
         try:
-            rule = json.loads(await _read(receive) or b"")
-            if not isinstance(rule, dict):
-                raise ValueError("a fault is an object")
-            active = self.state.faults.add(**rule)
+            wanted = json.loads(await _read(receive) or b"")
+            if not isinstance(wanted, dict):
+                raise ValueError("no object")
+            done = take(wanted)
         except ValidationError as refused:
             places = [".".join(map(str, e["loc"])) or e["msg"] for e in refused.errors()]
-            return await _say_json(send, 422, {"error": "no such fault", "members": places})
-        except ValueError:
-            return await _say_json(send, 422, {"error": "a fault is a JSON object"})
-        return await _say_json(send, 201, active.as_json())
+            return await _say_json(send, 422, {"error": "makes no sense", "members": places})
+        except (ValueError, IndexError):
+            return await _say_json(send, 422, {"error": "no such thing"})
+        return await _say_json(send, 201, done)
 
 
 async def _live(receive: Any, send: Any) -> None:

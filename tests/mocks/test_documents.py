@@ -24,5 +24,5 @@ def test_every_persona_is_in_the_table_and_no_other() -> None:
 
 
 def test_every_member_of_a_fault_is_explained() -> None:
-    table = TEXT.split("## Faults")[1].split("## Journal")[0]
+    table = TEXT.split("## Faults")[1].split("## Another day")[0]
     assert set(Rule.model_fields) <= set(re.findall(r"`(\w+)`", table))
