@@ -1,0 +1,232 @@
+"""What a definition says of its fields, and which ones are refused."""
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+
+from gateway.domain.errors import FormRefused
+from gateway.forms.definition import Option, read_definition
+
+from .building import form_of, part, text, typed, when
+
+
+def refusals(*components: Any) -> set[tuple[str, str]]:
+    with pytest.raises(FormRefused) as refused:
+        form_of(*components)
+    return {(problem.path, problem.code) for problem in refused.value.problems}
+
+
+def refused_bytes(raw: bytes) -> str:
+    with pytest.raises(FormRefused) as refused:
+        read_definition(raw)
+    return refused.value.problems[0].code
+
+
+def test_the_digest_is_that_of_the_bytes_as_exported() -> None:
+    raw = b'{"title": "T",  "components": []}\n'
+    form = read_definition(raw)
+    assert form.digest == "sha256:" + hashlib.sha256(raw).hexdigest()
+    assert (form.raw, form.title, form.fields) == (raw, "T", ())
+
+
+def test_layout_keys_are_not_in_a_path_and_scopes_are() -> None:
+    form = form_of(
+        part("panel", "p", components=[
+            part("columns", "c", columns=[{"components": [text("a")]}, {"components": [text("b")]}]),
+            part("table", "t", rows=[[{"components": [text("d")]}]]),
+            part("tabs", "x", components=[{"key": "tab", "label": "Tab", "components": [text("e")]}]),
+        ]),
+        part("container", "k", components=[part("fieldset", "f", components=[text("g")])]),
+        part("datagrid", "grid", components=[
+            text("h"), part("editgrid", "inner", components=[text("i")]),
+        ]),
+    )  # fmt: skip
+    paths = [field.path for field in form.fields]
+    assert paths == ["a", "b", "d", "e", "k.g", "grid[].h", "grid[].inner[].i"]
+    assert form.groups == ("grid", "grid[].inner")
+    assert form.field("grid[].inner[].i").groups == ("grid", "grid[].inner")
+
+
+def test_only_what_a_citizen_declares_is_a_field() -> None:
+    form = form_of(
+        part("hidden", "h"),
+        part("button", "b"),
+        part("content", "c", html="<p>…</p>"),
+        part("htmlelement", "e"),
+        text("sum", calculateValue="value = 1"),
+        text("own", calculateValue="value = 1", allowCalculateOverride=True),
+        text("off", disabled=True),
+        text("to", properties={"addressee": True}),
+        text("which", properties={"control": "true"}),
+        part("file", "f"),
+    )
+    assert [field.path for field in form.fields] == ["own", "off", "which", "f"]
+    assert [field.path for field in form.addressees] == ["to"]
+    assert form.field("which").control
+    assert form.field("f").is_file
+    with pytest.raises(KeyError):
+        form.field("to")
+
+
+def test_composites_are_one_field_and_a_survey_one_per_question() -> None:
+    questions = [{"value": "q1", "label": "Câu 1"}, {"value": "q2", "label": "Câu 2"}]
+    answers = [{"value": "1", "label": "Có"}]
+    form = form_of(
+        part("survey", "s", questions=questions, values=answers, validate={"required": True}),
+        part("address", "dc", components=[text("city"), text("street")]),
+        part("day", "d", dayFirst=True, fields={"day": {"hide": True}}),
+        part("selectboxes", "x", values=[*answers, {"value": "", "label": ""}]),
+    )
+    paths = [(field.path, field.label) for field in form.fields]
+    assert paths == [("s.q1", "Câu 1"), ("s.q2", "Câu 2"), ("dc", "dc"), ("d", "d"), ("x", "x")]
+    assert form.field("s.q2").required
+    assert form.field("s.q1").options == (Option("1", "Có"),)
+    assert form.field("dc").subkeys == ("city", "street")
+    assert form.field("d").day_parts == ("month", "year")
+    assert form.field("x").options == (Option("1", "Có"),)
+
+
+def test_the_choices_of_a_select_stand_in_the_form_or_below_the_catalogue() -> None:
+    url = "/catalogue/communes?province={{ row.tinh.value }}"
+    form = form_of(
+        part("select", "a", data={"values": [{"value": 1, "label": "Nam"}]}, multiple=True),
+        part("select", "b", dataSrc="json", data={"json": '[{"value": "x", "label": "X"}]'}),
+        part("select", "c", dataSrc="json", valueProperty="ma", template="<b>{{ item.ten }}</b>",
+             data={"json": [{"ma": 2.50, "ten": "Hai"}]}),
+        part("select", "d", dataSrc="url", data={"url": url}),
+        part("select", "e", dataSrc="url", data={"url": url}, valueProperty="value"),
+        part("radio", "f", values=[{"value": True, "label": "Có"}]),
+    )  # fmt: skip
+    read = {f.path: (f.options, f.item_shape, f.remote) for f in form.fields}
+    assert read["a"] == ((Option("1", "Nam"),), False, None)
+    assert read["b"] == ((Option("x", "X"),), True, None)
+    assert read["c"] == ((Option("2.5", "Hai"),), False, None)
+    assert read["d"] == (None, True, url)
+    assert read["e"] == (None, False, url)
+    assert read["f"] == ((Option("true", "Có"),), False, None)
+    assert form.field("a").multiple
+
+
+def test_a_datetime_has_a_time_of_day_only_where_the_form_asks_for_one() -> None:
+    form = form_of(
+        part("datetime", "a", enableTime=True),
+        part("datetime", "b", enableTime=False, format="dd/MM/yyyy hh:mm"),
+        part("datetime", "c", format="dd/MM/yyyy"),
+        part("datetime", "d", format="dd/MM/yyyy HH:mm"),
+    )
+    assert [field.with_time for field in form.fields] == [True, False, False, True]
+
+
+SCRIPT = {"customConditional": "show = data.a === '1'"}
+LOGIC = {"type": "property", "property": {"value": "hidden"}, "state": True}
+REFUSED: dict[str, tuple[list[Any], set[tuple[str, str]]]] = {
+    "a condition in JavaScript on a field": ([text("a", **SCRIPT)], {("a", "script_condition")}),
+    "a condition in JavaScript on a panel with fields": (
+        [part("panel", "p", components=[text("a")], **SCRIPT)], {("p", "script_condition")}),
+    "a condition in JavaScript on a hidden trigger": (
+        [part("hidden", "h", **SCRIPT), text("a", conditional=when("h", "1"))],
+        {("h", "script_condition")}),
+    "logic in JavaScript that hides": (
+        [text("a", logic=[{"trigger": {"type": "javascript"}, "actions": [LOGIC]}])],
+        {("a", "script_logic")}),
+    "logic that sets a value": (
+        [text("a", logic=[{"trigger": {"type": "simple"}, "actions": [{"type": "value"}]}])],
+        {("a", "script_logic")}),
+    "logic without JavaScript that hides": (
+        [text("a", logic=[{"trigger": {"type": "simple"}, "actions": [LOGIC]}])],
+        {("a", "unsupported_logic")}),
+    "a script as default": ([text("a", customDefaultValue="value = 1")], {("a", "script_value")}),
+    "a script as data source": ([part("select", "a", dataSrc="custom")], {("a", "script_value")}),
+    "a select that reads from elsewhere": (
+        [part("select", "a", dataSrc="url", data={"url": "https://x.example/list"})],
+        {("a", "absolute_address")}),
+    "a select that reads from elsewhere without saying how": (
+        [part("select", "a", dataSrc="url", data={"url": "//x.example/catalogue/"})],
+        {("a", "absolute_address")}),
+    "a relative address outside the catalogue": (
+        [part("select", "a", dataSrc="url", data={"url": "/v1/records"})],
+        {("a", "foreign_address")}),
+    "an address that climbs out of the catalogue": (
+        [part("select", "a", dataSrc="url", data={"url": "/catalogue/%2e%2e/v1"})],
+        {("a", "foreign_address")}),
+    "a resource of a Form.io server": (
+        [part("select", "a", dataSrc="resource")], {("a", "unsupported_source")}),
+    "an upload to elsewhere": (
+        [part("file", "a", storage="url", url="http://x.example/")], {("a", "absolute_address")}),
+    "a picture from elsewhere": (
+        [part("content", "c", html="<img src='https://x.example/a.png'>"), text("a")],
+        {("c", "absolute_address")}),
+    "one place for two fields": (
+        [text("a"), part("panel", "p", components=[text("a")])], {("a", "duplicate_path")}),
+    "one place for two fields in rows": (
+        [part("datagrid", "g", components=[text("a"), part("number", "a")])],
+        {("g[].a", "duplicate_path")}),
+    "a type nobody knows": ([part("sketchpad", "a")], {("a", "unknown_type")}),
+    "no type": ([{"key": "a"}], {("a", "unknown_type")}),
+    "no key": ([{"type": "textfield"}], {("", "bad_key")}),
+    "a key that looks like a row": ([text("a[0]")], {("a[0]", "bad_key")}),
+    "JSONLogic beyond json-logic-js": (
+        [text("a", conditional={"json": {"_has": [{"var": "data"}, "b"]}})],
+        {("a", "unsupported_operator")}),
+    "JSONLogic over the form itself": (
+        [text("a", conditional={"json": {"var": "form.title"}})], {("a", "unsupported_scope")}),
+    "choices that cannot be read": (
+        [part("select", "a", dataSrc="json", data={"json": "[{"})], {("a", "bad_options")}),
+    "something else than a component": (["a"], {("", "bad_component")}),
+    "everything at once": (
+        [text("a", **SCRIPT), part("datagrid", "g", components=[part("zz", "b")])],
+        {("a", "script_condition"), ("g.b", "unknown_type")}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused_with_its_place_is(case: str) -> None:
+    components, problems = REFUSED[case]
+    assert refusals(*components) == problems
+
+
+def test_scripts_that_bear_on_nothing_counted_are_let_through() -> None:
+    disabling = {"type": "property", "property": {"value": "disabled"}, "state": True}
+    form = form_of(
+        part("content", "c", html="<a href='https://x.example'>…</a>", **SCRIPT),
+        part("button", "b", **SCRIPT),
+        text("a", logic=[{"trigger": {"type": "javascript"}, "actions": [disabling]}],
+             validate={"custom": "valid = true"}, customDefaultValue="", customConditional=" "),
+    )  # fmt: skip
+    assert [field.path for field in form.fields] == ["a"]
+
+
+def test_conditions_that_go_round_in_a_circle_are_no_reason_to_refuse() -> None:
+    form = form_of(
+        text("a", conditional=when("b", "1")), text("b", conditional=typed(("a", "isEqual", "1")))
+    )
+    assert len(form.fields) == 2
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (b"{", "not_json"),
+        (b"\xff", "not_json"),
+        (b'{"components": [], "components": []}', "not_json"),
+        (b'{"components": [], "a": NaN}', "not_json"),
+        (b'{"components": [], "a": 1e400}', "not_json"),
+        (b'{"components": [], "a": "\\ud800"}', "not_json"),
+        (b"[]", "not_a_form"),
+        (b"{}", "not_a_form"),
+        (b'{"components": {}}', "not_a_form"),
+        (b'{"components": ' * 100_000, "too_deep"),
+        (b'{"components": [], "a": ' + b"[" * 100 + b"]" * 100 + b"}", "too_deep"),
+        (b'{"components": [], "a": ' + b"9" * 5000 + b"}", "not_json"),
+    ],
+)
+def test_bytes_that_are_no_form_are_refused_by_name(raw: bytes, code: str) -> None:
+    assert refused_bytes(raw) == code
+
+
+def test_brackets_within_texts_are_no_nesting() -> None:
+    label = '[{"\\' * 300
+    raw = json.dumps({"components": [text("a", label=label)]}).encode()
+    assert read_definition(raw).fields[0].label == label
