@@ -64,13 +64,12 @@ class CodeLists:
         return self.provinces.get(code)
 
     def province_before_2025(self, code: str) -> Coded | None:
-        """Today's province for a code given before 1 July 2025; seven codes changed their meaning."""
-        return self.merged_into.get(code)
+        """Today's province for a code given before 1 July 2025.
 
-    def province_of_either_set(self, code: str) -> Coded | None:
-        """The province of a code without a date, unless the two sets disagree about it."""
-        old, new = self.merged_into.get(code), self.provinces.get(code)
-        return old if new is None or old == new else None
+        Seven codes changed their meaning, yet each now names the province that its old bearer
+        became part of: a province's code leads to today's province by whichever set it was given.
+        """
+        return self.merged_into.get(code)
 
     def commune(self, province: str, code: str) -> Coded | None:
         """The commune of that province under this code (units since 1 July 2025)."""

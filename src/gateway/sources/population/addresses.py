@@ -3,7 +3,8 @@
 An address holds MaTinhThanh (2 digits), MaQuanHuyen (3), MaPhuongXa (5), ChiTiet, QuocGia, or, as
 QCVN 109 has it, one MaDonViHanhChinh. Districts ended on 1 July 2025, so a record with MaQuanHuyen
 is read by the older codes and one without by today's (ours). Old communes have no successor on
-record here: only the province is carried over. A commune that its province does not hold makes
+record here: only the province is carried over. MaDonViHanhChinh does not say which set it uses, so
+of it only a province's code is taken, which leads to the same province by either. A commune that its province does not hold makes
 both codes doubtful, and no unit is taken.
 """
 
@@ -42,7 +43,7 @@ def read_place(parts: Mapping[str, str], lists: CodeLists) -> Place | None:
 def _units(parts: Mapping[str, str], lists: CodeLists) -> tuple[Coded | None, Coded | None]:
     code = parts.get("MaTinhThanh", "")
     if not code:
-        return lists.province_of_either_set(parts.get("MaDonViHanhChinh", "")), None
+        return lists.province_before_2025(parts.get("MaDonViHanhChinh", "")), None
     province = lists.province(code)
     if not parts.get("MaPhuongXa"):
         return province, None

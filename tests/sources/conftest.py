@@ -1,0 +1,40 @@
+"""The mock of the population database and a filled vault, each as a source."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from gateway.records.codec import PlainCodec
+from gateway.records.kinds import read_kinds
+from gateway.records.store import RecordStore
+from gateway.sources.codelists import CodeLists, read_code_lists
+from gateway.storage.database import Database
+from mocks.people import Population
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def lists() -> CodeLists:
+    return read_code_lists(ROOT / "schemas")
+
+
+@pytest.fixture(scope="session")
+def people() -> Population:
+    return Population(2026)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(tmp_path / "gateway.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def store(database: Database) -> RecordStore:
+    kinds = read_kinds(ROOT / "schemas" / "record-kinds.json")
+    return RecordStore(database, kinds, PlainCodec(), b"k" * 32, lambda: NOW)
