@@ -6,34 +6,53 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import structlog
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from gateway.access.clients import ClientDirectory
 from gateway.access.tokens import Tokens
-from gateway.api import catalogue, operations, records, sign_in
+from gateway.api import catalogue, operations, prefills, records, sign_in, submissions
 from gateway.api.events import note_bug
 from gateway.api.options import read_options
 from gateway.api.problems import problem_of_a_bug, problem_of_status
 from gateway.api.rooms import Rooms
 from gateway.custody.keys import Keys
-from gateway.custody.replays import Replays, purge_replays
+from gateway.custody.publishing import publish_definitions, read_measure
+from gateway.custody.replays import Replays
+from gateway.custody.sweep import SWEEP_SECONDS, sweep
 from gateway.domain.errors import Busy
-from gateway.domain.identifiers import POPULATION, RECORDS, SESSION
+from gateway.domain.identifiers import SESSION, SourceId
 from gateway.forms.catalogue import read_catalogue
+from gateway.forms.remote import read_remote_options
+from gateway.prefill.workflow import PrefillWorkflow
+from gateway.receipts.receipt import ReceiptSigner
 from gateway.records.codec import PlainCodec
 from gateway.records.kinds import read_kinds
 from gateway.records.store import RecordStore
 from gateway.settings import Settings
+from gateway.sources.codelists import read_code_lists
+from gateway.sources.population.client import PopulationDatabase, PopulationSettings
+from gateway.sources.records import RecordsSource
+from gateway.sources.source import Source
 from gateway.storage.database import Database
+from gateway.submission.workflow import SubmissionWorkflow
+from gateway.upstream.exchange import Exchange, Patience
+from gateway.upstream.transport import Transport, fast_carrier
 
 Clock = Callable[[], datetime]
 
 TITLE = "eForm gateway"
 VERSION = "0.1.0"
-PURGE_EVERY_SECONDS = 60.0
-_ROUTERS = (records.router, catalogue.router, sign_in.router, operations.router)
+_ROUTERS = (
+    prefills.router,
+    submissions.router,
+    records.router,
+    catalogue.router,
+    sign_in.router,
+    operations.router,
+)
 
 
 def now_in_utc() -> datetime:
@@ -41,14 +60,22 @@ def now_in_utc() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(settings: Settings, clock: Clock = now_in_utc) -> FastAPI:
-    """The gateway as an ASGI application; nothing is opened before its lifespan begins."""
+def create_app(
+    settings: Settings,
+    clock: Clock = now_in_utc,
+    carrier: httpx.AsyncBaseTransport | None = None,
+) -> FastAPI:
+    """The gateway as an ASGI application; nothing is opened before its lifespan begins.
+
+    `carrier` takes the calls outwards, by default over the network.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        rooms = open_rooms(settings, clock)
+        outside = Transport(_addresses(settings), carrier or fast_carrier())
+        rooms = await open_rooms(settings, clock, outside)
         app.state.rooms = rooms
-        sweeping = asyncio.create_task(_sweep(rooms))
+        sweeping = asyncio.create_task(_sweep_by_the_hour(rooms))
         try:
             yield
         finally:
@@ -56,6 +83,7 @@ def create_app(settings: Settings, clock: Clock = now_in_utc) -> FastAPI:
             with suppress(asyncio.CancelledError):
                 await sweeping
             rooms.database.close()
+            await outside.aclose()
 
     app = FastAPI(
         title=TITLE,
@@ -63,6 +91,7 @@ def create_app(settings: Settings, clock: Clock = now_in_utc) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         exception_handlers=_handlers(),
     )
     for router in _ROUTERS:
@@ -72,14 +101,30 @@ def create_app(settings: Settings, clock: Clock = now_in_utc) -> FastAPI:
     return app
 
 
-def open_rooms(settings: Settings, clock: Clock) -> Rooms:
-    """Open everything that stands behind the door, keys and database made where there are none."""
+async def open_rooms(settings: Settings, clock: Clock, outside: Transport) -> Rooms:
+    """Open everything that stands behind the door, keys and database made where there are none.
+
+    The definition of the measure and every form version are in the log before the first call.
+    """
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(settings.data / "gateway.db")
     keys = Keys(settings.data / "keys")
     clients = ClientDirectory(database, settings.data / "clients.stamp")
     kinds = read_kinds(settings.schemas / "record-kinds.json")
-    connected = {SESSION, RECORDS} | ({POPULATION} if settings.population else set())
+    forms = read_catalogue(settings.schemas)
+    store = RecordStore(database, kinds, PlainCodec(), keys.index, clock)
+    sources = _sources(settings, clock, outside, store)
+    measure = read_measure(
+        settings.schemas / "measure.json",
+        mock=settings.mock,
+        instant_seconds=settings.instant_seconds,
+        instant_seconds_per_field=settings.instant_seconds_per_field,
+    )
+    connected = frozenset({SESSION, *sources})
+    leaves = await database.write(
+        lambda c: publish_definitions(c, forms, measure, clock(), connected)
+    )
+    signer = ReceiptSigner(settings.issuer, keys.receipt.private, keys.receipt.kid)
     return Rooms(
         database=database,
         keys=keys,
@@ -92,25 +137,65 @@ def open_rooms(settings: Settings, clock: Clock) -> Rooms:
             clock,
         ),
         replays=Replays(database, keys.idempotency, clock),
-        catalogue=read_catalogue(settings.schemas),
+        catalogue=forms,
         options=read_options(settings.schemas),
-        records=RecordStore(database, kinds, PlainCodec(), keys.index, clock),
-        connected=frozenset(connected),
+        records=store,
+        prefills=PrefillWorkflow(
+            forms,
+            leaves,
+            sources,
+            database,
+            keys,
+            keys.index,
+            signer,
+            read_remote_options(settings.schemas),
+            settings.source_patience_seconds,
+            clock,
+        ),
+        submissions=SubmissionWorkflow(forms, leaves, database, keys, keys.index, signer, clock),
+        connected=connected,
         clock=clock,
     )
 
 
-async def _sweep(rooms: Rooms) -> None:
-    """Let what has a life of minutes end in time."""
+def _sources(
+    settings: Settings, clock: Clock, outside: Transport, store: RecordStore
+) -> dict[SourceId, Source]:
+    """The sources that this deployment reads; a new one is one more line here."""
+    lists = read_code_lists(settings.schemas)
+    sources: list[Source] = [RecordsSource(store, lists, clock)]
+    if (access := settings.population) is not None:
+        account = PopulationSettings(
+            endpoint_url=access.endpoint_url,
+            service_url=access.service_url,
+            username=access.username,
+            secret=access.secret.get_secret_value(),
+            officer=access.officer,
+            agency=access.agency,
+            client=access.client,
+            api_key=None if access.api_key is None else access.api_key.get_secret_value(),
+        )
+        patience = Patience(deadline_seconds=settings.source_patience_seconds)
+        sources.append(PopulationDatabase(account, Exchange(outside, patience), lists, clock))
+    return {source.id: source for source in sources}
+
+
+def _addresses(settings: Settings) -> tuple[str, ...]:
+    """Every address that the gateway may call."""
+    return () if settings.population is None else (settings.population.endpoint_url,)
+
+
+async def _sweep_by_the_hour(rooms: Rooms) -> None:
+    """At the start and every hour: end what has expired, let replay copies go."""
     log = structlog.get_logger()
     while True:
         try:
-            count = await rooms.database.write(lambda c: purge_replays(c, rooms.clock()))
+            count = await sweep(rooms.database, rooms.clock)
             if count:
-                log.info("replays_purged", count=count)
+                log.info("chains_abandoned", count=count)
         except Busy as busy:
             log.warning("sweep_failed", error=busy.code)
-        await asyncio.sleep(PURGE_EVERY_SECONDS)
+        await asyncio.sleep(SWEEP_SECONDS)
 
 
 def _handlers() -> dict[

@@ -1,0 +1,18 @@
+"""`gateway`: which verbs are there?"""
+
+import typer
+
+from gateway.cli.clients import clients_app
+from gateway.cli.forms import forms_app
+from gateway.cli.openapi import write_openapi
+from gateway.cli.serve import serve
+
+app = typer.Typer(
+    help="Fills eForms from the State's records, signs what it filled, counts what it saved.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("serve")(serve)
+app.command("openapi")(write_openapi)
+app.add_typer(clients_app, name="clients")
+app.add_typer(forms_app, name="forms")

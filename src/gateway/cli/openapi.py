@@ -1,0 +1,27 @@
+"""`gateway openapi`: what does the interface promise, as a file that can be compared?"""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.app import create_app
+from gateway.settings import Settings
+
+
+def write_openapi(
+    file: Annotated[Path | None, typer.Argument(help="Where to; else it is printed.")] = None,
+) -> None:
+    """Write the OpenAPI document, the same bytes for the same interface."""
+    text = described()
+    if file is None:
+        typer.echo(text, nl=False)
+    else:
+        file.write_text(text)
+
+
+def described() -> str:
+    """The OpenAPI document as text, members in order."""
+    document = create_app(Settings()).openapi()
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
