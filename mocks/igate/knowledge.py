@@ -1,0 +1,166 @@
+"""What does one person answer when a form asks for an attribute of somebody? From memory and papers.
+
+An answer is plain: a text, a number, a yes or no, an ISO date (`YYYY` where only the year is known),
+or a `{"code", "label"}` of some list; None where nobody could say.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mocks.people import Population
+
+Plain = str | int | bool | Mapping[str, str] | None
+"""One answer before it is typed into a component."""
+
+_SEXES = {"male": "Nam", "female": "Nữ"}
+_MARITAL = {
+    "single": ("1", "Chưa kết hôn"),
+    "married": ("2", "Đang có vợ/chồng"),
+    "divorced": ("3", "Đã ly hôn hoặc góa vợ/chồng"),
+    "widowed": ("3", "Đã ly hôn hoặc góa vợ/chồng"),
+}
+_ON_PAPER = {
+    "identity_card.number": ("identity_card", "card_number"),
+    "identity_card.issue_date": ("identity_card", "issue_date"),
+    "identity_card.issuer": ("identity_card", "issuer"),
+    "identity_card.birth_place": ("identity_card", "birth_place"),
+    "birth_notice.facility": ("birth_notice", "facility"),
+    "marriage.number": ("marriage_certificate", "number"),
+    "marriage.book": ("marriage_certificate", "book"),
+    "marriage.registered_on": ("marriage_certificate", "registered_on"),
+    "marriage.office": ("marriage_certificate", "office"),
+    "divorce.number": ("divorce_judgment", "number"),
+    "divorce.date": ("divorce_judgment", "date"),
+    "divorce.court": ("divorce_judgment", "court"),
+    "spouse_death.number": ("death_certificate", "number"),
+    "spouse_death.date": ("death_certificate", "registered_on"),
+    "spouse_death.office": ("death_certificate", "office"),
+    "residence.relation_to_head": ("residence_confirmation", "relation_to_head"),
+    "insurance.workplace": ("insurance_card", "employer"),
+    "insurance.pension_amount": ("insurance_card", "pension_amount"),
+    "insurance.pension_from": ("insurance_card", "pension_from"),
+    "insurance.benefit_amount": ("insurance_card", "si_benefit_amount"),
+    "insurance.benefit_from": ("insurance_card", "si_benefit_from"),
+    "licence.number": ("driving_licence", "number"),
+    "licence.class": ("driving_licence", "class"),
+    "licence.requested_class": ("driving_licence", "class"),
+    "licence.issued_on": ("driving_licence", "issued_on"),
+    "licence.issuer": ("driving_licence", "issuer"),
+    "licence.school": ("driving_licence", "school"),
+    "licence.school_year": ("driving_licence", "school_year"),
+    "licence.pending_violation": ("driving_licence", "pending_violation"),
+    "licence.separate_licences": ("driving_licence", "separate_licences"),
+    "poverty.number": ("poverty_certificate", "number"),
+    "poverty.issued_on": ("poverty_certificate", "issued_on"),
+    "bank.account_name": ("bank_account", "account_name"),
+    "bank.account_number": ("bank_account", "account_number"),
+    "bank.bank": ("bank_account", "bank"),
+    "passport.number": ("passport", "number"),
+    "passport.issued_on": ("passport", "issued_on"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Someone:
+    """Somebody of whom a form asks: what they say of themselves, and the papers they hold."""
+
+    said: Mapping[str, Any] = field(repr=False)
+    papers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    newborn: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    def answer(self, attribute: str) -> Plain:
+        """The answer to one attribute of the dictionary, or None."""
+        subject, _, part = attribute.partition(".")
+        if subject == "person":
+            return self._of_person(part)
+        if subject == "birth_notice" and self.newborn is not None:
+            return self._of_newborn(part, self.newborn)
+        if attribute == "residence.type":
+            return {"code": "permanent", "label": "Thường trú"}
+        if attribute.startswith("residence.temporary_address."):
+            return _of_address(self.said.get("temporary_address"), part.partition(".")[2])
+        if attribute == "poverty.status":
+            held = self.papers.get("poverty_certificate", {"status": "none"})
+            return {"code": str(held["status"]), "label": ""}
+        if attribute == "identity_card.paper_type":
+            return "Thẻ căn cước"
+        return self._of_paper(attribute)
+
+    def _of_person(self, part: str) -> Plain:
+        said = self.said
+        names = str(said["full_name"]).split()
+        place, _, rest = part.partition(".")
+        match place:
+            case "surname":
+                return names[0] if len(names) > 1 else None
+            case "middle_name":
+                return " ".join(names[1:-1]) or None
+            case "given_name":
+                return names[-1]
+            case "middle_and_given_name":
+                return " ".join(names[1:]) or names[0]
+            case "sex" if said.get("sex"):
+                return {"code": said["sex"], "label": _SEXES[said["sex"]]}
+            case "marital_status" if said.get("marital_status"):
+                code, label = _MARITAL[said["marital_status"]]
+                return {"code": code, "label": label}
+            case "nationality":
+                return {"code": str(said.get("nationality") or "VN"), "label": ""}
+        held = said.get(place)
+        return _of_address(held, rest) if rest else held
+
+    def _of_newborn(self, part: str, newborn: Mapping[str, Any]) -> Plain:
+        match part:
+            case "child_birth_date":
+                return str(newborn["birth_date"])
+            case "child_sex":
+                return {"code": newborn["sex"], "label": _SEXES[newborn["sex"]]}
+            case "intended_name":
+                return str(newborn["full_name"])
+            case "source":
+                return {"code": "upload", "label": "Tải tệp lên"}
+            case "facility" if "birth_notice" not in self.papers:
+                return _of_address(newborn["birth_place"], "detail")
+        if part.startswith("place."):
+            return _of_address(newborn["birth_place"], part.removeprefix("place."))
+        return self._of_paper(f"birth_notice.{part}")
+
+    def _of_paper(self, attribute: str) -> Plain:
+        kind, member = _ON_PAPER.get(attribute, ("", ""))
+        held = self.papers.get(kind, {}).get(member)
+        if held is None and kind == "identity_card":
+            return self.said.get(
+                {"card_number": "personal_id", "issue_date": "card_issued_on"}.get(
+                    member, {"issuer": "card_issuer"}.get(member, "")
+                )
+            )
+        answer: Plain = held
+        return answer
+
+
+def _of_address(address: Mapping[str, Any] | None, part: str) -> Plain:
+    if address is None:
+        return None
+    match part:
+        case "country":
+            return {"code": address["country"], "label": ""}
+        case "in_vietnam":
+            at_home = address["country"] == "VN"
+            return {"code": "vn" if at_home else "abroad", "label": ""}
+        case "full":
+            units = (address["commune"]["label"], address["province"]["label"])
+            return ", ".join((address["detail"], *units))
+    held: Plain = address.get(part)
+    return held
+
+
+def someone(population: Population, n: int) -> Someone:
+    """Person n as they know themselves."""
+    truth = population.truth(n)
+    return Someone(truth["person"], truth["papers"], truth["newborn"])
+
+
+def outsider(relative: Mapping[str, Any]) -> Someone:
+    """Somebody of whom no more is known than name, birth and nationality."""
+    return Someone({"sex": None, "marital_status": None, **relative})
