@@ -219,6 +219,16 @@ def test_an_unticked_box_is_an_answer_and_boxes_of_which_none_is_ticked_are_none
     assert (seen["a"], seen["b"], seen["c"]) == ("hidden", "open", "open")
 
 
+def test_a_question_of_a_survey_is_open_by_itself() -> None:
+    questions = [{"value": "q1", "label": "1"}, {"value": "q2", "label": "2"}]
+    form = form_of(
+        part("survey", "s", questions=questions, values=[YES]),
+        text("a", conditional=when("s.q1", "1")), text("b", conditional=when("s.q2", "1")),
+    )  # fmt: skip
+    seen = outlook(form, {"s": {"q1": "1"}})
+    assert (seen["a"], seen["b"]) == ("visible", "open")
+
+
 def test_rows_are_open_each_by_its_own_trigger() -> None:
     form = form_of(
         part("datagrid", "g", components=[text("t"), text("a", conditional=when("g.t", "1"))])

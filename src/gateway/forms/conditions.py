@@ -20,8 +20,8 @@ from gateway.forms.javascript import (
 from gateway.forms.logic import RuleFailed, apply, variables
 from gateway.forms.operators import holds, is_blank
 from gateway.forms.templates import Component, member_of
-from gateway.forms.tree import Node, Shows, container_of
-from gateway.forms.triggers import Trigger, component_for, trigger_for
+from gateway.forms.tree import Node, Shows, Trigger, container_of
+from gateway.forms.triggers import component_for, trigger_for
 
 
 def compile_conditions(nodes: Sequence[Node]) -> None:
@@ -29,7 +29,7 @@ def compile_conditions(nodes: Sequence[Node]) -> None:
     for node in nodes:
         condition = member_of(node.component, "conditional")
         named = [trigger_for(path, node, nodes) for path in paths_named(node.component)]
-        node.triggers = tuple(trigger.node for trigger in named)
+        node.triggers = tuple(named)
         if is_typed(condition):
             node.shows = _typed(condition, node, nodes)
         elif condition.get("when"):

@@ -14,7 +14,7 @@ from gateway.forms.tree import Kind, Node, grow
 __all__ = ["FieldTemplate", "FormDefinition", "Option", "definition_of", "read_definition"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FormDefinition:
     """An electronic form (biểu mẫu điện tử) as registered.
 
@@ -29,8 +29,8 @@ class FormDefinition:
     fields: tuple[FieldTemplate, ...] = field(repr=False)
     groups: tuple[str, ...]
     addressees: tuple[FieldTemplate, ...] = field(repr=False)
-    roots: tuple[Node, ...] = field(repr=False, compare=False)
-    _by_path: Mapping[str, FieldTemplate] = field(repr=False, compare=False)
+    roots: tuple[Node, ...] = field(repr=False)
+    _by_path: Mapping[str, FieldTemplate] = field(repr=False)
 
     def field(self, path: str) -> FieldTemplate:
         """The declarable place at a template path; raises KeyError if there is none."""

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from gateway.forms.definition import FieldTemplate, FormDefinition
 from gateway.forms.javascript import UNDEFINED, get, truthy
 from gateway.forms.paths import put_value, remove_value, template_of, value_at
-from gateway.forms.tree import Kind, Node, is_row
+from gateway.forms.tree import Kind, Node, Trigger, is_row
 
 __all__ = [
     "Decision",
@@ -209,13 +209,13 @@ class _Outlook:
         holds = place is not None and _holds(gate, self._data, place)
         return above if holds else Decision.HIDDEN
 
-    def _unanswered(self, trigger: Node | None, node: Node, rows: tuple[int, ...]) -> bool:
-        if trigger is None or not trigger.holds_data:
+    def _unanswered(self, trigger: Trigger, asking: Node, rows: tuple[int, ...]) -> bool:
+        node = trigger.node
+        if node is None or not node.holds_data:
             return False
-        at = _rows_of(trigger, node, rows)
-        place = self._place(trigger, at)
-        value = None if place is None else get(place.scope, trigger.local)
-        return _no_value(trigger, value) and self._decision(trigger, at) is not Decision.HIDDEN
+        if not _no_value(node, trigger.read(self._data, rows)):
+            return False
+        return self._decision(node, _rows_of(node, asking, rows)) is not Decision.HIDDEN
 
     def _place(self, node: Node, rows: tuple[int, ...]) -> _Place | None:
         scope: object = self._data

@@ -56,7 +56,8 @@ def variables(rule: object) -> Iterator[str]:
         if operator == "var" and arguments and isinstance(arguments[0], str):
             yield arguments[0]
         # The second argument of these is evaluated over an item, not over the form's data.
-        yield from variables(arguments[:1] if operator in _OVER_ITEMS else arguments)
+        over_items = operator in _OVER_ITEMS
+        yield from variables([*arguments[:1], *arguments[2:]] if over_items else arguments)
 
 
 def foreign_operators(rule: object) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -42,7 +42,7 @@ class FieldTemplate:
     remote: str | None = None
     item_shape: bool = False
     groups: tuple[str, ...] = ()
-    default: object = None
+    default: object = field(default=None, hash=False)
     control: bool = False
     addressee: bool = False
     is_file: bool = False

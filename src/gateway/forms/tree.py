@@ -44,6 +44,15 @@ UNCOUNTED = frozenset({"hidden", "button", "recaptcha", "captcha"})
 """Inputs that ask the citizen for nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One path that a condition names: how to read it at given rows, and the component meant."""
+
+    path: str
+    read: Callable[[object, tuple[int, ...]], object]
+    node: "Node | None"
+
+
 @dataclass(slots=True, eq=False)
 class Node:
     """One component in its place; `local` is its data path below the innermost group,
@@ -67,7 +76,7 @@ class Node:
     templates: tuple[FieldTemplate, ...] = ()
     children: list["Node"] = field(default_factory=list, repr=False)
     shows: Shows | None = None
-    triggers: tuple["Node | None", ...] = ()
+    triggers: tuple["Trigger", ...] = ()
     gate: "Node | None" = field(default=None, repr=False)
 
     def walk(self) -> Iterator["Node"]:

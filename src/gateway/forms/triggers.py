@@ -8,11 +8,10 @@ is read from the data as it stands.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from gateway.forms.javascript import UNDEFINED, get
-from gateway.forms.tree import Node, is_row
+from gateway.forms.tree import Node, Trigger, is_row
 
 Read: TypeAlias = Callable[[object, tuple[int, ...]], object]
 
@@ -22,15 +21,6 @@ class _NoMatch:
 
 
 _NO_MATCH = _NoMatch()
-
-
-@dataclass(frozen=True, slots=True)
-class Trigger:
-    """One path that a condition names: how to read it, and the component that it means."""
-
-    path: str
-    read: Read
-    node: Node | None
 
 
 def trigger_for(path: str, asking: Node, nodes: Sequence[Node]) -> Trigger:
