@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 
 import httpx
 
@@ -113,7 +114,7 @@ class PopulationDatabase:
             headers["X-Road-Client"] = settings.client
         if settings.api_key:
             headers["ApiKey"] = settings.api_key
-        return httpx.Request("POST", settings.endpoint_url, headers=headers, content=body)
+        return httpx.Request("POST", _address(settings.endpoint_url), headers=headers, content=body)
 
     def _reply(
         self, content: bytes, question: Question
@@ -140,9 +141,16 @@ class PopulationDatabase:
         return {name: Fact(value, as_of) for name, value in _agreed(told).items()}, surplus
 
 
+@cache
+def _address(url: str) -> httpx.URL:
+    return httpx.URL(url)  # to read it takes as long as to make the rest of the request
+
+
 def _agreed(told: list[Mapping[AttributeName, Held]]) -> Mapping[AttributeName, Held]:
     """What every record of the person says alike: of a person who stands twice, the rest is unsure."""
     first, *others = told
+    if not others:
+        return first
     return {
         name: value
         for name, value in first.items()

@@ -74,7 +74,9 @@ def _texts(element: _Element) -> dict[str, str]:
 
 
 def _holds_anything(group: _Element) -> bool:
-    return any((part.text or "").strip() for part in group.iter())
+    if group.text is not None and not group.text.isspace():
+        return True
+    return any(_holds_anything(part) for part in group)
 
 
 def _number(group: _Element, _wanted: Wanted, _lists: CodeLists) -> Facts:
