@@ -1,7 +1,7 @@
 """How are the rooms connected? The only module that knows every floor."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +20,7 @@ from gateway.api.problems import problem_of_a_bug, problem_of_status
 from gateway.api.rooms import Rooms
 from gateway.custody.keys import Keys
 from gateway.custody.publishing import publish_definitions, read_measure
-from gateway.custody.replays import Replays
+from gateway.custody.replays import Replays, purge_replays
 from gateway.custody.sweep import SWEEP_SECONDS, sweep
 from gateway.domain.errors import Busy
 from gateway.domain.identifiers import SESSION, SourceId
@@ -45,6 +45,7 @@ Clock = Callable[[], datetime]
 
 TITLE = "eForm gateway"
 VERSION = "0.1.0"
+PURGE_SECONDS = 60
 _ROUTERS = (
     prefills.router,
     submissions.router,
@@ -75,13 +76,13 @@ def create_app(
         outside = Transport(_addresses(settings), carrier or fast_carrier())
         rooms = await open_rooms(settings, clock, outside)
         app.state.rooms = rooms
-        sweeping = asyncio.create_task(_sweep_by_the_hour(rooms))
+        closing = asyncio.Event()
+        chores = asyncio.gather(_sweep_by_the_hour(rooms, closing), _purge(rooms, closing))
         try:
             yield
         finally:
-            sweeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await sweeping
+            closing.set()  # not cancelled: a sweep that has begun is let end
+            await chores
             rooms.database.close()
             await outside.aclose()
 
@@ -185,17 +186,36 @@ def _addresses(settings: Settings) -> tuple[str, ...]:
     return () if settings.population is None else (settings.population.endpoint_url,)
 
 
-async def _sweep_by_the_hour(rooms: Rooms) -> None:
-    """At the start and every hour: end what has expired, let replay copies go."""
-    log = structlog.get_logger()
-    while True:
+async def _sweep_by_the_hour(rooms: Rooms, closing: asyncio.Event) -> None:
+    """At the start and every hour: end what has expired."""
+
+    async def work() -> None:
+        if count := await sweep(rooms.database, rooms.clock):
+            structlog.get_logger().info("chains_abandoned", count=count)
+
+    await _repeat(work, SWEEP_SECONDS, closing)
+
+
+async def _purge(rooms: Rooms, closing: asyncio.Event) -> None:
+    """At the start and every minute: let replay copies go whose ten minutes are over."""
+
+    async def work() -> None:
+        if count := await rooms.database.write(lambda c: purge_replays(c, rooms.clock())):
+            structlog.get_logger().info("replays_purged", count=count)
+
+    await _repeat(work, PURGE_SECONDS, closing)
+
+
+async def _repeat(
+    work: Callable[[], Awaitable[None]], seconds: float, closing: asyncio.Event
+) -> None:
+    while not closing.is_set():
         try:
-            count = await sweep(rooms.database, rooms.clock)
-            if count:
-                log.info("chains_abandoned", count=count)
+            await work()
         except Busy as busy:
-            log.warning("sweep_failed", error=busy.code)
-        await asyncio.sleep(SWEEP_SECONDS)
+            structlog.get_logger().warning("sweep_failed", error=busy.code)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(closing.wait(), seconds)
 
 
 def _handlers() -> dict[

@@ -17,10 +17,11 @@ import orjson
 import structlog
 
 EVENTS: dict[str, frozenset[str]] = {
-    "started": frozenset({"address", "forms", "mock"}),
+    "started": frozenset({"address", "mock"}),
     "stopped": frozenset(),
     "bug": frozenset({"error", "place"}),
     "server": frozenset({"logger"}),
+    "chains_abandoned": frozenset({"count"}),
     "replays_purged": frozenset({"count"}),
     "sweep_failed": frozenset({"error"}),
     "unlisted": frozenset(),
