@@ -1,0 +1,1 @@
+"""How many fields do citizens no longer declare, counted so that an outsider can count again?"""
