@@ -75,6 +75,7 @@ async def test_fifty_at_once_make_one_record(store: RecordStore, card: dict[str,
     assert sum(created for _, created in puts) == 1
 
 
+@pytest.mark.threat(1)
 async def test_nobody_finds_the_records_of_another_tenant(
     store: RecordStore, card: dict[str, Any]
 ) -> None:

@@ -289,6 +289,7 @@ async def test_a_wrong_secret_is_not_asked_with_again(lists: CodeLists, people: 
     assert len(desk.sent) == 1
 
 
+@pytest.mark.threat(42)
 async def test_what_is_not_wanted_is_dropped_and_counted(desk: Desk) -> None:
     person = key(desk.person("ordinary"))
     usual = await ask(desk.source, person, HELD)
@@ -350,6 +351,7 @@ async def test_a_record_without_a_name_is_nobody(desk: Desk) -> None:
     assert await ask(desk.source, key(desk.person("under_verification")), HELD) == NoRecord()
 
 
+@pytest.mark.threat(27)
 async def test_of_somebody_who_stands_twice_only_what_both_records_say_is_taken(
     desk: Desk,
 ) -> None:
@@ -392,3 +394,25 @@ async def test_the_journal_of_the_database_knows_the_read_by_our_reference(desk:
     (asked,) = desk.mock.state.journal.about(person.personal_id)
 
     assert (asked.request_id, asked.service, asked.officer) == ("gw-77", "037", "H99.01.cb017")
+
+
+@pytest.mark.threat(27)
+@pytest.mark.parametrize(
+    "number",
+    ["<SoDinhDanh>003090000002</SoDinhDanh>", "<SoDinhDanh/>", ""],
+    ids=["another number", "an empty number", "no number"],
+)
+async def test_an_answer_that_does_not_name_the_person_asked_for_is_not_believed(
+    lists: CodeLists, number: str
+) -> None:
+    body = (
+        "<Envelope><Body><CongdanCollection><CongDan>"
+        f"{number}<HoVaTen><Ten>NGUYỄN VĂN MẪU</Ten></HoVaTen><GioiTinh>1</GioiTinh>"
+        "</CongDan></CongdanCollection></Body></Envelope>"
+    )
+    router = respx.MockRouter()
+    router.post(URL).respond(200, content=body.encode())
+    source = source_over(httpx.MockTransport(router.async_handler), lists)
+
+    with pytest.raises(SourceBrokeContract, match="wrong_person"):
+        await ask(source, key_of("003090000001", "Nguyễn Văn Mẫu", "1990"), HELD)

@@ -154,8 +154,11 @@ async def test_a_value_names_the_dossier_that_brought_its_record_in(vault: Vault
     assert record is not None and record.dossier == code
 
 
-async def test_a_record_without_a_date_speaks_for_the_day_it_was_stored(vault: Vault) -> None:
-    await vault.put("tax_notice", {"tax_code": "1"}, issued_on=None)
+@pytest.mark.parametrize("issued_on", [None, "2027-01-01"], ids=["undated", "of the future"])
+async def test_a_record_speaks_for_no_later_day_than_it_was_stored_on(
+    vault: Vault, issued_on: str | None
+) -> None:
+    await vault.put("tax_notice", {"tax_code": "1"}, issued_on=issued_on)
 
     assert (await vault.facts("tax.code"))["tax.code"].as_of == NOW
 
@@ -195,6 +198,7 @@ async def test_revocation_ends_reuse_at_once(vault: Vault) -> None:
     assert await ask(vault.source, owner, wanted) == NoRecord()
 
 
+@pytest.mark.threat(1)
 async def test_another_tenants_records_are_not_there(vault: Vault) -> None:
     await vault.put("passport", {"number": "C"})
     elsewhere = Purpose(TenantId("h98"), "H98", None, None, None)
@@ -305,6 +309,7 @@ async def test_a_spouse_without_a_number_is_known_by_name_and_whole_birth_date(
     assert set(await vault.values("spouse_death.number")) == {"spouse_death.number"}
 
 
+@pytest.mark.threat(48)
 async def test_a_namesake_of_the_same_year_is_not_the_spouse(vault: Vault) -> None:
     unnumbered = WIFE_PERSON | {"personal_id": None, "birth_date": "1992"}
     await vault.put("marriage_certificate", MARRIAGE | {"wife": unnumbered})

@@ -200,6 +200,7 @@ async def fails(speak: Speak) -> SourceError:
     return raised.value
 
 
+@pytest.mark.threat(28)
 async def test_a_drip_ends_at_the_time_of_an_attempt() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n"
     begun = asyncio.get_running_loop().time()

@@ -33,11 +33,13 @@ async def test_an_answer_comes_back_with_its_status_and_content() -> None:
         "file:///etc/passwd",
     ],
 )
+@pytest.mark.threat(30)
 async def test_nobody_is_called_who_is_not_listed(url: str) -> None:
     with pytest.raises(SourceUnavailable, match="not_listed"):
         await sent(saying(answer(b"<a/>")), url)
 
 
+@pytest.mark.threat(30)
 async def test_a_redirect_is_handed_back_and_not_followed() -> None:
     async with serving(saying(answer(b"<elsewhere/>"))) as elsewhere:
         location = b"Location: " + elsewhere.url.encode()
@@ -46,6 +48,7 @@ async def test_a_redirect_is_handed_back_and_not_followed() -> None:
         assert (reply.status, elsewhere.requests) == (302, [])
 
 
+@pytest.mark.threat(30)
 async def test_a_proxy_named_in_the_environment_is_not_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -85,6 +88,7 @@ async def test_one_megabyte_is_read_and_one_byte_more_is_not() -> None:
         await sent(saying(answer(bytes(LARGEST_ANSWER_BYTES + 1))))
 
 
+@pytest.mark.threat(28)
 async def test_a_bomb_is_not_unpacked() -> None:
     packer = zlib.compressobj(wbits=31)
     bomb = b"".join(packer.compress(bytes(1_000_000)) for _ in range(300)) + packer.flush()
@@ -100,6 +104,7 @@ async def test_a_bomb_is_not_unpacked() -> None:
     assert peak < 8_000_000
 
 
+@pytest.mark.threat(28)
 async def test_an_endless_answer_is_left_after_one_megabyte() -> None:
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     chunk = b"10000\r\n" + bytes(65_536) + b"\r\n"

@@ -158,10 +158,9 @@ def _expired(one: StoredRecord, today: date) -> bool:
 
 
 def _fact(one: StoredRecord, value: Held) -> Fact:
-    issued_on = one.record.issued_on
-    as_of = (
-        one.stored_at
-        if issued_on is None
-        else datetime.combine(issued_on, time.min, tzinfo=VIETNAM)
-    )
+    """The value as of the day of issue, or of the storing where no day or a later one is stated."""
+    as_of = one.stored_at
+    if one.record.issued_on is not None:
+        issued = datetime.combine(one.record.issued_on, time.min, tzinfo=VIETNAM)
+        as_of = min(issued, as_of)
     return Fact(value, as_of, RecordRef(one.id, one.record.kind, one.stored_at, one.record.dossier))
