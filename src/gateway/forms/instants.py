@@ -1,13 +1,15 @@
-"""Which point in time does a text mean, and which day is it then in Vietnam?
+"""Which point in time or which date does a text mean, and which day is it then in Vietnam?
 
-Read are `YYYY-MM-DD`, with `T` or a blank and `hh:mm`, `hh:mm:ss` or fractions of a second, with
-`Z`, `+0000`, `+07:00`, `+07` or no zone at all: then the local one.
+Points in time: `YYYY-MM-DD`, with `T` or a blank and `hh:mm`, `hh:mm:ss` or fractions of a second, with
+`Z`, `+0000`, `+07:00`, `+07` or no zone at all: then the local one. Dates: `1990`, `1990-01`,
+`1990-01-31`, `31/01/1990`, `01/1990`, also with 00 for what is unknown, with dots or hyphens.
 """
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
+from gateway.domain.facts import PartialDate
 from gateway.forms.mistakes import NotOfType
 
 LOCAL_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -17,6 +19,9 @@ _INSTANT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]+))?)?"
     r" ?(Z|z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
+
+_ISO_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
+_WRITTEN_DATE = re.compile(r"(?:([0-9]{1,2})[/.-])?(?:([0-9]{1,2})[/.-])?([0-9]{4})")
 
 
 def local_date(instant: datetime) -> date:
@@ -42,6 +47,29 @@ def instant_of(text: str) -> datetime:
         return datetime(int(year), int(month), int(day), *clock, tzinfo=_zone(zone))
     except ValueError as error:
         raise NotOfType("not a point in time") from error
+
+
+def date_of(text: str, *, month_first: bool = False) -> PartialDate | None:
+    """The date that a text names, None for one with no known part. Raises NotOfType.
+
+    `month_first` reads `01/31/1990`, the order of a day component that is not day first.
+    """
+    if iso := _ISO_DATE.fullmatch(text):
+        year, month, day = iso.groups()
+    elif written := _WRITTEN_DATE.fullmatch(text):
+        first, second, year = written.groups()
+        if second is None:
+            first, second = None, first
+        day, month = (second, first) if month_first and first else (first, second)
+    else:
+        raise NotOfType("not a date")
+    known = [int(part) if part and int(part) else None for part in (year, month, day)]
+    if known == [None, None, None]:
+        return None
+    try:
+        return PartialDate(known[0] or 0, known[1], known[2])
+    except ValueError as error:
+        raise NotOfType("not a date") from error
 
 
 def _zone(zone: str | None) -> tzinfo:

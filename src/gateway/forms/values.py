@@ -27,7 +27,7 @@ from typing import TypeAlias
 from gateway.domain.facts import PartialDate
 from gateway.forms.contents import content_digest
 from gateway.forms.definition import FieldTemplate, Option
-from gateway.forms.instants import LOCAL_ZONE, instant_of, local_date, names_instant
+from gateway.forms.instants import LOCAL_ZONE, date_of, instant_of, local_date, names_instant
 from gateway.forms.mistakes import NotOfType
 
 __all__ = ["EMPTY", "LOCAL_ZONE", "NotOfType", "canonical", "local_date", "same_text"]
@@ -40,8 +40,6 @@ OptionsAt: TypeAlias = Callable[[str], Sequence[Option]]
 _REFUSED = frozenset({"Cf", "Co", "Cn", "Cs"})
 _BLANKS = re.compile(r"[^\S\n]+")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
-_ISO_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
-_SLASHED = re.compile(r"(?:([0-9]{1,2})[/.-])?(?:([0-9]{1,2})[/.-])?([0-9]{4})")
 _PHONE_MARKS = re.compile(r"[ .()\-]")
 _DIGITS_AT_MOST = 100
 
@@ -169,36 +167,17 @@ def _date(case: _Case, value: object) -> str:
     if names_instant(text):
         day = local_date(instant_of(text))
         return _dated(PartialDate(day.year, day.month, day.day))
-    try:
-        return _dated(_written_date(case.template, text))
-    except ValueError as error:
-        raise NotOfType("not a date") from error
+    return _dated(date_of(text, month_first=_month_first(case.template)))
+
+
+def _month_first(template: FieldTemplate) -> bool:
+    return template.day_parts[:1] == ("month",) and "day" in template.day_parts
 
 
 def _dated(when: PartialDate | None) -> str:
     if when is None:
         return EMPTY
     return f"{'D' if when.day else 'M' if when.month else 'Y'} {when.iso()}"
-
-
-def _written_date(template: FieldTemplate, text: str) -> PartialDate | None:
-    """A date as written, None for the day component's `00/00/0000`; raises ValueError."""
-    if iso := _ISO_DATE.fullmatch(text):
-        year, month, day = iso.groups()
-    elif slashed := _SLASHED.fullmatch(text):
-        first, second, year = slashed.groups()
-        if second is None:
-            first, second = None, first
-        month_first = template.day_parts[:1] == ("month",) and "day" in template.day_parts
-        day, month = (second, first) if month_first and first else (first, second)
-    else:
-        raise ValueError("no date reads so")
-    parts = [int(part) if part and int(part) else None for part in (year, month, day)]
-    if parts == [None, None, None]:
-        return None
-    if parts[0] is None:
-        raise ValueError("a date has a year")
-    return PartialDate(parts[0], parts[1], parts[2])
 
 
 def _choice(case: _Case, value: object) -> str:
