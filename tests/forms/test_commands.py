@@ -77,6 +77,13 @@ def test_fields_shows_people_a_table(written: Any) -> None:
     assert "Họ và tên" in answer.stdout
 
 
+def test_nothing_in_a_form_steers_the_terminal(written: Any) -> None:
+    bad = written("bad.json", {"components": [text("a\x1b[31m"), text("b\n")]})
+    assert run("check", bad).stdout == f"{bad}: a?[31m: bad_key\n{bad}: b?: bad_key\n"
+    good = written("good.json", {"components": [text("a", label="[red]đỏ[/red]")]})
+    assert "[red]đỏ[/red]" in run("fields", good).stdout
+
+
 def test_fields_says_why_a_form_is_refused(written: Any) -> None:
     bad = written("bad.json", REFUSED)
     answer = run("fields", bad, "--json")

@@ -72,6 +72,7 @@ SAME: dict[str, tuple[FieldTemplate, list[Any], str]] = {
     "several choices": (
         place("select", options=SEX, multiple=True),
         [["0", "1"], [1, 0], [{"label": "Nữ", "value": "0"}, "1", "1"]], '["0", "1"]'),
+    "tags": (place("tags"), [["b", "a"], ["a", " b", "b"]], '["a", "b"]'),
     "a telephone": (
         place("phoneNumber"),
         ["0901234567", "+84901234567", "84901234567", "0084 901 234 567", "(090) 123-45.67"],

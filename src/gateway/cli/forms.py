@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from gateway.domain.errors import FieldProblem, FormRefused
@@ -40,7 +41,7 @@ def check(
         _print_json([_checked(path, problems) for path, problems in found])
     else:
         for path, problems in found:
-            for line in [f"{p.path or '(form)'}: {p.code}" for p in problems] or ["accepted"]:
+            for line in [_line(problem) for problem in problems] or ["accepted"]:
                 typer.echo(f"{path}: {line}")
     raise typer.Exit(max((_status(problems) for _, problems in found), default=0))
 
@@ -101,12 +102,18 @@ def _listed(problems: Iterable[FieldProblem]) -> list[dict[str, str]]:
     return [{"path": problem.path, "code": problem.code} for problem in problems]
 
 
+def _line(problem: FieldProblem) -> str:
+    # A key comes from a file that may be anybody's: nothing of it may steer a terminal.
+    path = "".join(sign if sign.isprintable() else "?" for sign in problem.path)
+    return f"{path or '(form)'}: {problem.code}"
+
+
 def _refuse(refusal: FormRefused, as_json: bool) -> None:
     if as_json:
         _print_json({"error": refusal.code, "problems": _listed(refusal.problems)})
     else:
         for problem in refusal.problems:
-            typer.echo(f"{problem.path or '(form)'}: {problem.code}", err=True)
+            typer.echo(_line(problem), err=True)
     raise typer.Exit(_status(refusal.problems))
 
 
@@ -151,10 +158,11 @@ def _print_json(answer: object) -> None:
 
 def _print_table(form: FormDefinition, entries: list[dict[str, object]]) -> None:
     shown = sum(entry["visible"] is True for entry in entries)
-    table = Table(title=f"{form.title}: {len(entries)} fields, {shown} visible")
+    table = Table(title=escape(f"{form.title}: {len(entries)} fields, {shown} visible"))
     for name in ("path", "type", "label", "required", "visible"):
         table.add_column(name)
     for entry in entries:
         marks = ("yes" if entry[name] else "" for name in ("required", "visible"))
-        table.add_row(str(entry["path"]), str(entry["type"]), str(entry["label"]), *marks)
+        words = (escape(str(entry[name])) for name in ("path", "type", "label"))
+        table.add_row(*words, *marks)
     Console().print(table)

@@ -105,6 +105,8 @@ def grow(components: object, problems: list[FieldProblem]) -> list[Node]:
 
 
 def _grow(components: object, parent: Node | None, problems: list[FieldProblem]) -> Iterator[Node]:
+    if components is None:
+        return
     if not isinstance(components, list):
         problems.append(FieldProblem(parent.full if parent else "", "bad_components"))
         return

@@ -221,6 +221,12 @@ def _boxes(case: _Case, value: object) -> str:
     return _sorted_list([same_text(key) for key in ticked])
 
 
+def _tags(case: _Case, value: object) -> str:
+    if isinstance(value, list):
+        return _sorted_list([_string(tag) for tag in value])
+    return _string(value)
+
+
 def _phone(case: _Case, value: object) -> str:
     number = _PHONE_MARKS.sub("", _string(value))
     if not re.fullmatch(r"(\+?[0-9]{3,15})?", number):
@@ -281,5 +287,6 @@ _CANON_OF: Mapping[str, Callable[[_Case, object], str]] = {
     "email": _email,
     "address": _composite,
     "file": _files,
+    "tags": _tags,
 }
-_WHOLE = frozenset({"selectboxes", "file"})
+_WHOLE = frozenset({"selectboxes", "file", "tags"})
