@@ -98,3 +98,11 @@ async def test_a_tenant_is_admitted_once(database: Database) -> None:
 async def test_a_code_that_could_be_misread_is_refused(database: Database, code: str) -> None:
     with pytest.raises(BadRequest):
         await _register(database, code)
+
+
+@pytest.mark.parametrize("agency", ["", "h99", "H99.", "Sở Tư pháp", "H99\n", "H" * 41])
+async def test_an_agency_is_named_by_its_code_alone(database: Database, agency: str) -> None:
+    with pytest.raises(BadRequest):
+        await database.write(
+            lambda c: register_tenant(c, "h99", "Tỉnh H", agency, GRANT, is_test=True, now=NOW)
+        )

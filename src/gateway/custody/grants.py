@@ -20,6 +20,7 @@ from gateway.domain.identifiers import TenantId
 from gateway.log.append import Appended, append_public
 from gateway.storage.schema import tenants
 
+_AGENCY_CODE = re.compile(r"(?=.{1,40}\Z)[0-9A-Z]+(?:\.[0-9A-Z]+)*")
 _TENANT_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -35,10 +36,12 @@ def register_tenant(
 ) -> Appended:
     """Admit a tenant with its grant and the public leaf that says so; `is_test` is for ever.
 
-    Raises BadRequest `tenant_code_unusable`, Conflict `tenant_exists`.
+    Raises BadRequest `tenant_code_unusable`, `agency_code_unusable`, Conflict `tenant_exists`.
     """
     if not _TENANT_CODE.fullmatch(code):
         raise BadRequest("tenant_code_unusable", "a code is a-z, 0-9 and hyphens", "code")
+    if not _AGENCY_CODE.fullmatch(agency):
+        raise BadRequest("agency_code_unusable", "a code reads like H99.01", "agency")
     known = select(tenants.c.tenant).where(tenants.c.tenant == code)
     if connection.execute(known).first() is not None:
         raise Conflict("tenant_exists", "a tenant of this code is registered")

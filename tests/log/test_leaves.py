@@ -1,0 +1,129 @@
+import ast
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from sqlalchemy import select
+
+import gateway
+from gateway.access.callers import Grant
+from gateway.custody.grants import register_tenant
+from gateway.custody.publishing import publish_definitions, read_measure
+from gateway.domain.identifiers import POPULATION, RECORDS
+from gateway.forms.catalogue import read_catalogue
+from gateway.log.leaves import CASE_KINDS, LARGEST_ENTRY_BYTES, PUBLIC_KINDS
+from gateway.storage.database import Database
+from gateway.storage.schema import leaves
+
+ROOT = Path(__file__).parents[2]
+SCHEMAS = ROOT / "schemas"
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+CHAPTERS = {
+    heading: dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", text, re.MULTILINE))
+    for heading, text in re.findall(
+        r"^## `([\w-]+)`\n(.*?)(?=^## |\Z)",
+        (ROOT / "docs" / "log-leaves.md").read_text(),
+        re.MULTILINE | re.DOTALL,
+    )
+}
+
+
+def _schema(kind: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads((SCHEMAS / "leaves" / f"{kind}.schema.json").read_text())
+    return schema
+
+
+def _bodies_in_code() -> Iterator[tuple[str, set[str]]]:
+    """Every dict written with a `k`, the kind of a case body, and its members."""
+    for path in Path(gateway.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Dict):
+                members = {
+                    key.value: value
+                    for key, value in zip(node.keys, node.values, strict=True)
+                    if isinstance(key, ast.Constant)
+                }
+                if isinstance(kind := members.get("k"), ast.Constant):
+                    yield str(kind.value), set(members)
+
+
+def test_every_kind_has_its_chapter_and_no_chapter_is_of_no_kind() -> None:
+    assert CHAPTERS.keys() == PUBLIC_KINDS | CASE_KINDS
+
+
+@pytest.mark.parametrize("kind", sorted(PUBLIC_KINDS))
+def test_a_chapter_lists_the_members_of_its_schema(kind: str) -> None:
+    schema = _schema(kind)
+    Draft202012Validator.check_schema(schema)
+
+    assert CHAPTERS[kind].keys() == schema["properties"].keys() == set(schema["required"])
+    assert schema["additionalProperties"] is False
+
+
+def test_a_chapter_lists_every_member_that_a_case_body_is_written_with() -> None:
+    written = dict(_bodies_in_code())
+
+    assert written.keys() == CASE_KINDS
+    assert {kind: members - CHAPTERS[kind].keys() for kind, members in written.items()} == {
+        kind: set() for kind in CASE_KINDS
+    }
+
+
+async def test_every_public_leaf_of_a_deployment_keeps_to_its_schema(tmp_path: Path) -> None:
+    database = Database(tmp_path / "gateway.db")
+    catalogue = read_catalogue(SCHEMAS)
+    measure = read_measure(SCHEMAS / "measure.json", mock=True)
+    grants = [
+        Grant(frozenset({POPULATION, RECORDS}), None, None),
+        Grant(frozenset(), frozenset({"1.004222"}), frozenset({"H99.01.cb017"})),
+    ]
+    await database.write(lambda c: publish_definitions(c, catalogue, measure, NOW))
+    for number, grant in enumerate(grants):
+        await database.write(
+            lambda c, code=f"h{number}", grant=grant: register_tenant(
+                c, code, "Tỉnh H", "H99.01", grant, is_test=False, now=NOW
+            )
+        )
+
+    entries = database.read(lambda c: c.execute(select(leaves.c.entry)).scalars().all())
+    database.close()
+
+    kinds = {json.loads(entry)["kind"] for entry in entries}
+    assert kinds == PUBLIC_KINDS
+    assert max(map(len, entries)) <= LARGEST_ENTRY_BYTES
+    for entry in entries:
+        leaf = json.loads(entry)
+        problems = Draft202012Validator(_schema(leaf["kind"])).iter_errors(leaf)
+        assert [f"{leaf['kind']}{problem.json_path}" for problem in problems] == []
+
+
+NOT_PUBLIC = {
+    "a name": {"name": "Tỉnh H"},
+    "an officer in clear": {"officers": ["H99.01.cb017"]},
+    "a free text": {"agency": "Sở Tư pháp, gặp chị Lan"},
+    "a time of day": {"since": "2026-11-22T12:00:00Z"},
+}
+
+
+@pytest.mark.parametrize("change", NOT_PUBLIC.values(), ids=NOT_PUBLIC)
+def test_t26_a_grant_leaf_has_no_place_for_free_text(change: dict[str, Any]) -> None:
+    leaf = {
+        "kind": "grant",
+        "v": 1,
+        "tenant": "h99",
+        "agency": "H99.01",
+        "is_test": False,
+        "since": "2026-11-22",
+        "sources": ["population"],
+        "procedures": "*",
+        "officers": "*",
+    }
+    grant = Draft202012Validator(_schema("grant"))
+
+    assert grant.is_valid(leaf)
+    assert not grant.is_valid({**leaf, **change})
