@@ -28,6 +28,7 @@ WHEN: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
     "a missing box against false": (when("t", "false"), {}, False),
     "a missing trigger with show false": (when("t", "1", show=False), {}, True),
     "show as text": (when("t", "1", show="false"), {"t": "1"}, False),
+    "show left empty, which is no true": (when("t", "1", show=""), {"t": "1"}, False),
     "one of a list": (when("t", "b"), {"t": ["a", "b"]}, True),
     "none of a list": (when("t", "c"), {"t": ["a", "b"]}, False),
     "an item of a select": (when("t", "1"), {"t": {"label": "Có", "value": "1"}}, False),
@@ -235,6 +236,17 @@ def test_rows_are_open_each_by_its_own_trigger() -> None:
     )
     seen = outlook(form, {"g": [{"t": "1"}, {}, {"t": "2"}]})
     assert [seen[f"g[{row}].a"] for row in range(3)] == ["visible", "open", "hidden"]
+
+
+def test_a_trigger_hidden_in_one_row_leaves_only_the_other_rows_open() -> None:
+    form = form_of(
+        part("datagrid", "g", components=[
+            text("t"), text("u", conditional=when("g.t", "1")),
+            text("a", conditional=when("g.u", "1")),
+        ])
+    )  # fmt: skip
+    seen = outlook(form, {"g": [{"t": "2"}, {"t": "1"}]})
+    assert (seen["g[0].a"], seen["g[1].a"]) == ("hidden", "open")
 
 
 def test_components_that_hang_on_each_other_are_open() -> None:
