@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP_FLAGS := -qq --disable-pip-version-check --no-input
 FROM_LOCK := --require-hashes --no-deps -r
 
-.PHONY: help demo test check format serve bench nightly lock clean
+.PHONY: help demo test check format docs serve bench nightly lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make demo SERVE=1  the same house, left running, with an address, a token and a line to try"
 	@echo "make test          the tests"
 	@echo "make check         format, lint, types, floors and the tests: what CI holds"
+	@echo "make docs          write docs/threats.md and schemas/openapi.json again from tests and code"
 	@echo "make serve         the gateway alone, set up by its GATEWAY_* environment"
 	@echo "make bench         the benchmarks, into bench/results/latest.json"
 	@echo "make nightly       every check, then the benchmarks at full length"
@@ -37,6 +38,10 @@ check: .venv/dev.stamp
 format: .venv/dev.stamp
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+docs: .venv/dev.stamp
+	@$(BIN)/python -m tests.threats.register
+	@$(BIN)/gateway openapi
 
 serve: .venv/run.stamp
 	@$(BIN)/gateway serve

@@ -2,6 +2,7 @@
 
 GatewayError
 ├── BadRequest            the request itself is wrong: names the member and the reason
+│   └── MembersRefused        several members at once (`api/problems.py`); names each
 ├── NotSignedIn           no token, or one that does not hold
 ├── NotAllowed            the token's tenant may not do this
 ├── NotFound              no such form, dossier, record

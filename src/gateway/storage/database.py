@@ -60,6 +60,10 @@ class Database:
             finally:
                 self._reader.rollback()
 
+    def check(self) -> None:
+        """Ask for nothing but an answer; raises Busy when the database cannot be read."""
+        self.read(lambda connection: connection.exec_driver_sql("SELECT 1").one())
+
     async def write(self, change: Callable[[Connection], T]) -> T:
         """Run `change` in a transaction; returns when it is durable.
 
