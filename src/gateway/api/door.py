@@ -8,7 +8,8 @@ A route on `DoorRoute` says by its annotations what it needs, and FastAPI descri
     visit: Visit         the call itself: body bytes, path, Idempotency-Key
     request: Request     the bare request, for a call that is not JSON
     name: str            a path parameter; one that is not in the path is a query parameter,
-                         required unless it has a default; any other query parameter is refused
+                         required unless it has a default; any other query parameter is refused;
+                         one that Python has a keyword for is written `from_`
 
 A result that is no Response is written as JSON. This replaces FastAPI's own handling of a call (it
 decodes leniently, echoes what it refuses and costs several times as much), not its description.
@@ -18,6 +19,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -184,7 +186,7 @@ class _Needs:
             elif name in path:
                 in_path.append(name)
             elif kind is str or set(get_args(kind)) == {str, type(None)}:
-                in_query[name] = parameter.default is parameter.empty
+                in_query[name.removesuffix("_")] = parameter.default is parameter.empty
             else:
                 raise TypeError(f"the door cannot fill {name}: {get_origin(kind) or kind}")
         return cls(
@@ -202,7 +204,8 @@ class _Needs:
         if self.caller is not None:
             authorization = one_header(request, "authorization")
             met[self.caller] = rooms_of(request).tokens.authenticate(authorization)
-        met.update(_query(request, self.in_query))
+        for name, value in _query(request, self.in_query).items():
+            met[f"{name}_" if iskeyword(name) else name] = value
         raw = b""
         if self.body is not None:
             name, model = self.body

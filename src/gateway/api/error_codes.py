@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from gateway.domain.errors import (
     BadRequest,
     Busy,
+    CannotMeasure,
     Conflict,
     FormRefused,
     GatewayError,
@@ -53,6 +54,7 @@ _CODES: dict[type[GatewayError], str] = {
         body_required | Thiếu nội dung | No body | Send the body that the call needs.
         unknown_parameter | Tham số không được biết | Unknown parameter | Leave the parameter out.
         parameter_missing | Thiếu tham số | Parameter missing | Give the parameter in the query.
+        parameter_unusable | Tham số không hợp lệ | Parameter unusable | See the detail for what it takes.
         parameter_twice | Tham số lặp lại | Parameter twice | Give each parameter and header once.
         idempotency_key_too_short | Idempotency-Key quá ngắn | Idempotency key too short | Use 22 to 255 visible ASCII characters with 128 random bits.
         idempotency_key_unusable | Idempotency-Key không hợp lệ | Idempotency key unusable | Use 22 to 255 visible ASCII characters with 128 random bits.
@@ -126,6 +128,9 @@ _CODES: dict[type[GatewayError], str] = {
     """,
     Busy: """
         storage_busy | Hệ thống đang bận | Storage busy | Repeat later; nothing was stored.
+    """,
+    CannotMeasure: """
+        log_not_measurable | Nhật ký không cân đối | Log cannot be measured | Report the leaf to the operator.
     """,
     GatewayError: """
         internal_error | Lỗi nội bộ | Internal error | Report the time of the call to the operator.

@@ -18,6 +18,7 @@ from gateway.api.strict_json import step
 from gateway.domain.errors import (
     BadRequest,
     Busy,
+    CannotMeasure,
     Conflict,
     FieldProblem,
     FormRefused,
@@ -41,6 +42,7 @@ STATUS_OF: dict[type[GatewayError], HTTPStatus] = {
     FormRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     RecordRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+    CannotMeasure: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 _STATUS_OF_CODE = {
     "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

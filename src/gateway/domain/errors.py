@@ -10,6 +10,7 @@ GatewayError
 ├── ReceiptRefused        what was submitted is not what was filled; `fields` names the paths
 ├── FormRefused           a form definition or its bindings cannot be used; `problems` names the places
 ├── RecordRefused         a record cannot be taken in; names the member and the reason
+├── CannotMeasure         a body in the log that no honest figure can rest on; names its leaf
 ├── Busy                  storage cannot answer now; try again later
 └── SourceError           a source could not be asked; ends in `prefill/lookup.py`
     ├── SourceUnavailable     no answer, or an answer of failure
@@ -47,6 +48,14 @@ class NotFound(GatewayError):
 
 class Conflict(GatewayError):
     """The same key, receipt or record stands already with other content or in another state."""
+
+
+class CannotMeasure(GatewayError):
+    """A body that does not balance, or that nothing before it defines; `leaf` is its index."""
+
+    def __init__(self, leaf: int, why: str) -> None:
+        super().__init__("log_not_measurable", f"leaf {leaf}: {why}")
+        self.leaf = leaf
 
 
 class Busy(GatewayError):

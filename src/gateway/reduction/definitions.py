@@ -6,18 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.domain.errors import CannotMeasure
 from gateway.domain.letters import unspell
 
 _ROW = re.compile(r"\[[0-9]+\]")
-
-
-class CannotMeasure(Exception):
-    """A body that no honest figure can rest on; `leaf` is its index in the log."""
-
-    def __init__(self, leaf: int, why: str) -> None:
-        super().__init__(f"leaf {leaf}: {why}")
-        self.leaf = leaf
-        self.why = why
 
 
 @dataclass(frozen=True, slots=True)

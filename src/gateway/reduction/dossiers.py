@@ -23,9 +23,10 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from gateway.domain.errors import CannotMeasure
 from gateway.domain.letters import CLASS_LETTERS, SOURCE_LETTERS, VERDICT_LETTERS
 from gateway.domain.verdicts import DECLARED, FieldClass, Verdict
-from gateway.reduction.definitions import CannotMeasure, Definitions, FormVersion, template_of
+from gateway.reduction.definitions import Definitions, FormVersion, template_of
 
 Key: TypeAlias = tuple[str | int, ...]
 Sums: TypeAlias = Counter[Key]

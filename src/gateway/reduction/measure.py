@@ -15,8 +15,9 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.domain.errors import CannotMeasure
 from gateway.domain.letters import REASON_LETTERS
-from gateway.reduction.definitions import CannotMeasure, Definitions, FormVersion
+from gateway.reduction.definitions import Definitions, FormVersion
 from gateway.reduction.dossiers import Letters, Submission, Sums, read_submission, tally
 
 MOST_REFUSALS = 5

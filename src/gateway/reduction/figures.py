@@ -1,0 +1,123 @@
+"""Which figures follow from a row's sums? (design of the measure, section 3.4)
+
+Every figure keeps numerator and denominator beside the rounded value; a total is the sum of its
+rows' sums and never a mean of their percentages.
+"""
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, TypeAlias
+
+from gateway.domain.verdicts import FieldClass, Reason, Verdict
+from gateway.reduction.dossiers import BEYOND_LOGIN_CLASSES, REDUCTION_CLASSES, Sums
+
+Figure: TypeAlias = dict[str, int | float | None]
+
+_FOUR_DECIMALS = Decimal("0.0001")
+
+
+def figure(numerator: int, denominator: int) -> Figure:
+    """A fraction as published: exact, and rounded half up to four decimals; null over nothing."""
+    value = None
+    if denominator:
+        value = float((Decimal(numerator) / denominator).quantize(_FOUR_DECIMALS, ROUND_HALF_UP))
+    return {"numerator": numerator, "denominator": denominator, "value": value}
+
+
+def figures_of(sums: Sums) -> dict[str, Any]:
+    """Every figure of one row or of a total that needs no portal."""
+    auto, declared = sums["verdict", "auto"], sums["D",]
+    shown = sums["filled",] - sums["verdict", "withdrawn"] - sums["verdict", "hidden"]
+    return {
+        "dossiers": sums["dossiers",],
+        "submissions": sums["submissions",],
+        "declarable": auto + declared,
+        "declared": declared,
+        **{verdict.value: sums["verdict", verdict.value] for verdict in Verdict},
+        "auto_instant": sums["auto_instant",],
+        "dropped": sums["dropped",],
+        "filled": sums["filled",],
+        "visible": sums["visible",],
+        "reduction": _reduction(sums, REDUCTION_CLASSES),
+        "beyond_login": _reduction(sums, BEYOND_LOGIN_CLASSES),
+        "core": figure(sums["core",], sums["core",] + declared),
+        "required_only": figure(
+            sums["A", "required"], sums["A", "required"] + sums["D", "required"]
+        ),
+        "ceiling": figure(sums["ceiling",], sums["ceiling", "required"]),
+        "auto_by_class": {kind.value: sums["A", kind.value] for kind in FieldClass},
+        "by_source": _by_source(sums),
+        "left_to_declare": {"mean": figure(declared, sums["dossiers",]), "median": _median(sums)},
+        "declared_extra": sums["D", "extra"],
+        "override_rate": figure(sums["verdict", "override"], shown),
+        "contested_rate": figure(sums["verdict", "contested"], shown),
+        "instant": figure(sums["instant",], sums["dossiers",]),
+        "abandoned": figure(sums["abandoned",], sums["abandoned",] + sums["dossiers",]),
+        "refusals": sums["refusals",],
+        "chains": sums["chains",],
+        "offered": figure(sums["offered",], sums["offered", "visible"]),
+        "empties": {reason.value: sums["reason", reason.value] for reason in Reason},
+        "source_failures": _source_failures(sums),
+        "attachments": _attachments(sums),
+    }
+
+
+def _reduction(sums: Sums, classes: Iterable[FieldClass]) -> Figure:
+    """R(S): an `auto` of another class leaves numerator and denominator."""
+    saved = sum(sums["A", kind.value] for kind in classes)
+    return figure(saved, saved + sums["D",])
+
+
+def _by_source(sums: Sums) -> dict[str, dict[str, Any]]:
+    whole = sum(sums["A", kind.value] for kind in REDUCTION_CLASSES) + sums["D",]
+    answer = {}
+    for source in _sources(sums, "source"):
+        auto, override, contested = (
+            sums["source", source, what] for what in ("A", "override", "contested")
+        )
+        answer[source] = {
+            "auto": auto,
+            "override": override,
+            "contested": contested,
+            "share": figure(auto, whole),
+            "acceptance": figure(auto, auto + override + contested),
+        }
+    return answer
+
+
+def _source_failures(sums: Sums) -> dict[str, dict[str, Any]]:
+    answer = {}
+    for source in _sources(sums, "read"):
+        counted = {what: sums["read", source, what] for what in ("reads", "unavailable", "surplus")}
+        rate = figure(sums["read", source, "failed"], sums["read", source, "attempts"])
+        answer[source] = {**counted, "failed_attempts": rate}
+    return answer
+
+
+def _sources(sums: Sums, about: str) -> list[str]:
+    return sorted({str(key[1]) for key in sums if key[0] == about})
+
+
+def _attachments(sums: Sums) -> dict[str, Any]:
+    kinds = ("reused", "replaced", "uploaded", "officer", "blank")
+    counted = {what: sums["attachments", what] for what in kinds}
+    saved = counted["reused"] + counted["replaced"]
+    return {**counted, "saved": figure(saved, sum(counted.values()) - counted["blank"])}
+
+
+def _median(sums: Sums) -> Figure:
+    """The middle of D over dossiers; the mean of the two middle ones where their number is even."""
+    dossiers = sums["dossiers",]
+    if not dossiers:
+        return figure(0, 0)
+    lower, upper = _at_rank(sums, (dossiers - 1) // 2), _at_rank(sums, dossiers // 2)
+    return figure(lower, 1) if lower == upper else figure(lower + upper, 2)
+
+
+def _at_rank(sums: Sums, rank: int) -> int:
+    passed = 0
+    for left in sorted(int(key[1]) for key in sums if key[0] == "left"):
+        passed += sums["left", left]
+        if passed > rank:
+            return left
+    raise AssertionError("every dossier has its place among those left to declare")

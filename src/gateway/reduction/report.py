@@ -1,0 +1,215 @@
+"""What does the report of the reduction say, and what must stand in its first lines?
+
+The document of `gateway metrics report --json` and of `GET /v1/metrics/field-reduction`:
+
+    notice       the lines that every reader must see first
+    definition   {"leaf", "name", "digest", "instant_seconds", "instant_seconds_per_field", "mock"}
+    range        {"first", "last"}: the unbroken range of leaves it was counted from
+    root         base64 of the RFC 6962 root over the leaf hashes 0 to `last`
+    unit         what one of the counted things is
+    tenant       whose dossiers, or null for all but those of test tenants
+    period       {"from", "to"}: days by the calendar of Việt Nam, inclusive; null without a limit
+    by           what the rows are: `series`, `form` or `procedure`
+    forms        the rows, paper and online apart, each with the figures of `figures.py`
+    total        {"online", "paper"}: the same figures over all rows of the channel
+    balances     "ok": both balances hold for every submission, else there is no report
+"""
+
+from base64 import b64encode
+from calendar import monthrange
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from typing import Any
+
+from gateway.domain.errors import BadRequest
+from gateway.domain.facts import PartialDate
+from gateway.forms.values import LOCAL_ZONE
+from gateway.log.tree import EMPTY_ROOT
+from gateway.reduction.definitions import Definitions, FormVersion
+from gateway.reduction.dossiers import Sums
+from gateway.reduction.figures import figure, figures_of
+from gateway.reduction.measure import ONLINE, PAPER, Row, Scope
+
+MOCK = "SỐ LIỆU TỪ NGUỒN MÔ PHỎNG / figures from mock sources"
+UNCONFIRMED = "chưa xác nhận: chưa kết nối Cổng / unconfirmed: no portal connected"
+NOT_FOR_PUBLICATION = "không dùng để công bố / not for publication"
+ONLY_THE_GATEWAY = (
+    "chỉ chứng minh những gì đi qua cổng, không phải những gì hiện trên màn hình / "
+    "proves what passed through the gateway, not what stood on a screen"
+)
+UNIT = "declarable field instances that are visible at submission"
+
+SERIES, FORM, PROCEDURE = "series", "form", "procedure"
+GROUPINGS: Mapping[str, Callable[[Row], Row]] = {
+    SERIES: lambda row: row,
+    FORM: lambda row: Row(row.form, "", "", row.channel),
+    PROCEDURE: lambda row: Row("", row.procedure, "", row.channel),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked for: whose dossiers, which days (inclusive), and what a row is."""
+
+    tenant: str | None = None
+    first: date | None = None
+    last: date | None = None
+    by: str = SERIES
+
+    @property
+    def scope(self) -> Scope:
+        """The hours since 1970 UTC that the days cover."""
+        after = None if self.last is None else self.last + timedelta(days=1)
+        return Scope(
+            self.tenant,
+            None if self.first is None else _hour(self.first),
+            None if after is None else _hour(after) - 1,
+        )
+
+
+def question_of(tenant: str | None, first: str | None, last: str | None, by: str) -> Question:
+    """What was asked for in words; a month stands for all its days.
+
+    Raises BadRequest `parameter_unusable` naming `from`, `to` or `by`.
+    """
+    if by not in GROUPINGS:
+        raise BadRequest("parameter_unusable", "a row is a series, a form or a procedure", "by")
+    begin, end = _days(first, "from"), _days(last, "to")
+    if begin is not None and end is not None and end[1] < begin[0]:
+        raise BadRequest("parameter_unusable", "the period ends before it begins", "to")
+    return Question(tenant, begin and begin[0], end and end[1], by)
+
+
+def _days(text: str | None, member: str) -> tuple[date, date] | None:
+    """First and last day of `2026-11-22` or `2026-11`."""
+    if text is None:
+        return None
+    try:
+        read = PartialDate.parse(text)
+    except ValueError:
+        read = None
+    if read is None or read.month is None or not 1970 <= read.year < 9999:
+        raise BadRequest("parameter_unusable", "a period reads 2026-11-22 or 2026-11", member)
+    length = monthrange(read.year, read.month)[1]
+    return (
+        date(read.year, read.month, read.day or 1),
+        date(read.year, read.month, read.day or length),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the figures were counted from: the log's size then, its root, its definitions."""
+
+    size: int
+    root: bytes
+    definitions: Definitions
+
+
+@dataclass(slots=True)
+class Counted:
+    """The rows of a measurement with the form versions behind each."""
+
+    sums: Mapping[Row, Sums]
+    forms: Mapping[Row, Sequence[FormVersion]]
+
+
+def report(question: Question, counted: Counted, evidence: Evidence) -> dict[str, Any]:
+    """The whole document, made of numbers, digests and codes that anybody registered."""
+    measures = evidence.definitions.measures
+    return {
+        "notice": _notice(question, evidence.definitions),
+        "definition": asdict(measures[-1]) if measures else None,
+        "range": {"first": 0 if evidence.size else None, "last": _last(evidence.size)},
+        "root": b64encode(evidence.root if evidence.size else EMPTY_ROOT).decode(),
+        "unit": UNIT,
+        "tenant": question.tenant,
+        "period": {"from": _day(question.first), "to": _day(question.last)},
+        "by": question.by,
+        "forms": _rows(question.by, counted, evidence.definitions),
+        "total": {channel: _total(counted, channel) for channel in (ONLINE, PAPER)},
+        "balances": "ok",
+    }
+
+
+def _notice(question: Question, definitions: Definitions) -> list[str]:
+    lines = [MOCK] if any(measure.mock for measure in definitions.measures) else []
+    if any(0 in (m.instant_seconds, m.instant_seconds_per_field) for m in definitions.measures):
+        lines.append("không loại hồ sơ nộp tức thời / the instant rule is set to 0")
+    lines += [UNCONFIRMED, NOT_FOR_PUBLICATION, ONLY_THE_GATEWAY]
+    if question.tenant in definitions.test_tenants:
+        lines.append("đơn vị thử nghiệm / a test tenant")
+    return lines
+
+
+def _rows(by: str, counted: Counted, definitions: Definitions) -> list[dict[str, Any]]:
+    group = GROUPINGS[by]
+    keyed = sorted(counted.sums, key=lambda row: (group(row), row))
+    return [_row(one, list(rows), counted, definitions) for one, rows in groupby(keyed, key=group)]
+
+
+def _row(
+    row: Row, rows: Sequence[Row], counted: Counted, definitions: Definitions
+) -> dict[str, Any]:
+    forms = _forms(counted, rows)
+    return {
+        "form": row.form or None,
+        "procedure": row.procedure or None,
+        "series": row.series or None,
+        "channel": row.channel,
+        "versions": [form.version for form in forms],
+        **figures_of(_sum(counted.sums[one] for one in rows)),
+        "potential": _potential(forms),
+        "items": _items(forms, definitions),
+    }
+
+
+def _total(counted: Counted, channel: str) -> dict[str, Any]:
+    rows = [row for row in counted.sums if row.channel == channel]
+    figures = figures_of(_sum(counted.sums[row] for row in rows))
+    return {**figures, "potential": _potential(_forms(counted, rows))}
+
+
+def _sum(sums: Iterable[Sums]) -> Sums:
+    total: Sums = Counter()
+    for one in sums:
+        total.update(one)
+    return total
+
+
+def _forms(counted: Counted, rows: Iterable[Row]) -> list[FormVersion]:
+    found = {form.leaf: form for row in rows for form in counted.forms[row]}
+    return [found[leaf] for leaf in sorted(found)]
+
+
+def _potential(forms: Iterable[FormVersion]) -> dict[str, Any]:
+    """Of every series its newest version; potential is never added to or taken from what is realised."""
+    newest = {form.series: form.potential for form in forms}
+    return figure(sum(s for s, _ in newest.values()), sum(a for _, a in newest.values()))
+
+
+def _items(forms: Iterable[FormVersion], definitions: Definitions) -> dict[str, list[str]]:
+    """Items that no field asks, and what changed since the first registered version."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for form in forms:
+        baseline = definitions.baseline(form.form)
+        found["absent"] |= set(form.absent_items)
+        found["dropped"] |= baseline.required_items - form.items
+        found["added"] |= form.items - baseline.items
+    return {what: sorted(found[what]) for what in ("absent", "dropped", "added")}
+
+
+def _last(size: int) -> int | None:
+    return size - 1 if size else None
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _hour(day: date) -> int:
+    """The hour since 1970 UTC in which a day begins in Việt Nam."""
+    return int(datetime.combine(day, time(), LOCAL_ZONE).timestamp()) // 3600
