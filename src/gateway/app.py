@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from gateway.access.clients import ClientDirectory
 from gateway.access.tokens import Tokens
-from gateway.api import catalogue, operations, prefills, records, sign_in, submissions
+from gateway.api import catalogue, metrics, operations, prefills, records, sign_in, submissions
 from gateway.api.events import note_bug
 from gateway.api.options import read_options
 from gateway.api.problems import problem_of_a_bug, problem_of_status
@@ -51,6 +51,7 @@ _ROUTERS = (
     submissions.router,
     records.router,
     catalogue.router,
+    metrics.router,
     sign_in.router,
     operations.router,
 )
@@ -139,6 +140,7 @@ async def open_rooms(settings: Settings, clock: Clock, outside: Transport) -> Ro
         ),
         replays=Replays(database, keys.idempotency, clock),
         catalogue=forms,
+        bindings=catalogue.read_bindings_files(settings.schemas),
         options=read_options(settings.schemas),
         records=store,
         prefills=PrefillWorkflow(

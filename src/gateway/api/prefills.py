@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import Field
 from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
-from gateway.api.door import Asked, DoorRoute, SignedIn, Visit, respond
+from gateway.api.door import Asked, SignedIn, Visit, new_router, respond
 from gateway.api.encoding import encode
 from gateway.api.people_members import (
     AccountAsked,
@@ -25,7 +25,7 @@ from gateway.prefill.request import Asker, PrefillRequest
 from gateway.prefill.sealing import instant, outcome_of, summary_of
 from gateway.prefill.workflow import Prefilled
 
-router = APIRouter(route_class=DoorRoute, tags=["prefill"])
+router = new_router("prefill")
 
 _SHOWN = {Decision.VISIBLE: True, Decision.HIDDEN: False, Decision.OPEN: "open"}
 

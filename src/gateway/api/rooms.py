@@ -3,10 +3,10 @@
 One value, put together by the application at its start and handed to every route that asks for it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -17,8 +17,10 @@ from gateway.custody.keys import Keys
 from gateway.custody.replays import Replays
 from gateway.domain.identifiers import SourceId
 from gateway.forms.catalogue import Catalogue
+from gateway.prefill.workflow import PrefillWorkflow
 from gateway.records.store import RecordStore
 from gateway.storage.database import Database
+from gateway.submission.workflow import SubmissionWorkflow
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,11 @@ class Rooms:
     tokens: Tokens
     replays: Replays
     catalogue: Catalogue
+    bindings: Mapping[str, dict[str, Any]]
     options: Options
     records: RecordStore
+    prefills: PrefillWorkflow
+    submissions: SubmissionWorkflow
     connected: frozenset[SourceId]
     clock: Callable[[], datetime]
 

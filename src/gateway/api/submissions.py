@@ -4,12 +4,12 @@ from base64 import b64encode
 from typing import Annotated, Any, Literal
 
 import orjson
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import Field
 from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
-from gateway.api.door import Asked, DoorRoute, SignedIn, Visit, respond
+from gateway.api.door import Asked, SignedIn, Visit, new_router, respond
 from gateway.api.encoding import encode
 from gateway.api.people_members import Channel, DossierText, PersonalIdText
 from gateway.api.rooms import House
@@ -17,7 +17,7 @@ from gateway.domain.identifiers import DossierCode, PersonalId
 from gateway.submission.request import SubmissionRequest
 from gateway.submission.workflow import Accepted
 
-router = APIRouter(route_class=DoorRoute, tags=["submission"])
+router = new_router("submission")
 
 _RECEIPT_COPY = "receipt"
 """The route under which an answer is kept by the receipt alone, whatever key came with it."""
