@@ -1,5 +1,6 @@
 """Which forms are there, what fills each of them, and what may their selects offer?"""
 
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -65,7 +66,7 @@ class FormAnswer(Answered):
     version: str
     series: str
     definition: dict[str, Any]
-    bindings: list[dict[str, Any]]
+    bindings: dict[str, Any]
     manual: list[ManualRow]
     potential: Potential
 
@@ -88,7 +89,7 @@ async def show_form(form: str, caller: SignedIn, house: House) -> FormAnswer:
         version=registered.version,
         series=registered.series,
         definition=orjson.loads(registered.definition.raw),
-        bindings=[_binding(row) for row in _manual(registered, house.connected) if row.attribute],
+        bindings=house.bindings[registered.code],
         manual=_manual(registered, house.connected),
         potential=Potential(items=items, supplied=supplied),
     )
@@ -130,6 +131,12 @@ async def banks(house: House) -> Response:
     return _options(house.options.of("banks"))
 
 
+def read_bindings_files(schemas: Path) -> dict[str, dict[str, Any]]:
+    """Every form's bindings as their file says it, by form."""
+    files = [orjson.loads(p.read_bytes()) for p in (schemas / "forms").glob("*/bindings.json")]
+    return {one["form"]: one for one in files}
+
+
 def _options(written: bytes) -> Response:
     return Response(written, 200, _KEEP, JSON)
 
@@ -167,13 +174,3 @@ def _manual(form: RegisteredForm, connected: frozenset[SourceId]) -> list[Manual
             )
         )
     return rows
-
-
-def _binding(row: ManualRow) -> dict[str, Any]:
-    return {
-        "field": row.path,
-        "item": row.item,
-        "role": row.role,
-        "attribute": row.attribute,
-        "edit": row.edit,
-    }

@@ -53,6 +53,7 @@ _CODES: dict[type[GatewayError], str] = {
         unsupported_media_type | Sai kiểu nội dung | Unsupported media type | Send application/json, not compressed.
         body_required | Thiếu nội dung | No body | Send the body that the call needs.
         unknown_parameter | Tham số không được biết | Unknown parameter | Leave the parameter out.
+        parameter_unusable | Tham số không dùng được | Parameter unusable | Give the parameter as the interface describes it.
         parameter_missing | Thiếu tham số | Parameter missing | Give the parameter in the query.
         parameter_unusable | Tham số không hợp lệ | Parameter unusable | See the detail for what it takes.
         parameter_twice | Tham số lặp lại | Parameter twice | Give each parameter and header once.

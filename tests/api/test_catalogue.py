@@ -1,0 +1,90 @@
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+FORMS = sorted(path.parent.name for path in (SCHEMAS / "forms").glob("*/form.json"))
+
+
+async def test_every_registered_form_is_listed(gateway: httpx.AsyncClient) -> None:
+    answer = await gateway.get("/v1/forms")
+
+    listed = {form["code"]: form for form in answer.json()["forms"]}
+    assert sorted(listed) == FORMS
+    assert all(0 < form["items_supplied"] <= form["items"] for form in listed.values())
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_form_comes_with_its_definition_and_a_manual_of_every_field(
+    gateway: httpx.AsyncClient, form: str
+) -> None:
+    answer = (await gateway.get(f"/v1/forms/{form}")).json()
+
+    bindings = json.loads((SCHEMAS / "forms" / form / "bindings.json").read_text())
+    assert answer["definition"] == json.loads((SCHEMAS / "forms" / form / "form.json").read_text())
+    assert answer["bindings"] == bindings
+    bound = {row["path"]: row["attribute"] for row in answer["manual"] if row["attribute"]}
+    assert bound == {one["field"]: one["attribute"] for one in bindings["bindings"]}
+    assert answer["potential"]["supplied"] <= answer["potential"]["items"]
+
+
+async def test_an_unknown_form_is_a_404(gateway: httpx.AsyncClient) -> None:
+    answer = await gateway.get("/v1/forms/tax-return")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_form")
+
+
+async def test_forms_are_for_who_has_signed_in(anybody: httpx.AsyncClient) -> None:
+    assert (await anybody.get("/v1/forms")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "path, some",
+    [
+        ("/catalogue/provinces", {"label": "Thành phố Hà Nội", "value": "01"}),
+        ("/catalogue/communes?province=01", {"label": "Phường Ba Đình", "value": "00004"}),
+        ("/catalogue/countries", {"label": "Việt Nam", "value": "VN"}),
+        ("/catalogue/business-lines", {"label": "Trồng lúa", "value": "0111"}),
+        (
+            "/catalogue/hospitals?province=01",
+            {"label": "Trạm y tế Phường Ba Đình", "value": "01-00004"},
+        ),
+        (
+            "/catalogue/banks",
+            {"label": "Ngân hàng TMCP Ngoại thương Việt Nam (Vietcombank)", "value": "VCB"},
+        ),
+    ],
+)
+async def test_a_select_fetches_its_options_without_signing_in(
+    anybody: httpx.AsyncClient, path: str, some: dict[str, str]
+) -> None:
+    answer = await anybody.get(path)
+
+    assert some in answer.json()
+    assert all(option.keys() == {"label", "value"} for option in answer.json())
+    assert answer.headers["cache-control"] == "public, max-age=3600"
+
+
+async def test_every_remote_select_of_every_form_finds_its_list(app: FastAPI) -> None:
+    served = {route.path for route in app.routes}
+    asked = {
+        component.split("?")[0]
+        for form in FORMS
+        for component in (SCHEMAS / "forms" / form / "form.json").read_text().split('"')
+        if component.startswith("/catalogue/")
+    }
+    assert asked and asked <= served
+
+
+async def test_while_no_province_is_chosen_there_is_no_commune(anybody: httpx.AsyncClient) -> None:
+    assert (await anybody.get("/catalogue/communes?province=")).json() == []
+
+
+@pytest.mark.parametrize("path", ["communes", "hospitals"])
+async def test_an_unknown_province_is_a_404(anybody: httpx.AsyncClient, path: str) -> None:
+    answer = await anybody.get(f"/catalogue/{path}?province=99")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_province")
