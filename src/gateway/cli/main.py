@@ -4,6 +4,7 @@ import typer
 
 from gateway.cli.clients import clients_app
 from gateway.cli.forms import forms_app
+from gateway.cli.metrics import metrics_app
 from gateway.cli.openapi import write_openapi
 from gateway.cli.serve import serve
 
@@ -16,3 +17,4 @@ app.command("serve")(serve)
 app.command("openapi")(write_openapi)
 app.add_typer(clients_app, name="clients")
 app.add_typer(forms_app, name="forms")
+app.add_typer(metrics_app, name="metrics")

@@ -11,7 +11,7 @@ from gateway.cli.serve import settings_from_environment
 from gateway.domain.errors import GatewayError
 from gateway.reduction.reading import report_from_log
 from gateway.reduction.report import FORM, question_of
-from gateway.reduction.table import table_of
+from gateway.reduction.table import NARROWEST, show
 from gateway.storage.database import Database
 
 REFUSED = 1
@@ -53,4 +53,5 @@ def report(
     if as_json:
         typer.echo(orjson.dumps(document).decode())
     else:
-        Console().print(table_of(document))
+        console = Console()
+        show(document, console if console.width >= NARROWEST else Console(width=NARROWEST))

@@ -5,7 +5,12 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
 from rich.table import Table
+
+NARROWEST = 118
+"""So many columns the table needs to stay one line a form."""
 
 TARGET = 0.2
 """Directive 05/CT-TTg: at least a fifth fewer declared fields; the core figure is held against it."""
@@ -54,34 +59,43 @@ _FIGURES = (
 _NAMES = ("form", "procedure", "series", "channel")
 
 
+def show(document: Mapping[str, Any], console: Console) -> None:
+    """Print a report: the notice in its first lines, the figures, and what they rest on."""
+    for line in document["notice"]:
+        console.print(line, style="bold", markup=False)
+    console.print(table_of(document))
+    for line in _origin(document):
+        console.print(line, style="dim", markup=False, soft_wrap=True)
+
+
 def table_of(document: Mapping[str, Any]) -> Table:
-    """One line per row of the report and one per channel below; the notice stands in the caption."""
+    """One line per row of the report and one per channel below."""
     table = Table(
         title="Cắt giảm trường thông tin phải khai / Reduction of declared fields",
-        caption="\n".join(document["notice"]),
-        caption_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
     )
-    table.add_column("Biểu mẫu\nForm", overflow="fold")
-    table.add_column("Kênh\nChannel")
+    table.add_column("Biểu mẫu\nForm", overflow="fold", ratio=1)
     for _, vietnamese, english in (*_COUNTS, *_SHARES):
-        table.add_column(f"{vietnamese}\n{english}", justify="right")
-    table.add_column("Mục tiêu\nTarget", justify="right")
+        table.add_column(f"{vietnamese}\n{english}", justify="right", no_wrap=True)
+    table.add_column("Mục tiêu\nTarget", justify="right", no_wrap=True)
     for row in document["forms"]:
-        table.add_row(row["form"] or row["procedure"] or "-", *_cells(row, row["channel"]))
+        name = " ".join(row[one] for one in ("form", "procedure") if row[one] is not None)
+        table.add_row(f"{name or '-'}\n{_CHANNELS[row['channel']]}", *_cells(row))
     table.add_section()
     for channel, total in document["total"].items():
         if total["dossiers"] or total["chains"]:
-            table.add_row("Tổng / Total", *_cells(total, channel), style="bold")
+            name = f"Tổng / Total\n{_CHANNELS[channel]}"
+            table.add_row(name, *_cells(total), style="bold")
     return table
 
 
-def _cells(row: Mapping[str, Any], channel: str) -> Iterator[str]:
-    yield _CHANNELS[channel]
+def _cells(row: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"{row[name]:,}" for name, _, _ in _COUNTS)
     yield from (percent(row[name]["value"]) for name, _, _ in _SHARES)
     core = row["core"]["value"]
     mark = "" if core is None else " ✓" if core >= TARGET else " ✗"
-    yield percent(TARGET) + mark
+    yield f"{100 * TARGET:.0f} %{mark}"
 
 
 def percent(value: float | None) -> str:
@@ -95,7 +109,7 @@ def csv_of(document: Mapping[str, Any]) -> str:
     Lines that begin with `#` carry the notice, the leaf range, the root and the definition.
     """
     written = io.StringIO()
-    for line in _origin(document):
+    for line in (*document["notice"], *_origin(document)):
         written.write(f"# {line}\r\n")
     rows = [_flat(row) for row in (*document["forms"], *_totals(document))]
     writer = csv.DictWriter(written, list(_flat_names()))
@@ -105,7 +119,6 @@ def csv_of(document: Mapping[str, Any]) -> str:
 
 
 def _origin(document: Mapping[str, Any]) -> Iterator[str]:
-    yield from document["notice"]
     yield f"leaves {document['range']['first']} to {document['range']['last']}"
     yield f"root {document['root']}"
     if document["definition"] is not None:
