@@ -211,7 +211,7 @@ def test_rules_mean_what_they_mean_to_json_logic_js(reference: Any) -> None:
 def rule_here(rule: Any, data: Any) -> Any:
     decoded: Any = decode_strictly(json.dumps([rule, data]).encode())
     try:
-        value = apply(from_json(decoded[0]), decoded[1])
+        value = apply(from_json(decoded[0]), from_json(decoded[1]))
     except RuleFailed:
         return {"threw": True}
     if value is UNDEFINED or (isinstance(value, float) and not math.isfinite(value)):

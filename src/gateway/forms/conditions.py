@@ -21,17 +21,18 @@ from gateway.forms.logic import RuleFailed, apply, variables
 from gateway.forms.operators import holds, is_blank
 from gateway.forms.templates import Component, member_of
 from gateway.forms.tree import Node, Shows, Trigger, container_of
-from gateway.forms.triggers import component_for, trigger_for
+from gateway.forms.triggers import Places, component_for, trigger_for
 
 
 def compile_conditions(nodes: Sequence[Node]) -> None:
     """Give every node its compiled condition and the components that it hangs on."""
+    places = Places(nodes)
     for node in nodes:
         condition = member_of(node.component, "conditional")
-        named = [trigger_for(path, node, nodes) for path in paths_named(node.component)]
+        named = [trigger_for(path, node, places) for path in paths_named(node.component)]
         node.triggers = tuple(named)
         if is_typed(condition):
-            node.shows = _typed(condition, node, nodes)
+            node.shows = _typed(condition, node, places)
         elif condition.get("when"):
             node.shows = _when(condition, named[0])
         elif is_rule(condition):
@@ -116,11 +117,11 @@ def _rule(rule: object, node: Node) -> Shows:
     return shows
 
 
-def _typed(condition: Component, node: Node, nodes: Sequence[Node]) -> Shows | None:
+def _typed(condition: Component, node: Node, places: Places) -> Shows | None:
     entries = [each for each in _entries(condition) if truthy(each.get("component", UNDEFINED))]
     if not _entries(condition):
         return None
-    tests = [_Entry(each, node, nodes) for each in entries]
+    tests = [_Entry(each, node, places) for each in entries]
     show, any_of = _show(condition.get("show", True)), condition.get("conjunction") == "any"
 
     def shows(data: object, scope: object, rows: tuple[int, ...]) -> bool:
@@ -146,12 +147,12 @@ class _Entry:
 
     __slots__ = ("boxes", "compared", "found", "operator", "path", "read")
 
-    def __init__(self, entry: Component, node: Node, nodes: Sequence[Node]) -> None:
+    def __init__(self, entry: Component, node: Node, places: Places) -> None:
         self.path = to_string(entry.get("component"))
         self.operator = to_string(entry.get("operator"))
         self.compared = from_json(entry.get("value", UNDEFINED))
-        self.found = component_for(self.path, nodes)
-        self.read = trigger_for(self.path, node, nodes).read
+        self.found = component_for(self.path, places)
+        self.read = trigger_for(self.path, node, places).read
         self.boxes = self.found is not None and self.found.type == "selectboxes"
 
     def __call__(self, data: object, rows: tuple[int, ...]) -> object:

@@ -7,6 +7,7 @@ condition have in common is read at the condition's own row. Where no component 
 is read from the data as it stands.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
@@ -23,32 +24,52 @@ class _NoMatch:
 _NO_MATCH = _NoMatch()
 
 
-def trigger_for(path: str, asking: Node, nodes: Sequence[Node]) -> Trigger:
+class Places:
+    """The components of a form by every name that a path can mean them by."""
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self._named: dict[str, dict[int, Node]] = defaultdict(dict)
+        self._owners: dict[str, Node] = {}
+        for order, node in enumerate(nodes):
+            for name in (node.first, node.full, node.flat, node.key):
+                self._named[name][order] = node
+            if node.holds_data:
+                self._owners[node.flat] = node
+
+    def candidates(self, path: str, without_data: bool = False) -> list[tuple[int, Node]]:
+        """Components that a path can mean, with the rank of the name they are found by."""
+        boxes = path.rpartition(".")[0]
+        named = {**self._named.get(path, {}), **self._named.get(boxes, {})}
+        found: list[tuple[int, Node]] = []
+        for _, node in sorted(named.items()):
+            sought = _without_box(path, node)
+            for rank, own in enumerate((node.first, node.full, node.flat, node.key)):
+                if own == sought and (rank or without_data or not node.groups):
+                    found.append((rank, node))
+                    break
+        # A stable sort: within one rank core keeps the first in form order.
+        return sorted(found, key=lambda match: match[0])
+
+    def owner(self, path: str) -> Node | None:
+        """The component below whose value a path leads, as in `tinh.value` or `survey.q1`."""
+        while path:
+            path = path.rpartition(".")[0]
+            if path in self._owners:
+                return self._owners[path]
+        return None
+
+
+def trigger_for(path: str, asking: Node, places: Places) -> Trigger:
     """Resolve a path named by a condition of `asking` among all components of the form."""
-    found = _candidates(path, nodes)
-    owner = found[0][1] if found else _owner(path, nodes)
+    found = places.candidates(path)
+    owner = found[0][1] if found else places.owner(path)
     return Trigger(path, _reader(path, asking, found), owner)
 
 
-def component_for(path: str, nodes: Sequence[Node]) -> Node | None:
+def component_for(path: str, places: Places) -> Node | None:
     """The component that core's `getComponent` finds for a path, searching without data."""
-    found = _candidates(path, nodes, without_data=True)
+    found = places.candidates(path, without_data=True)
     return found[0][1] if found else None
-
-
-def _candidates(
-    path: str, nodes: Sequence[Node], without_data: bool = False
-) -> list[tuple[int, Node]]:
-    found: list[tuple[int, Node]] = []
-    for node in nodes:
-        sought = _without_box(path, node)
-        for rank, own in enumerate((node.first, node.full, node.flat, node.key)):
-            if own == sought and (rank or without_data or not node.groups):
-                found.append((rank, node))
-                break
-    # A stable sort: within one rank core keeps the first in form order.
-    found.sort(key=lambda match: match[0])
-    return found
 
 
 def _without_box(path: str, node: Node) -> str:
@@ -57,12 +78,6 @@ def _without_box(path: str, node: Node) -> str:
         if dot and box and boxes.endswith(node.key):
             return boxes
     return path
-
-
-def _owner(path: str, nodes: Sequence[Node]) -> Node | None:
-    """The component below whose value a path leads, as in `tinh.value` or `survey.q1`."""
-    owners = [node for node in nodes if node.holds_data and path.startswith(f"{node.flat}.")]
-    return max(owners, key=lambda node: len(node.flat), default=None)
 
 
 def _reader(path: str, asking: Node, found: list[tuple[int, Node]]) -> Read:
