@@ -6,15 +6,18 @@ one that leads to this machine or to a name under `.test` is refused.
 """
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 _PREFIX = "GATEWAY_"
 _POPULATION = _PREFIX + "POPULATION_"
-_HERE = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104  # refused, not bound to
+
+
+Text = Annotated[str, Field(min_length=1)]
 
 
 class PopulationAccess(BaseModel):
@@ -22,11 +25,11 @@ class PopulationAccess(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    endpoint_url: str
-    service_url: str
-    username: str
-    secret: SecretStr
-    officer: str
+    endpoint_url: Text
+    service_url: Text
+    username: Text
+    secret: Annotated[SecretStr, Field(min_length=1)]
+    officer: Text
     agency: str | None = None
     client: str | None = None
     api_key: SecretStr | None = None
@@ -83,7 +86,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 def _fit_for_production(address: str) -> bool:
     parts = urlsplit(address)
-    host = parts.hostname or ""
-    return (
-        parts.scheme == "https" and host not in _HERE and not host.endswith((".test", ".localhost"))
-    )
+    host = (parts.hostname or "").rstrip(".")
+    try:
+        named = ip_address(host)
+    except ValueError:
+        known_here = host in {"", "localhost"} or host.endswith((".test", ".localhost"))
+    else:
+        known_here = named.is_loopback or named.is_unspecified or named.is_link_local
+    return parts.scheme == "https" and not known_here

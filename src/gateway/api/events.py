@@ -5,6 +5,7 @@ keys that EVENTS lists for it; anything else is dropped, not masked. No body, no
 exception text. The operators' log may be lost; no figure comes from it.
 """
 
+import json
 import logging
 import sys
 from collections.abc import MutableMapping
@@ -13,7 +14,6 @@ from traceback import walk_tb
 from types import TracebackType
 from typing import Any, TextIO
 
-import orjson
 import structlog
 
 EVENTS: dict[str, frozenset[str]] = {
@@ -37,7 +37,8 @@ def write_events_to(stream: TextIO | None = None) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper("iso", utc=True, key="at"),
             keep_listed,
-            lambda _logger, _method, event: orjson.dumps(event, default=str).decode(),
+            # ASCII alone, so that no line separator of Unicode ends a line for some reader
+            lambda _logger, _method, event: json.dumps(event, default=str),
         ],
         logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
         cache_logger_on_first_use=False,

@@ -1,0 +1,99 @@
+import json
+import re
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
+
+from gateway.api.error_codes import ERRORS
+from gateway.api.rooms import Rooms
+from gateway.cli.openapi import described
+
+KEPT = Path(__file__).parents[2] / "schemas" / "openapi.json"
+
+
+async def test_the_process_answers_and_is_ready(anybody: httpx.AsyncClient) -> None:
+    for path in ("/healthz", "/readyz"):
+        assert (await anybody.get(path)).json() == {"status": "ok"}
+
+
+async def test_without_its_database_it_answers_and_is_not_ready(
+    anybody: httpx.AsyncClient, rooms: Rooms
+) -> None:
+    rooms.database.read(lambda connection: connection.connection.close())
+
+    ready = await anybody.get("/readyz")
+
+    assert (await anybody.get("/healthz")).status_code == 200
+    assert ready.status_code in {500, 503}
+
+
+async def test_every_code_is_explained(anybody: httpx.AsyncClient) -> None:
+    listed = {one["code"]: one for one in (await anybody.get("/v1/errors")).json()["errors"]}
+
+    assert listed.keys() == ERRORS.keys()
+    assert listed["body_too_large"]["status"] == 413
+    assert all(one["title_vi"] and one["title"] and one["remedy"] for one in listed.values())
+
+
+async def test_receipts_verify_under_the_published_key_and_nothing_secret_is_published(
+    anybody: httpx.AsyncClient, rooms: Rooms
+) -> None:
+    keys = (await anybody.get("/.well-known/jwks.json")).json()["keys"]
+
+    assert [key["kid"] for key in keys] == [rooms.keys.receipt.kid]
+    assert all(key.keys() == {"kty", "crv", "x", "kid", "use", "alg"} for key in keys)
+
+
+async def test_the_documentation_lists_every_call_and_loads_nothing(
+    anybody: httpx.AsyncClient, app: FastAPI
+) -> None:
+    page = (await anybody.get("/docs")).text
+
+    for path in app.openapi()["paths"]:
+        assert path in page
+    assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//|<script|<link|@import|url\(", page)
+
+
+def test_the_kept_interface_is_the_one_that_is_served() -> None:
+    assert KEPT.read_text() == described(), "run: gateway openapi schemas/openapi.json"
+
+
+def test_the_interface_names_the_sign_in_and_the_refusals_of_every_call() -> None:
+    document = json.loads(described())
+
+    for path, calls in document["paths"].items():
+        for method, call in calls.items():
+            assert "default" in call["responses"], f"{method} {path} does not say how it refuses"
+            public = path.startswith(("/catalogue/", "/oauth/", "/.well-known/"))
+            public |= path in {"/healthz", "/readyz", "/v1/errors"}
+            optional = path == "/v1/metrics/field-reduction"
+            assert optional or ("security" in call) != public, f"{method} {path}"
+
+
+async def test_t51_no_address_is_served_that_nobody_has_looked_at(app: FastAPI) -> None:
+    served = {route.path for route in app.routes}
+
+    assert served == {
+        "/openapi.json",
+        "/docs",
+        "/healthz",
+        "/readyz",
+        "/.well-known/jwks.json",
+        "/oauth/token",
+        "/v1/errors",
+        "/v1/forms",
+        "/v1/forms/{form}",
+        "/v1/prefills",
+        "/v1/submissions",
+        "/v1/records",
+        "/v1/records/search",
+        "/v1/records/{record}/revoke",
+        "/v1/metrics/field-reduction",
+        "/catalogue/provinces",
+        "/catalogue/communes",
+        "/catalogue/countries",
+        "/catalogue/business-lines",
+        "/catalogue/hospitals",
+        "/catalogue/banks",
+    }

@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from gateway.settings import read_settings
+
+PRODUCTION = {
+    "GATEWAY_ENV": "prod",
+    "GATEWAY_ISSUER": "https://gateway.example.gov.vn",
+    "GATEWAY_POPULATION_ENDPOINT_URL": "https://lgsp.example.gov.vn/dancu/1.0",
+    "GATEWAY_POPULATION_SERVICE_URL": "http://dancu.example/service",
+    "GATEWAY_POPULATION_USERNAME": "tinh-h",
+    "GATEWAY_POPULATION_SECRET": "an invented secret",
+    "GATEWAY_POPULATION_OFFICER": "H99.service",
+}
+
+
+def test_settings_come_from_the_environment_and_from_nowhere_else() -> None:
+    settings = read_settings(
+        {"GATEWAY_DATA": "/srv/gateway", "GATEWAY_PORT": "9000", "HOME": "/root", "PATH": "/bin"}
+    )
+
+    assert (settings.data, settings.port, settings.population) == (Path("/srv/gateway"), 9000, None)
+
+
+def test_a_production_deployment_names_production_systems() -> None:
+    settings = read_settings(PRODUCTION)
+
+    assert settings.population is not None
+    assert settings.population.secret.get_secret_value() == "an invented secret"
+    assert "an invented secret" not in repr(settings)
+
+
+MISTAKES = {
+    "the mock mark": {"GATEWAY_MOCK": "1"},
+    "a mock on this machine": {"GATEWAY_POPULATION_ENDPOINT_URL": "https://127.0.0.1:9/dancu"},
+    "a mock on this machine by another of its addresses": {
+        "GATEWAY_POPULATION_ENDPOINT_URL": "https://127.8.8.8:9/dancu"
+    },
+    "a mock on this machine by its other protocol": {
+        "GATEWAY_POPULATION_ENDPOINT_URL": "https://[::1]:9/dancu"
+    },
+    "a mock by name": {"GATEWAY_POPULATION_ENDPOINT_URL": "https://LocalHost./dancu"},
+    "a test name": {"GATEWAY_POPULATION_ENDPOINT_URL": "https://population.test/dancu"},
+    "plain text": {"GATEWAY_POPULATION_ENDPOINT_URL": "http://lgsp.example.gov.vn/dancu"},
+    "no host": {"GATEWAY_POPULATION_ENDPOINT_URL": "https:///dancu"},
+    "an issuer on this machine": {"GATEWAY_ISSUER": "https://localhost"},
+    "no instant rule": {"GATEWAY_INSTANT_SECONDS": "0"},
+    "a misspelt setting": {"GATEWAY_ISUER": "https://gateway.example.gov.vn"},
+    "a misspelt setting of a group": {"GATEWAY_POPULATION_PASSWORD": "x"},
+    "half a group": {"GATEWAY_POPULATION_USERNAME": ""},
+    "a day-long token": {"GATEWAY_TOKEN_LIFETIME_SECONDS": "86400"},
+    "an environment of another name": {"GATEWAY_ENV": "production"},
+}
+
+
+@pytest.mark.parametrize("change", MISTAKES.values(), ids=MISTAKES)
+def test_t51_a_production_deployment_does_not_start_with(change: dict[str, str]) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        read_settings({**PRODUCTION, **change})
+    assert "an invented secret" not in str(refusal.value)
+
+
+def test_a_mock_deployment_may_count_dossiers_that_nobody_had_time_to_read() -> None:
+    zero = {"GATEWAY_INSTANT_SECONDS": "0", "GATEWAY_INSTANT_SECONDS_PER_FIELD": "0"}
+
+    assert read_settings({**zero, "GATEWAY_MOCK": "1"}).instant_seconds == 0
+    with pytest.raises(ValidationError):
+        read_settings(zero)
