@@ -41,7 +41,7 @@ format: .venv/dev.stamp
 
 docs: .venv/dev.stamp
 	@$(BIN)/python -m tests.threats.register
-	@$(BIN)/gateway openapi
+	@$(BIN)/gateway openapi schemas/openapi.json
 
 serve: .venv/run.stamp
 	@$(BIN)/gateway serve

@@ -59,6 +59,7 @@ def _leaf(database: Database, index: int) -> dict[str, Any]:
     return leaf
 
 
+@pytest.mark.threat(20)
 async def test_the_definition_of_the_measure_is_the_first_leaf_of_the_log(
     database: Database, catalogue: Catalogue
 ) -> None:

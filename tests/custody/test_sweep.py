@@ -61,6 +61,7 @@ def _bodies(database: Database) -> list[dict[str, Any]]:
     return [json.loads(row.body) for row in rows]
 
 
+@pytest.mark.threat(17)
 async def test_an_expired_chain_ends_as_abandoned_and_nobody_has_its_key(
     database: Database,
 ) -> None:

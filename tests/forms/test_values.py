@@ -86,6 +86,7 @@ SAME: dict[str, tuple[FieldTemplate, list[Any], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.threat(32)
 @pytest.mark.parametrize("case", SAME)
 def test_every_writing_has_one_canon_of(case: str) -> None:
     template, writings, canon = SAME[case]
@@ -186,6 +187,7 @@ def test_a_file_is_its_content() -> None:
     assert canonical(place("file"), two) == "a" * 64 + "," + "b" * 64
 
 
+@pytest.mark.threat(61)
 def test_every_day_of_a_century_survives_every_way_to_write_it() -> None:
     text, shift = place("textfield"), timedelta(days=1)
     day = date(1930, 1, 1)
@@ -209,6 +211,7 @@ def test_every_day_of_a_century_survives_every_way_to_write_it() -> None:
         day += shift
 
 
+@pytest.mark.threat(61)
 def test_the_day_of_an_instant_is_by_the_tz_database() -> None:
     assert local_date(datetime(1965, 2, 28, 16, tzinfo=UTC)) == date(1965, 3, 1)
     assert local_date(datetime(1990, 1, 30, 16, 59, tzinfo=UTC)) == date(1990, 1, 30)

@@ -40,6 +40,7 @@ async def test_a_public_leaf_is_kept_in_canonical_bytes(database: Database) -> N
     assert root_of([appended.hash]) == appended.hash
 
 
+@pytest.mark.threat(60)
 async def test_all_case_entries_look_alike_whatever_they_stand_for(database: Database) -> None:
     cases: list[tuple[str, dict[str, str | int]]] = [
         ("prefill", {"letters": "f" * 600}),
@@ -84,6 +85,7 @@ async def test_equal_bodies_have_different_seals(database: Database) -> None:
     assert len(set(_entries(database))) == 2
 
 
+@pytest.mark.threat(24)
 async def test_indices_have_no_gap_where_a_change_refuses_in_between(database: Database) -> None:
     def refuse(connection: Connection) -> None:
         append_public(connection, GRANT)

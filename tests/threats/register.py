@@ -1,10 +1,11 @@
-"""Which test proves the defence against which threat? Writes `docs/threats.md` from the marks.
+"""Which test proves the defence against which threat? Writes `docs/threats.md` from the tests.
 
-A test says what it proves by `@pytest.mark.threat(14)`, a module by `pytestmark`. Run from the
-project's folder: `.venv/bin/python -m tests.threats.register`.
+A test says what it proves by its name, `test_t14_…`, or by `@pytest.mark.threat(14)`, a module by
+`pytestmark`. Run from the project's folder: `.venv/bin/python -m tests.threats.register`.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,7 +79,7 @@ THREATS = {
 
 
 def proofs() -> dict[str, list[tuple[Path, str]]]:
-    """Per threat the tests that bear its mark: the file, and the test's name."""
+    """Per threat the tests that name it: the file, and the test's name."""
     found: dict[str, list[tuple[Path, str]]] = {number: [] for number in THREATS}
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         if "node_modules" in path.parts:
@@ -101,7 +102,7 @@ def document() -> str:
         [
             "# Threats, and the tests that prove the defence",
             "",
-            "Made by `python -m tests.threats.register` from the marks on the tests; "
+            "Made by `python -m tests.threats.register` from the names and marks of the tests; "
             "a test fails when it is out of date.",
             "",
             f"{len(rows)} of {len(THREATS)} threats have a test.",
@@ -133,7 +134,8 @@ def _marked(module: ast.Module) -> Iterator[tuple[str, str]]:
             "test_"
         ):
             marks = [number for each in node.decorator_list for number in _numbers(each)]
-            yield from ((number, node.name) for number in dict.fromkeys(ours + marks))
+            named = [f"T-{number}" for number in re.findall(r"^test_t(\d\d)_", node.name)]
+            yield from ((number, node.name) for number in dict.fromkeys(named + ours + marks))
 
 
 def _numbers(expression: ast.expr) -> Iterator[str]:
@@ -144,7 +146,8 @@ def _numbers(expression: ast.expr) -> Iterator[str]:
 
 
 def _sentence(path: Path, name: str) -> str:
-    return f"[{name.removeprefix('test_').replace('_', ' ')}](../{path.as_posix()})"
+    sentence = re.sub(r"^test_(?:t\d\d_)?", "", name).replace("_", " ")
+    return f"[{sentence}](../{path.as_posix()})"
 
 
 if __name__ == "__main__":
