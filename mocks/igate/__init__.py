@@ -2,17 +2,23 @@
 
 from mocks.igate.behaviour import Behaviour, behaviours
 from mocks.igate.client import Answer, IGate
-from mocks.igate.stories import FORMS, Story, stories
+from mocks.igate.crowd import Appointment, appointments, file_records, receive
+from mocks.igate.stories import FORMS, Story, case_stories, stories
 from mocks.igate.visit import Outcome, Visit
 
 __all__ = [
     "FORMS",
     "Answer",
+    "Appointment",
     "Behaviour",
     "IGate",
     "Outcome",
     "Story",
     "Visit",
+    "appointments",
     "behaviours",
+    "case_stories",
+    "file_records",
+    "receive",
     "stories",
 ]

@@ -65,7 +65,7 @@ class IGate:
         known = self._forms.get(code)
         if known is None:
             body = (await self._get(f"/v1/forms/{code}")).body
-            known = self._forms[code] = read_form(code, body["definition"], body["bindings"])
+            known = self._forms[code] = read_form(body["definition"], body["bindings"])
         return known
 
     async def options(self, address: str) -> tuple[tuple[str, str], ...]:

@@ -1,21 +1,17 @@
 """What does iGate's screen know of a form? Its inputs, what fills them, and which answers decide.
 
-Read from `GET /v1/forms/{form}`: `definition` is the Form.io JSON, `bindings` says which role's
-attribute fills which input.
+Read from `GET /v1/forms/{form}`: `definition` is the Form.io JSON, `bindings` the file beside
+it: which role's attribute fills which input, and who stands behind each role.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 _GROUPS = ("datagrid", "editgrid")
 _NO_INPUTS = ("button", "content", "htmlelement", "hidden", "file")
-_NAMES_SOMEBODY = frozenset(
-    f"person.{part}"
-    for part in ("personal_id", "full_name", "surname", "middle_name", "given_name", "birth_date")
-)
 _VARIABLE = re.compile(r'"var": *"(?:data|row)\.([A-Za-z0-9_]+)')
 
 
@@ -42,7 +38,8 @@ class Input:
 class Form:
     """One form as the screen shows it. `bound` maps an input to the role and attribute behind it.
 
-    `deciding` are the inputs on whose answer other inputs depend, or who it is that can be read.
+    `deciding` are the inputs on whose answer others depend, or who it is that can be read;
+    `login_fills` those that the province's own sign-in fills.
     """
 
     code: str
@@ -50,6 +47,7 @@ class Form:
     bound: Mapping[str, tuple[str, str]]
     deciding: frozenset[str]
     required_groups: frozenset[str]
+    login_fills: tuple[str, ...]
 
     def input_at(self, path: str) -> Input:
         """The input behind an instance path such as `grid[1].key`; KeyError if there is none."""
@@ -61,24 +59,31 @@ def template_of(path: str) -> str:
     return re.sub(r"\[[0-9]+\]", "[]", path)
 
 
-def read_form(
-    code: str, definition: Mapping[str, Any], bindings: Sequence[Mapping[str, Any]]
-) -> Form:
+def read_form(definition: Mapping[str, Any], bindings: Mapping[str, Any]) -> Form:
     """Put a form's definition and its bindings together."""
     components = list(_components(definition.get("components", []), ""))
     inputs = {path: _input(path, c) for path, c in components if _takes_input(c)}
-    bound = {b["field"]: (b["role"], b["attribute"]) for b in bindings}
-    steering = {name for _, c in components for name in _triggers(c)}
-    named = {path for path, (_, attribute) in bound.items() if attribute in _NAMES_SOMEBODY}
+    steering = {name for _, c in components for name in _triggers(c)} | set(_steers(bindings))
     return Form(
-        code=code,
+        code=bindings["form"],
         inputs=inputs,
-        bound=bound,
-        deciding=frozenset(path for path in inputs if path in steering | named),
+        bound={b["field"]: (b["role"], b["attribute"]) for b in bindings["bindings"]},
+        deciding=frozenset(path for path in inputs if path in steering),
         required_groups=frozenset(
             path for path, c in components if c["type"] in _GROUPS and _required(c)
         ),
+        login_fills=tuple(bindings.get("login_fills", ())),
     )
+
+
+def _steers(bindings: Mapping[str, Any]) -> Iterator[str]:
+    """The inputs by which the gateway tells who stands behind a role, or works a value out."""
+    for binding in bindings["bindings"]:
+        yield from binding.get("of", ())
+    for ways in bindings["roles"].values():
+        for way in ways if isinstance(ways, list) else [ways]:
+            yield from (way.get("given") or {}).values()
+            yield from way.get("when") or {}
 
 
 def _components(components: list[Any], prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -1,7 +1,7 @@
 """What does one person answer when a form asks for an attribute of somebody? From memory and papers.
 
 An answer is plain: a text, a number, a yes or no, an ISO date (`YYYY` where only the year is known),
-or a `{"code", "label"}` of some list; None where nobody could say.
+a `{"code", "label"}` of some list, or the boxes ticked; None where nobody could say.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any
 
 from mocks.people import Population
 
-Plain = str | int | bool | Mapping[str, str] | None
+Plain = str | int | bool | tuple[str, ...] | Mapping[str, str] | None
 """One answer before it is typed into a component."""
 
 _SEXES = {"male": "Nam", "female": "Nữ"}
@@ -42,6 +42,10 @@ _ON_PAPER = {
     "insurance.pension_from": ("insurance_card", "pension_from"),
     "insurance.benefit_amount": ("insurance_card", "si_benefit_amount"),
     "insurance.benefit_from": ("insurance_card", "si_benefit_from"),
+    "benefit.social_amount": ("social_benefit_decision", "amount"),
+    "benefit.social_from": ("social_benefit_decision", "from_date"),
+    "benefit.merit_amount": ("social_benefit_decision", "amount"),
+    "benefit.merit_from": ("social_benefit_decision", "from_date"),
     "licence.number": ("driving_licence", "number"),
     "licence.class": ("driving_licence", "class"),
     "licence.requested_class": ("driving_licence", "class"),

@@ -36,7 +36,7 @@ class Screen:
         for field in self.form.inputs.values():
             if field.addressee:
                 self.data[field.path] = _ADDRESSEE
-            elif field.path in self._story.login:
+            elif field.path in self.form.login_fills:
                 put(self.data, field.path, type_in(field, self._known(field.path), ()))
 
     def take(self, answer: Mapping[str, Any]) -> None:
@@ -56,15 +56,27 @@ class Screen:
         ]
 
     async def decide(self) -> bool:
-        """Answer the questions on which others depend; whether anything was answered."""
+        """Answer the questions on which others depend; whether anything was answered.
+
+        What nobody but the person can say comes first: it may let the rest be read.
+        """
+        own, bound, deciding = self._story.answers, self.form.bound, self.form.deciding
+        return (
+            await self._answer(lambda path: path in own or path in deciding - bound.keys())
+            or self._add_rows()
+            or await self._answer(deciding.__contains__)
+        )
+
+    async def _answer(self, wanted: Callable[[str], bool]) -> bool:
         changed = False
-        for field, path in self._open(self.form.deciding.__contains__):
+        for field, path in self._open(wanted):
             changed |= await self._type(field, path, optional=True)
-        for group, count in self._story.rows.items():
-            if not self.data.get(group):
-                self.data[group] = [{} for _ in range(count)]
-                changed = True
         return changed
+
+    def _add_rows(self) -> bool:
+        missing = {g: n for g, n in self._story.rows.items() if not self.data.get(g)}
+        self.data |= {group: [{} for _ in range(count)] for group, count in missing.items()}
+        return bool(missing)
 
     async def complete(self, *, optional_share: float, skipped_share: float, last: bool) -> bool:
         """Type the rest: required inputs but for a share, optional ones in a share."""

@@ -25,8 +25,7 @@ class Story:
     """One visit before it happens; `people` is who stands behind each role of the form.
 
     `answers` maps an input (a template path for one in a row) to the answer that the person gives
-    whatever was filled; `rows` says how many rows a group gets. `login` are the inputs that this
-    installation's sign-in fills by itself.
+    whatever was filled; `rows` says how many rows a group gets.
     """
 
     form: str
@@ -37,7 +36,6 @@ class Story:
     account: Mapping[str, str] = field(repr=False)
     people: Mapping[str, Someone] = field(repr=False)
     answers: Mapping[str, Any] = field(repr=False)
-    login: tuple[str, ...] = ()
     rows: Mapping[str, int] = field(default_factory=dict)
     owners: tuple[int, ...] = ()
     """The people whose records the form may need."""
@@ -52,7 +50,6 @@ class _Plot:
     suits: Callable[[Population, Person], bool]
     slots: tuple[int, ...]
     tell: Callable[[Population, Person, random.Random], Json]
-    login: tuple[str, ...] = ()
 
 
 def stories(population: Population, form: str, count: int, seed: int) -> tuple[Story, ...]:
@@ -125,7 +122,6 @@ def _story(
         account={"verified_by": "vneid", "phone": person.phone, "email": person.email},
         people=people,
         answers=told["answers"],
-        login=plot.login,
         rows=told.get("rows", {}),
         owners=(person.n, *relatives),
     )
@@ -294,15 +290,18 @@ def _business(population: Population, person: Person, chance: random.Random) -> 
     whole_family = chance.random() < 0.2
     at_home = chance.random() < 0.6
     place = person.current
+    office = {
+        "soNhaTruSo": place.detail,
+        "tinhTruSo": place.province._asdict(),
+        "xaTruSo": place.commune._asdict(),
+    }
     return {
         "people": {"home_based_owner": someone(population, person.n)},
         "rows": {"nganhNghe": chance.randint(1, 2)},
-        "answers": {
+        "answers": ({} if at_home else office)
+        | {
             "tenHoKinhDoanh": f"Hộ kinh doanh {person.full_name}",
             "noiDatTruSo": "noi_o" if at_home else "noi_khac",
-            "soNhaTruSo": place.detail,
-            "tinhTruSo": place.province._asdict(),
-            "xaTruSo": place.commune._asdict(),
             "vonKinhDoanh": chance.randint(2, 40) * 10_000_000,
             "soLaoDong": chance.randint(1, 9),
             "phuongPhapThue": "ke_khai",
@@ -340,6 +339,7 @@ def _pension(population: Population, person: Person, chance: random.Random) -> J
     answers: Json = {
         "noiNhanTroCap": f"{home.commune.label}, {home.province.label}",
         "hinhThucNhan": "tai_khoan" if "bank_account" in old.papers else "tien_mat",
+        "cheDoDangHuong": tuple(_benefits(old)),
     }
     if not children or person.n in PERSONAS.values() or chance.random() < 0.8:
         return {"people": {}, "answers": answers | {"nguoiKhai": "ban_than"}}
@@ -350,6 +350,17 @@ def _pension(population: Population, person: Person, chance: random.Random) -> J
         "owners": (person.n,),
         "answers": answers | {"nguoiKhai": "giam_ho", "quanHeNguoiGiamHo": "Con"},
     }
+
+
+def _benefits(old: Someone) -> Iterator[str]:
+    """What an old person draws already, as the boxes of the form name it."""
+    if old.answer("insurance.pension_amount"):
+        yield "luong_huu"
+    if old.answer("insurance.benefit_amount"):
+        yield "tro_cap_bhxh"
+    kind = old.papers.get("social_benefit_decision", {}).get("benefit")
+    if kind is not None:
+        yield "nguoi_co_cong" if kind == "merit" else "tro_cap_xa_hoi"
 
 
 def _drives(population: Population, person: Person) -> bool:
@@ -370,7 +381,6 @@ FORMS: Final[dict[str, _Plot]] = {
         _has_newborn,
         (_WOMAN, _MAN),
         _birth,
-        ("hoTenNguoiYeuCau", "ngaySinhNguoiYeuCau", "soDinhDanhNguoiYeuCau"),
     ),
     "bundle-birth": _Plot(
         "2.000987",
@@ -378,7 +388,6 @@ FORMS: Final[dict[str, _Plot]] = {
         _has_newborn,
         (_WOMAN, _MAN),
         _bundle,
-        ("hoTen", "soDinhDanh", "ngaySinh"),
     ),
     "ct01-permanent-residence": _Plot(
         "1.004222",
@@ -386,7 +395,6 @@ FORMS: Final[dict[str, _Plot]] = {
         _settled,
         (_MAN, _WOMAN),
         _residence,
-        ("hoTen", "ngaySinh", "soDinhDanh"),
     ),
     "driving-licence-exchange": _Plot(
         "3.000347",
@@ -394,7 +402,6 @@ FORMS: Final[dict[str, _Plot]] = {
         _drives,
         (_MAN, _WOMAN),
         _licence,
-        ("hoTen", "ngaySinh", "soGiayTo"),
     ),
     "household-business-registration": _Plot(
         "1.001612",
@@ -402,7 +409,6 @@ FORMS: Final[dict[str, _Plot]] = {
         _adult,
         (_WOMAN, _MAN),
         _business,
-        ("hoTenChuHo", "ngaySinhChuHo", "soDinhDanhChuHo"),
     ),
     "marriage-registration": _Plot(
         "1.000894",
@@ -424,7 +430,6 @@ FORMS: Final[dict[str, _Plot]] = {
         _adult,
         (_MAN, _WOMAN),
         _passport,
-        ("ho", "chuDemVaTen", "ngaySinh", "soDinhDanh"),
     ),
 }
 """The eight forms of this installation, by code."""

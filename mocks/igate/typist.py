@@ -8,7 +8,7 @@ import random
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 from zoneinfo import ZoneInfo
 
 from mocks.igate.form import Input
@@ -49,7 +49,7 @@ def type_in(field: Input, answer: Plain, choices: Choices) -> Any:
         case "checkbox":
             return answer if isinstance(answer, bool) else None
         case "selectboxes":
-            return {value: value == answer for value, _ in choices}
+            return {value: value in answer for value, _ in choices} if _ticked(answer) else None
     return _text(field, answer)
 
 
@@ -106,6 +106,10 @@ def _other_text(text: str) -> str:
     return f"{text} A" if len(text) < 90 else text[:60]
 
 
+def _ticked(answer: Plain) -> TypeGuard[tuple[str, ...]]:
+    return isinstance(answer, tuple) and bool(answer)
+
+
 def _is_date(answer: Plain) -> bool:
     return isinstance(answer, str) and bool(re.fullmatch(r"[0-9]{4}(-[0-9]{2}){0,2}", answer))
 
@@ -120,7 +124,9 @@ def _choose(field: Input, answer: Plain, choices: Choices) -> Any:
     return None if found is None else _shape(field, found)
 
 
-def _label_and_code(answer: str | int | bool | Mapping[str, str]) -> tuple[str, str]:
+def _label_and_code(
+    answer: str | int | bool | tuple[str, ...] | Mapping[str, str],
+) -> tuple[str, str]:
     if isinstance(answer, Mapping):
         return answer["label"], answer["code"]
     if isinstance(answer, bool):

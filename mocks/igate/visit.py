@@ -159,9 +159,11 @@ class Visit:
         """Try to change a locked value in silence; once refused, put it back as it was."""
         before = copy.deepcopy(screen.data)
         changed = await self._change(screen, screen.filled(edit="locked"), at_most=1)
+        if not changed:
+            return
         answer = await self._igate.submit(self._submission(screen, []))
         named = tuple(one["path"] for one in answer.body.get("fields", ()))
-        if changed and (answer.status != _REFUSED or list(named) != changed):
+        if answer.status != _REFUSED or list(named) != changed:
             raise _Broken("tampering", answer)
         screen.data = before
         self._outcome = replace(self._outcome, refused=named)

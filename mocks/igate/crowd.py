@@ -1,0 +1,140 @@
+"""Who comes to the office today, in which order, and what fails meanwhile?
+
+The forms take turns, so that a source that fails for a while fails for all of them. A window of
+failure begins and ends between visits: the same seed meets the same failures.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Any, Final
+
+import httpx
+
+from mocks.igate.behaviour import Behaviour, behaviours
+from mocks.igate.client import IGate
+from mocks.igate.stories import FORMS, Story, stories
+from mocks.igate.visit import Outcome, Visit
+from mocks.people import Population
+
+FAULTS: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
+    ("slow", {"delay_ms": 5000}),
+    ("down", {"status": 503}),
+    ("garbage", {"garbage": "html"}),
+)
+"""What the population database does wrong, one after the other: a name and a rule of the mock."""
+
+_WINDOW_OF = 15
+_DESK_EVERY = 13
+_CLEAN_BEFORE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """One person's turn; `officer` where it is at the desk."""
+
+    story: Story
+    behaviour: Behaviour
+    dossier: str
+    officer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Turns that pass while one thing is wrong, or nothing."""
+
+    name: str | None
+    fault: Mapping[str, Any] | None
+    turns: tuple[Appointment, ...]
+
+
+def appointments(
+    population: Population, count: int, seed: int, officer: str, on: date
+) -> tuple[Appointment, ...]:
+    """So many turns, the forms one after another, every thirteenth at the desk."""
+    each = -(-count // len(FORMS))
+    queues = [iter(stories(population, form, each, seed)) for form in FORMS]
+    turns = (next(queues[i % len(queues)]) for i in range(count))
+    return tuple(
+        Appointment(
+            story,
+            behaviour,
+            dossier_code(on, number),
+            officer if number % _DESK_EVERY == 0 else None,
+        )
+        for number, (story, behaviour) in enumerate(
+            zip(turns, behaviours(count, seed), strict=True), start=1
+        )
+    )
+
+
+def dossier_code(on: date, number: int) -> str:
+    """A dossier code in one of the two formats that iGate issues, turn about."""
+    if number % 2:
+        return f"H99.01-{on:%Y%m%d}-{number:07d}"
+    return f"H99.01-{on:%y%m%d}-{number:04d}"
+
+
+def windows(turns: Sequence[Appointment]) -> Iterator[Window]:
+    """A stretch in which all is well, one window of each fault, and all well again."""
+    size = max(1, len(turns) // _WINDOW_OF)
+    rest = iter(turns)
+    yield Window(None, None, tuple(islice(rest, len(turns) // _CLEAN_BEFORE)))
+    for name, fault in FAULTS:
+        yield Window(name, fault, tuple(islice(rest, size)))
+    yield Window(None, None, tuple(rest))
+
+
+async def file_records(
+    igate: IGate, population: Population, people: Iterator[int] | Sequence[int], at_once: int
+) -> tuple[int, list[str]]:
+    """Hand in what the province holds about these people; the number kept, and what was refused."""
+    turn = asyncio.Semaphore(at_once)
+    refused: list[str] = []
+
+    async def file(record: Mapping[str, Any]) -> None:
+        async with turn:
+            answer = await igate.store_record(record)
+        if answer.status not in (200, 201):
+            refused.append(f"record {record['kind']}: {answer.status} {answer.code}".strip())
+
+    records = [record for n in sorted(set(people)) for record in population.records_of(n)]
+    await asyncio.gather(*(file(record) for record in records))
+    return len(records) - len(refused), refused
+
+
+async def receive(
+    igate: IGate,
+    mock: httpx.AsyncClient,
+    turns: Sequence[Appointment],
+    *,
+    at_once: int,
+    seed: int,
+    done: Callable[[Outcome], None],
+) -> list[Outcome]:
+    """Let everybody have their turn; `mock` is where the population database is steered."""
+    turn = asyncio.Semaphore(at_once)
+
+    async def visit(one: Appointment) -> Outcome:
+        async with turn:
+            outcome = await Visit(
+                igate,
+                one.story,
+                one.behaviour,
+                seed=seed,
+                dossier=one.dossier,
+                officer=one.officer,
+            ).run()
+        done(outcome)
+        return outcome
+
+    outcomes: list[Outcome] = []
+    for window in windows(turns):
+        if window.fault is not None:
+            (await mock.post("/_mock/faults", json=dict(window.fault))).raise_for_status()
+        outcomes += await asyncio.gather(*(visit(one) for one in window.turns))
+        if window.fault is not None:
+            (await mock.delete("/_mock/faults")).raise_for_status()
+    return outcomes

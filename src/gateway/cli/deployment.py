@@ -1,0 +1,213 @@
+"""How do mocks and gateway come up beside each other on this machine, and go down together?
+
+Two processes of their own on free loopback ports, and one folder outside the source tree that holds
+everything they write: database, keys, logs. The deployment is marked as mock, and the two numbers
+of the instant rule are 0.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from gateway.access.callers import Grant
+from gateway.access.clients import ClientDirectory, NewClient
+from gateway.custody.grants import register_tenant
+from gateway.custody.keys import Keys
+from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
+from gateway.receipts.chains import register_dossier
+from gateway.storage.database import Database
+
+START_SECONDS = 20.0
+STOP_SECONDS = 15.0
+TOKEN_SECONDS = 7200
+PATIENCE_SECONDS = 1.0
+TENANT = TenantId("tinh-mau")
+AGENCY = "H99.01"
+
+_LOOPBACK = "127.0.0.1"
+_GATEWAY = "from gateway.cli.main import app; app()"
+_POLL_SECONDS = 0.05
+
+
+class DidNotStart(Exception):
+    """A process ended, or did not answer in time; the name says which one, the log why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A gateway with its mocks, running (hệ thống chạy thử).
+
+    `mocks` is what `python -m mocks.serve` writes about itself.
+    """
+
+    folder: Path
+    address: str
+    mocks: Mapping[str, Mapping[str, str] | None] = field(repr=False)
+
+    @property
+    def data(self) -> Path:
+        """The gateway's own folder."""
+        return self.folder / "data"
+
+    @property
+    def population(self) -> Mapping[str, str]:
+        """How the population mock is reached and signed in to."""
+        told = self.mocks["population"]
+        if told is None:
+            raise DidNotStart("mocks")
+        return told
+
+    async def admit_tenant(self) -> NewClient:
+        """Register the demo's tenant, an ordinary one, with a client of its own."""
+        now = datetime.now(UTC)
+        grant = Grant(frozenset({POPULATION, RECORDS}), None, None)
+        with closing(Database(self.data / "gateway.db")) as database:
+            await database.write(
+                lambda c: register_tenant(
+                    c, TENANT, "Tỉnh Mẫu", AGENCY, grant, is_test=False, now=now
+                )
+            )
+            directory = ClientDirectory(database, self.data / "clients.stamp")
+            client = await directory.add(TENANT, now)
+            directory.announce()
+        return client
+
+    async def open_dossiers(self, codes: Sequence[str]) -> None:
+        """Let the gateway know these dossiers; every record kept by now was there before them."""
+        await asyncio.sleep(1.0)  # a dossier's time is kept in whole seconds
+        now, key = datetime.now(UTC), Keys(self.data / "keys").index
+        with closing(Database(self.data / "gateway.db")) as database:
+            await database.write(
+                lambda c: [register_dossier(c, TENANT, code, now, key) for code in codes]
+            )
+
+
+@asynccontextmanager
+async def deployment(*, keep: bool = False) -> AsyncIterator[Deployment]:
+    """Mocks and gateway from up to down; the folder goes with them unless it is to be kept.
+
+    Raises DidNotStart.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="eform-gateway-"))
+    processes: list[asyncio.subprocess.Process] = []
+    try:
+        info = folder / "mocks.json"
+        command = ["-m", "mocks.serve", "--info", str(info)]
+        processes.append(await _start(command, folder / "mocks.log", _plain_environment()))
+        mocks = json.loads(await _written(info, processes[0]))
+        address = f"http://{_LOOPBACK}:{_free_port()}"
+        environment = _plain_environment() | _settings(
+            folder / "data", address, mocks["population"]
+        )
+        command = ["-c", _GATEWAY, "serve"]
+        processes.append(await _start(command, folder / "gateway.log", environment))
+        await _ready(address, processes[1])
+        yield Deployment(folder, address, mocks)
+    finally:
+        for process in reversed(processes):
+            await _stop(process)
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _plain_environment() -> dict[str, str]:
+    """This environment without settings of another deployment, and with the mocks to be found."""
+    root = str(Path(__file__).parents[3])
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+    return plain | {"PYTHONPATH": os.pathsep.join([f"{root}/src", root])}
+
+
+def _settings(data: Path, address: str, population: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "GATEWAY_DATA": str(data),
+        "GATEWAY_ISSUER": address,
+        "GATEWAY_HOST": _LOOPBACK,
+        "GATEWAY_PORT": address.rpartition(":")[2],
+        "GATEWAY_MOCK": "true",
+        "GATEWAY_INSTANT_SECONDS": "0",
+        "GATEWAY_INSTANT_SECONDS_PER_FIELD": "0",
+        "GATEWAY_TOKEN_LIFETIME_SECONDS": str(TOKEN_SECONDS),
+        "GATEWAY_SOURCE_PATIENCE_SECONDS": str(PATIENCE_SECONDS),
+        "GATEWAY_POPULATION_ENDPOINT_URL": population["url"],
+        "GATEWAY_POPULATION_SERVICE_URL": population["service_url"],
+        "GATEWAY_POPULATION_USERNAME": population["username"],
+        "GATEWAY_POPULATION_SECRET": population["secret"],
+        "GATEWAY_POPULATION_OFFICER": population["officer"],
+        "GATEWAY_POPULATION_AGENCY": population["agency"],
+    }
+
+
+def _free_port() -> int:
+    with socket.create_server((_LOOPBACK, 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+async def _start(
+    arguments: list[str], log: Path, environment: Mapping[str, str]
+) -> asyncio.subprocess.Process:
+    with log.open("wb") as written:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            *arguments,
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=written,
+            stderr=written,
+            start_new_session=True,
+        )
+
+
+async def _written(path: Path, process: asyncio.subprocess.Process) -> bytes:
+    async with _in_time("mocks"):
+        while True:
+            if process.returncode is not None:
+                raise DidNotStart("mocks")
+            with suppress(FileNotFoundError):
+                return await asyncio.to_thread(path.read_bytes)
+            await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _ready(address: str, process: asyncio.subprocess.Process) -> None:
+    async with _in_time("gateway"), httpx.AsyncClient(base_url=address) as http:
+        while True:
+            if process.returncode is not None:
+                raise DidNotStart("gateway")
+            with suppress(httpx.TransportError):
+                if (await http.get("/readyz")).status_code == httpx.codes.OK:
+                    return
+            await asyncio.sleep(_POLL_SECONDS)
+
+
+@asynccontextmanager
+async def _in_time(name: str) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            yield
+    except TimeoutError:
+        raise DidNotStart(name) from None
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    """SIGTERM, and SIGKILL for what will not go."""
+    if process.returncode is not None:
+        return
+    with suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()

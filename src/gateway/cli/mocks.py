@@ -1,0 +1,50 @@
+"""`gateway mocks serve`: how do the stand-ins of the State's systems run by themselves?"""
+
+import asyncio
+import json
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mocks.people import Population
+from mocks.population import PopulationMockSettings
+from mocks.serve import serve as serve_mocks
+
+mocks_app = typer.Typer(help="Stand-ins of the State's systems.", no_args_is_help=True)
+_POLL_SECONDS = 0.05
+
+
+@mocks_app.command("serve")
+def serve(
+    port: Annotated[int, typer.Option(help="The population mock's port; 0 takes a free one.")] = 0,
+    info: Annotated[Path | None, typer.Option(help="Addresses for programs, by rename.")] = None,
+    seed: Annotated[int, typer.Option(help="Another seed, other people.")] = 2026,
+) -> None:
+    """Serve the mocks on loopback until SIGTERM or Ctrl-C, and say how to reach them."""
+    with tempfile.TemporaryDirectory(prefix="eform-mocks-") as folder, suppress(KeyboardInterrupt):
+        asyncio.run(_serve(port, info or Path(folder) / "mocks.json", seed))
+
+
+async def _serve(port: int, info: Path, seed: int) -> None:
+    await asyncio.to_thread(info.unlink, missing_ok=True)
+    serving = serve_mocks(PopulationMockSettings(), Population(seed), port, info)
+    running = asyncio.create_task(serving)
+    while True:
+        with suppress(FileNotFoundError):
+            _say(json.loads(await asyncio.to_thread(info.read_bytes))["population"])
+            break
+        await asyncio.wait((running,), timeout=_POLL_SECONDS)
+        if running.done():
+            break
+    await running
+
+
+def _say(population: dict[str, str]) -> None:
+    typer.echo("CSDL quốc gia về dân cư (mô phỏng) / population database (mock)")
+    for name, value in population.items():
+        typer.echo(f"  {name:<12} {value}")
+    steer = population["url"].partition("/dancu")[0]
+    typer.echo(f"  {'faults':<12} {steer}/_mock/faults   journal: {steer}/_mock/journal")

@@ -1,0 +1,91 @@
+"""A whole province in one process: the gateway, the population database and iGate, without sockets."""
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway.access.callers import Grant
+from gateway.api.rooms import Rooms
+from gateway.app import create_app
+from gateway.custody.grants import register_tenant
+from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
+from gateway.settings import PopulationAccess, Settings
+from mocks.igate import IGate, Story
+from mocks.people import Population
+from mocks.population import ENDPOINT, PopulationMock, create_population_mock
+
+TENANT = "tinh-mau"
+ADDRESS = f"http://dancu.test{ENDPOINT}"
+
+
+class SetClock:
+    """The time of the deployment; goes on only when told."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC).replace(microsecond=0)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Province:
+    """What a journey may touch: iGate as a tenant, the national database, the rooms, the clock."""
+
+    igate: IGate
+    http: httpx.AsyncClient
+    database: PopulationMock
+    population: Population
+    rooms: Rooms
+    clock: SetClock
+
+    async def file_records_of(self, stories: Iterable[Story]) -> None:
+        """Let the province hold the papers of everybody concerned before any dossier is opened."""
+        for n in sorted({n for story in stories for n in story.owners}):
+            for record in self.population.records_of(n):
+                answer = await self.igate.store_record(record)
+                assert answer.status in (200, 201), (record["kind"], answer.code)
+        self.clock.forward(60)
+
+
+@pytest.fixture
+async def province(tmp_path: Path) -> AsyncIterator[Province]:
+    population, clock = Population(), SetClock()
+    database = create_population_mock(population=population)
+    told = database.state.settings
+    settings = Settings(
+        data=tmp_path / "data",
+        mock=True,
+        instant_seconds=0,
+        instant_seconds_per_field=0,
+        population=PopulationAccess(
+            endpoint_url=ADDRESS,
+            service_url=told.service_url,
+            username=told.username,
+            secret=told.secret_key,
+            officer=next(iter(told.officers)),
+            agency=told.home_agency,
+        ),
+    )
+    app = create_app(settings, clock, httpx.ASGITransport(app=database))
+    async with app.router.lifespan_context(app):
+        rooms: Rooms = app.state.rooms
+        grant = Grant(frozenset({POPULATION, RECORDS}), None, None)
+        await rooms.database.write(
+            lambda c: register_tenant(
+                c, TENANT, "Tỉnh Mẫu", "H99.01", grant, is_test=False, now=clock()
+            )
+        )
+        client = await rooms.clients.add(TenantId(TENANT), clock())
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as http:
+            igate = IGate(http)
+            assert (await igate.sign_in(client.client_id, client.secret)).status == 200
+            yield Province(igate, http, database, population, rooms, clock)
