@@ -109,14 +109,18 @@ def row_claims(sheet: Sheet, form: RegisteredForm, tagger: Tagger) -> list[dict[
 def person_claims(
     people: Mapping[RoleName, tuple[Person, ...]], tagger: Tagger
 ) -> list[dict[str, Any]]:
-    """A tag of the number of each person behind a role; who has no number has no tag."""
+    """A tag of the number of each person behind a role; who has no number has no tag.
+
+    `key` is the field in which the citizen gave the number, or null.
+    """
     claims = []
     for role, persons in people.items():
         for row, person in enumerate(persons):
             rows = (row,) if len(persons) > 1 else ()
             if person.number is not None:
                 tag = tagger.person_tag(role, rows, person.number)
-                claims.append({"role": role, "row": list(rows), "tag": tag})
+                key = person.key_path
+                claims.append({"role": role, "row": list(rows), "key": key, "tag": tag})
     return claims
 
 

@@ -8,7 +8,8 @@ A receipt (biên nhận điền sẵn) is a JWS in compact form, EdDSA over Ed25
     procedure       the procedure's code, or null
     channel         online, desk or post
     dossier         tag of the dossier code, or null
-    persons         [{role, row, tag}]: who stood behind each role
+    persons         [{role, row, key, tag}]: who stood behind each role; `key` is the field in which the
+                    citizen gave the number, or null
     reads           [{source, role, outcome, ref}]: `ref` is the number under which the source logged it
     sets            {path: true|false}: hidden components that the gateway set
     rows            [{group, row, tag}]: one tag per filled row of a repeating group

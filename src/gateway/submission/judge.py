@@ -26,6 +26,7 @@ from gateway.submission.opened import FilledField, OpenedReceipt
 from gateway.submission.rows import Pairing, pair_rows
 
 _UNREADABLE = "\x00"
+_NUMBER = "person.personal_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,19 +238,24 @@ class _Judge:
 
     def _rekeyed_roles(self) -> Iterator[str]:
         """Roles whose key number is another than the one that was read."""
-        persons = {
-            p["role"]: p["tag"] for p in self.receipt.receipt.claims["persons"] if not p["row"]
-        }
-        for role, ways in self.receipt.form.bindings.roles.items():
-            for path in {way.given["personal_id"] for way in ways if way.given}:
-                template = self.receipt.form.definition.field(path)
-                try:
-                    number = self.receipt.canon(template, value_at(self.data, path))
-                except NotOfType:
-                    number = _UNREADABLE
-                tag = self.receipt.tagger.person_tag(role, (), number)
-                if number != EMPTY and role in persons and not same_tag(tag, persons[role]):
-                    yield role
+        for person in self.receipt.receipt.claims["persons"]:
+            if person["key"] is not None:
+                number = self._number_at(person["key"])
+                tag = self.receipt.tagger.person_tag(person["role"], tuple(person["row"]), number)
+                if not same_tag(tag, person["tag"]):
+                    yield person["role"]
+        for filled in self.receipt.filled.values():
+            if filled.attribute != _NUMBER or filled.rows:
+                continue
+            if not self.receipt.opens(filled, self._number_at(filled.path)):
+                yield filled.role
+
+    def _number_at(self, path: str) -> str:
+        template = self.receipt.form.definition.field(path)
+        try:
+            return self.receipt.canon(template, value_at(self.data, path))
+        except NotOfType:
+            return _UNREADABLE
 
     def attachments(self, instances: tuple[FieldInstance, ...]) -> dict[str, int]:
         """Visible file components by what became of them (design of the measure, 3.5)."""

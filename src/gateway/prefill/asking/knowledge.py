@@ -21,12 +21,14 @@ from gateway.forms.attributes import Attribute, Dictionary
 class Person:
     """Somebody who stands behind a role, as far as the caller and other people's answers say.
 
-    `key` is None for a person who is named but has no 12-digit number to be asked for by.
+    `key` is None for a person who is named but has no 12-digit number to be asked for by;
+    `key_path` is the field in which the citizen gave that number, where it was given.
     """
 
     key: PersonKey | None = field(repr=False)
     told: Mapping[AttributeName, Fact] = field(default_factory=dict, repr=False)
     named: Mapping[AttributeName, tuple[SourceId, Fact]] = field(default_factory=dict, repr=False)
+    key_path: str | None = None
 
     @property
     def number(self) -> str | None:

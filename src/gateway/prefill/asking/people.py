@@ -86,7 +86,7 @@ class People:
         name = self._joined_name(given)
         if name is not None:
             told[FULL_NAME] = name
-        return (person_told(told),)
+        return (replace(person_told(told), key_path=given["personal_id"]),)
 
     def _joined_name(self, given: Mapping[str, str]) -> Fact | None:
         """A name that the form asks for in parts, put together; the given name must be there."""
