@@ -15,6 +15,8 @@ from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
 from gateway.settings import Settings
 
 ADDRESS = "http://gateway.test"
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+ONE_FORM = "social-pension"
 
 
 class Clock:
@@ -32,9 +34,21 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The schemas with one form: reading all of them is most of a start, and few tests need them."""
+    folder = tmp_path_factory.mktemp("schemas")
+    for path in SCHEMAS.iterdir():
+        if path.name != "forms":
+            (folder / path.name).symlink_to(path)
+    (folder / "forms").mkdir()
+    (folder / "forms" / ONE_FORM).symlink_to(SCHEMAS / "forms" / ONE_FORM)
+    return folder
+
+
 @pytest.fixture
-async def app(tmp_path: Path, clock: Clock) -> AsyncIterator[FastAPI]:
-    app = create_app(Settings(data=tmp_path, mock=True), clock)
+async def app(tmp_path: Path, schemas: Path, clock: Clock) -> AsyncIterator[FastAPI]:
+    app = create_app(Settings(data=tmp_path, schemas=schemas, mock=True), clock)
     async with app.router.lifespan_context(app):
         yield app
 

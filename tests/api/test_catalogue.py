@@ -5,8 +5,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-SCHEMAS = Path(__file__).parents[2] / "schemas"
+from .conftest import SCHEMAS
+
 FORMS = sorted(path.parent.name for path in (SCHEMAS / "forms").glob("*/form.json"))
+
+
+@pytest.fixture(scope="session")
+def schemas() -> Path:
+    return SCHEMAS
 
 
 async def test_every_registered_form_is_listed(gateway: httpx.AsyncClient) -> None:
