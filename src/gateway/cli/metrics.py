@@ -10,7 +10,7 @@ from rich.console import Console
 from gateway.cli.serve import settings_from_environment
 from gateway.domain.errors import GatewayError
 from gateway.reduction.reading import report_from_log
-from gateway.reduction.report import FORM, question_of
+from gateway.reduction.report import SERIES, question_of
 from gateway.reduction.table import NARROWEST, show
 from gateway.storage.database import Database
 
@@ -32,7 +32,7 @@ def report(
         str | None, typer.Option("--from", help="First day or month, as 2026-11-22 or 2026-11.")
     ] = None,
     last: Annotated[str | None, typer.Option("--to", help="Last day or month, inclusive.")] = None,
-    by: Annotated[str, typer.Option(help="A row is a form, procedure or series.")] = FORM,
+    by: Annotated[str, typer.Option(help="A row is a series, form or procedure.")] = SERIES,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
     """Count the log of this deployment and print the reduction, core figure beside the target.

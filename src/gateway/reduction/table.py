@@ -18,7 +18,7 @@ TARGET = 0.2
 _CHANNELS = {"online": "trực tuyến / online", "paper": "giấy / paper"}
 _COUNTS = (
     ("dossiers", "Hồ sơ", "Dossiers"),
-    ("declarable", "Phải khai", "Declarable"),
+    ("declarable", "Diện khai", "Declarable"),
     ("auto", "Tự động", "Auto"),
     ("override", "Sửa", "Override"),
     ("contested", "Phản đối", "Contested"),
