@@ -1,7 +1,7 @@
 """`gateway demo`: what does a day at the counter come to, from filling to the figures?
 
 Exit status: 0 all as it should be, 1 something unexpected happened (it is named), 2 mocks or gateway
-did not start.
+did not start, 130 stopped half-way.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gateway.cli.deployment import Deployment, DidNotStart, deployment
-from gateway.forms.instants import local_date
+from gateway.forms.showing.instants import local_date
 from gateway.reduction.table import csv_of, table_of
 from mocks.igate import (
     FORMS,
@@ -43,6 +43,7 @@ from mocks.people import Population
 
 UNEXPECTED = 1
 NOT_STARTED = 2
+STOPPED = 130
 VISITS_AT_ONCE = 4
 RECORDS_AT_ONCE = 16
 
@@ -63,6 +64,8 @@ def demo(
     except DidNotStart as error:
         typer.echo(f"did not start: {error}", err=True)
         status = NOT_STARTED
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        status = STOPPED
     raise typer.Exit(status)
 
 
@@ -76,6 +79,9 @@ class _Day:
 
 
 async def _run(count: int, seed: int, out: Path | None, keep: bool, as_json: bool) -> int:
+    whole = asyncio.current_task()
+    if whole is not None:  # else mocks and gateway would outlive a SIGTERM
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, whole.cancel)
     async with deployment(keep=keep) as running, _igate(running) as igate:
         day = await _drive(running, igate, count, seed)
     folder = out or Path(tempfile.mkdtemp(prefix="eform-gateway-figures-"))
@@ -194,8 +200,15 @@ async def _serve(seed: int, info: Path | None, keep: bool) -> int:
         if info is not None:
             _put_in_place(info, told)
         _say_how_to_try(told)
-        await asked_to_stop.wait()
-    return 0
+        stopping = asyncio.create_task(asked_to_stop.wait())
+        falling = asyncio.create_task(running.fallen())
+        await asyncio.wait((stopping, falling), return_when=asyncio.FIRST_COMPLETED)
+        if stopping.done():
+            falling.cancel()
+            return 0
+        stopping.cancel()
+        typer.echo(f"unexpected: {falling.result()} ended by itself", err=True)
+    return UNEXPECTED
 
 
 async def _cases(running: Deployment, igate: IGate, seed: int) -> dict[str, Any]:

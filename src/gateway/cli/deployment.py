@@ -54,6 +54,17 @@ class Deployment:
     folder: Path
     address: str
     mocks: Mapping[str, Mapping[str, str] | None] = field(repr=False)
+    processes: Mapping[str, asyncio.subprocess.Process] = field(repr=False)
+
+    async def fallen(self) -> str:
+        """Wait until a process ends by itself; gives its name."""
+        waiting = {asyncio.create_task(p.wait(), name=n) for n, p in self.processes.items()}
+        try:
+            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            return next(iter(done)).get_name()
+        finally:
+            for task in waiting:
+                task.cancel()
 
     @property
     def data(self) -> Path:
@@ -100,22 +111,22 @@ async def deployment(*, keep: bool = False) -> AsyncIterator[Deployment]:
     Raises DidNotStart.
     """
     folder = Path(tempfile.mkdtemp(prefix="eform-gateway-"))
-    processes: list[asyncio.subprocess.Process] = []
+    processes: dict[str, asyncio.subprocess.Process] = {}
     try:
         info = folder / "mocks.json"
         command = ["-m", "mocks.serve", "--info", str(info)]
-        processes.append(await _start(command, folder / "mocks.log", _plain_environment()))
-        mocks = json.loads(await _written(info, processes[0]))
+        processes["mocks"] = await _start(command, folder / "mocks.log", _plain_environment())
+        mocks = json.loads(await _written(info, processes["mocks"]))
         address = f"http://{_LOOPBACK}:{_free_port()}"
         environment = _plain_environment() | _settings(
             folder / "data", address, mocks["population"]
         )
         command = ["-c", _GATEWAY, "serve"]
-        processes.append(await _start(command, folder / "gateway.log", environment))
-        await _ready(address, processes[1])
-        yield Deployment(folder, address, mocks)
+        processes["gateway"] = await _start(command, folder / "gateway.log", environment)
+        await _ready(address, processes["gateway"])
+        yield Deployment(folder, address, mocks, processes)
     finally:
-        for process in reversed(processes):
+        for process in reversed(processes.values()):
             await _stop(process)
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)

@@ -3,8 +3,10 @@
 import typer
 
 from gateway.cli.clients import clients_app
+from gateway.cli.demo import demo
 from gateway.cli.forms import forms_app
 from gateway.cli.metrics import metrics_app
+from gateway.cli.mocks import mocks_app
 from gateway.cli.openapi import write_openapi
 from gateway.cli.serve import serve
 
@@ -13,8 +15,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.command("demo")(demo)
 app.command("serve")(serve)
 app.command("openapi")(write_openapi)
 app.add_typer(clients_app, name="clients")
 app.add_typer(forms_app, name="forms")
 app.add_typer(metrics_app, name="metrics")
+app.add_typer(mocks_app, name="mocks")
