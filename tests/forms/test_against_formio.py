@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from gateway.forms.decoding import decode_strictly
 from gateway.forms.definition import (
     FieldTemplate,
     FormDefinition,
@@ -22,8 +21,9 @@ from gateway.forms.definition import (
     read_definition,
 )
 from gateway.forms.fields import Decision, instances_at_submission, put_value
-from gateway.forms.javascript import UNDEFINED, from_json, to_string
-from gateway.forms.logic import RuleFailed, apply
+from gateway.forms.reading.decoding import decode_strictly
+from gateway.forms.showing.javascript import UNDEFINED, from_json, to_string
+from gateway.forms.showing.logic import RuleFailed, apply
 
 from .made_forms import FormMaker, RuleMaker
 

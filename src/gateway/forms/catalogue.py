@@ -93,7 +93,9 @@ class Catalogue:
         try:
             return self._forms[FormCode(code)]
         except KeyError:
-            raise NotFound("unknown_form", "no form is registered under this code", "form") from None
+            raise NotFound(
+                "unknown_form", "no form is registered under this code", "form"
+            ) from None
 
 
 def read_catalogue(schemas: Path) -> Catalogue:

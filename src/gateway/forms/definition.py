@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.domain.errors import FieldProblem, FormRefused
-from gateway.forms.conditions import compile_conditions
-from gateway.forms.decoding import decode_strictly
-from gateway.forms.refusals import problems_of
-from gateway.forms.templates import FieldTemplate, Option
-from gateway.forms.tree import Kind, Node, grow
+from gateway.forms.reading.decoding import decode_strictly
+from gateway.forms.reading.refusals import problems_of
+from gateway.forms.reading.templates import FieldTemplate, Option
+from gateway.forms.reading.tree import Kind, Node, grow
+from gateway.forms.showing.conditions import compile_conditions
 
 __all__ = ["FieldTemplate", "FormDefinition", "Option", "definition_of", "read_definition"]
 

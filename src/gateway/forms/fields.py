@@ -10,9 +10,9 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from gateway.forms.definition import FieldTemplate, FormDefinition
-from gateway.forms.javascript import UNDEFINED, get, truthy
-from gateway.forms.paths import put_value, remove_value, template_of, value_at
-from gateway.forms.tree import Kind, Node, Trigger, is_row
+from gateway.forms.reading.paths import put_value, remove_value, template_of, value_at
+from gateway.forms.reading.tree import Kind, Node, Trigger, is_row
+from gateway.forms.showing.javascript import UNDEFINED, get, truthy
 
 __all__ = [
     "Decision",

@@ -12,8 +12,8 @@ from decimal import Decimal
 
 from gateway.domain.facts import Coded, PartialDate, Value
 from gateway.forms.definition import FieldTemplate, Option
-from gateway.forms.instants import LOCAL_ZONE
-from gateway.forms.mistakes import NotConvertible, NotOfType
+from gateway.forms.reading.mistakes import NotConvertible, NotOfType
+from gateway.forms.showing.instants import LOCAL_ZONE
 from gateway.forms.values import OptionsAt, same_text
 
 __all__ = ["NotConvertible", "shape_value"]

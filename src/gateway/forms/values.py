@@ -25,10 +25,16 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from gateway.domain.facts import PartialDate
-from gateway.forms.contents import content_digest
 from gateway.forms.definition import FieldTemplate, Option
-from gateway.forms.instants import LOCAL_ZONE, date_of, instant_of, local_date, names_instant
-from gateway.forms.mistakes import NotOfType
+from gateway.forms.reading.contents import content_digest
+from gateway.forms.reading.mistakes import NotOfType
+from gateway.forms.showing.instants import (
+    LOCAL_ZONE,
+    date_of,
+    instant_of,
+    local_date,
+    names_instant,
+)
 
 __all__ = ["EMPTY", "LOCAL_ZONE", "NotOfType", "canonical", "local_date", "same_text"]
 

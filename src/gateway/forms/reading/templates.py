@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
-from gateway.forms.javascript import from_json, to_string
+from gateway.forms.showing.javascript import from_json, to_string
 
 Component: TypeAlias = Mapping[str, object]
 

@@ -25,10 +25,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from gateway.domain.errors import FieldProblem
-from gateway.forms.conditions import is_rule, is_typed, paths_named, scopes_named
-from gateway.forms.logic import foreign_operators
-from gateway.forms.templates import Component, data_source, member_of, read_json_items
-from gateway.forms.tree import Node
+from gateway.forms.reading.templates import Component, data_source, member_of, read_json_items
+from gateway.forms.reading.tree import Node
+from gateway.forms.showing.conditions import is_rule, is_typed, paths_named, scopes_named
+from gateway.forms.showing.logic import foreign_operators
 
 _ABSOLUTE = re.compile(r"[\s\x00-\x1f]*(?!data:)(?:[A-Za-z][A-Za-z0-9+.\-]*:|[\\/]{2})")
 _LOADED_FROM = re.compile(

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from gateway.forms.mistakes import NotOfType
+from gateway.forms.reading.mistakes import NotOfType
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 

@@ -11,9 +11,11 @@ from functools import partial
 from typing import TypeAlias
 
 from gateway.domain.errors import FormRefused
-from gateway.forms.decoding import decode_strictly
-from gateway.forms.instants import instant_of
-from gateway.forms.javascript import (
+from gateway.forms.reading.decoding import decode_strictly
+from gateway.forms.reading.mistakes import NotOfType
+from gateway.forms.reading.tree import Kind, Node, is_row
+from gateway.forms.showing.instants import instant_of
+from gateway.forms.showing.javascript import (
     UNDEFINED,
     from_json,
     get,
@@ -25,8 +27,6 @@ from gateway.forms.javascript import (
     truthy,
     type_of,
 )
-from gateway.forms.mistakes import NotOfType
-from gateway.forms.tree import Kind, Node, is_row
 
 Test: TypeAlias = Callable[[object, object, bool], object]
 

@@ -10,7 +10,12 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from gateway.domain.errors import FieldProblem
-from gateway.forms.templates import Component, FieldTemplate, counts_as_declared, templates_of
+from gateway.forms.reading.templates import (
+    Component,
+    FieldTemplate,
+    counts_as_declared,
+    templates_of,
+)
 
 Shows = Callable[[object, object, tuple[int, ...]], bool]
 """A compiled condition: the data, the scope it stands in, the row of each group around it."""

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from functools import reduce
 
-from gateway.forms.javascript import (
+from gateway.forms.showing.javascript import (
     UNDEFINED,
     less,
     loose_equal,

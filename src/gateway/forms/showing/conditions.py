@@ -7,8 +7,10 @@ A component carries at most one effective condition: `conditions[]` beats `when`
 from collections.abc import Sequence
 
 from gateway.domain.errors import FormRefused
-from gateway.forms.decoding import decode_strictly
-from gateway.forms.javascript import (
+from gateway.forms.reading.decoding import decode_strictly
+from gateway.forms.reading.templates import Component, member_of
+from gateway.forms.reading.tree import Node, Shows, Trigger, container_of
+from gateway.forms.showing.javascript import (
     UNDEFINED,
     from_json,
     get,
@@ -17,11 +19,9 @@ from gateway.forms.javascript import (
     to_string,
     truthy,
 )
-from gateway.forms.logic import RuleFailed, apply, variables
-from gateway.forms.operators import holds, is_blank
-from gateway.forms.templates import Component, member_of
-from gateway.forms.tree import Node, Shows, Trigger, container_of
-from gateway.forms.triggers import Places, component_for, trigger_for
+from gateway.forms.showing.logic import RuleFailed, apply, variables
+from gateway.forms.showing.operators import holds, is_blank
+from gateway.forms.showing.triggers import Places, component_for, trigger_for
 
 
 def compile_conditions(nodes: Sequence[Node]) -> None:

@@ -8,8 +8,8 @@ names it, so that a form which uses them is refused rather than misread.
 from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 
-from gateway.forms.javascript import UNDEFINED, from_json, less, member, to_string
-from gateway.forms.rule_operators import PLAIN, RuleFailed, argument, as_true
+from gateway.forms.showing.javascript import UNDEFINED, from_json, less, member, to_string
+from gateway.forms.showing.rule_operators import PLAIN, RuleFailed, argument, as_true
 
 __all__ = ["RuleFailed", "apply", "foreign_operators", "variables"]
 

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from gateway.domain.facts import PartialDate
-from gateway.forms.mistakes import NotOfType
+from gateway.forms.reading.mistakes import NotOfType
 
 LOCAL_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 """Where a day begins: +07:00 today, +08:00 until June 1975 and otherwise by the tz database."""

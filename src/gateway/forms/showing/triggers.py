@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from gateway.forms.javascript import UNDEFINED, get
-from gateway.forms.tree import Node, Trigger, is_row
+from gateway.forms.reading.tree import Node, Trigger, is_row
+from gateway.forms.showing.javascript import UNDEFINED, get
 
 Read: TypeAlias = Callable[[object, tuple[int, ...]], object]
 

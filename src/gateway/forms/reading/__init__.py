@@ -1,0 +1,1 @@
+"""How a Form.io document is read: bytes, tree, templates, paths, and what is refused."""

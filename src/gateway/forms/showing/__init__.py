@@ -1,0 +1,1 @@
+"""When a component shows: simple conditions, lists of conditions, JSONLogic, as Form.io's core decides."""
