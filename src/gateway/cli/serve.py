@@ -1,6 +1,7 @@
 """`gateway serve`: how does the gateway come up, and go down cleanly?"""
 
 import os
+import signal
 import sys
 from contextlib import suppress
 
@@ -29,6 +30,8 @@ def serve() -> None:
     write_events_to()
     log = structlog.get_logger()
     log.info("started", address=f"{settings.host}:{settings.port}", mock=settings.mock)
+    # the server ends cleanly on SIGTERM and then raises it once more, for whoever started it
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         server_of(settings).run()
     log.info("stopped")

@@ -1,0 +1,72 @@
+"""Who may read which figures at the front door?"""
+
+import csv
+import io
+
+import httpx
+import pytest
+
+from gateway.api.rooms import Rooms
+
+ADDRESS = "/v1/metrics/field-reduction"
+
+
+async def test_without_a_token_there_are_the_releases_of_which_there_are_none_yet(
+    anybody: httpx.AsyncClient,
+) -> None:
+    answer = await anybody.get(ADDRESS)
+
+    assert (answer.status_code, answer.json()) == (200, {"releases": []})
+
+
+async def test_with_a_token_a_tenant_reads_its_own_period_not_for_publication(
+    gateway: httpx.AsyncClient,
+) -> None:
+    answer = await gateway.get(ADDRESS, params={"from": "2026-11", "to": "2026-11-22"})
+
+    document = answer.json()
+    assert answer.status_code == 200
+    assert document["tenant"] == "h99"
+    assert document["period"] == {"from": "2026-11-01", "to": "2026-11-22"}
+    assert any("not for publication" in line for line in document["notice"])
+    assert "figures from mock sources" in document["notice"][0]
+
+
+async def test_the_figures_come_as_csv_too(gateway: httpx.AsyncClient) -> None:
+    answer = await gateway.get(ADDRESS, params={"format": "csv", "by": "form"})
+
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
+    assert [row["channel"] for row in csv.DictReader(io.StringIO("\n".join(lines)))] == [
+        "online",
+        "paper",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "member"),
+    [
+        ("from=soon", "parameter_unusable", "from"),
+        ("to=2026-02-30", "parameter_unusable", "to"),
+        ("by=person", "parameter_unusable", "by"),
+        ("format=xml", "parameter_unusable", "format"),
+        ("from=2026-01&from=2026-02", "parameter_twice", "from"),
+        ("from_=2026-01", "unknown_parameter", None),
+    ],
+)
+async def test_a_parameter_that_cannot_be_used_is_named_and_not_repeated(
+    gateway: httpx.AsyncClient, query: str, code: str, member: str | None
+) -> None:
+    answer = await gateway.get(f"{ADDRESS}?{query}")
+
+    assert answer.status_code == 400
+    assert (answer.json()["code"], answer.json().get("member")) == (code, member)
+    assert "soon" not in answer.text
+
+
+async def test_a_token_that_does_not_hold_reads_nothing(
+    anybody: httpx.AsyncClient, rooms: Rooms
+) -> None:
+    answer = await anybody.get(ADDRESS, headers={"authorization": "Bearer nonsense"})
+
+    assert answer.status_code == 401
