@@ -5,6 +5,7 @@ import typer
 from gateway.cli.clients import clients_app
 from gateway.cli.demo import demo
 from gateway.cli.forms import forms_app
+from gateway.cli.forms_coverage import coverage
 from gateway.cli.metrics import metrics_app
 from gateway.cli.mocks import mocks_app
 from gateway.cli.openapi import write_openapi
@@ -19,6 +20,7 @@ app.command("demo")(demo)
 app.command("serve")(serve)
 app.command("openapi")(write_openapi)
 app.add_typer(clients_app, name="clients")
+forms_app.command("coverage")(coverage)
 app.add_typer(forms_app, name="forms")
 app.add_typer(metrics_app, name="metrics")
 app.add_typer(mocks_app, name="mocks")

@@ -1,0 +1,61 @@
+"""`gateway forms coverage`: how much of each form can the connected sources fill at best?"""
+
+import json
+from typing import Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from gateway.cli.serve import settings_from_environment
+from gateway.custody.publishing import CONNECTED
+from gateway.forms.catalogue import Catalogue, read_catalogue
+from gateway.reduction.figures import figure
+from gateway.reduction.table import percent
+
+_COUNTED = ("required", "bound", "ceiling")
+
+
+def coverage(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """List required fields, those that a source can fill, and the ceiling of the declaration.
+
+    Controls and addressee lines are left out; a column of a repeating group counts once.
+    """
+    rows = coverage_of(read_catalogue(settings_from_environment().schemas))
+    if as_json:
+        typer.echo(json.dumps(rows))
+    else:
+        Console().print(_table(rows))
+
+
+def coverage_of(catalogue: Catalogue) -> list[dict[str, str | int]]:
+    """`{"form", "required", "bound", "ceiling"}` of every registered form, by code."""
+    rows: list[dict[str, str | int]] = []
+    for form in catalogue.forms():
+        required, bound = form.coverage(CONNECTED)
+        ceiling = form.bindings.ceiling
+        rows.append({"form": form.code, "required": required, "bound": bound, "ceiling": ceiling})
+    return rows
+
+
+def _table(rows: list[dict[str, str | int]]) -> Table:
+    table = Table(title="Mức bao phủ của biểu mẫu / Coverage of the forms", box=SIMPLE_HEAD)
+    table.add_column("Biểu mẫu\nForm")
+    for heading in (
+        "Bắt buộc\nRequired",
+        "Có nguồn\nBound",
+        "Trần\nCeiling",
+        "Có nguồn/trần\nBound of ceiling",
+    ):
+        table.add_column(heading, justify="right")
+    totals = {
+        name: sum(int(row[name]) for row in rows) for name in ("required", "bound", "ceiling")
+    }
+    for row in (*rows, {"form": "Tổng / Total", **totals}):
+        numbers = [int(row[name]) for name in ("required", "bound", "ceiling")]
+        share = figure(numbers[1], numbers[2])["value"]
+        table.add_row(str(row["form"]), *map(str, numbers), percent(share))
+    return table

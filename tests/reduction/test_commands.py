@@ -1,0 +1,86 @@
+"""Do the commands of the figures say what they promise, to people and to programs?"""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from gateway.cli.forms_coverage import coverage_of
+from gateway.cli.main import app
+from gateway.domain.identifiers import POPULATION, RECORDS, SESSION
+from gateway.forms.catalogue import read_catalogue
+from gateway.storage.database import Database
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+
+
+def test_coverage_counts_required_fields_and_those_that_a_connected_source_can_fill() -> None:
+    catalogue = read_catalogue(SCHEMAS)
+    rows = {row["form"]: row for row in coverage_of(catalogue)}
+
+    assert len(rows) == len(catalogue.forms())
+    for form in catalogue.forms():
+        required = [f for f in form.definition.fields if f.required and not f.control]
+        bound = {b.field for b in form.bindings.bindings} & {f.path for f in required}
+        held = [
+            path
+            for path in bound
+            if {SESSION, POPULATION, RECORDS}
+            & set(form.dictionary[form.bindings.by_field[path].attribute].sources)
+        ]
+        assert rows[form.code] == {
+            "form": form.code,
+            "required": len(required),
+            "bound": len(held),
+            "ceiling": form.bindings.ceiling,
+        }
+        assert not any(f.addressee for f in required)
+
+
+def test_coverage_speaks_json_to_programs_and_a_table_to_people() -> None:
+    answer = CliRunner().invoke(app, ["forms", "coverage", "--json"])
+    assert answer.exit_code == 0
+    assert {"form", "required", "bound", "ceiling"} == set(json.loads(answer.stdout)[0])
+
+    shown = CliRunner().invoke(app, ["forms", "coverage"])
+    assert "Bound of ceiling" in shown.stdout
+    assert "tk01-passport" in shown.stdout
+
+
+def test_a_report_of_a_new_deployment_is_empty_and_says_so_honestly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEWAY_DATA", str(tmp_path))
+    Database(tmp_path / "gateway.db").close()
+
+    answer = CliRunner().invoke(app, ["metrics", "report", "--json", "--from", "2026-11"])
+
+    assert answer.exit_code == 0
+    document = json.loads(answer.stdout)
+    assert document["period"] == {"from": "2026-11-01", "to": None}
+    assert document["forms"] == []
+    shown = CliRunner().invoke(app, ["metrics", "report"])
+    assert "unconfirmed: no portal connected" in shown.stdout.splitlines()[0]
+
+
+@pytest.mark.parametrize("arguments", [["--from", "soon"], ["--by", "person"]])
+def test_a_report_that_cannot_be_given_ends_with_status_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setenv("GATEWAY_DATA", str(tmp_path))
+    Database(tmp_path / "gateway.db").close()
+
+    answer = CliRunner().invoke(app, ["metrics", "report", *arguments])
+
+    assert answer.exit_code == 1
+    assert "parameter_unusable" in answer.stderr
+
+
+def test_a_report_without_a_deployment_makes_no_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEWAY_DATA", str(tmp_path / "nothing"))
+
+    assert CliRunner().invoke(app, ["metrics", "report"]).exit_code == 1
+    assert not (tmp_path / "nothing").exists()

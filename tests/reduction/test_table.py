@@ -1,0 +1,78 @@
+"""Do terminal and spreadsheet show the figures of the report, and its notice first?"""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from gateway.domain.verdicts import Verdict
+from gateway.reduction.figures import figure
+from gateway.reduction.measure import Measurement
+from gateway.reduction.report import Counted, Evidence, Question, report
+from gateway.reduction.table import NARROWEST, csv_of, percent, show
+from tests.reduction.bodies import AUTO, MANUAL, definitions, filled, submission
+
+
+def _document(**measure: Any) -> dict[str, Any]:
+    found = definitions(**measure)
+    measurement = Measurement(found, Question().scope)
+    overridden = filled(Verdict.OVERRIDE)
+    fields = {"hoTen": AUTO, "gioiTinh": AUTO, "queTinh": overridden, "lyDo": MANUAL}
+    for leaf, channel in enumerate(("online", "desk"), start=100):
+        measurement.add(leaf, submission(channel, fields, ch=channel))
+    counted = Counted(measurement.sums(), measurement.forms())
+    return report(Question(), counted, Evidence(200, bytes(32), found))
+
+
+def test_the_notice_stands_in_the_first_lines_and_the_table_below() -> None:
+    console = Console(width=NARROWEST, record=True, file=io.StringIO())
+
+    show(_document(mock=True), console)
+
+    lines = console.export_text().splitlines()
+    assert "figures from mock sources" in lines[0]
+    assert "unconfirmed: no portal connected" in lines[1]
+    text = "\n".join(lines)
+    for heading in ("Declarable", "Offered", "Auto", "Override", "Contested", "Manual"):
+        assert heading in text
+    row = next(line for line in lines if "50.0 %" in line)
+    assert row.split()[-9:] == ["50.0", "%", "50.0", "%", "66.7", "%", "20", "%", "✓"]
+    assert "…" not in text
+
+
+def test_the_csv_holds_both_numbers_of_every_figure_and_names_its_origin() -> None:
+    text = csv_of(_document())
+
+    comments = [line for line in text.splitlines() if line.startswith("#")]
+    assert any("unconfirmed" in line for line in comments)
+    assert "# leaves 0 to 199" in comments
+    rows = list(csv.DictReader(io.StringIO(text.split("\r\n", len(comments))[-1])))
+    assert [(row["form"], row["channel"]) for row in rows] == [
+        ("residence", "online"),
+        ("residence", "paper"),
+        ("total", "online"),
+        ("total", "paper"),
+    ]
+    assert (rows[0]["core_numerator"], rows[0]["core_denominator"], rows[0]["core"]) == (
+        "2",
+        "4",
+        "0.5",
+    )
+    assert rows[0]["offered"] == ""
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "value"),
+    [(1, 3, 0.3333), (2, 3, 0.6667), (1, 20_000, 0.0001), (1, 20_001, 0.0), (7, 7, 1.0)],
+)
+def test_values_are_rounded_half_up_to_four_decimals(
+    numerator: int, denominator: int, value: float
+) -> None:
+    assert figure(numerator, denominator)["value"] == value
+
+
+def test_a_share_of_nothing_is_no_number() -> None:
+    assert figure(0, 0)["value"] is None
+    assert percent(None) == "–"
