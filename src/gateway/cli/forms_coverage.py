@@ -51,11 +51,9 @@ def _table(rows: list[dict[str, str | int]]) -> Table:
         "Có nguồn/trần\nBound of ceiling",
     ):
         table.add_column(heading, justify="right")
-    totals = {
-        name: sum(int(row[name]) for row in rows) for name in ("required", "bound", "ceiling")
-    }
-    for row in (*rows, {"form": "Tổng / Total", **totals}):
-        numbers = [int(row[name]) for name in ("required", "bound", "ceiling")]
-        share = figure(numbers[1], numbers[2])["value"]
-        table.add_row(str(row["form"]), *map(str, numbers), percent(share))
+    total: dict[str, str | int] = {"form": "Tổng / Total"}
+    total |= {name: sum(int(row[name]) for row in rows) for name in _COUNTED}
+    for row in [*rows, total]:
+        share = figure(int(row["bound"]), int(row["ceiling"]))["value"]
+        table.add_row(str(row["form"]), *(str(row[name]) for name in _COUNTED), percent(share))
     return table
