@@ -88,6 +88,13 @@ def test_the_readme_gives_two_commands_each_on_its_own_line() -> None:
     assert blocks[0].splitlines() == ["make demo", "make test"]
 
 
+def test_the_readme_says_of_every_room_what_its_job_is() -> None:
+    table = re.findall(r"^\| \d \| ([^|]+) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    listed = {name for cell in table for name in re.findall(r"`(\w+)(?:/|\.py)`", cell)}
+    rooms = {path.stem for path in (ROOT / "src" / "gateway").iterdir() if path.name[0] not in "._"}
+    assert listed == {room for room in rooms if not room.startswith("__")}
+
+
 def test_every_document_is_reached_from_the_index() -> None:
     index = (ROOT / "docs" / "README.md").read_text()
     documents = {
