@@ -63,6 +63,7 @@ async def province(tmp_path: Path) -> AsyncIterator[Province]:
     settings = Settings(
         data=tmp_path / "data",
         mock=True,
+        source_patience_seconds=0.4,
         instant_seconds=0,
         instant_seconds_per_field=0,
         population=PopulationAccess(

@@ -1,0 +1,171 @@
+"""A citizen's journey through the front door: the form is filled, acted on, handed in and counted."""
+
+from collections import Counter
+
+import pytest
+
+from mocks.igate import FORMS, Behaviour, Outcome, Story, Visit, stories
+from mocks.igate.crowd import FAULTS
+from tests.journeys.conftest import Province
+
+SEED = 2026
+
+
+async def visited(
+    province: Province, story: Story, behaviour: Behaviour, number: int = 1
+) -> Outcome:
+    visit = Visit(
+        province.igate, story, behaviour, seed=SEED, dossier=f"H99.01-20261122-{number:07d}"
+    )
+    return await visit.run()
+
+
+def story_of(province: Province, form: str, persona: str = "ordinary") -> Story:
+    told = stories(province.population, form, 8, SEED)
+    return next(story for story in told if story.persona == persona)
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_citizen_who_accepts_types_less_than_is_asked(
+    province: Province, form: str
+) -> None:
+    story = story_of(province, form)
+    await province.file_records_of([story])
+    outcome = await visited(province, story, Behaviour.ACCEPT)
+    assert outcome.unexpected == ()
+    assert outcome.submitted
+    assert outcome.counts["auto"] > outcome.counts["visible"] // 4
+    assert outcome.counts["missing"] == outcome.counts["contested"] == 0
+    assert (
+        outcome.counts["visible"]
+        == outcome.counts["auto"] + outcome.counts["declared"] + outcome.counts["blank"]
+    )
+
+
+async def test_without_any_paper_the_population_database_alone_still_fills(
+    province: Province,
+) -> None:
+    outcome = await visited(province, story_of(province, "tk01-passport"), Behaviour.ACCEPT)
+    assert outcome.submitted
+    assert outcome.reasons["no_record"] + outcome.counts["manual"] > 0
+    assert outcome.counts["auto"] > 5
+
+
+def asked(province: Province) -> list[str | None]:
+    return [entry.number for entry in province.database.state.journal]
+
+
+async def test_what_login_and_papers_say_is_not_asked_of_the_population_database(
+    province: Province,
+) -> None:
+    story = story_of(province, "driving-licence-exchange")
+    await province.file_records_of([story])
+    outcome = await visited(province, story, Behaviour.ACCEPT)
+    assert outcome.counts["auto"] > 10
+    assert asked(province) == []
+
+
+async def test_nobody_is_read_but_the_applicant_and_the_relatives_whom_the_form_names(
+    province: Province,
+) -> None:
+    story = story_of(province, "tk01-passport")
+    await province.file_records_of([story])
+    await visited(province, story, Behaviour.ACCEPT)
+    named = {one.said["personal_id"] for one in story.people.values()}
+    assert story.subject["personal_id"] in asked(province)
+    assert set(asked(province)) <= named
+
+
+async def test_a_bride_reads_the_groom_once_she_has_named_him(province: Province) -> None:
+    story = story_of(province, "marriage-registration", "bride")
+    await province.file_records_of([story])
+    outcome = await visited(province, story, Behaviour.ACCEPT)
+    groom = story.people["groom"].said["personal_id"]
+    assert asked(province).count(groom) == 1
+    assert outcome.prefills >= 2
+
+
+async def test_who_changes_a_locked_value_in_silence_is_refused_and_loses_that_field(
+    province: Province,
+) -> None:
+    story = story_of(province, "tk01-passport")
+    await province.file_records_of([story])
+    outcome = await visited(province, story, Behaviour.TAMPER)
+    assert len(outcome.refused) == 1
+    assert outcome.unexpected == ()
+    assert outcome.submitted
+    assert outcome.counts["contested"] == 1
+
+
+async def test_a_wrong_official_value_is_contested_and_the_dossier_goes_on(
+    province: Province,
+) -> None:
+    story = story_of(province, "ct01-permanent-residence", "wrong_official_value")
+    await province.file_records_of([story])
+    outcome = await visited(province, story, Behaviour.CONTEST)
+    assert outcome.submitted
+    assert outcome.counts["contested"] == 1
+
+
+async def test_a_correction_that_the_form_allows_is_an_override(province: Province) -> None:
+    story = story_of(province, "tk01-passport")
+    await province.file_records_of([story])
+    outcome = await visited(province, story, Behaviour.CORRECT)
+    assert outcome.counts["override"] >= 1
+
+
+async def test_what_is_left_out_is_missing_and_the_dossier_is_taken_all_the_same(
+    province: Province,
+) -> None:
+    story = story_of(province, "household-business-registration")
+    outcome = await visited(province, story, Behaviour.SKIP)
+    assert outcome.submitted
+    assert outcome.counts["missing"] > 0
+
+
+@pytest.mark.parametrize("fault", dict(FAULTS).values(), ids=dict(FAULTS))
+async def test_a_source_that_fails_costs_its_own_fields_and_the_citizen_types_them(
+    province: Province, fault: dict[str, object]
+) -> None:
+    story = story_of(province, "household-business-registration")
+    await province.file_records_of([story])
+    well = await visited(province, story, Behaviour.ACCEPT, 1)
+    province.database.state.faults.add(**fault)
+    ill = await visited(province, story, Behaviour.ACCEPT, 2)
+    assert ill.unexpected == ()
+    assert ill.submitted
+    assert ill.counts["visible"] > well.counts["visible"]
+    assert ill.counts["manual"] > well.counts["manual"]
+
+
+async def test_the_figures_are_the_sum_of_what_every_citizen_was_told(province: Province) -> None:
+    told = [story_of(province, form) for form in FORMS]
+    await province.file_records_of(told)
+    kinds = (Behaviour.ACCEPT, Behaviour.CORRECT, Behaviour.CONTEST, Behaviour.ABANDON)
+    summed: Counter[str] = Counter()
+    submitted = 0
+    for number, story in enumerate(told, start=1):
+        outcome = await visited(province, story, kinds[number % len(kinds)], number)
+        assert outcome.unexpected == ()
+        summed.update(outcome.counts)
+        submitted += outcome.submitted
+    answer = await province.igate.figures()
+    assert answer.status == 200
+    assert answer.body["balances"] == "ok"
+    assert "figures from mock sources" in answer.body["notice"][0]
+    total = answer.body["total"]["online"]
+    assert total["dossiers"] == submitted
+    for verdict in ("auto", "override", "contested", "manual", "missing", "blank", "hidden"):
+        assert total[verdict] == summed[verdict], verdict
+    assert total["declarable"] == summed["auto"] + summed["declared"]
+
+
+async def test_the_same_visit_twice_ends_in_the_same_counts(province: Province) -> None:
+    story = story_of(province, "bundle-birth")
+    await province.file_records_of([story])
+    visits = [
+        Visit(province.igate, story, Behaviour.CORRECT, seed=SEED, dossier=None) for _ in range(2)
+    ]
+    first, second = [await visit.run() for visit in visits]
+    assert first == second
+    assert first.submitted

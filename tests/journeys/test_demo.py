@@ -1,0 +1,148 @@
+"""The demo as people and programs start it: processes of its own, figures that balance, a clean end."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.settings import Settings
+from mocks.igate import FORMS
+
+ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-c", "from gateway.cli.main import app; app()", "demo"]
+
+
+def run(*arguments: str, out: Path) -> tuple[int, dict[str, Any]]:
+    done = subprocess.run(
+        [*COMMAND, *arguments, "--json", "--out", str(out)],
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(out.parent)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_a_small_day_at_the_counter_balances_and_is_written_outside_the_tree(
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "figures"
+    _, document = run("--dossiers", "16", out=out)
+    report, visits = document["report"], document["visits"]
+    assert document["unexpected"] == []
+    assert report["balances"] == "ok"
+    assert report["definition"]["mock"] is True
+    assert "mock sources" in report["notice"][0]
+    assert {row["form"] for row in report["forms"]} == set(FORMS)
+    assert visits["held"] == 16
+    for row in (*report["forms"], *report["total"].values()):
+        assert row["visible"] == row["auto"] + row["declared"] + row["blank"]
+        assert row["declarable"] == row["auto"] + row["declared"]
+        assert row["reduction"]["denominator"] >= row["reduction"]["numerator"]
+    assert sum(t["dossiers"] for t in report["total"].values()) == visits["submitted"]
+    failures = report["total"]["online"]["source_failures"]["population"]
+    assert failures["failed_attempts"]["numerator"] > 0, "the database fails for a while"
+    assert json.loads((out / "figures.json").read_text()) == document
+    assert (out / "figures.csv").read_text().startswith("# SỐ LIỆU TỪ NGUỒN MÔ PHỎNG")
+    assert [path.name for path in tmp_path.iterdir()] == ["figures"], "data and logs stay behind"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Path]]:
+    info = tmp_path_factory.mktemp("demo") / "info.json"
+    process = subprocess.Popen(
+        [*COMMAND, "--serve", "--info", str(info)],
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(info.parent)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 30
+    while not info.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    yield process, info
+    if process.poll() is None:
+        process.kill()
+    process.communicate(timeout=20)
+
+
+def test_the_file_has_exactly_the_members_that_programs_rely_on(served: tuple[Any, Path]) -> None:
+    _, info = served
+    assert stat.S_IMODE(info.stat().st_mode) == 0o600
+    told = json.loads(info.read_text())
+    assert set(told) == {"gateway", "token", "mocks", "cases"}
+    assert told["mocks"]["portal"] is told["mocks"]["papers"] is None
+    population = {"url", "service_url", "username", "secret", "officer", "agency"}
+    assert set(told["mocks"]["population"]) == population
+    case = {"form", "procedure", "dossier", "officer", "subject", "persona"}
+    for one in told["cases"]:
+        assert set(one) == case
+        assert set(one["subject"]) == {"personal_id", "full_name", "birth_date"}
+        assert one["subject"]["personal_id"].startswith("003")
+    assert {one["form"] for one in told["cases"]} == set(FORMS)
+    dossiers = [one["dossier"] for one in told["cases"]]
+    assert len(set(dossiers)) == len(dossiers)
+
+
+def test_every_case_is_filled_with_the_token_and_nothing_was_simulated_before(
+    served: tuple[Any, Path],
+) -> None:
+    _, info = served
+    told = json.loads(info.read_text())
+    headers = {"Authorization": f"Bearer {told['token']}"}
+    with httpx.Client(base_url=told["gateway"], headers=headers, timeout=20) as http:
+        before = http.get("/v1/metrics/field-reduction").json()
+        assert before["forms"] == []
+        for case in told["cases"]:
+            answer = http.post("/v1/prefills", json=question(case))
+            assert answer.status_code == 200, case["form"]
+            assert answer.json()["summary"]["filled"] > 3, case
+            classes = {field.get("class") for field in answer.json()["fields"]}
+            assert "same_case" not in classes, "the records were there before the dossiers"
+
+
+def question(case: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: case[name] for name in ("form", "procedure", "dossier", "officer", "subject")},
+        "legal_basis": {"kind": "procedure", "reference": case["procedure"]},
+    }
+
+
+def test_the_last_case_of_each_form_is_somebody_whose_data_have_no_quirks(
+    served: tuple[Any, Path],
+) -> None:
+    _, info = served
+    last = {case["form"]: case["persona"] for case in json.loads(info.read_text())["cases"]}
+    fitting = {"hospital_birth_parents", "bride", "social_pension_applicant", "ordinary"}
+    assert set(last.values()) == fitting
+
+
+def test_a_signal_ends_it_cleanly_and_leaves_nothing_running(served: tuple[Any, Path]) -> None:
+    process, info = served
+    told = json.loads(info.read_text())
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert told["token"] in out
+    assert "curl -s " in out
+    for address in (told["gateway"], told["mocks"]["population"]["url"]):
+        with pytest.raises(httpx.TransportError):
+            httpx.get(address)
+    assert [path.name for path in info.parent.iterdir()] == [info.name]
+
+
+def test_only_a_deployment_marked_as_mock_may_count_instant_dossiers() -> None:
+    with pytest.raises(ValueError, match="marked as mock"):
+        Settings(mock=False, instant_seconds=0, instant_seconds_per_field=0)
