@@ -74,7 +74,8 @@ class Screen:
         return changed
 
     def _add_rows(self) -> bool:
-        missing = {g: n for g, n in self._story.rows.items() if not self.data.get(g)}
+        due = dict.fromkeys(self.form.required_groups, 1) | dict(self._story.rows)
+        missing = {group: count for group, count in due.items() if not self.data.get(group)}
         self.data |= {group: [{} for _ in range(count)] for group, count in missing.items()}
         return bool(missing)
 

@@ -1,0 +1,156 @@
+"""iGate's people: who comes for which form, what they would say, and how they behave."""
+
+import json
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from mocks.igate import FORMS, Behaviour, appointments, behaviours, case_stories, stories
+from mocks.igate.crowd import FAULTS, dossier_code, windows
+from mocks.igate.form import Form, read_form
+from mocks.igate.knowledge import outsider, someone
+from mocks.people import PERSONAS, Population
+
+SCHEMAS = Path(__file__).parents[2] / "schemas" / "forms"
+SEED = 2026
+A_DAY = date(2026, 11, 22)
+
+
+@pytest.fixture(scope="module")
+def people() -> Population:
+    return Population()
+
+
+def form_of(code: str) -> Form:
+    folder = SCHEMAS / code
+    return read_form(
+        json.loads((folder / "form.json").read_bytes()),
+        json.loads((folder / "bindings.json").read_bytes()),
+    )
+
+
+@pytest.mark.parametrize("code", FORMS)
+def test_every_answer_of_a_story_has_an_input_and_every_person_a_role(
+    people: Population, code: str
+) -> None:
+    form = form_of(code)
+    roles = {role for role, _ in form.bound.values()} | {"applicant"}
+    for story in stories(people, code, 12, SEED):
+        assert set(story.answers) <= set(form.inputs), "an input was renamed"
+        assert set(story.people) <= roles, "a role was renamed"
+        assert all(group in {p.partition("[]")[0] for p in form.inputs} for group in story.rows)
+        assert story.form == code
+
+
+@pytest.mark.parametrize("code", FORMS)
+def test_a_choice_that_a_story_makes_is_offered_by_the_form(people: Population, code: str) -> None:
+    form = form_of(code)
+    for story in stories(people, code, 12, SEED):
+        for path, answer in story.answers.items():
+            field = form.inputs[path]
+            if field.type == "radio" and answer is not None:
+                assert answer in dict(field.choices), path
+
+
+@pytest.mark.parametrize("code", FORMS)
+def test_nobody_comes_twice_for_a_form_and_nobody_dead_at_all(
+    people: Population, code: str
+) -> None:
+    told = stories(people, code, 15, SEED)
+    assert len({story.n for story in told}) == len(told) == 15
+    for story in told:
+        person = people.person(story.n)
+        assert person.died_on is None
+        assert story.subject["personal_id"] == person.personal_id
+        assert person.personal_id.startswith("003")
+
+
+def test_no_child_is_registered_on_two_forms(people: Population) -> None:
+    mothers = [
+        {story.n // 6 for story in stories(people, code, 15, SEED) if story.persona == "ordinary"}
+        for code in ("birth-registration", "bundle-birth")
+    ]
+    assert not mothers[0] & mothers[1]
+
+
+def test_people_suit_the_form_that_they_come_for(people: Population) -> None:
+    assert all(s.people["mother"].newborn for s in stories(people, "birth-registration", 9, SEED))
+    drivers = stories(people, "driving-licence-exchange", 9, SEED)
+    assert all("driving_licence" in s.people["applicant"].papers for s in drivers)
+    old = stories(people, "social-pension", 9, SEED)
+    assert all(int(s.people["applicant"].said["birth_date"][:4]) <= 1956 for s in old)
+    for couple in stories(people, "marriage-registration", 9, SEED):
+        bride, groom = couple.people["bride"].said, couple.people["groom"].said
+        assert (bride["sex"], groom["sex"]) == ("female", "male")
+        assert {bride["marital_status"], groom["marital_status"]} <= {"single", "divorced"}
+
+
+def test_a_child_signs_in_for_an_old_parent_now_and_then(people: Population) -> None:
+    helped = [s for s in stories(people, "social-pension", 30, SEED) if "guardian" in s.people]
+    assert helped
+    for story in helped:
+        assert story.people["guardian"].said["personal_id"] == story.subject["personal_id"]
+        assert story.people["applicant"].said["personal_id"] != story.subject["personal_id"]
+        assert story.answers["nguoiKhai"] == "giam_ho"
+
+
+@pytest.mark.parametrize("code", FORMS)
+def test_the_last_case_of_a_form_is_its_plainest_person(people: Population, code: str) -> None:
+    personas = [story.persona for story in case_stories(people, code, SEED)]
+    assert personas[-1] == stories(people, code, 1, SEED)[0].persona
+    assert set(personas) <= set(PERSONAS)
+    assert len(set(personas)) == len(personas)
+
+
+def test_somebody_outside_the_population_knows_name_and_birth_alone() -> None:
+    abroad = outsider(
+        {
+            "personal_id": None,
+            "full_name": "Mori Kenji",
+            "birth_date": "1990-12-01",
+            "nationality": "JP",
+        }
+    )
+    assert abroad.answer("person.full_name") == "Mori Kenji"
+    assert abroad.answer("person.nationality") == {"code": "JP", "label": ""}
+    assert abroad.answer("person.permanent_address.full") is None
+    assert abroad.answer("person.sex") is None
+
+
+def test_a_person_says_what_the_papers_say_and_what_the_registers_have_wrong(
+    people: Population,
+) -> None:
+    driver = someone(people, PERSONAS["driver"])
+    held = next(r for r in people.records_of(PERSONAS["driver"]) if r["kind"] == "driving_licence")
+    assert driver.answer("licence.number") == held["content"]["number"]
+    contradicted = someone(people, PERSONAS["wrong_official_value"])
+    assert contradicted.answer("person.ethnicity") == {"code": "06", "label": "Mường"}
+
+
+def test_of_fifty_people_forty_accept_and_every_other_kind_is_there() -> None:
+    drawn = Counter(behaviours(100, SEED))
+    assert drawn[Behaviour.ACCEPT] == 80
+    assert set(drawn) == set(Behaviour)
+    assert behaviours(100, SEED) == behaviours(100, SEED) != behaviours(100, SEED + 1)
+
+
+def test_the_forms_take_turns_and_every_source_failure_meets_every_form(
+    people: Population,
+) -> None:
+    turns = appointments(people, 120, SEED, "cb.demo.01", A_DAY)
+    assert Counter(turn.story.form for turn in turns) == dict.fromkeys(FORMS, 15)
+    assert len({turn.dossier for turn in turns}) == 120
+    parts = list(windows(turns))
+    assert [part.name for part in parts] == [None, *dict(FAULTS), None]
+    assert [turn for part in parts for turn in part.turns] == list(turns)
+    for part in parts[1:4]:
+        assert {turn.story.form for turn in part.turns} == set(FORMS)
+    at_the_desk = {turn.story.form for turn in turns if turn.officer}
+    assert len(at_the_desk) > 5, "no form is served at the desk alone"
+
+
+def test_dossiers_have_the_two_codes_that_igate_issues() -> None:
+    assert dossier_code(A_DAY, 1) == "H99.01-20261122-0000001"
+    assert dossier_code(A_DAY, 2) == "H99.01-261122-0002"
