@@ -1,0 +1,90 @@
+"""Do the schemas of case bodies, their chapters and the made bodies say the same?"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from gateway.domain.letters import (
+    CLASS_LETTERS,
+    REASON_LETTERS,
+    SOURCE_LETTERS,
+    VERDICT_LETTERS,
+)
+from gateway.domain.verdicts import Verdict
+from gateway.log.leaves import CASE_KINDS
+from tests.reduction.bodies import MANUAL, abandoned, filled, prefill, refusal, submission
+
+ROOT = Path(__file__).parents[2]
+CHAPTERS = {
+    heading: set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+    for heading, text in re.findall(
+        r"^## `([\w-]+)`\n(.*?)(?=^## |\Z)",
+        (ROOT / "docs" / "log-leaves.md").read_text(),
+        re.MULTILINE | re.DOTALL,
+    )
+}
+DIGEST = "A" * 43 + "="
+
+
+def _schema(kind: str) -> dict[str, Any]:
+    file = ROOT / "schemas" / "leaves" / f"{kind}.schema.json"
+    schema: dict[str, Any] = json.loads(file.read_text())
+    Draft202012Validator.check_schema(schema)
+    return schema
+
+
+def _made() -> dict[str, dict[str, Any]]:
+    rows = {"hoTen": filled(Verdict.AUTO), "thanhVien[0].so": MANUAL}
+    bodies = {
+        "prefill": prefill("a", "b", states={"hoTen": "F", "thanhVien[0].so": "n"}),
+        "submission": submission("a", rows, "b", att={"uploaded": 1}),
+        "refusal": refusal("a", "hoTen", "thanhVien[10].so", chain="b"),
+        "abandoned": abandoned("a", "b"),
+    }
+    digests = ("rd", "kc", "cc")
+    return {
+        kind: {name: DIGEST if name in digests else value for name, value in body.items()}
+        for kind, body in bodies.items()
+    }
+
+
+@pytest.mark.parametrize("kind", sorted(CASE_KINDS))
+def test_a_chapter_lists_the_members_of_the_bodys_schema(kind: str) -> None:
+    schema = _schema(kind)
+
+    assert CHAPTERS[kind] == schema["properties"].keys() >= set(schema["required"])
+    assert schema["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("kind", sorted(CASE_KINDS))
+def test_a_body_keeps_to_its_schema_and_has_no_room_for_anything_else(kind: str) -> None:
+    body, schema = _made()[kind], Draft202012Validator(_schema(kind))
+
+    assert [problem.message for problem in schema.iter_errors(body)] == []
+    assert not schema.is_valid({**body, "name": "Nguyễn Văn An"})
+    assert not schema.is_valid({**body, "case": "Nguyễn Văn An"})
+    assert not schema.is_valid({**body, "h": 1.5})
+
+
+@pytest.mark.parametrize(
+    ("kind", "member", "letters"),
+    [
+        ("prefill", "st", [*CLASS_LETTERS.values(), *REASON_LETTERS.values()]),
+        ("prefill", "so", SOURCE_LETTERS.values()),
+        ("submission", "vd", VERDICT_LETTERS.values()),
+        ("submission", "cl", CLASS_LETTERS.values()),
+        ("submission", "so", SOURCE_LETTERS.values()),
+    ],
+)
+def test_the_schema_takes_exactly_the_letters_that_stand_for_something(
+    kind: str, member: str, letters: list[str]
+) -> None:
+    body, schema = _made()[kind], Draft202012Validator(_schema(kind))
+    known = {*letters, "-", "."}
+
+    taken = {chr(code) for code in range(33, 127) if schema.is_valid({**body, member: chr(code)})}
+    assert taken == known
