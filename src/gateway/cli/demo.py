@@ -27,7 +27,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from gateway.cli.deployment import Deployment, DidNotStart, deployment
 from gateway.forms.showing.instants import local_date
-from gateway.reduction.table import csv_of, table_of
+from gateway.reduction.table import csv_of, show
 from mocks.igate import (
     FORMS,
     IGate,
@@ -46,6 +46,8 @@ NOT_STARTED = 2
 STOPPED = 130
 VISITS_AT_ONCE = 4
 RECORDS_AT_ONCE = 16
+_READABLE = 142
+"""Columns in which the table of figures keeps the names of the forms on one line."""
 
 
 def demo(
@@ -89,7 +91,8 @@ async def _run(count: int, seed: int, out: Path | None, keep: bool, as_json: boo
     if as_json:
         typer.echo(json.dumps(_document(day), ensure_ascii=False))
     else:
-        _print_figures(day.report)
+        if "forms" in day.report:
+            _print_figures(day.report)
         _say_how_it_went(day, folder, running.folder if keep else None)
     return UNEXPECTED if day.unexpected else 0
 
@@ -172,10 +175,7 @@ def _write(folder: Path, day: _Day) -> None:
 
 def _print_figures(report: Mapping[str, Any]) -> None:
     console = Console()
-    for line in report.get("notice", ()):
-        console.print(line, style="bold yellow", highlight=False)
-    if "forms" in report:
-        console.print(table_of(report))
+    show(report, console if console.width >= _READABLE else Console(width=_READABLE))
 
 
 def _say_how_it_went(day: _Day, folder: Path, kept: Path | None) -> None:

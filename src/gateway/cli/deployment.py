@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -31,6 +32,8 @@ from gateway.storage.database import Database
 START_SECONDS = 20.0
 STOP_SECONDS = 15.0
 TOKEN_SECONDS = 7200
+PORTS_TRIED = 2
+LINES_SHOWN = 5
 PATIENCE_SECONDS = 1.0
 TENANT = TenantId("tinh-mau")
 AGENCY = "H99.01"
@@ -41,7 +44,10 @@ _POLL_SECONDS = 0.05
 
 
 class DidNotStart(Exception):
-    """A process ended, or did not answer in time; the name says which one, the log why."""
+    """A process ended, or did not answer in time: which one, and the end of what it wrote."""
+
+    def __init__(self, name: str, written: str = "") -> None:
+        super().__init__("\n".join(filter(None, (name, written))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +119,38 @@ async def deployment(*, keep: bool = False) -> AsyncIterator[Deployment]:
     folder = Path(tempfile.mkdtemp(prefix="eform-gateway-"))
     processes: dict[str, asyncio.subprocess.Process] = {}
     try:
-        info = folder / "mocks.json"
-        command = ["-m", "mocks.serve", "--info", str(info)]
-        processes["mocks"] = await _start(command, folder / "mocks.log", _plain_environment())
-        mocks = json.loads(await _written(info, processes["mocks"]))
-        address = f"http://{_LOOPBACK}:{_free_port()}"
-        environment = _plain_environment() | _settings(
-            folder / "data", address, mocks["population"]
-        )
-        command = ["-c", _GATEWAY, "serve"]
-        processes["gateway"] = await _start(command, folder / "gateway.log", environment)
-        await _ready(address, processes["gateway"])
+        mocks = await _start_mocks(folder, processes)
+        address = await _start_gateway(folder, processes, mocks["population"])
         yield Deployment(folder, address, mocks, processes)
     finally:
         for process in reversed(processes.values()):
             await _stop(process)
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _start_mocks(folder: Path, processes: dict[str, asyncio.subprocess.Process]) -> Any:
+    info, log = folder / "mocks.json", folder / "mocks.log"
+    command = ["-m", "mocks.serve", "--info", str(info)]
+    processes["mocks"] = await _start(command, log, _plain_environment())
+    return json.loads(await _written(info, processes["mocks"], log))
+
+
+async def _start_gateway(
+    folder: Path,
+    processes: dict[str, asyncio.subprocess.Process],
+    population: Mapping[str, str],
+) -> str:
+    """The gateway's address, once it answers; another port where somebody was faster."""
+    log = folder / "gateway.log"
+    for attempts_left in reversed(range(PORTS_TRIED)):
+        address = f"http://{_LOOPBACK}:{_free_port()}"
+        environment = _plain_environment() | _settings(folder / "data", address, population)
+        command = ["-c", _GATEWAY, "serve"]
+        processes["gateway"] = await _start(command, log, environment)
+        if await _ready(address, processes["gateway"], log, last=not attempts_left):
+            break
+    return address
 
 
 def _plain_environment() -> dict[str, str]:
@@ -180,34 +201,43 @@ async def _start(
         )
 
 
-async def _written(path: Path, process: asyncio.subprocess.Process) -> bytes:
-    async with _in_time("mocks"):
-        while True:
-            if process.returncode is not None:
-                raise DidNotStart("mocks")
+async def _written(path: Path, process: asyncio.subprocess.Process, log: Path) -> bytes:
+    async with _in_time("mocks", log):
+        while process.returncode is None:
             with suppress(FileNotFoundError):
                 return await asyncio.to_thread(path.read_bytes)
             await asyncio.sleep(_POLL_SECONDS)
+    raise DidNotStart("mocks", _end_of(log))
 
 
-async def _ready(address: str, process: asyncio.subprocess.Process) -> None:
-    async with _in_time("gateway"), httpx.AsyncClient(base_url=address) as http:
-        while True:
-            if process.returncode is not None:
-                raise DidNotStart("gateway")
+async def _ready(
+    address: str, process: asyncio.subprocess.Process, log: Path, *, last: bool
+) -> bool:
+    """Whether the gateway answers; raises DidNotStart where it does not and this was the last try."""
+    async with _in_time("gateway", log), httpx.AsyncClient(base_url=address) as http:
+        while process.returncode is None:
             with suppress(httpx.TransportError):
                 if (await http.get("/readyz")).status_code == httpx.codes.OK:
-                    return
+                    return True
             await asyncio.sleep(_POLL_SECONDS)
+    if last:
+        raise DidNotStart("gateway", _end_of(log))
+    return False
 
 
 @asynccontextmanager
-async def _in_time(name: str) -> AsyncIterator[None]:
+async def _in_time(name: str, log: Path) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(START_SECONDS):
             yield
     except TimeoutError:
-        raise DidNotStart(name) from None
+        raise DidNotStart(name, _end_of(log)) from None
+
+
+def _end_of(log: Path) -> str:
+    """The last lines of a log; no log of ours holds a value of anybody."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join(lines[-LINES_SHOWN:])
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

@@ -1,0 +1,35 @@
+"""Processes beside each other: one that will not start or that falls is named."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from gateway.cli.deployment import Deployment, DidNotStart, deployment
+
+
+async def test_a_process_that_ends_by_itself_is_named(tmp_path: Path) -> None:
+    staying = await asyncio.create_subprocess_exec(sys.executable, "-c", "input()", stdin=-1)
+    falling = await asyncio.create_subprocess_exec(sys.executable, "-c", "pass")
+    running = Deployment(tmp_path, "", {}, {"gateway": staying, "mocks": falling})
+    try:
+        assert await asyncio.wait_for(running.fallen(), 20) == "mocks"
+    finally:
+        staying.kill()
+        await staying.wait()
+
+
+async def test_what_cannot_start_says_why_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("PYTHONUTF8", "neither 0 nor 1")
+    with pytest.raises(DidNotStart, match=r"mocks\n(.*\n)*.*PYTHONUTF8"):
+        async with deployment():
+            raise AssertionError("nothing is up")
+    assert held(tmp_path) == []
+
+
+def held(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
