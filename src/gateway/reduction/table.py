@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-NARROWEST = 118
+NARROWEST = 132
 """So many columns the table needs to stay one line a form."""
 
 TARGET = 0.2
@@ -73,15 +73,17 @@ def table_of(document: Mapping[str, Any]) -> Table:
     table = Table(
         title="Cắt giảm trường thông tin phải khai / Reduction of declared fields",
         box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
+        padding=0,
     )
-    table.add_column("Biểu mẫu\nForm", overflow="fold", ratio=1)
+    table.add_column("Biểu mẫu\nForm", overflow="fold", min_width=31)
     for _, vietnamese, english in (*_COUNTS, *_SHARES):
         table.add_column(f"{vietnamese}\n{english}", justify="right", no_wrap=True)
     table.add_column("Mục tiêu\nTarget", justify="right", no_wrap=True)
     for row in document["forms"]:
-        name = " ".join(row[one] for one in ("form", "procedure") if row[one] is not None)
-        table.add_row(f"{name or '-'}\n{_CHANNELS[row['channel']]}", *_cells(row))
+        below = " · ".join(
+            filter(None, (row["form"] and row["procedure"], _CHANNELS[row["channel"]]))
+        )
+        table.add_row(f"{row['form'] or row['procedure'] or '-'}\n{below}", *_cells(row))
     table.add_section()
     for channel, total in document["total"].items():
         if total["dossiers"] or total["chains"]:
