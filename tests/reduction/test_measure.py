@@ -89,6 +89,7 @@ def test_an_auto_that_a_figure_leaves_out_leaves_its_denominator_too(kind: str) 
         (MANUAL, "manual"),
     ],
 )
+@pytest.mark.threat(19)
 def test_every_declared_verdict_stays_in_the_denominator(filling: Filling, verdict: str) -> None:
     row = _row(submission("a", {**PLAIN, "queTinh": filling}))
 
@@ -117,6 +118,7 @@ def test_the_core_counts_required_facts_that_stand_for_an_official_item() -> Non
     assert _fraction(_row(submission("a", fields))["core"]) == (1, 2)
 
 
+@pytest.mark.threat(16)
 def test_several_fields_for_one_item_are_one_item_and_auto_only_together() -> None:
     together = _row(submission("a", {"queTinh": AUTO, "queXa": AUTO, "lyDo": MANUAL}))
     apart = _row(submission("a", {"queTinh": AUTO, "queXa": OVERRIDE, "lyDo": MANUAL}))
@@ -181,6 +183,7 @@ def test_left_to_declare_is_a_mean_and_a_median_over_dossiers() -> None:
     assert _fraction(odd["left_to_declare"]["median"]) == (1, 1)
 
 
+@pytest.mark.threat(15)
 def test_declared_fields_that_stand_for_no_item_are_published() -> None:
     assert _row(submission("a", {"ghiChu": MANUAL, "lyDo": MANUAL}))["declared_extra"] == 1
 
@@ -221,6 +224,7 @@ def test_source_failures_are_counted_over_all_attempts_of_all_prefills() -> None
     assert _fraction(row["source_failures"]["records"]["failed_attempts"]) == (0, 1)
 
 
+@pytest.mark.threat(17)
 def test_a_case_is_abandoned_once_when_its_last_chain_ended_and_none_was_submitted() -> None:
     bodies = [
         prefill("gone", "one"),
@@ -239,6 +243,7 @@ def test_a_case_is_abandoned_once_when_its_last_chain_ended_and_none_was_submitt
     assert _fraction(_row(*bodies)["abandoned"]) == (1, 2)
 
 
+@pytest.mark.threat(17)
 def test_a_chain_that_five_refusals_of_one_field_closed_has_ended() -> None:
     four = [refusal("a", "hoTen") for _ in range(4)]
     other = [refusal("a", "gioiTinh")]
@@ -254,6 +259,7 @@ def test_rows_too_many_close_no_chain() -> None:
     assert _row(prefill("a"), *[added] * 6)["abandoned"]["numerator"] == 0
 
 
+@pytest.mark.threat(18)
 def test_an_instant_dossier_saves_nothing_and_its_share_is_published() -> None:
     row = _row(submission("a", PLAIN, sec=20), submission("b", PLAIN, sec=21))
 
@@ -326,6 +332,7 @@ def test_a_dossier_is_instant_if_one_of_its_submissions_was() -> None:
     assert _fraction(row["instant"]) == (1, 1)
 
 
+@pytest.mark.threat(16)
 def test_a_required_item_that_a_later_version_asks_no_more_is_added_to_what_is_declared() -> None:
     fields = {path: one for path, one in PLAIN.items() if path != "lyDo"}
     row = _row(submission("a", fields, fv=SECOND), submission("b", fields, fv=SECOND))
@@ -357,6 +364,7 @@ def test_attachments_are_counted_apart_from_fields() -> None:
     assert _fraction(row["reduction"]) == (3, 4)
 
 
+@pytest.mark.threat(18)
 def test_test_tenants_are_left_out_unless_they_ask_for_themselves() -> None:
     bodies = [submission("a", PLAIN, ten=TEST_TENANT), submission("b", PLAIN)]
     everybody = _document(bodies, Question(None))
@@ -373,6 +381,7 @@ def test_a_tenant_sees_its_own_dossiers_alone() -> None:
     assert _document(bodies)["forms"][0]["manual"] == 1
 
 
+@pytest.mark.threat(20)
 def test_a_definition_holds_from_its_leaf_on() -> None:
     before = _row(submission("a", PLAIN, sec=1))
     assert before["instant"]["numerator"] == 1

@@ -62,6 +62,7 @@ async def _fill(database: Database, *cases: dict[str, Any]) -> None:
     await database.write(change)
 
 
+@pytest.mark.threat(20)
 async def test_a_report_names_the_range_the_root_and_the_definition_it_was_counted_by(
     database: Database,
 ) -> None:

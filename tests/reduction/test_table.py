@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
@@ -61,6 +62,15 @@ def test_the_csv_holds_both_numbers_of_every_figure_and_names_its_origin() -> No
         "0.5",
     )
     assert rows[0]["offered"] == ""
+
+
+@pytest.mark.threat(34)
+def test_no_cell_of_the_csv_can_be_taken_for_a_formula() -> None:
+    lines = [line for line in csv_of(_document()).splitlines() if not line.startswith("#")]
+
+    for row in csv.reader(lines):
+        for cell in row:
+            assert re.fullmatch(r"[a-z0-9][a-z0-9_.: -]*", cell) or cell == ""
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ MOST_REFUSALS = 5
 """So many refusals that name one field end a chain (design 5.2)."""
 
 ONLINE, PAPER = "online", "paper"
-_CHANNELS = {"online": ONLINE, "desk": PAPER, "post": PAPER}
+CHANNELS = {"online": ONLINE, "desk": PAPER, "post": PAPER}
 _REASON = {letter: reason.value for reason, letter in REASON_LETTERS.items()}
 
 
@@ -127,7 +127,7 @@ class Measurement:
         }
 
     def _row(self, form: FormVersion, procedure: str | None, channel: str) -> Row:
-        row: Row = self._same(Row(form.form, procedure or "", form.series, _CHANNELS[channel]))
+        row: Row = self._same(Row(form.form, procedure or "", form.series, CHANNELS[channel]))
         return row
 
     def _same(self, one: Any) -> Any:
