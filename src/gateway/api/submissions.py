@@ -1,6 +1,7 @@
 """POST /v1/submissions: what became of each field that was filled?"""
 
 from base64 import b64encode
+from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -12,7 +13,10 @@ from gateway.access.callers import Caller
 from gateway.api.door import Asked, SignedIn, Visit, new_router, respond
 from gateway.api.encoding import encode
 from gateway.api.people_members import Channel, DossierText, PersonalIdText
+from gateway.api.problems import PROBLEM_JSON, problem_of
 from gateway.api.rooms import House
+from gateway.custody.replays import Earlier
+from gateway.domain.errors import ReceiptRefused
 from gateway.domain.identifiers import DossierCode, PersonalId
 from gateway.submission.request import SubmissionRequest
 from gateway.submission.workflow import Accepted
@@ -66,7 +70,7 @@ async def submit(body: SubmissionAsked, caller: SignedIn, house: House, visit: V
     request = body.read(caller)
     with visit.reserve(house, caller) as replay:
         if replay.earlier is not None:
-            return respond(replay.earlier.status, replay.earlier.answer)
+            return _again(replay.earlier)
         secret = body.receipt.encode()
         with house.replays.reserve(caller.tenant, _RECEIPT_COPY, secret, None) as copy:
 
@@ -75,10 +79,22 @@ async def submit(body: SubmissionAsked, caller: SignedIn, house: House, visit: V
                 copy.complete_in(connection, 200, written)
                 replay.complete_in(connection, 200, written)
 
-            answer = _answer(await house.submissions.run(request, keep))
+            def keep_refusal(connection: Connection, refusal: ReceiptRefused) -> None:
+                problem = problem_of(refusal)
+                replay.complete_in(connection, problem.status_code, bytes(problem.body))
+
+            answer = _answer(await house.submissions.run(request, keep, keep_refusal))
             if answer["evidence"] is None and copy.earlier is not None:
                 answer["evidence"] = orjson.loads(copy.earlier.answer)["evidence"]
             return respond(200, encode(answer))
+
+
+def _again(earlier: Earlier) -> Response:
+    """The answer, or the refusal, that the same call was given before."""
+    answer = respond(earlier.status, earlier.answer)
+    if earlier.status != HTTPStatus.OK:
+        answer.headers["Content-Type"] = PROBLEM_JSON
+    return answer
 
 
 def _answer(accepted: Accepted) -> dict[str, Any]:

@@ -5,8 +5,9 @@ visible = auto + declared + blank
 """
 
 import copy
+import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -138,12 +139,30 @@ def judge(
         if not instance.template.is_file and (one := judge_one.field(instance))
     ]
     gone = judge_one.gone(frozenset(one.filled.path for one in judged if one.filled))
-    content = tuple(
-        (i.path, canon)
-        for i in instances
-        if i.decision is Decision.VISIBLE and (canon := judge_one.canon(i)) != EMPTY
-    )
+    content = _content(receipt, kept, instances)
     return Judgement((*judged, *gone), judge_one.attachments(instances), content)
+
+
+def visible_content(receipt: OpenedReceipt, data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Path and canonical text of every visible field that holds something; needs no key."""
+    kept = drop_invisible(receipt.form.definition, dict(data))
+    return _content(receipt, kept, instances_at_submission(receipt.form.definition, kept))
+
+
+def _content(
+    receipt: OpenedReceipt, kept: Mapping[str, Any], instances: Iterable[FieldInstance]
+) -> tuple[tuple[str, str], ...]:
+    held = ((i, value_at(kept, i.path)) for i in instances if i.decision is Decision.VISIBLE)
+    texts = ((i.path, _content_text(receipt, i, value)) for i, value in held)
+    return tuple((path, text) for path, text in texts if text != EMPTY)
+
+
+def _content_text(receipt: OpenedReceipt, instance: FieldInstance, value: Any) -> str:
+    """The canonical text; of what fits no type the JSON, so that no two of them are the same."""
+    try:
+        return receipt.canon(instance.template, value)
+    except NotOfType:
+        return _UNREADABLE + json.dumps(value, sort_keys=True, default=str)
 
 
 class _Judge:
@@ -211,7 +230,7 @@ class _Judge:
 
     def gone(self, judged: frozenset[str]) -> Iterator[JudgedField]:
         """Filled fields that no submitted row holds: withdrawn, or hidden with their whole group."""
-        shown = {group: self._shows(group) for group in self.pairings}
+        shown = {group: self._shows(group) for group in self.receipt.groups()}
         after: dict[tuple[str, int], int] = {}
         for path, filled in self.receipt.filled.items():
             if path in judged:

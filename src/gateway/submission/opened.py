@@ -7,7 +7,7 @@ from typing import Any
 from gateway.domain.verdicts import EditPolicy, FieldClass
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FieldTemplate
-from gateway.forms.fields import template_of
+from gateway.forms.fields import template_of, value_at
 from gateway.forms.values import EMPTY, canonical
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import FieldMark, Tagger, same_tag
@@ -79,6 +79,17 @@ class OpenedReceipt:
                 f.template.path.partition("[]")[0] for f in self.filled.values() if f.rows
             )
         )
+
+    def may_be_contested(self, path: str, data: Mapping[str, Any]) -> bool:
+        """Whether a path names a filled field, a filled column of a submitted row, or a filled group."""
+        if path in self.filled:
+            return True
+        group, _, cell = path.partition("[")
+        if group not in self.groups() or not cell:
+            return group in self.groups()
+        columns = {one.template.path for one in self.filled.values() if one.rows}
+        row = value_at(data, f"{group}[{cell.partition(']')[0]}]")
+        return template_of(path) in columns and row is not None
 
 
 def opened(form: RegisteredForm, receipt: Receipt, tagger: Tagger) -> OpenedReceipt:

@@ -2,13 +2,17 @@
 
 import hashlib
 from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, select
 
 from gateway.domain.letters import CLASS_LETTERS, NOTHING, SOURCE_LETTERS, VERDICT_LETTERS, spell
+from gateway.domain.verdicts import Verdict
 from gateway.forms.catalogue import RegisteredForm
+from gateway.forms.fields import template_of
+from gateway.forms.reading.paths import steps_of
 from gateway.receipts.chains import leaves_of
 from gateway.storage.schema import bodies, leaves
 from gateway.submission.judge import JudgedField, Judgement
@@ -27,6 +31,23 @@ def content_of(content: tuple[tuple[str, str], ...], request: SubmissionRequest)
 def commitment(salt: bytes, content: bytes) -> str:
     """The salted commitment to the content: SHA-256(tag || 32-byte salt || content), in base64."""
     return b64encode(hashlib.sha256(_CONTENT + salt + content).digest()).decode()
+
+
+def in_form_order(
+    form: RegisteredForm, verdicts: Iterable[tuple[str, Verdict]]
+) -> tuple[tuple[str, Verdict], ...]:
+    """Verdicts by path as the form reads, row after row, however they were come by."""
+    places = {template.path: number for number, template in enumerate(form.declarable)}
+    groups: dict[str, int] = {}
+    for path, number in places.items():
+        groups.setdefault(path.partition("[]")[0], number)
+
+    def place(one: tuple[str, Verdict]) -> tuple[int, tuple[int, ...], int]:
+        template = template_of(one[0])
+        rows = tuple(step for step in steps_of(one[0]) if isinstance(step, int))
+        return groups[template.partition("[]")[0]], rows, places[template]
+
+    return tuple(sorted(verdicts, key=place))
 
 
 def letters_of(judgement: Judgement, form: RegisteredForm) -> dict[str, Any]:

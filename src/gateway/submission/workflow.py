@@ -38,11 +38,18 @@ from gateway.submission.judge import (
     balances,
     check_locked,
     judge,
+    visible_content,
     with_switches,
 )
 from gateway.submission.opened import OpenedReceipt, opened
 from gateway.submission.request import SubmissionRequest
-from gateway.submission.sealing import commitment, content_of, evidence_of, letters_of
+from gateway.submission.sealing import (
+    commitment,
+    content_of,
+    evidence_of,
+    in_form_order,
+    letters_of,
+)
 
 _VERDICT_OF = {letter: verdict for verdict, letter in VERDICT_LETTERS.items()}
 
@@ -92,8 +99,9 @@ class SubmissionWorkflow:
         self,
         request: SubmissionRequest,
         also: Callable[[Connection, Accepted], None] | None = None,
+        also_refused: Callable[[Connection, ReceiptRefused], None] | None = None,
     ) -> Accepted:
-        """Judge and record; `also` is written in the same transaction as the leaf.
+        """Judge and record; `also`, or of a refusal `also_refused`, is written with the leaf.
 
         Raises ReceiptRefused (with the offending paths; written as a `refusal` leaf), Conflict for a
         chain that has ended, BadRequest for a mark on a field that cannot bear it.
@@ -104,7 +112,7 @@ class SubmissionWorkflow:
         opened_or_done = self._database.read(lambda c: self._open(c, receipt, form, request))
         if isinstance(opened_or_done, Accepted):
             return opened_or_done
-        return await self._judge(request, opened_or_done, form, now, also)
+        return await self._judge(request, opened_or_done, form, now, also, also_refused)
 
     def _form_of(self, receipt: Receipt) -> RegisteredForm:
         form = self._forms.get(receipt.claims["version"])
@@ -140,13 +148,14 @@ class SubmissionWorkflow:
         form: RegisteredForm,
         now: datetime,
         also: Callable[[Connection, Accepted], None] | None,
+        also_refused: Callable[[Connection, ReceiptRefused], None] | None,
     ) -> Accepted:
         data = with_switches(one.receipt, request.data)
         marks = Marks(request.entered_by_officer, request.contested, frozenset(one.refused))
-        _check_marks(one.receipt, marks)
+        _check_marks(one.receipt, data, marks)
         problems, pairings = check_locked(one.receipt, data, marks)
         if problems:
-            await self._refuse(request, one, form, problems, now)
+            await self._refuse(request, one, form, problems, now, also_refused)
         judgement = judge(one.receipt, data, marks, pairings)
         if not balances(judgement):
             raise AssertionError("a judgement that does not balance must never be recorded")
@@ -159,6 +168,7 @@ class SubmissionWorkflow:
         form: RegisteredForm,
         problems: tuple[FieldProblem, ...],
         now: datetime,
+        also: Callable[[Connection, ReceiptRefused], None] | None,
     ) -> None:
         """Record the refusal and raise it; the receipt is not used up, but the fifth voids the chain."""
         counted = frozenset(p.path for p in problems if p.code != "row_added")
@@ -173,15 +183,19 @@ class SubmissionWorkflow:
             "f": [[p.path, p.code] for p in problems],
         }
 
+        codes = sorted({problem.code for problem in problems})
+        code = codes[0] if len(codes) == 1 else "locked_value_changed"
+        refusal = ReceiptRefused(code, "what was submitted is not what was filled", problems)
+
         def record(connection: Connection) -> None:
             open_chain(connection, one.state.chain, one.receipt.receipt.jti)
             leaf = append_case(connection, "refusal", request.tenant, body, now)
             count_refusal(connection, one.state.chain, counted, leaf.index)
+            if also is not None:
+                also(connection, refusal)
 
         await self._database.write(record)
-        codes = sorted({problem.code for problem in problems})
-        code = codes[0] if len(codes) == 1 else "locked_value_changed"
-        raise ReceiptRefused(code, "what was submitted is not what was filled", problems)
+        raise refusal
 
     async def _accept(
         self,
@@ -211,7 +225,7 @@ class SubmissionWorkflow:
             "att": dict(judgement.attachments),
             "n": judgement.counts(),
         }
-        verdicts = tuple((judged.path, judged.verdict) for judged in judgement.fields)
+        verdicts = in_form_order(form, ((j.path, j.verdict) for j in judgement.fields))
 
         def record(connection: Connection) -> Accepted:
             open_chain(connection, one.state.chain, one.receipt.receipt.jti)
@@ -249,10 +263,8 @@ class SubmissionWorkflow:
         ).one()
         body = orjson.loads(row.body)
         fields = [template.path for template in form.declarable]
-        verdicts = tuple(
-            (path, _VERDICT_OF[letter])
-            for path, letter in unspell(fields, body["vd"], body.get("vr", {})).items()
-        )
+        letters = unspell(fields, body["vd"], body.get("vr", {}))
+        verdicts = in_form_order(form, ((path, _VERDICT_OF[one]) for path, one in letters.items()))
         content = content_of(_visible_content(form, receipt, request), request)
         if commitment(chain.content_salt, content) != body["cc"]:
             raise Conflict("already_submitted", "this chain was submitted with other content")
@@ -272,15 +284,12 @@ def _check_bound(receipt: Receipt, request: SubmissionRequest, tagger: Tagger) -
             raise ReceiptRefused("receipt_foreign", "the receipt belongs to another applicant")
 
 
-def _check_marks(receipt: OpenedReceipt, marks: Marks) -> None:
-    """Only what was filled can be contested: a filled field, or a group of which rows were filled."""
-    groups = receipt.groups()
-    for path in sorted(marks.contested):
-        in_group = path.partition("[")[0] in groups
-        if path not in receipt.filled and not in_group:
-            raise BadRequest(
-                "contested_not_filled", "only a value that was filled can be contested", "contested"
-            )
+def _check_marks(receipt: OpenedReceipt, data: Mapping[str, Any], marks: Marks) -> None:
+    """Only what was filled can be contested."""
+    if not all(receipt.may_be_contested(path, data) for path in marks.contested):
+        raise BadRequest(
+            "contested_not_filled", "only a value that was filled can be contested", "contested"
+        )
 
 
 def _visible_content(
@@ -288,5 +297,4 @@ def _visible_content(
 ) -> tuple[tuple[str, str], ...]:
     """The canonical visible content once more, for a chain whose key is gone."""
     without_key = opened(form, receipt, Tagger.of(bytes(32), receipt.chain, request.tenant, "", ""))
-    data = with_switches(without_key, request.data)
-    return judge(without_key, data, Marks(frozenset(), frozenset(), frozenset()), ()).content
+    return visible_content(without_key, with_switches(without_key, request.data))

@@ -1,0 +1,316 @@
+"""A gateway and the population database in one process, driven from plain (synchronous) tests.
+
+A module shares one: starting is dear, and people of a country of four million need not meet.
+"""
+
+import asyncio
+import copy
+import random
+from collections.abc import Awaitable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import orjson
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import func, select
+
+from gateway.access.callers import Grant
+from gateway.api.rooms import Rooms
+from gateway.app import create_app
+from gateway.custody.grants import register_tenant
+from gateway.domain.identifiers import POPULATION, RECORDS, SourceId, TenantId
+from gateway.forms.catalogue import RegisteredForm
+from gateway.settings import PopulationAccess, Settings
+from gateway.storage.schema import bodies, leaves
+from mocks.igate import FORMS, IGate, Story, stories
+from mocks.igate.screen import Screen
+from mocks.people import PERSONAS, Person, Population
+from mocks.population import ENDPOINT, PopulationMockSettings, create_population_mock
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+BOTH = frozenset({POPULATION, RECORDS})
+PATIENCE_SECONDS = 1.0
+_ADDRESS = f"http://dancu.test{ENDPOINT}"
+_TABLE = Population()
+_ALL_THAT_CAN_BE_ASKED: Mapping[str, Json] = {
+    "ct01-permanent-residence": {"hoDangKy": "hien_tai", "coThanhVienCungThayDoi": "co"},
+    "household-business-registration": {"chuTheThanhLap": "thanh_vien_ho"},
+}
+"""Answers that open the groups of rows."""
+
+
+class StandingClock:
+    """The time of gateway and database; it goes on only when told."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 22, 5, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@dataclass
+class Walk:
+    """A form filled as far as one person can: the last answer, the data so far, every question."""
+
+    answer: Json
+    data: Json
+    questions: list[Json] = field(default_factory=list)
+
+    @property
+    def receipt(self) -> str:
+        return str(self.answer["receipt"])
+
+    @property
+    def filled(self) -> dict[str, Json]:
+        return {f["path"]: f for f in self.answer["fields"] if f["state"] == "filled"}
+
+    @property
+    def locked(self) -> list[str]:
+        """Locked fields that show."""
+        return [p for p, f in self.filled.items() if f["edit"] == "locked" and f["visible"] is True]
+
+    def submission(self, **more: Any) -> Json:
+        return {"receipt": self.receipt, "data": copy.deepcopy(self.data), **more}
+
+
+class House:
+    """One running gateway; every call is made as the tenant `h99` unless another is named."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = StandingClock()
+        self.population = _TABLE
+        told = PopulationMockSettings(clock=lambda: self.clock().timestamp())
+        self.database = create_population_mock(told, self.population)
+        self.folder = folder
+        settings = Settings(
+            data=folder,
+            mock=True,
+            instant_seconds=0,
+            instant_seconds_per_field=0,
+            source_patience_seconds=PATIENCE_SECONDS,
+            population=PopulationAccess(
+                endpoint_url=_ADDRESS,
+                service_url=told.service_url,
+                username=told.username,
+                secret=SecretStr(told.secret_key),
+                officer="cb.demo.01",
+                agency="H99.01",
+            ),
+        )
+        self._loop = asyncio.new_event_loop()
+        self._app = create_app(settings, self.clock, httpx.ASGITransport(self.database))
+        self._life = self._app.router.lifespan_context(self._app)
+        self.run(self._life.__aenter__())
+        self.rooms: Rooms = self._app.state.rooms
+        transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
+        self._http = httpx.AsyncClient(transport=transport, base_url="http://gateway.test")
+        self._clients: dict[str, str] = {}
+        self._dossiers = 0
+        self.admit("h99")
+
+    def run(self, work: Awaitable[T]) -> T:
+        return self._loop.run_until_complete(work)
+
+    def close(self) -> None:
+        self.run(self._http.aclose())
+        self.run(self._life.__aexit__(None, None, None))
+        self.run(self._loop.shutdown_default_executor())
+        self._loop.close()
+
+    def admit(
+        self,
+        tenant: str,
+        sources: frozenset[SourceId] = BOTH,
+        procedures: frozenset[str] | None = None,
+    ) -> None:
+        """Let a province in."""
+        grant = Grant(sources, procedures, None)
+        now = self.clock()
+        self.run(
+            self.rooms.database.write(
+                lambda c: register_tenant(
+                    c, tenant, "Tỉnh", "H99.01", grant, is_test=False, now=now
+                )
+            )
+        )
+        self._clients[tenant] = self.run(self.rooms.clients.add(TenantId(tenant), now)).client_id
+
+    def token(self, tenant: str = "h99") -> str:
+        caller = self.rooms.clients.caller(self._clients[tenant])
+        assert caller is not None
+        return self.rooms.tokens.issue(caller)
+
+    async def call(
+        self, path: str, body: Any, tenant: str = "h99", key: str | None = None
+    ) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token(tenant)}"}
+        headers |= {"Content-Type": "application/json"}
+        headers |= {} if key is None else {"Idempotency-Key": key}
+        content = body if isinstance(body, bytes) else orjson.dumps(body)
+        return await self._http.post(path, content=content, headers=headers)
+
+    def post(
+        self, path: str, body: Any, tenant: str = "h99", key: str | None = None
+    ) -> httpx.Response:
+        return self.run(self.call(path, body, tenant, key))
+
+    def prefill(self, body: Json, **how: Any) -> httpx.Response:
+        return self.post("/v1/prefills", body, **how)
+
+    def submit(self, body: Json, **how: Any) -> httpx.Response:
+        return self.post("/v1/submissions", body, **how)
+
+    def filled(self, body: Json, **how: Any) -> Json:
+        """The answer to a question that must be answered."""
+        answer = self.prefill(body, **how)
+        assert answer.status_code == 200, answer.text
+        read: Json = answer.json()
+        return read
+
+    def accepted(self, body: Json, **how: Any) -> Json:
+        """The answer to a submission that must be taken."""
+        answer = self.submit(body, **how)
+        assert answer.status_code == 200, answer.text
+        read: Json = answer.json()
+        return read
+
+    def refused(self, body: Json, **how: Any) -> dict[str, str]:
+        """What is refused of a submission, by path."""
+        answer = self.submit(body, **how)
+        assert answer.status_code == 422, (answer.status_code, answer.text[:300])
+        return {f["path"]: f["code"] for f in answer.json()["fields"]}
+
+    def together(self, *calls: Awaitable[T]) -> list[T]:
+        """Make calls at the same time."""
+
+        async def all_of_them() -> list[T]:
+            return list(await asyncio.gather(*calls))
+
+        return self.run(all_of_them())
+
+    def dossier(self) -> str:
+        """A dossier code that nobody has used."""
+        self._dossiers += 1
+        return f"H99.01-20261122-{self._dossiers:07d}"
+
+    def file_records_of(self, *people: int) -> None:
+        """Let the province hold their papers since before any dossier."""
+        for n in dict.fromkeys(people):
+            for record in self.population.records_of(n):
+                answer = self.post("/v1/records", record)
+                assert answer.status_code in (200, 201, 409), answer.text
+        self.clock.forward(minutes=1)
+
+    def question(self, form: str, person: Person | str, **more: Any) -> Json:
+        """What is asked for a person by a login that vouches for number, name and birth date."""
+        one = self.population.persona(person) if isinstance(person, str) else person
+        return {
+            "form": form,
+            "procedure": FORMS[form].procedure,
+            "subject": {
+                "personal_id": one.personal_id,
+                "full_name": one.full_name,
+                "birth_date": one.birth_date,
+            },
+            "account": {"verified_by": "vneid", "phone": one.phone, "email": one.email},
+            "legal_basis": {"kind": "procedure", "reference": FORMS[form].procedure},
+            **more,
+        }
+
+    def story(self, form: str, persona: str | None = None, **answers: Any) -> Story:
+        """Who comes for a form, by persona; `answers` are given instead of the story's own."""
+        told = stories(self.population, form, 8, 2026)
+        story = next(s for s in told if persona in (None, s.persona))
+        usual = _ALL_THAT_CAN_BE_ASKED.get(form, {})
+        return replace(story, answers={**story.answers, **usual, **answers})
+
+    def walk(self, story: Story, **more: Any) -> Walk:
+        """Fill a form with a person who answers what only they can, and asks again."""
+        return self.run(self._walk(story, more))
+
+    async def _walk(self, story: Story, more: Json) -> Walk:
+        igate = IGate(self._http, self.token())
+        form = await igate.form(story.form)
+        chance = random.Random(story.form)
+        screen = Screen(igate, form, story, chance)
+        screen.sign_in()
+        walk = Walk({}, {})
+
+        async def ask() -> None:
+            question = self.question(story.form, self.population.person(story.n), **more)
+            question["data"] = copy.deepcopy(screen.data)
+            if walk.answer:
+                question["extends"] = walk.receipt
+            walk.questions.append(question)
+            answer = await self.call("/v1/prefills", question)
+            assert answer.status_code == 200, answer.text
+            walk.answer = answer.json()
+            screen.take(walk.answer)
+
+        await ask()
+        while await screen.decide():
+            await ask()
+        if await screen.complete(optional_share=0.3, skipped_share=0.0, last=False):
+            await ask()
+        await screen.complete(optional_share=0.3, skipped_share=0.0, last=True)
+        walk.data = screen.data
+        return walk
+
+    def leaf_count(self) -> int:
+        return self.rooms.database.read(
+            lambda c: c.execute(select(func.count()).select_from(leaves)).scalar_one()
+        )
+
+    def bodies(self, kind: str) -> list[Json]:
+        """The bodies of case leaves of one kind, oldest first."""
+        rows = self.rooms.database.read(
+            lambda c: list(c.execute(select(bodies.c.body).order_by(bodies.c.idx)).scalars())
+        )
+        return [body for body in map(orjson.loads, rows) if body["k"] == kind]
+
+    def asked(self) -> list[str | None]:
+        """The numbers that the population database was asked for since it was last forgotten."""
+        return [entry.number for entry in self.database.state.journal]
+
+    def form(self, code: str) -> RegisteredForm:
+        return self.rooms.catalogue.form_for(code)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    house = House(tmp_path_factory.mktemp("house"))
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def faults(house: House) -> Iterator[Any]:
+    """The faults of the population database; none is left behind."""
+    house.database.state.journal.clear()
+    yield house.database.state.faults
+    house.database.state.faults.clear()
+
+
+@pytest.fixture
+def personas() -> Mapping[str, int]:
+    return PERSONAS
+
+
+def empties(answer: Json) -> dict[str, str]:
+    """Why fields are empty, by path."""
+    return {f["path"]: f["reason"] for f in answer["fields"] if f["state"] == "empty"}
+
+
+def filled(answer: Json) -> dict[str, Json]:
+    """What is said of filled fields, by path."""
+    return {f["path"]: f for f in answer["fields"] if f["state"] == "filled"}

@@ -1,0 +1,162 @@
+"""Rows of people from the household's record: moved, mixed, added, altered, removed, contested."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from tests.conftest import House, Walk
+
+pytestmark = pytest.mark.threat(14)
+
+GROUPS = {
+    "ct01-permanent-residence": "thanhVien",
+    "household-business-registration": "thanhVien",
+}
+FORMS = list(GROUPS)
+
+
+@pytest.fixture(scope="module")
+def village(house: House) -> House:
+    for form in FORMS:
+        house.file_records_of(*house.story(form).owners)
+    return house
+
+
+@pytest.fixture
+def walk(village: House, form: str) -> Walk:
+    walk = village.walk(village.story(form))
+    assert len(rows_of(walk)) >= 2
+    return walk
+
+
+def rows_of(walk: Walk) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = walk.data["thanhVien"]
+    return rows
+
+
+def with_rows(walk: Walk, rows: list[Any], **more: Any) -> dict[str, Any]:
+    return {
+        "receipt": walk.receipt,
+        "data": {**copy.deepcopy(walk.data), "thanhVien": rows},
+        **more,
+    }
+
+
+def verdicts(answer: dict[str, Any]) -> dict[str, str]:
+    return {f["path"]: f["verdict"] for f in answer["fields"]}
+
+
+def locked_columns(walk: Walk) -> list[str]:
+    return [p.partition("].")[2] for p in walk.locked if p.startswith("thanhVien[0].")]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_rows_may_stand_in_another_order(village: House, walk: Walk) -> None:
+    before = village.accepted(village.walk(village.story(form_of(walk))).submission())
+    turned = village.accepted(with_rows(walk, rows_of(walk)[::-1]))
+    assert turned["counts"] == before["counts"]
+    cells = {v for path, v in verdicts(turned).items() if path.startswith("thanhVien[")}
+    assert cells == {"auto"}
+
+
+def form_of(walk: Walk) -> str:
+    return str(walk.answer["form"]["code"])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_dossier_with_rows_sent_again_gives_the_same_answer(village: House, walk: Walk) -> None:
+    rows = rows_of(walk)
+    for body in (
+        with_rows(walk, rows[:-1]),
+        with_rows(village.walk(village.story(form_of(walk))), rows),
+    ):
+        first = village.accepted(body)
+        leaves = village.leaf_count()
+        again = village.accepted(body)
+        assert again == first
+        assert village.leaf_count() == leaves
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_row_too_many_is_refused_by_the_name_of_its_group(village: House, walk: Walk) -> None:
+    rows = rows_of(walk)
+    for extra in (dict(rows[0]), {}, {"hoTenThanhVien": "Nguyễn Văn Thêm"}, None, "x"):
+        assert village.refused(with_rows(walk, [*rows, extra])) == {"thanhVien": "row_added"}
+        assert village.refused(with_rows(walk, [extra, *rows])) == {"thanhVien": "row_added"}
+    # a row too many counts for no field: ten refusals later the chain still lives
+    assert village.accepted(walk.submission())["counts"]["contested"] == 0
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_cell_that_is_changed_is_named_where_it_stands(village: House, walk: Walk) -> None:
+    for column in locked_columns(walk):
+        rows = copy.deepcopy(rows_of(walk))[::-1]
+        rows[0][column] = ["không phải"]
+        assert village.refused(with_rows(walk, rows)) == {
+            f"thanhVien[0].{column}": "locked_value_changed"
+        }
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_cell_of_another_row_is_mixed(village: House, walk: Walk) -> None:
+    rows = copy.deepcopy(rows_of(walk))
+    name = next(c for c in locked_columns(walk) if c.startswith("hoTen"))
+    rows[0][name], rows[1][name] = rows[1][name], rows[0][name]
+    assert village.refused(with_rows(walk, rows)) == {
+        f"thanhVien[0].{name}": "row_mixed",
+        f"thanhVien[1].{name}": "row_mixed",
+    }
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_row_taken_out_is_withdrawn_and_in_no_count(village: House, walk: Walk) -> None:
+    cells = [p for p in walk.filled if p.startswith("thanhVien[1].")]
+    others = [p for p in walk.filled if p.startswith("thanhVien[") and p not in cells]
+    rows = [row for number, row in enumerate(rows_of(walk)) if number != 1]
+    answer = village.accepted(with_rows(walk, rows))
+    counts = answer["counts"]
+    assert counts["withdrawn"] == len(cells) > 0
+    assert counts["visible"] == counts["auto"] + counts["declared"] + counts["blank"]
+    assert sum(v == "auto" for p, v in verdicts(answer).items() if "thanhVien" in p) == len(others)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("nothing", [[], None, "", {}, "abc", {"0": {}}, 7])
+def test_all_rows_gone_are_all_withdrawn(village: House, walk: Walk, nothing: Any) -> None:
+    cells = [p for p in walk.filled if p.startswith("thanhVien[")]
+    counts = village.accepted(with_rows(walk, nothing))["counts"]
+    assert counts["withdrawn"] == len(cells)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_contested_group_takes_a_newborn(village: House, walk: Walk) -> None:
+    cells = [p for p in walk.filled if p.startswith("thanhVien[")]
+    rows = copy.deepcopy(rows_of(walk))
+    rows[0][locked_columns(walk)[0]] = "Nguyễn Thị Khác"
+    newborn = {"hoTenThanhVien": "Nguyễn Thị Mới"}
+    answer = village.accepted(with_rows(walk, [*rows, newborn], contested=["thanhVien"]))
+    found = verdicts(answer)
+    assert {found[path] for path in cells} == {"contested"}
+    assert found[f"thanhVien[{len(rows)}].hoTenThanhVien"] == "manual"
+    assert answer["counts"]["contested"] == len(cells)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_one_contested_cell_leaves_the_other_cells_as_they_are(village: House, walk: Walk) -> None:
+    column = locked_columns(walk)[0]
+    path = f"thanhVien[0].{column}"
+    rows = copy.deepcopy(rows_of(walk))
+    rows[0][column] = "Nguyễn Thị Khác"
+    found = verdicts(village.accepted(with_rows(walk, rows, contested=[path])))
+    assert [p for p, v in found.items() if v == "contested"] == [path]
+
+
+@pytest.mark.parametrize("form", FORMS[:1])
+@pytest.mark.parametrize(
+    "path", ["thanhVien[9].hoTenThanhVien", "thanhVien[0].khongCo", "khongCo", "thanhVienX"]
+)
+def test_only_what_was_filled_can_be_contested(village: House, walk: Walk, path: str) -> None:
+    answer = village.submit(walk.submission(contested=[path]))
+    assert (answer.status_code, answer.json()["code"]) == (400, "contested_not_filled")
+    assert path not in answer.text
