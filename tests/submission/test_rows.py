@@ -160,3 +160,22 @@ def test_only_what_was_filled_can_be_contested(village: House, walk: Walk, path:
     answer = village.submit(walk.submission(contested=[path]))
     assert (answer.status_code, answer.json()["code"]) == (400, "contested_not_filled")
     assert path not in answer.text
+@pytest.mark.parametrize("form", FORMS)
+def test_rows_that_an_extension_leaves_out_stay_judged(village: House, walk: Walk) -> None:
+    """What was filled once in a chain stays judged: leaving the rows out makes no free rows."""
+    cells = [p for p in walk.filled if p.startswith("thanhVien[")]
+    rows = rows_of(walk)
+    for left in (rows[:1], []):
+        data = {**copy.deepcopy(walk.data), "thanhVien": left}
+        again = village.filled({**walk.questions[-1], "data": data, "extends": walk.receipt})
+        receipt = again["receipt"]
+        altered = copy.deepcopy(rows)
+        altered[1][locked_columns(walk)[0]] = "Nguyễn Thị Khác"
+        refused = village.refused({**with_rows(walk, altered), "receipt": receipt})
+        assert refused == {f"thanhVien[1].{locked_columns(walk)[0]}": "locked_value_changed"}
+        turned = {**with_rows(walk, rows[::-1]), "receipt": receipt}
+        walk.answer = again
+    counts = village.accepted(turned)["counts"]
+    assert counts["withdrawn"] == 0
+    assert counts["contested"] == 1
+    assert len(cells) > 2

@@ -16,14 +16,14 @@ from gateway.api.people_members import (
     ProcedureText,
     SubjectAsked,
 )
-from gateway.api.rooms import House
+from gateway.api.rooms import House, Rooms
 from gateway.domain.errors import BadRequest, NotAllowed
 from gateway.domain.identifiers import DossierCode
 from gateway.forms.fields import Decision, put_value
 from gateway.prefill.filling.entries import Carried, Empty, Entry, Filled
 from gateway.prefill.request import Asker, PrefillRequest
 from gateway.prefill.sealing import instant, outcome_of, summary_of
-from gateway.prefill.workflow import Prefilled
+from gateway.prefill.workflow import Prefilled, procedure_of
 
 router = new_router("prefill")
 
@@ -77,7 +77,7 @@ class PrefillAsked(Asked):
 async def prefill(body: PrefillAsked, caller: SignedIn, house: House, visit: Visit) -> Response:
     """Values with their origins, a signed receipt, and the leaf that says it was recorded."""
     request = body.read()
-    asker = _asker(caller, request)
+    asker = _asker(house, caller, request)
     with visit.reserve(house, caller) as replay:
         if replay.earlier is not None:
             return respond(replay.earlier.status, replay.earlier.answer)
@@ -89,14 +89,16 @@ async def prefill(body: PrefillAsked, caller: SignedIn, house: House, visit: Vis
         return respond(200, encode(answer_of(await house.prefills.run(asker, request, keep))))
 
 
-def _asker(caller: Caller, request: PrefillRequest) -> Asker:
-    """The caller with the sources its grant opens for this procedure; refuses an unknown officer."""
+def _asker(house: Rooms, caller: Caller, request: PrefillRequest) -> Asker:
+    """The caller with the sources its grant opens for this procedure; refuses an unknown officer.
+
+    The procedure is the one that the form serves; the reference of the legal ground opens nothing.
+    """
     if request.officer is not None and not caller.grant.allows_officer(request.officer):
         raise NotAllowed("officer_not_granted", "the grant does not name this officer", "officer")
-    reference = request.procedure or request.legal_basis["reference"]
-    allowed = caller.grant.allows_procedure(reference) or caller.grant.allows_procedure(
-        request.form
-    )
+    procedure = procedure_of(house.catalogue.form_for(request.form), request.procedure)
+    names = {request.form} if procedure is None else {request.form, procedure, procedure[:8]}
+    allowed = any(map(caller.grant.allows_procedure, names))
     granted = caller.grant.sources if allowed else frozenset()
     return Asker(caller.tenant, caller.agency, caller.grant_leaf, granted)
 

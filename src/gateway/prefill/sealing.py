@@ -16,6 +16,7 @@ from gateway.forms.values import LOCAL_ZONE
 from gateway.prefill.asking.knowledge import Answer, Person
 from gateway.prefill.filling.desk import Sheet
 from gateway.prefill.filling.entries import Carried, Empty, Entry, Filled
+from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import FieldMark, Tagger
 
 
@@ -49,6 +50,17 @@ def summary_of(sheet: Sheet) -> Summary:
 def field_claims(sheet: Sheet, tagger: Tagger) -> list[dict[str, Any]]:
     """One entry per declarable field, as the receipt carries it; no tag for what was not filled."""
     return [_claim(entry, tagger) for entry in sheet.entries]
+
+
+def left_out(sheet: Sheet, earlier: Receipt | None) -> list[dict[str, Any]]:
+    """Entries of the extended receipt whose row the caller's data no longer holds.
+
+    What was filled once in a chain stays judged, though the row be left out of a later question.
+    """
+    if earlier is None:
+        return []
+    here = {entry.instance.path for entry in sheet.entries}
+    return [entry for path, entry in earlier.filled.items() if path not in here]
 
 
 def _claim(entry: Entry, tagger: Tagger) -> dict[str, Any]:

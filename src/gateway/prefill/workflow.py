@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from gateway.prefill.request import Asker, PrefillRequest
 from gateway.prefill.sealing import (
     PrefillFact,
     field_claims,
+    left_out,
     person_claims,
     prefill_body,
     read_claims,
@@ -168,7 +170,8 @@ class PrefillWorkflow:
         dossier = None if request.dossier is None else request.dossier.text
         purpose = Purpose(asker.tenant, asker.agency, procedure, request.officer, dossier)
         subject = Person(request.subject, session_facts(request.subject, request.account, now))
-        opened = self._opened_at(asker, dossier, now)
+        opened = self._opened_at(asker, dossier, chain, now)
+        deadline = time.monotonic() + self._patience_seconds
         answers: dict[tuple[str, SourceId], Answer] = {}
         for _ in range(_MOST_ROUNDS):
             knowledge = Knowledge(
@@ -194,14 +197,19 @@ class PrefillWorkflow:
             reads = plan_reads(sheet.needs, self._bound[form.version])
             if not reads:
                 break
-            for answer in await ask_all(reads, self._sources, purpose, self._patience_seconds):
+            for answer in await ask_all(reads, self._sources, purpose, deadline):
                 answers[(answer.number, answer.source)] = answer
         return sheet, tuple(answers.values())
 
-    def _opened_at(self, asker: Asker, dossier: str | None, now: datetime) -> datetime:
-        if dossier is None:
-            return now
-        known = self._database.read(lambda c: opened_at(c, asker.tenant, dossier, self._index_key))
+    def _opened_at(
+        self, asker: Asker, dossier: str | None, chain: _Chain, now: datetime
+    ) -> datetime:
+        """When the case began: the dossier, or without one the chain."""
+        known = None if chain.state is None else chain.state.first_at
+        if dossier is not None:
+            known = self._database.read(
+                lambda c: opened_at(c, asker.tenant, dossier, self._index_key)
+            )
         return now if known is None else datetime.fromtimestamp(known, UTC)
 
     async def _seal(
@@ -301,7 +309,7 @@ class PrefillWorkflow:
             "reads": read_claims(answers),
             "sets": dict(sheet.sets),
             "rows": [*earlier["rows"], *row_claims(sheet, form, tagger)],
-            "fields": field_claims(sheet, tagger),
+            "fields": field_claims(sheet, tagger) + left_out(sheet, chain.earlier),
         }
 
 

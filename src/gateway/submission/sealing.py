@@ -2,7 +2,8 @@
 
 import hashlib
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from gateway.domain.verdicts import Verdict
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.fields import template_of
 from gateway.forms.reading.paths import steps_of
-from gateway.receipts.chains import leaves_of
+from gateway.receipts.chains import ChainState, leaves_of
 from gateway.storage.schema import bodies, leaves
 from gateway.submission.judge import JudgedField, Judgement
 from gateway.submission.request import SubmissionRequest
@@ -31,6 +32,31 @@ def content_of(content: tuple[tuple[str, str], ...], request: SubmissionRequest)
 def commitment(salt: bytes, content: bytes) -> str:
     """The salted commitment to the content: SHA-256(tag || 32-byte salt || content), in base64."""
     return b64encode(hashlib.sha256(_CONTENT + salt + content).digest()).decode()
+
+
+def submission_body(
+    request: SubmissionRequest,
+    state: ChainState,
+    claims: Mapping[str, Any],
+    leaves_at: tuple[int, int],
+    now: datetime,
+) -> dict[str, Any]:
+    """Whose submission it is, and when: what the leaf's body begins with.
+
+    `leaves_at` are the indices of the receipt's prefill leaf and of the form version's leaf.
+    """
+    return {
+        "k": "submission",
+        "case": state.case_ref,
+        "chain": state.chain,
+        "pf": leaves_at[0],
+        "fv": leaves_at[1],
+        "ten": request.tenant,
+        "proc": claims["procedure"],
+        "ch": request.channel or claims["channel"],
+        "h": int(now.timestamp()) // 3600,
+        "sec": max(0, int(now.timestamp()) - state.first_at),
+    }
 
 
 def in_form_order(

@@ -49,6 +49,7 @@ from gateway.submission.sealing import (
     evidence_of,
     in_form_order,
     letters_of,
+    submission_body,
 )
 
 _VERDICT_OF = {letter: verdict for verdict, letter in VERDICT_LETTERS.items()}
@@ -209,17 +210,9 @@ class SubmissionWorkflow:
         salt = secrets.token_bytes(32)
         content = content_of(judgement.content, request)
         claims = one.receipt.receipt.claims
-        body = {
-            "k": "submission",
-            "case": one.state.case_ref,
-            "chain": one.state.chain,
-            "pf": one.state.leaf,
-            "fv": self._form_leaves[form.version],
-            "ten": request.tenant,
-            "proc": claims["procedure"],
-            "ch": request.channel or claims["channel"],
-            "h": int(now.timestamp()) // 3600,
-            "sec": max(0, int(now.timestamp()) - one.state.first_at),
+        leaves_at = (one.state.leaf, self._form_leaves[form.version])
+        body = submission_body(request, one.state, claims, leaves_at, now)
+        body |= {
             "cc": commitment(salt, content),
             **letters_of(judgement, form),
             "att": dict(judgement.attachments),

@@ -17,26 +17,26 @@ async def ask_all(
     reads: Iterable[PlannedRead],
     sources: Mapping[SourceId, Source],
     purpose: Purpose,
-    patience_seconds: float,
+    deadline: float,
 ) -> tuple[Answer, ...]:
-    """Ask every planned source at once; one that fails costs its own fields and nobody else's."""
+    """Ask every planned source at once; one that fails costs its own fields and nobody else's.
+
+    `deadline` is by `time.monotonic`: who has not answered then is not waited for.
+    """
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(_ask(read, sources[read.source], purpose, patience_seconds))
-            for read in reads
+            group.create_task(_ask(read, sources[read.source], purpose, deadline)) for read in reads
         ]
     return tuple(task.result() for task in tasks)
 
 
-async def _ask(
-    read: PlannedRead, source: Source, purpose: Purpose, patience_seconds: float
-) -> Answer:
+async def _ask(read: PlannedRead, source: Source, purpose: Purpose, deadline: float) -> Answer:
     ref = f"GW-{secrets.token_hex(12)}"
     question = Question(read.person, read.wanted, purpose, ref)
     started = time.monotonic()
     reply: Reply
     try:
-        async with asyncio.timeout(patience_seconds):
+        async with asyncio.timeout(deadline - started):
             reply = await source.look_up(question)
     except SourceError as error:
         reply = Unavailable(error.cause, error.attempts)

@@ -78,7 +78,10 @@ class _Merge:
         """Decide and fill once, on `data`; the result starts from `base` again."""
         self.people = self.desk.people(data)
         self.needs: dict[tuple[RoleName, str | None, frozenset[SourceId]], Unasked] = {}
-        self.seen: set[tuple[RoleName, tuple[int, ...], AttributeName]] = set()
+        self.seen = {
+            (entry["role"], tuple(entry["rows"]), entry["attribute"])
+            for entry in self.desk.earlier.filled.values()
+        }
         self.rows: dict[str, int] = {}
         data, filled = self._with_rows(data), self._with_rows(base)
         self.data = data

@@ -18,10 +18,12 @@ def new_rows(
 ) -> Iterator[tuple[str, RoleName, int | Unasked]]:
     """Each group to fill, its role, and its number of rows or who must be asked for them.
 
-    A group of which the caller's data holds rows gets none, nor one that does not show.
+    A group of which the caller's data holds rows, or which this chain filled before, gets none; nor
+    does one that does not show.
     """
+    before = {path.partition("[")[0] for path in desk.earlier.filled if "[" in path}
     for group, role in _repeating_groups(desk, people).items():
-        if value_at(desk.data, group) or not _is_asked(desk, group, data):
+        if group in before or value_at(desk.data, group) or not _is_asked(desk, group, data):
             continue
         behind = people.behind(role)
         if isinstance(behind, Unasked):
