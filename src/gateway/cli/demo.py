@@ -27,7 +27,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from gateway.cli.deployment import Deployment, DidNotStart, deployment
 from gateway.forms.showing.instants import local_date
-from gateway.reduction.table import csv_of, show
+from gateway.reduction.table import NARROWEST, csv_of, show
 from mocks.igate import (
     FORMS,
     IGate,
@@ -46,8 +46,6 @@ NOT_STARTED = 2
 STOPPED = 130
 VISITS_AT_ONCE = 4
 RECORDS_AT_ONCE = 16
-_READABLE = 142
-"""Columns in which the table of figures keeps the names of the forms on one line."""
 
 
 def demo(
@@ -175,7 +173,7 @@ def _write(folder: Path, day: _Day) -> None:
 
 def _print_figures(report: Mapping[str, Any]) -> None:
     console = Console()
-    show(report, console if console.width >= _READABLE else Console(width=_READABLE))
+    show(report, console if console.width >= NARROWEST else Console(width=NARROWEST))
 
 
 def _say_how_it_went(day: _Day, folder: Path, kept: Path | None) -> None:
