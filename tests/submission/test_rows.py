@@ -160,6 +160,8 @@ def test_only_what_was_filled_can_be_contested(village: House, walk: Walk, path:
     answer = village.submit(walk.submission(contested=[path]))
     assert (answer.status_code, answer.json()["code"]) == (400, "contested_not_filled")
     assert path not in answer.text
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_rows_that_an_extension_leaves_out_stay_judged(village: House, walk: Walk) -> None:
     """What was filled once in a chain stays judged: leaving the rows out makes no free rows."""

@@ -1,0 +1,191 @@
+"""The first accepted submission is final: again the same, never another, and only by whom it concerns."""
+
+import base64
+import copy
+import json
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import select
+
+from gateway.custody.sweep import sweep
+from gateway.receipts.tags import FieldMark, Tagger, commit_to
+from gateway.storage.schema import chains
+from tests.conftest import House, Walk
+
+FORM = "tk01-passport"
+
+
+@pytest.fixture(scope="module")
+def office(house: House) -> House:
+    house.file_records_of(*house.story(FORM).owners)
+    house.admit("h11")
+    return house
+
+
+@pytest.fixture
+def walk(office: House) -> Walk:
+    return office.walk(office.story(FORM))
+
+
+def code_of(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+def test_the_same_content_again_gives_the_same_answer_and_counts_once(
+    office: House, walk: Walk
+) -> None:
+    first = office.accepted(walk.submission())
+    leaves = office.leaf_count()
+    again = walk.submission()
+    again["data"] = dict(reversed(again["data"].items())) | {"khongCoTrongMau": "x"}
+    assert office.accepted(again) == first
+    assert office.accepted(again, key="n" * 30) == first
+    assert first["evidence"] is not None
+
+    office.clock.forward(minutes=11)
+    assert office.accepted(again) == {**first, "evidence": None}
+    assert office.leaf_count() == leaves
+
+
+@pytest.mark.threat(56)
+def test_other_content_under_a_used_receipt_is_never_accepted(office: House, walk: Walk) -> None:
+    free = next(p for p, f in walk.filled.items() if f["edit"] == "free")
+    typed = walk.submission()
+    typed["data"]["ngheNghiep"] = ["không phải chữ"]
+    office.accepted(typed)
+    path = walk.locked[0]
+    others: list[dict[str, Any]] = [
+        walk.submission(),
+        walk.submission(contested=[path]),
+        walk.submission(entered_by={"ngheNghiep": "officer"}),
+        {**typed, "data": {**typed["data"], "ngheNghiep": ["một danh sách khác"]}},
+        {**typed, "data": {**typed["data"], free: "khác"}},
+        {**typed, "data": {}},
+    ]
+    for other in others:
+        assert code_of(office.submit(other)) == (409, "already_submitted")
+    office.clock.forward(minutes=11)
+    for other in others:
+        assert code_of(office.submit(other)) == (409, "already_submitted")
+    again = office.prefill({**walk.questions[-1], "extends": walk.receipt})
+    assert code_of(again) == (409, "already_submitted")
+
+
+def test_an_expired_receipt_is_refused_and_can_be_filled_anew(office: House, walk: Walk) -> None:
+    office.clock.forward(hours=72)
+    assert code_of(office.submit(walk.submission())) == (422, "receipt_expired")
+    extended = office.prefill({**walk.questions[-1], "extends": walk.receipt})
+    assert code_of(extended) == (422, "receipt_expired")
+
+
+@pytest.mark.threat(14)
+def test_a_receipt_that_is_not_ours_to_the_last_letter_is_refused(
+    office: House, walk: Walk
+) -> None:
+    head, payload, signature = walk.receipt.split(".")
+    claims = orjson.loads(base64.urlsafe_b64decode(payload + "=="))
+    for entry in claims["fields"]:
+        entry |= {"edit": "free"} if "tag" in entry else {}
+    freed = base64.urlsafe_b64encode(orjson.dumps(claims)).rstrip(b"=").decode()
+    unsigned = base64.urlsafe_b64encode(b'{"alg":"none","typ":"prefill-receipt+jwt"}').decode()
+    forged = [
+        f"{head}.{freed}.{signature}",
+        f"{unsigned.rstrip('=')}.{freed}.",
+        f"{head}.{payload}.{signature[:-4]}AAAA",
+        f"{head}.{payload}",
+        f"{head}.{payload}.{signature}.x",
+        office.token(),
+        "",
+        "a.b.c",
+        "é.ü.ñ",
+        "." * 1000,
+    ]
+    leaves = office.leaf_count()
+    for receipt in forged:
+        answer = office.submit({**walk.submission(), "receipt": receipt})
+        assert code_of(answer)[0] == 422, receipt[:20]
+        assert code_of(answer)[1] in ("receipt_forged", "receipt_unreadable")
+        assert receipt == "" or receipt not in answer.text
+    assert office.leaf_count() == leaves
+    assert office.accepted(walk.submission())["accepted"]
+
+
+def test_a_receipt_is_nothing_to_another_tenant_dossier_or_person(
+    office: House, walk: Walk
+) -> None:
+    assert code_of(office.submit(walk.submission(), tenant="h11")) == (422, "receipt_foreign")
+    other = office.population.persona("driver")
+    subject = {"personal_id": other.personal_id}
+    assert code_of(office.submit(walk.submission(subject=subject))) == (422, "receipt_foreign")
+
+    story = office.story(FORM)
+    bound = office.walk(story, dossier=office.dossier())
+    wrong = bound.submission(dossier=office.dossier())
+    assert code_of(office.submit(wrong)) == (422, "receipt_foreign")
+    own = {"personal_id": story.subject["personal_id"]}
+    right = bound.submission(dossier=bound.questions[0]["dossier"], subject=own)
+    assert office.accepted(right)["accepted"]
+
+
+def test_of_two_at_the_same_time_one_is_recorded(office: House, walk: Walk) -> None:
+    leaves = office.leaf_count()
+    path = next(p for p, f in walk.filled.items() if f["edit"] != "locked")
+    other = walk.submission()
+    other["data"][path] = "khác"
+    bodies = [walk.submission(), other] * 5
+    answers = office.together(*(office.call("/v1/submissions", body) for body in bodies))
+    assert sum(a.status_code == 200 for a in answers) == 1
+    assert {a.status_code for a in answers} <= {200, 409}
+    assert office.leaf_count() == leaves + 1
+
+
+def test_the_evidence_opens_every_tag_and_the_gateway_no_longer_can(
+    office: House, walk: Walk
+) -> None:
+    answer = office.accepted(walk.submission())
+    evidence = answer["evidence"]
+    key = base64.urlsafe_b64decode(evidence["key"] + "==")
+    claims = orjson.loads(base64.urlsafe_b64decode(walk.receipt.split(".")[1] + "=="))
+    form = office.form(FORM)
+    tagger = Tagger.of(key, claims["chain"], "h99", form.definition.digest, form.bindings.digest)
+    sex = next(f for f in claims["fields"] if f.get("attribute") == "person.sex" and "tag" in f)
+    template = form.definition.field(sex["path"])
+    mark = FieldMark(template.path, (), sex["role"], sex["attribute"], sex["edit"], template.type)
+    value = walk.data[sex["path"]]
+    canon = value["value"] if isinstance(value, dict) else value
+    assert tagger.field_tag(mark, canon) == sex["tag"]
+
+    row = office.rooms.database.read(
+        lambda c: c.execute(select(chains).where(chains.c.chain == claims["chain"])).one()
+    )
+    assert (row.state, row.wrapped_key) == ("submitted", None)
+    prefill = office.bodies("prefill")[-1]
+    assert prefill["kc"] == base64.b64encode(commit_to(key)).decode()
+    assert evidence["leaves"][-1]["leaf"] == answer["leaf"]
+    assert len(evidence["leaves"]) == len(walk.questions) + 1
+
+
+def test_an_unsubmitted_chain_ends_as_abandoned_and_nobody_can_use_it(office: House) -> None:
+    walk = office.walk(office.story(FORM))
+    claims = json.loads(base64.urlsafe_b64decode(walk.receipt.split(".")[1] + "=="))
+    office.clock.forward(hours=73)
+    assert office.run(sweep(office.rooms.database, office.clock)) >= 1
+    assert claims["chain"] in {body["chain"] for body in office.bodies("abandoned")}
+    row = office.rooms.database.read(
+        lambda c: c.execute(select(chains).where(chains.c.chain == claims["chain"])).one()
+    )
+    assert (row.state, row.wrapped_key) == ("abandoned", None)
+
+
+@pytest.mark.threat(41)
+@pytest.mark.parametrize("member", ["source", "verified", "tenant", "counts", "verdicts", "leaf"])
+def test_a_submission_has_no_place_for_what_the_server_says(
+    office: House, walk: Walk, member: str
+) -> None:
+    assert office.submit(walk.submission(**{member: True})).status_code == 422
+    claimed = copy.deepcopy(walk.submission())
+    claimed["data"] |= {"verdicts": dict.fromkeys(walk.filled, "auto"), "unchanged": True}
+    honest = office.accepted(claimed)["counts"]
+    assert honest["auto"] <= len(walk.filled)

@@ -1,0 +1,151 @@
+"""Every field ends in exactly one verdict, and every submission balances, whatever is sent."""
+
+import copy
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from gateway.domain.verdicts import DECLARED, Verdict
+from gateway.forms.fields import instances_at_submission, put_value, remove_value, value_at
+from mocks.igate import FORMS
+from tests.conftest import House, Walk
+
+ROUNDS = 6
+PER_ROUND = 2
+
+
+@pytest.fixture(scope="module")
+def office(house: House) -> House:
+    for form in FORMS:
+        house.file_records_of(*house.story(form).owners)
+    return house
+
+
+def balance(answer: Mapping[str, Any], filled: int) -> None:
+    counts = answer["counts"]
+    assert counts["visible"] == counts["auto"] + counts["declared"] + counts["blank"]
+    assert counts["declared"] == sum(counts[verdict] for verdict in DECLARED)
+    assert counts["filled"] == filled
+    for verdict in Verdict:
+        said = sum(f["verdict"] == verdict for f in answer["fields"])
+        assert said == counts[verdict]
+    paths = [f["path"] for f in answer["fields"]]
+    assert len(paths) == len(set(paths))
+
+
+def at_random(walk: Walk, chance: random.Random) -> tuple[dict[str, Any], set[str], set[str]]:
+    """Data in which some values were changed or emptied, with what became of the filled ones."""
+    data, changed, contested = copy.deepcopy(walk.data), set[str](), set[str]()
+    for path, said in walk.filled.items():
+        drawn = chance.random()
+        if value_at(data, path) in (None, "", [], {}):
+            continue
+        if said["edit"] == "locked":
+            if drawn < 0.2:
+                contested.add(path)
+                if drawn < 0.1:
+                    put_value(data, path, "sửa")
+        elif drawn < 0.15:
+            put_value(data, path, "sửa")
+            changed.add(path)
+        elif drawn < 0.25:
+            remove_value(data, path)
+            changed.add(path)
+    for path in list(data):
+        if path not in walk.filled and chance.random() < 0.1:
+            data[path] = chance.choice(["", None, {"a": 1}, [1], 7, "khác", True])
+    return data, changed, contested
+
+
+@pytest.mark.threat(19)
+@pytest.mark.parametrize("form", FORMS)
+def test_random_submissions_balance_and_no_field_is_saved_that_was_touched(
+    office: House, form: str
+) -> None:
+    chance = random.Random(f"verdicts {form}")
+    taken = 0
+    for _ in range(ROUNDS):
+        walk = office.walk(office.story(form))
+        for _ in range(PER_ROUND):
+            data, changed, contested = at_random(walk, chance)
+            officer = {p: "officer" for p in walk.filled if chance.random() < 0.2}
+            answer = office.submit(
+                walk.submission(contested=sorted(contested), entered_by=officer) | {"data": data}
+            )
+            if answer.status_code == 422:
+                refused = {f["path"] for f in answer.json()["fields"]}
+                assert not refused & contested
+                continue
+            assert answer.status_code == 200, answer.text
+            taken += 1
+            body = answer.json()
+            balance(body, len(walk.filled))
+            verdicts = {f["path"]: f["verdict"] for f in body["fields"]}
+            for path in contested & verdicts.keys():
+                assert verdicts[path] in ("contested", "hidden", "withdrawn")
+            for path in changed & verdicts.keys():
+                expected = "officer" if path in officer else "override"
+                assert verdicts[path] in (expected, "hidden", "withdrawn"), path
+            saved = {p for p, v in verdicts.items() if v == "auto"}
+            assert saved <= {p for p in walk.filled if p not in changed | contested} | {
+                p for p in saved if "[" in p
+            }
+            break
+    assert taken >= ROUNDS // 2
+
+
+@pytest.mark.threat(15)
+@pytest.mark.parametrize("form", FORMS)
+def test_phantom_fields_in_the_data_change_no_count(office: House, form: str) -> None:
+    plain, stuffed = (office.walk(office.story(form)) for _ in range(2))
+    body = stuffed.submission()
+    body["data"] |= {f"truongMa{n}": f"giá trị {n}" for n in range(50)}
+    assert office.accepted(body)["counts"] == office.accepted(plain.submission())["counts"]
+
+
+@pytest.mark.threat(15)
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_visible_is_decided_by_the_registered_form_alone(office: House, form: str) -> None:
+    walk = office.walk(office.story(form))
+    definition = office.form(form).definition
+    shown = {
+        i.path
+        for i in instances_at_submission(definition, copy.deepcopy(walk.data))
+        if i.decision == "visible" and not i.template.is_file
+    }
+    answer = office.accepted(walk.submission())
+    told = {f["path"] for f in answer["fields"] if f["verdict"] not in ("hidden", "withdrawn")}
+    assert told == shown
+    assert answer["counts"]["visible"] == len(shown)
+
+
+@pytest.mark.threat(19)
+def test_what_an_officer_types_is_declared(office: House) -> None:
+    form = "social-pension"
+    walk = office.walk(office.story(form))
+    manual = office.accepted(walk.submission())
+    typed = [f["path"] for f in manual["fields"] if f["verdict"] == "manual"]
+    assert typed
+    other = office.walk(office.story(form))
+    marks = dict.fromkeys(typed, "officer")
+    answer = office.accepted(other.submission(entered_by=marks))
+    verdicts = {f["path"]: f["verdict"] for f in answer["fields"]}
+    assert {verdicts[path] for path in typed} == {"officer"}
+    assert answer["counts"]["declared"] == manual["counts"]["declared"]
+    assert answer["counts"]["auto"] == manual["counts"]["auto"]
+
+
+def test_who_puts_in_another_person_keeps_nothing_of_the_first(office: House) -> None:
+    """A bride who changes the groom's number has no value of his counted as saved."""
+    walk = office.walk(office.story("marriage-registration", "bride"))
+    key = next(p for p in walk.data if p.startswith("soDinhDanh") and p not in walk.filled)
+    role = office.form("marriage-registration").bindings
+    groom = [p for p in walk.filled if role.by_field[p].role == "groom"]
+    assert groom
+    body = walk.submission()
+    body["data"][key] = office.population.persona("driver").personal_id
+    answer = office.accepted(body)
+    verdicts = {f["path"]: f["verdict"] for f in answer["fields"]}
+    assert {verdicts[p] for p in groom} <= {"override", "hidden"}
