@@ -308,6 +308,7 @@ class PrefillWorkflow:
             ],
             "reads": read_claims(answers),
             "sets": dict(sheet.sets),
+            "told": sorted(sheet.told),
             "rows": [*earlier["rows"], *row_claims(sheet, form, tagger)],
             "fields": field_claims(sheet, tagger) + left_out(sheet, chain.earlier),
         }
@@ -396,12 +397,7 @@ def _earlier(chain: _Chain) -> Earlier:
             for f in fields
             if f.get("reason") in _SETTLED and f.get("role") in with_person
         },
-        known=frozenset(
-            (RoleName(f["role"]), AttributeName(f["attribute"]))
-            for f in fields
-            if "role" in f
-            and (f.get("reason") == Reason.ALREADY_GIVEN or f.get("source") == SESSION)
-        ),
+        known=frozenset((RoleName(r), AttributeName(a)) for r, a in chain.earlier.claims["told"]),
         sets=chain.earlier.claims["sets"],
     )
 

@@ -12,6 +12,8 @@ A receipt (biên nhận điền sẵn) is a JWS in compact form, EdDSA over Ed25
                     citizen gave the number, or null
     reads           [{source, role, outcome, ref}]: `ref` is the number under which the source logged it
     sets            {path: true|false}: hidden components that the gateway set
+    told            [[role, attribute]]: what the caller had said in this chain by then, role
+                    `(subject)` for the person that the question is about
     rows            [{group, row, tag}]: one tag per filled row of a repeating group
     fields          per declarable field, filled: {path, rows, source, role, attribute, class, as_of,
                     edit, tag, confirmed_by, record}; empty: {path, reason, role, attribute}

@@ -50,7 +50,8 @@ class Sheet:
     """A form as far as it is filled.
 
     `data` is the form's data with what was filled, `rows` the number of rows placed per group,
-    `needs` the persons who would have to be read before more can be filled.
+    `needs` the persons who would have to be read before more can be filled, `told` what the caller
+    said in this chain, by role and attribute.
     """
 
     data: dict[str, Any] = field(repr=False)
@@ -59,3 +60,4 @@ class Sheet:
     sets: Mapping[str, bool]
     people: People
     needs: tuple[tuple[RoleName, Unasked], ...]
+    told: frozenset[tuple[RoleName, AttributeName]]

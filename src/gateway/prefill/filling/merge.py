@@ -94,7 +94,7 @@ class _Merge:
                 put_value(filled, instance.path, entry.value)
             entries.append(entry)
         needs = tuple((role, need) for (role, _, _), need in self.needs.items())
-        return Sheet(filled, tuple(entries), self.rows, sets, self.people, needs)
+        return Sheet(filled, tuple(entries), self.rows, sets, self.people, needs, self.told)
 
     def _with_rows(self, data: dict[str, Any]) -> dict[str, Any]:
         """A copy of the data with an empty row for each person of a repeating role."""

@@ -11,9 +11,15 @@ from gateway.prefill.asking.people import People
 from gateway.prefill.filling.desk import Desk
 from gateway.prefill.filling.shaping import is_typed
 
+SUBJECT = RoleName("(subject)")
+"""Stands for the person that the question is about, whichever roles of the form that may be."""
+
 
 def told_by_data(desk: Desk) -> frozenset[tuple[RoleName, AttributeName]]:
-    """Role and attribute of every bound field that the caller's data held before we filled it."""
+    """Role and attribute of what the caller said in this call or an earlier one of the chain.
+
+    In `data`, in whatever bound field it stood before we filled it, or of the `SUBJECT` beside it.
+    """
     definition, bindings = desk.form.definition, desk.form.bindings
     typed = {
         (b.role, b.attribute)
@@ -22,7 +28,8 @@ def told_by_data(desk: Desk) -> frozenset[tuple[RoleName, AttributeName]]:
         and b.field not in desk.earlier.filled
         and is_typed(definition.field(b.field), value_at(desk.data, b.field))
     }
-    return frozenset(typed) | desk.earlier.known
+    vouched = {(SUBJECT, name) for name in desk.subject.told}
+    return frozenset(typed | vouched) | desk.earlier.known
 
 
 def is_told(
@@ -40,7 +47,8 @@ def is_told(
 
 
 def _same_person(people: People, one: RoleName, other: RoleName) -> bool:
-    first, second = people.behind(one), people.behind(other)
+    first = (people.subject,) if one == SUBJECT else people.behind(one)
+    second = people.behind(other)
     if not (isinstance(first, tuple) and isinstance(second, tuple)):
         return False
     return first[0].number is not None and first[0].number == second[0].number
