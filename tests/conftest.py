@@ -28,7 +28,7 @@ from gateway.settings import PopulationAccess, Settings
 from gateway.storage.schema import bodies, leaves
 from mocks.igate import FORMS, IGate, Story, stories
 from mocks.igate.screen import Screen
-from mocks.people import PERSONAS, Person, Population
+from mocks.people import Person, Population
 from mocks.population import ENDPOINT, PopulationMockSettings, create_population_mock
 
 T = TypeVar("T")
@@ -299,11 +299,6 @@ def faults(house: House) -> Iterator[Any]:
     house.database.state.journal.clear()
     yield house.database.state.faults
     house.database.state.faults.clear()
-
-
-@pytest.fixture
-def personas() -> Mapping[str, int]:
-    return PERSONAS
 
 
 def empties(answer: Json) -> dict[str, str]:

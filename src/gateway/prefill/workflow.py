@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.domain.errors import BadRequest, FieldProblem, ReceiptRefused
-from gateway.domain.identifiers import SESSION, AttributeName, ChainId, RoleName, SourceId
+from gateway.domain.identifiers import AttributeName, ChainId, RoleName, SourceId
 from gateway.domain.verdicts import Reason
 from gateway.forms.catalogue import Catalogue, RegisteredForm
 from gateway.forms.fields import value_at

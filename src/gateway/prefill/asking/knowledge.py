@@ -49,8 +49,8 @@ class Answer:
 
     @property
     def failed(self) -> bool:
-        """Whether this read ended without an answer that could be used."""
-        return isinstance(self.reply, Unavailable)
+        """Whether this read ended without a word on the person."""
+        return isinstance(self.reply, Unavailable | NotPermitted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,10 @@ class Knowledge:
     declined: frozenset[str]
     now: datetime
     answers: Mapping[tuple[str, SourceId], Answer]
+
+    def may_ask(self, source: SourceId) -> bool:
+        """Whether a source is connected, granted, and not declined by the citizen."""
+        return source in self.connected & self.granted and source not in self.declined
 
     def state_of(self, person: Person, name: AttributeName) -> State:
         """One attribute of one person: known, to be asked for, or missing with the reason."""

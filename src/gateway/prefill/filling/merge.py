@@ -58,12 +58,16 @@ def merge(desk: Desk) -> Sheet:
 
 
 def _switches(desk: Desk) -> dict[str, bool]:
-    """The hidden components that the gateway sets: true where the source could not be asked."""
-    switches = {}
+    """The hidden components that the gateway sets: true where the source could not be asked.
+
+    Nor may it have been asked at all: what nobody fills, the citizen must find a place to type.
+    """
+    switches, knowledge = {}, desk.knowledge
     for path, source in desk.form.bindings.sets.items():
-        asked = [a for (_, s), a in desk.knowledge.answers.items() if s == source]
+        asked = [a for (_, s), a in knowledge.answers.items() if s == source]
         before = desk.earlier.sets.get(path, False)
-        switches[path] = all(a.failed for a in asked) if asked else before
+        failed = all(a.failed for a in asked) if asked else before
+        switches[path] = failed or not knowledge.may_ask(source)
     return switches
 
 

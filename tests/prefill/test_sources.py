@@ -1,0 +1,159 @@
+"""Who is asked, for whom, and what may leave the house."""
+
+from typing import Any
+
+import pytest
+
+from gateway.domain.identifiers import POPULATION, RECORDS
+from mocks.igate import FORMS
+from tests.conftest import House, empties, filled
+
+PASSPORT = "tk01-passport"
+
+CAST = [
+    "ordinary",
+    "single_word_name",
+    "very_long_name",
+    "nfd_name",
+    "year_only_birth",
+    "old_unit_codes",
+    "empty_nationality",
+    "father_unknown",
+    "wrong_official_value",
+    "foreign_spouse",
+    "duplicate_record",
+    "under_verification",
+    "deceased",
+]
+
+
+@pytest.fixture(scope="module")
+def office(house: House) -> House:
+    house.file_records_of(*(house.population.persona(name).n for name in CAST))
+    return house
+
+
+@pytest.mark.threat(42)
+@pytest.mark.parametrize("form", FORMS)
+def test_nothing_leaves_that_the_form_does_not_bind(office: House, faults: Any, form: str) -> None:
+    """Surplus in a source's answer changes nothing; each person is asked for once a call."""
+    bound = office.form(form).bindings.by_field
+    names = {f.path for f in office.form(form).definition.fields}
+    hidden = set(office.form(form).bindings.sets)
+    for persona in CAST:
+        question = office.question(form, persona, data={})
+        office.database.state.journal.clear()
+        plain = office.filled(question)
+        asked = office.asked()
+        assert len(asked) == len(set(asked)), persona
+        reads = [(s["source"], s["role"]) for s in plain["sources"]]
+        assert len(reads) == len(set(reads))
+        faults.add(surplus=True)
+        more = office.filled(question)
+        faults.clear()
+        assert more["data"] == plain["data"], persona
+        assert top_level(plain["data"]) <= names | hidden | {n.partition("[")[0] for n in names}
+        for path, said in filled(plain).items():
+            template = path.partition("[")[0] + "[]" + path.partition("]")[2]
+            own = bound[path if "[" not in path else template]
+            assert said["attribute"] == own.attribute
+
+
+def top_level(data: dict[str, Any]) -> set[str]:
+    return set(data)
+
+
+@pytest.mark.threat(42)
+def test_a_field_that_is_not_asked_costs_no_read(office: House, faults: Any) -> None:
+    question = office.question("driving-licence-exchange", "driver", data={})
+    office.filled(question)
+    person = office.population.persona("driver")
+    assert set(office.asked()) <= {person.personal_id}
+
+
+def test_a_declined_source_is_not_asked(office: House, faults: Any) -> None:
+    question = office.question(PASSPORT, "ordinary", data={})
+    answer = office.filled({**question, "without": ["population"]})
+    assert office.asked() == []
+    assert "declined" in empties(answer).values()
+    assert all(f["source"] != "population" for f in filled(answer).values())
+    neither = office.filled({**question, "without": ["population", "records"]})
+    assert {f["source"] for f in filled(neither).values()} == {"session"}
+    assert neither["sources"] == []
+
+
+def test_a_declined_field_stays_empty_and_no_other(office: House) -> None:
+    question = office.question(PASSPORT, "ordinary", data={})
+    usual = office.filled(question)
+    for path in filled(usual):
+        answer = office.filled({**question, "without": [path]})
+        assert empties(answer)[path] == "declined"
+        same = {p for p in filled(usual) if p != path}
+        assert same - filled(answer).keys() <= {
+            f["path"] for f in answer["fields"] if f["visible"] is not True
+        }
+
+
+def test_a_declined_group_gets_no_rows(office: House) -> None:
+    form = "ct01-permanent-residence"
+    data = {"hoDangKy": "hien_tai", "coThanhVienCungThayDoi": "co"}
+    question = office.question(form, "ordinary", data=data)
+    assert any(p.startswith("thanhVien[") for p in filled(office.filled(question)))
+    answer = office.filled({**question, "without": ["thanhVien"]})
+    assert not any(p.startswith("thanhVien[") for p in filled(answer))
+
+
+def test_what_a_grant_does_not_open_is_not_read(office: House, faults: Any) -> None:
+    office.admit("h31", frozenset({RECORDS}))
+    office.admit("h32", frozenset({POPULATION, RECORDS}), frozenset({"1.004222"}))
+    question = office.question(PASSPORT, "ordinary", data={})
+    for tenant in ("h31", "h32"):
+        answer = office.filled(question, tenant=tenant)
+        assert "not_permitted" in empties(answer).values()
+    assert office.asked() == []
+    assert {f["source"] for f in filled(office.filled(question, tenant="h32")).values()} == {
+        "session"
+    }
+
+
+@pytest.mark.threat(42)
+def test_the_reference_of_another_procedure_opens_no_source(office: House, faults: Any) -> None:
+    """A tenant for residence fills passports with nothing, whatever ground it states."""
+    office.admit("h33", frozenset({POPULATION, RECORDS}), frozenset({"1.004222"}))
+    question = office.question(PASSPORT, "ordinary", data={})
+    del question["procedure"]
+    question["legal_basis"] = {"kind": "procedure", "reference": "1.004222"}
+    answer = office.filled(question, tenant="h33")
+    assert office.asked() == []
+    assert {f["source"] for f in filled(answer).values()} == {"session"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_sensitive_is_withheld_until_it_is_sure_to_be_asked(
+    office: House, form: str
+) -> None:
+    one = office.form(form)
+    sensitive = {b.field for b in one.bindings.bindings if one.dictionary[b.attribute].sensitive}
+    for answers in ({}, {"nguoiYeuCau": "nu", "quanHe": "me", "nguoiKhai": "ban_than"}):
+        known = {k: v for k, v in answers.items() if k in {f.path for f in one.definition.fields}}
+        answer = office.filled(office.question(form, "ordinary_woman", data=known))
+        for said in answer["fields"]:
+            if said["path"] in sensitive and said["visible"] == "open":
+                assert said["state"] == "empty"
+                assert said["reason"] in ("withheld", "declined")
+
+
+def test_an_open_question_about_ethnicity_says_that_it_is_withheld(office: House) -> None:
+    answer = office.filled(office.question("birth-registration", "ordinary_woman", data={}))
+    open_ones = {f["path"] for f in answer["fields"] if f["visible"] == "open"}
+    assert "danTocKhacTre" in open_ones
+    assert empties(answer)["danTocKhacTre"] == "withheld"
+
+
+def test_ethnicity_is_filled_once_the_bride_is_known(office: House) -> None:
+    form = "marriage-registration"
+    path = "danTocBenNu"
+    before = office.filled(office.question(form, "ordinary_woman", data={"nguoiYeuCau": "nam"}))
+    assert path in empties(before)
+    after = office.filled(office.question(form, "ordinary_woman", data={"nguoiYeuCau": "nu"}))
+    assert filled(after)[path]["class"] == "fact"
