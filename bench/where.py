@@ -39,31 +39,71 @@ _PASSES = 8
 
 
 class Profiles:
-    """One profile for each thread that starts while it is on, this one included."""
+    """One profile for the loop's thread, one for each thread that starts while it is on."""
 
     def __init__(self) -> None:
-        self._all: list[cProfile.Profile] = []
+        self._loop: cProfile.Profile | None = None
+        self._others: list[cProfile.Profile] = []
 
     def watch_new_threads(self) -> None:
         """Profile every thread that starts from here on."""
-        threading.setprofile(lambda *_: self.watch_this_thread())
+        threading.setprofile(lambda *_: self._others.append(_begun()))
 
-    def watch_this_thread(self) -> None:
+    def watch_the_loop(self) -> None:
         """Profile the thread that calls this."""
-        profile = cProfile.Profile()
-        self._all.append(profile)
-        profile.enable()
+        self._loop = _begun()
 
     def clear(self) -> None:
         """Forget what was seen until now."""
-        for profile in self._all:
-            profile.clear()
+        for profile in (self._loop, *self._others):
+            if profile is not None:
+                profile.clear()
 
-    def stats(self) -> Mapping[Function, Any]:
-        """All threads together, as pstats keeps them."""
-        together = pstats.Stats(*self._all)
-        found: Mapping[Function, Any] = together.stats  # type: ignore[attr-defined]  # not in typeshed
-        return {function: seen for function, seen in found.items() if not _waits(function)}
+    def stats(self, loop_share: float) -> dict[Function, Any]:
+        """All threads together, each as heavy as its part of the processor time was.
+
+        The profiler's clock also counts a wait for the interpreter lock, which another thread holds.
+        """
+        threading.setprofile(None)
+        loop = _seen([self._loop] if self._loop else [], loop_share)
+        together = dict(loop)
+        for function, seen in _seen(self._others, 1 - loop_share).items():
+            together[function] = _sum(together[function], seen) if function in loop else seen
+        return together
+
+
+def _begun() -> cProfile.Profile:
+    profile = cProfile.Profile()
+    profile.enable()
+    return profile
+
+
+def _seen(profiles: list[cProfile.Profile], part: float) -> dict[Function, Any]:
+    """What these profiles saw, waiting left out, all own times adding up to `part`."""
+    if not profiles:
+        return {}
+    stats: dict[Function, Any] = pstats.Stats(*profiles).stats  # type: ignore[attr-defined]  # typeshed leaves it out
+    working = {function: seen for function, seen in stats.items() if not _waits(function)}
+    scale = part / sum(own for _, _, own, _, _ in working.values())
+    return {
+        function: (
+            primitive,
+            calls,
+            own * scale,
+            whole * scale,
+            {c: (*t[:2], t[2] * scale, t[3] * scale) for c, t in callers.items() if c in working},
+        )
+        for function, (primitive, calls, own, whole, callers) in working.items()
+    }
+
+
+def _sum(one: Any, other: Any) -> Any:
+    """Two threads' time in one function; the callers of both."""
+    callers = dict(one[4])
+    for caller, seen in other[4].items():
+        known = callers.get(caller, (0, 0, 0.0, 0.0))
+        callers[caller] = tuple(a + b for a, b in zip(known, seen, strict=True))
+    return (*(a + b for a, b in zip(one[:4], other[:4], strict=True)), callers)
 
 
 def _waits(function: Function) -> bool:
@@ -144,18 +184,19 @@ async def profiled(form: str, found: int, people: int, prefills: int) -> "Profil
         plain = await drive(standing.prefill_job(requests, found, warm_up=50, count=prefills))
         after = thread_seconds(standing.gateway_pid)
         first, *others = (b - a for a, b in zip(before, after, strict=False))
+        loop_share = first / (first + sum(others))
         await standing.stop_gateway()
         profiles = Profiles()
         profiles.watch_new_threads()
         async with gateway_here(standing):
-            profiles.watch_this_thread()
+            profiles.watch_the_loop()
             load = standing.prefill_job(requests, found, concurrency=FEW, count=20)
             await drive(replace(load, pids=[]))
             profiles.clear()
             load = standing.prefill_job(requests, found, concurrency=FEW, count=prefills)
             await drive(replace(load, pids=[]))
-            stats = profiles.stats()
-    return Profile(form, prefills, plain.cpu, first / (first + sum(others)), stats)
+            stats = profiles.stats(loop_share)
+    return Profile(form, prefills, plain.cpu, loop_share, stats)
 
 
 @dataclass(frozen=True, slots=True)
