@@ -1,0 +1,89 @@
+"""A receipt is opened for its own tenant, deployment and time, and when nobody touched it."""
+
+import base64
+
+import orjson
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from gateway.domain.errors import ReceiptRefused
+from gateway.receipts.receipt import LARGEST_RECEIPT_BYTES, ReceiptSigner
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
+SIGNER = ReceiptSigner("https://gateway.example", KEY, "k1")
+CLAIMS = {"aud": "h99", "chain": "ch_1", "jti": "j1", "iat": 1000, "exp": 2000, "fields": []}
+
+
+def refusal(text: str, tenant: str = "h99", now: int = 1500) -> str:
+    with pytest.raises(ReceiptRefused) as refused:
+        SIGNER.open(text, tenant, now)
+    assert text[:30] not in str(refused.value) or not text
+    return refused.value.code
+
+
+def encoded(value: object) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(value)).rstrip(b"=").decode()
+
+
+def test_what_was_sealed_is_opened_as_it_was() -> None:
+    sealed = SIGNER.seal(CLAIMS)
+    opened = SIGNER.open(sealed.text, "h99", 1500)
+    assert opened == sealed
+    assert opened.claims["iss"] == "https://gateway.example"
+    head = orjson.loads(base64.urlsafe_b64decode(sealed.text.split(".")[0] + "=="))
+    assert head["typ"] == "prefill-receipt+jwt"
+
+
+def test_it_holds_to_the_second() -> None:
+    text = SIGNER.seal(CLAIMS).text
+    assert SIGNER.open(text, "h99", 1999).jti == "j1"
+    assert refusal(text, now=2000) == "receipt_expired"
+
+
+def test_it_is_one_tenants_and_one_deployments() -> None:
+    text = SIGNER.seal(CLAIMS).text
+    assert refusal(text, tenant="h11") == "receipt_foreign"
+    elsewhere = ReceiptSigner("https://other.example", KEY, "k1").seal(CLAIMS).text
+    assert refusal(elsewhere) == "receipt_foreign"
+
+
+@pytest.mark.threat(14)
+def test_no_letter_of_it_can_be_changed() -> None:
+    text = SIGNER.seal(CLAIMS).text
+    for place in range(len(text)):
+        other = "A" if text[place] != "A" else "B"
+        altered = text[:place] + other + text[place + 1 :]
+        try:
+            opened = SIGNER.open(altered, "h99", 1500)
+        except ReceiptRefused as refused:
+            assert refused.code == "receipt_forged"
+        else:  # the last letter of a signature carries bits that stand for nothing
+            assert place == len(text) - 1
+            assert opened.claims == SIGNER.seal(CLAIMS).claims
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"alg": "none", "typ": "prefill-receipt+jwt", "kid": "k1"},
+        {"alg": "HS256", "typ": "prefill-receipt+jwt", "kid": "k1"},
+        {"alg": "Ed25519", "typ": "JWT", "kid": "k1"},
+        {"alg": "Ed25519", "typ": "prefill-receipt+jwt", "kid": "k2"},
+        {"alg": "Ed25519", "typ": "prefill-receipt+jwt", "kid": "k1", "crit": ["x"], "x": 1},
+        {"alg": "Ed25519", "typ": "prefill-receipt+jwt", "kid": "k1", "jku": "http://x.test"},
+        {"alg": "EdDSA", "typ": "prefill-receipt+jwt", "kid": "k1"},
+    ],
+)
+def test_no_other_header_is_taken_even_when_it_is_signed_by_our_key(header: object) -> None:
+    signing = f"{encoded(header)}.{encoded({'iss': 'https://gateway.example', **CLAIMS})}"
+    signature = base64.urlsafe_b64encode(KEY.sign(signing.encode())).rstrip(b"=").decode()
+    assert refusal(f"{signing}.{signature}") == "receipt_forged"
+
+
+@pytest.mark.parametrize("text", ["", ".", "..", "a.b.c", "é.é.é", "\x00", "a" * 10_000, "....."])
+def test_what_is_no_receipt_is_refused(text: str) -> None:
+    assert refusal(text) == "receipt_forged"
+
+
+def test_a_text_longer_than_any_receipt_is_not_read() -> None:
+    assert refusal("a" * (LARGEST_RECEIPT_BYTES + 1)) == "receipt_unreadable"
