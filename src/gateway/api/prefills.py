@@ -20,10 +20,12 @@ from gateway.api.rooms import House, Rooms
 from gateway.domain.errors import BadRequest, NotAllowed
 from gateway.domain.identifiers import DossierCode
 from gateway.forms.fields import Decision, put_value
+from gateway.prefill.body import summary_of
+from gateway.prefill.case import procedure_of
 from gateway.prefill.filling.entries import Carried, Empty, Entry, Filled
 from gateway.prefill.request import Asker, PrefillRequest
-from gateway.prefill.sealing import instant, outcome_of, summary_of
-from gateway.prefill.workflow import Prefilled, procedure_of
+from gateway.prefill.sealing import instant, outcome_of
+from gateway.prefill.workflow import Prefilled
 
 router = new_router("prefill")
 

@@ -12,9 +12,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from gateway.domain.errors import FieldProblem, FormRefused
-from gateway.forms.reading.decoding import decode_strictly
 from gateway.forms.definition import FormDefinition, definition_of, read_definition
 from gateway.forms.fields import Decision, instances_at_submission
+from gateway.forms.reading.decoding import decode_strictly
 
 REFUSED = 1
 """Exit status: a form cannot be counted honestly."""

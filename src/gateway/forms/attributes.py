@@ -7,7 +7,7 @@ is worked out from, and the sources that hold it, in order of precedence.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,7 +20,12 @@ DERIVED = "derived."
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One fact of the canonical dictionary (thuộc tính dữ liệu chuẩn)."""
+    """One fact of the canonical dictionary (thuộc tính dữ liệu chuẩn).
+
+    `computed`: no source is read for it, it is a constant or a function of other values.
+    `read_from`: the sources that are asked for it; the session is never asked, it has been told.
+    `wholes`: the attribute itself, what it is part of, and what it is worked out from.
+    """
 
     name: AttributeName
     term: str
@@ -31,16 +36,16 @@ class Attribute:
     part_of: AttributeName | None = None
     derived_from: tuple[AttributeName, ...] = ()
     inferred: bool = False
+    computed: bool = field(init=False)
+    read_from: tuple[SourceId, ...] = field(init=False)
+    wholes: frozenset[AttributeName | None] = field(init=False)
 
-    @property
-    def computed(self) -> bool:
-        """Whether no source is read for it: a constant, or a function of other values."""
-        return self.name.startswith((CONSTANT, DERIVED))
-
-    @property
-    def read_from(self) -> tuple[SourceId, ...]:
-        """The sources that are asked for it; the session is never asked, it has been told."""
-        return () if self.computed else tuple(s for s in self.sources if s != SESSION)
+    def __post_init__(self) -> None:
+        computed = self.name.startswith((CONSTANT, DERIVED))
+        read_from = () if computed else tuple(s for s in self.sources if s != SESSION)
+        object.__setattr__(self, "computed", computed)
+        object.__setattr__(self, "read_from", read_from)
+        object.__setattr__(self, "wholes", frozenset({self.name, self.part_of, *self.derived_from}))
 
 
 @dataclass(frozen=True, slots=True)

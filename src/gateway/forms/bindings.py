@@ -16,6 +16,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -53,7 +54,7 @@ class Binding:
     subkeys: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bindings:
     """Everything that stands beside one form: procedures, roles, items, bindings, ceiling."""
 
@@ -71,6 +72,29 @@ class Bindings:
     not_supplied: Mapping[str, str]
     digest: str
     by_field: Mapping[str, Binding]
+
+    @cached_property
+    def leading(self) -> frozenset[str]:
+        """The fields whose values lead to a role's person."""
+        ways = [way for ways in self.roles.values() for way in ways]
+        return frozenset(
+            p for way in ways for p in (*(way.given or {}).values(), *(way.when or {}))
+        )
+
+    @cached_property
+    def operands(self) -> frozenset[str]:
+        """The fields that others are worked out from, a column of a group by its group."""
+        return frozenset(path.partition("[]")[0] for b in self.bindings for path in b.of)
+
+    @cached_property
+    def repeating(self) -> Mapping[str, RoleName]:
+        """The groups of which each row is a person of a repeating role."""
+        many = {role for role, ways in self.roles.items() if any(way.many for way in ways)}
+        return {
+            b.field.partition("[]")[0]: b.role
+            for b in self.bindings
+            if "[]" in b.field and b.role in many
+        }
 
     def item_of(self, path: str) -> str | None:
         """The official item that a field template stands for; None for an extra field."""

@@ -10,12 +10,13 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from gateway.domain.errors import NotFound
 from gateway.domain.identifiers import FormCode, SourceId
-from gateway.forms.attributes import Dictionary, read_dictionary
+from gateway.forms.attributes import CONSTANT, Dictionary, read_dictionary
 from gateway.forms.bindings import Bindings, read_bindings
 from gateway.forms.definition import FieldTemplate, FormDefinition, read_definition
 
@@ -53,6 +54,27 @@ class RegisteredForm:
     def declarable(self) -> tuple[FieldTemplate, ...]:
         """The templates that count, in form order: every field but the attachments."""
         return tuple(f for f in self.definition.fields if not f.is_file)
+
+    @cached_property
+    def defaults(self) -> Mapping[str, object]:
+        """The default values that are handed out, by path, outside of repeating groups."""
+        return {
+            b.field: default
+            for b in self.bindings.bindings
+            if b.attribute.startswith(CONSTANT) and "[]" not in b.field
+            if (default := self.definition.field(b.field).default) not in (None, "")
+        }
+
+    @cached_property
+    def moving(self) -> frozenset[str]:
+        """The data paths on whose values other fields depend: what shows, who is meant, what follows."""
+        bindings = self.bindings
+        return (
+            self.definition.steering
+            | bindings.leading
+            | bindings.operands
+            | frozenset(bindings.repeating)
+        )
 
     def potential(self, connected: frozenset[SourceId]) -> tuple[int, int]:
         """Items with an attribute that a connected source holds, and all items."""

@@ -1,7 +1,7 @@
 """What does a form ask? A Form.io definition, read once and ready to be decided many times."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.domain.errors import FieldProblem, FormRefused
@@ -30,6 +30,7 @@ class FormDefinition:
     groups: tuple[str, ...]
     addressees: tuple[FieldTemplate, ...] = field(repr=False)
     roots: tuple[Node, ...] = field(repr=False)
+    steering: frozenset[str] = field(repr=False)
     _by_path: Mapping[str, FieldTemplate] = field(repr=False)
 
     def field(self, path: str) -> FieldTemplate:
@@ -64,5 +65,12 @@ def definition_of(document: object, raw: bytes) -> FormDefinition:
         groups=tuple(node.path for node in nodes if node.kind is Kind.GROUP),
         addressees=tuple(template for template in declared if template.addressee),
         roots=roots,
+        steering=_steering(nodes),
         _by_path={template.path: template for template in fields},
     )
+
+
+def _steering(nodes: Sequence[Node]) -> frozenset[str]:
+    """Where the values stand that decide what shows."""
+    read = (t for node in nodes for t in node.triggers)
+    return frozenset((t.node.path if t.node else t.path).partition("[]")[0] for t in read)

@@ -4,9 +4,10 @@ At submission each one is visible or hidden, by the data as given: nothing is de
 or cleared first. Before submission one may be open: what decides it has not been answered yet.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeAlias
 
 from gateway.forms.definition import FieldTemplate, FormDefinition
@@ -17,6 +18,7 @@ from gateway.forms.showing.javascript import UNDEFINED, get, truthy
 __all__ = [
     "Decision",
     "FieldInstance",
+    "copy_of",
     "drop_invisible",
     "instances_at_submission",
     "instances_before_submission",
@@ -72,7 +74,7 @@ def drop_invisible(form: FormDefinition, data: dict[str, object]) -> dict[str, o
     A component that says `clearOnHide: false` keeps its value. Components that are no fields
     (hidden or calculated ones) lose theirs only where a condition hides them, as in Form.io.
     """
-    kept = _copy(data)
+    kept = copy_of(data)
     dropped: set[str] = set()
     while True:
         gone: list[str] = []
@@ -84,13 +86,14 @@ def drop_invisible(form: FormDefinition, data: dict[str, object]) -> dict[str, o
             remove_value(kept, path)
 
 
-def _copy(data: dict[str, object]) -> dict[str, object]:
+def copy_of(data: Mapping[str, object]) -> dict[str, object]:
+    """A copy of a form's data that shares no container with it."""
     return {key: _copied(value) for key, value in data.items()}
 
 
 def _copied(value: object) -> object:
     if isinstance(value, dict):
-        return _copy(value)
+        return copy_of(value)
     return [_copied(item) for item in value] if isinstance(value, list) else value
 
 
@@ -128,8 +131,16 @@ def _rows(group: Node, place: _Place) -> Iterator[_Place]:
 def _instance(
     template: FieldTemplate, node: Node, place: _Place, decision: Decision
 ) -> FieldInstance:
+    if not place.rows:
+        return _outside_rows(template, decision)
     local = node.local + template.path[len(node.path) :]
     return FieldInstance(template, place.prefix + local, place.rows, decision)
+
+
+@lru_cache(maxsize=20_000)
+def _outside_rows(template: FieldTemplate, decision: Decision) -> FieldInstance:
+    """The one instance of a field that stands in no row; its path is the template's."""
+    return FieldInstance(template, template.path, (), decision)
 
 
 def _droppable(

@@ -1,50 +1,57 @@
-"""What do the receipt and the log say of a filled form?"""
+"""What does the receipt say of a filled form?"""
 
+import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from gateway.domain.facts import RecordRef
 from gateway.domain.identifiers import RoleName
-from gateway.domain.letters import CLASS_LETTERS, REASON_LETTERS, SOURCE_LETTERS, spell
 from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable
-from gateway.domain.verdicts import EditPolicy, FieldClass
+from gateway.domain.verdicts import EditPolicy
 from gateway.forms.catalogue import RegisteredForm
-from gateway.forms.fields import Decision
 from gateway.forms.values import LOCAL_ZONE
 from gateway.prefill.asking.knowledge import Answer, Person
+from gateway.prefill.case import Case
 from gateway.prefill.filling.desk import Sheet
 from gateway.prefill.filling.entries import Carried, Empty, Entry, Filled
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import FieldMark, Tagger
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """How many visible fields there are, and how many of them are filled (design 5.1)."""
+def claims_of(
+    case: Case, sheet: Sheet, answers: tuple[Answer, ...], life: timedelta
+) -> dict[str, Any]:
+    """The claims of a new receipt; persons and rows of the extended one go over unchanged."""
+    chain, tagger = case.chain, case.chain.tagger
+    before: Mapping[str, Any] = chain.earlier.claims if chain.earlier else _NOTHING_BEFORE
+    places = {(p["role"], tuple(p["row"])) for p in before["persons"]}
+    persons = person_claims(resolved_people(sheet, case.form), tagger)
+    return {
+        "aud": case.asker.tenant,
+        "jti": secrets.token_urlsafe(16),
+        "chain": chain.id,
+        "prev": before["jti"],
+        "iat": int(case.now.timestamp()),
+        "exp": int((case.now + life).timestamp()),
+        "form": case.form.code,
+        "version": case.form.version,
+        "procedure": case.procedure,
+        "channel": case.request.channel,
+        "dossier": None if case.dossier is None else tagger.dossier_tag(case.dossier),
+        "persons": [
+            *before["persons"],
+            *(p for p in persons if (p["role"], tuple(p["row"])) not in places),
+        ],
+        "reads": read_claims(answers),
+        "sets": dict(sheet.sets),
+        "told": sorted(sheet.told),
+        "rows": [*before["rows"], *row_claims(sheet, case.form, tagger)],
+        "fields": field_claims(sheet, tagger) + left_out(sheet, chain.earlier),
+    }
 
-    declarable: int
-    filled: int
-    decided: int
-    decided_filled: int
 
-    @property
-    def to_declare(self) -> int:
-        """Visible fields that are left to the citizen."""
-        return self.declarable - self.filled
-
-    @property
-    def offered(self) -> float:
-        """Filled over visible, four decimals."""
-        return round(self.filled / self.declarable, 4) if self.declarable else 0.0
-
-
-def summary_of(sheet: Sheet) -> Summary:
-    """Count the fields that are decided visible; open ones are counted nowhere yet."""
-    visible = [e for e in sheet.entries if e.instance.decision is Decision.VISIBLE]
-    filled = sum(not isinstance(entry, Empty) for entry in visible)
-    return Summary(len(visible), filled, len(visible), filled)
+_NOTHING_BEFORE: Mapping[str, Any] = {"persons": [], "rows": [], "jti": None}
 
 
 def field_claims(sheet: Sheet, tagger: Tagger) -> list[dict[str, Any]]:
@@ -155,82 +162,7 @@ def outcome_of(reply: Reply) -> str:
             return "unavailable"
 
 
-@dataclass(frozen=True, slots=True)
-class PrefillFact:
-    """What the log keeps of one prefill, besides the letters."""
-
-    case_ref: str
-    chain: str
-    form_leaf: int
-    grant_leaf: int
-    tenant: str
-    procedure: str | None
-    channel: str
-    at: datetime
-    previous_leaf: int | None
-    receipt_digest: str
-    key_commitment: str
-    verified_by: str
-    answers: tuple[Answer, ...] = field(repr=False)
-
-
-def prefill_body(fact: PrefillFact, sheet: Sheet, form: RegisteredForm) -> dict[str, Any]:
-    """The body of the `prefill` case leaf: letters and counts, no value and no name."""
-    fields = [template.path for template in form.declarable]
-    states = {e.instance.path: _state_letter(e) for e in sheet.entries}
-    sources = {
-        e.instance.path: _source_letter(e) for e in sheet.entries if not isinstance(e, Empty)
-    }
-    state, state_rows = spell(fields, states)
-    source, source_rows = spell(fields, sources)
-    summary = summary_of(sheet)
-    return {
-        "k": "prefill",
-        "case": fact.case_ref,
-        "chain": fact.chain,
-        "fv": fact.form_leaf,
-        "gr": fact.grant_leaf,
-        "ten": fact.tenant,
-        "proc": fact.procedure,
-        "ch": fact.channel,
-        "h": int(fact.at.timestamp()) // 3600,
-        "prev": fact.previous_leaf,
-        "rd": fact.receipt_digest,
-        "kc": fact.key_commitment,
-        "vb": fact.verified_by,
-        "q": [
-            [a.source, outcome_of(a.reply), a.reply.attempts, _surplus(a.reply)]
-            for a in fact.answers
-        ],
-        "st": state,
-        "so": source,
-        **({"sr": state_rows, "or": source_rows} if state_rows else {}),
-        "n": [summary.declarable, summary.filled],
-    }
-
-
-def _surplus(reply: Reply) -> int:
-    return reply.surplus if isinstance(reply, Found) else 0
-
-
-def _state_letter(entry: Entry) -> str:
-    if isinstance(entry, Empty):
-        return REASON_LETTERS[entry.reason]
-    if isinstance(entry, Carried):
-        return CLASS_LETTERS[FieldClass(entry.entry["class"])]
-    return CLASS_LETTERS[entry.field_class]
-
-
-def _source_letter(entry: Filled | Carried) -> str:
-    source = entry.source if isinstance(entry, Filled) else entry.entry["source"]
-    return SOURCE_LETTERS[source]
-
-
-def record_of(record: RecordRef | None) -> dict[str, Any] | None:
-    """The record behind a value, as the answer names it."""
-    return None if record is None else {"id": record.id, "kind": record.kind}
-
-
+@lru_cache(maxsize=256)
 def instant(when: datetime) -> str:
     """RFC 3339 with the local offset, whole seconds."""
     return when.astimezone(LOCAL_ZONE).isoformat(timespec="seconds")

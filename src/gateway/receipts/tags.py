@@ -68,11 +68,10 @@ class Tagger:
     tenant: str
     form_digest: str
     bindings_digest: str
-    field_key: bytes = field(repr=False)
-    row_key: bytes = field(repr=False)
-    person_key: bytes = field(repr=False)
-    dossier_key: bytes = field(repr=False)
-    _field_head: bytes = field(repr=False)
+    _field: hmac.HMAC = field(repr=False)
+    _row: hmac.HMAC = field(repr=False)
+    _person: hmac.HMAC = field(repr=False)
+    _dossier: hmac.HMAC = field(repr=False)
 
     @classmethod
     def of(
@@ -87,11 +86,10 @@ class Tagger:
             tenant,
             form_digest,
             bindings_digest,
-            _expand(key, b"field"),
-            _expand(key, b"row"),
-            _expand(key, b"subject"),
-            _expand(key, b"dossier"),
-            head,
+            _keyed(key, b"field", head),
+            _keyed(key, b"row"),
+            _keyed(key, b"subject"),
+            _keyed(key, b"dossier"),
         )
 
     def field_tag(self, mark: FieldMark, canon: str) -> str:
@@ -105,24 +103,24 @@ class Tagger:
             mark.type.encode(),
             canon.encode(),
         )
-        return _tag(self.field_key, self._field_head + length_prefixed(parts))
+        return _tag(self._field, length_prefixed(parts))
 
     def row_tag(self, group: str, rows: tuple[int, ...], locked: Iterable[tuple[str, str]]) -> str:
         """The tag of one row: `locked` gives template and canon of each locked field."""
         texts = (self.chain, self.form_digest, self.bindings_digest, group)
         parts = [text.encode() for text in texts] + [row_bytes(rows)]
         parts += [text.encode() for pair in locked for text in pair]
-        return _tag(self.row_key, length_prefixed(parts))
+        return _tag(self._row, length_prefixed(parts))
 
     def person_tag(self, role: str, rows: tuple[int, ...], number: str) -> str:
         """The tag of the person behind a role, by personal identification number."""
         parts = (self.chain.encode(), role.encode(), row_bytes(rows), b"personal_id")
-        return _tag(self.person_key, length_prefixed((*parts, number.encode())))
+        return _tag(self._person, length_prefixed((*parts, number.encode())))
 
     def dossier_tag(self, code: str) -> str:
         """The tag of the dossier that the chain belongs to."""
         texts = (self.chain, self.tenant, code)
-        return _tag(self.dossier_key, length_prefixed(text.encode() for text in texts))
+        return _tag(self._dossier, length_prefixed(text.encode() for text in texts))
 
 
 def same_tag(one: str, other: str) -> bool:
@@ -130,10 +128,14 @@ def same_tag(one: str, other: str) -> bool:
     return hmac.compare_digest(one, other)
 
 
-def _expand(key: bytes, name: bytes) -> bytes:
+def _keyed(key: bytes, name: bytes, head: bytes = b"") -> hmac.HMAC:
+    """HMAC under a key derived from K, with what every message begins with taken in already."""
     info = b"eform-gateway/receipt/" + name + b"/v1"
-    return HKDFExpand(SHA256(), 32, info).derive(key)
+    derived = HKDFExpand(SHA256(), 32, info).derive(key)
+    return hmac.new(derived, head, "sha256")
 
 
-def _tag(key: bytes, message: bytes) -> str:
-    return urlsafe_b64encode(hmac.digest(key, message, "sha256")).rstrip(b"=").decode()
+def _tag(keyed: hmac.HMAC, message: bytes) -> str:
+    mac = keyed.copy()
+    mac.update(message)
+    return urlsafe_b64encode(mac.digest()).rstrip(b"=").decode()

@@ -9,9 +9,9 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
@@ -29,11 +29,15 @@ LOCK_PATIENCE_SECONDS = 5.0
 class _Waiting:
     """One change and the future of its caller; the change may run more than once."""
 
-    __slots__ = ("change", "done")
+    __slots__ = ("change", "done", "loop")
 
     def __init__(self, change: Callable[[Connection], Any]) -> None:
         self.change = change
-        self.done: Future[Any] = Future()
+        self.loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[Any] = self.loop.create_future()
+
+
+_Outcome: TypeAlias = tuple[_Waiting, Any, BaseException | None]
 
 
 class Database:
@@ -68,11 +72,12 @@ class Database:
         """Run `change` in a transaction; returns when it is durable.
 
         `change` may run more than once and must touch nothing but its connection. What it raises is
-        raised here and leaves nothing behind; Busy when the database cannot be written.
+        raised here and leaves nothing behind; Busy when the database cannot be written. A caller
+        that is cancelled while it waits does not take the change back.
         """
         waiting = _Waiting(change)
         self._waiting.put(waiting)
-        result: T = await asyncio.wrap_future(waiting.done)
+        result: T = await waiting.done
         return result
 
     def close(self) -> None:
@@ -113,22 +118,39 @@ class Database:
                 connection.commit()
             except DBAPIError as error:
                 connection.rollback()
-                busy = Busy(
-                    "storage_busy", f"the change was not stored: {type(error.orig).__name__}"
-                )
-                if len(group) == 1:
-                    group[0].done.set_exception(busy)
+                if len(group) > 1:
+                    for waiting in group:
+                        self._commit(connection, [waiting])
                     return
-                for waiting in group:
-                    self._commit(connection, [waiting])
+                cause = type(error.orig).__name__
+                busy = Busy("storage_busy", f"the change was not stored: {cause}")
+                _wake([(group[0], None, busy)])
                 return
             except BaseException as refusal:  # whatever a change raises belongs to its caller
                 connection.rollback()
-                group.pop(len(results)).done.set_exception(refusal)
+                _wake([(group.pop(len(results)), None, refusal)])
                 continue
-            for waiting, result in zip(group, results, strict=True):
-                waiting.done.set_result(result)
+            _wake([(one, result, None) for one, result in zip(group, results, strict=True)])
             return
+
+
+def _wake(outcomes: list[_Outcome]) -> None:
+    """Hand every outcome to its caller's loop, one call across threads per loop."""
+    loops = {waiting.loop for waiting, _, _ in outcomes}
+    for loop in loops:
+        mine = [outcome for outcome in outcomes if outcome[0].loop is loop]
+        with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
+            loop.call_soon_threadsafe(_settle, mine)
+
+
+def _settle(outcomes: list[_Outcome]) -> None:
+    for waiting, result, refusal in outcomes:
+        if waiting.done.done():
+            continue
+        if refusal is None:
+            waiting.done.set_result(result)
+        else:
+            waiting.done.set_exception(refusal)
 
 
 def _engine(path: Path) -> Engine:

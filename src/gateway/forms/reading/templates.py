@@ -22,7 +22,7 @@ class Option:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FieldTemplate:
     """One declarable place of a form (trường thông tin): a component, or one question of a survey.
 

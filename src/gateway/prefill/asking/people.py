@@ -5,7 +5,7 @@ holds back the ways behind it: nobody is taken for the mother because the better
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from gateway.domain.facts import Fact, PartialDate, PersonKey, PersonRef
@@ -33,10 +33,17 @@ class People:
     bindings: Bindings
     knowledge: Knowledge
     subject: Person
-    data: Mapping[str, Any]
+    data: Mapping[str, Any] = field(repr=False)
+    _found: dict[RoleName, Resolved] = field(default_factory=dict, repr=False)
 
     def behind(self, role: RoleName) -> Resolved:
         """The persons of a role, one but for a repeating role; or what it waits for; or why not."""
+        found = self._found.get(role)
+        if found is None:
+            found = self._found[role] = self._search(role)
+        return found
+
+    def _search(self, role: RoleName) -> Resolved:
         found: Resolved = Missing(Reason.NOT_HELD)
         for way in self.bindings.roles[role]:
             if not self._holds(way):
@@ -48,7 +55,7 @@ class People:
 
     def is_repeating(self, role: RoleName) -> bool:
         """Whether the role stands for a row of a repeating group each."""
-        return any(way.many for way in self.bindings.roles[role])
+        return role in self.bindings.repeating.values()
 
     def _holds(self, way: Way) -> bool:
         return all(self._bare(path) in accepted for path, accepted in (way.when or {}).items())

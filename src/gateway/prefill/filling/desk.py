@@ -1,6 +1,6 @@
 """What lies on the desk when a form is filled, and what the filled sheet holds."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,12 +8,10 @@ from typing import Any
 from gateway.domain.identifiers import AttributeName, RoleName
 from gateway.domain.verdicts import Reason
 from gateway.forms.catalogue import RegisteredForm
-from gateway.forms.definition import Option
 from gateway.prefill.asking.knowledge import Knowledge, Person, Unasked
 from gateway.prefill.asking.people import People
 from gateway.prefill.filling.entries import Entry
-
-OptionsAt = Callable[[str], Sequence[Option]]
+from gateway.prefill.filling.shaping import OptionsAt
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +34,13 @@ class Desk:
     without: frozenset[str]
     dossier: str | None
     opened_at: datetime
-    knowledge: Knowledge
+    now: datetime
     earlier: Earlier
     options_at: OptionsAt
 
-    def people(self, data: Mapping[str, Any]) -> People:
-        """The persons behind the roles, as the form's data stand."""
-        return People(self.form.definition, self.form.bindings, self.knowledge, self.subject, data)
+    def people(self, knowledge: Knowledge, data: Mapping[str, Any]) -> People:
+        """The persons behind the roles, by what is known and as the form's data stand."""
+        return People(self.form.definition, self.form.bindings, knowledge, self.subject, data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from gateway.domain.facts import Fact, RecordRef
 from gateway.domain.identifiers import SESSION, AttributeName, RoleName, SourceId
 from gateway.domain.verdicts import EditPolicy, FieldClass, Reason
-from gateway.forms.attributes import CONSTANT, DERIVED, Attribute
+from gateway.forms.attributes import CONSTANT, Attribute
 from gateway.forms.bindings import Binding
 from gateway.forms.fields import FieldInstance
 
@@ -63,16 +63,20 @@ def class_of(
     attribute: Attribute, binding: Binding, edit: EditPolicy, case: Circumstances
 ) -> FieldClass:
     """The first class that fits, in the order of `FieldClass` (design of the measure, 3.2)."""
-    fits = {
-        FieldClass.SAME_CASE: case.same_case,
-        FieldClass.EXTRA: binding.item is None,
-        FieldClass.CONSTANT: attribute.name.startswith(CONSTANT),
-        FieldClass.DERIVED: attribute.name.startswith(DERIVED),
-        FieldClass.REPEAT: case.repeated,
-        FieldClass.KNOWN: case.known,
-        FieldClass.SUGGESTED: edit is EditPolicy.FREE or attribute.inferred,
-    }
-    return next((name for name, it_fits in fits.items() if it_fits), FieldClass.FACT)
+    if case.same_case:
+        return FieldClass.SAME_CASE
+    if binding.item is None:
+        return FieldClass.EXTRA
+    if attribute.computed:
+        constant = attribute.name.startswith(CONSTANT)
+        return FieldClass.CONSTANT if constant else FieldClass.DERIVED
+    if case.repeated:
+        return FieldClass.REPEAT
+    if case.known:
+        return FieldClass.KNOWN
+    if edit is EditPolicy.FREE or attribute.inferred:
+        return FieldClass.SUGGESTED
+    return FieldClass.FACT
 
 
 def edit_of(attribute: Attribute, binding: Binding, official: SourceId | None) -> EditPolicy:

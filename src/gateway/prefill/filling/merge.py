@@ -4,23 +4,23 @@ Filling answers questions of the form, and answers let fields appear: so filling
 is visible go on, each time from the data as the caller sent it, until nothing changes.
 """
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
 from gateway.domain.facts import Fact
-from gateway.domain.identifiers import SESSION, AttributeName, RoleName, SourceId
-from gateway.domain.verdicts import EditPolicy, Reason
+from gateway.domain.identifiers import SESSION, RoleName, SourceId
+from gateway.domain.verdicts import EditPolicy, FieldClass, Reason
 from gateway.forms.attributes import CONSTANT, Attribute
 from gateway.forms.bindings import Binding
 from gateway.forms.fields import (
     Decision,
     FieldInstance,
+    copy_of,
     instances_before_submission,
     put_value,
     value_at,
 )
-from gateway.prefill.asking.knowledge import Known, Missing, Person, Unasked
+from gateway.prefill.asking.knowledge import Knowledge, Known, Missing, Person, Unasked
 from gateway.prefill.filling.derive import Operand, derive
 from gateway.prefill.filling.desk import Desk, Sheet
 from gateway.prefill.filling.entries import (
@@ -35,74 +35,104 @@ from gateway.prefill.filling.entries import (
 )
 from gateway.prefill.filling.rows import new_rows
 from gateway.prefill.filling.shaping import Shaping, is_typed
-from gateway.prefill.filling.told import is_told, told_by_data
+from gateway.prefill.filling.told import ToldOf, told_by_data
 
 _MOST_PASSES = 12
 
 
-def merge(desk: Desk) -> Sheet:
-    """Fill what can be filled now, and say who would have to be asked for the rest."""
-    merging = _Merge(desk)
-    base = copy.deepcopy(dict(desk.data))
-    sets = _switches(desk)
-    for path, value in sets.items():
-        put_value(base, path, value)
-    data, sheet = base, None
-    for _ in range(_MOST_PASSES):
-        sheet = merging.once(base, data, sets)
-        if sheet.data == data:
-            break
-        data = sheet.data
-    assert sheet is not None  # noqa: S101 - the loop runs at least once
-    return sheet
+class Filling:
+    """Fills one form, round by round, as more becomes known.
 
-
-def _switches(desk: Desk) -> dict[str, bool]:
-    """The hidden components that the gateway sets: true where the source could not be asked.
-
-    Nor may it have been asked at all: what nobody fills, the citizen must find a place to type.
+    What was filled is kept while nothing moves it: the same person, no newer answer about that
+    person, and the same decision whether the field shows.
     """
-    switches, knowledge = {}, desk.knowledge
-    for path, source in desk.form.bindings.sets.items():
-        asked = [a for (_, s), a in knowledge.answers.items() if s == source]
-        before = desk.earlier.sets.get(path, False)
-        failed = all(a.failed for a in asked) if asked else before
-        switches[path] = failed or not knowledge.may_ask(source)
-    return switches
 
-
-class _Merge:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.form = desk.form
         self.shaping = Shaping(desk.form, desk.options_at)
         self.told = told_by_data(desk)
+        self.kept: dict[str, tuple[Filled, str | None]] = {}
+        self.answered: frozenset[tuple[str, SourceId]] = frozenset()
+        self.begin = _guess(desk)
 
-    def once(self, base: dict[str, Any], data: dict[str, Any], sets: Mapping[str, bool]) -> Sheet:
+    def merge(self, knowledge: Knowledge) -> Sheet:
+        """Fill what can be filled now, and say who would have to be asked for the rest."""
+        self.knowledge = knowledge
+        fresh = {number for number, _ in knowledge.answers.keys() - self.answered}
+        self.kept = {p: (f, n) for p, (f, n) in self.kept.items() if n not in fresh}
+        self.answered = frozenset(knowledge.answers)
+        base = copy_of(self.desk.data)
+        sets = _switches(self.desk, knowledge)
+        for path, value in sets.items():
+            put_value(base, path, value)
+            put_value(self.begin, path, value)
+        for _ in range(_MOST_PASSES):
+            sheet = self._once(base, self.begin, sets)
+            self.begin = sheet.data
+            if self._is_settled(sheet):
+                break
+        return sheet
+
+    def _is_settled(self, sheet: Sheet) -> bool:
+        """Whether the pass left everything as it was that other fields depend on."""
+        return all(value_at(self.data, p) == value_at(sheet.data, p) for p in self.form.moving)
+
+    def _once(self, base: dict[str, Any], data: dict[str, Any], sets: Mapping[str, bool]) -> Sheet:
         """Decide and fill once, on `data`; the result starts from `base` again."""
-        self.people = self.desk.people(data)
+        self.people = self.desk.people(self.knowledge, data)
+        self.told_of = ToldOf(self.told, self.people)
         self.needs: dict[tuple[RoleName, str | None, frozenset[SourceId]], Unasked] = {}
         self.seen = {
             (entry["role"], tuple(entry["rows"]), entry["attribute"])
             for entry in self.desk.earlier.filled.values()
         }
         self.rows: dict[str, int] = {}
-        data, filled = self._with_rows(data), self._with_rows(base)
-        self.data = data
+        self.data = self._with_rows(data)
+        filled = copy_of(base)
+        for group, count in self.rows.items():
+            put_value(filled, group, [{} for _ in range(count)])
         entries = []
-        for instance in instances_before_submission(self.form.definition, data):
+        for instance in instances_before_submission(self.form.definition, self.data):
             if instance.template.is_file:
                 continue
-            entry = self._entry(instance)
+            entry = self._kept(instance) or self._entry(instance)
             if isinstance(entry, Filled):
                 put_value(filled, instance.path, entry.value)
             entries.append(entry)
         needs = tuple((role, need) for (role, _, _), need in self.needs.items())
         return Sheet(filled, tuple(entries), self.rows, sets, self.people, needs, self.told)
 
+    def _kept(self, instance: FieldInstance) -> Filled | None:
+        """What was filled here before, while it would be filled alike."""
+        before = self.kept.get(instance.path)
+        if before is None or before[0].instance.decision is not instance.decision:
+            return None
+        kept, number = before
+        if number is not None and number != self._number(instance, kept.role):
+            return None
+        place = (kept.role, instance.rows, kept.attribute)
+        if (place in self.seen) != (kept.field_class is FieldClass.REPEAT):
+            return None
+        self.seen.add(place)
+        return kept
+
+    def _keep(self, instance: FieldInstance, filled: Filled) -> Filled:
+        """Keep a value for the rounds to come, unless it hangs on other values of the form."""
+        binding = self.form.bindings.by_field[instance.template.path]
+        if not binding.of:
+            computed = self.form.dictionary[binding.attribute].computed
+            number = None if computed else self._number(instance, binding.role)
+            self.kept[instance.path] = (filled, number)
+        return filled
+
+    def _number(self, instance: FieldInstance, role: RoleName) -> str | None:
+        person = self._person(instance, role)
+        return person.number or "" if isinstance(person, Person) else None
+
     def _with_rows(self, data: dict[str, Any]) -> dict[str, Any]:
         """A copy of the data with an empty row for each person of a repeating role."""
-        placed = copy.deepcopy(data)
+        placed = copy_of(data)
         for group, role, rows in new_rows(self.desk, self.people, placed):
             if isinstance(rows, Unasked):
                 self._need(role, rows)
@@ -149,7 +179,7 @@ class _Merge:
         shaped = self.shaping.as_sent(instance.template, binding, value)
         if instance.template.path not in self.form.bindings.login_fills or shaped is None:
             return Empty(instance, Reason.ALREADY_GIVEN, binding.role, binding.attribute)
-        told = Known(Fact(shaped[1], self.desk.knowledge.now), SESSION, was_told=True)
+        told = Known(Fact(shaped[1], self.desk.now), SESSION, was_told=True)
         attribute = self.form.dictionary[binding.attribute]
         return self._filled(instance, binding, attribute, told, shaped)
 
@@ -178,12 +208,12 @@ class _Merge:
         shaped = self.shaping.as_sent(instance.template, binding, default)
         if shaped is None:
             return Reason.NOT_HELD
-        known = Known(Fact(shaped[1], self.desk.knowledge.now), SESSION, was_told=False)
+        known = Known(Fact(shaped[1], self.desk.now), SESSION, was_told=False)
         return self._filled(instance, binding, attribute, known, shaped)
 
     def _derived(self, instance: FieldInstance, binding: Binding) -> Known | Reason:
         """What other values of the form lead to."""
-        now = self.desk.knowledge.now
+        now = self.desk.now
         value = derive(binding.attribute, [self._operand(p, instance) for p in binding.of], now)
         return Reason.NOT_HELD if value is None else Known(Fact(value, now), SESSION, False)
 
@@ -201,7 +231,7 @@ class _Merge:
         person = self._person(instance, binding.role)
         if isinstance(person, Reason):
             return person
-        state = self.desk.knowledge.state_of(person, binding.attribute)
+        state = self.knowledge.state_of(person, binding.attribute)
         if isinstance(state, Unasked):
             return self._need(binding.role, state)
         return state.reason if isinstance(state, Missing) else state
@@ -234,7 +264,7 @@ class _Merge:
         shaped: tuple[Any, str],
     ) -> Filled:
         told = known.was_told or (
-            not attribute.computed and is_told(self.told, binding.role, attribute, self.people)
+            not attribute.computed and self.told_of.of(binding.role, attribute)
         )
         official = None if known.source == SESSION else known.source
         taken_over = known.source == SESSION and known.was_told
@@ -244,7 +274,7 @@ class _Merge:
             repeated=self._repeated(binding, instance, attribute),
             same_case=is_same_case(known.fact, self.desk.dossier, self.desk.opened_at),
         )
-        return Filled(
+        filled = Filled(
             instance,
             binding.role,
             binding.attribute,
@@ -257,6 +287,7 @@ class _Merge:
             known.fact.as_of,
             known.fact.record,
         )
+        return self._keep(instance, filled)
 
     def _repeated(self, binding: Binding, instance: FieldInstance, attribute: Attribute) -> bool:
         """Whether the same fact of the same role and row stands elsewhere in this declaration."""
@@ -264,3 +295,22 @@ class _Merge:
         repeated = place in self.seen
         self.seen.add(place)
         return repeated and not attribute.computed
+
+
+def _guess(desk: Desk) -> dict[str, Any]:
+    """Where deciding begins: with the defaults, since most forms open by them."""
+    guess = copy_of(desk.data)
+    for path, default in desk.form.defaults.items():
+        if value_at(guess, path) is None:
+            put_value(guess, path, default)
+    return guess
+
+
+def _switches(desk: Desk, knowledge: Knowledge) -> dict[str, bool]:
+    """The hidden components that the gateway sets: true where the source could not be asked."""
+    switches = {}
+    for path, source in desk.form.bindings.sets.items():
+        asked = [a for (_, s), a in knowledge.answers.items() if s == source]
+        before = desk.earlier.sets.get(path, False)
+        switches[path] = all(a.failed for a in asked) if asked else before
+    return switches

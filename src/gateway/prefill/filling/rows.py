@@ -1,11 +1,10 @@
 """Which repeating groups get rows, and how many?"""
 
-import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gateway.domain.identifiers import RoleName
-from gateway.forms.fields import Decision, instances_before_submission, put_value, value_at
+from gateway.forms.fields import Decision, copy_of, instances_before_submission, put_value, value_at
 from gateway.prefill.asking.knowledge import Unasked
 from gateway.prefill.asking.people import People
 from gateway.prefill.filling.desk import Desk
@@ -22,7 +21,7 @@ def new_rows(
     does one that does not show.
     """
     before = {path.partition("[")[0] for path in desk.earlier.filled if "[" in path}
-    for group, role in _repeating_groups(desk, people).items():
+    for group, role in desk.form.bindings.repeating.items():
         if group in before or value_at(desk.data, group) or not _is_asked(desk, group, data):
             continue
         behind = people.behind(role)
@@ -32,19 +31,11 @@ def new_rows(
             yield group, role, min(len(behind), LARGEST_ROW_COUNT)
 
 
-def _repeating_groups(desk: Desk, people: People) -> dict[str, RoleName]:
-    return {
-        b.field.partition("[]")[0]: b.role
-        for b in desk.form.bindings.bindings
-        if "[]" in b.field and people.is_repeating(b.role)
-    }
-
-
 def _is_asked(desk: Desk, group: str, data: Mapping[str, Any]) -> bool:
     """Whether a row of the group would hold a field to fill: try with one row."""
     if desk.without & {group, f"{group}[]"}:
         return False
-    tried = copy.deepcopy(dict(data))
+    tried = copy_of(data)
     put_value(tried, group, [{}])
     return any(
         instance.template.path.startswith(f"{group}[].")

@@ -1,14 +1,16 @@
 """How does a fact look in this field, and what is its canonical text?"""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gateway.domain.facts import Fact, PersonRef
 from gateway.forms.bindings import Binding
 from gateway.forms.catalogue import RegisteredForm
-from gateway.forms.definition import FieldTemplate
+from gateway.forms.definition import FieldTemplate, Option
 from gateway.forms.shapes import NotConvertible, shape_value
 from gateway.forms.values import EMPTY, NotOfType, canonical
-from gateway.prefill.filling.desk import OptionsAt
+
+OptionsAt = Callable[[str], Sequence[Option]]
 
 _NOT_TYPED = (EMPTY, "false", "[]")
 
@@ -26,7 +28,7 @@ class Shaping:
     ) -> tuple[Any, str] | None:
         """The value in the component's shape with its canonical text; None when it has no such shape."""
         before = self._shaped.get(path)
-        if before is None or before[0] != fact:
+        if before is None or before[0] is not fact:
             self._shaped[path] = before = (fact, self._made(template, binding, fact))
         return before[1]
 
@@ -61,6 +63,8 @@ class Shaping:
 
 def is_typed(template: FieldTemplate, value: Any) -> bool:
     """Whether the caller gave a value here; a box left unticked is none."""
+    if value is None:
+        return False
     try:
         return canonical(template, value) not in _NOT_TYPED
     except NotOfType:

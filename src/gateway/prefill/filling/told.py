@@ -15,7 +15,10 @@ SUBJECT = RoleName("(subject)")
 """Stands for the person that the question is about, whichever roles of the form that may be."""
 
 
-def told_by_data(desk: Desk) -> frozenset[tuple[RoleName, AttributeName]]:
+Told = frozenset[tuple[RoleName, AttributeName]]
+
+
+def told_by_data(desk: Desk) -> Told:
     """Role and attribute of what the caller said in this call or an earlier one of the chain.
 
     In `data`, in whatever bound field it stood before we filled it, or of the `SUBJECT` beside it.
@@ -32,23 +35,29 @@ def told_by_data(desk: Desk) -> frozenset[tuple[RoleName, AttributeName]]:
     return frozenset(typed | vouched) | desk.earlier.known
 
 
-def is_told(
-    told: frozenset[tuple[RoleName, AttributeName]],
-    role: RoleName,
-    attribute: Attribute,
-    people: People,
-) -> bool:
-    """Whether this fact, or the whole that it is part of, was told of the person behind the role."""
-    wholes = {attribute.name, attribute.part_of, *attribute.derived_from}
-    return any(
-        name in wholes and (told_role == role or _same_person(people, told_role, role))
-        for told_role, name in told
-    )
+class ToldOf:
+    """What was told of each role's person, whichever role it was told under."""
 
+    def __init__(self, told: Told, people: People) -> None:
+        self._by_role: dict[RoleName, set[AttributeName]] = {}
+        self._by_number: dict[str, set[AttributeName]] = {}
+        self._people = people
+        for role, name in told:
+            self._by_role.setdefault(role, set()).add(name)
+        for role, names in self._by_role.items():
+            number = people.subject.number if role == SUBJECT else self._number(role)
+            if number is not None:
+                self._by_number.setdefault(number, set()).update(names)
 
-def _same_person(people: People, one: RoleName, other: RoleName) -> bool:
-    first = (people.subject,) if one == SUBJECT else people.behind(one)
-    second = people.behind(other)
-    if not (isinstance(first, tuple) and isinstance(second, tuple)):
-        return False
-    return first[0].number is not None and first[0].number == second[0].number
+    def of(self, role: RoleName, attribute: Attribute) -> bool:
+        """Whether this fact, or the whole that it is part of, was told of the role's person."""
+        if not attribute.wholes.isdisjoint(self._by_role.get(role, ())):
+            return True
+        number = self._number(role)
+        return number is not None and not attribute.wholes.isdisjoint(
+            self._by_number.get(number, ())
+        )
+
+    def _number(self, role: RoleName) -> str | None:
+        behind = self._people.behind(role)
+        return behind[0].number if isinstance(behind, tuple) else None

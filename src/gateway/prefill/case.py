@@ -1,0 +1,184 @@
+"""Which case is a prefill for: who asks, in which chain, and may that chain be gone on with?"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gateway.domain.errors import BadRequest, FieldProblem, ReceiptRefused
+from gateway.domain.identifiers import AttributeName, ChainId, RoleName
+from gateway.domain.verdicts import Reason
+from gateway.forms.catalogue import RegisteredForm
+from gateway.forms.fields import value_at
+from gateway.forms.values import NotOfType, canonical
+from gateway.prefill.filling.desk import Earlier
+from gateway.prefill.request import Asker, PrefillRequest
+from gateway.receipts.chains import ChainKeys, ChainState
+from gateway.receipts.receipt import Receipt
+from gateway.receipts.tags import FieldMark, Tagger, new_key, same_tag
+
+_SETTLED = frozenset(
+    {
+        Reason.NOT_HELD,
+        Reason.NO_RECORD,
+        Reason.NOT_PERMITTED,
+        Reason.CONFLICT,
+        Reason.STALE,
+        Reason.NOT_CONVERTIBLE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The chain that a prefill begins, or goes on with by the receipt that it extends."""
+
+    id: ChainId
+    key: bytes = field(repr=False)
+    tagger: Tagger
+    earlier: Receipt | None = None
+    state: ChainState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One prefill under way."""
+
+    asker: Asker
+    request: PrefillRequest
+    form: RegisteredForm
+    procedure: str | None
+    chain: Chain
+    now: datetime
+
+    @property
+    def dossier(self) -> str | None:
+        """The dossier's code; None where the chain is the case."""
+        return None if self.request.dossier is None else self.request.dossier.text
+
+
+def procedure_of(form: RegisteredForm, asked: str | None) -> str | None:
+    """The procedure that a form is filled for: the one named, else the form's only one.
+
+    Raises BadRequest when the form does not serve it, or serves several and none is named.
+    """
+    served = form.bindings.procedures
+    if asked is None:
+        if len(served) > 1:
+            raise BadRequest("procedure_missing", "the form serves several procedures", "procedure")
+        return served[0] if served else None
+    if served and asked[:8] not in served:
+        raise BadRequest("procedure_not_served", "the form serves other procedures", "procedure")
+    return asked
+
+
+def new_chain(asker: Asker, form: RegisteredForm) -> Chain:
+    """A chain that begins here, with a K of its own."""
+    chain, key = ChainId("ch_" + secrets.token_urlsafe(16)), new_key()
+    return Chain(chain, key, _tagger(key, chain, asker, form))
+
+
+def extended_chain(
+    receipt: Receipt,
+    asker: Asker,
+    request: PrefillRequest,
+    form: RegisteredForm,
+    state_of: Callable[[Receipt], ChainState],
+    keys: ChainKeys,
+) -> Chain:
+    """The chain of a verified receipt, for the same form version, dossier and applicant.
+
+    Raises ReceiptRefused `receipt_foreign`, or `locked_value_changed` with the paths of locked
+    values that would steer a new read; `state_of` raises Conflict for a chain that has ended.
+    """
+    state = state_of(receipt)
+    if state.version != form.version:
+        raise ReceiptRefused("receipt_foreign", "the receipt is for another form version")
+    key = keys.unwrap(state.chain, state.wrapped_key)
+    tagger = _tagger(key, state.chain, asker, form)
+    _check_same_case(receipt, request, tagger)
+    _check_steering(receipt, request, form, tagger)
+    return Chain(state.chain, key, tagger, receipt, state)
+
+
+def earlier_of(chain: Chain, form: RegisteredForm) -> Earlier:
+    """What the extended receipt says, in the terms of filling.
+
+    A value that follows from others of the form is never settled: it may follow now.
+    """
+    if chain.earlier is None:
+        return Earlier()
+    claims = chain.earlier.claims
+    with_person = {p["role"] for p in claims["persons"]}
+    return Earlier(
+        filled=chain.earlier.filled,
+        settled={
+            f["path"]: Reason(f["reason"])
+            for f in claims["fields"]
+            if f.get("reason") in _SETTLED
+            and f.get("role") in with_person
+            and not form.dictionary[f["attribute"]].computed
+        },
+        known=frozenset((RoleName(r), AttributeName(a)) for r, a in claims["told"]),
+        sets=claims["sets"],
+    )
+
+
+def _tagger(key: bytes, chain: str, asker: Asker, form: RegisteredForm) -> Tagger:
+    return Tagger.of(key, chain, asker.tenant, form.definition.digest, form.bindings.digest)
+
+
+def _check_same_case(receipt: Receipt, request: PrefillRequest, tagger: Tagger) -> None:
+    """`extends` needs the dossier and the applicant of the receipt that it extends."""
+    dossier = receipt.claims["dossier"]
+    given = None if request.dossier is None else tagger.dossier_tag(request.dossier.text)
+    if (dossier or "") != (given or ""):
+        raise ReceiptRefused("receipt_foreign", "the receipt belongs to another dossier")
+    applicant = next((p for p in receipt.claims["persons"] if p["role"] == "applicant"), None)
+    number = request.subject.personal_id.digits
+    if applicant and not same_tag(applicant["tag"], tagger.person_tag("applicant", (), number)):
+        raise ReceiptRefused("receipt_foreign", "the receipt belongs to another applicant")
+
+
+def _check_steering(
+    receipt: Receipt, request: PrefillRequest, form: RegisteredForm, tagger: Tagger
+) -> None:
+    """A locked value that would steer a new read must be the one that was handed out."""
+    steering = {
+        path
+        for ways in form.bindings.roles.values()
+        for way in ways
+        for path in (way.given or {}).values()
+    }
+    changed = [
+        FieldProblem(path, "locked_value_changed")
+        for path, entry in receipt.filled.items()
+        if path in steering
+        and entry["edit"] == "locked"
+        and not _opens(entry, value_at(request.data, path), form, tagger)
+    ]
+    if changed:
+        raise ReceiptRefused(
+            "locked_value_changed",
+            "a value that was filled from a record was changed",
+            tuple(changed),
+        )
+
+
+def _opens(entry: dict[str, Any], value: Any, form: RegisteredForm, tagger: Tagger) -> bool:
+    template = form.definition.field(entry["path"])
+    named = form.dictionary[entry["attribute"]].type == "name"
+    try:
+        canon = canonical(template, value, person_name=named)
+    except NotOfType:
+        return False
+    mark = FieldMark(
+        template.path,
+        tuple(entry["rows"]),
+        entry["role"],
+        entry["attribute"],
+        entry["edit"],
+        template.type,
+    )
+    return same_tag(tagger.field_tag(mark, canon), entry["tag"])
