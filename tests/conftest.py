@@ -5,6 +5,7 @@ A module shares one: starting is dear, and people of a country of four million n
 
 import asyncio
 import copy
+import json
 import random
 from collections.abc import Awaitable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -156,7 +157,7 @@ class House:
         headers = {"Authorization": f"Bearer {self.token(tenant)}"}
         headers |= {"Content-Type": "application/json"}
         headers |= {} if key is None else {"Idempotency-Key": key}
-        content = body if isinstance(body, bytes) else orjson.dumps(body)
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return await self._http.post(path, content=content, headers=headers)
 
     def post(
