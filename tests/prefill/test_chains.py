@@ -276,7 +276,7 @@ def test_a_record_that_came_after_the_case_began_is_no_reuse(
     first = office.filled(question)
     office.clock.forward(seconds=5)
     owner = {"personal_id": person.personal_id, "full_name": person.full_name}
-    stored = office.post("/v1/records", {**record, "owner": owner, "number": "790000000001"})
+    stored = office.post("/v1/records", {**record, "owner": owner, "number": "X-0000001"})
     assert stored.status_code in (200, 201), stored.text
     office.clock.forward(seconds=5)
     typed = {"lyDo": "het_han"}
@@ -306,7 +306,7 @@ def test_a_record_of_the_dossier_itself_is_declared_even_when_untouched(office: 
         r for r in office.population.records_of(story.n) if r["kind"] == "driving_licence"
     )
     owner = {"personal_id": person.personal_id, "full_name": person.full_name}
-    body = {**record, "owner": owner, "number": "790000000002", "dossier": dossier}
+    body = {**record, "owner": owner, "number": "X-0000002", "dossier": dossier}
     assert office.post("/v1/records", body).status_code in (200, 201)
     office.clock.forward(minutes=1)
     answer = office.filled(office.question(form, person, dossier=dossier, data={}))
