@@ -35,6 +35,7 @@ from gateway.prefill.filling.entries import (
 )
 from gateway.prefill.filling.rows import new_rows
 from gateway.prefill.filling.shaping import Shaping, is_typed
+from gateway.prefill.filling.start import first_guess, switches_of
 from gateway.prefill.filling.told import ToldOf, told_by_data
 
 _MOST_PASSES = 12
@@ -54,7 +55,7 @@ class Filling:
         self.told = told_by_data(desk)
         self.kept: dict[str, tuple[Filled, str | None]] = {}
         self.answered: frozenset[tuple[str, SourceId]] = frozenset()
-        self.begin = _guess(desk)
+        self.begin = first_guess(desk)
 
     def merge(self, knowledge: Knowledge) -> Sheet:
         """Fill what can be filled now, and say who would have to be asked for the rest."""
@@ -63,7 +64,7 @@ class Filling:
         self.kept = {p: (f, n) for p, (f, n) in self.kept.items() if n not in fresh}
         self.answered = frozenset(knowledge.answers)
         base = copy_of(self.desk.data)
-        sets = _switches(self.desk, knowledge)
+        sets = switches_of(self.desk, knowledge)
         for path, value in sets.items():
             put_value(base, path, value)
             put_value(self.begin, path, value)
@@ -295,22 +296,3 @@ class Filling:
         repeated = place in self.seen
         self.seen.add(place)
         return repeated and not attribute.computed
-
-
-def _guess(desk: Desk) -> dict[str, Any]:
-    """Where deciding begins: with the defaults, since most forms open by them."""
-    guess = copy_of(desk.data)
-    for path, default in desk.form.defaults.items():
-        if value_at(guess, path) is None:
-            put_value(guess, path, default)
-    return guess
-
-
-def _switches(desk: Desk, knowledge: Knowledge) -> dict[str, bool]:
-    """The hidden components that the gateway sets: true where the source could not be asked."""
-    switches = {}
-    for path, source in desk.form.bindings.sets.items():
-        asked = [a for (_, s), a in knowledge.answers.items() if s == source]
-        before = desk.earlier.sets.get(path, False)
-        switches[path] = all(a.failed for a in asked) if asked else before
-    return switches
