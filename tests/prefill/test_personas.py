@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mocks.igate import FORMS
-from tests.conftest import House, empties, filled
+from tests.conftest import House, filled
 
 PASSPORT = "tk01-passport"
 
