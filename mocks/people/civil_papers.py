@@ -1,13 +1,14 @@
 """Which civil-status papers does the province hold for a person: birth, marriage, divorce, death?
 
-Both spouses, and a dead person's spouse and children, hold the same paper with the same number.
+Both spouses hold the same paper with the same number, and keep it when death or a court ends it.
 """
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mocks.people.death_papers import death_papers
 from mocks.people.paper import Paper
-from mocks.people.person import Person
+from mocks.people.person import Person, Relative
 from mocks.people.personas import PERSONA_HOUSEHOLDS, PERSONAS
 from mocks.people.shapes import Json, address, code, day, luck, relative, serial
 from mocks.people.words import GIVEN_NAMES, MIDDLE_NAMES
@@ -27,10 +28,7 @@ def civil_papers(population: "Population", person: Person) -> Iterator[Paper]:
     yield from _marriage(population, person)
     if person.marital_status == "divorced":
         yield _divorce_judgment(population, person)
-    for dead in _dead_around(population, person):
-        yield _death_certificate(dead)
-        if dead.n == PERSONAS["deceased"] or (str(dead.died_on) >= "2024" and luck(dead, 2) < 50):
-            yield _death_notice(dead)
+    yield from death_papers(population, person)
     notice = birth_notice(population, person)
     if notice is not None:
         yield notice
@@ -118,7 +116,7 @@ def _birth_certificate(person: Person) -> Paper:
 
 
 def _marriage(population: "Population", person: Person) -> Iterator[Paper]:
-    spouse = person.spouse
+    spouse = _once_married_to(population, person)
     if spouse is None:
         return
     first = person if spouse.n is None else population.person(min(person.n, spouse.n))
@@ -146,6 +144,13 @@ def _marriage(population: "Population", person: Person) -> Iterator[Paper]:
     yield Paper("marriage_certificate", person, number, office, married, content)
 
 
+def _once_married_to(population: "Population", person: Person) -> Relative | None:
+    """The spouse, also one divorced or dead."""
+    if person.spouse is not None or person.n % 6 > 3:
+        return person.spouse
+    return population.relative(person.n ^ 1)
+
+
 def _divorce_judgment(population: "Population", person: Person) -> Paper:
     man = population.person(person.n // 6 * 6 + 2)
     on = day(2016 + luck(man, 8) % 9, man, 2)
@@ -153,42 +158,3 @@ def _divorce_judgment(population: "Population", person: Person) -> Paper:
     court = f"Tòa án nhân dân khu vực {luck(man, 9) % 9 + 1} - {man.hometown.province.label}"
     content: Json = {"number": number, "date": on, "court": court}
     return Paper("divorce_judgment", person, number, court, on, content)
-
-
-def _dead_around(population: "Population", person: Person) -> Iterator[Person]:
-    """The person, the spouse and the parents, as far as they have died."""
-    own_spouse = person.n ^ 1 if person.n % 6 <= 3 and person.marital_status != "divorced" else None
-    around: list[int | None] = [person.n, own_spouse]
-    around += [parent.n for parent in (person.father, person.mother) if parent is not None]
-    for n in around:
-        if n is not None and population.died_on(n) is not None:
-            yield population.person(n)
-
-
-def _death_certificate(dead: Person) -> Paper:
-    on = str(dead.died_on)
-    number = f"{serial(dead, 3, 3)}/{on[:4]}"
-    office = f"Ủy ban nhân dân {dead.permanent.commune.label}"
-    place = dead.permanent
-    content: Json = {
-        "number": number,
-        "registered_on": on,
-        "office": office,
-        "deceased": relative(dead),
-        "died_on": on,
-        "place": f"{place.detail}, {place.commune.label}, {place.province.label}",
-    }
-    return Paper("death_certificate", dead, number, office, on, content)
-
-
-def _death_notice(dead: Person) -> Paper:
-    on = str(dead.died_on)
-    facility = f"Bệnh viện Đa khoa mẫu {dead.permanent.province.label}"
-    content: Json = {
-        "number": f"{serial(dead, 5, 4)}/BT-{on[:4]}",
-        "facility": facility,
-        "deceased": relative(dead),
-        "died_on": on,
-        "cause_class": "disease",
-    }
-    return Paper("death_notice", dead, content["number"], facility, on, content)

@@ -1,13 +1,26 @@
-"""Which papers of everyday life does the province hold for a person: card, residence, licence, land?"""
+"""Which papers of everyday life does the province hold for a person: card, residence, licence, account?"""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mocks.people.numbers import HOUSEHOLD_SIZE
 from mocks.people.paper import Paper
 from mocks.people.person import Person
-from mocks.people.personas import LODGERS, PERSONA_HOUSEHOLDS, PERSONAS
-from mocks.people.shapes import Json, address, code, day, luck, relative, serial
+from mocks.people.personas import LODGERS, PERSONAS
+from mocks.people.property_papers import property_papers
+from mocks.people.shapes import (
+    Json,
+    address,
+    code,
+    day,
+    held,
+    in_persona_household,
+    luck,
+    relative,
+    serial,
+)
+from mocks.people.welfare_papers import welfare_papers
+from mocks.people.words import Address
+from mocks.people.work_papers import work_papers
 
 if TYPE_CHECKING:
     from mocks.people.population import Population
@@ -23,19 +36,22 @@ def living_papers(population: "Population", person: Person) -> Iterator[Paper]:
     age = THIS_YEAR - person.birth_year
     if person.card_issued_on is not None:
         yield _identity_card(person, person.card_issued_on)
-    if person.residence is not None and (_in_persona_household(person) or luck(person, 11) < 92):
+    if person.n == PERSONAS["certificate_of_identity"]:
+        yield _identity_certificate(person)
+    if person.residence is not None and (in_persona_household(person) or luck(person, 11) < 92):
         yield residence_confirmation(population, person)
-    if _held(person, "pensioner ordinary ordinary_woman", 2, 85):
-        yield _insurance_card(person, age)
     adult = age >= 18
-    if adult and age <= 75 and _held(person, "driver ordinary", 3, 40):
+    if adult and age <= 75 and held(person, "driver ordinary", 3, 40):
         yield _driving_licence(person)
-    if adult and _held(person, "passport_holder", 4, 12):
+    if adult and held(person, "passport_holder", 4, 12):
         yield _passport(person)
-    if adult and _held(person, "pensioner social_pension_applicant", 5, 45):
+    if adult and held(person, "pensioner social_pension_applicant", 5, 45):
         yield _bank_account(person)
-    yield from _property(person, age)
-    yield from _benefits(person, age)
+    if 18 <= age <= 70 and (person.n == PERSONAS["driver"] or luck(person, 45) < 10):
+        yield _health_check(person)
+    yield from property_papers(population, person, age)
+    yield from work_papers(population, person, age)
+    yield from welfare_papers(person, age)
 
 
 def residence_confirmation(population: "Population", person: Person) -> Paper:
@@ -45,7 +61,7 @@ def residence_confirmation(population: "Population", person: Person) -> Paper:
         raise ValueError("nobody who has died is registered anywhere")
     members = [(population.person(member.n), member.relation) for member in residence.members]
     head = population.person(residence.head)
-    away = person.temporary is not None and not _in_persona_household(person)
+    away = person.temporary is not None and not in_persona_household(person)
     renting = person.n in _RENTING or away
     since = day(min(max(person.birth_year, 2012 + luck(head, 20) % 13), 2025), head, 5)
     office = f"Công an {person.current.commune.label}"
@@ -72,20 +88,38 @@ def residence_confirmation(population: "Population", person: Person) -> Paper:
             "ownership": "rented" if renting else "own",
             "owner": relative(head) if person.n in LODGERS or not renting else None,
         },
+        "member_count": len(members),
+        "living_with": _living_with(head, len(members), person.permanent),
+        "holder": relative(person),
     }
     number = f"{serial(person, 5, 5)}/XNCT"
     return Paper("residence_confirmation", person, number, office, "2026-03-02", content)
 
 
-def _in_persona_household(person: Person) -> bool:
-    return person.n < PERSONA_HOUSEHOLDS * HOUSEHOLD_SIZE
+def _living_with(head: Person, members: int, home: Address) -> str:
+    place = f"{home.detail}, {home.commune.label}, {home.province.label}"
+    return f"Cùng chủ hộ {head.full_name} và {members} thành viên; {place}"
 
 
-def _held(person: Person, personas: str, which: int, percent: int) -> bool:
-    """Held by the personas named, by others by chance."""
-    if person.n in {PERSONAS[name] for name in personas.split()}:
-        return True
-    return luck(person, 10 + which) < percent
+def _identity_certificate(person: Person) -> Paper:
+    """For somebody of Vietnamese origin without a nationality (Identity Law 26/2023/QH15 art. 30)."""
+    number, issuer = f"CN{serial(person, 9, 30)}", f"Công an {person.permanent.province.label}"
+    issued, expires = "2025-04-21", "2027-04-21"
+    content: Json = {
+        "number": number,
+        "issue_date": issued,
+        "issuer": issuer,
+        "expiry_date": expires,
+    }
+    return Paper("identity_certificate", person, number, issuer, issued, content, expires)
+
+
+def _health_check(person: Person) -> Paper:
+    """A paper without a kind of its own."""
+    facility = f"Trung tâm y tế mẫu {person.current.province.label}"
+    content: Json = {"title": "Giấy khám sức khỏe của người lái xe", "conclusion": "Đủ điều kiện"}
+    number = f"{serial(person, 5, 17)}/GKSK"
+    return Paper("general", person, number, facility, "2026-05-20", content, "2027-05-20")
 
 
 def _identity_card(person: Person, issued: str) -> Paper:
@@ -107,31 +141,6 @@ def _identity_card(person: Person, issued: str) -> Paper:
         content,
         person.card_expires_on,
     )
-
-
-def _insurance_card(person: Person, age: int) -> Paper:
-    working = 22 <= age <= 60 and luck(person, 21) < 45
-    pensioner = person.n == PERSONAS["pensioner"] or (
-        age >= 62 and luck(person, 22) < 35 and person.n != PERSONAS["social_pension_applicant"]
-    )
-    employer = f"Công ty TNHH Mẫu {luck(person, 23) + 1}" if working else None
-    place = person.current
-    pension_from = day(max(person.birth_year + 61, 2000), person, 6) if pensioner else None
-    number = f"00{serial(person, 8, 6)}"
-    content: Json = {
-        "card_number": f"GD4{place.province.code}{number}",
-        "si_number": number,
-        "employer": employer,
-        "employer_address": f"{place.commune.label}, {place.province.label}" if working else None,
-        "first_facility": f"Trạm y tế {place.commune.label}",
-        "valid_from": "2026-01-01",
-        "pension_amount": 3_500_000 + luck(person, 24) * 50_000 if pensioner else None,
-        "pension_from": pension_from,
-        "si_benefit_amount": None,
-        "si_benefit_from": None,
-    }
-    issuer = f"Bảo hiểm xã hội {place.province.label}"
-    return Paper("insurance_card", person, content["card_number"], issuer, "2026-01-01", content)
 
 
 def _driving_licence(person: Person) -> Paper:
@@ -171,107 +180,3 @@ def _bank_account(person: Person) -> Paper:
     number, bank = f"999{serial(person, 9, 9)}", "Ngân hàng Mẫu"
     content: Json = {"account_name": person.full_name, "account_number": number, "bank": bank}
     return Paper("bank_account", person, number, bank, "2026-02-10", content)
-
-
-def _property(person: Person, age: int) -> Iterator[Paper]:
-    owner = person.n == PERSONAS["business_owner"] or (25 <= age <= 65 and luck(person, 30) < 4)
-    if owner:
-        yield _business_registration(person)
-    if owner or (age >= 20 and luck(person, 31) < 15):
-        yield _tax_notice(person)
-    heads = person.residence is not None and person.residence.head == person.n
-    if person.n == PERSONAS["land_owner"] or (heads and luck(person, 32) < 50):
-        yield _land_certificate(person)
-
-
-def _business_registration(person: Person) -> Paper:
-    on = day(2018 + luck(person, 33) % 7, person, 10)
-    office = f"Phòng Kinh tế {person.current.commune.label}"
-    number = f"{person.current.province.code}A8{serial(person, 6, 10)}"
-    content: Json = {
-        "number": number,
-        "name": f"Hộ kinh doanh {person.full_name}",
-        "head_office": address(person.current),
-        "owner": relative(person),
-        "registered_on": on,
-        "lines": [
-            {"code": "4711", "name": "Bán lẻ lương thực, thực phẩm, đồ uống"},
-            {"code": "5610", "name": "Nhà hàng và các dịch vụ ăn uống phục vụ lưu động"},
-        ],
-        "phone": person.phone,
-        "capital": 50_000_000 + luck(person, 34) * 5_000_000,
-    }
-    return Paper("business_registration", person, number, office, on, content)
-
-
-def _tax_notice(person: Person) -> Paper:
-    on = day(2019 + luck(person, 35) % 7, person, 11)
-    office = f"Thuế cơ sở {luck(person, 36) % 20 + 1} {person.current.province.label}"
-    number = f"{serial(person, 6, 11)}/TB-MST"
-    content: Json = {
-        "tax_code": person.personal_id,
-        "number": number,
-        "issued_on": on,
-        "office": office,
-    }
-    return Paper("tax_notice", person, number, office, on, content)
-
-
-def _land_certificate(person: Person) -> Paper:
-    on = day(2008 + luck(person, 37) % 17, person, 12)
-    issuer = f"Văn phòng đăng ký đất đai {person.permanent.province.label}"
-    number = f"CX{serial(person, 6, 12)}"
-    content: Json = {
-        "number": number,
-        "book_number": f"CH{serial(person, 5, 13)}",
-        "parcel": str(luck(person, 38) + 1),
-        "map_sheet": str(luck(person, 39) % 60 + 1),
-        "area_m2": 60 + luck(person, 40) * 3,
-        "purpose": "Đất ở",
-        "address": address(person.permanent),
-        "owner": relative(person),
-        "issued_on": on,
-        "issuer": issuer,
-    }
-    return Paper("land_certificate", person, number, issuer, on, content)
-
-
-def _benefits(person: Person, age: int) -> Iterator[Paper]:
-    committee = f"Ủy ban nhân dân {person.permanent.commune.label}"
-    on = day(2021 + luck(person, 41) % 5, person, 14)
-    disabled = person.n == PERSONAS["disabled"] or luck(person, 42) < 1
-    if disabled:
-        number = f"{serial(person, 4, 14)}/XNKT"
-        content: Json = {
-            "number": number,
-            "type": "Khuyết tật vận động",
-            "degree": "Khuyết tật nặng",
-            "issued_on": on,
-            "issuer": committee,
-        }
-        yield Paper("disability_certificate", person, number, committee, on, content)
-    merit = person.n == PERSONAS["merit_beneficiary"]
-    if merit or disabled:
-        content = {
-            "benefit": "merit" if merit else "social",
-            "amount": 2_789_000 if merit else 750_000,
-            "from_date": on,
-            "issuer": committee,
-        }
-        number = f"{serial(person, 4, 16)}/QĐ-UBND"
-        yield Paper("social_benefit_decision", person, number, committee, on, content)
-    near_poor = person.n == PERSONAS["social_pension_applicant"]
-    if near_poor or luck(person, 43) < 4:
-        number = f"{serial(person, 4, 15)}/CN-HN"
-        content = {
-            "status": "near_poor" if near_poor or luck(person, 44) < 50 else "poor",
-            "number": number,
-            "issued_on": "2025-12-30",
-            "issuer": committee,
-        }
-        yield Paper("poverty_certificate", person, number, committee, "2025-12-30", content)
-    if 18 <= age <= 70 and (person.n == PERSONAS["driver"] or luck(person, 45) < 10):
-        facility = f"Trung tâm y tế mẫu {person.current.province.label}"
-        content = {"title": "Giấy khám sức khỏe của người lái xe", "conclusion": "Đủ điều kiện"}
-        number = f"{serial(person, 5, 17)}/GKSK"
-        yield Paper("general", person, number, facility, "2026-05-20", content, "2027-05-20")

@@ -62,6 +62,24 @@ PERSONAS: Final[dict[str, int]] = {
     "born_when_clocks_changed": _at(37, GRANDFATHER),
     "temporary_resident": _at(38, MAN),
     "year_only_child": _at(39, ELDER_CHILD),
+    "company_owner": _at(9, WOMAN),
+    "social_facility_head": _at(18, GRANDMOTHER),
+    "authorised_agent": _at(14, WOMAN),
+    "land_user": _at(19, GRANDFATHER),
+    "unemployed": _at(13, MAN),
+    "self_employed": _at(15, WOMAN),
+    "vehicle_buyer": _at(16, WOMAN),
+    "electric_vehicle_buyer": _at(17, WOMAN),
+    "haulier": _at(18, WOMAN),
+    "certificate_of_identity": _at(28, ELDER_CHILD),
+    "disability_applicant": _at(31, WOMAN),
+    "student": _at(29, YOUNGER_CHILD),
+    "hospital_death": _at(12, GRANDFATHER),
+    "hospital_death_widow": _at(12, GRANDMOTHER),
+    "hospital_death_child": _at(12, MAN),
+    "beneficiary_death": _at(39, GRANDFATHER),
+    "beneficiary_death_widow": _at(39, GRANDMOTHER),
+    "beneficiary_death_child": _at(39, MAN),
 }
 """The stable names; numbers change with the seed, places never do."""
 
@@ -93,10 +111,23 @@ SKETCH_RULES: Final[dict[int, dict[str, Any]]] = {
     PERSONAS["year_only_child"]: {"birth_date": "2012"},
     **{PERSONAS[name]: {"died_on": None} for name in ("household_head", "landlord", "land_owner")},
     PERSONAS["merit_beneficiary"]: {"died_on": None},
+    PERSONAS["land_user"]: {"died_on": None},
+    PERSONAS["social_facility_head"]: {"died_on": None},
+    PERSONAS["student"]: {"birth_date": "2006-09-02"},
+    PERSONAS["hospital_death"]: {"died_on": None},
+    PERSONAS["hospital_death_widow"]: {"died_on": None},
+    PERSONAS["beneficiary_death"]: {"birth_date": "1950-02-11", "died_on": None},
+    PERSONAS["beneficiary_death_widow"]: {"died_on": None},
     _at(28, GRANDMOTHER): {"birth_date": "1945-06-15", "died_on": None},
     _at(29, GRANDFATHER): {"birth_date": "1940-05-09", "died_on": "2019-02-03"},
 }
 """What is fixed about a persona before families are worked out."""
+
+HOSPITAL_DEATHS: Final[dict[int, str]] = {
+    PERSONAS["hospital_death"]: "2026-11-16",
+    PERSONAS["beneficiary_death"]: "2026-11-12",
+}
+"""Persona -> the day of a death in hospital that nobody has registered: all registers lag behind."""
 
 COUPLES: Final[dict[int, str]] = {
     **dict.fromkeys(range(PERSONA_HOUSEHOLDS), "married"),
@@ -114,6 +145,9 @@ FOREIGN_SPOUSES: Final[dict[int, tuple[str, str, str]]] = {
 }
 LODGERS: Final[dict[int, int]] = {PERSONAS["tenant_in_household"]: PERSONAS["landlord"]}
 """Lodger -> the head of the household in which the lodger is registered."""
+
+WITHOUT_CARD: Final = frozenset({PERSONAS["certificate_of_identity"]})
+"""Adults to whom no identity card was issued."""
 
 FATHER_BY_OLD_CARD: Final = frozenset({PERSONAS["nine_digit_relative"]})
 """People whose records name their father by the old nine-digit number alone."""

@@ -175,7 +175,8 @@ def _has_old_card(place: Place, draw: int) -> bool:
 def _card(me: Sketch, draw: int) -> tuple[str | None, str | None, str | None]:
     """The identity card: issued on, by whom, valid until (Identity Law 26/2023/QH15 art. 18-21)."""
     born = int(me.birth_date[:4])
-    if born + CARD_AGE >= THIS_YEAR or me.died_on is not None:
+    cardless = me.died_on is not None or me.n in personas.WITHOUT_CARD
+    if cardless or born + CARD_AGE >= THIS_YEAR:
         return None, None, None
     year = max(2021 + draw % 5, born + CARD_AGE)
     expiry_age = next((age for age in _EXPIRY_AGES if born + age > year + 2), None)

@@ -1,4 +1,4 @@
-"""How is a person, an address or a code written in a digitised paper? JSON values only.
+"""How is a person, an address or a code written in a digitised paper, and by what chance is one held?
 
 PERSON  = {"personal_id": 12 digits or null, "full_name", "birth_date": YYYY-MM-DD, YYYY or null,
            "nationality": alpha-2}
@@ -8,7 +8,9 @@ CODE    = {"code", "label"}
 
 from typing import Any
 
+from mocks.people.numbers import HOUSEHOLD_SIZE
 from mocks.people.person import Person, Relative
+from mocks.people.personas import PERSONA_HOUSEHOLDS, PERSONAS
 from mocks.people.words import Address, Code
 
 Json = dict[str, Any]
@@ -53,3 +55,18 @@ def day(year: int, person: Person, which: int = 0) -> str:
 def serial(person: Person, digits: int, which: int = 0) -> str:
     """A paper's running number, the person's own."""
     return f"{(int(person.personal_id[6:]) * 7 + which * 1009) % 10**digits:0{digits}d}"
+
+
+def in_persona_household(person: Person) -> bool:
+    """Whether the person belongs to one of the households in which personas live."""
+    return person.n < PERSONA_HOUSEHOLDS * HOUSEHOLD_SIZE
+
+
+def is_one_of(person: Person, personas: str) -> bool:
+    """Whether the person is one of the personas named."""
+    return person.n in {PERSONAS[name] for name in personas.split()}
+
+
+def held(person: Person, personas: str, which: int, percent: int) -> bool:
+    """Held by the personas named, by others by chance."""
+    return is_one_of(person, personas) or luck(person, 10 + which) < percent

@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 
+from gateway.records.kinds import read_kinds
+from gateway.records.record import read_record
 from mocks.people import PERSONAS, Population
 
-KINDS = json.loads((Path(__file__).parents[2] / "schemas/record-kinds.json").read_text())["kinds"]
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+KINDS = json.loads((SCHEMAS / "record-kinds.json").read_text())["kinds"]
+LISTS = json.loads((SCHEMAS / "code-lists.json").read_text())["lists"]
+TAKEN = read_kinds(SCHEMAS / "record-kinds.json")
 ENVELOPE = {
     "kind",
     "owner",
@@ -48,6 +53,27 @@ def test_every_record_has_the_members_of_the_request_and_of_its_kind(
 
 def test_every_kind_is_held_by_somebody(records: dict[int, list[dict[str, Any]]]) -> None:
     assert {record["kind"] for held in records.values() for record in held} == set(KINDS)
+
+
+def test_the_vault_takes_every_record(records: dict[int, list[dict[str, Any]]]) -> None:
+    for held in records.values():
+        for record in held:
+            assert read_record(record, TAKEN).document() == record
+
+
+def test_codes_on_papers_are_of_the_lists_with_their_labels(
+    records: dict[int, list[dict[str, Any]]],
+) -> None:
+    seen = set()
+    for held in records.values():
+        for record in held:
+            for name, member in KINDS[record["kind"]]["members"].items():
+                value = record["content"].get(name)
+                if member["type"].startswith("code:") and isinstance(value, dict):
+                    list_name = member["type"].removeprefix("code:")
+                    assert LISTS[list_name][value["code"]] == value["label"]
+                    seen.add(list_name)
+    assert len(seen) > 7
 
 
 def test_records_belong_to_their_owner(

@@ -218,11 +218,82 @@ def test_pensions(anybody: Population) -> None:
         ("disabled", "disability_certificate"),
         ("passport_holder", "passport"),
         ("merit_beneficiary", "social_benefit_decision"),
+        ("beneficiary_death", "social_benefit_decision"),
+        ("company_owner", "business_registration"),
+        ("company_owner", "investment_certificate"),
+        ("haulier", "transport_licence"),
+        ("social_facility_head", "social_facility_certificate"),
+        ("authorised_agent", "authorisation"),
+        ("land_user", "cadastral_extract"),
+        ("land_user", "land_use_paper"),
+        ("land_user", "construction_permit"),
+        ("unemployed", "termination_decision"),
+        ("self_employed", "insurance_household"),
+        ("vehicle_buyer", "vehicle_invoice"),
+        ("disability_applicant", "disability_conclusion"),
+        ("student", "scholarship_decision"),
+        ("student", "tuition_decision"),
+        ("certificate_of_identity", "identity_certificate"),
     ],
 )
 def test_owners_hold_their_papers(anybody: Population, name: str, kind: str) -> None:
     assert kind in kinds(anybody, name)
     assert anybody.persona(name).died_on is None
+
+
+def test_what_the_new_applicants_do_not_hold(anybody: Population) -> None:
+    assert "disability_certificate" not in kinds(anybody, "disability_applicant")
+    assert "identity_card" not in kinds(anybody, "certificate_of_identity")
+    assert age(anybody.persona("certificate_of_identity")) >= 18
+    assert 18 <= age(anybody.persona("student")) <= 22
+    jobless = anybody.truth(PERSONAS["unemployed"])["papers"]["insurance_card"]
+    assert jobless["employer"] is None
+    assert 12 <= jobless["unemployment_months"] <= 120
+
+
+@pytest.mark.parametrize("dead", ["hospital_death", "beneficiary_death"])
+def test_a_death_in_hospital_is_known_to_the_family_alone(anybody: Population, dead: str) -> None:
+    person = anybody.persona(dead)
+    assert person.died_on is None
+    assert {"identity_card", "residence_confirmation"} <= kinds(anybody, dead)
+    for who, relation in (("widow", "Vợ"), ("child", "Con")):
+        left = anybody.persona(f"{dead}_{who}")
+        papers = anybody.truth(left.n)["papers"]
+        notice = papers["death_notice"]
+        assert notice["deceased"]["personal_id"] == person.personal_id
+        assert notice["owner_relation"]["label"] == relation
+        assert notice["died_on"][:7] == "2026-11"
+        certified = [r for r in anybody.records_of(left.n) if r["kind"] == "death_certificate"]
+        numbers = [r["content"]["deceased"]["personal_id"] for r in certified]
+        assert person.personal_id not in numbers
+        listed = [member["personal_id"] for member in papers["residence_confirmation"]["members"]]
+        if left.residence == person.residence:
+            assert person.personal_id in listed
+
+
+@pytest.mark.parametrize(("name", "motors"), [("vehicle_buyer", 1), ("electric_vehicle_buyer", 2)])
+def test_invoice_and_fee_notice_name_the_same_vehicle(
+    anybody: Population, name: str, motors: int
+) -> None:
+    papers = anybody.truth(PERSONAS[name])["papers"]
+    invoice, notice = papers["vehicle_invoice"], papers["registration_fee_notice"]
+    numbers = ("engine_number", "second_engine_number", "chassis_number")
+    assert [invoice[number] for number in numbers] == [notice[number] for number in numbers]
+    assert sum(invoice[number] is not None for number in numbers[:2]) == motors
+
+
+def test_a_marriage_that_ended_leaves_its_certificate(anybody: Population) -> None:
+    for name in ("widowed", "divorced", "divorced_wife"):
+        assert "marriage_certificate" in kinds(anybody, name)
+
+
+def test_a_company_has_a_number_of_ten_digits_and_a_director(anybody: Population) -> None:
+    firm = anybody.truth(PERSONAS["company_owner"])["papers"]["business_registration"]
+    assert firm["number"].isdigit()
+    assert len(firm["number"]) == 10
+    assert firm["name"].startswith("CÔNG TY TNHH")
+    assert firm["representative"] == firm["owner"]
+    assert firm["representative_title"] == "Giám đốc"
 
 
 async def test_a_decomposed_name_is_sent_decomposed(caller: Caller) -> None:
