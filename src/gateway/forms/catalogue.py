@@ -17,7 +17,7 @@ from typing import Any
 from gateway.domain.errors import NotFound
 from gateway.domain.identifiers import FormCode, SourceId
 from gateway.forms.attributes import CONSTANT, Dictionary, read_dictionary
-from gateway.forms.bindings import Bindings, read_bindings
+from gateway.forms.bindings import Binding, Bindings, read_bindings
 from gateway.forms.definition import FieldTemplate, FormDefinition, read_definition
 
 COUNTING_ENGINE = "eform-gateway/counting/1"
@@ -64,6 +64,14 @@ class RegisteredForm:
             if b.attribute.startswith(CONSTANT) and "[]" not in b.field
             if (default := self.definition.field(b.field).default) not in (None, "")
         }
+
+    @cached_property
+    def of_subject(self) -> tuple[Binding, ...]:
+        """The bindings to facts of whoever acts, in fields outside of repeating groups."""
+        roles = {
+            r for r, ways in self.bindings.roles.items() if ways[0].subject and not ways[0].when
+        }
+        return tuple(b for b in self.bindings.bindings if b.role in roles and "[]" not in b.field)
 
     @cached_property
     def moving(self) -> frozenset[str]:

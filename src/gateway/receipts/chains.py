@@ -139,7 +139,6 @@ def add_receipt(connection: Connection, opening: Opening, leaf: int) -> None:
         "expires_at": opening.expires_at,
     }
     connection.execute(insert(receipts), row)
-    connection.execute(insert(chain_leaves), {"chain": opening.chain, "idx": leaf})
 
 
 def opened_at(connection: Connection, tenant: str, dossier: str, index_key: bytes) -> int | None:
@@ -267,5 +266,6 @@ def abandon(connection: Connection, chain: str, leaf: int) -> None:
 
 def leaves_of(connection: Connection, chain: str) -> list[int]:
     """The indices of every leaf of a chain, in order."""
-    rows = select(chain_leaves.c.idx).where(chain_leaves.c.chain == chain)
-    return sorted(connection.execute(rows).scalars())
+    prefills = select(receipts.c.leaf).where(receipts.c.chain == chain)
+    others = select(chain_leaves.c.idx).where(chain_leaves.c.chain == chain)
+    return sorted(connection.execute(prefills.union_all(others)).scalars())

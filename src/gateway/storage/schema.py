@@ -120,6 +120,7 @@ receipts = Table(
     Column("expires_at", Integer, nullable=False),
 )
 
+# the leaves of a chain beside its prefills, whose leaves stand with their receipts
 chain_leaves = Table(
     "chain_leaves",
     metadata,

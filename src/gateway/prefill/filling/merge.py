@@ -55,7 +55,7 @@ class Filling:
         self.told = told_by_data(desk)
         self.kept: dict[str, tuple[Filled, str | None]] = {}
         self.answered: frozenset[tuple[str, SourceId]] = frozenset()
-        self.begin = first_guess(desk)
+        self.begin = first_guess(desk, self.shaping)
 
     def merge(self, knowledge: Knowledge) -> Sheet:
         """Fill what can be filled now, and say who would have to be asked for the rest."""
@@ -166,7 +166,8 @@ class Filling:
         settled = self.desk.earlier.settled.get(instance.path)
         if settled is not None:
             return settled
-        if self.desk.without & {instance.path, instance.template.path}:
+        without = self.desk.without
+        if without and (instance.path in without or instance.template.path in without):
             return Reason.DECLINED
         if instance.decision is Decision.OPEN and attribute.sensitive:
             return Reason.WITHHELD
