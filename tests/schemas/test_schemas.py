@@ -73,6 +73,7 @@ WRONG_ATTRIBUTES = {
     "no source at all": ("attributes/person.sex/sources", []),
     "a type nobody reads": ("attributes/person.sex/type", "gender"),
     "a mark that says no": ("attributes/person.sex/sensitive", False),
+    "a conflict settled by a word": ("attributes/licence.number/conflict", "newest"),
     "a name without its family": ("attributes/sex", {"term": "a", "type": "text", "sources": []}),
 }
 
@@ -106,6 +107,16 @@ def test_every_attribute_that_a_record_speaks_for_is_in_the_dictionary() -> None
         named = [m["attribute"] for m in kind["members"].values() if "attribute" in m]
         for name in [*named, *kind.get("implies", {})]:
             assert "records" in attributes[name]["sources"], name
+
+
+def test_the_citizens_own_papers_come_after_the_provinces_records_and_speak_of_no_spouse() -> None:
+    """A marriage may have ended by a paper that lies elsewhere."""
+    kinds = load("record-kinds.json")["kinds"].values()
+    spouses = {kind["spouse"] for kind in kinds if "spouse" in kind}
+    for name, attribute in load("attributes.json")["attributes"].items():
+        if "personal_papers" in attribute["sources"]:
+            assert attribute["sources"][-2:] == ["records", "personal_papers"], name
+            assert name not in spouses
 
 
 def test_every_coded_type_has_its_list_or_comes_from_the_catalogue() -> None:

@@ -14,6 +14,7 @@ ChainId = NewType("ChainId", str)
 SESSION = SourceId("session")
 POPULATION = SourceId("population")
 RECORDS = SourceId("records")
+PERSONAL_PAPERS = SourceId("personal_papers")
 
 _PERSONAL_ID = re.compile(r"[0-9]{12}")
 _DOSSIER_CODE = re.compile(r"[0-9A-Z]+(?:\.[0-9A-Z]+)*-(?:[0-9]{6}|[0-9]{8})-[0-9]{4,7}")

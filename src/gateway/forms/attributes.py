@@ -2,13 +2,15 @@
 
 Reads `schemas/attributes.json`: per attribute the Vietnamese term, the type, whether it is
 sensitive (Decree 356/2025), its maximum age in days, the whole it is part of, the attributes it
-is worked out from, and the sources that hold it, in order of precedence.
+is worked out from, and the sources that hold it, in order of precedence; `"conflict": "refuse"` where
+that order cannot say which of two sources is right.
 """
 
 import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,6 +26,7 @@ class Attribute:
 
     `computed`: no source is read for it, it is a constant or a function of other values.
     `read_from`: the sources that are asked for it; the session is never asked, it has been told.
+    `refuses_conflict`: what two sources say differently is believed of none of them.
     `wholes`: the attribute itself, what it is part of, and what it is worked out from.
     """
 
@@ -36,6 +39,7 @@ class Attribute:
     part_of: AttributeName | None = None
     derived_from: tuple[AttributeName, ...] = ()
     inferred: bool = False
+    refuses_conflict: bool = False
     computed: bool = field(init=False)
     read_from: tuple[SourceId, ...] = field(init=False)
     wholes: frozenset[AttributeName | None] = field(init=False)
@@ -73,6 +77,7 @@ class _AttributeFile(BaseModel):
     part_of: str | None = None
     derived_from: list[str] = Field(default_factory=list)
     inferred: bool = False
+    conflict: Literal["refuse"] | None = None
 
 
 def read_dictionary(path: Path) -> Dictionary:
@@ -97,4 +102,5 @@ def _attribute(name: str, entry: object) -> Attribute:
         part_of=None if read.part_of is None else AttributeName(read.part_of),
         derived_from=tuple(AttributeName(one) for one in read.derived_from),
         inferred=read.inferred,
+        refuses_conflict=read.conflict is not None,
     )

@@ -3,9 +3,12 @@
 A fact comes, in the dictionary's order of precedence, from a source's answer about that person or
 from the answer that named the person. What the caller told is never asked for: it stands behind
 every source that has official value, and an official answer beside it confirms or replaces it.
+
+Where the dictionary says that its order settles nothing, every source that may be asked is heard, and
+two that differ are in conflict: neither is believed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -15,6 +18,7 @@ from gateway.domain.identifiers import SESSION, AttributeName, RoleName, SourceI
 from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable
 from gateway.domain.verdicts import Reason
 from gateway.forms.attributes import Attribute, Dictionary
+from gateway.prefill.asking.agreement import agree
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +117,22 @@ class Knowledge:
         attribute = self.dictionary[name]
         unasked: set[SourceId] = set()
         reasons: set[Reason] = set()
+        facts: list[tuple[SourceId, Fact]] = []
         for source in attribute.read_from:
+            if source not in self.connected:
+                continue
             found = self._from_source(person, attribute, source)
             if isinstance(found, Fact):
-                return Known(found, source, name in person.told)
-            if found is None:
+                facts.append((source, found))
+                if not attribute.refuses_conflict:
+                    break
+            elif found is None:
                 unasked.add(source)
             else:
                 reasons.add(found)
-        if name in person.told:
+        if facts and not (unasked and attribute.refuses_conflict):
+            return _settled(facts, name in person.told)
+        if name in person.told and not facts:
             return Known(person.told[name], SESSION, True)
         if unasked:
             return Unasked(person, frozenset(unasked))
@@ -131,8 +142,6 @@ class Knowledge:
         self, person: Person, attribute: Attribute, source: SourceId
     ) -> Fact | Reason | None:
         """The source's fact, the reason why there is none, or None when it was not asked yet."""
-        if source not in self.connected:
-            return Reason.NOT_HELD
         if source in self.declined:
             return Reason.DECLINED
         if source not in self.granted:
@@ -164,3 +173,11 @@ class Knowledge:
         if attribute.max_age_days is None:
             return False
         return fact.as_of < self.now - timedelta(days=attribute.max_age_days)
+
+
+def _settled(facts: Sequence[tuple[SourceId, Fact]], was_told: bool) -> Known | Missing:
+    """The fact of the first source, unless one that was heard beside it says otherwise."""
+    (source, fact), *others = facts
+    if all(agree(fact.value, other.value) for _, other in others):
+        return Known(fact, source, was_told)
+    return Missing(Reason.CONFLICT)

@@ -1,0 +1,144 @@
+"""What do the papers that one store holds of a person say together?
+
+Of several papers of a kind the newest issued one speaks. One that has expired says nothing. A
+marriage certificate gives the other spouse as long as no later divorce and no death of that spouse
+is held beside it; a death certificate answers only as that of the owner's spouse, whom a marriage
+certificate must name.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime, time
+
+from gateway.domain.facts import Fact, Held, PersonRef, RecordRef
+from gateway.domain.identifiers import AttributeName
+from gateway.records.kinds import Kinds
+from gateway.records.store import StoredRecord
+from gateway.sources.codelists import CodeLists
+from gateway.sources.papers import (
+    Facts,
+    paper_attributes,
+    paper_facts,
+    read_person,
+    same_person,
+)
+from gateway.sources.places import VIETNAM
+
+_DIVORCE, _BIRTH = "divorce_judgment", "birth_certificate"
+
+
+class Holdings:
+    """Reads what a store holds of one person (giấy tờ, kết quả đã số hóa của một người)."""
+
+    def __init__(self, kinds: Kinds, lists: CodeLists) -> None:
+        self._kinds = kinds
+        self._lists = lists
+        by_name = kinds.by_name
+        self._answers = {name: paper_attributes(kind) for name, kind in by_name.items()}
+        self._marriages = {name for name, kind in by_name.items() if kind.spouse is not None}
+        self._deaths = {name for name, kind in by_name.items() if kind.of_dead_spouse}
+        self._marital = self._marriages | self._deaths | {_DIVORCE}
+
+    @property
+    def held(self) -> frozenset[AttributeName]:
+        """Every attribute that some kind of paper can answer."""
+        return frozenset().union(*self._answers.values())
+
+    def kinds_for(self, wanted: frozenset[AttributeName]) -> frozenset[str]:
+        """The kinds of which one paper can answer something that is wanted."""
+        return frozenset(name for name, gives in self._answers.items() if gives & wanted)
+
+    def kinds_beside(self, kinds: Collection[str]) -> frozenset[str]:
+        """What must be read beside papers of these kinds, for a marriage may have ended."""
+        marital = self._marriages | self._deaths
+        return frozenset(self._marital if marital & set(kinds) else ())
+
+    def facts(
+        self,
+        stored: Sequence[StoredRecord],
+        kinds: Collection[str],
+        wanted: frozenset[AttributeName],
+        now: datetime,
+    ) -> dict[AttributeName, Fact]:
+        """The wanted facts that papers of these kinds say today, by the calendar of Việt Nam."""
+        today = now.astimezone(VIETNAM).date()
+        spouses = self._spouses(stored)
+        facts: dict[AttributeName, Fact] = {}
+        for one in _newest_of_each(r for r in stored if self._speaks(r, spouses)):
+            if one.record.kind in kinds and not _expired(one, today):
+                said = self._said(one, stored, wanted)
+                facts |= {name: _fact(one, value) for name, value in said.items()}
+        return facts
+
+    def _said(
+        self, one: StoredRecord, stored: Sequence[StoredRecord], wanted: frozenset[AttributeName]
+    ) -> Facts:
+        kind = self._kinds[one.record.kind]
+        facts = paper_facts(kind, one.record.content, wanted, self._lists)
+        if kind.spouse is not None and kind.spouse in wanted:
+            spouse = self._spouse(one)
+            if spouse is not None and not self._ended(one, spouse, stored):
+                facts[kind.spouse] = spouse
+        return facts
+
+    def _speaks(self, one: StoredRecord, spouses: Sequence[PersonRef]) -> bool:
+        """Whether a record's content is about its owner, or the owner's dead spouse."""
+        content, owner = one.record.content, one.record.owner.digits
+        if one.record.kind == _BIRTH:
+            parents = (content.get("father") or {}, content.get("mother") or {})
+            return all(parent.get("personal_id") != owner for parent in parents)
+        if one.record.kind not in self._deaths:
+            return True
+        dead = self._deceased(one)
+        return dead is not None and any(same_person(dead, spouse) for spouse in spouses)
+
+    def _spouses(self, stored: Iterable[StoredRecord]) -> tuple[PersonRef, ...]:
+        named = (self._spouse(one) for one in stored if one.record.kind in self._marriages)
+        return tuple(spouse for spouse in named if spouse is not None)
+
+    def _spouse(self, marriage: StoredRecord) -> PersonRef | None:
+        """The side of a marriage that is not its owner; None unless the owner is exactly one side."""
+        owner = marriage.record.owner.digits
+        sides = [marriage.record.content.get(side) or {} for side in ("husband", "wife")]
+        others = [side for side in sides if side and side.get("personal_id") != owner]
+        both = all(sides)
+        return read_person(others[0], self._lists) if both and len(others) == 1 else None
+
+    def _ended(
+        self, marriage: StoredRecord, spouse: PersonRef, stored: Iterable[StoredRecord]
+    ) -> bool:
+        for one in stored:
+            if one.record.kind == _DIVORCE and _issued(one) >= _issued(marriage):
+                return True
+            dead = self._deceased(one) if one.record.kind in self._deaths else None
+            if dead is not None and same_person(dead, spouse):
+                return True
+        return False
+
+    def _deceased(self, one: StoredRecord) -> PersonRef | None:
+        deceased = one.record.content.get("deceased")
+        return None if deceased is None else read_person(deceased, self._lists)
+
+
+def _newest_of_each(stored: Iterable[StoredRecord]) -> Iterable[StoredRecord]:
+    """The newest record of each kind, oldest kind first; benefits of two sorts stand beside each other."""
+    newest: dict[tuple[str, object], StoredRecord] = {}
+    for one in sorted(stored, key=lambda one: (_issued(one), one.stored_at, one.id)):
+        newest[one.record.kind, one.record.content.get("benefit")] = one
+    return sorted(newest.values(), key=_issued)
+
+
+def _issued(one: StoredRecord) -> date:
+    return one.record.issued_on or one.stored_at.astimezone(VIETNAM).date()
+
+
+def _expired(one: StoredRecord, today: date) -> bool:
+    return one.record.valid_until is not None and one.record.valid_until < today
+
+
+def _fact(one: StoredRecord, value: Held) -> Fact:
+    """The value as of the day of issue, or of the storing where no day or a later one is stated."""
+    as_of = one.stored_at
+    if one.record.issued_on is not None:
+        issued = datetime.combine(one.record.issued_on, time.min, tzinfo=VIETNAM)
+        as_of = min(issued, as_of)
+    return Fact(value, as_of, RecordRef(one.id, one.record.kind, one.stored_at, one.record.dossier))
