@@ -181,3 +181,21 @@ def test_rows_that_an_extension_leaves_out_stay_judged(village: House, walk: Wal
     assert counts["withdrawn"] == 0
     assert counts["contested"] == 1
     assert len(cells) > 2
+
+
+@pytest.mark.threat(29)
+@pytest.mark.parametrize("form", FORMS[:1])
+def test_more_rows_than_any_family_has_are_not_read(village: House, walk: Walk) -> None:
+    """Each row costs as many fields as the group has columns: a small body could hold thousands."""
+    question = walk.questions[0]
+    many: tuple[list[Any], ...] = ([{}] * 301, [[{}] * 30] * 10, [0] * 300_000)
+    for rows in many:
+        data = {**question["data"], "thanhVien": rows}
+        for answer in (
+            village.prefill({**question, "data": data}),
+            village.submit(with_rows(walk, rows)),
+        ):
+            assert answer.status_code == 422
+            assert answer.json()["fields"] == [{"path": "data", "code": "too_many_rows"}]
+    assert village.prefill({**question, "data": {"thanhVien": [{}] * 300}}).status_code == 200
+    assert village.accepted(walk.submission())["accepted"]

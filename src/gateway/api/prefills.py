@@ -13,6 +13,7 @@ from gateway.api.people_members import (
     AccountAsked,
     Channel,
     DossierText,
+    FormData,
     ProcedureText,
     SubjectAsked,
 )
@@ -50,7 +51,7 @@ class PrefillAsked(Asked):
     channel: Channel | None = None
     account: AccountAsked = AccountAsked()
     officer: Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,20}$")] | None = None
-    data: dict[str, Any] = Field(default_factory=dict, repr=False)
+    data: FormData = Field(default_factory=dict, repr=False)
     without: Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=500)] = Field(
         default_factory=list
     )

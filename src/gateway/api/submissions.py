@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from gateway.access.callers import Caller
 from gateway.api.door import Asked, SignedIn, Visit, new_router, respond
 from gateway.api.encoding import encode
-from gateway.api.people_members import Channel, DossierText, PersonalIdText
+from gateway.api.people_members import Channel, DossierText, FormData, PersonalIdText
 from gateway.api.problems import PROBLEM_JSON, problem_of
 from gateway.api.rooms import House
 from gateway.custody.replays import Earlier
@@ -41,7 +41,7 @@ class SubmissionAsked(Asked):
     """A form as it was submitted, with the receipt of what had been filled."""
 
     receipt: Annotated[str, Field(max_length=400_000)]
-    data: dict[str, Any] = Field(repr=False)
+    data: FormData
     dossier: DossierText | None = None
     subject: SubjectNamed | None = None
     channel: Channel | None = None
