@@ -1,0 +1,114 @@
+"""Does every form that we hand to provinces load in Form.io's own renderer? Asked of node and jsdom."""
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.api.options import read_options
+
+from .building import text
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+FORMIO = Path(__file__).parents[1] / "formio"
+FORMS = {path.parent.name: path for path in sorted((SCHEMAS / "forms").glob("*/form.json"))}
+NEEDED = ("@formio/js", "jsdom", "flatpickr", "moment-timezone")
+MADE_BADLY = {
+    "a list that nobody serves": {
+        "type": "select",
+        "dataSrc": "url",
+        "data": {"url": "/catalogue/nowhere"},
+        "lazyLoad": False,
+        "template": "<span>{{ item.label }}</span>",
+    },
+    "a script that fails": {"customDefaultValue": "value = nobody.knows.this"},
+}
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Any:
+    """Asks the renderer; installs it once where node and a registry are."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        pytest.skip("node or npm is not installed: nothing to draw forms with")
+    with (FORMIO / "package-lock.json").open() as lock:
+        # Test processes that run side by side install once, one after the other.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not is_there() and not installed():
+            pytest.skip("npm ci failed: @formio/js cannot be fetched from here")
+    return render
+
+
+def is_there() -> bool:
+    return all((FORMIO / "node_modules" / name).is_dir() for name in NEEDED)
+
+
+def installed() -> bool:
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"]
+    try:
+        done = subprocess.run(command, cwd=FORMIO, capture_output=True, timeout=240, check=False)
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
+
+
+def render(definitions: list[Any]) -> list[Any]:
+    """What the renderer drew, asked for and said of each form, with the gateway's own lists."""
+    asked = [catalogue(), *({"form": definition} for definition in definitions)]
+    done = subprocess.run(
+        ["node", "render.js"],
+        cwd=FORMIO,
+        input="\n".join(map(json.dumps, asked)).encode(),
+        capture_output=True,
+        timeout=300,
+        check=True,
+        env={**os.environ, "TZ": "Asia/Ho_Chi_Minh"},
+    )
+    return [json.loads(line) for line in done.stdout.decode().splitlines()]
+
+
+def catalogue() -> Any:
+    """The lists below `/catalogue/`, as the gateway serves them."""
+    options = read_options(SCHEMAS)
+    return {
+        "lists": {name: json.loads(served) for name, served in options.lists.items()},
+        "by_province": {
+            name: {code: json.loads(served) for code, served in lists.items()}
+            for name, lists in options.by_province.items()
+        },
+    }
+
+
+def shown_at_once(components: list[Any]) -> Iterator[str]:
+    """The keys of the components that no condition and no row stands over."""
+    for component in components:
+        if component.get("conditional") or component.get("hidden"):
+            continue
+        yield component["key"]
+        if component["type"] not in ("datagrid", "editgrid"):
+            yield from shown_at_once(component.get("components", []))
+            for column in component.get("columns", []):
+                yield from shown_at_once(column["components"])
+
+
+def test_every_form_loads_in_the_renderer_without_a_complaint(renderer: Any) -> None:
+    definitions = [json.loads(path.read_bytes()) for path in FORMS.values()]
+    answers = dict(zip(FORMS, renderer(definitions), strict=True))
+    assert {form: answer["said"] for form, answer in answers.items() if answer["said"]} == {}
+    for form, definition in zip(FORMS, definitions, strict=True):
+        missing = set(shown_at_once(definition["components"])) - set(answers[form]["drawn"])
+        assert missing == set(), form
+    addresses = [one for answer in answers.values() for one in answer["asked"]]
+    assert any("/catalogue/" in address for address in addresses)
+
+
+@pytest.mark.parametrize("flaw", MADE_BADLY)
+def test_the_renderer_complains_where_a_form_is_made_badly(renderer: Any, flaw: str) -> None:
+    bad, good = ({"components": [text("a", **more)]} for more in (MADE_BADLY[flaw], {}))
+    complaints = [answer["said"] for answer in renderer([bad, good])]
+    assert complaints[0] and not complaints[1]
