@@ -1,7 +1,8 @@
 """What would a relay cost that only asks the population database twice and answers?
 
-The peer of the prefill: uvicorn on uvloop and httptools, one worker, two SOAP questions at once by
-aiohttp, no receipt, no log, no check of anything. `POST /relay` asks, `POST /echo` takes JSON in
+The peer of the prefill: a FastAPI handler (the framework that the gateway stands on too) under
+uvicorn on uvloop and httptools, one worker, two SOAP questions at once by aiohttp, no receipt, no
+log, no check of anything. `POST /relay` asks, `POST /echo` takes JSON in
 and gives JSON out without asking, `GET /readyz` answers.
 
     BENCH_POPULATION=JSON python -m bench.relay PORT
@@ -13,66 +14,66 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 import orjson
 import uvicorn
+from fastapi import FastAPI, Request, Response
 
 from gateway.domain.facts import PartialDate
 from gateway.sources.names import normalised_for_sending
-from gateway.sources.population.wire import sign_in_headers, write_request
+from gateway.sources.population.wire import RECORD, Asking, sign_in_headers
 
 
-class Relay:
-    """A bare ASGI application; `population` is what the mocks write about that source."""
+def create_relay(population: Mapping[str, str]) -> FastAPI:
+    """The relay as an application; `population` is what the mocks write about that source."""
+    sessions: list[aiohttp.ClientSession] = []
 
-    def __init__(self, population: Mapping[str, str]) -> None:
-        self._population = population
-        self._session: aiohttp.ClientSession | None = None
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with aiohttp.ClientSession(auto_decompress=False) as session:
+            sessions.append(session)
+            yield
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """One conversation."""
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-            return
-        body = await _read(receive)
-        answer: dict[str, Any] = {}
-        if scope["path"] == "/relay":
-            asked = orjson.loads(body)
-            answers = await asyncio.gather(self._ask(asked), self._ask(asked))
-            answer = {"sources": [{"outcome": "found", "bytes": length} for length in answers]}
-        elif scope["path"] == "/echo":
-            answer = orjson.loads(body)
-        await _respond(send, orjson.dumps(answer))
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None)
 
-    async def _ask(self, asked: Mapping[str, Any]) -> int:
-        """One question to service 037, the answer read whole."""
-        population, subject = self._population, asked["subject"]
-        timestamp = str(int(time.time() * 1000))
-        headers = sign_in_headers(
-            population["service_url"], population["username"], population["secret"], timestamp
-        )
-        body = question(population, subject, asked["procedure"])
-        assert self._session is not None
-        async with self._session.post(
-            population["url"], data=body, headers={**headers, "Content-Type": "application/xml"}
-        ) as response:
-            content = await response.read()
-            assert response.status == 200
-            return len(content)
+    @app.post("/relay")
+    async def relay(request: Request) -> Response:
+        asked = orjson.loads(await request.body())
+        both = (_ask(sessions[0], population, asked), _ask(sessions[0], population, asked))
+        answers = await asyncio.gather(*both)
+        sources = [{"outcome": "found", "bytes": length} for length in answers]
+        return Response(orjson.dumps({"sources": sources}), media_type="application/json")
 
-    async def _live(self, receive: Any, send: Any) -> None:
-        while True:
-            message = await receive()
-            if message["type"] == "lifespan.startup":
-                self._session = aiohttp.ClientSession(auto_decompress=False)
-            elif self._session is not None:
-                await self._session.close()
-            await send({"type": f"{message['type']}.complete"})
-            if message["type"] == "lifespan.shutdown":
-                return
+    @app.post("/echo")
+    async def echo(request: Request) -> Response:
+        said = orjson.loads(await request.body())
+        return Response(orjson.dumps(said), media_type="application/json")
+
+    @app.get("/readyz")
+    async def readyz() -> Response:
+        return Response(b"{}", media_type="application/json")
+
+    return app
+
+
+async def _ask(
+    session: aiohttp.ClientSession, population: Mapping[str, str], asked: Mapping[str, Any]
+) -> int:
+    """One question to service 037, the answer read whole."""
+    timestamp = str(int(time.time() * 1000))
+    headers = sign_in_headers(
+        population["service_url"], population["username"], population["secret"], timestamp
+    )
+    body = question(population, asked["subject"], asked["procedure"])
+    headers = {**headers, "Content-Type": "application/xml"}
+    async with session.post(population["url"], data=body, headers=headers) as response:
+        content = await response.read()
+        assert response.status == 200
+        return len(content)
 
 
 def question(population: Mapping[str, str], subject: Mapping[str, str], procedure: str) -> bytes:
@@ -86,30 +87,13 @@ def question(population: Mapping[str, str], subject: Mapping[str, str], procedur
         "SoDinhDanh": subject["personal_id"],
         "HoVaTen": normalised_for_sending(subject["full_name"]),
     }
-    return write_request(fields, PartialDate.parse(subject["birth_date"]))
-
-
-async def _read(receive: Any) -> bytes:
-    parts = []
-    while True:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(parts)
-
-
-async def _respond(send: Any, body: bytes) -> None:
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-    ]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    born = PartialDate.parse(subject["birth_date"])
+    return Asking(RECORD, fields, born).envelope().encode()
 
 
 if __name__ == "__main__":
     uvicorn.run(
-        Relay(json.loads(os.environ["BENCH_POPULATION"])),
+        create_relay(json.loads(os.environ["BENCH_POPULATION"])),
         port=int(sys.argv[1]),
         loop="uvloop",
         http="httptools",

@@ -15,6 +15,16 @@ PRODUCTION = {
     "GATEWAY_POPULATION_OFFICER": "H99.service",
 }
 
+TOKEN_ROUTE = {
+    "GATEWAY_POPULATION_ROUTE": "lgsp_token",
+    "GATEWAY_POPULATION_TOKEN_URL": "https://lgsp.example.gov.vn/token",
+    "GATEWAY_POPULATION_APP_NAME": "cong-dich-vu",
+    "GATEWAY_POPULATION_PARTNER_CODE": "H99",
+    "GATEWAY_POPULATION_PARTNER_CODE_CUS": "H99.1",
+    "GATEWAY_POPULATION_KEY_NAME": "cb.demo.01",
+    "GATEWAY_POPULATION_KEY_PASS": "an invented pass",
+}
+
 
 def test_settings_come_from_the_environment_and_from_nowhere_else() -> None:
     settings = read_settings(
@@ -60,6 +70,52 @@ def test_t51_a_production_deployment_does_not_start_with(change: dict[str, str])
     with pytest.raises(ValidationError) as refusal:
         read_settings({**PRODUCTION, **change})
     assert "an invented secret" not in str(refusal.value)
+
+
+def test_a_route_is_chosen_and_names_every_address_that_it_calls() -> None:
+    by_token = read_settings({**PRODUCTION, **TOKEN_ROUTE}).population
+    direct = read_settings(PRODUCTION).population
+
+    assert by_token is not None and direct is not None
+    assert (direct.route, by_token.route) == ("direct", "lgsp_token")
+    assert direct.addresses().keys() == {"endpoint_url"}
+    assert by_token.addresses() == {
+        "endpoint_url": "https://lgsp.example.gov.vn/dancu/1.0",
+        "token_url": "https://lgsp.example.gov.vn/token",
+    }
+    assert "an invented pass" not in repr(by_token)
+
+
+UNFINISHED = {
+    "an unknown route": ({"GATEWAY_POPULATION_ROUTE": "fax"}, "route"),
+    "direct without the address that is hashed": (
+        {"GATEWAY_POPULATION_SERVICE_URL": None},
+        "service_url",
+    ),
+    "a flat body without a place for its token": (
+        {"GATEWAY_POPULATION_ROUTE": "lgsp_json"},
+        "token_url",
+    ),
+    "a token desk in plain text": (
+        {**TOKEN_ROUTE, "GATEWAY_POPULATION_TOKEN_URL": "http://lgsp.example.gov.vn/token"},
+        "population.token_url",
+    ),
+    **{
+        f"a token route without {name}": ({**TOKEN_ROUTE, name: None}, name[19:].lower())
+        for name in TOKEN_ROUTE
+        if name != "GATEWAY_POPULATION_ROUTE"
+    },
+}
+
+
+@pytest.mark.parametrize("change", UNFINISHED)
+def test_t51_a_route_that_lacks_a_setting_is_refused_by_its_name(change: str) -> None:
+    given, named = UNFINISHED[change]
+    environment = {n: v for n, v in {**PRODUCTION, **given}.items() if v is not None}
+    with pytest.raises(ValidationError) as refusal:
+        read_settings(environment)
+    assert named in str(refusal.value)
+    assert "an invented" not in str(refusal.value)
 
 
 def test_a_mock_deployment_may_count_dossiers_that_nobody_had_time_to_read() -> None:

@@ -11,30 +11,31 @@ from pydantic import ValidationError
 from mocks.people import PERSONAS, Population
 from mocks.population import answer
 from mocks.population.changes import Change, changed
-from mocks.population.desk import Answer, Desk
+from mocks.population.desk import XML, Answer, Desk
 from mocks.population.faults import Faults
 from mocks.population.journal import Journal
+from mocks.population.lgsp import Platforms
 from mocks.population.settings import PopulationMockSettings
 
 ENDPOINT = "/dancu/1.0"
 """The mock's path; the real one is unknown (ours)."""
 
 BODY_LIMIT = 65_536
-_XML = b"text/xml; charset=utf-8"
 _JSON = b"application/json"
 _TAKEN_TYPES = ("application/xml", "text/xml")
 _GARBAGE = {
     "html": (b"text/html", b"<!doctype html><html><body><h1>Bad Gateway</h1></body></html>"),
     "json": (_JSON, b'{"status":"error"}'),
-    "empty": (_XML, b""),
-    "random": (_XML, bytes((i * 73 + 41) % 256 for i in range(600))),
+    "empty": (XML, b""),
+    "random": (XML, bytes((i * 73 + 41) % 256 for i in range(600))),
 }
 
 
 class PopulationMock:
     """The national population database (CSDLQGvDC) as an ASGI application.
 
-    `state.journal`, `state.faults` and `state.settings` are there for tests in the same process.
+    `state.journal`, `state.faults`, `state.settings` and `state.tokens` (of the provincial
+    platforms before it) are there for tests in the same process.
     """
 
     def __init__(self, settings: PopulationMockSettings, population: Population) -> None:
@@ -43,6 +44,8 @@ class PopulationMock:
         )
         self._unchanged = population
         self._desk = Desk(settings, population, self.state.journal, self.state.faults)
+        self._platforms = Platforms(settings, self._desk)
+        self.state.tokens = self._platforms.tokens
 
     @property
     def population(self) -> Population:
@@ -59,12 +62,23 @@ class PopulationMock:
             await _live(receive, send)
         elif scope["path"] == ENDPOINT:
             await self._soap(scope, receive, send)
+        elif self._platforms.serves(scope["path"]):
+            await self._platform(scope, receive, send)
         else:
             await self._steer(scope, receive, send)
 
+    async def _platform(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["method"] != "POST":
+            return await _respond(send, 405, _JSON, b"", ((b"allow", b"POST"),))
+        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+        body = await _read(receive)
+        if body is None:
+            return await _say_json(send, 413, {"error": "the body is too long"})
+        return await _deliver(send, self._platforms.answer(scope["path"], headers, body))
+
     async def _soap(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["method"] != "POST":
-            return await _respond(send, 405, _XML, b"", ((b"allow", b"POST"),))
+            return await _respond(send, 405, XML, b"", ((b"allow", b"POST"),))
         headers = dict(scope["headers"])
         body = await _read(receive)
         if body is None:
@@ -157,7 +171,7 @@ async def _deliver(send: Any, reply: Answer) -> None:
     effects = reply.effects
     if effects.delay_ms:
         await asyncio.sleep(effects.delay_ms / 1000)
-    status, content_type, body = reply.status, _XML, reply.body.encode()
+    status, content_type, body = reply.status, reply.content_type, reply.body.encode()
     headers = reply.headers
     if effects.status is not None:
         status, content_type, body = effects.status, b"text/plain", b""
@@ -203,7 +217,7 @@ async def _respond(
 
 
 async def _say(send: Any, status: int, text: str) -> None:
-    await _respond(send, status, _XML, text.encode())
+    await _respond(send, status, XML, text.encode())
 
 
 async def _say_json(send: Any, status: int, value: object) -> None:

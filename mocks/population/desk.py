@@ -29,6 +29,7 @@ _DAY = 86_400
 _EPOCH = date(1970, 1, 1).toordinal()
 _QUIET = Effects()
 _NOBODY = frozenset[str]()
+XML = b"text/xml; charset=utf-8"
 OWN_DESIGN = (b"x-mock-contract", b"own-design")
 
 
@@ -40,6 +41,7 @@ class Answer:
     body: str
     effects: Effects = _QUIET
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    content_type: bytes = XML
 
 
 class Desk:
@@ -61,8 +63,16 @@ class Desk:
         """The answer to one POST, written in the journal whatever becomes of it."""
         wrong = refusal(self._settings, timestamp, authorization)
         if wrong is not None:
-            self._journal.add(Asked(self._settings.clock(), "not_signed_in"))
+            self.turn_away()
             return Answer(401, answer.fault("Client", f"not signed in: {wrong}"))
+        return self.hear(body)
+
+    def turn_away(self) -> None:
+        """Note that somebody asked without being signed in."""
+        self._journal.add(Asked(self._settings.clock(), "not_signed_in"))
+
+    def hear(self, body: bytes) -> Answer:
+        """The answer to the SOAP of somebody who is signed in."""
         try:
             operation = read_envelope(body)
             fields = read_fields(operation, self._settings.strict_order)

@@ -53,7 +53,8 @@ class PopulationMockSettings:
     """One account at the population database, and the three locks behind it.
 
     `service_url` is the address that is hashed, which need not be the one posted to. A request
-    without MaDonVi is taken as `home_agency`'s. The secret is made anew unless given. `clock` gives
+    without MaDonVi is taken as `home_agency`'s. Behind a provincial platform the same account is
+    known by AccessKey and SecretKey, or as an OAuth client; `token_seconds` is its tokens' life. The secret is made anew unless given. `clock` gives
     seconds since 1970. `clock_tolerance_seconds` is ours, like everything that no source tells.
     """
 
@@ -67,4 +68,10 @@ class PopulationMockSettings:
     strict_order: bool = False
     clock: Callable[[], float] = time.time
     clock_tolerance_seconds: float = 300.0
+    app_name: str = "cong-dich-vu"
+    partner_code: str = "H99"
+    partner_code_cus: str = "H99.1"
+    key_name: str = "cb.demo.01"
+    key_pass: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    token_seconds: int = 3600
     journal_entries: int = 200_000

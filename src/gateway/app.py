@@ -1,14 +1,16 @@
 """How are the rooms connected? The only module that knows every floor."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar, assert_never
 
 import httpx
 import structlog
 from fastapi import FastAPI, Request, Response
+from pydantic import SecretStr
 from starlette.exceptions import HTTPException
 
 from gateway.access.clients import ClientDirectory
@@ -31,9 +33,11 @@ from gateway.receipts.receipt import ReceiptSigner
 from gateway.records.codec import PlainCodec
 from gateway.records.kinds import read_kinds
 from gateway.records.store import RecordStore
-from gateway.settings import Settings
+from gateway.settings import PopulationAccess, Settings
 from gateway.sources.codelists import read_code_lists
 from gateway.sources.population.client import PopulationDatabase, PopulationSettings
+from gateway.sources.population.facades import JsonAccount, JsonFacade, TokenAccount, TokenFacade
+from gateway.sources.population.routes import DirectAccount, DirectRoute, Route
 from gateway.sources.records import RecordsSource
 from gateway.sources.source import Source
 from gateway.storage.database import Database
@@ -42,6 +46,7 @@ from gateway.upstream.exchange import Exchange, Patience
 from gateway.upstream.transport import Transport, fast_carrier
 
 Clock = Callable[[], datetime]
+A = TypeVar("A", DirectAccount, TokenAccount, JsonAccount)
 
 TITLE = "eForm gateway"
 VERSION = "0.1.0"
@@ -168,24 +173,39 @@ def _sources(
     lists = read_code_lists(settings.schemas)
     sources: list[Source] = [RecordsSource(store, lists, clock)]
     if (access := settings.population) is not None:
-        account = PopulationSettings(
-            endpoint_url=access.endpoint_url,
-            service_url=access.service_url,
-            username=access.username,
-            secret=access.secret.get_secret_value(),
-            officer=access.officer,
-            agency=access.agency,
-            client=access.client,
-            api_key=None if access.api_key is None else access.api_key.get_secret_value(),
-        )
         patience = Patience(deadline_seconds=settings.source_patience_seconds)
-        sources.append(PopulationDatabase(account, Exchange(outside, patience), lists, clock))
+        route = _population_route(access, Exchange(outside, patience), clock)
+        account = PopulationSettings(access.officer, access.agency)
+        sources.append(PopulationDatabase(account, route, lists, clock))
     return {source.id: source for source in sources}
+
+
+def _population_route(access: PopulationAccess, exchange: Exchange, clock: Clock) -> Route:
+    """The way to the population database that the settings choose."""
+    told = access.model_dump(exclude_none=True)
+    told |= {n: v.get_secret_value() for n, v in told.items() if isinstance(v, SecretStr)}
+    match access.route:
+        case "direct":
+            return DirectRoute(_account(DirectAccount, told), exchange, clock)
+        case "lgsp_token":
+            keys = {"access_key": access.username, "secret_key": told["secret"]}
+            return TokenFacade(_account(TokenAccount, told | keys), exchange, clock)
+        case "lgsp_json":
+            flat = {"body": access.json_body}
+            return JsonFacade(_account(JsonAccount, told | flat), exchange, clock)
+        case _:
+            assert_never(access.route)
+
+
+def _account(kind: type[A], told: Mapping[str, Any]) -> A:
+    """An account of that kind from the settings of its members' names."""
+    return kind(**{f.name: told[f.name] for f in fields(kind) if f.name in told})
 
 
 def _addresses(settings: Settings) -> tuple[str, ...]:
     """Every address that the gateway may call."""
-    return () if settings.population is None else (settings.population.endpoint_url,)
+    access = settings.population
+    return () if access is None else tuple(access.addresses().values())
 
 
 async def _sweep_by_the_hour(rooms: Rooms, closing: asyncio.Event) -> None:

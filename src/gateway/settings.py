@@ -21,18 +21,58 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class PopulationAccess(BaseModel):
-    """The account at the national population database."""
+    """The account at the national population database, and by which route it is reached.
+
+    `username` and `secret` are the account that the route knows: the database's own by `direct`,
+    AccessKey and SecretKey by `lgsp_token`, the client's by `lgsp_json`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
+    route: Literal["direct", "lgsp_token", "lgsp_json"] = "direct"
     endpoint_url: Text
-    service_url: Text
     username: Text
     secret: Annotated[SecretStr, Field(min_length=1)]
     officer: Text
     agency: str | None = None
+    service_url: Text | None = None
     client: str | None = None
     api_key: SecretStr | None = None
+    token_url: Text | None = None
+    app_name: Text | None = None
+    partner_code: Text | None = None
+    partner_code_cus: Text | None = None
+    key_name: Text | None = None
+    key_pass: Annotated[SecretStr, Field(min_length=1)] | None = None
+    json_body: Literal["service_number", "user_name"] = "service_number"
+
+    @model_validator(mode="after")
+    def _name_what_the_route_needs(self) -> Self:
+        missing = [name for name in _NEEDED[self.route] if getattr(self, name) is None]
+        if missing:
+            raise ValueError(f"the route {self.route} also needs {', '.join(missing)}")
+        return self
+
+    def addresses(self) -> dict[str, str]:
+        """Every address that is called, by the name of its setting."""
+        called = {"endpoint_url": self.endpoint_url}
+        if self.route != "direct" and self.token_url is not None:
+            called["token_url"] = self.token_url
+        return called
+
+
+_NEEDED = {
+    "direct": ("service_url",),
+    "lgsp_token": (
+        "token_url",
+        "app_name",
+        "partner_code",
+        "partner_code_cus",
+        "key_name",
+        "key_pass",
+    ),
+    "lgsp_json": ("token_url",),
+}
 
 
 class Settings(BaseModel):
@@ -60,7 +100,8 @@ class Settings(BaseModel):
                 raise ValueError("a production deployment is not marked as mock")
             addresses = {"issuer": self.issuer}
             if self.population is not None:
-                addresses["population.endpoint_url"] = self.population.endpoint_url
+                for name, called in self.population.addresses().items():
+                    addresses[f"population.{name}"] = called
             for name, address in addresses.items():
                 if not _fit_for_production(address):
                     raise ValueError(f"{name} does not lead to a production system")

@@ -11,8 +11,15 @@ from lxml import etree
 from mocks.people import PERSONAS, Population
 from mocks.people.numbers import PREFIXES
 from mocks.people.words import COMMUNES
-from mocks.population import PopulationMock, PopulationMockSettings, create_population_mock
+from mocks.population import (
+    JSON_FACADE,
+    JSON_FACADE_SIGN_IN,
+    PopulationMock,
+    PopulationMockSettings,
+    create_population_mock,
+)
 from tests.mocks.asking import NOW, NS, Caller, citizens, fault, text
+from tests.mocks.platform import Platform, named, numbered
 
 ROOT = Path(__file__).parents[2]
 DIFFERENCES = json.loads((ROOT / "docs/mock-differences.json").read_text())["differences"]
@@ -41,9 +48,51 @@ def test_people_are_invented(people: Population) -> None:
     assert {people.number_of(n)[:3] for n in range(0, len(people), 99_991)} == set(PREFIXES)
 
 
-async def test_only_the_direct_sign_in_is_there(caller: Caller) -> None:
-    body = caller.envelope(caller.fields(caller.people.persona("ordinary")))
-    assert (await caller.post(body, Authorization="Bearer a-token")).status_code == 401
+async def test_two_provincial_platforms_stand_before_it(caller: Caller) -> None:
+    person = caller.people.persona("ordinary")
+    soap = caller.envelope(caller.fields(person))
+    direct = await ordinary(caller)
+    assert (await caller.post(soap, Authorization="Bearer a-token")).status_code == 401
+    wrapped = await Platform(caller).with_soap(soap)
+    flat = await Platform(caller).flat(numbered(person))
+    assert wrapped.text == direct.text
+    assert flat.json() == {"error_code": "0", "message": direct.text}
+
+
+async def test_a_platforms_token_lives_an_hour(caller: Caller) -> None:
+    platform = Platform(caller)
+    told = (await platform.sign_in()).json()
+    assert (told["expires_in"], told["token_type"]) == (3600, "Bearer")
+    caller.mock.state.tokens.revoke_all()
+    refused = await platform.with_soap("", told["access_token"])
+    assert (refused.status_code, refused.json()) == (401, {"error": "invalid_token"})
+
+
+async def test_the_json_platform_signs_in_by_basic(caller: Caller) -> None:
+    platform = Platform(caller)
+    assert (await platform.sign_in(JSON_FACADE_SIGN_IN)).status_code == 401
+    assert (await platform.basic()).json().keys() == {"access_token", "token_type", "expires_in"}
+
+
+async def test_the_body_with_a_user_name_names_its_service_in_the_path(caller: Caller) -> None:
+    person, platform = caller.people.persona("ordinary"), Platform(caller)
+    direct = await ordinary(caller)
+    body = named(person, caller.mock.state.settings.username)
+    for date in ("19840317", "1984"):
+        told = await platform.flat({**body, "ngayThangNam": date}, f"{JSON_FACADE}/037")
+        assert told.json() == {"data": direct.text}
+    yes = await platform.flat(body, f"{JSON_FACADE}/033")
+    no = await platform.flat({**body, "hoVaTen": "AIDO"}, f"{JSON_FACADE}/033")
+    assert (yes.json(), no.json()) == ({"data": "true"}, {"data": "false"})
+
+
+async def test_a_flat_body_names_no_agency(caller: Caller) -> None:
+    person = caller.people.persona("ordinary")
+    await Platform(caller).flat(numbered(person))
+    (asked,) = caller.mock.state.journal.about(person.personal_id)
+    assert (asked.agency, asked.outcome) == (None, "found")
+    wrong = await Platform(caller).flat({**numbered(person), "MaDonVi": "H99"})
+    assert wrong.status_code == 400
 
 
 async def test_a_bad_sign_in_is_a_401_with_a_fault(caller: Caller) -> None:

@@ -7,6 +7,7 @@ import httpx
 from gateway.domain.facts import PersonKey
 from gateway.sources.codelists import CodeLists
 from gateway.sources.population.client import PopulationDatabase, PopulationSettings
+from gateway.sources.population.routes import DirectAccount, DirectRoute
 from gateway.upstream.exchange import Exchange, Patience
 from gateway.upstream.transport import Transport
 from mocks.people import Person, Population
@@ -16,6 +17,7 @@ from tests.sources.contract import key_of
 
 URL = "http://population.test/dancu/1.0"
 SECRET = "not-a-real-secret"
+SETTINGS = PopulationSettings(officer="cb.demo.01", agency="H99")
 QUICK = Patience(0.6, 0.2, 2, 0.01, 0.02)
 
 
@@ -50,16 +52,9 @@ def open_desk(lists: CodeLists, people: Population) -> Desk:
 def source_over(carrier: httpx.AsyncBaseTransport, lists: CodeLists) -> PopulationDatabase:
     """The source over any transport, with the account of the mock."""
     account = PopulationMockSettings(secret_key=SECRET)
-    settings = PopulationSettings(
-        endpoint_url=URL,
-        service_url=account.service_url,
-        username=account.username,
-        secret=SECRET,
-        officer="cb.demo.01",
-        agency="H99",
-    )
-    exchange = Exchange(Transport([URL], carrier), QUICK)
-    return PopulationDatabase(settings, exchange, lists, lambda: NOW)
+    direct = DirectAccount(URL, account.service_url, account.username, SECRET)
+    route = DirectRoute(direct, Exchange(Transport([URL], carrier), QUICK), lambda: NOW)
+    return PopulationDatabase(SETTINGS, route, lists, lambda: NOW)
 
 
 def key(person: Person) -> PersonKey:

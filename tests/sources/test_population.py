@@ -14,6 +14,7 @@ from gateway.domain.identifiers import AttributeName, PersonalId, TenantId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
 from gateway.sources.codelists import CodeLists
 from gateway.sources.population.reading import HELD
+from gateway.sources.population.routes import DirectRoute
 from gateway.sources.source import Purpose, Question
 from mocks.people import PERSONAS, Population
 from tests.sources.conftest import NOW
@@ -282,7 +283,8 @@ async def test_a_failure_that_passes_costs_one_more_attempt(desk: Desk) -> None:
 
 async def test_a_wrong_secret_is_not_asked_with_again(lists: CodeLists, people: Population) -> None:
     desk = open_desk(lists, people)
-    object.__setattr__(desk.source.settings, "secret", "another")
+    assert isinstance(desk.source.route, DirectRoute)
+    object.__setattr__(desk.source.route.account, "secret", "another")
 
     with pytest.raises(SourceUnavailable, match="status_401"):
         await ask(desk.source, key(desk.person("ordinary")), HELD)

@@ -9,11 +9,11 @@ from gateway.domain.identifiers import AttributeName
 from gateway.sources.codelists import CodeLists
 from gateway.sources.population.reading import HELD, read_citizen
 from gateway.sources.population.wire import (
+    Asking,
     Citizens,
     Refused,
     read_answer,
     sign_in_headers,
-    write_request,
 )
 
 ENVELOPE = '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>{}</s:Body></s:Envelope>'
@@ -49,8 +49,8 @@ def test_the_sign_in_hash_is_that_of_the_published_vector() -> None:
 
 
 def test_what_is_sent_cannot_break_out_of_its_element() -> None:
-    written = write_request({"MaCanBo": "a</dan:MaCanBo><x>&"}, PartialDate(1990))
-    operation = etree.fromstring(written)[1][0]
+    asking = Asking("037", {"MaCanBo": "a</dan:MaCanBo><x>&"}, PartialDate(1990))
+    operation = etree.fromstring(asking.envelope())[1][0]
 
     assert [child.text for child in operation][0] == "a</dan:MaCanBo><x>&"
     assert len(operation) == 2

@@ -1,1 +1,1 @@
-"""The national population database (CSDLQG về dân cư): service 037 over SOAP."""
+"""The national population database (CSDLQG về dân cư): services 037 and 033, by any of three routes."""

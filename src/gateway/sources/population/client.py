@@ -3,9 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
-
-import httpx
 
 from gateway.domain.errors import SourceBrokeContract
 from gateway.domain.facts import Fact, Held, PartialDate
@@ -14,18 +11,19 @@ from gateway.domain.replies import Found, NoRecord, NotPermitted
 from gateway.sources.codelists import CodeLists
 from gateway.sources.names import normalised_for_sending
 from gateway.sources.population.reading import local_name, read_citizen, text_of
+from gateway.sources.population.routes import Route
 from gateway.sources.population.wire import (
     ANY_PROCEDURE,
+    CONFIRMATION,
     LONGEST,
-    SERVICE,
+    RECORD,
+    Asking,
     Citizens,
     Refused,
     read_answer,
-    sign_in_headers,
-    write_request,
+    read_confirmation,
 )
 from gateway.sources.source import Question
-from gateway.upstream.exchange import Exchange
 
 NATIONAL_CODE_LENGTH = 8
 NOT_SENDABLE = "not_sendable"
@@ -33,28 +31,21 @@ NOT_SENDABLE = "not_sendable"
 
 @dataclass(frozen=True, slots=True)
 class PopulationSettings:
-    """One account at the population database.
+    """In whose name is asked: `officer` signs where a citizen acts and no officer is named."""
 
-    `endpoint_url` is posted to, `service_url` is what the sign-in hashes; `officer` signs where a
-    citizen acts and no officer is named. `client` (X-Road-Client) and `api_key` are sent where set.
-    """
-
-    endpoint_url: str
-    service_url: str
-    username: str
-    secret: str = field(repr=False)
     officer: str
     agency: str | None = None
-    client: str | None = None
-    api_key: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class PopulationDatabase:
-    """The national population database (Cơ sở dữ liệu quốc gia về dân cư), service 037."""
+    """The national population database (Cơ sở dữ liệu quốc gia về dân cư).
+
+    Service 037 gives records, 033 confirms who somebody is; `route` is the way there.
+    """
 
     settings: PopulationSettings = field(repr=False)
-    exchange: Exchange = field(repr=False)
+    route: Route = field(repr=False)
     lists: CodeLists = field(repr=False)
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
 
@@ -70,15 +61,13 @@ class PopulationDatabase:
         whose officer, agency or reference does not fit the service's fields is NotPermitted
         (`not_sendable`) and never sent. Raises SourceError.
         """
-        fields = self._fields(question)
-        if any(len(fields.get(name, "")) > longest for name, longest in LONGEST.items()):
-            return NotPermitted(NOT_SENDABLE, attempts=0)
         person = question.person
-        body = write_request(
-            fields, person.birth_date or PartialDate(person.personal_id.birth_year)
-        )
-        reply, attempts = await self.exchange.read(
-            lambda: self._request(body), lambda content: self._reply(content, question)
+        born = person.birth_date or PartialDate(person.personal_id.birth_year)
+        asking = Asking(RECORD, self._fields(question, RECORD), born)
+        if not _fits(asking):
+            return NotPermitted(NOT_SENDABLE, attempts=0)
+        reply, attempts = await self.route.carry(
+            asking, lambda content: self._reply(content, question)
         )
         if isinstance(reply, Refused):
             return NotPermitted(reply.code, attempts)
@@ -87,7 +76,22 @@ class PopulationDatabase:
         facts, surplus = reply
         return Found(facts, surplus, attempts)
 
-    def _fields(self, question: Question) -> Mapping[str, str]:
+    async def confirm(self, question: Question) -> Found | NoRecord | NotPermitted:
+        """Ask service 033 whether number, name and birth date, as far as given, are one person's.
+
+        Found without a fact is yes, NoRecord is no; nothing is wanted and nothing comes. Otherwise
+        as `look_up`.
+        """
+        fields = self._fields(question, CONFIRMATION)
+        asking = Asking(CONFIRMATION, fields, question.person.birth_date)
+        if not _fits(asking):
+            return NotPermitted(NOT_SENDABLE, attempts=0)
+        said, attempts = await self.route.carry(asking, read_confirmation)
+        if isinstance(said, Refused):
+            return NotPermitted(said.code, attempts)
+        return Found({}, 0, attempts) if said else NoRecord(attempts)
+
+    def _fields(self, question: Question, service: str) -> Mapping[str, str]:
         purpose, person = question.purpose, question.person
         if person.full_name is None:
             raise ValueError("the population database is asked by number and name")
@@ -95,26 +99,12 @@ class PopulationDatabase:
         return {
             "MaYeuCau": question.ref,
             "MaDVC": (purpose.procedure or ANY_PROCEDURE)[:NATIONAL_CODE_LENGTH],
-            "MaTichHop": SERVICE,
+            "MaTichHop": service,
             "MaCanBo": purpose.officer or self.settings.officer,
             **({"MaDonVi": agency} if agency else {}),
             "SoDinhDanh": person.personal_id.digits,
             "HoVaTen": normalised_for_sending(person.full_name),
         }
-
-    def _request(self, body: bytes) -> httpx.Request:
-        settings = self.settings
-        timestamp = str(int(self.clock().timestamp() * 1000))
-        headers = {
-            "Content-Type": "application/xml",
-            "Accept-Encoding": "identity",
-            **sign_in_headers(settings.service_url, settings.username, settings.secret, timestamp),
-        }
-        if settings.client:
-            headers["X-Road-Client"] = settings.client
-        if settings.api_key:
-            headers["ApiKey"] = settings.api_key
-        return httpx.Request("POST", _address(settings.endpoint_url), headers=headers, content=body)
 
     def _reply(
         self, content: bytes, question: Question
@@ -141,9 +131,8 @@ class PopulationDatabase:
         return {name: Fact(value, as_of) for name, value in _agreed(told).items()}, surplus
 
 
-@cache
-def _address(url: str) -> httpx.URL:
-    return httpx.URL(url)  # to read it takes as long as to make the rest of the request
+def _fits(asking: Asking) -> bool:
+    return all(len(asking.fields.get(name, "")) <= longest for name, longest in LONGEST.items())
 
 
 def _agreed(told: list[Mapping[AttributeName, Held]]) -> Mapping[AttributeName, Held]:

@@ -1,10 +1,11 @@
-"""What is sent to service 037, and what counts as an answer of it?
+"""What is sent to services 037 and 033, and what counts as an answer of them?
 
 SOAP 1.1. The request holds, in this order: MaYeuCau, MaDVC, MaTichHop, MaCanBo, MaDonVi,
 SoDinhDanh, HoVaTen (capitals without marks and blanks), NgayThangNamSinh with NgayThangNam
-(yyyyMMdd) or Nam (yyyy). The answer is read as
+(yyyyMMdd) or Nam (yyyy), which 033 may leave out. The answer is read as
 
-    Envelope/Body/CongdanCollection[@ThoiDiemDuLieu]/CongDan     a person, or none
+    Envelope/Body/CongdanCollection[@ThoiDiemDuLieu]/CongDan     037: a person, or none
+    TonTai true | false, or SoLuongCongDan, a count; anywhere    033: whether there is one
     errorCode 004 | 005, anywhere                                a refusal
 
 whatever its namespaces. A CongDan without a name is nobody: the database does not say which part
@@ -13,6 +14,7 @@ of the question failed.
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,16 +28,19 @@ from gateway.domain.facts import PartialDate
 from gateway.sources.places import VIETNAM
 from gateway.sources.population.reading import local_name, text_of
 
-SERVICE: Final = "037"
+RECORD: Final = "037"
+CONFIRMATION: Final = "033"
 ANY_PROCEDURE: Final = "VPCP"
 LONGEST: Final = {"MaYeuCau": 40, "MaDVC": 20, "MaCanBo": 20, "MaDonVi": 35, "HoVaTen": 100}
 
 _HEAD = (
     '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '
     'xmlns:dan="http://dancuquocgia.bca"><soapenv:Header/><soapenv:Body>'
-    "<dan:TraCuuThongTinCongDan>"
 )
-_TAIL = "</dan:TraCuuThongTinCongDan></soapenv:Body></soapenv:Envelope>"
+_TAIL = "</soapenv:Body></soapenv:Envelope>"
+_OPERATIONS = {RECORD: "TraCuuThongTinCongDan", CONFIRMATION: "XacThucThongTinCongDan"}
+_WORDS = {"true": True, "1": True, "false": False, "0": False}
+_COUNT = re.compile(r"[0-9]{1,9}")
 _PARSER = etree.XMLParser(
     resolve_entities=False,
     no_network=True,
@@ -74,15 +79,40 @@ def sign_in_headers(
     return {"Timestamp": timestamp, "Authorization": f"Basic {basic}", "SOAPAction": '""'}
 
 
-def write_request(fields: Mapping[str, str], birth_date: PartialDate) -> bytes:
-    """The envelope with `fields` in their order; a date not fully known is asked by its year."""
-    written = "".join(f"<dan:{name}>{escape(text)}</dan:{name}>" for name, text in fields.items())
-    if birth_date.full:
-        date = f"<dan:NgayThangNam>{birth_date.iso().replace('-', '')}</dan:NgayThangNam>"
-    else:
-        date = f"<dan:Nam>{birth_date.year:04d}</dan:Nam>"
-    born = f"<dan:NgayThangNamSinh>{date}</dan:NgayThangNamSinh>"
-    return f"{_HEAD}{written}{born}{_TAIL}".encode()
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One question to one service: its fields in their order, and the birth date where one is known.
+
+    What every route carries; how it is wrapped and signed is the route's own business.
+    """
+
+    service: str
+    fields: Mapping[str, str] = field(repr=False)
+    birth_date: PartialDate | None = field(repr=False)
+
+    def full_date(self) -> str:
+        """`yyyyMMdd`, or nothing where the date is not fully known."""
+        born = self.birth_date
+        return born.iso().replace("-", "") if born is not None and born.full else ""
+
+    def year(self) -> str:
+        """`yyyy`, where the year is all that can be asked by."""
+        born = self.birth_date
+        return "" if born is None or born.full else f"{born.year:04d}"
+
+    def envelope(self) -> str:
+        """The SOAP text; a date not fully known is asked by its year."""
+        operation = _OPERATIONS[self.service]
+        written = "".join(_element(name, text) for name, text in self.fields.items())
+        if self.birth_date is not None:
+            full = self.full_date()
+            date = _element("NgayThangNam", full) if full else _element("Nam", self.year())
+            written += f"<dan:NgayThangNamSinh>{date}</dan:NgayThangNamSinh>"
+        return f"{_HEAD}<dan:{operation}>{written}</dan:{operation}>{_TAIL}"
+
+
+def _element(name: str, text: str) -> str:
+    return f"<dan:{name}>{escape(text)}</dan:{name}>"
 
 
 def read_answer(content: bytes) -> Citizens | Refused:
@@ -91,9 +121,7 @@ def read_answer(content: bytes) -> Citizens | Refused:
     Raises SourceBrokeContract `fault` for a SOAP Fault and `unreadable` for everything that is no
     such answer, document types included; lxml's own error where it is no XML.
     """
-    root = etree.fromstring(content, _PARSER)
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise SourceBrokeContract("unreadable")
+    root = _parsed(content)
     if local_name(root) == "errorCode":
         return _refusal(root)
     body = _child(root, "Body") if local_name(root) == "Envelope" else None
@@ -103,6 +131,35 @@ def read_answer(content: bytes) -> Citizens | Refused:
     if collection is not None:
         return _citizens(collection)
     return _without_collection(body)
+
+
+def read_confirmation(content: bytes) -> bool | Refused:
+    """Read an answer of service 033: whether number, name and date belong together.
+
+    Raises as `read_answer` does; anything but one clear yes or no is `unreadable`.
+    """
+    said: set[bool | None] = set()
+    for element in _parsed(content).iter():
+        match local_name(element):
+            case "errorCode":
+                return _refusal(element)
+            case "Fault":
+                raise SourceBrokeContract("fault")
+            case "TonTai":
+                said.add(_WORDS.get(text_of(element)))
+            case "SoLuongCongDan":
+                count = text_of(element)
+                said.add(int(count) > 0 if _COUNT.fullmatch(count) else None)
+    if len(said) != 1 or None in said:
+        raise SourceBrokeContract("unreadable")
+    return bool(said.pop())
+
+
+def _parsed(content: bytes) -> etree._Element:
+    root = etree.fromstring(content, _PARSER)
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise SourceBrokeContract("unreadable")
+    return root
 
 
 def _without_collection(body: etree._Element) -> Citizens | Refused:
