@@ -8,6 +8,7 @@ anybody; what it gives is class `derived` and free to change.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal, DecimalException, localcontext
 from typing import Any
 
 from gateway.domain.facts import Coded, PartialDate, Value
@@ -17,6 +18,14 @@ from gateway.forms.values import LOCAL_ZONE
 
 REGISTRATION_DAYS = 60
 """A birth is registered in time within 60 days (Luật Hộ tịch 2014, article 15)."""
+
+DEATH_REGISTRATION_DAYS = 15
+"""A death is registered in time within 15 days (Luật Hộ tịch 2014, article 33)."""
+
+_DECEMBER, _LONGEST_MONTH = 12, 31
+_SCHOOL_AGE = 6
+_DIGITS = 250
+"""More than the quotient of any two numbers that a form may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +60,86 @@ def _amount_in_words(operands: list[Operand], now: datetime) -> Value | None:
 
 
 def _birth_registration_timing(operands: list[Operand], now: datetime) -> Value | None:
-    born = _date(operands[0])
-    if born is None or born.month is None or born.day is None:
+    return _timing("birth_registration_kind", operands[0], REGISTRATION_DAYS, now)
+
+
+def _death_registration_timing(operands: list[Operand], now: datetime) -> Value | None:
+    return _timing("death_registration_kind", operands[0], DEATH_REGISTRATION_DAYS, now)
+
+
+def _timing(kind: str, operand: Operand, days: int, now: datetime) -> Coded | None:
+    """In time up to so many days after the event, else late; of an event without a day, nothing."""
+    when = _date(operand)
+    if when is None or when.month is None or when.day is None:
         return None
-    age = now.astimezone(LOCAL_ZONE).date() - date(born.year, born.month, born.day)
-    if age.days <= REGISTRATION_DAYS:
-        return Coded("birth_registration_kind", "dung_han", "Đăng ký đúng hạn")
-    return Coded("birth_registration_kind", "qua_han", "Đăng ký quá hạn")
+    if (_today(now) - date(when.year, when.month, when.day)).days <= days:
+        return Coded(kind, "dung_han", "Đăng ký đúng hạn")
+    return Coded(kind, "qua_han", "Đăng ký quá hạn")
+
+
+def _today(now: datetime) -> date:
+    return now.astimezone(LOCAL_ZONE).date()
+
+
+def _ages(operand: Operand, now: datetime) -> tuple[int, int] | None:
+    """The fewest and the most years completed today; None for a birth that is still to come."""
+    born, today = _date(operand), _today(now)
+    if born is None:
+        return None
+    first = (born.year, born.month or 1, born.day or 1)
+    last = (born.year, born.month or _DECEMBER, born.day or _LONGEST_MONTH)
+    if first > (today.year, today.month, today.day):
+        return None
+    fewest, most = (
+        today.year - year - ((today.month, today.day) < (month, day))
+        for year, month, day in (last, first)
+    )
+    return max(fewest, 0), most
+
+
+_AGE_GROUPS = (
+    (9, "duoi_9", "Dưới 9 tuổi"),
+    (15, "9_den_15", "Từ đủ 9 tuổi đến dưới 15 tuổi"),
+    (18, "15_den_18", "Từ đủ 15 tuổi đến dưới 18 tuổi"),
+)
+
+
+def _age_group(operands: list[Operand], now: datetime) -> Value | None:
+    """Whose consent is asked for depends on it; with the day unknown it may still be certain."""
+    ages = _ages(operands[0], now)
+    if ages is None:
+        return None
+    groups = {_group_of(age) for age in ages}
+    return groups.pop() if len(groups) == 1 else None
+
+
+def _group_of(age: int) -> Coded:
+    for below, code, label in _AGE_GROUPS:
+        if age < below:
+            return Coded("age_group", code, label)
+    return Coded("age_group", "tu_18", "Từ đủ 18 tuổi trở lên")
+
+
+def _under_six(operands: list[Operand], now: datetime) -> Value | None:
+    """Whether somebody has not completed six years; nothing while that is uncertain."""
+    ages = _ages(operands[0], now)
+    if ages is None:
+        return None
+    answers = {age < _SCHOOL_AGE for age in ages}
+    if len(answers) > 1:
+        return None
+    return Coded("boolean", "true", "Có") if answers.pop() else Coded("boolean", "false", "Không")
+
+
+def _percent_of(operands: list[Operand], now: datetime) -> Value | None:
+    """What part the first is of the second, in hundredths, half a hundredth of it rounded up."""
+    with localcontext(prec=_DIGITS):
+        try:
+            part, whole = (Decimal(operand.canon) for operand in operands)
+            percent = (part * 100 / whole).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        except DecimalException:
+            return None
+    return percent.normalize() if percent.is_finite() else None
 
 
 def _label(operand: Operand) -> str:
@@ -104,7 +186,11 @@ def _copy(operands: list[Operand], now: datetime) -> Value | None:
 _FUNCTIONS: Mapping[str, Callable[[list[Operand], datetime], Value | None]] = {
     "date_in_words": _date_in_words,
     "amount_in_words": _amount_in_words,
+    "percent_of": _percent_of,
     "birth_registration_timing": _birth_registration_timing,
+    "death_registration_timing": _death_registration_timing,
+    "age_group": _age_group,
+    "under_six": _under_six,
     "item_code": _item_code,
     "child_relation_to_head": _child_relation_to_head,
     "next_marriage_order": _next_marriage_order,
