@@ -23,7 +23,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.storage.database import Database
@@ -32,6 +32,8 @@ from gateway.storage.schema import replays
 REPLAY_SECONDS = 600
 _NONCE_BYTES = 12
 _INFO = b"eform-gateway/replay/v1"
+_MADE_AT = select(replays.c.created_at).where(replays.c.key_mac == bindparam("mac"))
+_NEW = insert(replays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,11 @@ class Replay:
         Raises Conflict `still_running` when the same call was completed meanwhile elsewhere; the
         change must then be undone with the transaction.
         """
-        mine = replays.c.key_mac == self._mac
-        connection.execute(
-            delete(replays).where(mine, replays.c.created_at <= self._now - REPLAY_SECONDS)
-        )
-        if connection.execute(select(replays.c.key_mac).where(mine)).first() is not None:
-            raise _still_running()
+        made_at = connection.execute(_MADE_AT, {"mac": self._mac}).scalar_one_or_none()
+        if made_at is not None:
+            if made_at > self._now - REPLAY_SECONDS:
+                raise _still_running()
+            connection.execute(delete(replays).where(replays.c.key_mac == self._mac))
         nonce = os.urandom(_NONCE_BYTES)
         sealed = AESGCM(self._seal).encrypt(nonce, answer, _bound_to(self._mac, status))
         row = {
@@ -73,7 +74,7 @@ class Replay:
             "status": status,
             "answer": nonce + sealed,
         }
-        connection.execute(insert(replays), row)
+        connection.execute(_NEW, row)
 
 
 class NoReplay(Replay):

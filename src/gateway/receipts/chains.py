@@ -8,9 +8,10 @@ import hmac
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from gateway.domain.errors import Conflict
 from gateway.domain.identifiers import ChainId
@@ -36,8 +37,14 @@ class ChainKeys(Protocol):
         ...
 
 
-_CHAIN = select(chains)
-_RECEIPT = select(receipts)
+_CHAIN = select(chains).where(chains.c.chain == bindparam("chain"))
+_RECEIPT = select(receipts).where(receipts.c.jti == bindparam("jti"))
+_CASE = select(cases.c.case_ref, cases.c.opened_at).where(
+    cases.c.tenant == bindparam("tenant"), cases.c.dossier_index == bindparam("index")
+)
+_PERSONS = select(case_persons.c.person_index).where(case_persons.c.case_ref == bindparam("case"))
+_NEW_CASE, _NEW_CHAIN, _NEW_RECEIPT = insert(cases), insert(chains), insert(receipts)
+_NEW_PERSON, _NEW_LEAF = insert(case_persons), insert(chain_leaves)
 _OTHERS = update(receipts)
 _PROLONG = update(chains)
 
@@ -76,12 +83,12 @@ def open_chain(connection: Connection, chain: str, jti: str) -> ChainState:
     Raises Conflict: `chain_void` (too many refusals, or lost in a restore), `already_submitted`,
     `chain_closed` (expired and swept), `receipt_closed` (another receipt of the chain was used).
     """
-    row = connection.execute(_CHAIN.where(chains.c.chain == chain)).one_or_none()
+    row = connection.execute(_CHAIN, {"chain": chain}).one_or_none()
     if row is None:
         raise Conflict("chain_void", "nothing is known of this chain; fill the form again")
     if row.state != "open":
         raise Conflict(*_ENDED[row.state])
-    used = connection.execute(_RECEIPT.where(receipts.c.jti == jti)).one_or_none()
+    used = connection.execute(_RECEIPT, {"jti": jti}).one_or_none()
     if used is None or used.state != "open":
         raise Conflict("receipt_closed", "another receipt of this chain was used since")
     return ChainState(
@@ -115,7 +122,7 @@ def enter_chain(connection: Connection, opening: Opening, index_key: bytes) -> s
             "first_at": int(opening.at.timestamp()),
             "expires_at": opening.expires_at,
         }
-        connection.execute(insert(chains), row)
+        connection.execute(_NEW_CHAIN, row)
     else:
         case_ref = open_chain(connection, opening.chain, opening.extends).case_ref
         connection.execute(
@@ -138,16 +145,14 @@ def add_receipt(connection: Connection, opening: Opening, leaf: int) -> None:
         "leaf": leaf,
         "expires_at": opening.expires_at,
     }
-    connection.execute(insert(receipts), row)
+    connection.execute(_NEW_RECEIPT, row)
 
 
 def opened_at(connection: Connection, tenant: str, dossier: str, index_key: bytes) -> int | None:
     """When the gateway first heard of a dossier, in seconds since 1970; None when it never did."""
     index = dossier_index(index_key, tenant, dossier)
-    known = select(cases.c.opened_at).where(
-        cases.c.tenant == tenant, cases.c.dossier_index == index
-    )
-    return connection.execute(known).scalar_one_or_none()
+    known = connection.execute(_CASE, {"tenant": tenant, "index": index}).one_or_none()
+    return None if known is None else int(known.opened_at)
 
 
 def register_dossier(
@@ -155,8 +160,8 @@ def register_dossier(
 ) -> str:
     """The case reference of a dossier, drawn at random when it is heard of first."""
     index = dossier_index(index_key, tenant, dossier)
-    known = select(cases.c.case_ref).where(cases.c.tenant == tenant, cases.c.dossier_index == index)
-    case_ref = connection.execute(known).scalar_one_or_none()
+    known = connection.execute(_CASE, {"tenant": tenant, "index": index}).one_or_none()
+    case_ref = None if known is None else str(known.case_ref)
     if case_ref is None:
         case_ref = new_reference()
         row = {
@@ -165,7 +170,7 @@ def register_dossier(
             "case_ref": case_ref,
             "opened_at": int(at.timestamp()),
         }
-        connection.execute(insert(cases), row)
+        connection.execute(_NEW_CASE, row)
     return case_ref
 
 
@@ -176,12 +181,24 @@ def new_reference() -> str:
 
 def dossier_index(index_key: bytes, tenant: str, dossier: str) -> bytes:
     """The blind index of a dossier code: HMAC-SHA-256 under the index key."""
-    return hmac.digest(index_key, f"dossier|{tenant}|{dossier}".encode(), "sha256")
+    return _digest(index_key, f"dossier|{tenant}|{dossier}")
 
 
 def person_index(index_key: bytes, number: str) -> bytes:
     """The blind index of a personal number: HMAC-SHA-256 under the index key."""
-    return hmac.digest(index_key, f"person|{number}".encode(), "sha256")
+    return _digest(index_key, f"person|{number}")
+
+
+def _digest(index_key: bytes, text: str) -> bytes:
+    mac = _keyed(index_key).copy()
+    mac.update(text.encode())
+    return mac.digest()
+
+
+@lru_cache(maxsize=4)
+def _keyed(index_key: bytes) -> hmac.HMAC:
+    """Keyed once: a copy costs a fraction of taking the key in anew."""
+    return hmac.new(index_key, digestmod="sha256")
 
 
 def _case_of(connection: Connection, opening: Opening, index_key: bytes) -> str:
@@ -195,11 +212,10 @@ def _remember_persons(
 ) -> None:
     indices = {person_index(index_key, number) for number in opening.persons}
     if opening.extends is not None or opening.dossier is not None:
-        known = select(case_persons.c.person_index).where(case_persons.c.case_ref == case_ref)
-        indices -= set(connection.execute(known).scalars())
+        indices -= set(connection.execute(_PERSONS, {"case": case_ref}).scalars())
     if indices:
         rows = [{"person_index": index, "case_ref": case_ref} for index in sorted(indices)]
-        connection.execute(insert(case_persons), rows)
+        connection.execute(_NEW_PERSON, rows)
 
 
 def end_chain(connection: Connection, chain: str, jti: str, leaf: int, content_salt: bytes) -> None:
@@ -214,7 +230,7 @@ def end_chain(connection: Connection, chain: str, jti: str, leaf: int, content_s
     )
     connection.execute(_OTHERS.where(receipts.c.chain == chain).values(state="closed"))
     connection.execute(_OTHERS.where(receipts.c.jti == jti).values(state="used"))
-    connection.execute(insert(chain_leaves), {"chain": chain, "idx": leaf})
+    connection.execute(_NEW_LEAF, {"chain": chain, "idx": leaf})
 
 
 def count_refusal(connection: Connection, chain: str, paths: frozenset[str], leaf: int) -> bool:
@@ -222,7 +238,7 @@ def count_refusal(connection: Connection, chain: str, paths: frozenset[str], lea
 
     That voids the chain: reuse is closed and K erased, hand typing is not.
     """
-    connection.execute(insert(chain_leaves), {"chain": chain, "idx": leaf})
+    connection.execute(_NEW_LEAF, {"chain": chain, "idx": leaf})
     before = refused_before(connection, chain)
     for path in sorted(paths):
         if path in before:
@@ -261,7 +277,7 @@ def abandon(connection: Connection, chain: str, leaf: int) -> None:
     """End a chain that nobody submitted: K is erased and nobody has it."""
     ended = _PROLONG.where(chains.c.chain == chain)
     connection.execute(ended.values(state="abandoned", wrapped_key=None))
-    connection.execute(insert(chain_leaves), {"chain": chain, "idx": leaf})
+    connection.execute(_NEW_LEAF, {"chain": chain, "idx": leaf})
 
 
 def leaves_of(connection: Connection, chain: str) -> list[int]:

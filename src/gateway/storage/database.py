@@ -44,11 +44,13 @@ class Database:
     """The embedded database (SQLite, WAL, synchronous FULL): one writer, readers never wait."""
 
     def __init__(self, path: Path) -> None:
-        self._engine = _engine(path)
+        self._engine = _engine(path, begin="BEGIN IMMEDIATE")
         with self._engine.connect() as connection:
             metadata.create_all(connection)
             connection.commit()
-        self._reader = self._engine.connect()
+        # each question is one statement with a snapshot of its own: no transaction to open and end
+        self._reading = _engine(path, begin=None)
+        self._reader = self._reading.connect()
         self._reader_lock = threading.Lock()
         self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write_groups, name="writer", daemon=True)
@@ -60,9 +62,8 @@ class Database:
             try:
                 return question(self._reader)
             except DBAPIError as error:
-                raise Busy("storage_busy", "the database cannot be read now") from error
-            finally:
                 self._reader.rollback()
+                raise Busy("storage_busy", "the database cannot be read now") from error
 
     def check(self) -> None:
         """Ask for nothing but an answer; raises Busy when the database cannot be read."""
@@ -85,6 +86,7 @@ class Database:
         self._waiting.put(None)
         self._writer.join()
         self._reader.close()
+        self._reading.dispose()
         self._engine.dispose()
 
     def _write_groups(self) -> None:
@@ -153,7 +155,8 @@ def _settle(outcomes: list[_Outcome]) -> None:
             waiting.done.set_exception(refusal)
 
 
-def _engine(path: Path) -> Engine:
+def _engine(path: Path, *, begin: str | None) -> Engine:
+    """Connections of one kind; `begin` opens a transaction, None leaves each statement by itself."""
     engine = create_engine(
         f"sqlite:///{path}",
         poolclass=NullPool,
@@ -166,9 +169,10 @@ def _engine(path: Path) -> Engine:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        thread = threading.current_thread().name
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if thread == "writer" else "BEGIN")
+    if begin is not None:
+
+        @event.listens_for(engine, "begin")
+        def open_transaction(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
 
     return engine
