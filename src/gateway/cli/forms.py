@@ -12,7 +12,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from gateway.domain.errors import FieldProblem, FormRefused
-from gateway.forms.definition import FormDefinition, definition_of, read_definition
+from gateway.forms.definition import (
+    FormDefinition,
+    definition_of,
+    read_countable,
+    read_definition,
+)
 from gateway.forms.fields import Decision, instances_at_submission
 from gateway.forms.reading.decoding import decode_strictly
 
@@ -74,7 +79,7 @@ def fields(
 
 def _problems(path: Path) -> tuple[FieldProblem, ...]:
     try:
-        read_definition(_read(path))
+        read_countable(_read(path))
     except FormRefused as refusal:
         return refusal.problems
     return ()

@@ -18,7 +18,7 @@ from gateway.domain.errors import NotFound
 from gateway.domain.identifiers import FormCode, SourceId
 from gateway.forms.attributes import CONSTANT, Dictionary, read_dictionary
 from gateway.forms.bindings import Binding, Bindings, read_bindings
-from gateway.forms.definition import FieldTemplate, FormDefinition, read_definition
+from gateway.forms.definition import FieldTemplate, FormDefinition, read_countable
 
 COUNTING_ENGINE = "eform-gateway/counting/1"
 _SKELETON_KEYS = (
@@ -138,7 +138,7 @@ def read_catalogue(schemas: Path) -> Catalogue:
 
 def register(folder: Path, dictionary: Dictionary) -> RegisteredForm:
     """Read one form with its bindings and name its version and series."""
-    definition = read_definition((folder / "form.json").read_bytes())
+    definition = read_countable((folder / "form.json").read_bytes())
     bindings = read_bindings((folder / "bindings.json").read_bytes(), definition, dictionary)
     pinned = (definition.digest, bindings.digest, dictionary.digest, COUNTING_ENGINE)
     return RegisteredForm(

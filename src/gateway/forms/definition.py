@@ -6,12 +6,19 @@ from dataclasses import dataclass, field
 
 from gateway.domain.errors import FieldProblem, FormRefused
 from gateway.forms.reading.decoding import decode_strictly
-from gateway.forms.reading.refusals import problems_of
+from gateway.forms.reading.refusals import loops_of, problems_of
 from gateway.forms.reading.templates import FieldTemplate, Option
 from gateway.forms.reading.tree import Kind, Node, grow
 from gateway.forms.showing.conditions import compile_conditions
 
-__all__ = ["FieldTemplate", "FormDefinition", "Option", "definition_of", "read_definition"]
+__all__ = [
+    "FieldTemplate",
+    "FormDefinition",
+    "Option",
+    "definition_of",
+    "read_countable",
+    "read_definition",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +48,18 @@ class FormDefinition:
 def read_definition(raw: bytes) -> FormDefinition:
     """Read a form's bytes; raises FormRefused with every place that cannot be counted honestly."""
     return definition_of(decode_strictly(raw), raw)
+
+
+def read_countable(raw: bytes) -> FormDefinition:
+    """Read a form that is to be registered; raises FormRefused as `read_definition`, for loops too.
+
+    A loop of conditions can be evaluated, as Form.io's core does; but what it asks depends on the
+    order in which it is answered, and no count can rest on that.
+    """
+    form = read_definition(raw)
+    if loops := loops_of([node for root in form.roots for node in root.walk()]):
+        raise FormRefused(tuple(loops))
+    return form
 
 
 def definition_of(document: object, raw: bytes) -> FormDefinition:

@@ -12,6 +12,7 @@ script_logic           Form.io `logic` in JavaScript that does
 unsupported_logic      `logic` without JavaScript that hides, requires or replaces
 unsupported_operator   JSONLogic beyond json-logic-js
 unsupported_scope      JSONLogic over anything but `data` and `row`
+cycle_of_conditions    a component that shows only by what it shows itself, through others or not
 script_value           a script as default value or data source
 unsupported_source     choices from a place that the gateway does not serve
 absolute_address       an address that leads away from the gateway
@@ -25,6 +26,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from gateway.domain.errors import FieldProblem
+from gateway.forms.reading.cycles import in_cycles
 from gateway.forms.reading.templates import Component, data_source, member_of, read_json_items
 from gateway.forms.reading.tree import Node
 from gateway.forms.showing.conditions import is_rule, is_typed, paths_named, scopes_named
@@ -73,9 +75,17 @@ def problems_of(nodes: Sequence[Node]) -> list[FieldProblem]:
         if any(below.templates or below.key in named for below in node.walk()):
             codes += _conditions(node.component)
             codes += _logic(node.component)
-        where = node.path if node.holds_data else node.full
-        found += [FieldProblem(where, code) for code in dict.fromkeys(codes)]
+        found += [FieldProblem(_place(node), code) for code in dict.fromkeys(codes)]
     return found
+
+
+def loops_of(nodes: Sequence[Node]) -> list[FieldProblem]:
+    """Every component in a loop of conditions, in form order; the conditions are compiled before."""
+    return [FieldProblem(_place(node), "cycle_of_conditions") for node in in_cycles(nodes)]
+
+
+def _place(node: Node) -> str:
+    return node.path if node.holds_data else node.full
 
 
 def _parts(path: str) -> set[str]:

@@ -1,0 +1,103 @@
+"""Loops of conditions: each one is found with all its places, and what only looks like one is not."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from gateway.domain.errors import FieldProblem, FormRefused
+from gateway.forms.definition import read_countable, read_definition
+
+from .building import part, text, typed, when
+
+
+def rule(path: str) -> dict[str, Any]:
+    return {"json": {"==": [{"var": f"data.{path}"}, "1"]}}
+
+
+LOOPS: Mapping[str, tuple[list[dict[str, Any]], list[str]]] = {
+    "a field waits for itself": ([text("a", conditional=when("a", "1"))], ["a"]),
+    "two fields wait for each other": (
+        [text("a", conditional=when("b", "1")), text("b", conditional=rule("a"))],
+        ["a", "b"],
+    ),
+    "three fields in a ring, one of them by a list of conditions": (
+        [
+            text("a", conditional=when("b", "1")),
+            text("b", conditional=typed(("c", "isEqual", "1"))),
+            text("c", conditional=rule("a")),
+            text("aside", conditional=when("a", "1")),
+        ],
+        ["a", "b", "c"],
+    ),
+    "a panel waits for what stands in it": (
+        [part("panel", "p", input=False, conditional=when("a", "1"), components=[text("a")])],
+        ["p"],
+    ),
+    "a panel waits for what a field in it opens": (
+        [
+            part("panel", "p", input=False, conditional=when("b", "1"), components=[text("a")]),
+            text("b", conditional=when("a", "1")),
+        ],
+        ["p", "b"],
+    ),
+    "a column waits for its neighbour and the other way round": (
+        [
+            part(
+                "datagrid",
+                "g",
+                components=[
+                    text("a", conditional=when("g.b", "1")),
+                    text("b", conditional=when("g.a", "1")),
+                ],
+            )
+        ],
+        ["g[].a", "g[].b"],
+    ),
+}
+NO_LOOPS: Mapping[str, list[dict[str, Any]]] = {
+    "a chain": [
+        text("a"),
+        text("b", conditional=when("a", "1")),
+        text("c", conditional=when("b", "1")),
+    ],
+    "two ways to one field": [
+        text("a"),
+        text("b", conditional=when("a", "1")),
+        text("c", conditional=typed(("a", "isEqual", "1"), ("b", "isEqual", "1"))),
+    ],
+    "a field waits for its neighbour in a panel that waits for another": [
+        text("a"),
+        part(
+            "panel",
+            "p",
+            input=False,
+            conditional=when("a", "1"),
+            components=[text("b"), text("c", conditional=when("b", "1"))],
+        ),
+    ],
+}
+
+
+def raw(components: list[dict[str, Any]]) -> bytes:
+    return json.dumps({"components": components}).encode()
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_loop_of_conditions_is_refused_with_every_place_in_it(loop: str) -> None:
+    components, places = LOOPS[loop]
+    with pytest.raises(FormRefused) as refused:
+        read_countable(raw(components))
+    assert refused.value.problems == tuple(
+        FieldProblem(place, "cycle_of_conditions") for place in places
+    )
+
+
+@pytest.mark.parametrize("form", NO_LOOPS)
+def test_what_leads_nowhere_back_is_no_loop(form: str) -> None:
+    assert read_countable(raw(NO_LOOPS[form])).fields
+
+
+def test_a_loop_can_still_be_decided_as_formio_decides_it() -> None:
+    assert read_definition(raw(LOOPS["a field waits for itself"][0])).fields
