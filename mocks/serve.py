@@ -1,10 +1,12 @@
 """How do the mocks run as a process of their own? On loopback, until told to stop.
 
-    python -m mocks.serve --population-port 0 --info FILE
+    python -m mocks.serve --population-port 0 [--papers-port 0] --info FILE
 
 FILE appears by rename, readable by its owner alone, once every mock answers:
 {"population": {"url", "service_url", "username", "secret", "officer", "agency"},
- "portal": null, "papers": null}. SIGTERM and SIGINT end everything; FILE stays.
+ "portal": null, "papers": null or {"url", "dstcode", "provider_url", "username", "password"}}; the
+papers answer only where a port is given for them, and their `url` is the adapter's up to `/forward`.
+SIGTERM and SIGINT end everything; FILE stays.
 """
 
 import argparse
@@ -14,12 +16,15 @@ import os
 import signal
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 import uvloop
 
+from mocks.papers import FORWARD, PapersMockSettings, create_papers_mock
+from mocks.papers.settings import DSTCODE, PROVIDER_URL
 from mocks.people import Population
 from mocks.population import ENDPOINT, PopulationMockSettings, create_population_mock, licensed
 
@@ -27,7 +32,7 @@ LOOPBACK = "127.0.0.1"
 
 
 class _Server(uvicorn.Server):
-    """Says when it is up, and takes a signal as the end of its work, not as a death."""
+    """Says when it is up, and leaves signals to whoever runs several of its kind."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -39,9 +44,6 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
         yield
 
 
@@ -57,6 +59,17 @@ def population_info(settings: PopulationMockSettings, port: int) -> dict[str, st
     }
 
 
+def papers_info(settings: PapersMockSettings, port: int) -> dict[str, str]:
+    """What a client of the papers mock needs to know."""
+    return {
+        "url": f"http://{LOOPBACK}:{port}{FORWARD}",
+        "dstcode": DSTCODE,
+        "provider_url": PROVIDER_URL,
+        "username": settings.unit,
+        "password": settings.password,
+    }
+
+
 def write_info(path: Path, info: dict[str, object]) -> None:
     """Put the file in place whole, for its owner's eyes."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
@@ -69,27 +82,61 @@ def write_info(path: Path, info: dict[str, object]) -> None:
 
 
 async def serve(
-    settings: PopulationMockSettings, population: Population, port: int, info: Path
+    settings: PopulationMockSettings,
+    population: Population,
+    port: int,
+    info: Path,
+    papers_port: int | None = None,
 ) -> None:
-    """Answer until a signal comes; `port` 0 takes a free one."""
-    app = create_population_mock(settings, population)
-    config = uvicorn.Config(
-        app, loop="uvloop", http="httptools", log_level="critical", access_log=False
+    """Answer until a signal comes; port 0 takes a free one, no port for the papers leaves them out."""
+    papers = PapersMockSettings(unit=settings.home_agency)
+    apps: dict[str, tuple[Any, int]] = {
+        "population": (create_population_mock(settings, population), port)
+    }
+    if papers_port is not None:
+        apps["papers"] = (create_papers_mock(papers, population), papers_port)
+    with ExitStack() as stack:
+        running = {
+            name: (_server(app), stack.enter_context(socket.create_server((LOOPBACK, wanted))))
+            for name, (app, wanted) in apps.items()
+        }
+        _end_on_signal([server for server, _ in running.values()])
+        work = [
+            asyncio.create_task(server.serve(sockets=[listener]))
+            for server, listener in running.values()
+        ]
+        for server, _ in running.values():
+            await server.up.wait()
+        if all(server.started for server, _ in running.values()):
+            ports = {name: listener.getsockname()[1] for name, (_, listener) in running.items()}
+            told = papers_info(papers, ports["papers"]) if "papers" in ports else None
+            address = population_info(settings, ports["population"])
+            write_info(info, {"population": address, "portal": None, "papers": told})
+        await asyncio.gather(*work)
+
+
+def _server(app: Any) -> _Server:
+    return _Server(
+        uvicorn.Config(app, loop="uvloop", http="httptools", log_level="critical", access_log=False)
     )
-    server = _Server(config)
-    with socket.create_server((LOOPBACK, port)) as listener:
-        running = asyncio.create_task(server.serve(sockets=[listener]))
-        await server.up.wait()
-        if server.started:
-            address = population_info(settings, listener.getsockname()[1])
-            write_info(info, {"population": address, "portal": None, "papers": None})
-        await running
+
+
+def _end_on_signal(servers: Sequence[_Server]) -> None:
+    loop = asyncio.get_running_loop()
+
+    def end(number: int) -> None:
+        for server in servers:
+            server.handle_exit(number, None)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end, number)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line and serve."""
     parser = argparse.ArgumentParser(prog="python -m mocks.serve")
     parser.add_argument("--population-port", type=int, default=0)
+    parser.add_argument("--papers-port", type=int, help="absent: no papers are served")
     parser.add_argument("--info", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--officer", action="append", help="may be given again; the first is told")
@@ -104,7 +151,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         home_agency=next(iter(agencies)),
         strict_order=given.strict_order,
     )
-    uvloop.run(serve(settings, Population(given.seed), given.population_port, given.info))
+    population = Population(given.seed)
+    uvloop.run(serve(settings, population, given.population_port, given.info, given.papers_port))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,28 @@
+"""Which unit may look into the citizens' store, and how long does its session last?"""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+DSTCODE = "VN:GOV:000.00.00.G22:vpcpdvcprovider"
+"""The provider that the adapter forwards to (sure)."""
+
+PROVIDER_URL = "https://apigiaytocanhan.dichvucong.gov.vn"
+"""The store behind that provider (likely)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PapersMockSettings:
+    """One unit's account: the unit's code is its user name (likely), the password is made anew.
+
+    `clock` gives seconds since 1970. `session_seconds` and `closed_to`, the procedures for which the
+    store opens to nobody, are ours.
+    """
+
+    unit: str = "H99"
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(18), repr=False)
+    clock: Callable[[], float] = time.time
+    session_seconds: float = 1800.0
+    closed_to: frozenset[str] = frozenset()
+    journal_entries: int = 100_000

@@ -1,0 +1,62 @@
+"""Which papers lie in a person's own store on the portal?
+
+Ours: half of the people have one; in it lie the same papers that `records_of` tells, as results of
+another province, each under an id of its own and stored on the day after its issue.
+"""
+
+import hashlib
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from mocks.people import Population
+
+Json = dict[str, Any]
+
+PROVINCE = "H98"
+"""The code of the invented province that the papers come from."""
+
+_STORED_WHERE_UNDATED = "20240701080000"
+
+
+def has_store(n: int) -> bool:
+    """Whether person n keeps papers on the portal: every second circle of relatives does."""
+    return n // 60 % 2 == 0
+
+
+def papers_of(population: Population, n: int) -> list[Json]:
+    """What the store holds of person n: `{"id", "storedAt", "unit", "paper"}` each.
+
+    `paper` has the shape of `records_of`; its file's digest is that of `file_of`.
+    """
+    if not has_store(n):
+        return []
+    return [_laid(record) for record in population.records_of(n)]
+
+
+def file_of(paper_id: str) -> bytes:
+    """The file behind a paper: invented, and the same whenever it is asked for."""
+    return f"%PDF-1.4\n% a paper that nobody was ever issued, {paper_id}\n%%EOF\n".encode()
+
+
+def _laid(record: Json) -> Json:
+    named = f"{record['kind']} {record['number']} {record['owner']['personal_id']}"
+    paper_id = "gt" + hashlib.sha256(named.encode()).hexdigest()[:24]
+    file = {
+        "name": f"{paper_id}.pdf",
+        "sha256": hashlib.sha256(file_of(paper_id)).hexdigest(),
+        "media_type": "application/pdf",
+    }
+    return {
+        "id": paper_id,
+        "storedAt": _stored_at(record["issued_on"]),
+        "unit": PROVINCE,
+        "paper": {**record, "file": file},
+    }
+
+
+def _stored_at(issued_on: str | None) -> str:
+    """`yyyyMMddHHmmss`, the portal's own style of dates, in Vietnam's time."""
+    if issued_on is None:
+        return _STORED_WHERE_UNDATED
+    after = datetime.fromordinal(date.fromisoformat(issued_on).toordinal()) + timedelta(days=1)
+    return after.strftime("%Y%m%d080000")

@@ -1,0 +1,253 @@
+"""The citizen's store of papers as a mock: who gets in, what is found, and what is our own design."""
+
+import hashlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from mocks.papers import (
+    FORWARD,
+    LOGIN,
+    SEARCH,
+    PapersMock,
+    PapersMockSettings,
+    create_papers_mock,
+    papers_of,
+)
+from mocks.papers.settings import DSTCODE, PROVIDER_URL
+from mocks.people import PERSONAS, Population
+
+ROOT = Path(__file__).parents[2]
+THERE = {"providerurl": PROVIDER_URL}
+Json = dict[str, Any]
+
+
+class Unit:
+    """A province's security server, signed in or not."""
+
+    def __init__(self, mock: PapersMock, http: httpx.AsyncClient, moment: list[float]) -> None:
+        self.mock = mock
+        self.http = http
+        self.moment = moment
+        self.people = mock.population
+
+    async def post(self, path: str, body: Json, **how: Any) -> httpx.Response:
+        usual: Json = {"params": THERE, "headers": {"dstcode": DSTCODE}}
+        return await self.http.post(FORWARD + path, json=body, **(usual | how))
+
+    async def login(self, **changed: str) -> Json:
+        settings = self.mock.state.settings
+        account = {"username": settings.unit, "password": settings.password}
+        told: Json = (await self.post(LOGIN, account | changed)).json()
+        return told
+
+    async def search(self, owner: str, *kinds: str, **changed: Any) -> Json:
+        body: Json = {
+            "session": changed.get("session") or (await self.login())["session"],
+            "madonvi": "H99",
+            "maYeuCau": "GW-1",
+            "maTTHC": "1.004222",
+            "maHoSo": "",
+            "owner": owner,
+            "kinds": list(kinds),
+        }
+        body = {k: v for k, v in (body | changed).items() if v is not None}
+        told: Json = (await self.post(SEARCH, body)).json()
+        return told
+
+
+@pytest.fixture
+async def unit(people: Population) -> AsyncIterator[Unit]:
+    moment = [1_795_000_000.0]
+    settings = PapersMockSettings(
+        clock=lambda: moment[0], closed_to=frozenset({"1.000656"}), session_seconds=1800
+    )
+    mock = create_papers_mock(settings, people)
+    transport = httpx.ASGITransport(mock)
+    async with httpx.AsyncClient(transport=transport, base_url="http://adapter") as http:
+        yield Unit(mock, http, moment)
+
+
+def kinds_of(told: Json) -> list[str]:
+    return sorted(one["paper"]["kind"] for one in told["result"])
+
+
+async def test_a_search_finds_the_owners_papers_of_the_kinds_that_are_named(unit: Unit) -> None:
+    person = unit.people.persona("ordinary")
+    every = [record["kind"] for record in unit.people.records_of(person.n)]
+    told = await unit.search(person.personal_id, *every)
+    some = await unit.search(person.personal_id, "identity_card", "passport")
+
+    assert (told["error_code"], told["message"]) == ("0", "Thành công")
+    assert kinds_of(told) == sorted(every)
+    assert kinds_of(some) == ["identity_card"]
+    assert {one["paper"]["owner"]["personal_id"] for one in told["result"]} == {person.personal_id}
+
+
+def test_half_of_the_people_keep_papers_there_and_they_are_what_the_provinces_hold(
+    people: Population,
+) -> None:
+    with_papers = [n for n in range(0, 6000, 7) if papers_of(people, n)]
+    held = [n for n in range(0, 6000, 7) if people.records_of(n)]
+
+    assert 0.4 < len(with_papers) / len(held) < 0.6
+    for n in with_papers[:20]:
+        assert [p["paper"]["content"] for p in papers_of(people, n)] == [
+            record["content"] for record in people.records_of(n)
+        ]
+        assert {p["unit"] for p in papers_of(people, n)} == {"H98"}
+
+
+def test_a_paper_has_an_id_of_its_own_and_was_stored_after_its_issue(people: Population) -> None:
+    papers = papers_of(people, PERSONAS["ordinary"])
+
+    assert len({paper["id"] for paper in papers}) == len(papers)
+    for paper in papers:
+        assert not any(part in paper["id"] for part in (people.number_of(PERSONAS["ordinary"]),))
+        assert paper["storedAt"][:8] > (paper["paper"]["issued_on"] or "").replace("-", "")
+
+
+async def test_nobody_gets_in_without_the_units_password(unit: Unit) -> None:
+    assert (await unit.login(password="another"))["error_code"] == "-4"
+    assert (await unit.login(username="H98"))["error_code"] == "-4"
+    person = unit.people.persona("ordinary")
+    told = await unit.search(person.personal_id, "identity_card", session="made-up")
+
+    assert (told["error_code"], "result" in told) == ("-1", False)
+
+
+async def test_a_session_is_over_after_half_an_hour(unit: Unit) -> None:
+    person = unit.people.persona("ordinary")
+    session = (await unit.login())["session"]
+    unit.moment[0] += 1799
+    assert (await unit.search(person.personal_id, session=session))["error_code"] == "0"
+    unit.moment[0] += 1
+    assert (await unit.search(person.personal_id, session=session))["error_code"] == "-1"
+
+
+@pytest.mark.parametrize("member", ["session", "madonvi", "maYeuCau", "owner", "kinds"])
+async def test_a_missing_member_is_named(unit: Unit, member: str) -> None:
+    session = (await unit.login())["session"]
+    told = await unit.search("003090000001", session=session)
+    assert told["error_code"] == "0"
+    body = {"madonvi": "H99", "maYeuCau": "", "maTTHC": "", "maHoSo": "", "owner": "", "kinds": []}
+    whole: Json = {"session": session, **body}
+    refused = (await unit.post(SEARCH, {k: v for k, v in whole.items() if k != member})).json()
+
+    assert refused["error_code"] == "-2"
+    assert member in refused["message"]
+
+
+async def test_a_procedure_may_be_closed_to(unit: Unit) -> None:
+    person = unit.people.persona("ordinary")
+    told = await unit.search(person.personal_id, "identity_card", maTTHC="1.000656")
+
+    assert (told["error_code"], "result" in told) == ("-5", False)
+
+
+@pytest.mark.parametrize("owner", ["003090999999", "", "không phải số"])
+async def test_somebody_unknown_has_no_paper_and_that_is_a_success(unit: Unit, owner: str) -> None:
+    told = await unit.search(owner, "identity_card")
+
+    assert (told["error_code"], told["result"]) == ("0", [])
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"headers": {"dstcode": DSTCODE}, "params": {}},
+        {"headers": {}, "params": THERE},
+        {"headers": {"dstcode": "VN:GOV:another"}, "params": THERE},
+        {"headers": {"dstcode": DSTCODE}, "params": {"providerurl": "https://other.example"}},
+    ],
+)
+async def test_the_adapter_forwards_nothing_without_its_provider(unit: Unit, way: Json) -> None:
+    assert (await unit.post(LOGIN, {}, **way)).status_code == 404
+
+
+async def test_the_provider_may_be_named_in_the_address(unit: Unit) -> None:
+    way: Json = {"headers": {}, "params": THERE | {"dstcode": DSTCODE}}
+
+    assert (await unit.post(LOGIN, {}, **way)).json()["error_code"] == "-2"
+
+
+async def test_a_file_is_handed_out_once_a_search_has_found_it(unit: Unit) -> None:
+    person = unit.people.persona("ordinary")
+    (paper,) = (
+        p for p in papers_of(unit.people, person.n) if p["paper"]["kind"] == "identity_card"
+    )
+    address = f"{FORWARD}/bndp/public/v1/papers/{paper['id']}/file"
+    session = (await unit.login())["session"]
+    headers = {"dstcode": DSTCODE, "session": session}
+    before = await unit.http.get(address, params=THERE, headers=headers)
+    await unit.search(person.personal_id, "identity_card", session=session)
+    after = await unit.http.get(address, params=THERE, headers=headers)
+    unsigned = await unit.http.get(address, params=THERE, headers={"dstcode": DSTCODE})
+
+    assert before.json()["error_code"] == "-6"
+    assert unsigned.json()["error_code"] == "-1"
+    assert after.headers["content-type"] == "application/pdf"
+    assert hashlib.sha256(after.content).hexdigest() == paper["paper"]["file"]["sha256"]
+
+
+async def test_the_journal_remembers_who_was_searched_for_and_why(unit: Unit) -> None:
+    person = unit.people.persona("ordinary")
+    await unit.search(person.personal_id, "identity_card", maHoSo="H99.01-20261122-0000001")
+    told = (await unit.http.get("/_mock/journal")).json()
+
+    assert [entry["outcome"] for entry in told["entries"]] == ["ok", "found"]
+    last = told["entries"][-1]
+    assert (last["owner"], last["procedure"], last["dossier"], last["kinds"]) == (
+        person.personal_id,
+        "1.004222",
+        "H99.01-20261122-0000001",
+        ["identity_card"],
+    )
+    await unit.http.delete("/_mock/journal")
+    assert (await unit.http.get("/_mock/journal")).json()["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "status"), [(b"{", 400), (b"[]", 400), (b"[" * 60_000, 400), (b"x" * 65_537, 413)]
+)
+async def test_what_is_no_call_is_refused(unit: Unit, content: bytes, status: int) -> None:
+    headers = {"dstcode": DSTCODE, "content-type": "application/json"}
+    response = await unit.http.post(FORWARD + LOGIN, content=content, params=THERE, headers=headers)
+
+    assert response.status_code == status
+
+
+async def test_every_answer_says_that_it_is_our_own_design(unit: Unit) -> None:
+    for response in (await unit.post(LOGIN, {}), await unit.http.get("/_mock/health")):
+        assert response.headers["x-mock-contract"] == "own-design"
+
+
+def test_both_mocks_run_in_one_process_and_end_together(tmp_path: Path) -> None:
+    info = tmp_path / "info.json"
+    command = [sys.executable, "-m", "mocks.serve", "--papers-port", "0", "--info", str(info)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 20
+    while not info.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    told = json.loads(info.read_text())
+    papers = told["papers"]
+    answer = httpx.post(
+        papers["url"] + LOGIN,
+        params={"providerurl": papers["provider_url"], "dstcode": papers["dstcode"]},
+        json={"username": papers["username"], "password": papers["password"]},
+    )
+    base = told["population"]["url"].removesuffix("/dancu/1.0")
+    health = httpx.get(f"{base}/_mock/health").json()
+    process.terminate()
+    output = process.communicate(timeout=20)
+
+    assert answer.json()["error_code"] == "0"
+    assert health["mock"] == "population"
+    assert (process.returncode, output) == (0, (b"", b""))
