@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from gateway.settings import PopulationAccess, Settings
+from gateway.settings import PapersAccess, PopulationAccess, Settings
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("domain", "forms")
@@ -64,7 +64,7 @@ def settings_of(model: type[BaseModel], prefix: str) -> dict[str, str]:
     """Every setting by the name of its environment variable, with its default as documented."""
     rows: dict[str, str] = {}
     for name, field in model.model_fields.items():
-        if name == "population":
+        if name in ("population", "papers"):
             continue
         default = "required" if field.is_required() else str(field.get_default())
         if isinstance(field.get_default(), Path):
@@ -76,9 +76,9 @@ def settings_of(model: type[BaseModel], prefix: str) -> dict[str, str]:
 def test_operations_lists_every_setting_with_its_default() -> None:
     rows = re.findall(r"^\| `(GATEWAY_\w+)` \| `?([^|`]+)`? \|", OPERATIONS, re.MULTILINE)
     documented = {name: default.strip().lower() for name, default in rows}
-    settings = settings_of(Settings, "GATEWAY_") | settings_of(
-        PopulationAccess, "GATEWAY_POPULATION_"
-    )
+    settings = settings_of(Settings, "GATEWAY_")
+    settings |= settings_of(PopulationAccess, "GATEWAY_POPULATION_")
+    settings |= settings_of(PapersAccess, "GATEWAY_PAPERS_")
     assert documented == {name: default.lower() for name, default in settings.items()}
 
 

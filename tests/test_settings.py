@@ -13,6 +13,9 @@ PRODUCTION = {
     "GATEWAY_POPULATION_USERNAME": "tinh-h",
     "GATEWAY_POPULATION_SECRET": "an invented secret",
     "GATEWAY_POPULATION_OFFICER": "H99.service",
+    "GATEWAY_PAPERS_URL": "https://adapter.example.gov.vn/XrdAdapter/RestService/forward",
+    "GATEWAY_PAPERS_UNIT": "H99",
+    "GATEWAY_PAPERS_PASSWORD": "another invented secret",
 }
 
 TOKEN_ROUTE = {
@@ -39,7 +42,9 @@ def test_a_production_deployment_names_production_systems() -> None:
 
     assert settings.population is not None
     assert settings.population.secret.get_secret_value() == "an invented secret"
-    assert "an invented secret" not in repr(settings)
+    assert settings.papers is not None
+    assert settings.papers.password.get_secret_value() == "another invented secret"
+    assert "invented secret" not in repr(settings)
 
 
 MISTAKES = {
@@ -53,6 +58,9 @@ MISTAKES = {
     },
     "a mock by name": {"GATEWAY_POPULATION_ENDPOINT_URL": "https://LocalHost./dancu"},
     "a test name": {"GATEWAY_POPULATION_ENDPOINT_URL": "https://population.test/dancu"},
+    "a store of papers on this machine": {"GATEWAY_PAPERS_URL": "https://127.0.0.1:9/forward"},
+    "half of another group": {"GATEWAY_PAPERS_PASSWORD": ""},
+    "a group without its members": {"GATEWAY_PAPERS": "x"},
     "plain text": {"GATEWAY_POPULATION_ENDPOINT_URL": "http://lgsp.example.gov.vn/dancu"},
     "no host": {"GATEWAY_POPULATION_ENDPOINT_URL": "https:///dancu"},
     "an issuer on this machine": {"GATEWAY_ISSUER": "https://localhost"},

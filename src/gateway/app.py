@@ -33,8 +33,9 @@ from gateway.receipts.receipt import ReceiptSigner
 from gateway.records.codec import PlainCodec
 from gateway.records.kinds import read_kinds
 from gateway.records.store import RecordStore
-from gateway.settings import PopulationAccess, Settings
+from gateway.settings import PapersAccess, PopulationAccess, Settings
 from gateway.sources.codelists import read_code_lists
+from gateway.sources.personal_papers.client import PapersSettings, PersonalPapers
 from gateway.sources.population.client import PopulationDatabase, PopulationSettings
 from gateway.sources.population.facades import JsonAccount, JsonFacade, TokenAccount, TokenFacade
 from gateway.sources.population.routes import DirectAccount, DirectRoute, Route
@@ -46,7 +47,7 @@ from gateway.upstream.exchange import Exchange, Patience
 from gateway.upstream.transport import Transport, fast_carrier
 
 Clock = Callable[[], datetime]
-A = TypeVar("A", DirectAccount, TokenAccount, JsonAccount)
+A = TypeVar("A", DirectAccount, TokenAccount, JsonAccount, PapersSettings)
 
 TITLE = "eForm gateway"
 VERSION = "0.1.0"
@@ -172,18 +173,20 @@ def _sources(
     """The sources that this deployment reads; a new one is one more line here."""
     lists = read_code_lists(settings.schemas)
     sources: list[Source] = [RecordsSource(store, lists, clock)]
+    exchange = Exchange(outside, Patience(deadline_seconds=settings.source_patience_seconds))
     if (access := settings.population) is not None:
-        patience = Patience(deadline_seconds=settings.source_patience_seconds)
-        route = _population_route(access, Exchange(outside, patience), clock)
+        route = _population_route(access, exchange, clock)
         account = PopulationSettings(access.officer, access.agency)
         sources.append(PopulationDatabase(account, route, lists, clock))
+    if settings.papers is not None:
+        unit = _account(PapersSettings, _told(settings.papers))
+        sources.append(PersonalPapers(unit, exchange, store.kinds, lists, clock))
     return {source.id: source for source in sources}
 
 
 def _population_route(access: PopulationAccess, exchange: Exchange, clock: Clock) -> Route:
     """The way to the population database that the settings choose."""
-    told = access.model_dump(exclude_none=True)
-    told |= {n: v.get_secret_value() for n, v in told.items() if isinstance(v, SecretStr)}
+    told = _told(access)
     match access.route:
         case "direct":
             return DirectRoute(_account(DirectAccount, told), exchange, clock)
@@ -197,6 +200,12 @@ def _population_route(access: PopulationAccess, exchange: Exchange, clock: Clock
             assert_never(access.route)
 
 
+def _told(access: PopulationAccess | PapersAccess) -> dict[str, Any]:
+    """What the settings say, secrets in clear."""
+    told = access.model_dump(exclude_none=True)
+    return told | {n: v.get_secret_value() for n, v in told.items() if isinstance(v, SecretStr)}
+
+
 def _account(kind: type[A], told: Mapping[str, Any]) -> A:
     """An account of that kind from the settings of its members' names."""
     return kind(**{f.name: told[f.name] for f in fields(kind) if f.name in told})
@@ -204,8 +213,8 @@ def _account(kind: type[A], told: Mapping[str, Any]) -> A:
 
 def _addresses(settings: Settings) -> tuple[str, ...]:
     """Every address that the gateway may call."""
-    access = settings.population
-    return () if access is None else tuple(access.addresses().values())
+    called = [] if settings.population is None else [*settings.population.addresses().values()]
+    return (*called, *([] if settings.papers is None else [settings.papers.url]))
 
 
 async def _sweep_by_the_hour(rooms: Rooms, closing: asyncio.Event) -> None:

@@ -1,20 +1,20 @@
 """What can be set from outside, and which settings may not meet?
 
 Every setting is an environment variable `GATEWAY_<NAME>`; those of the population database are
-`GATEWAY_POPULATION_<NAME>`. In production (`GATEWAY_ENV=prod`) a mock flag, a plain-text address or
+`GATEWAY_POPULATION_<NAME>`, those of the citizens' store of papers `GATEWAY_PAPERS_<NAME>`. In production (`GATEWAY_ENV=prod`) a mock flag, a plain-text address or
 one that leads to this machine or to a name under `.test` is refused.
 """
 
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 _PREFIX = "GATEWAY_"
-_POPULATION = _PREFIX + "POPULATION_"
+_GROUPS = ("population", "papers")
 
 
 Text = Annotated[str, Field(min_length=1)]
@@ -75,6 +75,22 @@ _NEEDED = {
 }
 
 
+class PapersAccess(BaseModel):
+    """The unit's account at the citizens' store of papers, behind the national portal's adapter.
+
+    `url` is the adapter's address up to `/forward`; the unit's code is the user name there.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    url: Text
+    unit: Text
+    password: Annotated[SecretStr, Field(min_length=1)]
+    dstcode: Text = "VN:GOV:000.00.00.G22:vpcpdvcprovider"
+    dstcode_in: Literal["header", "query"] = "header"
+    provider_url: Text = "https://apigiaytocanhan.dichvucong.gov.vn"
+
+
 class Settings(BaseModel):
     """Everything that a deployment decides."""
 
@@ -92,6 +108,7 @@ class Settings(BaseModel):
     instant_seconds: int = Field(default=20, ge=0)
     instant_seconds_per_field: int = Field(default=1, ge=0)
     population: PopulationAccess | None = None
+    papers: PapersAccess | None = None
 
     @model_validator(mode="after")
     def _keep_mocks_out_of_production(self) -> Self:
@@ -102,6 +119,8 @@ class Settings(BaseModel):
             if self.population is not None:
                 for name, called in self.population.addresses().items():
                     addresses[f"population.{name}"] = called
+            if self.papers is not None:
+                addresses["papers.url"] = self.papers.url
             for name, address in addresses.items():
                 if not _fit_for_production(address):
                     raise ValueError(f"{name} does not lead to a production system")
@@ -112,17 +131,18 @@ class Settings(BaseModel):
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read the environment; raises pydantic.ValidationError, which repeats no value."""
-    population = {
-        name.removeprefix(_POPULATION).lower(): value
-        for name, value in environment.items()
-        if name.startswith(_POPULATION)
-    }
-    own = {
-        name.removeprefix(_PREFIX).lower(): value
-        for name, value in environment.items()
-        if name.startswith(_PREFIX) and not name.startswith(_POPULATION)
-    }
-    return Settings.model_validate({**own, **({"population": population} if population else {})})
+    own: dict[str, Any] = {}
+    groups: dict[str, dict[str, str]] = {}
+    for name, value in environment.items():
+        if not name.startswith(_PREFIX):
+            continue
+        setting = name.removeprefix(_PREFIX).lower()
+        group, _, member = setting.partition("_")
+        if group in _GROUPS and member:
+            groups.setdefault(group, {})[member] = value
+        else:
+            own[setting] = value
+    return Settings.model_validate({**groups, **own})
 
 
 def _fit_for_production(address: str) -> bool:
