@@ -6,6 +6,7 @@ from gateway.cli.clients import clients_app
 from gateway.cli.demo import demo
 from gateway.cli.forms import forms_app
 from gateway.cli.forms_coverage import coverage
+from gateway.cli.forms_import import import_form
 from gateway.cli.metrics import metrics_app
 from gateway.cli.mocks import mocks_app
 from gateway.cli.openapi import write_openapi
@@ -21,6 +22,7 @@ app.command("serve")(serve)
 app.command("openapi")(write_openapi)
 app.add_typer(clients_app, name="clients")
 forms_app.command("coverage")(coverage)
+forms_app.command("import")(import_form)
 app.add_typer(forms_app, name="forms")
 app.add_typer(metrics_app, name="metrics")
 app.add_typer(mocks_app, name="mocks")

@@ -140,6 +140,13 @@ def register(folder: Path, dictionary: Dictionary) -> RegisteredForm:
     """Read one form with its bindings and name its version and series."""
     definition = read_countable((folder / "form.json").read_bytes())
     bindings = read_bindings((folder / "bindings.json").read_bytes(), definition, dictionary)
+    return version_of(definition, bindings, dictionary)
+
+
+def version_of(
+    definition: FormDefinition, bindings: Bindings, dictionary: Dictionary
+) -> RegisteredForm:
+    """The version that a form makes with the bindings that fit it, and its series."""
     pinned = (definition.digest, bindings.digest, dictionary.digest, COUNTING_ENGINE)
     return RegisteredForm(
         code=bindings.form,
