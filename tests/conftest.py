@@ -25,12 +25,18 @@ from gateway.app import create_app
 from gateway.custody.grants import register_tenant
 from gateway.domain.identifiers import POPULATION, RECORDS, SourceId, TenantId
 from gateway.forms.catalogue import RegisteredForm
-from gateway.settings import PopulationAccess, Settings
+from gateway.settings import PapersAccess, PopulationAccess, Settings
 from gateway.storage.schema import bodies, leaves
 from mocks.igate import FORMS, IGate, Story, stories
 from mocks.igate.screen import Screen
+from mocks.papers import FORWARD, PapersMock, PapersMockSettings, create_papers_mock
 from mocks.people import Person, Population
-from mocks.population import ENDPOINT, PopulationMockSettings, create_population_mock
+from mocks.population import (
+    ENDPOINT,
+    PopulationMock,
+    PopulationMockSettings,
+    create_population_mock,
+)
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -38,6 +44,7 @@ Json = dict[str, Any]
 BOTH = frozenset({POPULATION, RECORDS})
 PATIENCE_SECONDS = 1.0
 _ADDRESS = f"http://dancu.test{ENDPOINT}"
+_ADAPTER = "adapter.test"
 _TABLE = Population()
 _ALL_THAT_CAN_BE_ASKED: Mapping[str, Json] = {
     "ct01-permanent-residence": {"hoDangKy": "hien_tai", "coThanhVienCungThayDoi": "co"},
@@ -84,14 +91,28 @@ class Walk:
         return {"receipt": self.receipt, "data": copy.deepcopy(self.data), **more}
 
 
+class Outside(httpx.AsyncBaseTransport):
+    """The systems that the gateway calls, by host."""
+
+    def __init__(self, database: PopulationMock, papers: PapersMock) -> None:
+        self._database = httpx.ASGITransport(database)
+        self._papers = httpx.ASGITransport(papers)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        there = self._papers if request.url.host == _ADAPTER else self._database
+        return await there.handle_async_request(request)
+
+
 class House:
     """One running gateway; every call is made as the tenant `h99` unless another is named."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, with_papers: bool = False) -> None:
         self.clock = StandingClock()
         self.population = _TABLE
         told = PopulationMockSettings(clock=lambda: self.clock().timestamp())
         self.database = create_population_mock(told, self.population)
+        shelf = PapersMockSettings(clock=lambda: self.clock().timestamp())
+        self.papers = create_papers_mock(shelf, self.population)
         self.folder = folder
         settings = Settings(
             data=folder,
@@ -107,9 +128,16 @@ class House:
                 officer="cb.demo.01",
                 agency="H99.01",
             ),
+            papers=PapersAccess(
+                url=f"http://{_ADAPTER}{FORWARD}",
+                unit=shelf.unit,
+                password=SecretStr(shelf.password),
+            )
+            if with_papers
+            else None,
         )
         self._loop = asyncio.new_event_loop()
-        self._app = create_app(settings, self.clock, httpx.ASGITransport(self.database))
+        self._app = create_app(settings, self.clock, Outside(self.database, self.papers))
         self._life = self._app.router.lifespan_context(self._app)
         self.run(self._life.__aenter__())
         self.rooms: Rooms = self._app.state.rooms

@@ -32,8 +32,8 @@ class Definition:
 class FormVersion:
     """One registered form version as its leaf states it, ready for counting.
 
-    `required_items` are the items that a required field stands for, `items` all that a field stands
-    for, `potential` items that a connected source holds and all items.
+    `attribute_of` says what fills a field, where something could. `required_items` are the items that
+    a required field stands for, `items` all that a field stands for, `potential` items that a connected source holds and all items.
     """
 
     leaf: int
@@ -44,6 +44,7 @@ class FormVersion:
     paths: tuple[str, ...] = field(repr=False)
     required: frozenset[str] = field(repr=False)
     item_of: Mapping[str, str] = field(repr=False)
+    attribute_of: Mapping[str, str] = field(repr=False)
     absent_items: tuple[str, ...]
     potential: tuple[int, int]
 
@@ -135,6 +136,7 @@ def _form_version(index: int, leaf: Mapping[str, Any]) -> FormVersion:
         paths=tuple(path for path, *_ in fields),
         required=frozenset(path for path, _, required, *_ in fields if required),
         item_of={path: item for path, _, _, item, *_ in fields if item is not None},
+        attribute_of={path: name for path, _, _, _, name, *_ in fields if name is not None},
         absent_items=tuple(leaf["absent_items"]),
         potential=(supplied, items),
     )

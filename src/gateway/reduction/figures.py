@@ -57,6 +57,7 @@ def figures_of(sums: Sums) -> dict[str, Any]:
         "chains": sums["chains",],
         "offered": figure(sums["offered",], sums["offered", "visible"]),
         "empties": {reason.value: sums["reason", reason.value] for reason in Reason},
+        "conflicts": {name: sums["conflict", name] for name in _named(sums, "conflict")},
         "source_failures": _source_failures(sums),
         "attachments": _attachments(sums),
     }
@@ -71,7 +72,7 @@ def _reduction(sums: Sums, classes: Iterable[FieldClass]) -> Figure:
 def _by_source(sums: Sums) -> dict[str, dict[str, Any]]:
     whole = sum(sums["A", kind.value] for kind in REDUCTION_CLASSES) + sums["D",]
     answer = {}
-    for source in _sources(sums, "source"):
+    for source in _named(sums, "source"):
         auto, override, contested = (
             sums["source", source, what] for what in ("A", "override", "contested")
         )
@@ -87,14 +88,14 @@ def _by_source(sums: Sums) -> dict[str, dict[str, Any]]:
 
 def _source_failures(sums: Sums) -> dict[str, dict[str, Any]]:
     answer = {}
-    for source in _sources(sums, "read"):
+    for source in _named(sums, "read"):
         counted = {what: sums["read", source, what] for what in ("reads", "unavailable", "surplus")}
         rate = figure(sums["read", source, "failed"], sums["read", source, "attempts"])
         answer[source] = {**counted, "failed_attempts": rate}
     return answer
 
 
-def _sources(sums: Sums, about: str) -> list[str]:
+def _named(sums: Sums, about: str) -> list[str]:
     return sorted({str(key[1]) for key in sums if key[0] == about})
 
 

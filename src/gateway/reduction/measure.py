@@ -5,6 +5,7 @@ Beside the keys of `dossiers.py` these are summed:
 
     ("chains",) ("offered",) ("offered", "visible")     chains at their last receipt
     ("reason", reason)                                  fields left empty in it
+    ("conflict", attribute)                             of these, over which two sources differ
     ("read", source, "reads" | "unavailable" | "attempts" | "failed" | "surplus")
     ("refusals",)                                       refused submissions
     ("abandoned",)                                      cases whose chains all ended unsubmitted
@@ -17,7 +18,8 @@ from typing import Any
 
 from gateway.domain.errors import CannotMeasure
 from gateway.domain.letters import REASON_LETTERS
-from gateway.reduction.definitions import Definitions, FormVersion
+from gateway.domain.verdicts import Reason
+from gateway.reduction.definitions import Definitions, FormVersion, template_of
 from gateway.reduction.dossiers import Letters, Submission, Sums, read_submission, tally
 
 MOST_REFUSALS = 5
@@ -25,6 +27,7 @@ MOST_REFUSALS = 5
 
 ONLINE, PAPER = "online", "paper"
 CHANNELS = {"online": ONLINE, "desk": PAPER, "post": PAPER}
+_CONFLICT = REASON_LETTERS[Reason.CONFLICT]
 _REASON = {letter: reason.value for reason, letter in REASON_LETTERS.items()}
 
 
@@ -57,6 +60,7 @@ class Scope:
 class _Chain:
     """A chain so far: its last receipt, the refusals, the hour of its end."""
 
+    leaf: int
     row: Row
     form: FormVersion
     hour: int
@@ -105,6 +109,8 @@ class Measurement:
                 self._refusal(leaf, body)
             case "abandoned":
                 self._chain(leaf, body).ended = body["h"]
+            case "confirmation":
+                pass  # fills nothing: it belongs to no form and to no figure
             case _:
                 raise CannotMeasure(leaf, "no figure is defined for its kind")
 
@@ -145,9 +151,9 @@ class Measurement:
         letters = self._same((body["st"], tuple(sorted(body.get("sr", {}).items()))))
         chains = self._cases[body["case"]].chains
         if (chain := chains.get(body["chain"])) is None:
-            chains[body["chain"]] = _Chain(row, form, body["h"], visible, filled, letters)
+            chains[body["chain"]] = _Chain(leaf, row, form, body["h"], visible, filled, letters)
         else:
-            chain.row, chain.form, chain.hour = row, form, body["h"]
+            chain.leaf, chain.row, chain.form, chain.hour = leaf, row, form, body["h"]
             chain.visible, chain.filled, chain.letters = visible, filled, letters
         if self._scope.holds(body["h"]):
             self._add(row, form, _reads(body["q"]))
@@ -180,6 +186,8 @@ class Measurement:
         letters = [*base, *(letter for _, text in rows for letter in text)]
         reasons = Counter(_REASON[letter] for letter in letters if letter in _REASON)
         sums: Sums = Counter({("reason", reason): number for reason, number in reasons.items()})
+        if _CONFLICT in letters:
+            sums.update(_conflicts(chain))
         sums[("chains",)] = 1
         sums[("offered",)] = chain.filled
         sums[("offered", "visible")] = chain.visible
@@ -198,6 +206,19 @@ class Measurement:
         last = chains[-1]
         if self._scope.holds(max(chain.ended or 0 for chain in chains)):
             self._add(last.row, last.form, {("abandoned",): 1})
+
+
+def _conflicts(chain: _Chain) -> Sums:
+    """Fields of a chain that two sources told differently, by attribute."""
+    base, rows = chain.letters
+    read = chain.form.read(chain.leaf, base, dict(rows))
+    sums: Sums = Counter()
+    for path in (path for path, letter in read.items() if letter == _CONFLICT):
+        attribute = chain.form.attribute_of.get(template_of(path))
+        if attribute is None:
+            raise CannotMeasure(chain.leaf, "two sources differ over a field that none fills")
+        sums["conflict", attribute] += 1
+    return sums
 
 
 def _reads(answers: list[list[Any]]) -> Sums:

@@ -1,0 +1,210 @@
+"""The citizen's own store of papers beside the province's records: who is asked, and who is believed."""
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION, RECORDS
+from gateway.reduction.reading import report_from_log
+from gateway.reduction.report import Question
+from gateway.sources.papers import paper_attributes
+from mocks.igate import FORMS
+from mocks.papers import papers_of
+from mocks.people import Person, Population
+from tests.conftest import House, empties, filled
+from tests.prefill.test_chains import claims_of
+
+FORM = "driving-licence-exchange"
+ALL = frozenset({POPULATION, RECORDS, PERSONAL_PAPERS})
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    house = House(tmp_path_factory.mktemp("with-papers"), with_papers=True)
+    house.admit("all", ALL)
+    yield house
+    house.close()
+
+
+@pytest.fixture(autouse=True)
+def quiet(office: House) -> Iterator[None]:
+    office.papers.state.journal.clear()
+    yield
+    office.papers.state.trouble = None
+
+
+def drivers(people: Population) -> Iterator[Person]:
+    """People whose driving licence lies in their own store."""
+    for n in range(120, 60_000):
+        if any(one["paper"]["kind"] == "driving_licence" for one in papers_of(people, n)):
+            yield people.person(n)
+
+
+@pytest.fixture(scope="module")
+def line(office: House) -> Iterator[Person]:
+    """Another driver for each test."""
+    return drivers(office.population)
+
+
+def licence_of(people: Population, person: Person) -> Json:
+    return next(r for r in people.records_of(person.n) if r["kind"] == "driving_licence")
+
+
+def fields_of(house: House, attribute: str) -> list[str]:
+    bindings = house.form(FORM).bindings.bindings
+    found = [b.field for b in bindings if b.attribute == attribute]
+    assert found
+    return found
+
+
+def searches(house: House) -> list[Any]:
+    return [entry for entry in house.papers.state.journal if entry.call == "search"]
+
+
+def ask(house: House, person: Person, **more: Any) -> Json:
+    return house.filled(house.question(FORM, person, data={}, **more), tenant="all")
+
+
+def outcomes(answer: Json) -> dict[str, str]:
+    return {s["source"]: s["outcome"] for s in answer["sources"]}
+
+
+def test_what_only_the_citizens_store_holds_is_filled_from_there(
+    office: House, line: Iterator[Person]
+) -> None:
+    person = next(line)
+    answer = ask(office, person)
+    (path,) = fields_of(office, "licence.number")
+    said = filled(answer)[path]
+
+    assert answer["data"][path] == licence_of(office.population, person)["number"]
+    assert (said["source"], said["class"], said["edit"]) == ("personal_papers", "fact", "locked")
+    assert outcomes(answer) == {"records": "no_record", "personal_papers": "found"}
+    body = office.bodies("prefill")[-1]
+    at = [template.path for template in office.form(FORM).declarable].index(path)
+    assert (body["st"][at], body["so"][at]) == ("F", "k")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_store_is_searched_once_a_call_and_only_for_kinds_that_the_form_could_use(
+    office: House, line: Iterator[Person], form: str
+) -> None:
+    person = next(line)
+    office.filled(office.question(form, person, data={}), tenant="all")
+    asked = [entry.owner for entry in searches(office)]
+    assert len(asked) == len(set(asked))
+
+    one = office.form(form)
+    leading = {w.by for ways in one.bindings.roles.values() for w in ways if w.by is not None}
+    bound = {b.attribute for b in one.bindings.bindings} | leading
+    readable = {n for n in bound if PERSONAL_PAPERS in one.dictionary[n].read_from}
+    kinds = office.rooms.records.kinds.by_name.values()
+    useful = {kind.name for kind in kinds if paper_attributes(kind) & readable}
+    marital = {k.name for k in kinds if k.spouse or k.of_dead_spouse} | {"divorce_judgment"}
+    for entry in searches(office):
+        assert set(entry.kinds) <= useful | (marital if useful & marital else set())
+    assert bool(asked) <= bool(useful)
+
+
+def test_where_both_hold_a_paper_the_provinces_records_speak(
+    office: House, line: Iterator[Person]
+) -> None:
+    person = next(line)
+    for record in office.population.records_of(person.n):
+        assert office.post("/v1/records", record, tenant="all").status_code in (200, 201)
+    office.clock.forward(minutes=1)
+    answer = ask(office, person)
+    (number,) = fields_of(office, "licence.number")
+
+    assert filled(answer)[number]["source"] == "records"
+    assert "conflict" not in empties(answer).values()
+
+
+def test_two_papers_that_differ_leave_the_field_to_the_citizen_and_are_counted_by_attribute(
+    office: House, line: Iterator[Person]
+) -> None:
+    person = next(line)
+    renewed = copy.deepcopy(licence_of(office.population, person))
+    renewed["content"]["number"] = renewed["number"] = "renewed"
+    assert office.post("/v1/records", renewed, tenant="all").status_code == 201
+    office.clock.forward(minutes=1)
+    answer = ask(office, person)
+    (number,) = fields_of(office, "licence.number")
+    (issuer,) = fields_of(office, "licence.issuer")
+
+    assert {p for p, reason in empties(answer).items() if reason == "conflict"} == {number}
+    assert number not in answer["data"]
+    assert filled(answer)[issuer]["source"] == "records"
+    (entry,) = (f for f in claims_of(answer["receipt"])["fields"] if f["path"] == number)
+    assert entry == {
+        "path": number,
+        "reason": "conflict",
+        "role": "applicant",
+        "attribute": "licence.number",
+    }
+    body = office.bodies("prefill")[-1]
+    at = [template.path for template in office.form(FORM).declarable].index(number)
+    assert (body["st"][at], body["so"][at]) == ("c", "-")
+
+    rows = report_from_log(office.rooms.database, Question(by="form"))["forms"]
+    (counted,) = (row["conflicts"] for row in rows if row["form"] == FORM)
+    assert counted == {"licence.number": 1}
+
+    office.papers.state.journal.clear()
+    question = office.question(FORM, person, data={}, extends=answer["receipt"])
+    again = office.filled(question, tenant="all")
+    assert empties(again)[number] == "conflict"
+    assert searches(office) == []
+
+
+def test_a_grant_without_the_store_reads_nothing_there(
+    office: House, line: Iterator[Person]
+) -> None:
+    person = next(line)
+    answer = office.filled(office.question(FORM, person, data={}))
+    (number,) = fields_of(office, "licence.number")
+
+    assert empties(answer)[number] == "not_permitted"
+    assert list(office.papers.state.journal) == []
+
+
+def test_a_citizen_may_decline_the_store(office: House, line: Iterator[Person]) -> None:
+    answer = ask(office, next(line), without=["personal_papers"])
+    (number,) = fields_of(office, "licence.number")
+
+    assert empties(answer)[number] == "declined"
+    assert list(office.papers.state.journal) == []
+
+
+@pytest.mark.parametrize("trouble", [503, b"<html>Bad Gateway</html>", b"{}"])
+def test_a_store_that_could_not_be_asked_is_unavailable_and_costs_its_own_fields(
+    office: House, line: Iterator[Person], trouble: int | bytes
+) -> None:
+    office.papers.state.trouble = trouble
+    answer = ask(office, next(line))
+    (number,) = fields_of(office, "licence.number")
+
+    assert empties(answer)[number] == "source_unavailable"
+    assert outcomes(answer) == {"records": "no_record", "personal_papers": "unavailable"}
+    assert filled(answer)
+
+
+def test_somebody_without_a_store_has_no_record_there(office: House) -> None:
+    person = office.population.person(60)
+    answer = ask(office, person)
+    (number,) = fields_of(office, "licence.number")
+
+    assert empties(answer)[number] == "no_record"
+    assert outcomes(answer)["personal_papers"] == "no_record"
+
+
+def test_no_value_of_the_store_stands_in_a_body(office: House, line: Iterator[Person]) -> None:
+    person = next(line)
+    ask(office, person)
+    body = str(office.bodies("prefill")[-1])
+
+    for value in (person.personal_id, licence_of(office.population, person)["number"]):
+        assert value not in body

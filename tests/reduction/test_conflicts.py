@@ -1,0 +1,52 @@
+"""Over which attributes do sources differ? Counted from letters and the form version's field list."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from gateway.domain.errors import CannotMeasure
+from gateway.reduction.measure import Measurement
+from gateway.reduction.report import Counted, Evidence, Question, report
+from tests.reduction.bodies import TENANT, definitions, prefill
+
+
+def rows_of(*bodies: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found, question = definitions(), Question(TENANT)
+    measurement = Measurement(found, question.scope)
+    for leaf, body in enumerate(bodies, start=100):
+        measurement.add(leaf, body)
+    counted = Counted(measurement.sums(), measurement.forms())
+    document = report(question, counted, Evidence(200, bytes(32), found))
+    return [*document["forms"], document["total"]["online"]]
+
+
+def test_conflicts_are_counted_by_attribute_over_fields_and_rows() -> None:
+    states = {"hoTen": "F", "gioiTinh": "c", "thanhVien[0].so": "c", "thanhVien[1].so": "c"}
+    rows = rows_of(prefill("a", states=states), prefill("b", states={"gioiTinh": "c"}))
+
+    for row in rows:
+        assert row["conflicts"] == {"person.personal_id": 2, "person.sex": 2}
+        assert row["empties"]["conflict"] == sum(row["conflicts"].values())
+
+
+def test_a_conflict_counts_as_it_stands_in_the_last_receipt_of_its_chain() -> None:
+    (row, _) = rows_of(
+        prefill("a", states={"gioiTinh": "c", "diaChi": "c"}),
+        prefill("a", states={"gioiTinh": "F", "diaChi": "c"}),
+    )
+
+    assert row["conflicts"] == {"residence.address": 1}
+
+
+def test_where_sources_agree_there_is_nothing_to_list() -> None:
+    (row, _) = rows_of(prefill("a"))
+
+    assert row["conflicts"] == {}
+
+
+def test_a_conflict_over_a_field_that_no_source_fills_is_not_measured() -> None:
+    with pytest.raises(CannotMeasure) as raised:
+        rows_of(prefill("a", states={"lyDo": "c"}))
+
+    assert raised.value.leaf == 100
