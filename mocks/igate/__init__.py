@@ -3,7 +3,8 @@
 from mocks.igate.behaviour import Behaviour, behaviours
 from mocks.igate.client import Answer, IGate
 from mocks.igate.crowd import Appointment, appointments, file_records, receive
-from mocks.igate.stories import FORMS, Story, case_stories, stories
+from mocks.igate.plots import FORMS
+from mocks.igate.stories import Story, case_stories, stories
 from mocks.igate.visit import Outcome, Visit
 
 __all__ = [

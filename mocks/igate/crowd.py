@@ -15,7 +15,8 @@ import httpx
 
 from mocks.igate.behaviour import Behaviour, behaviours
 from mocks.igate.client import IGate
-from mocks.igate.stories import FORMS, Story, stories
+from mocks.igate.plots import FORMS
+from mocks.igate.stories import Story, stories
 from mocks.igate.visit import Outcome, Visit
 from mocks.people import Population
 

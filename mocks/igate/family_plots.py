@@ -87,7 +87,7 @@ def single(population: Population, person: Person) -> bool:
 
 def marriage(population: Population, person: Person, chance: random.Random) -> Json:
     """One of a couple declares for both."""
-    partner = _partner(population, person)
+    partner = partner_for(population, person)
     me, other = someone(population, person.n), someone(population, partner.n)
     woman = person.sex == "female"
     return {
@@ -101,7 +101,7 @@ def marriage(population: Population, person: Person, chance: random.Random) -> J
     }
 
 
-def _partner(population: Population, person: Person) -> Person:
+def partner_for(population: Population, person: Person) -> Person:
     """Somebody single of the other sex, in one of the households that follow."""
     if person.n == PERSONAS["bride"]:
         return population.persona("groom")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mocks.igate.papers import ON_PAPER
 from mocks.people import Population
 
 Plain = str | int | bool | tuple[str, ...] | Mapping[str, str] | None
@@ -20,48 +21,28 @@ _MARITAL = {
     "divorced": ("3", "Đã ly hôn hoặc góa vợ/chồng"),
     "widowed": ("3", "Đã ly hôn hoặc góa vợ/chồng"),
 }
-_ON_PAPER = {
-    "identity_card.number": ("identity_card", "card_number"),
-    "identity_card.issue_date": ("identity_card", "issue_date"),
-    "identity_card.issuer": ("identity_card", "issuer"),
-    "identity_card.birth_place": ("identity_card", "birth_place"),
-    "birth_notice.facility": ("birth_notice", "facility"),
-    "marriage.number": ("marriage_certificate", "number"),
-    "marriage.book": ("marriage_certificate", "book"),
-    "marriage.registered_on": ("marriage_certificate", "registered_on"),
-    "marriage.office": ("marriage_certificate", "office"),
-    "divorce.number": ("divorce_judgment", "number"),
-    "divorce.date": ("divorce_judgment", "date"),
-    "divorce.court": ("divorce_judgment", "court"),
-    "spouse_death.number": ("death_certificate", "number"),
-    "spouse_death.date": ("death_certificate", "registered_on"),
-    "spouse_death.office": ("death_certificate", "office"),
-    "residence.relation_to_head": ("residence_confirmation", "relation_to_head"),
-    "insurance.workplace": ("insurance_card", "employer"),
-    "insurance.pension_amount": ("insurance_card", "pension_amount"),
-    "insurance.pension_from": ("insurance_card", "pension_from"),
-    "insurance.benefit_amount": ("insurance_card", "si_benefit_amount"),
-    "insurance.benefit_from": ("insurance_card", "si_benefit_from"),
-    "benefit.social_amount": ("social_benefit_decision", "amount"),
-    "benefit.social_from": ("social_benefit_decision", "from_date"),
-    "benefit.merit_amount": ("social_benefit_decision", "amount"),
-    "benefit.merit_from": ("social_benefit_decision", "from_date"),
-    "licence.number": ("driving_licence", "number"),
-    "licence.class": ("driving_licence", "class"),
-    "licence.requested_class": ("driving_licence", "class"),
-    "licence.issued_on": ("driving_licence", "issued_on"),
-    "licence.issuer": ("driving_licence", "issuer"),
-    "licence.school": ("driving_licence", "school"),
-    "licence.school_year": ("driving_licence", "school_year"),
-    "licence.pending_violation": ("driving_licence", "pending_violation"),
-    "licence.separate_licences": ("driving_licence", "separate_licences"),
-    "poverty.number": ("poverty_certificate", "number"),
-    "poverty.issued_on": ("poverty_certificate", "issued_on"),
-    "bank.account_name": ("bank_account", "account_name"),
-    "bank.account_number": ("bank_account", "account_number"),
-    "bank.bank": ("bank_account", "bank"),
-    "passport.number": ("passport", "number"),
-    "passport.issued_on": ("passport", "issued_on"),
+_BY_HOLDING: Mapping[str, tuple[str, Plain, Plain]] = {
+    "identity_card.paper_type": ("identity_certificate", "Giấy tờ khác", "Thẻ căn cước"),
+    "identity_card.paper_name": ("identity_certificate", "Giấy chứng nhận căn cước", None),
+    "death_notice.kind": ("death_notice", "Giấy báo tử", None),
+    "insurance.health_card": ("insurance_card", True, False),
+    "insurance.enrolment": (
+        "insurance_card",
+        "Đã có mã số bảo hiểm xã hội",
+        "Chưa có mã số bảo hiểm xã hội",
+    ),
+    "insurance.household_known": (
+        "insurance_household",
+        "Đã biết mã số hộ gia đình",
+        "Chưa biết mã số hộ gia đình",
+    ),
+    "disability.certified": ("disability_certificate", True, False),
+}
+"""What holding a paper says by itself: the kind, the answer of a holder, the answer of others."""
+
+_ENDED_BY: Mapping[str, Plain] = {
+    "divorced": {"code": "ly_hon", "label": "Ly hôn"},
+    "widowed": {"code": "goa", "label": "Vợ hoặc chồng đã chết"},
 }
 
 
@@ -87,8 +68,15 @@ class Someone:
         if attribute == "poverty.status":
             held = self.papers.get("poverty_certificate", {"status": "none"})
             return {"code": str(held["status"]), "label": ""}
-        if attribute == "identity_card.paper_type":
-            return "Thẻ căn cước"
+        if attribute in _BY_HOLDING:
+            kind, of_holders, of_others = _BY_HOLDING[attribute]
+            return of_holders if kind in self.papers else of_others
+        if attribute == "marriage.ended_by":
+            return _ENDED_BY.get(str(self.said.get("marital_status")))
+        place, _, rest = attribute.rpartition(".")
+        if place in ON_PAPER:
+            kind, member = ON_PAPER[place]
+            return _of_address(self.papers.get(kind, {}).get(member), rest)
         return self._of_paper(attribute)
 
     def _of_person(self, part: str) -> Plain:
@@ -131,7 +119,7 @@ class Someone:
         return self._of_paper(f"birth_notice.{part}")
 
     def _of_paper(self, attribute: str) -> Plain:
-        kind, member = _ON_PAPER.get(attribute, ("", ""))
+        kind, member = ON_PAPER.get(attribute, ("", ""))
         held = self.papers.get(kind, {}).get(member)
         if held is None and kind == "identity_card":
             return self.said.get(

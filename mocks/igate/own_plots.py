@@ -109,7 +109,7 @@ def pension(population: Population, person: Person, chance: random.Random) -> Js
     answers: Json = {
         "noiNhanTroCap": f"{home.commune.label}, {home.province.label}",
         "hinhThucNhan": "tai_khoan" if "bank_account" in old.papers else "tien_mat",
-        "cheDoDangHuong": tuple(_benefits(old)),
+        "cheDoDangHuong": tuple(benefits_drawn(old)),
     }
     if not children or person.n in PERSONAS.values() or chance.random() < 0.8:
         return {"people": {}, "answers": answers | {"nguoiKhai": "ban_than"}}
@@ -122,7 +122,7 @@ def pension(population: Population, person: Person, chance: random.Random) -> Js
     }
 
 
-def _benefits(old: Someone) -> Iterator[str]:
+def benefits_drawn(old: Someone) -> Iterator[str]:
     """What an old person draws already, as the boxes of the form name it."""
     if old.answer("insurance.pension_amount"):
         yield "luong_huu"
@@ -144,3 +144,43 @@ def licence(population: Population, person: Person, chance: random.Random) -> Js
     """A driver exchanges the licence."""
     reasons = ("het_han", "bi_hong", "bi_mat", "doi_vat_lieu")
     return {"people": {}, "answers": {"lyDo": chance.choice(reasons)}}
+
+
+def temporary_residence(population: Population, person: Person, chance: random.Random) -> Json:
+    """The same for a time, until a day."""
+    told = residence(population, person, chance)
+    return told | {"answers": told["answers"] | {"thoiHanTamTru": "2027-11-20"}}
+
+
+def identity(population: Population, person: Person, chance: random.Random) -> Json:
+    """Somebody wants an identity card."""
+    return {
+        "people": {},
+        "answers": {
+            "ngheNghiep": chance.choice(("Nông dân", "Giáo viên", "Công nhân", "Buôn bán")),
+            "nhomMau": chance.choice(("A", "B", "AB", "O")),
+        },
+    }
+
+
+def criminal_record(population: Population, person: Person, chance: random.Random) -> Json:
+    """Somebody needs the certificate for a job."""
+    me = someone(population, person.n)
+    return {
+        "people": known(
+            father=kin(population, person.father),
+            mother=kin(population, person.mother),
+            spouse=kin(population, person.spouse),
+            resident=me,
+            submitter=me,
+        ),
+        "rows": {"quaTrinhCuTru": 1},
+        "answers": {
+            "quaTrinhCuTru[].cuTruDen": "2026-11",
+            "quaTrinhCuTru[].ngheNghiep": chance.choice(("Công nhân", "Kế toán", "Lái xe")),
+            "loaiPhieu": "so_1",
+            "xacNhanCamDamNhiem": "khong",
+            "mucDich": "Bổ sung hồ sơ xin việc",
+            "soLuongPhieu": chance.randint(1, 3),
+        },
+    }

@@ -19,7 +19,7 @@ FIRST_PLAIN: Final = 60
 class Plot:
     """What a form's stories have in common: who suits it, and how one is told."""
 
-    procedure: str
+    procedure: str | None
     personas: tuple[str, ...]
     suits: Callable[[Population, Person], bool]
     slots: tuple[int, ...]
@@ -51,3 +51,20 @@ def kin(population: Population, relative: Any) -> Someone | None:
 def known(**people: Someone | None) -> dict[str, Someone]:
     """The roles behind which somebody stands."""
     return {role: one for role, one in people.items() if one is not None}
+
+
+def holds(kind: str, youngest: int = 18, oldest: int = 100) -> Callable[[Population, Person], bool]:
+    """Whether somebody of this age holds such a paper."""
+
+    def suits(population: Population, person: Person) -> bool:
+        if not youngest <= age(person) <= oldest:
+            return False
+        return any(record["kind"] == kind for record in population.records_of(person.n))
+
+    return suits
+
+
+def copies(chance: random.Random) -> Json:
+    """Whether copies are wanted, and how many."""
+    wanted = "co" if chance.random() < 0.4 else "khong"
+    return {"deNghiCapBanSao": wanted, "soLuongBanSao": chance.randint(1, 4)}

@@ -8,12 +8,13 @@ pensioner; personas first, and nobody twice.
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
-from mocks.igate import family_plots, own_plots
 from mocks.igate.knowledge import Someone, someone
-from mocks.igate.plot import ELDER, FIRST_PLAIN, HOUSEHOLD, MAN, WOMAN, Plot
+from mocks.igate.plot import FIRST_PLAIN, HOUSEHOLD, Plot
+from mocks.igate.plots import FORMS, PLOTS
 from mocks.people import Person, Population
+from mocks.people.death_papers import unregistered_death
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Story:
     """
 
     form: str
-    procedure: str
+    procedure: str | None
     persona: str
     n: int
     subject: Mapping[str, str] = field(repr=False)
@@ -35,6 +36,11 @@ class Story:
     rows: Mapping[str, int] = field(default_factory=dict)
     owners: tuple[int, ...] = ()
     """The people whose records the form may need."""
+
+    @property
+    def ground(self) -> str:
+        """On what the reading rests: the procedure, or the form where it belongs to none."""
+        return self.procedure or self.form
 
 
 def stories(population: Population, form: str, count: int, seed: int) -> tuple[Story, ...]:
@@ -65,8 +71,8 @@ def case_stories(population: Population, form: str, seed: int) -> tuple[Story, .
 
 
 def _quarter(form: str, seed: int) -> int:
-    """Where the people of one form live: no mother should register one child on two forms."""
-    return FIRST_PLAIN + (seed % 11 * 8 + sorted(FORMS).index(form) * 3 % 8) * 1800
+    """Where the people of one form live: nobody should register one birth or death twice."""
+    return FIRST_PLAIN + (seed % 11 * 8 + sorted(PLOTS).index(form) * 3 % 7) * 1800
 
 
 def _cast(population: Population, plot: Plot, household: int) -> Iterator[tuple[str, Person]]:
@@ -75,7 +81,8 @@ def _cast(population: Population, plot: Plot, household: int) -> Iterator[tuple[
     while True:
         for slot in plot.slots:
             person = population.person(household * HOUSEHOLD + slot)
-            if person.died_on is None and plot.suits(population, person):
+            lives = person.died_on is None and unregistered_death(person) is None
+            if lives and plot.suits(population, person):
                 yield "ordinary", person
                 break
         household += 1
@@ -110,64 +117,3 @@ def _story(
         rows=told.get("rows", {}),
         owners=(person.n, *relatives),
     )
-
-
-FORMS: Final[dict[str, Plot]] = {
-    "birth-registration": Plot(
-        "1.001193",
-        ("hospital_birth_parents", "home_birth_parents"),
-        family_plots.has_newborn,
-        (WOMAN, MAN),
-        family_plots.birth,
-    ),
-    "bundle-birth": Plot(
-        "2.000987",
-        ("hospital_birth_parents", "hospital_birth_father"),
-        family_plots.has_newborn,
-        (WOMAN, MAN),
-        family_plots.bundle_birth,
-    ),
-    "ct01-permanent-residence": Plot(
-        "1.004222",
-        ("ordinary", "tenant_in_household", "moved_house", "wrong_official_value", "nfd_name"),
-        own_plots.settled,
-        (MAN, WOMAN),
-        own_plots.residence,
-    ),
-    "driving-licence-exchange": Plot(
-        "3.000347",
-        ("ordinary", "driver", "year_only_birth", "old_unit_codes"),
-        own_plots.drives,
-        (MAN, WOMAN),
-        own_plots.licence,
-    ),
-    "household-business-registration": Plot(
-        "1.001612",
-        ("ordinary", "business_owner", "single_word_name", "ethnic_other"),
-        own_plots.adult,
-        (WOMAN, MAN),
-        own_plots.business,
-    ),
-    "marriage-registration": Plot(
-        "1.000894",
-        ("bride", "groom", "divorced"),
-        family_plots.single,
-        (ELDER, ELDER + 1),
-        family_plots.marriage,
-    ),
-    "social-pension": Plot(
-        "1.014027",
-        ("social_pension_applicant", "pensioner"),
-        own_plots.old,
-        (0, 1),
-        own_plots.pension,
-    ),
-    "tk01-passport": Plot(
-        "1.001456",
-        ("ordinary", "passport_holder", "foreign_spouse", "temporary_resident", "widowed"),
-        own_plots.adult,
-        (MAN, WOMAN),
-        own_plots.passport,
-    ),
-}
-"""The eight forms of this installation, by code."""

@@ -106,7 +106,7 @@ class Visit:
             "dossier": self._dossier,
             "subject": dict(story.subject),
             "account": dict(story.account),
-            "legal_basis": {"kind": "procedure", "reference": story.procedure},
+            "legal_basis": {"kind": "procedure", "reference": story.ground},
             "data": screen.data,
             "extends": self._receipt,
         }

@@ -24,23 +24,23 @@ _STREET = "Số 1, đường Bệnh viện"
 
 def death_papers(population: "Population", person: Person) -> Iterator[Paper]:
     """What the person holds of the own death, and of the spouse's and the parents'."""
-    for dead in _dead_around(population, person):
-        yield _certificate(dead)
-        if dead.n == PERSONAS["deceased"] or (str(dead.died_on) >= "2024" and luck(dead, 2) < 50):
-            yield _notice(dead, str(dead.died_on), person)
     if person.died_on is None:
         for n in _nearest(person):
             dead = population.person(n)
             on = unregistered_death(dead)
             if on is not None:
                 yield _notice(dead, on, person)
+    for dead in _dead_around(population, person):
+        yield _certificate(dead)
+        if dead.n == PERSONAS["deceased"] or (str(dead.died_on) >= "2024" and luck(dead, 2) < 50):
+            yield _notice(dead, str(dead.died_on), person)
 
 
 def unregistered_death(person: Person) -> str | None:
     """The day on which somebody died in a hospital whom every register still lists as living."""
     if person.n < PERSONA_HOUSEHOLDS * 6:
         return HOSPITAL_DEATHS.get(person.n)
-    if person.n % 6 or person.died_on is not None or luck(person, 47) >= 5:
+    if person.n % 6 or person.died_on is not None or luck(person, 47) >= 8:
         return None
     return f"2026-11-{10 + luck(person, 48) % 10}"
 

@@ -32,7 +32,7 @@ def welfare_papers(person: Person, age: int) -> Iterator[Paper]:
     plain = not in_persona_household(person)
     if disabled:
         yield _disability_certificate(person)
-    if disabled or is_one_of(person, "disability_applicant") or (plain and luck(person, 75) < 2):
+    if disabled or is_one_of(person, "disability_applicant") or (plain and luck(person, 75) < 4):
         yield _disability_conclusion(person)
     category = _category(person, age, disabled)
     if category is not None:

@@ -38,7 +38,7 @@ def work_papers(population: "Population", person: Person, age: int) -> Iterator[
         yield _insurance_household(population, person)
     if _lost_work(person, age):
         yield _termination_decision(person)
-    if is_one_of(person, _BUYERS) or (plain and 20 <= age <= 65 and luck(person, 64) < 3):
+    if is_one_of(person, _BUYERS) or (plain and 20 <= age <= 65 and luck(person, 64) < 5):
         yield from _new_vehicle(person)
     if is_one_of(person, "haulier company_owner") or (plain and age >= 25 and luck(person, 65) < 1):
         yield _transport_licence(person)
@@ -50,7 +50,7 @@ def work_papers(population: "Population", person: Person, age: int) -> Iterator[
 def _lost_work(person: Person, age: int) -> bool:
     if in_persona_household(person):
         return is_one_of(person, "unemployed")
-    return 22 <= age <= 58 and luck(person, 67) < 4
+    return 22 <= age <= 58 and luck(person, 67) < 6
 
 
 def _employer(person: Person) -> str:
