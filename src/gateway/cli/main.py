@@ -7,6 +7,7 @@ from gateway.cli.demo import demo
 from gateway.cli.forms import forms_app
 from gateway.cli.forms_coverage import coverage
 from gateway.cli.forms_import import import_form
+from gateway.cli.forms_review import review
 from gateway.cli.metrics import metrics_app
 from gateway.cli.mocks import mocks_app
 from gateway.cli.openapi import write_openapi
@@ -23,6 +24,7 @@ app.command("openapi")(write_openapi)
 app.add_typer(clients_app, name="clients")
 forms_app.command("coverage")(coverage)
 forms_app.command("import")(import_form)
+forms_app.command("review")(review)
 app.add_typer(forms_app, name="forms")
 app.add_typer(metrics_app, name="metrics")
 app.add_typer(mocks_app, name="mocks")

@@ -1,0 +1,86 @@
+"""Is the review list of the forms the one that `schemas/` makes, and does it leave nothing out?"""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from gateway.cli.forms_review import review_of
+from gateway.custody.publishing import CONNECTED
+from gateway.forms.catalogue import Catalogue, RegisteredForm, read_catalogue
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = ROOT / "docs" / "forms.md"
+FOLDERS = sorted(path.parent.name for path in (ROOT / "schemas" / "forms").glob("*/form.json"))
+
+
+@cache
+def catalogue() -> Catalogue:
+    return read_catalogue(ROOT / "schemas")
+
+
+def chapter(form: str) -> str:
+    chapters = re.split(r'^<a id="([\w-]+)"></a>$', DOCUMENT.read_text(), flags=re.MULTILINE)
+    return dict(zip(chapters[1::2], chapters[2::2], strict=True))[form]
+
+
+def left(form: str) -> str:
+    return chapter(form).partition("Công dân tự khai, và vì sao:")[2]
+
+
+def rows(form: str) -> dict[str, list[str]]:
+    """The cells of each field's row, by the field's path."""
+    found = re.findall(r"^\| (.*<br>`([^`]+)` \w+) \| (.*) \|$", chapter(form), re.MULTILINE)
+    return {path: [first, *rest.split(" | ")] for first, path, rest in found}
+
+
+def can_be_filled(form: RegisteredForm, path: str) -> bool:
+    binding = form.bindings.by_field.get(path)
+    if binding is None:
+        return False
+    attribute = form.dictionary[binding.attribute]
+    return attribute.computed or bool(CONNECTED & set(attribute.sources))
+
+
+def test_the_document_is_the_one_that_the_registered_forms_make() -> None:
+    assert DOCUMENT.read_text() == review_of(catalogue()), "run: gateway forms review --write"
+
+
+@pytest.mark.parametrize("code", FOLDERS)
+def test_every_field_has_a_row_with_its_item_and_its_source(code: str) -> None:
+    form, listed = catalogue().form_for(code), rows(code)
+    assert list(listed) == [field.path for field in form.definition.fields]
+    for field in form.definition.fields:
+        first, item, _, origin, edit = listed[field.path]
+        assert ("\\*<br>" in first) is field.required, field.path
+        assert item == (f"`{named}`" if (named := form.bindings.item_of(field.path)) else "")
+        assert bool(origin) is bool(edit) is (field.path in form.bindings.by_field), field.path
+
+
+@pytest.mark.parametrize("code", FOLDERS)
+def test_what_no_source_fills_stays_with_the_citizen_once_and_for_a_reason(code: str) -> None:
+    form = catalogue().form_for(code)
+    unfilled = [f.path for f in form.definition.fields if not can_be_filled(form, f.path)]
+    explained = form.bindings.not_supplied.keys()
+    listed = re.findall(r"\(`([\w.\[\]]+)`\)", left(code))
+    assert sorted(listed) == sorted({*unfilled, *explained})
+    assert all(len(line) > 4 for line in re.findall(r"^- (.*): .*`\)", left(code), re.MULTILINE))
+
+
+@pytest.mark.parametrize("code", FOLDERS)
+def test_what_stands_under_a_condition_has_it_in_words(code: str) -> None:
+    form = catalogue().form_for(code)
+    nodes = [node for root in form.definition.roots for node in root.walk()]
+    for node in nodes:
+        for template in node.templates:
+            if not template.addressee:
+                said = rows(code)[template.path][2]
+                assert bool(said) is (node.gate is not None), template.path
+                assert "{" not in said, template.path
+
+
+@pytest.mark.parametrize("code", FOLDERS)
+def test_every_role_says_how_its_person_is_found(code: str) -> None:
+    named = re.findall(r"^- `(\w+)`: \S", chapter(code), re.MULTILINE)
+    assert named == list(catalogue().form_for(code).bindings.roles)
