@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import time
@@ -27,6 +28,20 @@ from mocks.people import PERSONAS, Population
 ROOT = Path(__file__).parents[2]
 THERE = {"providerurl": PROVIDER_URL}
 Json = dict[str, Any]
+
+
+DIFFERENCES = json.loads((ROOT / "docs" / "papers-differences.json").read_text())["differences"]
+
+
+def test_every_difference_from_the_real_store_is_explained_by_a_test_of_its_name() -> None:
+    tests = set(re.findall(r"def test_(\w+)\(", Path(__file__).read_text(encoding="utf-8")))
+    listed = [difference["id"] for difference in DIFFERENCES]
+    assert len(set(listed)) == len(listed)
+    assert set(listed) <= tests
+    for difference in DIFFERENCES:
+        assert set(difference) == {"id", "subject", "mock", "real", "tag"}
+        assert difference["tag"] in {"sure", "likely", "ours"}
+        assert all(difference.values())
 
 
 class Unit:
