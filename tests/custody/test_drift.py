@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
-from gateway.cli.forms_import import import_form
+from gateway.cli.main import app
 from gateway.custody.drift import Change, Drift, drift_of
 from gateway.domain.errors import FormRefused
 from gateway.forms.attributes import read_dictionary
@@ -242,9 +241,7 @@ def schemas(tmp_path: Path) -> Path:
 def run(schemas: Path, content: object, *options: str) -> Any:
     file = schemas / "new.json"
     file.write_text(content if isinstance(content, str) else json.dumps(content))
-    app = typer.Typer()
-    app.command()(import_form)
-    arguments = [str(file), "--form", FORM, *options]
+    arguments = ["forms", "import", str(file), "--form", FORM, *options]
     return CliRunner().invoke(
         app, arguments, env={"GATEWAY_SCHEMAS": str(schemas)}, catch_exceptions=False
     )
@@ -290,3 +287,12 @@ def test_what_is_no_form_ends_with_its_reason(schemas: Path) -> None:
 def test_a_form_under_an_unknown_code_is_refused(schemas: Path) -> None:
     answer = run(schemas, definition(), "--form", "../" + FORM)
     assert (answer.exit_code, answer.stderr) == (2, "--form: unknown_form\n")
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(p.parent for p in SCHEMAS.glob("forms/*/form.json")), ids=lambda p: p.name
+)
+def test_a_form_held_against_itself_changes_nothing(folder: Path) -> None:
+    same = register(folder, read_dictionary(SCHEMAS / "attributes.json"))
+    found = drift_of(same, same.definition, (folder / "bindings.json").read_bytes(), lists())
+    assert (found.changes, found.new_series) == ((), False)

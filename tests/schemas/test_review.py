@@ -5,8 +5,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from gateway.cli.forms_review import review_of
+from gateway.cli.main import app
 from gateway.custody.publishing import CONNECTED
 from gateway.forms.catalogue import Catalogue, RegisteredForm, read_catalogue
 
@@ -45,6 +47,13 @@ def can_be_filled(form: RegisteredForm, path: str) -> bool:
 
 def test_the_document_is_the_one_that_the_registered_forms_make() -> None:
     assert DOCUMENT.read_text() == review_of(catalogue()), "run: gateway forms review --write"
+
+
+def test_the_command_prints_the_document() -> None:
+    answer = CliRunner().invoke(
+        app, ["forms", "review"], env={"GATEWAY_SCHEMAS": str(ROOT / "schemas")}
+    )
+    assert (answer.exit_code, answer.stdout) == (0, DOCUMENT.read_text())
 
 
 @pytest.mark.parametrize("code", FOLDERS)
