@@ -15,7 +15,16 @@ from starlette.exceptions import HTTPException
 
 from gateway.access.clients import ClientDirectory
 from gateway.access.tokens import Tokens
-from gateway.api import catalogue, metrics, operations, prefills, records, sign_in, submissions
+from gateway.api import (
+    catalogue,
+    identity,
+    metrics,
+    operations,
+    prefills,
+    records,
+    sign_in,
+    submissions,
+)
 from gateway.api.events import note_bug
 from gateway.api.options import read_options
 from gateway.api.problems import problem_of_a_bug, problem_of_status
@@ -28,6 +37,7 @@ from gateway.domain.errors import Busy
 from gateway.domain.identifiers import SESSION, SourceId
 from gateway.forms.catalogue import read_catalogue
 from gateway.forms.remote import read_remote_options
+from gateway.prefill.confirmation import ConfirmationWorkflow
 from gateway.prefill.workflow import PrefillWorkflow
 from gateway.receipts.receipt import ReceiptSigner
 from gateway.records.codec import PlainCodec
@@ -55,6 +65,7 @@ PURGE_SECONDS = 60
 _ROUTERS = (
     prefills.router,
     submissions.router,
+    identity.router,
     records.router,
     catalogue.router,
     metrics.router,
@@ -160,6 +171,9 @@ async def open_rooms(settings: Settings, clock: Clock, outside: Transport) -> Ro
             read_remote_options(settings.schemas),
             settings.source_patience_seconds,
             clock,
+        ),
+        confirmations=ConfirmationWorkflow(
+            sources, database, keys.index, settings.source_patience_seconds, clock
         ),
         submissions=SubmissionWorkflow(forms, leaves, database, keys, keys.index, signer, clock),
         connected=connected,

@@ -25,6 +25,7 @@ POSTS = [
     "/v1/records",
     "/v1/records/search",
     "/v1/records/x/revoke",
+    "/v1/identity/confirm",
 ]
 CANARY = "Bùi Thị Bí Mật"
 NUMBER = "003190000123"

@@ -85,6 +85,7 @@ async def test_t51_no_address_is_served_that_nobody_has_looked_at(app: FastAPI) 
         "/v1/forms",
         "/v1/forms/{form}",
         "/v1/prefills",
+        "/v1/identity/confirm",
         "/v1/submissions",
         "/v1/records",
         "/v1/records/search",

@@ -191,3 +191,19 @@ def abandoned(case: str, chain: str | None = None, **members: Any) -> dict[str, 
         "h": HOUR,
         **members,
     }
+
+
+def confirmation(case: str, **members: Any) -> dict[str, Any]:
+    return {
+        "k": "confirmation",
+        "case": case,
+        "gr": 2,
+        "ten": TENANT,
+        "proc": None,
+        "lb": "law",
+        "ch": "online",
+        "h": HOUR,
+        "ref": "GW-" + "0" * 24,
+        "q": [["population", "found", 1, 0]],
+        **members,
+    }

@@ -16,7 +16,15 @@ from gateway.domain.letters import (
 )
 from gateway.domain.verdicts import Verdict
 from gateway.log.leaves import CASE_KINDS
-from tests.reduction.bodies import MANUAL, abandoned, filled, prefill, refusal, submission
+from tests.reduction.bodies import (
+    MANUAL,
+    abandoned,
+    confirmation,
+    filled,
+    prefill,
+    refusal,
+    submission,
+)
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = {
@@ -44,6 +52,7 @@ def _made() -> dict[str, dict[str, Any]]:
         "submission": submission("a", rows, "b", att={"uploaded": 1}),
         "refusal": refusal("a", "hoTen", "thanhVien[10].so", chain="b"),
         "abandoned": abandoned("a", "b"),
+        "confirmation": confirmation("a"),
     }
     digests = ("rd", "kc", "cc")
     return {

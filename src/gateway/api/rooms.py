@@ -17,6 +17,7 @@ from gateway.custody.keys import Keys
 from gateway.custody.replays import Replays
 from gateway.domain.identifiers import SourceId
 from gateway.forms.catalogue import Catalogue
+from gateway.prefill.confirmation import ConfirmationWorkflow
 from gateway.prefill.workflow import PrefillWorkflow
 from gateway.records.store import RecordStore
 from gateway.storage.database import Database
@@ -37,6 +38,7 @@ class Rooms:
     options: Options
     records: RecordStore
     prefills: PrefillWorkflow
+    confirmations: ConfirmationWorkflow
     submissions: SubmissionWorkflow
     connected: frozenset[SourceId]
     clock: Callable[[], datetime]

@@ -18,7 +18,7 @@ from hashlib import sha256
 from gateway.log.canonical import canonical
 
 PUBLIC_KINDS = frozenset({"metric-definition", "form-version", "grant"})
-CASE_KINDS = frozenset({"prefill", "submission", "refusal", "abandoned"})
+CASE_KINDS = frozenset({"prefill", "submission", "refusal", "abandoned", "confirmation"})
 
 LARGEST_ENTRY_BYTES = 64 * 1024
 SALT_BYTES = 32

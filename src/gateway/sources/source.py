@@ -1,7 +1,7 @@
 """What does the rest of the house know of a source? Only this."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from gateway.domain.facts import PersonKey
 from gateway.domain.identifiers import AttributeName, SourceId, TenantId
@@ -37,4 +37,13 @@ class Source(Protocol):
 
     async def look_up(self, question: Question) -> Found | NoRecord | NotPermitted:
         """Answer with the wanted attributes only; raises SourceError when it cannot be asked."""
+        ...
+
+
+@runtime_checkable
+class IdentitySource(Source, Protocol):
+    """A source that also says whether a person is who they say they are, without their record."""
+
+    async def confirm(self, question: Question) -> Found | NoRecord | NotPermitted:
+        """Found without a fact is yes, NoRecord is no; raises SourceError when it cannot be asked."""
         ...

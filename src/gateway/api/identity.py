@@ -1,0 +1,90 @@
+"""POST /v1/identity/confirm: do number, name and birth date, as typed, belong together?"""
+
+from typing import Annotated, Literal
+
+from fastapi import Response
+from pydantic import Field
+from sqlalchemy import Connection
+
+from gateway.access.callers import Caller
+from gateway.api.door import Answered, Asked, SignedIn, Visit, new_router, respond
+from gateway.api.encoding import encode
+from gateway.api.people_members import DossierText, ProcedureText, SubjectAsked
+from gateway.api.prefills import LegalBasisAsked
+from gateway.api.rooms import House
+from gateway.domain.errors import BadRequest, NotAllowed
+from gateway.domain.identifiers import DossierCode, SourceId
+from gateway.prefill.confirmation import Confirmation, ConfirmationRequest
+from gateway.prefill.request import Asker
+
+router = new_router("identity")
+
+
+class ConfirmationAsked(Asked):
+    """Who somebody says they are; a grant for named procedures needs `procedure`."""
+
+    subject: SubjectAsked
+    legal_basis: LegalBasisAsked
+    procedure: ProcedureText | None = None
+    dossier: DossierText | None = None
+    officer: Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,20}$")] | None = None
+
+    def read(self) -> ConfirmationRequest:
+        """The request as the workflow takes it; raises BadRequest for an officer without a case."""
+        if self.officer is not None and self.dossier is None:
+            raise BadRequest("dossier_missing", "an officer acts in a dossier", "dossier")
+        return ConfirmationRequest(
+            subject=self.subject.key(),
+            legal_basis=self.legal_basis.kind,
+            procedure=self.procedure,
+            dossier=None if self.dossier is None else DossierCode(self.dossier),
+            officer=self.officer,
+        )
+
+
+class ConfirmationAnswer(Answered):
+    """`confirmed` is null where nobody could say; `leaf` is the log's leaf of this question."""
+
+    confirmed: bool | None
+    outcome: Literal["found", "no_record", "not_permitted", "unavailable"]
+    leaf: str
+
+
+@router.post("/v1/identity/confirm", response_model=ConfirmationAnswer)
+async def confirm_identity(
+    body: ConfirmationAsked, caller: SignedIn, house: House, visit: Visit
+) -> Response:
+    """Yes, no, or null where it could not be asked; no record is read."""
+    request = body.read()
+    asker = _asker(caller, request)
+    with visit.reserve(house, caller) as replay:
+        if replay.earlier is not None:
+            return respond(replay.earlier.status, replay.earlier.answer)
+
+        def keep(connection: Connection, confirmation: Confirmation) -> None:
+            if visit.idempotency_key is not None:
+                replay.complete_in(connection, 200, _written(confirmation))
+
+        return respond(200, _written(await house.confirmations.run(asker, request, keep)))
+
+
+def _asker(caller: Caller, request: ConfirmationRequest) -> Asker:
+    """The caller with what its grant opens for this procedure; refuses an unknown officer."""
+    if request.officer is not None and not caller.grant.allows_officer(request.officer):
+        raise NotAllowed("officer_not_granted", "the grant does not name this officer", "officer")
+    named = request.procedure or ""
+    allowed = any(map(caller.grant.allows_procedure, {named, named[:8]}))
+    granted = caller.grant.sources if allowed else frozenset[SourceId]()
+    return Asker(caller.tenant, caller.agency, caller.grant_leaf, granted)
+
+
+def _written(confirmation: Confirmation) -> bytes:
+    return encode(
+        ConfirmationAnswer.model_validate(
+            {
+                "confirmed": confirmation.confirmed,
+                "outcome": confirmation.outcome,
+                "leaf": confirmation.leaf,
+            }
+        )
+    )

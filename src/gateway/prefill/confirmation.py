@@ -1,0 +1,153 @@
+"""Is somebody who they say they are? Asked of a source, recorded, and only then answered.
+
+For a tenant that needs no record, only a yes to what the citizen typed (xác nhận số định danh).
+What was not asked, or not answered, is neither yes nor no.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway.domain.errors import SourceError
+from gateway.domain.facts import PersonKey
+from gateway.domain.identifiers import POPULATION, DossierCode, SourceId
+from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable
+from gateway.log.append import append_case
+from gateway.log.leaves import leaf_text
+from gateway.prefill.request import Asker
+from gateway.prefill.sealing import outcome_of
+from gateway.receipts.chains import new_reference, register_dossier
+from gateway.sources.source import IdentitySource, Purpose, Question, Source
+from gateway.storage.database import Database
+
+NOT_CONNECTED = "not_connected"
+NOT_GRANTED = "not_granted"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationRequest:
+    """Whom to confirm, by number, name and birth date as typed, and on what ground."""
+
+    subject: PersonKey = field(repr=False)
+    legal_basis: str
+    procedure: str | None
+    dossier: DossierCode | None
+    officer: str | None
+
+    @property
+    def channel(self) -> str:
+        """`desk` where an officer asks, else `online`."""
+        return "desk" if self.officer else "online"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What the source said, and the leaf that says it was recorded first."""
+
+    reply: Reply
+    leaf: str
+
+    @property
+    def confirmed(self) -> bool | None:
+        """Yes, no, or None where nobody could say: that is never a no."""
+        match self.reply:
+            case Found():
+                return True
+            case NoRecord():
+                return False
+            case NotPermitted() | Unavailable():
+                return None
+
+    @property
+    def outcome(self) -> str:
+        """The same in the words of every read."""
+        return outcome_of(self.reply)
+
+
+class ConfirmationWorkflow:
+    """Confirms identities at the population database, one leaf per question."""
+
+    def __init__(
+        self,
+        sources: Mapping[SourceId, Source],
+        database: Database,
+        index_key: bytes,
+        patience_seconds: float,
+        clock: Callable[[], datetime],
+    ) -> None:
+        register = sources.get(POPULATION)
+        self._register = register if isinstance(register, IdentitySource) else None
+        self._database = database
+        self._index_key = index_key
+        self._patience_seconds = patience_seconds
+        self._clock = clock
+
+    async def run(
+        self,
+        asker: Asker,
+        request: ConfirmationRequest,
+        also: Callable[[Connection, Confirmation], None] | None = None,
+    ) -> Confirmation:
+        """Ask and record; `also` is written in the same transaction as the leaf. Raises Busy."""
+        ref = f"GW-{secrets.token_hex(12)}"
+        reply, now = await self._ask(asker, request, ref), self._clock()
+
+        def record(connection: Connection) -> Confirmation:
+            case = self._case_of(connection, asker, request, now)
+            body = confirmation_body(asker, request, case, now, ref, reply)
+            leaf = append_case(connection, "confirmation", asker.tenant, body, now)
+            confirmation = Confirmation(reply, leaf_text(leaf.hash))
+            if also is not None:
+                also(connection, confirmation)
+            return confirmation
+
+        return await self._database.write(record)
+
+    async def _ask(self, asker: Asker, request: ConfirmationRequest, ref: str) -> Reply:
+        if POPULATION not in asker.granted:
+            return NotPermitted(NOT_GRANTED, attempts=0)
+        if self._register is None:
+            return Unavailable(NOT_CONNECTED, attempts=0)
+        dossier = None if request.dossier is None else request.dossier.text
+        purpose = Purpose(asker.tenant, asker.agency, request.procedure, request.officer, dossier)
+        question = Question(request.subject, frozenset(), purpose, ref)
+        try:
+            async with asyncio.timeout(self._patience_seconds):
+                return await self._register.confirm(question)
+        except SourceError as error:
+            return Unavailable(error.cause, error.attempts)
+        except TimeoutError:
+            return Unavailable("timeout")
+
+    def _case_of(
+        self, connection: Connection, asker: Asker, request: ConfirmationRequest, now: datetime
+    ) -> str:
+        """The dossier's case reference; without a dossier the question is a case of its own."""
+        if request.dossier is None:
+            return new_reference()
+        return register_dossier(
+            connection, asker.tenant, request.dossier.text, now, self._index_key
+        )
+
+
+def confirmation_body(
+    asker: Asker, request: ConfirmationRequest, case: str, now: datetime, ref: str, reply: Reply
+) -> dict[str, Any]:
+    """The body of the `confirmation` case leaf, as `docs/log-leaves.md` lists its members."""
+    return {
+        "k": "confirmation",
+        "case": case,
+        "gr": asker.grant_leaf,
+        "ten": asker.tenant,
+        "proc": request.procedure,
+        "lb": request.legal_basis,
+        "ch": request.channel,
+        "h": int(now.timestamp()) // 3600,
+        "ref": ref,
+        "q": [[POPULATION, outcome_of(reply), reply.attempts, 0]],
+    }
