@@ -13,6 +13,8 @@ Every failure becomes SourceUnavailable or SourceBrokeContract with one of these
 | `too_large` | more than one megabyte after decompression |
 | `unreadable` | not the format that was agreed |
 | `fault` | a SOAP Fault |
+| `refused` | an answer in the agreed format that states a failure |
+| `sign_in_refused` | the account, or a session just given, is not taken |
 | `wrong_person` | about somebody else, or about nobody |
 """
 
