@@ -117,7 +117,6 @@ def test_every_question_leaves_one_leaf_that_names_nobody(house: House, faults: 
         assert value not in text
 
 
-@pytest.mark.threat(9)
 def test_the_two_ways_to_be_wrong_look_alike(house: House) -> None:
     bodies = [
         house.post(PATH, typed(house, **changed)).json()
