@@ -1,6 +1,7 @@
 """iGate's people: who comes for which form, what they would say, and how they behave."""
 
 import json
+import random
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -8,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from mocks.igate import FORMS, Behaviour, appointments, behaviours, case_stories, stories
+from mocks.igate.civil_plots import bundle_death, death
 from mocks.igate.crowd import FAULTS, dossier_code, windows
 from mocks.igate.form import Form, read_form
 from mocks.igate.knowledge import outsider, someone
+from mocks.igate.papers import ON_PAPER
+from mocks.igate.plots import PLOTS
 from mocks.people import PERSONAS, Population
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "forms"
@@ -154,3 +158,23 @@ def test_the_forms_take_turns_and_every_source_failure_meets_every_form(
 def test_dossiers_have_the_two_codes_that_igate_issues() -> None:
     assert dossier_code(A_DAY, 1) == "H99.01-20261122-0000001"
     assert dossier_code(A_DAY, 2) == "H99.01-261122-0002"
+
+
+def test_every_paper_that_a_person_looks_at_has_that_member() -> None:
+    kinds = json.loads((SCHEMAS.parent / "record-kinds.json").read_text())["kinds"]
+    for attribute, (kind, member) in ON_PAPER.items():
+        assert member in kinds[kind]["members"], attribute
+
+
+def test_whoever_registers_a_death_has_lost_somebody_whom_the_registers_list(
+    people: Population,
+) -> None:
+    for form, tell in (("death-registration", death), ("bundle-death", bundle_death)):
+        for persona in PLOTS[form].personas:
+            person = people.persona(persona)
+            told = tell(people, person, random.Random(1))
+            dead = people.person(told["owners"][0])
+            assert dead.died_on is None
+            notice = told["people"]["notice_holder"]
+            assert notice.papers["death_notice"]["deceased"]["personal_id"] == dead.personal_id
+            assert notice.answer("death_notice.place.province") is not None
