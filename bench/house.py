@@ -245,7 +245,7 @@ def body_of(story: Story) -> dict[str, Any]:
         "channel": "online",
         "subject": dict(story.subject),
         "account": dict(story.account),
-        "legal_basis": {"kind": "procedure", "reference": story.procedure},
+        "legal_basis": {"kind": "procedure", "reference": story.ground},
         "data": {},
     }
 

@@ -252,7 +252,7 @@ class House:
                 "birth_date": one.birth_date,
             },
             "account": {"verified_by": "vneid", "phone": one.phone, "email": one.email},
-            "legal_basis": {"kind": "procedure", "reference": FORMS[form].procedure},
+            "legal_basis": {"kind": "procedure", "reference": FORMS[form].procedure or form},
             **more,
         }
 

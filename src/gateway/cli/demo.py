@@ -255,7 +255,7 @@ def _say_how_to_try(told: Mapping[str, Any]) -> None:
         "procedure": case["procedure"],
         "dossier": case["dossier"],
         "subject": case["subject"],
-        "legal_basis": {"kind": "procedure", "reference": case["procedure"]},
+        "legal_basis": {"kind": "procedure", "reference": case["procedure"] or case["form"]},
     }
     typer.echo(f"gateway     {told['gateway']}   (docs: {told['gateway']}/docs)")
     typer.echo(f"population  {told['mocks']['population']['url']}")
