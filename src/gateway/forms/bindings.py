@@ -9,7 +9,7 @@ Reads `schemas/forms/<form>/bindings.json`. Beyond the fields that name themselv
   `"when": {path: [values]}` it holds only while the form's data at `path` is one of `values`.
 - `of` in a binding to a `derived.*` attribute: the fields that it is worked out from.
 - `sets`: hidden components that the gateway sets, `{path: {"source_down": source}}`: true when
-  the source could not be asked, else false.
+  the source could not, or may not, be asked, else false.
 """
 
 import hashlib
