@@ -1,27 +1,25 @@
-"""How does the mock speak HTTP? A bare ASGI application: the adapter's path, and `/_mock/`."""
+"""What does the store of papers take from the adapter? Sign-in, search, files; and `/_mock/`."""
 
-import json
 from types import SimpleNamespace
-from typing import Any
-from urllib.parse import parse_qs
 
-from mocks.papers.desk import FILE, LOGIN, SEARCH, Answer, Desk
+from mocks.adapter import FORWARD, Call, Entrance
+from mocks.papers.desk import FILE, LOGIN, SEARCH, Desk
 from mocks.papers.journal import Journal
-from mocks.papers.settings import DSTCODE, PROVIDER_URL, PapersMockSettings
+from mocks.papers.settings import PROVIDER_URL, PapersMockSettings
 from mocks.people import Population
+from mocks.wire import UNDISTURBED, OnTheWay, Reply, told
 
-FORWARD = "/XrdAdapter/RestService/forward"
-"""Where the unit's own security server takes calls (sure)."""
-
-BODY_LIMIT = 65_536
+__all__ = ["FORWARD", "PapersMock"]
 
 
-class PapersMock:
+class PapersMock(Entrance):
     """The citizen's store of papers (kho giấy tờ cá nhân) behind the portal's adapter.
 
     `state.journal`, `state.settings` and `state.trouble` are there for tests in the same process:
     `trouble` is an HTTP status that every call gets instead of an answer, or bytes that it gets.
     """
+
+    provider_url = PROVIDER_URL
 
     def __init__(self, settings: PapersMockSettings, population: Population) -> None:
         journal = Journal(settings.journal_entries)
@@ -29,96 +27,41 @@ class PapersMock:
         self.population = population
         self.desk = Desk(settings, population, journal)
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """One ASGI conversation."""
-        if scope["type"] == "lifespan":
-            return await _live(receive, send)
-        body = await _read(receive)
-        if body is None:
-            return await _say(send, Answer(413, b""))
-        path, method = scope["path"], scope["method"]
-        if path.startswith(FORWARD + "/"):
-            return await _say(send, self._forward(scope, method, path.removeprefix(FORWARD), body))
-        return await _say(send, self._steer(method, path))
-
-    def _forward(self, scope: Any, method: str, path: str, body: bytes) -> Answer:
+    def forwarded(self, call: Call) -> tuple[Reply, OnTheWay]:
+        """A call of the unit, unless there is trouble."""
         if self.state.trouble is not None:
-            return _troubled(self.state.trouble)
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        }
-        query = parse_qs(scope["query_string"].decode("latin-1"))
-        if not _leads_here(headers, query):
-            return Answer(404, b"")
-        if method == "GET" and (found := FILE.fullmatch(path)):
-            return self.desk.file(headers.get("session", ""), found.group(1))
-        desks = {LOGIN: self.desk.login, SEARCH: self.desk.search}
-        if path not in desks:
-            return Answer(404, b"")
-        if method != "POST":
-            return Answer(405, b"")
-        if headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-            return Answer(415, b"")
-        return desks[path](body)
+            return _troubled(self.state.trouble), UNDISTURBED
+        return self._answer(call), UNDISTURBED
 
-    def _steer(self, method: str, path: str) -> Answer:
+    def _answer(self, call: Call) -> Reply:
+        if call.method == "GET" and (found := FILE.fullmatch(call.path)):
+            return self.desk.file(call.headers.get("session", ""), found.group(1))
+        desks = {LOGIN: self.desk.login, SEARCH: self.desk.search}
+        if call.path not in desks:
+            return Reply(404)
+        return call.no_call() or desks[call.path](call.body)
+
+    def steered(self, call: Call) -> Reply:
+        """`/_mock/health`, `/_mock/journal`, `/_mock/sessions`."""
         journal = self.state.journal
-        match method, path:
+        match call.method, call.path:
             case "GET", "/_mock/health":
                 seed = self.population.seed
-                return _told({"status": "ok", "mock": "papers", "seed": seed})
+                return told({"status": "ok", "mock": "papers", "seed": seed})
             case "GET", "/_mock/journal":
-                return _told(journal.as_json())
+                return told(journal.as_json())
             case "DELETE", "/_mock/journal":
                 journal.clear()
-                return _told({"total": 0})
+                return told({"total": 0})
             case "DELETE", "/_mock/sessions":
                 self.desk.end_sessions()
-                return _told({})
-        return Answer(404, b"")
+                return told({})
+        return Reply(404)
 
 
-def _leads_here(headers: dict[str, str], query: dict[str, list[str]]) -> bool:
-    """Whether the adapter would forward to the store: `dstcode` by header or query, `providerurl`."""
-    asked_for = {headers.get("dstcode"), *query.get("dstcode", [])}
-    return DSTCODE in asked_for and query.get("providerurl") == [PROVIDER_URL]
-
-
-def _troubled(trouble: int | bytes) -> Answer:
+def _troubled(trouble: int | bytes) -> Reply:
     if isinstance(trouble, int):
-        return Answer(trouble, b"")
-    return Answer(200, trouble, b"text/html" if trouble.startswith(b"<") else b"application/json")
-
-
-def _told(value: object) -> Answer:
-    return Answer(200, json.dumps(value, ensure_ascii=False).encode())
-
-
-async def _live(receive: Any, send: Any) -> None:
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
-
-
-async def _read(receive: Any) -> bytes | None:
-    """The whole body, or None when it is too long."""
-    body: bytes = b""
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > BODY_LIMIT:
-            return None
-        if not message.get("more_body"):
-            return body
-
-
-async def _say(send: Any, answer: Answer) -> None:
-    headers = [
-        (b"content-type", answer.content_type),
-        (b"content-length", str(len(answer.body)).encode()),
-        (b"x-mock-contract", b"own-design"),
-    ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+        return Reply(trouble)
+    if trouble.startswith(b"<"):
+        return Reply(200, trouble, b"text/html")
+    return Reply(200, trouble)

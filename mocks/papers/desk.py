@@ -13,44 +13,26 @@ Ours: everything else, namely
     -5 the store does not open for this procedure                          -6 no such paper
 """
 
-import hmac
-import json
 import re
-import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from mocks.adapter import PROTOCOL, Refused, Sessions, members, refused, success
 from mocks.papers.journal import Asked, Journal
 from mocks.papers.settings import PapersMockSettings
 from mocks.papers.shelf import file_of, papers_of
 from mocks.people import Population
+from mocks.wire import Reply
 
-LOGIN = "/bndp/public/v1/login"
-SEARCH = "/bndp/public/v1/papers/search"
+LOGIN: str = PROTOCOL["personal_papers"]["login"]["path"]
+SEARCH: str = PROTOCOL["personal_papers"]["search"]["path"]
 FILE = re.compile(r"/bndp/public/v1/papers/(gt[0-9a-f]{24})/file")
-DONE = "Thành công"
 
-_JSON, _PDF = b"application/json", b"application/pdf"
+_PDF = b"application/pdf"
 _SEARCH_MEMBERS = ("session", "madonvi", "maYeuCau", "maTTHC", "maHoSo", "owner", "kinds")
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer."""
-
-    status: int
-    body: bytes = field(repr=False)
-    content_type: bytes = _JSON
-
-
-class Refused(Exception):
-    """An error of the envelope."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+Work = Callable[[Mapping[str, Any]], tuple[str, dict[str, Any]]]
+"""What is done with the members: the outcome for the journal, and what is told beside it."""
 
 
 class Desk:
@@ -62,62 +44,58 @@ class Desk:
         self._settings = settings
         self._population = population
         self._journal = journal
-        self._sessions: dict[str, float] = {}
+        self._sessions = Sessions(
+            {settings.unit: settings.password},
+            settings.clock,
+            settings.session_seconds,
+            one_per_unit=False,
+        )
         self._handed_out: set[str] = set()
 
     def end_sessions(self) -> None:
         """Every session is over from now on."""
-        self._sessions.clear()
+        self._sessions.end_all()
 
-    def login(self, body: bytes) -> Answer:
+    def login(self, body: bytes) -> Reply:
         """A new session for the unit."""
         return self._answered("login", body, self._login)
 
-    def search(self, body: bytes) -> Answer:
+    def search(self, body: bytes) -> Reply:
         """The papers of one owner, of the kinds that are named."""
         return self._answered("search", body, self._search)
 
-    def file(self, session: str, paper_id: str) -> Answer:
+    def file(self, session: str, paper_id: str) -> Reply:
         """The file of a paper that a search has found."""
         try:
-            self._check_session(session)
+            self._sessions.unit(session)
             if paper_id not in self._handed_out:
-                raise Refused(-6, "không có giấy tờ này")
-        except Refused as refused:
-            return self._refuse("file", refused, {})
+                raise Refused("unknown", "giấy tờ này")
+        except Refused as error:
+            return self._refuse("file", error, {})
         self._note("file", "found", {})
-        return Answer(200, file_of(paper_id), _PDF)
+        return Reply(200, file_of(paper_id), _PDF)
 
-    def _answered(self, call: str, body: bytes, work: Any) -> Answer:
-        try:
-            asked = json.loads(body)
-        except (ValueError, RecursionError):
-            asked = None
-        if not isinstance(asked, dict):
+    def _answered(self, call: str, body: bytes, work: Work) -> Reply:
+        asked = members(body)
+        if asked is None:
             self._note(call, "malformed", {})
-            return Answer(400, _envelope(-2, "không phải JSON"))
+            return refused(Refused("missing", "không phải JSON"), 400)
         try:
             outcome, told = work(asked)
-        except Refused as refused:
-            return self._refuse(call, refused, asked)
+        except Refused as error:
+            return self._refuse(call, error, asked)
         self._note(call, outcome, asked)
-        return Answer(200, _envelope(0, DONE, **told))
+        return success(**told)
 
     def _login(self, asked: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         _check_members(asked, ("username", "password"))
-        given = f"{asked['username']}\n{asked['password']}".encode()
-        expected = f"{self._settings.unit}\n{self._settings.password}".encode()
-        if not hmac.compare_digest(given, expected):
-            raise Refused(-4, "sai tài khoản")
-        session = secrets.token_urlsafe(24)
-        self._sessions[session] = self._settings.clock() + self._settings.session_seconds
-        return "ok", {"session": session}
+        return "ok", {"session": self._sessions.open(asked["username"], asked["password"])}
 
     def _search(self, asked: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         _check_members(asked, _SEARCH_MEMBERS)
-        self._check_session(asked["session"])
+        self._sessions.unit(asked["session"])
         if asked["maTTHC"] in self._settings.closed_to:
-            raise Refused(-5, "không được phép tra cứu")
+            raise Refused("not_allowed", "tra cứu")
         person = self._population.by_number(asked["owner"])
         mine = person is not None and person.personal_id == asked["owner"]
         papers = papers_of(self._population, person.n) if person is not None and mine else []
@@ -125,13 +103,9 @@ class Desk:
         self._handed_out |= {one["id"] for one in found}
         return ("found" if found else "no_paper"), {"result": found}
 
-    def _check_session(self, session: str) -> None:
-        if self._sessions.get(session, 0.0) <= self._settings.clock():
-            raise Refused(-1, "phiên làm việc đã hết hạn")
-
-    def _refuse(self, call: str, refused: Refused, asked: Mapping[str, Any]) -> Answer:
-        self._note(call, f"refused_{-refused.code}", asked)
-        return Answer(200, _envelope(refused.code, refused.message))
+    def _refuse(self, call: str, error: Refused, asked: Mapping[str, Any]) -> Reply:
+        self._note(call, f"refused_{error.code.removeprefix('-')}", asked)
+        return refused(error)
 
     def _note(self, call: str, outcome: str, asked: Mapping[str, Any]) -> None:
         kinds = asked.get("kinds")
@@ -156,13 +130,8 @@ def _check_members(asked: Mapping[str, Any], names: tuple[str, ...]) -> None:
         value = asked.get(name)
         texts = value if name == "kinds" else [value]
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-            raise Refused(-2, f"thiếu trường {name}")
+            raise Refused("missing", name)
 
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
-
-
-def _envelope(code: int, message: str, **more: Any) -> bytes:
-    told = {"error_code": str(code), "message": message, **more}
-    return json.dumps(told, ensure_ascii=False).encode()

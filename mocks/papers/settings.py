@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-DSTCODE = "VN:GOV:000.00.00.G22:vpcpdvcprovider"
-"""The provider that the adapter forwards to (sure)."""
+from mocks.adapter import DSTCODE, PROTOCOL
 
-PROVIDER_URL = "https://apigiaytocanhan.dichvucong.gov.vn"
+__all__ = ["DSTCODE", "PROVIDER_URL", "PapersMockSettings"]
+
+PROVIDER_URL: str = PROTOCOL["personal_papers"]["provider_url"]["value"]
 """The store behind that provider (likely)."""
 
 

@@ -1,0 +1,11 @@
+"""Where is it written how a unit and the portal speak? One file for client and mock."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+PROTOCOL: dict[str, Any] = json.loads(
+    (Path(__file__).parents[2] / "schemas" / "portal-protocol.json").read_text(encoding="utf-8")
+)
+DSTCODE: str = PROTOCOL["transport"]["dstcode"]["value"]
+"""The provider that the adapter forwards to (sure)."""
