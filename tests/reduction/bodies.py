@@ -1,7 +1,7 @@
 """An invented form, and the bodies that its dossiers leave in the log."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gateway.domain.letters import CLASS_LETTERS, SOURCE_LETTERS, VERDICT_LETTERS, spell
@@ -91,6 +91,16 @@ AUTO = filled(Verdict.AUTO)
 MANUAL = typed(Verdict.MANUAL)
 MISSING = typed(Verdict.MISSING)
 BLANK = typed(Verdict.BLANK)
+
+
+def by_case(
+    leaves: Iterable[tuple[int, dict[str, Any]]],
+) -> Iterable[list[tuple[int, dict[str, Any]]]]:
+    """The bodies of a log, case by case, each case in the order of the log."""
+    cases: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+    for leaf, body in leaves:
+        cases.setdefault(body["case"], []).append((leaf, body))
+    return cases.values()
 
 
 def paths_of(version: int) -> list[str]:

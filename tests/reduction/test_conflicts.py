@@ -8,14 +8,14 @@ import pytest
 from gateway.domain.errors import CannotMeasure
 from gateway.reduction.measure import Measurement
 from gateway.reduction.report import Counted, Evidence, Question, report
-from tests.reduction.bodies import TENANT, definitions, prefill
+from tests.reduction.bodies import TENANT, by_case, definitions, prefill
 
 
 def rows_of(*bodies: Mapping[str, Any]) -> list[dict[str, Any]]:
     found, question = definitions(), Question(TENANT)
     measurement = Measurement(found, question.scope)
-    for leaf, body in enumerate(bodies, start=100):
-        measurement.add(leaf, body)
+    for case in by_case(enumerate(bodies, start=100)):
+        measurement.add_case(case)
     counted = Counted(measurement.sums(), measurement.forms())
     document = report(question, counted, Evidence(200, bytes(32), found))
     return [*document["forms"], document["total"]["online"]]

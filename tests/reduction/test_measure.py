@@ -21,6 +21,7 @@ from tests.reduction.bodies import (
     TEST_TENANT,
     Filling,
     abandoned,
+    by_case,
     definitions,
     filled,
     prefill,
@@ -44,8 +45,8 @@ def _document(
 ) -> dict[str, Any]:
     found, question = definitions(**measure), question or Question(TENANT)
     measurement = Measurement(found, question.scope)
-    for leaf, body in enumerate(bodies, start=100):
-        measurement.add(leaf, body)
+    for case in by_case(enumerate(bodies, start=100)):
+        measurement.add_case(case)
     counted = Counted(measurement.sums(), measurement.forms())
     return report(question, counted, Evidence(200, bytes(32), found))
 
@@ -387,12 +388,14 @@ def test_a_definition_holds_from_its_leaf_on() -> None:
     assert before["instant"]["numerator"] == 1
 
     with pytest.raises(CannotMeasure, match="leaf 0: no definition"):
-        Measurement(definitions(), Question().scope).add(0, submission("a", PLAIN))
+        Measurement(definitions(), Question().scope).add_case([(0, submission("a", PLAIN))])
 
 
 def test_a_form_version_must_stand_in_the_log_before_its_bodies() -> None:
     with pytest.raises(CannotMeasure, match="leaf 1: it names no form version"):
-        Measurement(definitions(), Question().scope).add(1, submission("a", PLAIN, fv=FIRST))
+        Measurement(definitions(), Question().scope).add_case(
+            [(1, submission("a", PLAIN, fv=FIRST))]
+        )
 
 
 @pytest.mark.parametrize(
@@ -430,8 +433,8 @@ def test_a_later_submission_does_not_move_a_dossier_to_another_month() -> None:
         measurement = Measurement(
             found, type(question.scope)(TENANT, first_hour=first, last_hour=last)
         )
-        for leaf, body in enumerate(bodies, start=100):
-            measurement.add(leaf, body)
+        for case in by_case(enumerate(bodies, start=100)):
+            measurement.add_case(case)
         return sum(sums["dossiers",] for sums in measurement.sums().values())
 
     assert dossiers(HOUR, HOUR) == 1

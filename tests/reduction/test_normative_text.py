@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from gateway.domain.verdicts import DECLARED, FieldClass, Verdict
+from gateway.reduction.cases import CHANNELS
 from gateway.reduction.dossiers import BEYOND_LOGIN_CLASSES, REDUCTION_CLASSES, TAKEN_OUT
-from gateway.reduction.measure import CHANNELS
 from gateway.reduction.report import UNIT
 from gateway.reduction.table import TARGET
 

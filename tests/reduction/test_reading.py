@@ -199,3 +199,15 @@ async def test_a_body_that_was_touched_fails_the_report_by_its_leaf(database: Da
 def _body(connection: Connection) -> bytes:
     body: bytes = connection.execute(select(bodies.c.body).where(bodies.c.idx == 6)).scalar_one()
     return body
+
+
+async def test_a_case_whose_leaves_lie_far_apart_is_one_case(database: Database) -> None:
+    await database.write(_publish)
+    names = [f"case {n}" for n in range(1200)]
+    first = [submission(name, FIELDS) for name in names]
+    again = [submission(name, {**FIELDS, "gioiTinh": AUTO}) for name in reversed(names)]
+    await _fill(database, *first, *again)
+
+    total = report_from_log(database, Question())["total"]["online"]
+
+    assert (total["dossiers"], total["submissions"], total["auto"]) == (1200, 2400, 1200)

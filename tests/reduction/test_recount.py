@@ -21,6 +21,7 @@ from tests.reduction.bodies import (
     TEST_TENANT,
     Filling,
     abandoned,
+    by_case,
     definitions,
     filled,
     paths_of,
@@ -94,8 +95,8 @@ def _bodies(seed: int) -> list[dict[str, Any]]:
 def _document(seed: int) -> dict[str, Any]:
     found = definitions()
     measurement = Measurement(found, Question().scope)
-    for leaf, body in enumerate(_bodies(seed), start=BEGIN):
-        measurement.add(leaf, body)
+    for case in by_case(enumerate(_bodies(seed), start=BEGIN)):
+        measurement.add_case(case)
     counted = Counted(measurement.sums(), measurement.forms())
     return report(Question(), counted, Evidence(9000, bytes(32), found))
 
@@ -145,8 +146,8 @@ def test_chains_reads_refusals_and_endings_are_those_of_an_independent_count(see
 def test_coarser_rows_and_totals_are_sums_of_the_finer_ones(by: str) -> None:
     found = definitions()
     measurement = Measurement(found, Question().scope)
-    for leaf, body in enumerate(_bodies(0), start=BEGIN):
-        measurement.add(leaf, body)
+    for case in by_case(enumerate(_bodies(0), start=BEGIN)):
+        measurement.add_case(case)
     counted = Counted(measurement.sums(), measurement.forms())
     fine = report(Question(), counted, Evidence(9000, bytes(32), found))
     coarse = report(Question(by=by), counted, Evidence(9000, bytes(32), found))

@@ -22,7 +22,7 @@ def _document(**measure: Any) -> dict[str, Any]:
     overridden = filled(Verdict.OVERRIDE)
     fields = {"hoTen": AUTO, "gioiTinh": AUTO, "queTinh": overridden, "lyDo": MANUAL}
     for leaf, channel in enumerate(("online", "desk"), start=100):
-        measurement.add(leaf, submission(channel, fields, ch=channel))
+        measurement.add_case([(leaf, submission(channel, fields, ch=channel))])
     counted = Counted(measurement.sums(), measurement.forms())
     return report(Question(), counted, Evidence(200, bytes(32), found))
 

@@ -56,7 +56,8 @@ def append_case(
 ) -> AppendedCase:
     """Add a sealed case leaf and keep its body and salt beside the log.
 
-    The hour of `now` (hours since 1970 UTC) is all that is kept of the time. Raises ValueError for
+    The hour of `now` (hours since 1970 UTC) is all that is kept of the time; by `case` the bodies of
+    one case are found together. Raises ValueError for
     an unknown kind or a body that RFC 8785 cannot write.
     """
     if kind not in CASE_KINDS:
@@ -68,6 +69,7 @@ def append_case(
         "kind": kind,
         "tenant": tenant,
         "hour": int(now.timestamp()) // 3600,
+        "case_ref": body.get("case"),
         "salt": salt,
         "body": content,
     }

@@ -17,7 +17,9 @@ from hashlib import sha256
 
 from gateway.log.canonical import canonical
 
-PUBLIC_KINDS = frozenset({"metric-definition", "form-version", "grant"})
+PUBLIC_KINDS = frozenset(
+    {"metric-definition", "form-version", "grant", "tally", "reconcile", "audit"}
+)
 CASE_KINDS = frozenset({"prefill", "submission", "refusal", "abandoned", "confirmation"})
 
 LARGEST_ENTRY_BYTES = 64 * 1024

@@ -2,13 +2,16 @@
 
 The log only grows: its end is noted first, and everything up to there is read in pages, each a
 short question of its own, so that no page keeps a citizen waiting and no log must fit in memory.
+Bodies are read case by case, so that neither must the open cases.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, Select, Table, func, select, union
+from sqlalchemy import Connection, Row, func, select, union
 
 from gateway.log.tree import root_of
 from gateway.reduction.definitions import Definitions, read_definitions
@@ -18,6 +21,15 @@ from gateway.storage.database import Database
 from gateway.storage.schema import bodies, form_versions, leaves, metric_definitions, tenants
 
 _PAGE = 1000
+_CASES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCase:
+    """The bodies of one case, in the order of the log: leaf index and RFC 8785 text."""
+
+    reference: str
+    bodies: Sequence[tuple[int, bytes]] = field(repr=False)
 
 
 def report_from_log(database: Database, question: Question) -> dict[str, Any]:
@@ -26,23 +38,22 @@ def report_from_log(database: Database, question: Question) -> dict[str, Any]:
     Raises CannotMeasure, naming the leaf, for a body that no honest figure can rest on. Takes as
     long as the log is: call it off the event loop.
     """
-    size = database.read(_size)
-    definitions = database.read(lambda connection: _definitions(connection, size))
+    size = database.read(log_size)
+    definitions = database.read(lambda connection: definitions_of(connection, size))
     measurement = Measurement(definitions, question.scope)
-    for row in _paged(database, bodies, select(bodies.c.idx, bodies.c.body), size):
-        measurement.add(row.idx, orjson.loads(row.body))
+    for case in cases_of(database, 0, size - 1):
+        measurement.add_case((leaf, orjson.loads(body)) for leaf, body in case.bodies)
     counted = Counted(measurement.sums(), measurement.forms())
-    hashes = _paged(database, leaves, select(leaves.c.idx, leaves.c.hash), size)
-    root = root_of(row.hash for row in hashes)
-    return report(question, counted, Evidence(size, root, definitions))
+    return report(question, counted, Evidence(size, root_at(database, size), definitions))
 
 
-def _size(connection: Connection) -> int:
+def log_size(connection: Connection) -> int:
+    """How many leaves the log holds."""
     last = connection.execute(select(func.max(leaves.c.idx))).scalar_one()
     return 0 if last is None else int(last) + 1
 
 
-def _definitions(connection: Connection, size: int) -> Definitions:
+def definitions_of(connection: Connection, size: int) -> Definitions:
     """What the public leaves say that stand in the log so far."""
     known = union(
         select(metric_definitions.c.leaf),
@@ -57,15 +68,46 @@ def _definitions(connection: Connection, size: int) -> Definitions:
     )
 
 
-def _paged(database: Database, table: Table, columns: Select[Any], size: int) -> Iterator[Row[Any]]:
+def cases_of(database: Database, first: int, last: int) -> Iterator[StoredCase]:
+    """Every case with a leaf from `first` to `last`, with all its bodies up to `last`."""
+    after = ""
+    while rows := database.read(_some_cases(after, first, last)):
+        for reference, its in groupby(rows, key=lambda row: row.case_ref):
+            yield StoredCase(reference, [(row.idx, row.body) for row in its])
+        after = rows[-1].case_ref
+
+
+def _some_cases(after: str, first: int, last: int) -> Callable[[Connection], list[Row[Any]]]:
+    of = bodies.c
+    some = (
+        select(of.case_ref)
+        .where(of.case_ref > after, of.idx.between(first, last))
+        .distinct()
+        .order_by(of.case_ref)
+        .limit(_CASES)
+    )
+    whole = select(of.case_ref, of.idx, of.body).where(of.case_ref.in_(some), of.idx <= last)
+    ordered = whole.order_by(of.case_ref, of.idx)
+    return lambda connection: list(connection.execute(ordered))
+
+
+def root_at(database: Database, size: int) -> bytes:
+    """The root over the first `size` leaves, RFC 6962 section 2.1."""
+    return root_of(_hashes(database, size))
+
+
+def _hashes(database: Database, size: int) -> Iterator[bytes]:
     after = -1
-    while rows := database.read(_page(columns, table, after, size)):
-        yield from rows
+    while rows := database.read(_some_hashes(after, size)):
+        yield from (row.hash for row in rows)
         after = rows[-1].idx
 
 
-def _page(
-    columns: Select[Any], table: Table, after: int, size: int
-) -> Callable[[Connection], list[Row[Any]]]:
-    page = columns.where(table.c.idx > after, table.c.idx < size).order_by(table.c.idx).limit(_PAGE)
+def _some_hashes(after: int, size: int) -> Callable[[Connection], list[Row[Any]]]:
+    page = (
+        select(leaves.c.idx, leaves.c.hash)
+        .where(leaves.c.idx > after, leaves.c.idx < size)
+        .order_by(leaves.c.idx)
+        .limit(_PAGE)
+    )
     return lambda connection: list(connection.execute(page))

@@ -28,10 +28,11 @@ from gateway.domain.errors import BadRequest
 from gateway.domain.facts import PartialDate
 from gateway.forms.values import LOCAL_ZONE
 from gateway.log.tree import EMPTY_ROOT
+from gateway.reduction.cases import ONLINE, PAPER, Row
 from gateway.reduction.definitions import Definitions, FormVersion
 from gateway.reduction.dossiers import Sums
 from gateway.reduction.figures import figure, figures_of
-from gateway.reduction.measure import ONLINE, PAPER, Row, Scope
+from gateway.reduction.measure import Scope
 
 MOCK = "SỐ LIỆU TỪ NGUỒN MÔ PHỎNG / figures from mock sources"
 UNCONFIRMED = "chưa xác nhận: chưa kết nối Cổng / unconfirmed: no portal connected"

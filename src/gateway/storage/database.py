@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from gateway.domain.errors import Busy
+from gateway.storage.migrations import bring_up_to_date
 from gateway.storage.schema import metadata
 
 T = TypeVar("T")
@@ -46,6 +47,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._engine = _engine(path, begin="BEGIN IMMEDIATE")
         with self._engine.connect() as connection:
+            bring_up_to_date(connection)
             metadata.create_all(connection)
             connection.commit()
         # each question is one statement with a snapshot of its own: no transaction to open and end

@@ -74,8 +74,10 @@ bodies = Table(
     Column("kind", String, nullable=False),
     Column("tenant", String, nullable=False),
     Column("hour", Integer, nullable=False),
+    Column("case_ref", String),
     Column("salt", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Index("bodies_case", "case_ref", "idx"),
 )
 
 cases = Table(
@@ -92,6 +94,7 @@ case_persons = Table(
     metadata,
     Column("person_index", LargeBinary, primary_key=True),
     Column("case_ref", String, primary_key=True),
+    Index("case_persons_case", "case_ref"),
 )
 
 chains = Table(

@@ -1,0 +1,208 @@
+"""What did one case leave in the log: its chains, its submissions, its reads and refusals?
+
+The bodies of one case come together, in the order of the log; what is summed of them, beside the
+keys of `dossiers.py`:
+
+    ("chains",) ("offered",) ("offered", "visible")     chains at their last receipt
+    ("reason", reason)                                  fields left empty in it
+    ("conflict", attribute)                             of these, over which two sources differ
+    ("read", source, "reads" | "unavailable" | "attempts" | "failed" | "surplus")
+    ("refusals",)                                       refused submissions
+    ("abandoned",)                                      cases whose chains all ended unsubmitted
+"""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from gateway.domain.errors import CannotMeasure
+from gateway.domain.letters import REASON_LETTERS
+from gateway.domain.verdicts import Reason
+from gateway.log.leaves import CASE_KINDS
+from gateway.reduction.definitions import Definitions, FormVersion, template_of
+from gateway.reduction.dossiers import Letters, Submission, Sums, read_submission
+
+MOST_REFUSALS = 5
+"""So many refusals that name one field end a chain (design 5.2)."""
+
+ONLINE, PAPER = "online", "paper"
+CHANNELS = {"online": ONLINE, "desk": PAPER, "post": PAPER}
+_MOST_LETTERS_KNOWN = 10_000
+_CONFLICT = REASON_LETTERS[Reason.CONFLICT]
+_REASON = {letter: reason.value for reason, letter in REASON_LETTERS.items()}
+
+Body: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Row:
+    """What is summed apart; `procedure` is empty where the form has none."""
+
+    form: str
+    procedure: str
+    series: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What counts by itself where it stands: the reads of a prefill, or a refusal."""
+
+    leaf: int
+    hour: int
+    row: Row
+    form: FormVersion
+    sums: Sums
+
+
+@dataclass(slots=True)
+class Chain:
+    """A chain at its last receipt; `ended` holds leaf and hour of its end."""
+
+    leaf: int
+    row: Row
+    form: FormVersion
+    hour: int
+    visible: int
+    filled: int
+    base: str
+    rows: Mapping[str, str]
+    ended: tuple[int, int] | None = None
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def end(self, leaf: int, body: Body) -> None:
+        """Take note of its end, which stands where it first came."""
+        if self.ended is None:
+            self.ended = leaf, body["h"]
+
+    def sums(self) -> Sums:
+        """What was offered in it, and why the rest was left empty."""
+        letters = [*self.base, *(letter for text in self.rows.values() for letter in text)]
+        reasons = Counter(_REASON[letter] for letter in letters if letter in _REASON)
+        sums: Sums = Counter({("reason", reason): number for reason, number in reasons.items()})
+        if _CONFLICT in letters:
+            sums.update(self._conflicts())
+        sums[("chains",)] = 1
+        sums[("offered",)] = self.filled
+        sums[("offered", "visible")] = self.visible
+        return sums
+
+    def _conflicts(self) -> Sums:
+        """Fields that two sources told differently, by attribute."""
+        sums: Sums = Counter()
+        read = self.form.read(self.leaf, self.base, self.rows)
+        for path in (path for path, letter in read.items() if letter == _CONFLICT):
+            attribute = self.form.attribute_of.get(template_of(path))
+            if attribute is None:
+                raise CannotMeasure(self.leaf, "two sources differ over a field that none fills")
+            sums["conflict", attribute] += 1
+        return sums
+
+
+@dataclass(slots=True)
+class Case:
+    """One dossier, or one chain without any, as its bodies tell it."""
+
+    chains: dict[str, Chain] = field(default_factory=dict)
+    submissions: list[Submission] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def last_chain(self) -> Chain:
+        """The chain that was opened last."""
+        return next(reversed(self.chains.values()))
+
+    @property
+    def latest_row(self) -> Row:
+        """The row of the latest receipt."""
+        return max(self.chains.values(), key=lambda chain: chain.leaf).row
+
+    def abandoned_at(self) -> tuple[int, int] | None:
+        """Leaf and hour at which the last of its chains ended, none being submitted."""
+        ends = [chain.ended for chain in self.chains.values()]
+        if self.submissions or not ends or None in ends:
+            return None
+        return max(end for end in ends if end is not None)
+
+
+class CaseReader:
+    """Reads the bodies of cases against the definitions of their log."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self._definitions = definitions
+        self._known: dict[Hashable, Letters] = {}
+
+    def read(self, bodies: Iterable[tuple[int, Body]]) -> Case:
+        """One case out of its bodies, in the order of the log.
+
+        Raises CannotMeasure for a body that does not balance, or whose definitions are not there.
+        """
+        found = Case()
+        for leaf, body in bodies:
+            self._definitions.in_force(leaf)
+            match body["k"]:
+                case "prefill":
+                    self._prefill(found, leaf, body)
+                case "submission":
+                    self._submission(found, leaf, body)
+                case "refusal":
+                    _refusal(found, leaf, body)
+                case "abandoned":
+                    _chain(found, leaf, body).end(leaf, body)
+                case kind if kind not in CASE_KINDS:
+                    raise CannotMeasure(leaf, "no figure is defined for its kind")
+        return found
+
+    def _prefill(self, case: Case, leaf: int, body: Body) -> None:
+        form = self._definitions.form(leaf, body["fv"])
+        row = row_of(form, body["proc"], body["ch"])
+        visible, filled = body["n"]
+        rows, ended, refused = body.get("sr", {}), None, Counter[str]()
+        if (known := case.chains.get(body["chain"])) is not None:
+            ended, refused = known.ended, known.refused
+        case.chains[body["chain"]] = Chain(
+            leaf, row, form, body["h"], visible, filled, body["st"], rows, ended, refused
+        )
+        case.events.append(Event(leaf, body["h"], row, form, _reads(body["q"])))
+
+    def _submission(self, case: Case, leaf: int, body: Body) -> None:
+        if len(self._known) > _MOST_LETTERS_KNOWN:
+            self._known.clear()
+        case.submissions.append(read_submission(leaf, body, self._definitions, self._known))
+        if (chain := case.chains.get(body["chain"])) is not None:
+            chain.end(leaf, body)
+
+
+def row_of(form: FormVersion, procedure: str | None, channel: str) -> Row:
+    """The finest row that a receipt or a submission belongs to."""
+    return Row(form.form, procedure or "", form.series, CHANNELS[channel])
+
+
+def _refusal(case: Case, leaf: int, body: Body) -> None:
+    chain = _chain(case, leaf, body)
+    chain.refused.update({path for path, code in body["f"] if code != "row_added"})
+    if max(chain.refused.values(), default=0) >= MOST_REFUSALS:
+        chain.end(leaf, body)
+    refused: Sums = Counter({("refusals",): 1})
+    case.events.append(Event(leaf, body["h"], chain.row, chain.form, refused))
+
+
+def _chain(case: Case, leaf: int, body: Body) -> Chain:
+    chain = case.chains.get(body["chain"])
+    if chain is None:
+        raise CannotMeasure(leaf, "it ends or refuses a chain of which nothing was filled")
+    return chain
+
+
+def _reads(answers: list[list[Any]]) -> Sums:
+    """The reads of one prefill: an attempt failed when another followed it, or nothing came of it."""
+    sums: Sums = Counter()
+    for source, outcome, attempts, surplus in answers:
+        unavailable = outcome == "unavailable"
+        sums[("read", source, "reads")] += 1
+        sums[("read", source, "unavailable")] += unavailable
+        sums[("read", source, "attempts")] += attempts
+        sums[("read", source, "failed")] += attempts if unavailable else max(attempts - 1, 0)
+        sums[("read", source, "surplus")] += surplus
+    return sums

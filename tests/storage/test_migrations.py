@@ -1,0 +1,45 @@
+"""Does a database of an earlier release serve on, with what was added since?"""
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import inspect, select
+
+from gateway.log.append import append_case
+from gateway.storage.database import Database
+from gateway.storage.schema import bodies
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+AS_IT_WAS = """
+    DROP INDEX bodies_case;
+    DROP INDEX case_persons_case;
+    ALTER TABLE bodies DROP COLUMN case_ref;
+"""
+
+
+async def _body(database: Database, case: str) -> None:
+    body = {"k": "abandoned", "case": case, "chain": "b", "ten": "h99", "h": 1}
+    await database.write(lambda c: append_case(c, "abandoned", "h99", body, NOW))
+
+
+async def test_the_bodies_of_an_older_database_are_found_by_their_case(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.db"
+    before = Database(path)
+    await _body(before, "Ab-1")
+    before.close()
+    with sqlite3.connect(path) as file:
+        file.executescript(AS_IT_WAS)
+    file.close()
+
+    for _ in range(2):
+        Database(path).close()
+    now = Database(path)
+    await _body(now, "Ab-2")
+
+    kept = now.read(lambda c: c.execute(select(bodies.c.case_ref)).scalars().all())
+    assert kept == ["Ab-1", "Ab-2"]
+    indices = now.read(lambda c: inspect(c).get_indexes("bodies"))
+    assert [one["name"] for one in indices] == ["bodies_case"]
+    assert now.read(lambda c: inspect(c).get_indexes("case_persons")) != []
+    now.close()
