@@ -1,0 +1,1 @@
+"""The log as it is published: places, paths, tiles, and the walk from the entries to the root."""

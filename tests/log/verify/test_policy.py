@@ -1,0 +1,69 @@
+import pytest
+
+from gateway.log.verify.text.policy import MalformedPolicy, read_policy
+from tests.log.verify.building import LOG_KEY, signer
+
+W = [signer(f"witness.example/w{number}", 4) for number in range(5)]
+LINES = [f"witness w{number} {one.vkey}" for number, one in enumerate(W)]
+TWO_LEVELS = "\n".join(
+    [
+        "# two of three, and one of two",
+        f" log {LOG_KEY.vkey} https://gateway.example/log",
+        *LINES,
+        "",
+        "group X 2 w0 w1 w2",
+        "group Y\tany w3 w4",
+        "group all-of-them all X Y",
+        "quorum all-of-them",
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("signed", "reached"),
+    [((0, 1, 3), True), ((0, 2, 4), True), ((0, 1, 2), False), ((0, 3, 4), False), ((), False)],
+)
+def test_a_quorum_of_two_levels_is_counted(signed: tuple[int, ...], reached: bool) -> None:
+    policy = read_policy(TWO_LEVELS.encode())
+    keys = [policy.witnesses[f"w{number}"] for number in signed]
+    assert policy.reached(keys) is reached
+
+
+def test_a_policy_without_quorum_asks_for_nobody() -> None:
+    policy = read_policy(f"log {LOG_KEY.vkey}\nquorum none\n".encode())
+    assert policy.reached([]) and not policy.asks_for_witnesses
+
+
+def test_one_witness_can_be_the_quorum() -> None:
+    policy = read_policy(f"{LINES[0]}\n{LINES[1]}\nquorum w1".encode())
+    assert policy.reached([policy.witnesses["w1"]])
+    assert not policy.reached([policy.witnesses["w0"]])
+
+
+REFUSED = {
+    "impossible quorum: the group needs more": f"{LINES[0]}\ngroup g 2 w0\nquorum g",
+    "a group needs a number": f"{LINES[0]}\ngroup g 0 w0\nquorum g",
+    "defined above its line": f"quorum w0\n{LINES[0]}",
+    "defined above it": f"group g any w0\n{LINES[0]}\nquorum g",
+    "a member once": f"{LINES[0]}\ngroup g any w0\ngroup h any w0\nquorum g",
+    "the name is taken": f"{LINES[0]}\n{LINES[1].replace('w1', 'w0', 1)}\nquorum w0",
+    "the same key": f"{LINES[0]}\n{LINES[0].replace('w0', 'w9', 1)}\nquorum w0",
+    "one quorum": "quorum none\nquorum none",
+    "names its quorum": LINES[0],
+    "no such line": "quorums none",
+    "logs sign with Ed25519": f"log {W[0].vkey}\nquorum none",
+    "name+hash+base64": "witness w0 nothing\nquorum w0",
+    "without control characters": "quorum\0none",
+    "not so many words": "group g any\nquorum none",
+}
+
+
+@pytest.mark.parametrize("says", REFUSED)
+def test_a_policy_that_cannot_hold_is_refused(says: str) -> None:
+    with pytest.raises(MalformedPolicy, match=says.replace("+", r"\+")):
+        read_policy(REFUSED[says].encode())
+
+
+def test_a_refusal_names_the_line() -> None:
+    with pytest.raises(MalformedPolicy, match="line 3:"):
+        read_policy(f"# a policy\n{LINES[0]}\ngroup g 2 w0\nquorum g".encode())
