@@ -27,7 +27,7 @@ CHANNELS = ("online", "paper", "mixed")
 SOURCES = ("session", "population", "records", "personal_papers")
 
 
-def _text(pattern: str) -> _Check:
+def _like(pattern: str) -> _Check:
     compiled = re.compile(pattern)
     return lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
 
@@ -102,20 +102,20 @@ def _verifier_key(value: Any) -> bool:
 
 
 _null = _one_of(None)
-_day, _month = _text("[0-9]{4}-[0-9]{2}-[0-9]{2}"), _text("[0-9]{4}-(0[1-9]|1[0-2])")
-_digest, _name = _text("sha256:[0-9a-f]{64}"), _text("[0-9A-Za-z._/-]{1,100}")
-_form, _item = _text("[a-z0-9-]{1,100}"), _text("[a-z0-9_]{1,100}")
-_tenant = _text("[a-z0-9][a-z0-9-]{0,62}")
-_procedure = _text(r"[0-9]\.[0-9]{6}(\.[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.[A-Z][0-9]{2})?")
-_attribute, _path = _text("[a-z0-9_.]{1,100}"), _text(r"[A-Za-z0-9_.\[\]-]{1,300}")
-_origin = _text(r"[!-*,-~]{1,200}")
+_day, _month = _like("[0-9]{4}-[0-9]{2}-[0-9]{2}"), _like("[0-9]{4}-(0[1-9]|1[0-2])")
+_digest, _name = _like("sha256:[0-9a-f]{64}"), _like("[0-9A-Za-z._/-]{1,100}")
+_form, _item = _like("[a-z0-9-]{1,100}"), _like("[a-z0-9_]{1,100}")
+_tenant = _like("[a-z0-9][a-z0-9-]{0,62}")
+_procedure = _like(r"[0-9]\.[0-9]{6}(\.[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.[A-Z][0-9]{2})?")
+_attribute, _path = _like("[a-z0-9_.]{1,100}"), _like(r"[A-Za-z0-9_.\[\]-]{1,300}")
+_origin = _like(r"[!-*,-~]{1,200}")
 _field = _row(
     _path,
-    _text("[A-Za-z]{1,40}"),
+    _like("[A-Za-z]{1,40}"),
     _one_of(0, 1),
     _any_of(_null, _item),
     _any_of(_null, _attribute),
-    _list(_text("[a-z_]{1,40}")),
+    _list(_like("[a-z_]{1,40}")),
 )
 _cell = _members(
     {
@@ -152,7 +152,7 @@ KINDS: Mapping[str, Mapping[str, _Check]] = {
     },
     "grant": {
         "tenant": _tenant,
-        "agency": _text(r"[0-9A-Z]+(\.[0-9A-Z]+)*"),
+        "agency": _like(r"[0-9A-Z]+(\.[0-9A-Z]+)*"),
         "is_test": _flag,
         "since": _day,
         "sources": _list(_one_of(*SOURCES)),
@@ -179,7 +179,7 @@ KINDS: Mapping[str, Mapping[str, _Check]] = {
         "cases": _number,
         "versions": _list(_number),
         "median_left": _any_of(_null, _row(_number, _one_of(1, 2))),
-        "sums": _map(_text("[A-Za-z_]{1,40}(/[A-Za-z0-9_.]{1,100}){0,2}"), _positive),
+        "sums": _map(_like("[A-Za-z_]{1,40}(/[A-Za-z0-9_.]{1,100}){0,2}"), _positive),
     },
     "audit": {
         "month": _month,
