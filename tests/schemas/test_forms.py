@@ -30,7 +30,7 @@ COMPONENT_TYPES = {
     "date": {"datetime", "day"},
     "number": {"number", "currency", "textfield"},
     "choice": {"select", "radio", "checkbox", "selectboxes"},
-    "table": {"datagrid", "editgrid"},
+    "table": {"datagrid", "editgrid", "textfield"},
 }
 ASKED_FOR_A_SELECT_OPTION = {"code:province", "code:commune", "code:country"}
 """Coded facts whose choices come from the catalogue, not from the form."""
