@@ -17,6 +17,7 @@ from gateway.access.clients import ClientDirectory
 from gateway.access.tokens import Tokens
 from gateway.api import (
     catalogue,
+    corrections,
     identity,
     metrics,
     operations,
@@ -33,6 +34,7 @@ from gateway.custody.keys import Keys
 from gateway.custody.publishing import publish_definitions, read_measure
 from gateway.custody.replays import Replays, purge_replays
 from gateway.custody.sweep import SWEEP_SECONDS, sweep
+from gateway.custody.tickets import Tickets
 from gateway.domain.errors import Busy
 from gateway.domain.identifiers import SESSION, SourceId
 from gateway.forms.catalogue import read_catalogue
@@ -45,6 +47,7 @@ from gateway.records.kinds import read_kinds
 from gateway.records.store import RecordStore
 from gateway.settings import PapersAccess, PopulationAccess, Settings
 from gateway.sources.codelists import read_code_lists
+from gateway.sources.paper_path import PaperPath
 from gateway.sources.personal_papers.client import PapersSettings, PersonalPapers
 from gateway.sources.population.client import PopulationDatabase, PopulationSettings
 from gateway.sources.population.facades import JsonAccount, JsonFacade, TokenAccount, TokenFacade
@@ -65,6 +68,7 @@ PURGE_SECONDS = 60
 _ROUTERS = (
     prefills.router,
     submissions.router,
+    corrections.router,
     identity.router,
     records.router,
     catalogue.router,
@@ -143,6 +147,7 @@ async def open_rooms(settings: Settings, clock: Clock, outside: Transport) -> Ro
     leaves = await database.write(
         lambda c: publish_definitions(c, forms, measure, clock(), connected)
     )
+    tickets = Tickets(keys.ticket)
     signer = ReceiptSigner(settings.issuer, keys.receipt.private, keys.receipt.kid)
     return Rooms(
         database=database,
@@ -175,7 +180,11 @@ async def open_rooms(settings: Settings, clock: Clock, outside: Transport) -> Ro
         confirmations=ConfirmationWorkflow(
             sources, database, keys.index, settings.source_patience_seconds, clock
         ),
-        submissions=SubmissionWorkflow(forms, leaves, database, keys, keys.index, signer, clock),
+        submissions=SubmissionWorkflow(
+            forms, leaves, database, keys, keys.index, signer, tickets, clock
+        ),
+        tickets=tickets,
+        paper_path=PaperPath(kinds),
         connected=connected,
         clock=clock,
     )

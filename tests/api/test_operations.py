@@ -87,6 +87,8 @@ async def test_t51_no_address_is_served_that_nobody_has_looked_at(app: FastAPI) 
         "/v1/prefills",
         "/v1/identity/confirm",
         "/v1/submissions",
+        "/v1/corrections/search",
+        "/v1/corrections/{ticket}/state",
         "/v1/records",
         "/v1/records/search",
         "/v1/records/{record}/revoke",

@@ -31,6 +31,7 @@ def test_no_key_file_is_readable_by_others(tmp_path: Path) -> None:
         "receipt.key",
         "index.key",
         "idempotency.key",
+        "ticket.key",
         "day-2026-11-22.key",
     }
     assert set(modes.values()) == {0o600}

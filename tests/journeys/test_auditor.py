@@ -64,7 +64,7 @@ async def test_an_auditor_with_the_bodies_gets_the_figures_of_the_report(
     assert {key_of(row): same_names(row) for row in rows} == expected
     assert {row["form"] for row in rows} == set(FORMS)
     kinds = Counter(body["k"] for body in read.values())
-    assert kinds.keys() == {"prefill", "submission", "refusal", "abandoned"}
+    assert kinds.keys() == {"prefill", "submission", "refusal", "abandoned", "correction"}
     totals = document["total"].values()
     assert sum(t["dossiers"] for t in totals) == kinds["submission"]
     assert sum(t["abandoned"]["numerator"] for t in totals) == kinds["abandoned"]

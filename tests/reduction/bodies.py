@@ -217,3 +217,18 @@ def confirmation(case: str, **members: Any) -> dict[str, Any]:
         "q": [["population", "found", 1, 0]],
         **members,
     }
+
+
+def correction(case: str, **members: Any) -> dict[str, Any]:
+    return {
+        "k": "correction",
+        "case": case,
+        "sub": 7,
+        "ten": TENANT,
+        "h": HOUR,
+        "src": "p",
+        "attr": "person.full_name",
+        "why": "contested",
+        "st": "open",
+        **members,
+    }

@@ -20,6 +20,7 @@ from tests.reduction.bodies import (
     MANUAL,
     abandoned,
     confirmation,
+    correction,
     filled,
     prefill,
     refusal,
@@ -53,6 +54,7 @@ def _made() -> dict[str, dict[str, Any]]:
         "refusal": refusal("a", "hoTen", "thanhVien[10].so", chain="b"),
         "abandoned": abandoned("a", "b"),
         "confirmation": confirmation("a"),
+        "correction": correction("a"),
     }
     digests = ("rd", "kc", "cc")
     return {

@@ -54,6 +54,7 @@ _CODES: dict[type[GatewayError], str] = {
         body_required | Thiếu nội dung | No body | Send the body that the call needs.
         unknown_parameter | Tham số không được biết | Unknown parameter | Leave the parameter out.
         parameter_unusable | Tham số không dùng được | Parameter unusable | Give the parameter as the interface describes it.
+        dossier_or_state | Thiếu mã hồ sơ hoặc trạng thái | Dossier or state missing | Name a dossier, a state, or both.
         parameter_missing | Thiếu tham số | Parameter missing | Give the parameter in the query.
         parameter_unusable | Tham số không hợp lệ | Parameter unusable | See the detail for what it takes.
         parameter_twice | Tham số lặp lại | Parameter twice | Give each parameter and header once.
@@ -74,6 +75,7 @@ _CODES: dict[type[GatewayError], str] = {
         method_not_allowed | Phương thức không được phép | Method not allowed | See the Allow header.
         unknown_form | Không có biểu mẫu này | No such form | See GET /v1/forms.
         unknown_record | Không có giấy tờ này | No such record | Use an id that your own system was given.
+        unknown_ticket | Không có phiếu này | No such ticket | Use a number that your own system was given.
         unknown_province | Không có tỉnh, thành phố này | No such province | See GET /catalogue/provinces.
         not_found | Không tìm thấy | Not found | Check the address.
         unknown_client | Không có client này | No such client | See gateway clients list.
@@ -90,6 +92,7 @@ _CODES: dict[type[GatewayError], str] = {
         not_allowed | Không được phép | Not allowed | Ask the operator to extend the grant.
     """,
     Conflict: """
+        ticket_ended | Phiếu không chuyển sang trạng thái này | Ticket does not go on to this state | A ticket goes from open to sent, and ends as resolved or rejected.
         still_running | Yêu cầu trước đang xử lý | Still running | Repeat a little later with the same key.
         tenant_exists | Hệ thống đã được đăng ký | Tenant exists | Use another code.
         chain_key_gone | Khóa của chuỗi không còn | Chain key gone | Start a new prefill, or type by hand.

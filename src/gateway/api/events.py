@@ -24,6 +24,7 @@ EVENTS: dict[str, frozenset[str]] = {
     "chains_abandoned": frozenset({"count"}),
     "replays_purged": frozenset({"count"}),
     "sweep_failed": frozenset({"error"}),
+    "ticket_unreadable": frozenset({"ticket"}),
     "unlisted": frozenset(),
 }
 _ALWAYS = frozenset({"at", "level", "event"})

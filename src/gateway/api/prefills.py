@@ -1,5 +1,6 @@
 """POST /v1/prefills: fill one form for one person."""
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import Response
@@ -20,6 +21,7 @@ from gateway.api.people_members import (
 from gateway.api.rooms import House, Rooms
 from gateway.domain.errors import BadRequest, NotAllowed
 from gateway.domain.identifiers import DossierCode
+from gateway.domain.verdicts import Reason
 from gateway.forms.fields import Decision, put_value
 from gateway.prefill.body import summary_of
 from gateway.prefill.case import procedure_of
@@ -27,9 +29,11 @@ from gateway.prefill.filling.entries import Carried, Empty, Entry, Filled
 from gateway.prefill.request import Asker, PrefillRequest
 from gateway.prefill.sealing import instant, outcome_of
 from gateway.prefill.workflow import Prefilled
+from gateway.sources.paper_path import Doubt, PaperPath
 
 router = new_router("prefill")
 
+_ON_PAPER = (Reason.SOURCE_UNAVAILABLE, Reason.NOT_PERMITTED, Reason.CONFLICT, Reason.STALE)
 _SHOWN = {Decision.VISIBLE: True, Decision.HIDDEN: False, Decision.OPEN: "open"}
 
 
@@ -81,15 +85,19 @@ async def prefill(body: PrefillAsked, caller: SignedIn, house: House, visit: Vis
     """Values with their origins, a signed receipt, and the leaf that says it was recorded."""
     request = body.read()
     asker = _asker(house, caller, request)
+
+    def answer(prefilled: Prefilled) -> dict[str, Any]:
+        return answer_of(prefilled) | {"paper": papers_of(prefilled, house.paper_path)}
+
     with visit.reserve(house, caller) as replay:
         if replay.earlier is not None:
             return respond(replay.earlier.status, replay.earlier.answer)
 
         def keep(connection: Connection, prefilled: Prefilled) -> None:
             if visit.idempotency_key is not None:
-                replay.complete_in(connection, 200, encode(answer_of(prefilled)))
+                replay.complete_in(connection, 200, encode(answer(prefilled)))
 
-        return respond(200, encode(answer_of(await house.prefills.run(asker, request, keep))))
+        return respond(200, encode(answer(await house.prefills.run(asker, request, keep))))
 
 
 def _asker(house: Rooms, caller: Caller, request: PrefillRequest) -> Asker:
@@ -140,6 +148,17 @@ def answer_of(prefilled: Prefilled) -> dict[str, Any]:
         "receipt": prefilled.receipt.text,
         "leaf": prefilled.leaf_text,
     }
+
+
+def papers_of(prefilled: Prefilled, paper_path: PaperPath) -> list[dict[str, Any]]:
+    """The papers to ask for where a register could not answer (Resolution 66.7/2025/NQ-CP)."""
+    doubts = (
+        Doubt(entry.instance.path, entry.role, entry.attribute, entry.reason.value)
+        for entry in prefilled.sheet.entries
+        if isinstance(entry, Empty) and entry.reason in _ON_PAPER
+        if entry.instance.template.required and entry.role and entry.attribute
+    )
+    return [asdict(paper) for paper in paper_path.asked_for(doubts)]
 
 
 def _field(entry: Entry) -> dict[str, Any]:

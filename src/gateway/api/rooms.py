@@ -15,11 +15,13 @@ from gateway.access.tokens import Tokens
 from gateway.api.options import Options
 from gateway.custody.keys import Keys
 from gateway.custody.replays import Replays
+from gateway.custody.tickets import Tickets
 from gateway.domain.identifiers import SourceId
 from gateway.forms.catalogue import Catalogue
 from gateway.prefill.confirmation import ConfirmationWorkflow
 from gateway.prefill.workflow import PrefillWorkflow
 from gateway.records.store import RecordStore
+from gateway.sources.paper_path import PaperPath
 from gateway.storage.database import Database
 from gateway.submission.workflow import SubmissionWorkflow
 
@@ -40,6 +42,8 @@ class Rooms:
     prefills: PrefillWorkflow
     confirmations: ConfirmationWorkflow
     submissions: SubmissionWorkflow
+    tickets: Tickets
+    paper_path: PaperPath
     connected: frozenset[SourceId]
     clock: Callable[[], datetime]
 

@@ -1,6 +1,7 @@
 """POST /v1/submissions: what became of each field that was filled?"""
 
 from base64 import b64encode
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
@@ -18,6 +19,7 @@ from gateway.api.rooms import House
 from gateway.custody.replays import Earlier
 from gateway.domain.errors import ReceiptRefused
 from gateway.domain.identifiers import DossierCode, PersonalId
+from gateway.sources.paper_path import Doubt, PaperPath
 from gateway.submission.request import SubmissionRequest
 from gateway.submission.workflow import Accepted
 
@@ -75,7 +77,7 @@ async def submit(body: SubmissionAsked, caller: SignedIn, house: House, visit: V
         with house.replays.reserve(caller.tenant, _RECEIPT_COPY, secret, None) as copy:
 
             def keep(connection: Connection, accepted: Accepted) -> None:
-                written = encode(_answer(accepted))
+                written = encode(_answer(accepted, house.paper_path))
                 copy.complete_in(connection, 200, written)
                 replay.complete_in(connection, 200, written)
 
@@ -83,7 +85,8 @@ async def submit(body: SubmissionAsked, caller: SignedIn, house: House, visit: V
                 problem = problem_of(refusal)
                 replay.complete_in(connection, problem.status_code, bytes(problem.body))
 
-            answer = _answer(await house.submissions.run(request, keep, keep_refusal))
+            accepted = await house.submissions.run(request, keep, keep_refusal)
+            answer = _answer(accepted, house.paper_path)
             if answer["evidence"] is None and copy.earlier is not None:
                 answer["evidence"] = orjson.loads(copy.earlier.answer)["evidence"]
             return respond(200, encode(answer))
@@ -97,11 +100,15 @@ def _again(earlier: Earlier) -> Response:
     return answer
 
 
-def _answer(accepted: Accepted) -> dict[str, Any]:
+def _answer(accepted: Accepted, paper_path: PaperPath) -> dict[str, Any]:
+    tickets = accepted.tickets
+    doubts = (Doubt(one.path, one.role, one.attribute, one.why) for one in tickets)
     return {
         "accepted": True,
         "fields": [{"path": path, "verdict": verdict.value} for path, verdict in accepted.verdicts],
         "counts": dict(accepted.counts),
         "evidence": accepted.evidence,
         "leaf": b64encode(accepted.leaf).decode(),
+        "corrections": [{"path": one.path, "ticket": one.id} for one in tickets],
+        "paper": [asdict(paper) for paper in paper_path.asked_for(doubts)],
     }

@@ -2,7 +2,8 @@
 
 The folder `keys/` (mode 0700) holds raw 32-byte files (mode 0600), made at the first start:
 `token.key` and `receipt.key` are Ed25519 private keys (RFC 8032), `index.key` and
-`idempotency.key` keys of HMAC-SHA-256, `day-YYYY-MM-DD.key` the AES-256 key under which the chain
+`idempotency.key` keys of HMAC-SHA-256, `ticket.key` the AES-256 key of correction tickets,
+`day-YYYY-MM-DD.key` the AES-256 key under which the chain
 keys of that day (UTC) lie. Day keys belong in no backup: who deletes one has erased every chain key
 of that day, in every copy of the database.
 
@@ -56,6 +57,7 @@ class Keys:
         self.receipt = _signing_key(_kept(folder / "receipt.key"))
         self.index = _kept(folder / "index.key")
         self.idempotency = _kept(folder / "idempotency.key")
+        self.ticket = _kept(folder / "ticket.key")
         self._days: dict[int, AESGCM] = {}
 
     def wrap(self, chain: str, key: bytes, now: datetime) -> bytes:

@@ -1,7 +1,8 @@
 """How does a chain end that nobody submitted, and what else is due to go?
 
 An open chain whose last receipt has expired gets its `abandoned` leaf and loses its key K in one
-transaction; replay copies go when they are ten minutes old. The body of the leaf:
+transaction; replay copies go when they are ten minutes old, correction tickets that nobody ended
+when their life is over. The body of the leaf:
 `{"k": "abandoned", "case", "chain", "ten", "h"}`, h the hours since 1970 UTC.
 """
 
@@ -11,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from gateway.custody.replays import purge_replays
+from gateway.custody.tickets import expire_tickets
 from gateway.log.append import append_case
 from gateway.receipts.chains import abandon, expired_chains
 from gateway.storage.database import Database
@@ -28,6 +30,8 @@ async def sweep(database: Database, clock: Callable[[], datetime]) -> int:
     """
     now = clock()
     await database.write(lambda connection: purge_replays(connection, now))
+    while await database.write(lambda c: expire_tickets(c, now, _LARGEST_GROUP)):
+        pass
     total = 0
     while ended := await database.write(lambda connection: _end_group(connection, now)):
         total += ended

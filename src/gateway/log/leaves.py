@@ -20,7 +20,9 @@ from gateway.log.canonical import canonical
 PUBLIC_KINDS = frozenset(
     {"metric-definition", "form-version", "grant", "tally", "reconcile", "audit"}
 )
-CASE_KINDS = frozenset({"prefill", "submission", "refusal", "abandoned", "confirmation"})
+CASE_KINDS = frozenset(
+    {"prefill", "submission", "refusal", "abandoned", "confirmation", "correction"}
+)
 
 LARGEST_ENTRY_BYTES = 64 * 1024
 SALT_BYTES = 32

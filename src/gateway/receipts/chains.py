@@ -155,18 +155,23 @@ def opened_at(connection: Connection, tenant: str, dossier: str, index_key: byte
     return None if known is None else int(known.opened_at)
 
 
+def case_of(connection: Connection, tenant: str, dossier: str, index_key: bytes) -> str | None:
+    """The case reference of a dossier; None for one that the gateway never heard of."""
+    index = dossier_index(index_key, tenant, dossier)
+    known = connection.execute(_CASE, {"tenant": tenant, "index": index}).one_or_none()
+    return None if known is None else str(known.case_ref)
+
+
 def register_dossier(
     connection: Connection, tenant: str, dossier: str, at: datetime, index_key: bytes
 ) -> str:
     """The case reference of a dossier, drawn at random when it is heard of first."""
-    index = dossier_index(index_key, tenant, dossier)
-    known = connection.execute(_CASE, {"tenant": tenant, "index": index}).one_or_none()
-    case_ref = None if known is None else str(known.case_ref)
+    case_ref = case_of(connection, tenant, dossier, index_key)
     if case_ref is None:
         case_ref = new_reference()
         row = {
             "tenant": tenant,
-            "dossier_index": index,
+            "dossier_index": dossier_index(index_key, tenant, dossier),
             "case_ref": case_ref,
             "opened_at": int(at.timestamp()),
         }

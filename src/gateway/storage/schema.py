@@ -139,6 +139,28 @@ refused_fields = Table(
     Column("times", Integer, nullable=False),
 )
 
+# `sealed` is the citizen's value under a key of its own, null once the ticket has ended
+correction_tickets = Table(
+    "correction_tickets",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("case_ref", String, nullable=False),
+    Column("submission", Integer, nullable=False, index=True),
+    Column("leaf", Integer, nullable=False),
+    Column("path", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("attribute", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("why", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("opened_at", Integer, nullable=False),
+    Column("changed_at", Integer, nullable=False),
+    Column("sealed", LargeBinary),
+    Index("correction_tickets_due", "state", "opened_at"),
+    Index("correction_tickets_tenant", "tenant", "state"),
+)
+
 replays = Table(
     "replays",
     metadata,

@@ -10,7 +10,6 @@ import orjson
 from sqlalchemy import Connection, select
 
 from gateway.domain.errors import (
-    BadRequest,
     Conflict,
     FieldProblem,
     ReceiptRefused,
@@ -28,10 +27,12 @@ from gateway.receipts.chains import (
     refused_before,
     register_dossier,
 )
+from gateway.receipts.disputes import Disputed, Ticket, TicketDesk, Whose
 from gateway.receipts.receipt import Receipt, ReceiptSigner
 from gateway.receipts.tags import Tagger, same_tag
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, chains, leaves
+from gateway.submission.disputes import check_marks, disputed_in
 from gateway.submission.judge import (
     Judgement,
     Marks,
@@ -63,6 +64,7 @@ class Accepted:
     counts: Mapping[str, int]
     evidence: Mapping[str, Any] | None = field(repr=False)
     leaf: bytes
+    tickets: tuple[Ticket, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class SubmissionWorkflow:
         keys: ChainKeys,
         index_key: bytes,
         signer: ReceiptSigner,
+        tickets: TicketDesk,
         clock: Callable[[], datetime],
     ) -> None:
         self._forms = {form.version: form for form in catalogue.forms()}
@@ -94,6 +97,7 @@ class SubmissionWorkflow:
         self._keys = keys
         self._index_key = index_key
         self._signer = signer
+        self._tickets = tickets
         self._clock = clock
 
     async def run(
@@ -153,14 +157,15 @@ class SubmissionWorkflow:
     ) -> Accepted:
         data = with_switches(one.receipt, request.data)
         marks = Marks(request.entered_by_officer, request.contested, frozenset(one.refused))
-        _check_marks(one.receipt, data, marks)
+        check_marks(one.receipt, data, marks)
         problems, pairings = check_locked(one.receipt, data, marks)
         if problems:
             await self._refuse(request, one, form, problems, now, also_refused)
         judgement = judge(one.receipt, data, marks, pairings)
         if not balances(judgement):
             raise AssertionError("a judgement that does not balance must never be recorded")
-        return await self._accept(request, one, form, judgement, now, also)
+        disputed = tuple(disputed_in(judgement, marks, data))
+        return await self._accept(request, one, form, judgement, disputed, now, also)
 
     async def _refuse(
         self,
@@ -184,8 +189,8 @@ class SubmissionWorkflow:
             "f": [[p.path, p.code] for p in problems],
         }
 
-        codes = sorted({problem.code for problem in problems})
-        code = codes[0] if len(codes) == 1 else "locked_value_changed"
+        codes = {problem.code for problem in problems}
+        code = codes.pop() if len(codes) == 1 else "locked_value_changed"
         refusal = ReceiptRefused(code, "what was submitted is not what was filled", problems)
 
         def record(connection: Connection) -> None:
@@ -204,6 +209,7 @@ class SubmissionWorkflow:
         one: _Opened,
         form: RegisteredForm,
         judgement: Judgement,
+        disputed: tuple[Disputed, ...],
         now: datetime,
         also: Callable[[Connection, Accepted], None] | None,
     ) -> Accepted:
@@ -228,8 +234,10 @@ class SubmissionWorkflow:
                 )
             leaf = append_case(connection, "submission", request.tenant, body, now)
             end_chain(connection, one.state.chain, one.receipt.receipt.jti, leaf.index, salt)
+            whose = Whose(request.tenant, one.state.case_ref, one.state.chain, leaf.index)
+            tickets = self._tickets.open_in(connection, whose, disputed, now)
             evidence = evidence_of(connection, one.state.chain, one.key, salt)
-            accepted = Accepted(verdicts, judgement.counts(), evidence, leaf.hash)
+            accepted = Accepted(verdicts, judgement.counts(), evidence, leaf.hash, tickets)
             if also is not None:
                 also(connection, accepted)
             return accepted
@@ -261,7 +269,8 @@ class SubmissionWorkflow:
         content = content_of(_visible_content(form, receipt, request), request)
         if commitment(chain.content_salt, content) != body["cc"]:
             raise Conflict("already_submitted", "this chain was submitted with other content")
-        return Accepted(verdicts, body["n"], None, row.hash)
+        tickets = self._tickets.of_submission(connection, chain.submission_leaf)
+        return Accepted(verdicts, body["n"], None, row.hash, tickets)
 
 
 def _check_bound(receipt: Receipt, request: SubmissionRequest, tagger: Tagger) -> None:
@@ -275,14 +284,6 @@ def _check_bound(receipt: Receipt, request: SubmissionRequest, tagger: Tagger) -
         tag = tagger.person_tag("applicant", (), request.subject.digits)
         if not same_tag(persons["applicant"], tag):
             raise ReceiptRefused("receipt_foreign", "the receipt belongs to another applicant")
-
-
-def _check_marks(receipt: OpenedReceipt, data: Mapping[str, Any], marks: Marks) -> None:
-    """Only what was filled can be contested."""
-    if not all(receipt.may_be_contested(path, data) for path in marks.contested):
-        raise BadRequest(
-            "contested_not_filled", "only a value that was filled can be contested", "contested"
-        )
 
 
 def _visible_content(

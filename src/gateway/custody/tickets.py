@@ -1,0 +1,180 @@
+"""Which official values are said to be wrong, and what became of saying so?
+
+A correction ticket (phiếu đề nghị chỉnh sửa dữ liệu) is opened when a submission contests a filled
+value, or overrides one that may be corrected (design of the measure, 3.3). It goes to the owner of
+the register by hand or by letter (no register is known to take such messages), and is
+
+    open -> sent -> resolved | rejected          each state may be left out but the first
+    open, sent -> expired                        after LIFE, by the sweep
+
+The citizen's value lies sealed (AES-256-GCM, the ticket's tenant and id as associated data) and is
+erased when the ticket ends. Every change writes a `correction` leaf with
+
+    {"k": "correction", "case", "sub": leaf of the submission, "ten", "h", "src": letter of the
+     source, "attr": attribute, "why": "contested" | "override", "st": state}
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from gateway.domain.errors import Conflict, NotFound
+from gateway.domain.letters import SOURCE_LETTERS
+from gateway.log.append import append_case
+from gateway.receipts.disputes import Disputed, Ticket, Whose
+from gateway.storage.schema import chain_leaves
+from gateway.storage.schema import correction_tickets as tickets
+
+LIFE = timedelta(days=180)
+OPEN, SENT, RESOLVED, REJECTED, EXPIRED = "open", "sent", "resolved", "rejected", "expired"
+STATES = (OPEN, SENT, RESOLVED, REJECTED, EXPIRED)
+_GOES_ON_TO = {OPEN: {SENT, RESOLVED, REJECTED}, SENT: {RESOLVED, REJECTED}}
+_NONCE_BYTES = 12
+
+
+class Tickets:
+    """Opens, shows and ends correction tickets; every change inside the caller's transaction."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def open_in(
+        self, connection: Connection, whose: Whose, disputed: Sequence[Disputed], now: datetime
+    ) -> tuple[Ticket, ...]:
+        """Open a ticket for each disputed value; its leaf is one of the chain's."""
+        for one in disputed:
+            leaf = self._open(connection, whose, one, now)
+            connection.execute(insert(chain_leaves), {"chain": whose.chain, "idx": leaf})
+        return self.of_submission(connection, whose.submission) if disputed else ()
+
+    def _open(self, connection: Connection, whose: Whose, one: Disputed, now: datetime) -> int:
+        ticket = "ct_" + secrets.token_urlsafe(16)
+        row = {
+            "id": ticket,
+            "tenant": whose.tenant,
+            "case_ref": whose.case_ref,
+            "submission": whose.submission,
+            "path": one.path,
+            "role": one.role,
+            "attribute": one.attribute,
+            "source": one.source,
+            "why": one.why,
+            "state": OPEN,
+            "opened_at": int(now.timestamp()),
+            "changed_at": int(now.timestamp()),
+            "sealed": self._seal(whose.tenant, ticket, one.value),
+        }
+        leaf = _write_leaf(connection, row, now)
+        connection.execute(insert(tickets), row | {"leaf": leaf})
+        return leaf
+
+    def of_submission(self, connection: Connection, leaf: int) -> tuple[Ticket, ...]:
+        """The tickets that one submission opened, in the order of its fields."""
+        return self._read(connection, select(tickets).where(tickets.c.submission == leaf))
+
+    def of_tenant(
+        self, connection: Connection, tenant: str, case_ref: str | None, state: str | None
+    ) -> tuple[Ticket, ...]:
+        """A tenant's tickets, of one case or in one state where these are given, oldest first."""
+        wanted = select(tickets).where(tickets.c.tenant == tenant)
+        if case_ref is not None:
+            wanted = wanted.where(tickets.c.case_ref == case_ref)
+        if state is not None:
+            wanted = wanted.where(tickets.c.state == state)
+        return self._read(connection, wanted)
+
+    def go_on(
+        self, connection: Connection, tenant: str, ticket: str, state: str, now: datetime
+    ) -> Ticket:
+        """Put a ticket into its next state; an end erases the value.
+
+        Raises NotFound `unknown_ticket`, also for another tenant's, and Conflict `ticket_ended`.
+        """
+        mine = select(tickets).where(tickets.c.id == ticket, tickets.c.tenant == tenant)
+        row = connection.execute(mine).one_or_none()
+        if row is None:
+            raise NotFound("unknown_ticket", "no ticket has this number", "ticket")
+        if state not in _GOES_ON_TO.get(row.state, ()):
+            raise Conflict("ticket_ended", "the ticket does not go on to this state")
+        _change(connection, row, state, now)
+        return self._read(connection, mine)[0]
+
+    def _read(self, connection: Connection, wanted: Select[Any]) -> tuple[Ticket, ...]:
+        rows = connection.execute(wanted.order_by(tickets.c.leaf))
+        return tuple(self._ticket(row) for row in rows)
+
+    def _ticket(self, row: Row[Any]) -> Ticket:
+        return Ticket(
+            row.id,
+            row.state,
+            row.path,
+            row.role,
+            row.attribute,
+            row.source,
+            row.why,
+            row.opened_at,
+            row.changed_at,
+            None if row.sealed is None else self._unseal(row.tenant, row.id, row.sealed),
+        )
+
+    def _seal(self, tenant: str, ticket: str, value: Any) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(
+            nonce, json.dumps(value).encode(), _place(tenant, ticket)
+        )
+
+    def _unseal(self, tenant: str, ticket: str, sealed: bytes) -> Any:
+        nonce, locked = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+        try:
+            return json.loads(self._cipher.decrypt(nonce, locked, _place(tenant, ticket)))
+        except InvalidTag:
+            structlog.get_logger().error("ticket_unreadable", ticket=ticket)
+            return None
+
+
+def expire_tickets(connection: Connection, now: datetime, at_most: int) -> int:
+    """End tickets whose life is over and erase their values; how many were ended."""
+    due = int((now - LIFE).timestamp())
+    rows = connection.execute(
+        select(tickets)
+        .where(tickets.c.state.in_((OPEN, SENT)), tickets.c.opened_at <= due)
+        .limit(at_most)
+    ).all()
+    for row in rows:
+        _change(connection, row, EXPIRED, now)
+    return len(rows)
+
+
+def _change(connection: Connection, row: Row[Any], state: str, now: datetime) -> None:
+    changed = {"state": state, "changed_at": int(now.timestamp())}
+    if state != SENT:
+        changed["sealed"] = None
+    connection.execute(update(tickets).where(tickets.c.id == row.id).values(**changed))
+    _write_leaf(connection, {**row._mapping, **changed}, now)
+
+
+def _write_leaf(connection: Connection, row: Mapping[str, Any], now: datetime) -> int:
+    body = {
+        "k": "correction",
+        "case": row["case_ref"],
+        "sub": row["submission"],
+        "ten": row["tenant"],
+        "h": int(now.timestamp()) // 3600,
+        "src": SOURCE_LETTERS[row["source"]],
+        "attr": row["attribute"],
+        "why": row["why"],
+        "st": row["state"],
+    }
+    return append_case(connection, "correction", row["tenant"], body, now).index
+
+
+def _place(tenant: str, ticket: str) -> bytes:
+    return f"{tenant}|correction_tickets|sealed|{ticket}".encode()

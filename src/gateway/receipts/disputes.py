@@ -1,0 +1,60 @@
+"""Which filled values does a submission say are wrong, and who takes note of it?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """One filled value that a submission says is wrong, and what it says instead."""
+
+    path: str
+    role: str
+    attribute: str
+    source: str
+    why: str
+    value: Any = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A ticket as the province sees it; `value` is None when it has ended."""
+
+    id: str
+    state: str
+    path: str
+    role: str
+    attribute: str
+    source: str
+    why: str
+    opened_at: int
+    changed_at: int
+    value: Any = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """The submission that tickets belong to."""
+
+    tenant: str
+    case_ref: str
+    chain: str
+    submission: int
+
+
+class TicketDesk(Protocol):
+    """Who opens correction tickets, inside the transaction of the submission."""
+
+    def open_in(
+        self, connection: Connection, whose: Whose, disputed: Sequence[Disputed], now: datetime
+    ) -> tuple[Ticket, ...]:
+        """Open a ticket for each disputed value; its leaf is one of the chain's."""
+        ...
+
+    def of_submission(self, connection: Connection, leaf: int) -> tuple[Ticket, ...]:
+        """The tickets that one submission opened, in the order of its fields."""
+        ...
