@@ -65,12 +65,12 @@ REFUSED: dict[str, tuple[bytes, str, str | None]] = {
 def test_t29_a_body_that_readers_could_read_differently_is_refused(
     body: bytes, code: str, member: str | None
 ) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     with pytest.raises(BadRequest) as refusal:
         decode(body)
 
     assert (refusal.value.code, refusal.value.member) == (code, member)
-    assert time.perf_counter() - began < 0.05
+    assert time.thread_time() - began < 0.05
 
 
 def test_a_body_of_just_over_a_mebibyte_is_refused() -> None:
