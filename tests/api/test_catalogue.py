@@ -94,3 +94,15 @@ async def test_an_unknown_province_is_a_404(anybody: httpx.AsyncClient, path: st
     answer = await anybody.get(f"/catalogue/{path}?province=99")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_province")
+
+
+async def test_a_linked_declaration_says_what_it_spares_each_of_its_procedures(
+    gateway: httpx.AsyncClient,
+) -> None:
+    birth = (await gateway.get("/v1/forms/bundle-birth")).json()
+    alone = (await gateway.get("/v1/forms/birth-registration")).json()
+
+    assert alone["serves"] == []
+    registration = next(row for row in birth["serves"] if row["procedure"] == "1.001193")
+    assert registration["alone"] == alone["potential"]["items"]
+    assert 0 < registration["shared"] < registration["within"] < birth["potential"]["items"]

@@ -10,6 +10,7 @@ from gateway.api.door import Answered, SignedIn, new_router
 from gateway.api.encoding import JSON
 from gateway.api.rooms import House
 from gateway.domain.identifiers import SourceId
+from gateway.forms.bundles import Spared
 from gateway.forms.catalogue import RegisteredForm
 
 OPTIONS_KEEP_SECONDS = 3600
@@ -58,6 +59,17 @@ class Potential(Answered):
     supplied: int
 
 
+class ServedProcedure(Answered):
+    """One procedure of a linked declaration, in items: asked alone, within it, shared by others."""
+
+    procedure: str
+    title: str
+    ours: bool
+    alone: int
+    within: int
+    shared: int
+
+
 class FormAnswer(Answered):
     """One form as it is registered: definition, bindings, prefill manual, potential."""
 
@@ -69,6 +81,7 @@ class FormAnswer(Answered):
     bindings: dict[str, Any]
     manual: list[ManualRow]
     potential: Potential
+    serves: list[ServedProcedure]
 
 
 @router.get("/v1/forms")
@@ -92,6 +105,7 @@ async def show_form(form: str, caller: SignedIn, house: House) -> FormAnswer:
         bindings=house.bindings[registered.code],
         manual=_manual(registered, house.connected),
         potential=Potential(items=items, supplied=supplied),
+        serves=[_served(one) for one in house.catalogue.spared(registered)],
     )
 
 
@@ -151,6 +165,18 @@ def _listed(form: RegisteredForm, connected: frozenset[SourceId]) -> FormListed:
         fields=len(form.declarable),
         items=items,
         items_supplied=supplied,
+    )
+
+
+def _served(spared: Spared) -> ServedProcedure:
+    served = spared.served
+    return ServedProcedure(
+        procedure=served.procedure,
+        title=served.title,
+        ours=served.ours,
+        alone=spared.alone,
+        within=spared.asked,
+        shared=spared.shared,
     )
 
 

@@ -5,6 +5,7 @@ import typer
 from gateway.cli.clients import clients_app
 from gateway.cli.demo import demo
 from gateway.cli.forms import forms_app
+from gateway.cli.forms_bundles import bundles
 from gateway.cli.forms_coverage import coverage
 from gateway.cli.forms_import import import_form
 from gateway.cli.forms_review import review
@@ -22,6 +23,7 @@ app.command("demo")(demo)
 app.command("serve")(serve)
 app.command("openapi")(write_openapi)
 app.add_typer(clients_app, name="clients")
+forms_app.command("bundles")(bundles)
 forms_app.command("coverage")(coverage)
 forms_app.command("import")(import_form)
 forms_app.command("review")(review)

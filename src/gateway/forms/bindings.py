@@ -10,6 +10,7 @@ Reads `schemas/forms/<form>/bindings.json`. Beyond the fields that name themselv
 - `of` in a binding to a `derived.*` attribute: the fields that it is worked out from.
 - `sets`: hidden components that the gateway sets, `{path: {"source_down": source}}`: true when
   the source could not, or may not, be asked, else false.
+- `serves`: the procedures of a linked declaration, see `bundles.py`.
 """
 
 import hashlib
@@ -25,6 +26,7 @@ from gateway.domain.errors import FieldProblem, FormRefused
 from gateway.domain.identifiers import AttributeName, FormCode, RoleName, SourceId
 from gateway.domain.verdicts import EditPolicy
 from gateway.forms.attributes import DERIVED, Dictionary
+from gateway.forms.bundles import Served, ServedFile, serving_problems
 from gateway.forms.definition import FormDefinition
 
 
@@ -70,6 +72,7 @@ class Bindings:
     bindings: tuple[Binding, ...]
     sets: Mapping[str, SourceId]
     not_supplied: Mapping[str, str]
+    serves: tuple[Served, ...]
     digest: str
     by_field: Mapping[str, Binding]
 
@@ -100,6 +103,12 @@ class Bindings:
         """The official item that a field template stands for; None for an extra field."""
         binding = self.by_field.get(path)
         return binding.item if binding else self.items.get(path)
+
+    @cached_property
+    def all_items(self) -> frozenset[str]:
+        """Every item of the declaration, those that no field asks included."""
+        bound = {b.item for b in self.bindings if b.item}
+        return frozenset(bound | set(self.items.values()) | set(self.absent_items))
 
 
 class _Strict(BaseModel):
@@ -144,6 +153,7 @@ class _BindingsFile(_Strict):
     bindings: list[_BindingFile]
     sets: dict[str, _SetFile] = Field(default_factory=dict)
     not_supplied: dict[str, str] = Field(default_factory=dict)
+    serves: list[ServedFile] = Field(default_factory=list)
 
 
 def read_bindings(raw: bytes, form: FormDefinition, dictionary: Dictionary) -> Bindings:
@@ -158,8 +168,7 @@ def read_bindings(raw: bytes, form: FormDefinition, dictionary: Dictionary) -> B
             )
         ) from None
     bindings = _bindings(read, "sha256:" + hashlib.sha256(raw).hexdigest())
-    problems = tuple(_problems(bindings, form, dictionary))
-    if problems:
+    if problems := tuple(_problems(bindings, form, dictionary)):
         raise FormRefused(problems)
     return bindings
 
@@ -191,6 +200,7 @@ def _bindings(read: _BindingsFile, digest: str) -> Bindings:
         bindings=all_bindings,
         sets={path: SourceId(rule.source_down) for path, rule in read.sets.items()},
         not_supplied=read.not_supplied,
+        serves=tuple(served.read() for served in read.serves),
         digest=digest,
         by_field={b.field: b for b in all_bindings},
     )
@@ -229,7 +239,7 @@ def _problems(
         for group in bindings.row_key
         if group not in {g.removesuffix("[]") for g in form.groups}
     ]
-    problems += _claimed_twice(bindings)
+    problems += [*_claimed_twice(bindings), *serving_problems(bindings.serves, bindings.all_items)]
     for b in bindings.bindings:
         problems += _binding_problems(b, bindings, dictionary)
     for role in bindings.roles:

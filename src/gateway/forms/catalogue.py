@@ -14,10 +14,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from gateway.domain.errors import NotFound
+from gateway.domain.errors import FieldProblem, FormRefused, NotFound
 from gateway.domain.identifiers import FormCode, SourceId
 from gateway.forms.attributes import CONSTANT, Dictionary, read_dictionary
 from gateway.forms.bindings import Binding, Bindings, read_bindings
+from gateway.forms.bundles import Spared, spared_by
 from gateway.forms.definition import FieldTemplate, FormDefinition, read_countable
 
 COUNTING_ENGINE = "eform-gateway/counting/1"
@@ -91,10 +92,7 @@ class RegisteredForm:
             for b in self.bindings.bindings
             if b.item and connected & set(self.dictionary[b.attribute].sources)
         }
-        everything = {
-            item for f in self.definition.fields if (item := self.bindings.item_of(f.path))
-        }
-        return len(supplied), len(everything | set(self.bindings.absent_items))
+        return len(supplied), len(self.bindings.all_items)
 
     def coverage(self, connected: frozenset[SourceId]) -> tuple[int, int]:
         """Required components, and those of them bound to an attribute a connected source holds."""
@@ -127,13 +125,31 @@ class Catalogue:
                 "unknown_form", "no form is registered under this code", "form"
             ) from None
 
+    def spared(self, bundle: RegisteredForm) -> tuple[Spared, ...]:
+        """What the procedures of a linked declaration ask alone and within it; none for others."""
+        return spared_by(
+            bundle.bindings.serves, lambda form: self.form_for(form).bindings.all_items
+        )
+
 
 def read_catalogue(schemas: Path) -> Catalogue:
     """Read every form below `schemas/forms`; raises FormRefused for the first that cannot be used."""
     dictionary = read_dictionary(schemas / "attributes.json")
     folders = sorted(path.parent for path in (schemas / "forms").glob("*/form.json"))
-    forms = (register(folder, dictionary) for folder in folders)
-    return Catalogue({form.code: form for form in forms})
+    forms = {form.code: form for form in (register(folder, dictionary) for folder in folders)}
+    for form in forms.values():
+        _check_served(form, forms)
+    return Catalogue(forms)
+
+
+def _check_served(form: RegisteredForm, forms: Mapping[FormCode, RegisteredForm]) -> None:
+    """Refuse a bundle that speaks for a declaration, or an item of one, that is not there."""
+    for place, served in enumerate(form.bindings.serves):
+        part = forms.get(FormCode(served.form)) if served.form is not None else None
+        if served.form is not None and part is None:
+            raise FormRefused((FieldProblem(f"serves[{place}].form", "no_such_form"),))
+        if part is not None and not served.items.keys() <= part.bindings.all_items:
+            raise FormRefused((FieldProblem(f"serves[{place}].items", "no_such_item"),))
 
 
 def register(folder: Path, dictionary: Dictionary) -> RegisteredForm:
