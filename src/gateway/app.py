@@ -1,14 +1,14 @@
 """How are the rooms connected? The only module that knows every floor."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, TypeVar, assert_never
+from urllib.parse import urlsplit
 
 import httpx
-import structlog
 from fastapi import FastAPI, Request, Response
 from pydantic import SecretStr
 from starlette.exceptions import HTTPException
@@ -19,6 +19,7 @@ from gateway.api import (
     catalogue,
     corrections,
     identity,
+    log,
     metrics,
     operations,
     prefills,
@@ -30,17 +31,20 @@ from gateway.api.events import note_bug
 from gateway.api.options import read_options
 from gateway.api.problems import problem_of_a_bug, problem_of_status
 from gateway.api.rooms import Rooms
+from gateway.custody.chores import purge_by_the_minute, sweep_by_the_hour
 from gateway.custody.keys import Keys
 from gateway.custody.publishing import publish_definitions, read_measure
-from gateway.custody.replays import Replays, purge_replays
-from gateway.custody.sweep import SWEEP_SECONDS, sweep
+from gateway.custody.replays import Replays
 from gateway.custody.tickets import Tickets
-from gateway.domain.errors import Busy
 from gateway.domain.identifiers import SESSION, SourceId
 from gateway.forms.catalogue import read_catalogue
 from gateway.forms.remote import read_remote_options
+from gateway.log.publishing.chores import publish_by_the_minute
+from gateway.log.publishing.folder import LogFolder
+from gateway.log.publishing.opening import open_log
 from gateway.prefill.confirmation import ConfirmationWorkflow
 from gateway.prefill.workflow import PrefillWorkflow
+from gateway.receipts.chains import void_open_chains
 from gateway.receipts.receipt import ReceiptSigner
 from gateway.records.codec import PlainCodec
 from gateway.records.kinds import read_kinds
@@ -64,7 +68,6 @@ A = TypeVar("A", DirectAccount, TokenAccount, JsonAccount, PapersSettings)
 
 TITLE = "eForm gateway"
 VERSION = "0.1.0"
-PURGE_SECONDS = 60
 _ROUTERS = (
     prefills.router,
     submissions.router,
@@ -73,6 +76,7 @@ _ROUTERS = (
     records.router,
     catalogue.router,
     metrics.router,
+    log.router,
     sign_in.router,
     operations.router,
 )
@@ -93,25 +97,10 @@ def create_app(
     `carrier` takes the calls outwards, by default over the network.
     """
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        outside = Transport(_addresses(settings), carrier or fast_carrier())
-        rooms = await open_rooms(settings, clock, outside)
-        app.state.rooms = rooms
-        closing = asyncio.Event()
-        chores = asyncio.gather(_sweep_by_the_hour(rooms, closing), _purge(rooms, closing))
-        try:
-            yield
-        finally:
-            closing.set()  # not cancelled: a sweep that has begun is let end
-            await chores
-            rooms.database.close()
-            await outside.aclose()
-
     app = FastAPI(
         title=TITLE,
         version=VERSION,
-        lifespan=lifespan,
+        lifespan=_lifespan(settings, clock, carrier),
         docs_url=None,
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
@@ -124,14 +113,47 @@ def create_app(
     return app
 
 
-async def open_rooms(settings: Settings, clock: Clock, outside: Transport) -> Rooms:
+def _lifespan(
+    settings: Settings, clock: Clock, carrier: httpx.AsyncBaseTransport | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Open the rooms, keep them running, and close them in order."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        outside = Transport(_addresses(settings), carrier or fast_carrier())
+        with LogFolder(settings.data / "log") as folder:
+            rooms = await open_rooms(settings, clock, outside, folder)
+            app.state.rooms = rooms
+            closing = asyncio.Event()
+            chores = asyncio.gather(
+                sweep_by_the_hour(rooms.database, clock, closing),
+                purge_by_the_minute(rooms.database, clock, closing),
+                publish_by_the_minute(rooms.publisher, closing),
+            )
+            try:
+                yield
+            finally:
+                closing.set()  # not cancelled: a sweep that has begun is let end
+                await chores
+                rooms.database.close()
+                await outside.aclose()
+
+    return lifespan
+
+
+async def open_rooms(
+    settings: Settings, clock: Clock, outside: Transport, folder: LogFolder
+) -> Rooms:
     """Open everything that stands behind the door, keys and database made where there are none.
 
-    The definition of the measure and every form version are in the log before the first call.
+    The log's key, the definition of the measure and every form version are in the log before the
+    first call.
     """
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(settings.data / "gateway.db")
     keys = Keys(settings.data / "keys")
+    host = urlsplit(settings.issuer).netloc
+    opened = await open_log(folder, database, keys.log.private, host, clock, void_open_chains)
     clients = ClientDirectory(database, settings.data / "clients.stamp")
     kinds = read_kinds(settings.schemas / "record-kinds.json")
     forms = read_catalogue(settings.schemas)
@@ -185,6 +207,8 @@ async def open_rooms(settings: Settings, clock: Clock, outside: Transport) -> Ro
         ),
         tickets=tickets,
         paper_path=PaperPath(kinds),
+        log=opened.shown,
+        publisher=opened.publisher,
         connected=connected,
         clock=clock,
     )
@@ -238,38 +262,6 @@ def _addresses(settings: Settings) -> tuple[str, ...]:
     """Every address that the gateway may call."""
     called = [] if settings.population is None else [*settings.population.addresses().values()]
     return (*called, *([] if settings.papers is None else [settings.papers.url]))
-
-
-async def _sweep_by_the_hour(rooms: Rooms, closing: asyncio.Event) -> None:
-    """At the start and every hour: end what has expired."""
-
-    async def work() -> None:
-        if count := await sweep(rooms.database, rooms.clock):
-            structlog.get_logger().info("chains_abandoned", count=count)
-
-    await _repeat(work, SWEEP_SECONDS, closing)
-
-
-async def _purge(rooms: Rooms, closing: asyncio.Event) -> None:
-    """At the start and every minute: let replay copies go whose ten minutes are over."""
-
-    async def work() -> None:
-        if count := await rooms.database.write(lambda c: purge_replays(c, rooms.clock())):
-            structlog.get_logger().info("replays_purged", count=count)
-
-    await _repeat(work, PURGE_SECONDS, closing)
-
-
-async def _repeat(
-    work: Callable[[], Awaitable[None]], seconds: float, closing: asyncio.Event
-) -> None:
-    while not closing.is_set():
-        try:
-            await work()
-        except Busy as busy:
-            structlog.get_logger().warning("sweep_failed", error=busy.code)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(closing.wait(), seconds)
 
 
 def _handlers() -> dict[

@@ -65,7 +65,9 @@ def test_the_interface_names_the_sign_in_and_the_refusals_of_every_call() -> Non
     for path, calls in document["paths"].items():
         for method, call in calls.items():
             assert "default" in call["responses"], f"{method} {path} does not say how it refuses"
-            public = path.startswith(("/catalogue/", "/oauth/", "/.well-known/"))
+            public = path.startswith(
+                ("/catalogue/", "/oauth/", "/.well-known/", "/log/", "/v1/log/")
+            )
             public |= path in {"/healthz", "/readyz", "/v1/errors"}
             optional = path == "/v1/metrics/field-reduction"
             assert optional or ("security" in call) != public, f"{method} {path}"
@@ -93,6 +95,9 @@ async def test_t51_no_address_is_served_that_nobody_has_looked_at(app: FastAPI) 
         "/v1/records/search",
         "/v1/records/{record}/revoke",
         "/v1/metrics/field-reduction",
+        "/v1/log/proof",
+        "/v1/log/consistency",
+        "/log/{address:path}",
         "/catalogue/provinces",
         "/catalogue/communes",
         "/catalogue/countries",

@@ -29,6 +29,7 @@ def test_no_key_file_is_readable_by_others(tmp_path: Path) -> None:
     assert set(modes) == {
         "token.key",
         "receipt.key",
+        "log.key",
         "index.key",
         "idempotency.key",
         "ticket.key",

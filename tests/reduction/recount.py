@@ -67,10 +67,11 @@ def _dossier(leaves: Leaves, given: list[dict[str, Any]]) -> dict[str, Any]:
             fields.append((path, verdict, kind, source))
         else:
             fields.append((path, "B", "-", "-"))
+    definition = next(one for one in leaves.values() if one["kind"] == "metric-definition")
     instant = any(
         b["sec"]
-        < leaves[0]["instant_seconds"]
-        + leaves[0]["instant_seconds_per_field"]
+        < definition["instant_seconds"]
+        + definition["instant_seconds_per_field"]
         * sum(x in "CFOXM" for x in spread(leaves, b, "vd", "vr").values())
         for b in given
     )

@@ -79,6 +79,7 @@ _CODES: dict[type[GatewayError], str] = {
         unknown_province | Không có tỉnh, thành phố này | No such province | See GET /catalogue/provinces.
         not_found | Không tìm thấy | Not found | Check the address.
         unknown_client | Không có client này | No such client | See gateway clients list.
+        leaf_not_published | Mục nhật ký chưa được công bố | Leaf not published | Ask again within a minute; a leaf that is still unknown then was never entered.
         unknown_tenant | Không có hệ thống này | No such tenant | Register it first: gateway clients register.
     """,
     NotSignedIn: """

@@ -25,6 +25,8 @@ EVENTS: dict[str, frozenset[str]] = {
     "replays_purged": frozenset({"count"}),
     "sweep_failed": frozenset({"error"}),
     "ticket_unreadable": frozenset({"ticket"}),
+    "log_not_published": frozenset({"error"}),
+    "log_stopped": frozenset(),
     "unlisted": frozenset(),
 }
 _ALWAYS = frozenset({"at", "level", "event"})

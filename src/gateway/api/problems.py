@@ -56,6 +56,7 @@ _HEADERS_OF = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "1"},
 }
+_HEADERS_OF_CODE = {"leaf_not_published": {"Retry-After": "30"}}
 _CODE_OF_STATUS = {404: "no_such_address", 405: "method_not_allowed", 413: "body_too_large"}
 _SPOKEN_TYPE = {
     "extra_forbidden": "unknown_member",
@@ -131,7 +132,12 @@ def problem(
     return Response(
         encode(document),
         status,
-        {**_HEADERS_OF.get(status, {}), **(headers or {}), "Cache-Control": "no-store"},
+        {
+            **_HEADERS_OF.get(status, {}),
+            **_HEADERS_OF_CODE.get(code, {}),
+            **(headers or {}),
+            "Cache-Control": "no-store",
+        },
         PROBLEM_JSON,
     )
 

@@ -18,6 +18,8 @@ from gateway.custody.replays import Replays
 from gateway.custody.tickets import Tickets
 from gateway.domain.identifiers import SourceId
 from gateway.forms.catalogue import Catalogue
+from gateway.log.publishing.publisher import Publisher
+from gateway.log.publishing.shown import ShownLog
 from gateway.prefill.confirmation import ConfirmationWorkflow
 from gateway.prefill.workflow import PrefillWorkflow
 from gateway.records.store import RecordStore
@@ -44,6 +46,8 @@ class Rooms:
     submissions: SubmissionWorkflow
     tickets: Tickets
     paper_path: PaperPath
+    log: ShownLog
+    publisher: Publisher
     connected: frozenset[SourceId]
     clock: Callable[[], datetime]
 

@@ -1,7 +1,7 @@
 """Which keys does the gateway hold, where do they lie, and how does one end?
 
 The folder `keys/` (mode 0700) holds raw 32-byte files (mode 0600), made at the first start:
-`token.key` and `receipt.key` are Ed25519 private keys (RFC 8032), `index.key` and
+`token.key`, `receipt.key` and `log.key` are Ed25519 private keys (RFC 8032), `index.key` and
 `idempotency.key` keys of HMAC-SHA-256, `ticket.key` the AES-256 key of correction tickets,
 `day-YYYY-MM-DD.key` the AES-256 key under which the chain
 keys of that day (UTC) lie. Day keys belong in no backup: who deletes one has erased every chain key
@@ -55,6 +55,7 @@ class Keys:
         self._folder = folder
         self.token = _signing_key(_kept(folder / "token.key"))
         self.receipt = _signing_key(_kept(folder / "receipt.key"))
+        self.log = _signing_key(_kept(folder / "log.key"))
         self.index = _kept(folder / "index.key")
         self.idempotency = _kept(folder / "idempotency.key")
         self.ticket = _kept(folder / "ticket.key")

@@ -1,7 +1,7 @@
 """What is an entry of the log, in which bytes?
 
-A **public** entry is a JSON object with `kind` and `v`, in UTF-8 and RFC 8785 order, at most 64 KB,
-of a kind in PUBLIC_KINDS; anybody may read it.
+A **public** entry is a JSON object with `kind` and `v`, in UTF-8 and RFC 8785 order, at most 65,535
+bytes, of a kind in PUBLIC_KINDS; anybody may read it.
 
 A **case** entry is `{"kind":"case","seal":"<base64 SHA-256>","v":1}`, all of one length, whatever
 it stands for; `seal = SHA-256("eform-gateway/case/v1" || 32-byte salt || body)`, `body` the RFC 8785
@@ -18,26 +18,28 @@ from hashlib import sha256
 from gateway.log.canonical import canonical
 
 PUBLIC_KINDS = frozenset(
-    {"metric-definition", "form-version", "grant", "tally", "reconcile", "audit"}
+    {"metric-definition", "form-version", "grant", "key", "tally", "reconcile", "audit", "shred"}
 )
 CASE_KINDS = frozenset(
     {"prefill", "submission", "refusal", "abandoned", "confirmation", "correction"}
 )
 
-LARGEST_ENTRY_BYTES = 64 * 1024
+LARGEST_ENTRY_BYTES = 64 * 1024 - 1
+"""What a length of two bytes in an entry bundle can say."""
+
 SALT_BYTES = 32
 _CASE_DOMAIN = b"eform-gateway/case/v1"
 
 
 def public_entry(leaf: Mapping[str, object]) -> bytes:
-    """Write a public leaf; raises ValueError for an unknown kind, no version, or over 64 KB."""
+    """Write a public leaf; raises ValueError for an unknown kind, no version, or over 65,535 bytes."""
     if leaf.get("kind") not in PUBLIC_KINDS:
         raise ValueError("a public leaf names one of the public kinds")
     if type(leaf.get("v")) is not int:
         raise ValueError("a leaf states the version of its kind")
     entry = canonical(leaf)
     if len(entry) > LARGEST_ENTRY_BYTES:
-        raise ValueError("a leaf has at most 64 KB")
+        raise ValueError("a leaf has at most 65,535 bytes")
     return entry
 
 

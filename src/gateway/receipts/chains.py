@@ -285,6 +285,12 @@ def abandon(connection: Connection, chain: str, leaf: int) -> None:
     connection.execute(_NEW_LEAF, {"chain": chain, "idx": leaf})
 
 
+def void_open_chains(connection: Connection) -> int:
+    """End every open chain whose end may have been lost in a restore; K is erased. How many."""
+    ended = _PROLONG.where(chains.c.state == "open")
+    return int(connection.execute(ended.values(state="void", wrapped_key=None)).rowcount)
+
+
 def leaves_of(connection: Connection, chain: str) -> list[int]:
     """The indices of every leaf of a chain, in order."""
     prefills = select(receipts.c.leaf).where(receipts.c.chain == chain)

@@ -67,6 +67,17 @@ class Database:
                 self._reader.rollback()
                 raise Busy("storage_busy", "the database cannot be read now") from error
 
+    def read_apart(self, question: Callable[[Connection], T]) -> T:
+        """Ask on a connection of its own, for long questions from other threads.
+
+        Nobody waits for it and it waits for nobody. Raises Busy.
+        """
+        try:
+            with self._reading.connect() as connection:
+                return question(connection)
+        except DBAPIError as error:
+            raise Busy("storage_busy", "the database cannot be read now") from error
+
     def check(self) -> None:
         """Ask for nothing but an answer; raises Busy when the database cannot be read."""
         self.read(lambda connection: connection.exec_driver_sql("SELECT 1").one())

@@ -67,6 +67,13 @@ leaves = Table(
     Column("hash", LargeBinary, nullable=False, index=True),
 )
 
+log_keys = Table(
+    "log_keys",
+    metadata,
+    Column("leaf", Integer, primary_key=True, autoincrement=False),
+    Column("vkey", String, nullable=False),
+)
+
 bodies = Table(
     "bodies",
     metadata,

@@ -1,0 +1,117 @@
+"""Which files does the log keep beside the database, and who may write them?
+
+Below `<data>/log`:
+
+    public/             what anybody may fetch under /log/: checkpoint, key, policy, tile/, releases/
+    closed/<year>/      the same of logs that were closed, under /log/<year>/
+    signer/last         the checkpoint that the signer was last about to sign
+    origin              the name of the current log, `<host>/log/<year>`
+    waiting             since when leaves have waited for a checkpoint, seconds since 1970
+    incident            why nothing is published any more; an operator ends that
+    publish             its being there asks the running gateway for a checkpoint at once
+    lock                held by the one process that publishes
+"""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Self
+
+from gateway.log.notes import NoteUnreadable, SignedCheckpoint, read_checkpoint
+from gateway.log.publishing.refusals import LogDamaged, LogInUse
+from gateway.log.tiles import TileFolder
+from gateway.storage.files import put_in_place
+
+
+class LogFolder:
+    """The files of one deployment's log; within `with`, no other process publishes it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.public = root / "public"
+        self.closed = root / "closed"
+        self.signer = root / "signer"
+        self.tiles = TileFolder(self.public)
+        self._lock: int | None = None
+
+    def __enter__(self) -> Self:
+        """Become the one process that publishes; raises LogInUse. A lock ends with its process."""
+        self.public.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise LogInUse("another process publishes this log") from None
+        self._lock = descriptor
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let the next process publish."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def origin(self, issuer_host: str, year: int) -> str:
+        """The current log's name, given it at its opening and kept for ever."""
+        path = self.root / "origin"
+        if not path.exists():
+            put_in_place(path, f"{issuer_host}/log/{year}\n".encode())
+        return path.read_text().strip()
+
+    def published(self) -> SignedCheckpoint | None:
+        """The checkpoint that anybody can fetch; None before the first, LogDamaged when torn."""
+        try:
+            return read_checkpoint((self.public / "checkpoint").read_bytes())
+        except FileNotFoundError:
+            return None
+        except NoteUnreadable:
+            raise LogDamaged(0, "the published checkpoint cannot be read") from None
+
+    def publish(self, signed: SignedCheckpoint) -> None:
+        """Let the checkpoint appear; raises OSError."""
+        put_in_place(self.public / "checkpoint", signed.note)
+
+    def show(self, name: str, line: str) -> None:
+        """Let `key` or `policy` say this, unless it does; raises OSError."""
+        path = self.public / name
+        if not path.exists() or path.read_text() != line:
+            put_in_place(path, line.encode())
+
+    def asked_to_publish(self) -> bool:
+        """Whether a checkpoint was asked for since the last time."""
+        try:
+            (self.root / "publish").unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def ask_to_publish(self) -> None:
+        """Ask the process that holds the lock for a checkpoint; raises OSError."""
+        put_in_place(self.root / "publish", b"")
+
+    def waiting_since(self) -> int | None:
+        """Since when leaves have waited for a checkpoint; None when none waits."""
+        try:
+            return int((self.root / "waiting").read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def wait_since(self, moment: int | None) -> None:
+        """Remember the same over a restart; raises OSError."""
+        path = self.root / "waiting"
+        if moment is None:
+            path.unlink(missing_ok=True)
+        else:
+            put_in_place(path, str(moment).encode())
+
+    def incident(self) -> str | None:
+        """Why nothing is published any more; None in ordinary times."""
+        try:
+            return (self.root / "incident").read_text().strip()
+        except FileNotFoundError:
+            return None
+
+    def note_incident(self, why: str) -> None:
+        """Stop publishing until an operator has opened a new log; raises OSError."""
+        put_in_place(self.root / "incident", f"{why}\n".encode())

@@ -1,0 +1,174 @@
+"""How does a leaf that is durable become one that anybody can prove, within the minute?
+
+Every second what is new goes into tiles (`integrate.py`). A publication then is: 1. the partial tiles
+of the present size; 2. the root, counted again from the files (`recount.py`) and held against the
+tree of hashes; 3. the signature, by a component that remembers what it signed (`signer.py`);
+4. witnesses; 5. the checkpoint appears by rename. A kill anywhere leaves the earlier checkpoint
+standing, and the next publication signs the same size and root again or goes on from it.
+
+What is refused on the way (a damaged leaf, a fork) stops the log for good: nothing more is signed,
+and no person is read, until an operator has looked. A full disk or an absent database only delays;
+after four hours of delay no person is read either.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from gateway.log.notes import Checkpoint, SignedCheckpoint
+from gateway.log.proofs import PublishedTree
+from gateway.log.publishing.beginning import check_rows
+from gateway.log.publishing.folder import LogFolder
+from gateway.log.publishing.integrate import Integrator
+from gateway.log.publishing.recount import Recount
+from gateway.log.publishing.refusals import LogDamaged, LogStopped
+from gateway.log.publishing.rows import LeafRows
+from gateway.log.publishing.signer import CheckpointSigner
+
+T = TypeVar("T")
+
+INTEGRATE_SECONDS = 1.0
+PUBLISH_SECONDS = 30.0
+LONGEST_WAIT = timedelta(hours=4)
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """How the log stands: `state`, the published size, and whether persons may be read.
+
+    `state` is `published`, `late` (leaves have waited for longer than a minute), `closed` (for
+    longer than four hours) or `incident`.
+    """
+
+    state: str
+    size: int
+    reads_open: bool
+
+
+class Publisher:
+    """Publishes one log; everything that changes its files goes through here, one at a time."""
+
+    def __init__(
+        self,
+        folder: LogFolder,
+        rows: LeafRows,
+        signer: CheckpointSigner,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._folder = folder
+        self._rows = rows
+        self._signer = signer
+        self._clock = clock
+        self._turn = asyncio.Lock()
+        self._integrator: Integrator | None = None
+        self._recount = Recount(folder.tiles)
+        self._stopped = folder.incident()
+        self._waiting = folder.waiting_since()
+        self._shown = folder.published()
+        self._checked = False
+
+    @property
+    def shown(self) -> SignedCheckpoint | None:
+        """The published checkpoint."""
+        return self._shown
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing is signed any more until an operator has looked."""
+        return self._stopped is not None
+
+    def asked(self) -> bool:
+        """Whether somebody asked for a checkpoint since this was last asked."""
+        return self._folder.asked_to_publish()
+
+    def state(self) -> LogState:
+        """How the log stands now."""
+        waited = timedelta(0)
+        if self._waiting is not None:
+            waited = timedelta(seconds=self._clock().timestamp() - self._waiting)
+        size = self._shown_size()
+        if self._stopped is not None:
+            return LogState("incident", size, reads_open=False)
+        if waited > LONGEST_WAIT:
+            return LogState("closed", size, reads_open=False)
+        late = waited > timedelta(seconds=2 * PUBLISH_SECONDS)
+        return LogState("late" if late else "published", size, reads_open=True)
+
+    def reads_open(self) -> bool:
+        """Whether a person may be read: every read can be proved to have been entered."""
+        return self.state().reads_open
+
+    async def integrate(self) -> None:
+        """Take new leaves into the tiles; raises LogStopped, OSError, Busy."""
+        async with self._turn:
+            if self._stopped is None:
+                await self._apart(self._take_in)
+
+    async def publish(self) -> SignedCheckpoint | None:
+        """Publish what has come in; None when nothing has. Raises LogStopped, OSError, Busy."""
+        async with self._turn:
+            if self._stopped is not None:
+                raise LogStopped(self._stopped)
+            signed = await self._apart(self._sign)
+            if signed is not None:
+                await self._apart(lambda: self._show(signed))
+            return signed
+
+    async def _apart(self, work: Callable[[], T]) -> T:
+        """In a thread; what failed half-way is begun again from what is on the disk."""
+        try:
+            return await asyncio.to_thread(work)
+        except LogStopped as stopped:
+            self._stopped = str(stopped)
+            raise
+        except OSError:
+            self._integrator, self._recount = None, Recount(self._folder.tiles)
+            raise
+
+    def _take_in(self) -> Integrator:
+        if self._integrator is None:
+            self._integrator = Integrator(self._folder.tiles, self._rows.page)
+        while self._integrator.advance():
+            pass
+        return self._integrator
+
+    def _sign(self) -> SignedCheckpoint | None:
+        if self._rows.size() == self._shown_size():
+            return None
+        if self._waiting is None:
+            self._wait_since(int(self._clock().timestamp()))
+        self._check_rows()
+        integrator = self._take_in()
+        integrator.write_partial()  # 1
+        size = integrator.size
+        tree = PublishedTree(self._folder.tiles, size)
+        root = self._recount.root(size)  # 2
+        if tree.root() != root:
+            raise LogDamaged(0, "the two ways of counting the root disagree")
+        last = self._signer.last()
+        proof = () if last is None or not 0 < last.size <= size else tree.consistency(last.size)
+        return self._signer.sign(Checkpoint(self._signer.origin, size, root), proof)  # 3
+
+    def _check_rows(self) -> None:
+        """Once a start: what was published before is still what the database holds."""
+        if not self._checked:
+            check_rows(self._folder.tiles, self._rows, self._shown_size())
+            self._checked = True
+
+    def _shown_size(self) -> int:
+        return 0 if self._shown is None else self._shown.checkpoint.size
+
+    def _show(self, signed: SignedCheckpoint) -> None:
+        before = self._shown_size()
+        self._folder.show("key", f"{self._signer.key}\n")
+        self._folder.publish(signed)  # 5
+        self._shown = signed
+        self._wait_since(None)
+        if self._integrator is not None:
+            self._integrator.drop_outgrown(before, signed.checkpoint.size)
+
+    def _wait_since(self, moment: int | None) -> None:
+        self._waiting = moment
+        self._folder.wait_since(moment)

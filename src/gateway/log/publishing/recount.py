@@ -1,0 +1,100 @@
+"""Is the root that is about to be signed really that of the files that anybody can fetch?
+
+The second code path: it knows nothing of how tiles were made. It reads the entry bundles back from
+the disk, hashes every entry anew, folds the hashes into one pile of complete subtrees, and holds
+every tile of hashes that it passes against what it has counted itself. At a start it begins at leaf
+0; later it goes on from the last full bundle it has counted.
+"""
+
+from hashlib import sha256
+
+from gateway.log.publishing.refusals import LogDamaged
+from gateway.log.tiles import WIDTH, TileFolder
+
+_EMPTY = sha256(b"").digest()
+
+
+class Recount:
+    """Counts one log's root from its published entries."""
+
+    def __init__(self, tiles: TileFolder) -> None:
+        self._tiles = tiles
+        self._pile: list[tuple[int, bytes]] = []
+        self._rows: list[list[bytes]] = []
+        self.counted = 0
+
+    def advance(self, size: int) -> bool:
+        """Count the next full bundle below `size`; False when none is left.
+
+        Raises LogDamaged for a bundle or a tile that is missing, torn or altered.
+        """
+        if self.counted + WIDTH > size:
+            return False
+        hashes = self._bundle(self.counted // WIDTH, WIDTH)
+        _fold(self._pile, hashes)
+        self._raise_row(0, hashes, self.counted)
+        self.counted += WIDTH
+        return True
+
+    def root(self, size: int) -> bytes:
+        """The root over the first `size` leaves, partial tiles included; raises LogDamaged."""
+        while self.advance(size):
+            pass
+        pile = list(self._pile)
+        if rest := size - self.counted:
+            hashes = self._bundle(self.counted // WIDTH, rest)
+            self._compare(0, self.counted // WIDTH, hashes, self.counted)
+            _fold(pile, hashes)
+        for level, row in enumerate(self._rows):
+            if row:
+                place = (size >> (8 * (level + 1))) // WIDTH
+                self._compare(level + 1, place, row, self.counted)
+        if not pile:
+            return _EMPTY
+        root = pile.pop()[1]
+        while pile:
+            root = _node(pile.pop()[1], root)
+        return root
+
+    def _bundle(self, index: int, width: int) -> list[bytes]:
+        try:
+            entries = self._tiles.entries(index, width)
+        except (FileNotFoundError, ValueError):
+            raise LogDamaged(index * WIDTH, "its entry bundle is missing or torn") from None
+        return [sha256(b"\x00" + entry).digest() for entry in entries]
+
+    def _raise_row(self, level: int, hashes: list[bytes], first: int) -> None:
+        """A full tile: as it stands on the disk, and as one hash of the row above."""
+        self._compare(level, (first >> (8 * level)) // WIDTH, hashes, first)
+        if level == len(self._rows):
+            self._rows.append([])
+        pile: list[tuple[int, bytes]] = []
+        _fold(pile, hashes)
+        row = self._rows[level]
+        row.append(pile[0][1])
+        if len(row) == WIDTH:
+            self._rows[level] = []
+            self._raise_row(level + 1, row, first)
+
+    def _compare(self, level: int, index: int, hashes: list[bytes], first: int) -> None:
+        try:
+            there = self._tiles.hashes(level, index, len(hashes))
+        except (FileNotFoundError, ValueError):
+            raise LogDamaged(first, f"its tile of level {level} is missing or torn") from None
+        for offset, (one, other) in enumerate(zip(hashes, there, strict=True)):
+            if one != other:
+                at = (index * WIDTH + offset) << (8 * level)
+                raise LogDamaged(at, f"its tile of level {level} says another hash")
+
+
+def _fold(pile: list[tuple[int, bytes]], hashes: list[bytes]) -> None:
+    for one in hashes:
+        size, node = 1, one
+        while pile and pile[-1][0] == size:
+            node = _node(pile.pop()[1], node)
+            size *= 2
+        pile.append((size, node))
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return sha256(b"\x01" + left + right).digest()

@@ -1,0 +1,54 @@
+"""How are leaves read back from the database, a page at a time?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from gateway.storage.database import Database
+from gateway.storage.schema import leaves
+
+_PAGE = (
+    select(leaves.c.idx, leaves.c.entry, leaves.c.hash)
+    .where(leaves.c.idx >= bindparam("first"), leaves.c.idx < bindparam("end"))
+    .order_by(leaves.c.idx)
+)
+_INDEX = select(func.min(leaves.c.idx)).where(leaves.c.hash == bindparam("hash"))
+_LAST = select(func.max(leaves.c.idx))
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One row of the database's log."""
+
+    index: int
+    entry: bytes
+    hash: bytes
+
+
+class LeafRows:
+    """The log as the database holds it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def page(self, first: int, count: int) -> Sequence[Leaf]:
+        """The leaves from `first` on, in order, at most `count`; raises Busy."""
+        asked = {"first": first, "end": first + count}
+        rows = self._database.read_apart(lambda c: c.execute(_PAGE, asked).all())
+        return [Leaf(row.idx, row.entry, row.hash) for row in rows]
+
+    def size(self) -> int:
+        """How many leaves the database holds; raises Busy."""
+        return self._database.read_apart(log_size)
+
+    def index_of(self, leaf: bytes) -> int | None:
+        """Where the leaf of this hash stands; None when nowhere. Raises Busy."""
+        found = self._database.read(lambda c: c.execute(_INDEX, {"hash": leaf}).scalar_one())
+        return None if found is None else int(found)
+
+
+def log_size(connection: Connection) -> int:
+    """How many leaves the database holds."""
+    last = connection.execute(_LAST).scalar_one()
+    return 0 if last is None else int(last) + 1

@@ -1,0 +1,99 @@
+"""What of the log can anybody fetch, and what is proved to those who ask?
+
+The static files of C2SP tlog-tiles for the current log and for closed ones, and two kinds of proof:
+
+    inclusion       C2SP tlog-proof: `c2sp.org/tlog-proof@v1`, `index <n>`, a hash a line from the
+                    leaf's sibling up, an empty line, the checkpoint
+    consistency     ours: `old <n>`, `new <m>`, a hash a line, an empty line, the checkpoint
+"""
+
+import re
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.domain.errors import BadRequest, NotFound
+from gateway.log.notes import SignedCheckpoint
+from gateway.log.proofs import PublishedTree
+from gateway.log.publishing.folder import LogFolder
+from gateway.log.publishing.publisher import Publisher
+from gateway.log.publishing.rows import LeafRows
+from gateway.log.tiles import is_tile_path
+
+_YEAR = re.compile(r"([0-9]{4}(?:-[1-9][0-9]{0,2})?)/(.+)", re.DOTALL)
+_RELEASE = re.compile(r"releases/[0-9]{4}-(?:0[1-9]|1[0-2])\.(?:json|jws)")
+_TEXTS = frozenset({"checkpoint", "key", "policy"})
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFile:
+    """A file that anybody may fetch; `lasting` when it never changes."""
+
+    content: bytes
+    media_type: str
+    lasting: bool
+
+
+class ShownLog:
+    """The public side of the log."""
+
+    def __init__(self, folder: LogFolder, publisher: Publisher, rows: LeafRows) -> None:
+        self._folder = folder
+        self._publisher = publisher
+        self._rows = rows
+
+    def file(self, address: str) -> ShownFile:
+        """A file by its address below `/log/`; raises NotFound for whatever is none.
+
+        An address is recognised as a whole before any path is made of it.
+        """
+        root, name, closed = self._folder.public, address, False
+        if (told := _YEAR.fullmatch(address)) is not None:
+            root, name, closed = self._folder.closed / told[1], told[2], True
+        if name in _TEXTS:
+            return _read(root / name, "text/plain; charset=utf-8", lasting=closed)
+        if is_tile_path(name):
+            return _read(root / name, "application/octet-stream", lasting=True)
+        if _RELEASE.fullmatch(name):
+            kind = "application/json" if name.endswith(".json") else "application/jose"
+            return _read(root / name, kind, lasting=True)
+        raise _not_there()
+
+    def inclusion(self, leaf: bytes) -> bytes:
+        """The proof that a leaf of this hash stands in the published log.
+
+        Raises NotFound `leaf_not_published` while it does not, and for a leaf that nobody knows.
+        """
+        index, shown = self._rows.index_of(leaf), self._publisher.shown
+        if index is None or shown is None or index >= shown.checkpoint.size:
+            raise NotFound("leaf_not_published", "no published leaf has this hash yet", "leaf")
+        proof = PublishedTree(self._folder.tiles, shown.checkpoint.size).inclusion(index)
+        return _text(["c2sp.org/tlog-proof@v1", f"index {index}"], proof, shown)
+
+    def consistency(self, old: int, new: int) -> bytes:
+        """The proof that the first `new` leaves begin with the first `old`.
+
+        Raises BadRequest `parameter_unusable` unless 0 < old <= new <= the published size.
+        """
+        shown = self._publisher.shown
+        if shown is None or not 0 < old <= new <= shown.checkpoint.size:
+            raise BadRequest("parameter_unusable", "sizes go from 1 to the published one", "from")
+        tree = PublishedTree(self._folder.tiles, shown.checkpoint.size)
+        return _text([f"old {old}", f"new {new}"], tree.consistency(old, new), shown)
+
+
+def _text(head: Sequence[str], proof: Sequence[bytes], shown: SignedCheckpoint) -> bytes:
+    lines = [*head, *(b64encode(one).decode() for one in proof), "", ""]
+    return "\n".join(lines).encode() + shown.note
+
+
+def _read(path: Path, media_type: str, *, lasting: bool) -> ShownFile:
+    try:
+        return ShownFile(path.read_bytes(), media_type, lasting)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        raise _not_there() from None
+
+
+def _not_there() -> NotFound:
+    return NotFound("not_found", "the log has no such file")

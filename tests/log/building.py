@@ -1,0 +1,68 @@
+"""A small log in a folder, published by the parts that publish the real one."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from gateway.log.append import append_public
+from gateway.log.leaves import leaf_hash, public_entry
+from gateway.log.publishing.folder import LogFolder
+from gateway.log.publishing.publisher import Publisher
+from gateway.log.publishing.rows import LeafRows
+from gateway.log.publishing.shown import ShownLog
+from gateway.log.publishing.signer import CheckpointSigner
+from gateway.storage.database import Database
+
+ORIGIN = "gateway.test/log/2026"
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+
+
+def grant(number: int) -> dict[str, Any]:
+    return {"kind": "grant", "v": 1, "tenant": f"h{number}"}
+
+
+def entry(number: int) -> bytes:
+    return public_entry(grant(number))
+
+
+def hashes(size: int) -> list[bytes]:
+    return [leaf_hash(entry(number)) for number in range(size)]
+
+
+class SmallLog:
+    """A database and a log folder; `again()` is a restart."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder
+        self.now = datetime(2026, 11, 22, 5, tzinfo=UTC)
+        self.database = Database(folder / "gateway.db")
+        self.rows = LeafRows(self.database)
+        self.folder = LogFolder(folder / "log")
+        self.folder.__enter__()
+        self.size = self.rows.size()
+        self.publisher = self.again()
+
+    def again(self) -> Publisher:
+        self.signer = CheckpointSigner(self.folder.signer, ORIGIN, KEY)
+        self.publisher = Publisher(self.folder, self.rows, self.signer, lambda: self.now)
+        self.shown = ShownLog(self.folder, self.publisher, self.rows)
+        return self.publisher
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+    async def grow(self, count: int) -> None:
+        first = self.size
+
+        def add(connection: Any) -> None:
+            for number in range(first, first + count):
+                append_public(connection, grant(number))
+
+        await self.database.write(add)
+        self.size += count
+
+    def close(self) -> None:
+        self.folder.__exit__()
+        self.database.close()
