@@ -42,6 +42,26 @@ class Rule(OnTheWay):
         return self.model_dump(exclude=left_out, exclude_none=True, exclude_defaults=True)
 
 
+class Losing(OnTheWay):
+    """Effects on a mock that keeps something.
+
+    A `status` or `garbage` other than `truncated` keeps the call away from it, unless `lost_answer`
+    is set: then the work is done first, and where nothing else is said the caller gets a 504.
+    """
+
+    lost_answer: bool | None = None
+
+    def keeps_away(self) -> bool:
+        """Whether the call never arrives."""
+        return self.replaces() and not self.lost_answer
+
+    def loses(self) -> Self:
+        """The same, with something in between where the answer is to be lost."""
+        if not self.lost_answer or self.replaces() or self.cut_after_bytes is not None:
+            return self
+        return self.model_copy(update={"status": 504})
+
+
 RuleT = TypeVar("RuleT", bound=Rule)
 
 

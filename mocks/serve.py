@@ -1,12 +1,15 @@
 """How do the mocks run as a process of their own? On loopback, until told to stop.
 
-    python -m mocks.serve --population-port 0 [--papers-port 0] --info FILE
+    python -m mocks.serve --population-port 0 [--portal-port 0] [--papers-port 0]
+                          [--ministry-port 0] --info FILE
 
 FILE appears by rename, readable by its owner alone, once every mock answers:
 {"population": {"url", "service_url", "username", "secret", "officer", "agency"},
- "portal": null, "papers": null or {"url", "dstcode", "provider_url", "username", "password"}}; the
-papers answer only where a port is given for them, and their `url` is the adapter's up to `/forward`.
-SIGTERM and SIGINT end everything; FILE stays.
+ "portal": null or {"url", "dstcode", "username", "password", "agency"},
+ "papers": null or {"url", "dstcode", "provider_url", "username", "password"}}
+and, where it is served, "ministry": {"url", "client_id", "client_secret", "agency"}. Population
+alone answers always, the others where a port is given for them; the `url` of portal and papers is
+the adapter's up to `/forward`. SIGTERM and SIGINT end everything; FILE stays.
 """
 
 import argparse
@@ -15,20 +18,27 @@ import json
 import os
 import signal
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 import uvloop
 
-from mocks.papers import FORWARD, PapersMockSettings, create_papers_mock
-from mocks.papers.settings import DSTCODE, PROVIDER_URL
+from mocks.adapter import DSTCODE, FORWARD
+from mocks.ministry import MinistryMockSettings, create_ministry_mock
+from mocks.papers import PapersMockSettings, create_papers_mock
+from mocks.papers.settings import PROVIDER_URL
 from mocks.people import Population
 from mocks.population import ENDPOINT, PopulationMockSettings, create_population_mock, licensed
+from mocks.portal import PortalMockSettings, create_portal_mock
 
 LOOPBACK = "127.0.0.1"
+OTHERS = ("portal", "papers", "ministry")
+"""What is served beside the population database where a port is given for it."""
 
 
 class _Server(uvicorn.Server):
@@ -70,6 +80,27 @@ def papers_info(settings: PapersMockSettings, port: int) -> dict[str, str]:
     }
 
 
+def portal_info(settings: PortalMockSettings, port: int) -> dict[str, str]:
+    """What a client of the portal mock needs to know."""
+    return {
+        "url": f"http://{LOOPBACK}:{port}{FORWARD}",
+        "dstcode": DSTCODE,
+        "username": settings.unit,
+        "password": settings.password,
+        "agency": settings.unit,
+    }
+
+
+def ministry_info(settings: MinistryMockSettings, port: int) -> dict[str, str]:
+    """What a client of the ministry adapter's mock needs to know."""
+    return {
+        "url": f"http://{LOOPBACK}:{port}",
+        "client_id": settings.client_id,
+        "client_secret": settings.client_secret,
+        "agency": settings.unit,
+    }
+
+
 def write_info(path: Path, info: dict[str, object]) -> None:
     """Put the file in place whole, for its owner's eyes."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
@@ -81,37 +112,60 @@ def write_info(path: Path, info: dict[str, object]) -> None:
     draft.replace(path)
 
 
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """One mock: its application, the port wanted, and what is told of it at the port it gets."""
+
+    app: Any
+    wanted: int
+    told: Callable[[int], dict[str, str]]
+
+
+def _mocks(
+    settings: PopulationMockSettings, population: Population, port: int, others: Mapping[str, int]
+) -> dict[str, _Served]:
+    papers = PapersMockSettings(unit=settings.home_agency)
+    portal, ministry = PortalMockSettings(unit=settings.home_agency), MinistryMockSettings()
+    makers: dict[str, tuple[Callable[[], Any], Callable[[int], dict[str, str]]]] = {
+        "portal": (lambda: create_portal_mock(portal, population), partial(portal_info, portal)),
+        "papers": (lambda: create_papers_mock(papers, population), partial(papers_info, papers)),
+        "ministry": (lambda: create_ministry_mock(ministry), partial(ministry_info, ministry)),
+    }
+    database = create_population_mock(settings, population)
+    served = {"population": _Served(database, port, partial(population_info, settings))}
+    for name, wanted in others.items():
+        make, told = makers[name]
+        served[name] = _Served(make(), wanted, told)
+    return served
+
+
 async def serve(
     settings: PopulationMockSettings,
     population: Population,
     port: int,
     info: Path,
-    papers_port: int | None = None,
+    others: Mapping[str, int] | None = None,
 ) -> None:
-    """Answer until a signal comes; port 0 takes a free one, no port for the papers leaves them out."""
-    papers = PapersMockSettings(unit=settings.home_agency)
-    apps: dict[str, tuple[Any, int]] = {
-        "population": (create_population_mock(settings, population), port)
-    }
-    if papers_port is not None:
-        apps["papers"] = (create_papers_mock(papers, population), papers_port)
+    """Answer until a signal comes; `others` names ports for some of `OTHERS`; port 0 is a free one."""
+    mocks = _mocks(settings, population, port, others or {})
     with ExitStack() as stack:
-        running = {
-            name: (_server(app), stack.enter_context(socket.create_server((LOOPBACK, wanted))))
-            for name, (app, wanted) in apps.items()
+        listening = {
+            name: stack.enter_context(socket.create_server((LOOPBACK, mock.wanted)))
+            for name, mock in mocks.items()
         }
-        _end_on_signal([server for server, _ in running.values()])
+        servers = {name: _server(mock.app) for name, mock in mocks.items()}
+        _end_on_signal(list(servers.values()))
         work = [
-            asyncio.create_task(server.serve(sockets=[listener]))
-            for server, listener in running.values()
+            asyncio.create_task(server.serve(sockets=[listening[name]]))
+            for name, server in servers.items()
         ]
-        for server, _ in running.values():
+        for server in servers.values():
             await server.up.wait()
-        if all(server.started for server, _ in running.values()):
-            ports = {name: listener.getsockname()[1] for name, (_, listener) in running.items()}
-            told = papers_info(papers, ports["papers"]) if "papers" in ports else None
-            address = population_info(settings, ports["population"])
-            write_info(info, {"population": address, "portal": None, "papers": told})
+        if all(server.started for server in servers.values()):
+            told: dict[str, object] = {"population": None, "portal": None, "papers": None}
+            for name, mock in mocks.items():
+                told[name] = mock.told(listening[name].getsockname()[1])
+            write_info(info, told)
         await asyncio.gather(*work)
 
 
@@ -136,7 +190,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line and serve."""
     parser = argparse.ArgumentParser(prog="python -m mocks.serve")
     parser.add_argument("--population-port", type=int, default=0)
-    parser.add_argument("--papers-port", type=int, help="absent: no papers are served")
+    for name in OTHERS:
+        parser.add_argument(f"--{name}-port", type=int, help=f"absent: no {name} is served")
     parser.add_argument("--info", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--officer", action="append", help="may be given again; the first is told")
@@ -152,7 +207,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         strict_order=given.strict_order,
     )
     population = Population(given.seed)
-    uvloop.run(serve(settings, population, given.population_port, given.info, given.papers_port))
+    wanted = {name: getattr(given, f"{name}_port") for name in OTHERS}
+    others = {name: port for name, port in wanted.items() if port is not None}
+    uvloop.run(serve(settings, population, given.population_port, given.info, others))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+from urllib.parse import parse_qs
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -26,6 +27,32 @@ class Reply:
     body: bytes = field(repr=False, default=b"")
     content_type: bytes = JSON
     headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request."""
+
+    method: str
+    path: str
+    headers: dict[str, str] = field(repr=False)
+    query: dict[str, list[str]]
+    body: bytes = field(repr=False)
+
+    def asked(self, name: str) -> str | None:
+        """The first value of a query parameter."""
+        values = self.query.get(name)
+        return values[0] if values else None
+
+    def content_type(self) -> str:
+        """The media type of the body, without its parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def no_call(self) -> Reply | None:
+        """What is answered where this is no POST of JSON."""
+        if self.method != "POST":
+            return Reply(405)
+        return Reply(415) if self.content_type() != "application/json" else None
 
 
 class OnTheWay(BaseModel):
@@ -67,6 +94,33 @@ def taken(body: bytes, take: Callable[[dict[str, Any]], object]) -> Reply:
     except (ValueError, RecursionError, LookupError):
         return told({"error": "no such thing"}, 422)
     return told(done, 201)
+
+
+class Application:
+    """A bare ASGI application whose every answer says that it is our own design."""
+
+    body_limit = 65_536
+
+    def answered(self, call: Call) -> tuple[Reply, OnTheWay]:
+        """The answer to a call, and what happens to it on the way."""
+        raise LookupError(call.path)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """One ASGI conversation."""
+        if scope["type"] == "lifespan":
+            return await live(receive, send)
+        body = await read(receive, self.body_limit)
+        if body is None:
+            return await deliver(send, Reply(413))
+        reply, effects = self.answered(_call(scope, body))
+        marked = (*reply.headers, (b"x-mock-contract", b"own-design"))
+        return await deliver(send, replace(reply, headers=marked), effects)
+
+
+def _call(scope: Any, body: bytes) -> Call:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    query = parse_qs(scope["query_string"].decode("latin-1"))
+    return Call(scope["method"], scope["path"], headers, query, body)
 
 
 async def live(receive: Any, send: Any) -> None:

@@ -7,7 +7,7 @@
 Everything else is said in `schemas/portal-protocol.json`, which the client reads too.
 """
 
-from mocks.adapter.entrance import FORWARD, Call, Entrance
+from mocks.adapter.entrance import FORWARD, Entrance
 from mocks.adapter.envelope import DONE, Refused, members, refused, success
 from mocks.adapter.protocol import DSTCODE, PROTOCOL
 from mocks.adapter.sessions import Sessions
@@ -17,7 +17,6 @@ __all__ = [
     "DSTCODE",
     "FORWARD",
     "PROTOCOL",
-    "Call",
     "Entrance",
     "Refused",
     "Sessions",

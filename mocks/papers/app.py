@@ -2,12 +2,12 @@
 
 from types import SimpleNamespace
 
-from mocks.adapter import FORWARD, Call, Entrance
+from mocks.adapter import FORWARD, Entrance
 from mocks.papers.desk import FILE, LOGIN, SEARCH, Desk
 from mocks.papers.journal import Journal
 from mocks.papers.settings import PROVIDER_URL, PapersMockSettings
 from mocks.people import Population
-from mocks.wire import UNDISTURBED, OnTheWay, Reply, told
+from mocks.wire import UNDISTURBED, Call, OnTheWay, Reply, told
 
 __all__ = ["FORWARD", "PapersMock"]
 

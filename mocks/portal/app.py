@@ -6,14 +6,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mocks.adapter import PROTOCOL, Call, Entrance
+from mocks.adapter import PROTOCOL, Entrance
 from mocks.people import Population
 from mocks.portal.catalogue import Change
 from mocks.portal.desk import CALL, LOGIN, Desk
 from mocks.portal.dossiers import belongs_to
 from mocks.portal.index_766 import Period, report
 from mocks.portal.settings import PortalMockSettings
-from mocks.wire import UNDISTURBED, OnTheWay, Reply, taken, told
+from mocks.wire import UNDISTURBED, Call, OnTheWay, Reply, taken, told
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 

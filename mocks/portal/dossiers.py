@@ -107,7 +107,7 @@ class Dossiers:
             if file.get("DuocTaiSuDung") == "2" and not file.get("MaKetQuaThayThe"):
                 raise Refused("missing", f"{place}TaiLieuNop[{number}].MaKetQuaThayThe")
         if held is None or updating:
-            _check_transition(None if held is None else held.state, row["TrangThaiHoSo"])
+            check_transition(None if held is None else held.state, row["TrangThaiHoSo"])
 
     def _add(self, unit: str, row: Json) -> None:
         now = self._stamp()
@@ -118,7 +118,7 @@ class Dossiers:
     def _update(self, row: Json) -> None:
         held = self.held[row["MaHoSo"]]
         files = {file["TepDinhKemId"]: file for file in held.said.get("TaiLieuNop", ())}
-        held.said |= _filled(row)
+        held.said = _filled(held.said | row)
         if "TaiLieuNop" in row:
             files |= {file["TepDinhKemId"]: _filled(file) for file in row["TaiLieuNop"]}
             held.said["TaiLieuNop"] = list(files.values())
@@ -134,7 +134,7 @@ class Dossiers:
             kept = _filled({name: text for name, text in row.items() if name != "MaHoSo"})
             if kept in held.progress or (held, kept) in new:
                 continue
-            _check_transition(states.get(held.code, held.state), row["TrangThai"])
+            check_transition(states.get(held.code, held.state), row["TrangThai"])
             states[held.code] = row["TrangThai"]
             new.append((held, kept))
         self.seen["progress_rows_again"] += len(rows) - len(new)
@@ -152,7 +152,7 @@ class Dossiers:
         state = data["TrangThai"]
         if state == _REFUSED_BY_ONE_CLIENT:
             state = REFUSED
-        _check_transition(held.state, state)
+        check_transition(held.state, state)
         if state != data["TrangThai"]:
             held.flags.append("state_11")
         self._move(held, state, "state")
@@ -183,7 +183,8 @@ def check_owner(unit: str, code: str) -> None:
         raise Refused("not_allowed", "với cơ quan trong MaHoSo")
 
 
-def _check_transition(before: str | None, after: str) -> None:
+def check_transition(before: str | None, after: str) -> None:
+    """Refused where a state may not follow; `before` None is a new dossier."""
     allowed = _FIRST if before is None else _NEXT[before] | {before}
     if after not in allowed:
         raise Refused("illegal_state", f"không hợp lệ: {before or 'mới'} -> {after}")

@@ -3,9 +3,6 @@
 import hashlib
 import json
 import re
-import subprocess
-import sys
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -242,27 +239,3 @@ async def test_what_is_no_call_is_refused(unit: Unit, content: bytes, status: in
 async def test_every_answer_says_that_it_is_our_own_design(unit: Unit) -> None:
     for response in (await unit.post(LOGIN, {}), await unit.http.get("/_mock/health")):
         assert response.headers["x-mock-contract"] == "own-design"
-
-
-def test_both_mocks_run_in_one_process_and_end_together(tmp_path: Path) -> None:
-    info = tmp_path / "info.json"
-    command = [sys.executable, "-m", "mocks.serve", "--papers-port", "0", "--info", str(info)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 20
-    while not info.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    told = json.loads(info.read_text())
-    papers = told["papers"]
-    answer = httpx.post(
-        papers["url"] + LOGIN,
-        params={"providerurl": papers["provider_url"], "dstcode": papers["dstcode"]},
-        json={"username": papers["username"], "password": papers["password"]},
-    )
-    base = told["population"]["url"].removesuffix("/dancu/1.0")
-    health = httpx.get(f"{base}/_mock/health").json()
-    process.terminate()
-    output = process.communicate(timeout=20)
-
-    assert answer.json()["error_code"] == "0"
-    assert health["mock"] == "population"
-    assert (process.returncode, output) == (0, (b"", b""))

@@ -337,10 +337,13 @@ async def test_a_call_brings_a_hundred_at_most(unit: Unit) -> None:
 
 
 async def test_an_update_replaces_members_and_keeps_files_by_their_id(unit: Unit) -> None:
-    await unit.send(dossier(GhiChu="một", TaiLieuNop=[file(1), file(2)]))
-    await unit.send(dossier(TaiLieuNop=[file(2, IsDeleted="True"), file(3)]), updating="True")
+    await unit.send(dossier(GhiChu="một", Fax="hai", TaiLieuNop=[file(1), file(2)]))
+    await unit.send(
+        dossier(Fax="", TaiLieuNop=[file(2, IsDeleted="True"), file(3)]), updating="True"
+    )
     said = unit.state.dossiers.held[DOSSIER].said
     assert said["GhiChu"] == "một"
+    assert "Fax" not in said
     assert [(f["TepDinhKemId"], f["IsDeleted"]) for f in said["TaiLieuNop"]] == [
         ("t1", "False"),
         ("t2", "True"),

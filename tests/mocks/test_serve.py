@@ -13,7 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
+from mocks.papers import LOGIN as PAPERS_LOGIN
 from mocks.population import PopulationMockSettings, sign_in_headers
+from mocks.portal import LOGIN as PORTAL_LOGIN
+from mocks.serve import OTHERS
 from tests.mocks.asking import Caller, citizens
 
 ROOT = Path(__file__).parents[2]
@@ -102,9 +105,41 @@ async def test_it_ends_cleanly_when_told_to(running: tuple[Any, Path]) -> None:
     assert output == (b"", b"")
 
 
+def test_all_mocks_run_in_one_process_and_end_together(tmp_path: Path) -> None:
+    info = tmp_path / "info.json"
+    ports = [part for name in OTHERS for part in (f"--{name}-port", "0")]
+    command = [sys.executable, "-m", "mocks.serve", *ports, "--info", str(info)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 20
+    while not info.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    document = json.loads(info.read_text())
+    portal, papers, ministry = (document[name] for name in OTHERS)
+    answers = [
+        httpx.post(
+            told["url"] + path,
+            params={"dstcode": told["dstcode"], **more},
+            json={"username": told["username"], "password": told["password"]},
+        ).json()
+        for told, path, more in (
+            (portal, PORTAL_LOGIN, {}),
+            (papers, PAPERS_LOGIN, {"providerurl": papers["provider_url"]}),
+        )
+    ]
+    client = {name: ministry[name] for name in ("client_id", "client_secret")}
+    token = httpx.post(f"{ministry['url']}/token", data=client).json()
+    process.terminate()
+    output = process.communicate(timeout=20)
+
+    assert [answer["error_code"] for answer in answers] == ["0", "0"]
+    assert token["token_type"] == "Bearer"
+    assert set(portal) == {"url", "dstcode", "username", "password", "agency"}
+    assert (process.returncode, output) == (0, (b"", b""))
+
+
 def test_the_mocks_stand_without_the_gateway() -> None:
     code = (
-        "import sys; import mocks.serve, mocks.people, mocks.population; "
+        "import sys; import mocks.serve, mocks.people, mocks.population, mocks.portal, mocks.ministry; "
         "mocks.population.create_population_mock().population.records_of(2); "
         "print(sorted(m for m in sys.modules if m.split('.')[0] == 'gateway'))"
     )

@@ -11,10 +11,17 @@ import typer
 
 from mocks.people import Population
 from mocks.population import PopulationMockSettings
+from mocks.serve import OTHERS
 from mocks.serve import serve as serve_mocks
 
 mocks_app = typer.Typer(help="Stand-ins of the State's systems.", no_args_is_help=True)
 _POLL_SECONDS = 0.05
+_NAMES = {
+    "population": "CSDL quốc gia về dân cư (mô phỏng) / population database (mock)",
+    "portal": "Cổng Dịch vụ công quốc gia (mô phỏng) / National Public Service Portal (mock)",
+    "papers": "Kho giấy tờ cá nhân (mô phỏng) / citizens' store of papers (mock)",
+    "ministry": "Hệ thống của bộ (mô phỏng) / a ministry's adapter (mock)",
+}
 
 
 @mocks_app.command("serve")
@@ -30,11 +37,14 @@ def serve(
 
 async def _serve(port: int, info: Path, seed: int) -> None:
     await asyncio.to_thread(info.unlink, missing_ok=True)
-    serving = serve_mocks(PopulationMockSettings(), Population(seed), port, info)
+    others = dict.fromkeys(OTHERS, 0)
+    serving = serve_mocks(PopulationMockSettings(), Population(seed), port, info, others)
     running = asyncio.create_task(serving)
     while True:
         with suppress(FileNotFoundError):
-            _say(json.loads(await asyncio.to_thread(info.read_bytes))["population"])
+            told = json.loads(await asyncio.to_thread(info.read_bytes))
+            for name, title in _NAMES.items():
+                _say(title, told[name])
             break
         await asyncio.wait((running,), timeout=_POLL_SECONDS)
         if running.done():
@@ -42,9 +52,8 @@ async def _serve(port: int, info: Path, seed: int) -> None:
     await running
 
 
-def _say(population: dict[str, str]) -> None:
-    typer.echo("CSDL quốc gia về dân cư (mô phỏng) / population database (mock)")
-    for name, value in population.items():
-        typer.echo(f"  {name:<12} {value}")
-    steer = population["url"].partition("/dancu")[0]
-    typer.echo(f"  {'faults':<12} {steer}/_mock/faults   journal: {steer}/_mock/journal")
+def _say(title: str, told: dict[str, str]) -> None:
+    typer.echo(title)
+    for name, value in told.items():
+        typer.echo(f"  {name:<13} {value}")
+    typer.echo(f"  {'journal':<13} {'/'.join(told['url'].split('/')[:3])}/_mock/journal")

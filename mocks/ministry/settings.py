@@ -1,0 +1,18 @@
+"""Which client does the ministry's adapter know?"""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class MinistryMockSettings:
+    """One client, for the agencies of one unit. `clock` gives seconds since 1970; the rest is ours."""
+
+    unit: str = "G09"
+    client_id: str = "igate-mock"
+    client_secret: str = field(default_factory=lambda: secrets.token_urlsafe(18), repr=False)
+    token_seconds: float = 3600.0
+    clock: Callable[[], float] = time.time
+    journal_entries: int = 100_000
