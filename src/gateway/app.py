@@ -18,6 +18,7 @@ from gateway.access.tokens import Tokens
 from gateway.api import (
     catalogue,
     corrections,
+    dossiers,
     identity,
     log,
     metrics,
@@ -37,6 +38,9 @@ from gateway.custody.publishing import publish_definitions, read_measure
 from gateway.custody.replays import Replays
 from gateway.custody.tickets import Tickets
 from gateway.domain.identifiers import SESSION, SourceId
+from gateway.dossiers.outbox import Seal
+from gateway.dossiers.portal.protocol import read_protocol
+from gateway.dossiers.registry import Registry
 from gateway.forms.catalogue import read_catalogue
 from gateway.forms.remote import read_remote_options
 from gateway.log.publishing.chores import publish_by_the_minute
@@ -74,6 +78,7 @@ _ROUTERS = (
     corrections.router,
     identity.router,
     records.router,
+    dossiers.router,
     catalogue.router,
     metrics.router,
     log.router,
@@ -209,6 +214,13 @@ async def open_rooms(
         paper_path=PaperPath(kinds),
         log=opened.shown,
         publisher=opened.publisher,
+        dossiers=Registry(
+            read_protocol(settings.schemas / "portal-protocol.json"),
+            Seal(keys.outbox),
+            store,
+            keys.index,
+            clock,
+        ),
         connected=connected,
         clock=clock,
     )

@@ -77,6 +77,9 @@ async def test_t51_no_address_is_served_that_nobody_has_looked_at(app: FastAPI) 
     served = {route.path for route in app.routes}
 
     assert served == {
+        "/v1/dossiers",
+        "/v1/dossiers/{code}",
+        "/v1/dossiers/{code}/progress",
         "/openapi.json",
         "/docs",
         "/healthz",

@@ -33,6 +33,7 @@ def test_no_key_file_is_readable_by_others(tmp_path: Path) -> None:
         "index.key",
         "idempotency.key",
         "ticket.key",
+        "outbox.key",
         "day-2026-11-22.key",
     }
     assert set(modes.values()) == {0o600}

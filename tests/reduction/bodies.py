@@ -203,6 +203,17 @@ def abandoned(case: str, chain: str | None = None, **members: Any) -> dict[str, 
     }
 
 
+def reuse(case: str, *ways: tuple[str, str, str]) -> dict[str, Any]:
+    return {
+        "k": "reuse",
+        "case": case,
+        "ten": TENANT,
+        "proc": "1.004222",
+        "h": HOUR,
+        "cp": [list(way) for way in ways],
+    }
+
+
 def confirmation(case: str, **members: Any) -> dict[str, Any]:
     return {
         "k": "confirmation",

@@ -24,6 +24,7 @@ from tests.reduction.bodies import (
     filled,
     prefill,
     refusal,
+    reuse,
     submission,
 )
 
@@ -55,6 +56,7 @@ def _made() -> dict[str, dict[str, Any]]:
         "abandoned": abandoned("a", "b"),
         "confirmation": confirmation("a"),
         "correction": correction("a"),
+        "reuse": reuse("a", ("GT.01", "file-1", "C")),
     }
     digests = ("rd", "kc", "cc")
     return {

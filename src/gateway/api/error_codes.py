@@ -12,6 +12,7 @@ from gateway.domain.errors import (
     Busy,
     CannotMeasure,
     Conflict,
+    DossierRefused,
     FormRefused,
     GatewayError,
     NotAllowed,
@@ -74,6 +75,7 @@ _CODES: dict[type[GatewayError], str] = {
         no_such_address | Không có địa chỉ này | No such address | See /openapi.json.
         method_not_allowed | Phương thức không được phép | Method not allowed | See the Allow header.
         unknown_form | Không có biểu mẫu này | No such form | See GET /v1/forms.
+        unknown_dossier | Không có hồ sơ này | No such dossier | Register it first: POST /v1/dossiers.
         unknown_record | Không có giấy tờ này | No such record | Use an id that your own system was given.
         unknown_ticket | Không có phiếu này | No such ticket | Use a number that your own system was given.
         unknown_province | Không có tỉnh, thành phố này | No such province | See GET /catalogue/provinces.
@@ -103,6 +105,8 @@ _CODES: dict[type[GatewayError], str] = {
         conflict | Mâu thuẫn với trạng thái hiện tại | Conflict | Read the present state first.
         replay_unreadable | Không đọc lại được câu trả lời trước | Earlier answer unreadable | Use a new key.
         record_revoked | Giấy tờ đã bị thu hồi | Record revoked | A revoked record is not taken in again.
+        dossier_of_another_system | Mã hồ sơ của hệ thống khác | Dossier of another system | Use a code that your own system issued.
+        outbox_unreadable | Không đọc được nội dung chờ gửi | Queued content unreadable | Register the dossier again.
     """,
     ReceiptRefused: """
         receipt_foreign | Biên nhận của nơi khác | Receipt of somebody else | Use the receipt of this tenant and deployment.
@@ -127,6 +131,15 @@ _CODES: dict[type[GatewayError], str] = {
         malformed_digest | Mã băm sai dạng | Malformed digest | Give SHA-256 as 64 lower-case hex digits.
         malformed_dossier | Mã hồ sơ sai dạng | Malformed dossier code | Give the code as iGate issued it.
         malformed_personal_id | Số định danh sai dạng | Malformed personal number | Give exactly 12 digits.
+    """,
+    DossierRefused: """
+        illegal_transition | Chuyển trạng thái không hợp lệ | Illegal transition | Send only states that may follow; see docs/dossiers.md.
+        unknown_procedure | Không có thủ tục này trên Cổng DVCQG | Unknown procedure | Use a code of the portal's catalogue.
+        procedure_abolished | Thủ tục đã bị bãi bỏ | Procedure abolished | Use the procedure that took its place.
+        procedure_changed | Hồ sơ đã đăng ký cho thủ tục khác | Procedure changed | A dossier keeps its procedure; open another dossier.
+        file_hash_mismatch | Mã băm không khớp với tệp | File digest mismatch | Give the digest of this very file.
+        record_not_usable | Giấy tờ không dùng được | Record not usable | Name a valid record of the dossier's owner.
+        too_many_steps | Quá nhiều dòng tiến độ | Too many rows of progress | A dossier has at most 1000 rows.
     """,
     FormRefused: """
         form_refused | Biểu mẫu không dùng được | Form refused | See `fields`: each names a place and why.

@@ -20,6 +20,7 @@ from gateway.domain.errors import (
     Busy,
     CannotMeasure,
     Conflict,
+    DossierRefused,
     FieldProblem,
     FormRefused,
     GatewayError,
@@ -41,6 +42,7 @@ STATUS_OF: dict[type[GatewayError], HTTPStatus] = {
     ReceiptRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     FormRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     RecordRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    DossierRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
     CannotMeasure: HTTPStatus.INTERNAL_SERVER_ERROR,
 }

@@ -17,6 +17,7 @@ from gateway.custody.keys import Keys
 from gateway.custody.replays import Replays
 from gateway.custody.tickets import Tickets
 from gateway.domain.identifiers import SourceId
+from gateway.dossiers.registry import Registry
 from gateway.forms.catalogue import Catalogue
 from gateway.log.publishing.publisher import Publisher
 from gateway.log.publishing.shown import ShownLog
@@ -48,6 +49,7 @@ class Rooms:
     paper_path: PaperPath
     log: ShownLog
     publisher: Publisher
+    dossiers: Registry
     connected: frozenset[SourceId]
     clock: Callable[[], datetime]
 

@@ -3,7 +3,7 @@
 The folder `keys/` (mode 0700) holds raw 32-byte files (mode 0600), made at the first start:
 `token.key`, `receipt.key` and `log.key` are Ed25519 private keys (RFC 8032), `index.key` and
 `idempotency.key` keys of HMAC-SHA-256, `ticket.key` the AES-256 key of correction tickets,
-`day-YYYY-MM-DD.key` the AES-256 key under which the chain
+`outbox.key` that of what the portal is still to be told, `day-YYYY-MM-DD.key` the AES-256 key under which the chain
 keys of that day (UTC) lie. Day keys belong in no backup: who deletes one has erased every chain key
 of that day, in every copy of the database.
 
@@ -59,6 +59,7 @@ class Keys:
         self.index = _kept(folder / "index.key")
         self.idempotency = _kept(folder / "idempotency.key")
         self.ticket = _kept(folder / "ticket.key")
+        self.outbox = _kept(folder / "outbox.key")
         self._days: dict[int, AESGCM] = {}
 
     def wrap(self, chain: str, key: bytes, now: datetime) -> bytes:

@@ -10,6 +10,7 @@ GatewayError
 ├── ReceiptRefused        what was submitted is not what was filled; `fields` names the paths
 ├── FormRefused           a form definition or its bindings cannot be used; `problems` names the places
 ├── RecordRefused         a record cannot be taken in; names the member and the reason
+├── DossierRefused        a dossier or its progress is not what can be; names the member and the reason
 ├── CannotMeasure         a body in the log that no honest figure can rest on; names its leaf
 ├── Busy                  storage cannot answer now; try again later
 └── SourceError           a source could not be asked; ends in `prefill/lookup.py`
@@ -88,6 +89,10 @@ class FormRefused(GatewayError):
 
 class RecordRefused(GatewayError):
     """A record cannot be taken in; `member` is the offending member's path."""
+
+
+class DossierRefused(GatewayError):
+    """A dossier or its progress cannot be taken; `member` is the offending member's path."""
 
 
 class SourceError(GatewayError):

@@ -1,0 +1,148 @@
+"""How does a province register its dossiers, report their progress, and learn what the portal knows?"""
+
+from datetime import UTC, datetime
+
+from fastapi import Response
+from sqlalchemy import Connection
+
+from gateway.api.door import Answered, SignedIn, Visit, change_once, new_router
+from gateway.api.dossier_members import DossierAsked, ProgressAsked
+from gateway.api.rooms import House
+from gateway.dossiers.flags import Mark
+from gateway.dossiers.standing import Standing
+
+router = new_router("dossiers")
+
+
+class Registered(Answered):
+    """The dossier's code; `created` is false for one that was registered before."""
+
+    code: str
+    created: bool
+
+
+class ProgressTaken(Answered):
+    """How many rows are new; those that were sent before count once."""
+
+    code: str
+    taken: int
+
+
+class Synchronisation(Answered):
+    """`queued`, `delivered`, or `dead` with a reason, until somebody lets it be tried again."""
+
+    status: str
+    reason: str | None
+    tries: int
+    next_try_at: str | None
+    dossier_waits: bool
+    progress_waits: int
+
+
+class Flag(Answered):
+    """A raised flag: what it says, of which file, by which leaf, and whether the portal has it."""
+
+    flag: str
+    value: str
+    file: str | None
+    leaf: str
+    told: bool
+
+
+class PaperAsked(Answered):
+    """A component that must be asked on paper after all: its read did not come about."""
+
+    component: str
+    source: str
+    reason: str
+
+
+class DossierAnswer(Answered):
+    """One dossier as it stands, by the portal's numbers of states."""
+
+    code: str
+    procedure: str
+    form: str | None
+    registered_at: str
+    due: str
+    state: int
+    portal_state: int | None
+    confirmed_by: str | None
+    synchronisation: Synchronisation
+    flags: list[Flag]
+    on_paper: list[PaperAsked]
+
+
+@router.post("/v1/dossiers", status_code=201, response_model=Registered)
+async def register(body: DossierAsked, caller: SignedIn, house: House, visit: Visit) -> Response:
+    """Register a dossier, or say it anew: 201, or 200 where it was registered before."""
+    dossier = body.read()
+
+    def change(connection: Connection) -> tuple[int, object]:
+        created = house.dossiers.register(connection, caller.tenant, dossier)
+        return 201 if created else 200, Registered(code=dossier.code, created=created)
+
+    return await change_once(house, caller, visit, change)
+
+
+@router.post("/v1/dossiers/{code}/progress", response_model=ProgressTaken)
+async def go_on(
+    code: str, body: ProgressAsked, caller: SignedIn, house: House, visit: Visit
+) -> Response:
+    """Take rows of progress, all or none; a row that was sent before is passed over."""
+    steps = tuple(row.read() for row in body.rows)
+
+    def change(connection: Connection) -> tuple[int, object]:
+        taken = house.dossiers.go_on(connection, caller.tenant, code, steps)
+        return 200, ProgressTaken(code=code, taken=taken)
+
+    return await change_once(house, caller, visit, change)
+
+
+@router.get("/v1/dossiers/{code}")
+async def standing(code: str, caller: SignedIn, house: House) -> DossierAnswer:
+    """What the portal knows of a dossier, which flags stand, and what must be asked on paper."""
+    return _answer(house.database.read(lambda c: house.dossiers.standing(c, caller.tenant, code)))
+
+
+def _answer(stands: Standing) -> DossierAnswer:
+    row = stands.row
+    waits = row.sync == "queued"
+    leaf = row.confirmed_leaf
+    return DossierAnswer(
+        code=row.code,
+        procedure=row.procedure,
+        form=row.form,
+        registered_at=_moment(row.registered_at),
+        due=_moment(row.due_at),
+        state=row.stated,
+        portal_state=row.portal_state,
+        confirmed_by=None if leaf is None else stands.hashes[leaf],
+        synchronisation=Synchronisation(
+            status=row.sync,
+            reason=row.reason,
+            tries=row.tries,
+            next_try_at=_moment(row.next_at) if waits else None,
+            dossier_waits=stands.dossier_waits,
+            progress_waits=stands.steps_wait,
+        ),
+        flags=[_flag(mark, stands) for mark in dict.fromkeys((*stands.told, *stands.raised))],
+        on_paper=[
+            PaperAsked(component=one.component, source=one.source, reason=one.reason)
+            for one in stands.paper
+        ],
+    )
+
+
+def _flag(mark: Mark, stands: Standing) -> Flag:
+    return Flag(
+        flag=mark.flag,
+        value=mark.value,
+        file=mark.file,
+        leaf=stands.hashes[mark.leaf],
+        told=mark in stands.told,
+    )
+
+
+def _moment(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()

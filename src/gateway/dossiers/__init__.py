@@ -1,0 +1,1 @@
+"""Telling the national portal: what the province registers, and what the portal knows of it."""

@@ -1,0 +1,135 @@
+"""What does the province say of one dossier, before the portal is told?
+
+The whole of it holds personal data and rests sealed (`outbox.py`) until the portal has it. Times are
+seconds since 1970 UTC. States are the portal's numbers, 1 to 10.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import orjson
+
+NEW, ACCEPTED, REFUSED, IN_PROCESSING, SUPPLEMENT = 1, 2, 3, 4, 5
+DUTY, WITHDRAWN, STOPPED, DONE, RETURNED = 6, 7, 8, 9, 10
+LAST_STATE = RETURNED
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose dossier it is (chủ hồ sơ); `number` is an enterprise's or organisation's."""
+
+    kind: str
+    name: str = field(repr=False)
+    personal_id: str | None = field(default=None, repr=False)
+    identity_card: str | None = field(default=None, repr=False)
+    number: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
+    phone: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file where the province keeps it; `url` leads there for who may read it."""
+
+    id: str
+    name: str = field(repr=False)
+    sha256: str
+    url: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One component of a dossier (thành phần hồ sơ): a file, or the read that stands in its place.
+
+    `record` names the province's record that the file is taken from, `result` the official code of
+    the result that it is; `from_store` says that it came from the citizen's store on the portal.
+    """
+
+    component: str
+    name: str = field(repr=False)
+    file: File | None = None
+    record: str | None = None
+    result: str | None = None
+    from_store: bool = False
+    replaced_by: str | None = None
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A result of the dossier (giấy tờ kết quả), by a link to its file where it is electronic."""
+
+    id: str
+    name: str = field(repr=False)
+    component: str | None = None
+    code: str | None = None
+    url: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """A dossier (hồ sơ thủ tục hành chính) as the province registers it.
+
+    Without `received` it is newly registered: nobody has accepted it yet.
+    """
+
+    code: str
+    procedure: str
+    form: str | None
+    channel: str
+    owner: Owner
+    abstract: str = field(repr=False)
+    submitted: int
+    received: int | None
+    due: int
+    unit: str
+    return_by_post: bool
+    attachments: tuple[Attachment, ...]
+    results: tuple[Result, ...]
+
+    @property
+    def state(self) -> int:
+        """The state that a dossier comes with."""
+        return NEW if self.received is None else ACCEPTED
+
+    def written(self) -> bytes:
+        """The dossier as it is sealed."""
+        return orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row of progress (tiến độ): the state from then on, who brought it there, and how."""
+
+    state: int
+    actor: str = field(repr=False)
+    content: str = field(repr=False)
+    at: int
+    title: str | None = field(default=None, repr=False)
+    unit: str | None = None
+    began: int | None = None
+    due: int | None = None
+
+    def written(self) -> bytes:
+        """The row as it is sealed."""
+        return orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)
+
+
+def read_dossier(written: bytes) -> Dossier:
+    """A dossier that was written by `Dossier.written`."""
+    said: dict[str, Any] = orjson.loads(written)
+    said["owner"] = Owner(**said["owner"])
+    said["attachments"] = tuple(_attachment(one) for one in said["attachments"])
+    said["results"] = tuple(Result(**one) for one in said["results"])
+    return Dossier(**said)
+
+
+def read_step(written: bytes) -> Step:
+    """A row that was written by `Step.written`."""
+    return Step(**orjson.loads(written))
+
+
+def _attachment(said: Mapping[str, Any]) -> Attachment:
+    file = None if said["file"] is None else File(**said["file"])
+    return Attachment(**{**said, "file": file})

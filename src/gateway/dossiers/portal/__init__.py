@@ -1,0 +1,1 @@
+"""How the national portal is spoken to about dossiers and procedures."""

@@ -1,0 +1,58 @@
+"""What is agreed with the portal: which states may follow each other, how long may a text be?
+
+Read from `schemas/portal-protocol.json`, the one description that client and mock share; a state of
+which nothing is said cannot be reached.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from gateway.domain.errors import DossierRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """How a unit speaks with the portal (quy ước kết nối Cổng DVCQG)."""
+
+    following: Mapping[int, frozenset[int]]
+    services: Mapping[str, Mapping[str, Any]]
+    answers: Mapping[str, Mapping[str, Any]]
+    call_path: str
+    login_path: str
+
+    def check_step(self, before: int, after: int, member: str) -> None:
+        """Raises DossierRefused `illegal_transition`; saying a state again is none."""
+        if after != before and after not in self.following[before]:
+            raise DossierRefused(
+                "illegal_transition", f"state {after} does not follow state {before}", member
+            )
+
+    def longest(self, service: str, path: str) -> int | None:
+        """How many characters a text of a service's data may have; None where nothing is known."""
+        fields: Any = self.services[service]["data"]
+        entry: Any = None
+        for name in path.split("."):
+            entry = next(one for one in fields if one["name"] == name)
+            fields = entry.get("items", ())
+        found: int | None = entry.get("max")
+        return found
+
+
+def read_protocol(path: Path) -> Protocol:
+    """Read schemas/portal-protocol.json."""
+    told = orjson.loads(path.read_bytes())
+    transport = told["transport"]
+    return Protocol(
+        following={
+            int(state): frozenset(map(int, following))
+            for state, following in told["transitions"]["next"].items()
+        },
+        services=told["services"],
+        answers=told["answers"],
+        call_path=transport["call"]["path"],
+        login_path=transport["login"]["path"],
+    )

@@ -1,0 +1,93 @@
+"""Which components of a dossier does the province hold on record, and since when?
+
+A component that names one of the owner's records is held against it when the dossier is registered;
+what holds goes into the log as a `reuse` leaf, and only from there to the portal. Its body:
+
+    {"k": "reuse", "case", "ten", "proc", "h", "cp": [[component, file id, way], ...]}
+
+Ways: `D` the file lies digitised with the province; `C` it lay there before this dossier was opened,
+brought in by no dossier or another one; `R` it is the result of another dossier, replacing this
+component. The last such leaf of a case counts.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from gateway.domain.errors import DossierRefused
+from gateway.domain.identifiers import PersonalId, TenantId
+from gateway.dossiers.dossier import Attachment, Dossier
+from gateway.records.store import VALID, RecordStore, StoredRecord
+
+DIGITISED, COMPONENT, RESULT = "D", "C", "R"
+
+Way = tuple[str, str, str]
+
+
+def ways_of(
+    dossier: Dossier, tenant: TenantId, records: RecordStore, opened_at: int, today: date
+) -> tuple[Way, ...]:
+    """Component, file and way of every component that is a record of the owner.
+
+    Raises DossierRefused: `record_not_usable` (not the owner's, revoked, expired, or none),
+    `file_hash_mismatch`.
+    """
+    named = [(n, a) for n, a in enumerate(dossier.attachments) if a.record and not a.removed]
+    number = dossier.owner.personal_id
+    if not named:
+        return ()
+    own = () if number is None else records.search(tenant, PersonalId(number), state=VALID)
+    by_id = {one.id: one for one in own}
+    ways = []
+    for place, attachment in named:
+        member = f"attachments[{place}]"
+        stored = by_id.get(attachment.record or "")
+        if stored is None:
+            raise DossierRefused(
+                "record_not_usable", "the owner has no such record", f"{member}.record"
+            )
+        _check(stored, attachment, today, member)
+        if attachment.file is not None:
+            way = _way(stored, attachment, dossier.code, opened_at)
+            ways.append((attachment.component, attachment.file.id, way))
+    return tuple(ways)
+
+
+def reuse_body(
+    case_ref: str, tenant: str, procedure: str, ways: Sequence[Way], now: datetime
+) -> dict[str, Any]:
+    """The body of the `reuse` case leaf."""
+    return {
+        "k": "reuse",
+        "case": case_ref,
+        "ten": tenant,
+        "proc": procedure,
+        "h": int(now.timestamp()) // 3600,
+        "cp": [list(way) for way in ways],
+    }
+
+
+def last_ways(events: Iterable[tuple[int, dict[str, Any]]]) -> tuple[int, tuple[Way, ...]] | None:
+    """What the last `reuse` leaf of a case says, and its index."""
+    said = [(leaf, body["cp"]) for leaf, body in events if body["k"] == "reuse"]
+    if not said:
+        return None
+    leaf, ways = said[-1]
+    return leaf, tuple((component, file, way) for component, file, way in ways)
+
+
+def _check(stored: StoredRecord, attachment: Attachment, today: date, member: str) -> None:
+    record, file = stored.record, attachment.file
+    if record.valid_until is not None and record.valid_until < today:
+        raise DossierRefused("record_not_usable", "it is valid no more", f"{member}.record")
+    if record.file is None or file is None or record.file["sha256"] != file.sha256:
+        raise DossierRefused(
+            "file_hash_mismatch", "the file is not that of the record", f"{member}.file.sha256"
+        )
+
+
+def _way(stored: StoredRecord, attachment: Attachment, code: str, opened_at: int) -> str:
+    brought_in_by = stored.record.dossier
+    if brought_in_by == code or int(stored.stored_at.timestamp()) >= opened_at:
+        return DIGITISED
+    return RESULT if attachment.result and brought_in_by is not None else COMPONENT

@@ -1,0 +1,146 @@
+"""A gateway without sources, and dossiers as a province sends them."""
+
+import copy
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from gateway.access.callers import Grant
+from gateway.api.rooms import Rooms
+from gateway.app import create_app
+from gateway.custody.grants import register_tenant
+from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
+from gateway.settings import Settings
+
+Json = dict[str, Any]
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+CODE = "H99.01-20261122-0000001"
+OWNER = {
+    "kind": "citizen",
+    "name": "Bùi Thị Bí Mật",
+    "personal_id": "003090000123",
+    "email": "bimat@example.test",
+    "phone": "+84900000001",
+}
+DOSSIER: Json = {
+    "code": CODE,
+    "procedure": "1.004222",
+    "form": "ct01-permanent-residence",
+    "channel": "online",
+    "owner": OWNER,
+    "abstract": "Đăng ký thường trú cho bà Bí Mật",
+    "submitted": "2026-11-22T09:00:00+07:00",
+    "received": "2026-11-22T10:00:00+07:00",
+    "due": "2026-11-29T17:00:00+07:00",
+    "unit": "Công an xã Mẫu",
+    "attachments": [
+        {
+            "component": "000.00.00.G01-TP0001",
+            "name": "Giấy tờ nhà ở",
+            "file": {
+                "id": "file-1",
+                "name": "nha-cua-bi-mat.pdf",
+                "sha256": "a" * 64,
+                "url": "https://igate.test/fi/file/1",
+            },
+        }
+    ],
+}
+VALUES = ("Bí Mật", "003090000123", "bimat@example.test", "+84900000001", "nha-cua-bi-mat")
+
+
+def dossier(**changed: Any) -> Json:
+    """A dossier as the province registers it, with some members changed; None leaves one out."""
+    told = copy.deepcopy(DOSSIER) | changed
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def row(state: int, hour: int = 11, **more: Any) -> Json:
+    """A row of progress."""
+    at = (datetime(2026, 11, 22, tzinfo=UTC) + timedelta(hours=hour)).isoformat()
+    return {"state": state, "actor": "Cán bộ Một Cửa", "content": "Xử lý", "at": at, **more}
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 22, 5, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The schemas with one form: reading all of them is most of a start."""
+    folder = tmp_path_factory.mktemp("schemas")
+    for path in SCHEMAS.iterdir():
+        if path.name != "forms":
+            (folder / path.name).symlink_to(path)
+    (folder / "forms").mkdir()
+    (folder / "forms" / "social-pension").symlink_to(SCHEMAS / "forms" / "social-pension")
+    return folder
+
+
+@pytest.fixture
+async def app(tmp_path: Path, schemas: Path, clock: Clock) -> AsyncIterator[FastAPI]:
+    app = create_app(Settings(data=tmp_path, schemas=schemas, mock=True), clock)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+def rooms(app: FastAPI) -> Rooms:
+    rooms: Rooms = app.state.rooms
+    return rooms
+
+
+async def client_of(app: FastAPI, tenant: str) -> httpx.AsyncClient:
+    """A tenant's own client, admitted and signed in."""
+    rooms: Rooms = app.state.rooms
+    grant = Grant(frozenset({POPULATION, RECORDS}), None, None)
+    now = rooms.clock()
+    await rooms.database.write(
+        lambda c: register_tenant(c, tenant, "Tỉnh", "H99.01", grant, is_test=False, now=now)
+    )
+    client = await rooms.clients.add(TenantId(tenant), now)
+    caller = rooms.clients.caller(client.client_id)
+    assert caller is not None
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+        base_url="http://gateway.test",
+        headers={"Authorization": f"Bearer {rooms.tokens.issue(caller)}"},
+    )
+
+
+@pytest.fixture
+async def province(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with await client_of(app, "h99") as client:
+        yield client
+
+
+@pytest.fixture
+async def neighbour(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with await client_of(app, "h98") as client:
+        yield client
+
+
+async def said(answer: httpx.Response, status: int = 200) -> Json:
+    """The answer to a call that must end so."""
+    assert answer.status_code == status, answer.text
+    read: Json = answer.json()
+    return read
