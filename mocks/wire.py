@@ -11,11 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 JSON = b"application/json"
 
-_GARBAGE = {
+_GARBAGE: dict[str, tuple[bytes | None, bytes]] = {
     "html": (b"text/html", b"<!doctype html><html><body><h1>Bad Gateway</h1></body></html>"),
     "json": (JSON, b'{"status":"error"}'),
-    "empty": (JSON, b""),
-    "random": (JSON, bytes((i * 73 + 41) % 256 for i in range(600))),
+    "empty": (None, b""),
+    "random": (None, bytes((i * 73 + 41) % 256 for i in range(600))),
 }
 
 
@@ -151,7 +151,8 @@ async def deliver(send: Any, reply: Reply, effects: OnTheWay = UNDISTURBED) -> N
     """The answer, with whatever goes wrong on the way; a cut one still promises its whole length."""
     if effects.delay_ms:
         await asyncio.sleep(effects.delay_ms / 1000)
-    reply = _disturbed(reply, effects)
+    if effects.model_fields_set:
+        reply = _disturbed(reply, effects)
     fixed = [(b"content-type", reply.content_type), (b"content-length", b"%d" % len(reply.body))]
     start = {"type": "http.response.start", "status": reply.status}
     await send({**start, "headers": [*fixed, *reply.headers]})
@@ -163,23 +164,19 @@ async def deliver(send: Any, reply: Reply, effects: OnTheWay = UNDISTURBED) -> N
 
 
 def _disturbed(reply: Reply, effects: OnTheWay) -> Reply:
-    status, content_type, body, headers = (
-        reply.status,
-        reply.content_type,
-        reply.body,
-        reply.headers,
-    )
     if effects.status is not None:
-        status, content_type, body = effects.status, b"text/plain", b""
+        reply = Reply(effects.status, b"", b"text/plain", reply.headers)
     if effects.retry_after_seconds is not None:
-        headers = (*headers, (b"retry-after", b"%d" % effects.retry_after_seconds))
+        wait = (b"retry-after", b"%d" % effects.retry_after_seconds)
+        reply = replace(reply, headers=(*reply.headers, wait))
     if effects.garbage == "truncated":
-        body = body[: len(body) * 2 // 3]
+        reply = replace(reply, body=reply.body[: len(reply.body) * 2 // 3])
     elif effects.garbage is not None:
         content_type, body = _GARBAGE[effects.garbage]
+        reply = replace(reply, body=body, content_type=content_type or reply.content_type)
     if effects.content_type is not None:
-        content_type = effects.content_type.encode()
-    return Reply(status, body, content_type, headers)
+        reply = replace(reply, content_type=effects.content_type.encode())
+    return reply
 
 
 async def _drip(send: Any, body: bytes, bytes_per_second: float) -> None:

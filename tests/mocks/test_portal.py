@@ -527,7 +527,7 @@ async def test_the_journal_and_the_state_can_be_read_from_outside(unit: Unit) ->
     assert (await unit.http.delete("/_mock/journal")).json()["total"] == 0
 
 
-async def test_ten_thousand_dossiers_go_through_in_seconds(people: Population) -> None:
+async def test_two_thousand_dossiers_go_through_in_seconds(people: Population) -> None:
     """Through the desk itself: what a client spends on HTTP is the client's."""
     mock: PortalMock = create_portal_mock(PortalMockSettings(), people)
     desk = mock.desk
@@ -535,11 +535,11 @@ async def test_ten_thousand_dossiers_go_through_in_seconds(people: Population) -
     session = json.loads(desk.login(json.dumps(account).encode())[0].body)["session"]
     call: Json = {"session": session, "madonvi": "H99"}
     started = time.process_time()
-    for n in range(10_000):
+    for n in range(2_000):
         code = f"H99.01-20261122-{n:07d}"
         new = {**call, "service": "DongBoHoSoMC", "isUpdating": "False", "data": [dossier(code)]}
         rows = [step(s, f"2026112209000{i}", code) for i, s in enumerate(("4", "9", "10"))]
         desk.call(json.dumps(new).encode())
         desk.call(json.dumps({**call, "service": "CapNhatTienDoHoSoMC", "data": rows}).encode())
-    assert mock.state.dossiers.as_json()["states"] == {"10": 10_000}
-    assert time.process_time() - started < 20
+    assert mock.state.dossiers.as_json()["states"] == {"10": 2_000}
+    assert time.process_time() - started < 4
