@@ -295,6 +295,10 @@ class House:
         walk.data = screen.data
         return walk
 
+    def igate(self, kind: type[IGate] = IGate) -> IGate:
+        """An iGate that is signed in as `h99`."""
+        return kind(self._http, self.token())
+
     def leaf_count(self) -> int:
         return self.rooms.database.read(
             lambda c: c.execute(select(func.count()).select_from(leaves)).scalar_one()

@@ -20,6 +20,7 @@ from gateway.api import (
     corrections,
     dossiers,
     identity,
+    igate,
     log,
     metrics,
     operations,
@@ -43,6 +44,7 @@ from gateway.dossiers.portal.protocol import read_protocol
 from gateway.dossiers.registry import Registry
 from gateway.forms.catalogue import read_catalogue
 from gateway.forms.remote import read_remote_options
+from gateway.igate.mapping import read_igate
 from gateway.log.publishing.chores import publish_by_the_minute
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.opening import open_log
@@ -54,7 +56,7 @@ from gateway.records.codec import PlainCodec
 from gateway.records.kinds import read_kinds
 from gateway.records.store import RecordStore
 from gateway.settings import PapersAccess, PopulationAccess, Settings
-from gateway.sources.codelists import read_code_lists
+from gateway.sources.codelists import CodeLists, read_code_lists
 from gateway.sources.paper_path import PaperPath
 from gateway.sources.personal_papers.client import PapersSettings, PersonalPapers
 from gateway.sources.population.client import PopulationDatabase, PopulationSettings
@@ -76,6 +78,7 @@ _ROUTERS = (
     prefills.router,
     submissions.router,
     corrections.router,
+    igate.router,
     identity.router,
     records.router,
     dossiers.router,
@@ -163,7 +166,9 @@ async def open_rooms(
     kinds = read_kinds(settings.schemas / "record-kinds.json")
     forms = read_catalogue(settings.schemas)
     store = RecordStore(database, kinds, PlainCodec(), keys.index, clock)
-    sources = _sources(settings, clock, outside, store)
+    lists = read_code_lists(settings.schemas)
+    options_at = read_remote_options(settings.schemas)
+    sources = _sources(settings, clock, outside, store, lists)
     measure = read_measure(
         settings.schemas / "measure.json",
         mock=settings.mock,
@@ -191,6 +196,9 @@ async def open_rooms(
         catalogue=forms,
         bindings=catalogue.read_bindings_files(settings.schemas),
         options=read_options(settings.schemas),
+        options_at=options_at,
+        lists=lists,
+        igate=read_igate(settings.schemas, lists),
         records=store,
         prefills=PrefillWorkflow(
             forms,
@@ -200,7 +208,7 @@ async def open_rooms(
             keys,
             keys.index,
             signer,
-            read_remote_options(settings.schemas),
+            options_at,
             settings.source_patience_seconds,
             clock,
         ),
@@ -227,10 +235,13 @@ async def open_rooms(
 
 
 def _sources(
-    settings: Settings, clock: Clock, outside: Transport, store: RecordStore
+    settings: Settings,
+    clock: Clock,
+    outside: Transport,
+    store: RecordStore,
+    lists: CodeLists,
 ) -> dict[SourceId, Source]:
     """The sources that this deployment reads; a new one is one more line here."""
-    lists = read_code_lists(settings.schemas)
     sources: list[Source] = [RecordsSource(store, lists, clock)]
     exchange = Exchange(outside, Patience(deadline_seconds=settings.source_patience_seconds))
     if (access := settings.population) is not None:

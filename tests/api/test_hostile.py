@@ -29,6 +29,8 @@ POSTS = [
     "/v1/identity/confirm",
     "/v1/corrections/search",
     "/v1/corrections/x/state",
+    "/v1/igate/eforms/x/prefill",
+    "/v1/igate/dossiers",
 ]
 CANARY = "Bùi Thị Bí Mật"
 NUMBER = "003190000123"

@@ -97,6 +97,8 @@ async def test_t51_no_address_is_served_that_nobody_has_looked_at(app: FastAPI) 
         "/v1/records",
         "/v1/records/search",
         "/v1/records/{record}/revoke",
+        "/v1/igate/eforms/{eform}/prefill",
+        "/v1/igate/dossiers",
         "/v1/metrics/field-reduction",
         "/v1/log/proof",
         "/v1/log/consistency",

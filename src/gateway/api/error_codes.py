@@ -69,6 +69,10 @@ _CODES: dict[type[GatewayError], str] = {
         dossier_missing | Thiếu mã hồ sơ | Dossier missing | Name the dossier in which the officer acts.
         procedure_missing | Thiếu mã thủ tục | Procedure missing | Name the procedure that the form is for.
         procedure_not_served | Biểu mẫu không thuộc thủ tục này | Procedure not served by the form | See the procedures of GET /v1/forms.
+        eform_mismatch | Mã eForm không khớp | Another eForm in the address | Name the same eForm in address and body.
+        receipt_missing | Thiếu biên nhận | Receipt missing | Send the receipt of the latest prefill.
+        not_a_person | Không phải hồ sơ của cá nhân | Not a person's dossier | Type this dossier by hand.
+        not_a_date | Không phải ngày | Not a date | Send an instant of local midnight, or a date.
         contested_not_filled | Trường phản đối chưa được điền sẵn | Contested, but not filled | Contest only what the receipt filled.
     """,
     NotFound: """
@@ -76,6 +80,7 @@ _CODES: dict[type[GatewayError], str] = {
         method_not_allowed | Phương thức không được phép | Method not allowed | See the Allow header.
         unknown_form | Không có biểu mẫu này | No such form | See GET /v1/forms.
         unknown_dossier | Không có hồ sơ này | No such dossier | Register it first: POST /v1/dossiers.
+        unknown_eform | Chưa cấu hình eForm này | eForm not set | Set the eForm in schemas/igate.json.
         unknown_record | Không có giấy tờ này | No such record | Use an id that your own system was given.
         unknown_ticket | Không có phiếu này | No such ticket | Use a number that your own system was given.
         unknown_province | Không có tỉnh, thành phố này | No such province | See GET /catalogue/provinces.

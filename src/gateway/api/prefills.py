@@ -1,5 +1,6 @@
 """POST /v1/prefills: fill one form for one person."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
@@ -8,7 +9,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
-from gateway.api.door import Asked, SignedIn, Visit, new_router, respond
+from gateway.api.door import Asked, Call, SignedIn, Visit, new_router, respond
 from gateway.api.encoding import encode
 from gateway.api.people_members import (
     AccountAsked,
@@ -26,7 +27,7 @@ from gateway.forms.fields import Decision, put_value
 from gateway.prefill.body import summary_of
 from gateway.prefill.case import procedure_of
 from gateway.prefill.filling.entries import Carried, Empty, Entry, Filled
-from gateway.prefill.request import Asker, PrefillRequest
+from gateway.prefill.request import Asker, CanSend, PrefillRequest, sends_all
 from gateway.prefill.sealing import instant, outcome_of
 from gateway.prefill.workflow import Prefilled
 from gateway.sources.paper_path import Doubt, PaperPath
@@ -35,6 +36,9 @@ router = new_router("prefill")
 
 _ON_PAPER = (Reason.SOURCE_UNAVAILABLE, Reason.NOT_PERMITTED, Reason.CONFLICT, Reason.STALE)
 _SHOWN = {Decision.VISIBLE: True, Decision.HIDDEN: False, Decision.OPEN: "open"}
+
+
+OfficerText = Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,20}$")]
 
 
 class LegalBasisAsked(Asked):
@@ -54,15 +58,18 @@ class PrefillAsked(Asked):
     dossier: DossierText | None = None
     channel: Channel | None = None
     account: AccountAsked = AccountAsked()
-    officer: Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,20}$")] | None = None
+    officer: OfficerText | None = None
     data: FormData = Field(default_factory=dict, repr=False)
     without: Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=500)] = Field(
         default_factory=list
     )
     extends: Annotated[str, Field(max_length=400_000)] | None = None
 
-    def read(self) -> PrefillRequest:
-        """The request as the workflow takes it; raises BadRequest for an officer without a case."""
+    def read(self, can_send: CanSend = sends_all) -> PrefillRequest:
+        """The request as the workflow takes it; raises BadRequest for an officer without a case.
+
+        `can_send` says which values the caller's screen has words for.
+        """
         if self.officer is not None and self.dossier is None:
             raise BadRequest("dossier_missing", "an officer acts in a dossier", "dossier")
         return PrefillRequest(
@@ -77,27 +84,34 @@ class PrefillAsked(Asked):
             data=self.data,
             without=frozenset(self.without),
             extends=self.extends,
+            can_send=can_send,
         )
 
 
 @router.post("/v1/prefills", summary="Fill a form from the records that the State already holds")
 async def prefill(body: PrefillAsked, caller: SignedIn, house: House, visit: Visit) -> Response:
     """Values with their origins, a signed receipt, and the leaf that says it was recorded."""
-    request = body.read()
+    return await fill_once(house, caller, visit, body.read(), whole_answer)
+
+
+async def fill_once(
+    house: Rooms,
+    caller: Caller,
+    visit: Call,
+    request: PrefillRequest,
+    answer: Callable[[Rooms, Prefilled], dict[str, Any]],
+) -> Response:
+    """Fill, and answer as `answer` words it, once per Idempotency-Key."""
     asker = _asker(house, caller, request)
-
-    def answer(prefilled: Prefilled) -> dict[str, Any]:
-        return answer_of(prefilled) | {"paper": papers_of(prefilled, house.paper_path)}
-
     with visit.reserve(house, caller) as replay:
         if replay.earlier is not None:
             return respond(replay.earlier.status, replay.earlier.answer)
 
         def keep(connection: Connection, prefilled: Prefilled) -> None:
             if visit.idempotency_key is not None:
-                replay.complete_in(connection, 200, encode(answer(prefilled)))
+                replay.complete_in(connection, 200, encode(answer(house, prefilled)))
 
-        return respond(200, encode(answer(await house.prefills.run(asker, request, keep))))
+        return respond(200, encode(answer(house, await house.prefills.run(asker, request, keep))))
 
 
 def _asker(house: Rooms, caller: Caller, request: PrefillRequest) -> Asker:
@@ -112,6 +126,11 @@ def _asker(house: Rooms, caller: Caller, request: PrefillRequest) -> Asker:
     allowed = any(map(caller.grant.allows_procedure, names))
     granted = caller.grant.sources if allowed else frozenset()
     return Asker(caller.tenant, caller.agency, caller.grant_leaf, granted)
+
+
+def whole_answer(house: Rooms, prefilled: Prefilled) -> dict[str, Any]:
+    """The answer, and the papers to ask for where nobody could answer."""
+    return answer_of(prefilled) | {"paper": papers_of(prefilled, house.paper_path)}
 
 
 def answer_of(prefilled: Prefilled) -> dict[str, Any]:

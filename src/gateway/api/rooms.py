@@ -19,11 +19,14 @@ from gateway.custody.tickets import Tickets
 from gateway.domain.identifiers import SourceId
 from gateway.dossiers.registry import Registry
 from gateway.forms.catalogue import Catalogue
+from gateway.forms.values import OptionsAt
+from gateway.igate.mapping import IGateMapping
 from gateway.log.publishing.publisher import Publisher
 from gateway.log.publishing.shown import ShownLog
 from gateway.prefill.confirmation import ConfirmationWorkflow
 from gateway.prefill.workflow import PrefillWorkflow
 from gateway.records.store import RecordStore
+from gateway.sources.codelists import CodeLists
 from gateway.sources.paper_path import PaperPath
 from gateway.storage.database import Database
 from gateway.submission.workflow import SubmissionWorkflow
@@ -41,6 +44,9 @@ class Rooms:
     catalogue: Catalogue
     bindings: Mapping[str, dict[str, Any]]
     options: Options
+    options_at: OptionsAt
+    lists: CodeLists
+    igate: IGateMapping
     records: RecordStore
     prefills: PrefillWorkflow
     confirmations: ConfirmationWorkflow

@@ -11,11 +11,11 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
-from gateway.api.door import Asked, SignedIn, Visit, new_router, respond
+from gateway.api.door import Asked, Call, SignedIn, Visit, new_router, respond
 from gateway.api.encoding import encode
 from gateway.api.people_members import Channel, DossierText, FormData, PersonalIdText
 from gateway.api.problems import PROBLEM_JSON, problem_of
-from gateway.api.rooms import House
+from gateway.api.rooms import House, Rooms
 from gateway.custody.replays import Earlier
 from gateway.domain.errors import ReceiptRefused
 from gateway.domain.identifiers import DossierCode, PersonalId
@@ -69,6 +69,11 @@ class SubmissionAsked(Asked):
 @router.post("/v1/submissions", summary="Judge what became of each field at submission")
 async def submit(body: SubmissionAsked, caller: SignedIn, house: House, visit: Visit) -> Response:
     """A verdict for every field, the counts, the dossier's evidence and the leaf."""
+    return await judge_once(house, caller, visit, body)
+
+
+async def judge_once(house: Rooms, caller: Caller, visit: Call, body: SubmissionAsked) -> Response:
+    """Judge, and answer once per Idempotency-Key and once per receipt."""
     request = body.read(caller)
     with visit.reserve(house, caller) as replay:
         if replay.earlier is not None:

@@ -1,11 +1,12 @@
 """What is asked when a form is to be filled?"""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from gateway.domain.facts import PersonKey
 from gateway.domain.identifiers import DossierCode, SourceId, TenantId
+from gateway.forms.definition import FieldTemplate
 from gateway.sources.session import Account
 
 
@@ -19,9 +20,20 @@ class Asker:
     granted: frozenset[SourceId]
 
 
+CanSend: TypeAlias = Callable[[FieldTemplate, object], bool]
+
+
+def sends_all(_template: FieldTemplate, _value: object) -> bool:
+    """Of a caller that has the form's own words for every value."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class PrefillRequest:
-    """One attempt to fill one form for one person, as it came through the door."""
+    """One attempt to fill one form for one person, as it came through the door.
+
+    `can_send` says whether the caller has words for a value; what it has none for is not filled.
+    """
 
     form: str
     procedure: str | None
@@ -34,3 +46,4 @@ class PrefillRequest:
     data: Mapping[str, Any] = field(repr=False)
     without: frozenset[str]
     extends: str | None = field(repr=False)
+    can_send: CanSend = field(default=sends_all, repr=False)

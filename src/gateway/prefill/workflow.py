@@ -146,6 +146,7 @@ class PrefillWorkflow:
             now=case.now,
             earlier=earlier_of(case.chain, case.form),
             options_at=self._options_at,
+            can_send=request.can_send,
         )
 
     def _knowledge(self, case: Case, answers: Mapping[tuple[str, SourceId], Answer]) -> Knowledge:

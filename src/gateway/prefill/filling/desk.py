@@ -12,6 +12,7 @@ from gateway.prefill.asking.knowledge import Knowledge, Person, Unasked
 from gateway.prefill.asking.people import People
 from gateway.prefill.filling.entries import Entry
 from gateway.prefill.filling.shaping import OptionsAt
+from gateway.prefill.request import CanSend
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Desk:
     now: datetime
     earlier: Earlier
     options_at: OptionsAt
+    can_send: CanSend
 
     def people(self, knowledge: Knowledge, data: Mapping[str, Any]) -> People:
         """The persons behind the roles, by what is known and as the form's data stand."""

@@ -198,7 +198,7 @@ class Filling:
         if isinstance(known, Reason):
             return known
         shaped = self.shaping.shape(instance.path, instance.template, binding, known.fact)
-        if shaped is None:
+        if shaped is None or not self.desk.can_send(instance.template, shaped[0]):
             return Reason.NOT_CONVERTIBLE
         return self._filled(instance, binding, attribute, known, shaped)
 

@@ -1,0 +1,156 @@
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.forms.catalogue import read_catalogue
+from gateway.forms.remote import read_remote_options
+from gateway.igate.choices import Choices
+from gateway.igate.mapping import IGateCatalogue, IGateMapping, read_igate
+from gateway.sources.codelists import read_code_lists
+from mocks.igate.catalogues import entry_id, write_catalogues
+from mocks.igate.dossiers import eform_id
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+LISTS = read_code_lists(SCHEMAS)
+MAPPING = read_igate(SCHEMAS, LISTS)
+CATALOGUE = read_catalogue(SCHEMAS)
+FORM = "household-business-registration"
+PROVINCE, COMMUNE = "tinhThuongTru", "xaThuongTru"
+
+
+def choices(form: str = FORM, mapping: IGateMapping = MAPPING) -> Choices:
+    eform = mapping.eform(eform_id(form))
+    options = read_remote_options(SCHEMAS)
+    return Choices(CATALOGUE.form_for(form), eform, mapping, LISTS, options)
+
+
+def without(name: str, code: str) -> IGateMapping:
+    """A configuration in which one entry of a catalogue is not set."""
+    whole = MAPPING.catalogues[name]
+    kept = {entry.id: entry for entry in whole.by_id.values() if entry.code != code}
+    by_code = {entry.code: entry for entry in kept.values()}
+    by_label = {
+        label: tuple(entry for entry in entries if entry.id in kept)
+        for label, entries in whole.by_label.items()
+    }
+    return replace(
+        MAPPING, catalogues={**MAPPING.catalogues, name: IGateCatalogue(kept, by_code, by_label)}
+    )
+
+
+def province(code: str = "51") -> dict[str, str]:
+    return {"label": LISTS.provinces[code].label, "value": entry_id("provinces", code)}
+
+
+def commune(number: int = 0, of: str = "51") -> tuple[str, dict[str, str]]:
+    code, coded = list(LISTS.communes[of].items())[number]
+    return code, {"label": coded.label, "value": entry_id("communes", code)}
+
+
+def test_an_id_becomes_the_state_s_code_and_the_code_the_id_again() -> None:
+    code, there = commune()
+    sent = {PROVINCE: province(), COMMUNE: there}
+
+    data, unmapped = choices().from_igate(sent)
+
+    assert unmapped == ()
+    assert data == {
+        PROVINCE: {"label": LISTS.provinces["51"].label, "value": "51"},
+        COMMUNE: {"label": there["label"], "value": code},
+    }
+    assert choices().to_igate(data) == sent
+
+
+@pytest.mark.parametrize("name", ["provinces", "communes", "countries", "ethnicities"])
+def test_every_entry_of_the_configured_catalogues_leads_back_to_itself(name: str) -> None:
+    catalogue = MAPPING.catalogues[name]
+    assert len(catalogue.by_code) == len(catalogue.by_id) > 0
+    assert all(catalogue.by_code[entry.code] is entry for entry in catalogue.by_id.values())
+
+
+def test_the_example_s_catalogues_are_those_that_the_simulated_igate_has(tmp_path: Path) -> None:
+    (tmp_path / "catalogue").symlink_to(SCHEMAS / "catalogue")
+    write_catalogues(tmp_path)
+    written = {path.name: path.read_text() for path in (tmp_path / "igate-catalogues").iterdir()}
+    assert written == {
+        path.name: path.read_text() for path in (SCHEMAS / "igate-catalogues").iterdir()
+    }
+
+
+def test_every_registered_form_has_an_eform_in_the_example() -> None:
+    assert {one.form for one in MAPPING.eforms.values()} == {f.code for f in CATALOGUE.forms()}
+
+
+@pytest.mark.parametrize("empty", [{}, "", None, [], {"label": "", "value": ""}])
+def test_an_empty_select_is_empty(empty: Any) -> None:
+    data, unmapped = choices().from_igate({PROVINCE: empty})
+    assert unmapped == ()
+    assert not data[PROVINCE]
+
+
+def test_where_the_id_is_not_set_the_name_decides_within_its_province() -> None:
+    code, there = commune(3)
+    data, unmapped = choices().from_igate(
+        {PROVINCE: province(), COMMUNE: {"label": there["label"].upper(), "value": "f" * 24}}
+    )
+    assert unmapped == ()
+    assert data[COMMUNE] == {"label": there["label"], "value": code}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"value": "f" * 24},
+        {"label": "Xã Không Có Ở Đâu", "value": "f" * 24},
+        {"label": "Một xã khác", "value": commune()[1]["value"]},
+    ],
+    ids=["no name", "a name of nothing", "a name of something else"],
+)
+def test_what_cannot_be_told_stays_as_it_was_sent(told: dict[str, str]) -> None:
+    data, unmapped = choices().from_igate({PROVINCE: province(), COMMUNE: told})
+    assert unmapped == (COMMUNE,)
+    assert data[COMMUNE] == told
+
+
+def test_a_name_that_several_communes_bear_is_not_guessed_without_a_province() -> None:
+    named = [c.label for of in LISTS.communes.values() for c in of.values()]
+    twice = next(label for label in named if named.count(label) > 1)
+    told = {"label": twice, "value": "f" * 24}
+    assert choices().from_igate({COMMUNE: told})[1] == (COMMUNE,)
+
+
+def test_a_code_without_an_id_cannot_be_sent() -> None:
+    form = CATALOGUE.form_for(FORM)
+    template, filled = form.definition.field(PROVINCE), {"label": "…", "value": "51"}
+    assert choices().can_send(template, filled)
+    assert not choices(mapping=without("provinces", "51")).can_send(template, filled)
+
+
+def test_gender_is_one_or_nought_as_the_configuration_says() -> None:
+    pension = choices("social-pension")
+    for theirs, ours in (("1", "male"), ("0", "female")):
+        data, _ = pension.from_igate({"gioiTinh": int(theirs)})
+        assert data["gioiTinh"]["value"] == ours
+        assert pension.to_igate(data)["gioiTinh"] == theirs
+
+
+def test_an_ethnic_group_is_told_by_its_name_in_the_form() -> None:
+    sent = {"danTocChuHo": {"label": "Tày", "value": entry_id("ethnicities", "02")}}
+    data, _ = choices().from_igate(sent)
+    assert data["danTocChuHo"] == {"label": "Tày", "value": "02"}
+    assert choices().to_igate(data) == sent
+
+
+def test_rows_are_worded_one_by_one() -> None:
+    of_rows = choices("household-business-registration")
+    row = {"quocTichThanhVien": {"label": "Việt Nam", "value": entry_id("countries", "VN")}}
+    data, unmapped = of_rows.from_igate({"thanhVien": [row, {}, row]})
+    assert unmapped == ()
+    assert [r.get("quocTichThanhVien", {}).get("value") for r in data["thanhVien"]] == [
+        "VN",
+        None,
+        "VN",
+    ]
+    assert of_rows.to_igate(data) == {"thanhVien": [row, {}, row]}
