@@ -107,7 +107,7 @@ class Rules(Generic[RuleT]):
     def __len__(self) -> int:
         return len(self._rules)
 
-    def add(self, **rule: object) -> Active[RuleT]:
+    def add(self, /, **rule: object) -> Active[RuleT]:
         """Switch a fault on; pydantic's ValidationError for one that makes no sense."""
         self._made += 1
         active = Active(self._made, self._kind.model_validate(rule), self._clock())

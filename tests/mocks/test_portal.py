@@ -9,12 +9,15 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mocks.adapter import DSTCODE, FORWARD, PROTOCOL
 from mocks.adapter.entrance import FORWARD_TWIN
 from mocks.papers.settings import PROVIDER_URL
 from mocks.people import Population
-from mocks.portal import CALL, LOGIN, PortalMock, PortalMockSettings, create_portal_mock
+from mocks.portal import CALL, LOGIN, PortalMockSettings, create_portal_mock
+from mocks.portal.desk import Desk
 from tests.mocks.unit import DOSSIER, Json, Unit, dossier, file, step
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +31,15 @@ async def unit(people: Population) -> AsyncIterator[Unit]:
     transport = httpx.ASGITransport(mock)
     async with httpx.AsyncClient(transport=transport, base_url="http://adapter") as http:
         yield Unit(mock, http, moment)
+
+
+@pytest.fixture(scope="module")
+def signed_in(people: Population) -> tuple[Desk, str]:
+    """The desk behind the wire, and a session there."""
+    mock = create_portal_mock(PortalMockSettings(), people)
+    account = {"username": "H99", "password": mock.state.settings.password}
+    reply, _ = mock.desk.login(json.dumps(account).encode())
+    return mock.desk, json.loads(reply.body)["session"]
 
 
 def failed(told: Json, name: str) -> bool:
@@ -527,12 +539,9 @@ async def test_the_journal_and_the_state_can_be_read_from_outside(unit: Unit) ->
     assert (await unit.http.delete("/_mock/journal")).json()["total"] == 0
 
 
-async def test_two_thousand_dossiers_go_through_in_seconds(people: Population) -> None:
+def test_two_thousand_dossiers_go_through_in_seconds(signed_in: tuple[Desk, str]) -> None:
     """Through the desk itself: what a client spends on HTTP is the client's."""
-    mock: PortalMock = create_portal_mock(PortalMockSettings(), people)
-    desk = mock.desk
-    account = {"username": "H99", "password": mock.state.settings.password}
-    session = json.loads(desk.login(json.dumps(account).encode())[0].body)["session"]
+    desk, session = signed_in
     call: Json = {"session": session, "madonvi": "H99"}
     started = time.process_time()
     for n in range(2_000):
@@ -541,5 +550,56 @@ async def test_two_thousand_dossiers_go_through_in_seconds(people: Population) -
         rows = [step(s, f"2026112209000{i}", code) for i, s in enumerate(("4", "9", "10"))]
         desk.call(json.dumps(new).encode())
         desk.call(json.dumps({**call, "service": "CapNhatTienDoHoSoMC", "data": rows}).encode())
-    assert mock.state.dossiers.as_json()["states"] == {"10": 2_000}
+    assert sum(held.state == "10" for held in desk.dossiers.held.values()) == 2_000
     assert time.process_time() - started < 4
+
+
+async def test_every_service_of_the_protocol_is_answered(unit: Unit) -> None:
+    for service in PROTOCOL["services"]:
+        told = await unit.ask(service)
+        assert not failed(told, "unknown_service"), service
+
+
+_texts = st.text(max_size=20) | st.sampled_from(["True", "2", DOSSIER, "20261122080000", ""])
+_anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | _texts,
+    lambda inside: (
+        st.lists(inside, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["MaHoSo", "TaiLieuNop", "TrangThai", "DinhDanhCHS"]) | _texts,
+            inside,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+_NAMES = [f["name"] for f in PROTOCOL["services"]["DongBoHoSoMC"]["data"]]
+_bent = st.tuples(st.sampled_from(_NAMES), _anything).map(lambda p: {**dossier(), p[0]: p[1]})
+_members = st.fixed_dictionaries(
+    {},
+    optional={
+        "data": st.lists(_bent, max_size=2) | _anything,
+        "isUpdating": st.sampled_from(["True", "False"]) | _anything,
+        **dict.fromkeys(("madonvi", "service", "type", "mahoso", "maTTHC", "x"), _anything),
+    },
+)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(service=st.sampled_from(["DongBoHoSoMC", *PROTOCOL["services"]]), members=_members)
+def test_whatever_is_sent_is_answered_within_the_envelope(
+    signed_in: tuple[Desk, str], service: str, members: Json
+) -> None:
+    desk, session = signed_in
+    call = {"session": session, "madonvi": "H99", "service": service, **members}
+    reply, _ = desk.call(json.dumps(call).encode())
+    assert reply.status == 200
+    codes = {said["code"] for said in PROTOCOL["answers"].values()}
+    assert json.loads(reply.body)["error_code"] in codes
+
+
+async def test_a_wish_that_makes_no_sense_is_no_fault(unit: Unit) -> None:
+    for place in ("faults", "procedures", "reported", "clock"):
+        for wish in ({"self": 1}, {"": 1}, [], 7, {"code": None}, {"forward_seconds": "x"}):
+            response = await unit.http.post(f"/_mock/{place}", json=wish)
+            assert response.status_code == 422, (place, wish)
