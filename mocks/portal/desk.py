@@ -7,7 +7,7 @@ from typing import Any
 
 from mocks.adapter import DONE, PROTOCOL, Refused, Sessions, members, refused, success
 from mocks.adapter.envelope import said
-from mocks.adapter.fields import Field, check, fields_of
+from mocks.adapter.fields import check, fields_of
 from mocks.faults import Rules
 from mocks.people import Population
 from mocks.portal.catalogue import Catalogue
@@ -23,12 +23,9 @@ LOGIN: str = PROTOCOL["transport"]["login"]["path"]
 CALL: str = PROTOCOL["transport"]["call"]["path"]
 
 _TRANSPORT, _SERVICES, _LISTS = (PROTOCOL[name] for name in ("transport", "services", "lists"))
-_CODES = {one["code"]: name for name, one in PROTOCOL["answers"].items()}
-_SIGN_IN = tuple(
-    Field(name, "filled", None, None, None, None, False) for name in ("username", "password")
-)
-_ENVELOPE = fields_of(
-    [{"name": name, "required": "filled"} for name in _TRANSPORT["call"]["request"]], {}
+_SIGN_IN, _ENVELOPE = (
+    fields_of([{"name": name, "required": "filled"} for name in _TRANSPORT[way]["request"]], {})
+    for way in ("login", "call")
 )
 _REQUESTS = {name: _ENVELOPE + fields_of(one["request"], _LISTS) for name, one in _SERVICES.items()}
 _ROWS = {name: fields_of(one["data"], _LISTS) for name, one in _SERVICES.items() if "data" in one}

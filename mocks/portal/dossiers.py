@@ -22,7 +22,7 @@ _REFUSED_BY_ONE_CLIENT = "11"
 ACCEPTED, REFUSED = "2", "3"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Held:
     """One dossier (hồ sơ) as it stands; empty members are left out of `said`.
 
@@ -87,9 +87,10 @@ class Dossiers:
             raise Refused("malformed", "data: MaHoSo lặp lại")
         for number, row in enumerate(rows):
             self._check_row(unit, row, f"data[{number}].", updating=updating)
-        if not updating and any(code in self.held for code in codes):
+        there = [number for number, code in enumerate(codes) if code in self.held]
+        if there and not updating:
             self.seen["exists"] += 1
-            raise Refused("exists")
+            raise Refused("exists", f"data[{there[0]}].MaHoSo")
         for row in rows:
             if updating:
                 self._update(row)
@@ -97,11 +98,14 @@ class Dossiers:
                 self._add(unit, row)
 
     def _check_row(self, unit: str, row: Json, place: str, *, updating: bool) -> None:
-        check_owner(unit, row["MaHoSo"])
+        if not belongs_to(unit, row["MaHoSo"].partition("-")[0]):
+            raise Refused("not_allowed", "với cơ quan trong MaHoSo")
         held = self.find(unit, row["MaHoSo"]) if updating else self.held.get(row["MaHoSo"])
         procedure = self._catalogue.find(row["MaTTHC"])
         if procedure is None or not (procedure["public"] or held):
             raise Refused("unknown_procedure", "không tồn tại hoặc đã bãi bỏ")
+        if held and updating and held.procedure != procedure["code"]:
+            raise Refused("malformed", f"{place}MaTTHC")
         if row["MaLinhVuc"] != procedure["sector"]:
             raise Refused("malformed", f"{place}MaLinhVuc")
         for number, file in enumerate(row.get("TaiLieuNop", ())):
@@ -111,10 +115,10 @@ class Dossiers:
             check_transition(None if held is None else held.state, row["TrangThaiHoSo"])
 
     def _add(self, unit: str, row: Json) -> None:
-        now = self._stamp()
-        code, state = row["MaHoSo"], row["TrangThaiHoSo"]
-        self.held[code] = Held(code, unit, row["MaTTHC"][:8], "", now, _filled(row))
-        self._move(self.held[code], state, "dossier")
+        code, procedure = row["MaHoSo"], row["MaTTHC"][:8]
+        held = Held(code, unit, procedure, "", self._stamp(), _filled(row))
+        self.held[code] = held
+        self._move(held, row["TrangThaiHoSo"], "dossier")
 
     def _update(self, row: Json) -> None:
         held = self.held[row["MaHoSo"]]
@@ -162,6 +166,8 @@ class Dossiers:
         if state == held.state:
             return
         now = self._stamp()
+        if state == ACCEPTED and held.accepted_at is not None:
+            held.flags.append("back_to_accepted")
         held.state = state
         held.history.append((state, now, by))
         if state == ACCEPTED and held.accepted_at is None:
@@ -176,12 +182,6 @@ class Dossiers:
             "flagged": sum(bool(held.flags) for held in self.held.values()),
             "seen_again": dict(self.seen),
         }
-
-
-def check_owner(unit: str, code: str) -> None:
-    """Refused where a dossier's code is of an agency that the unit may not speak for."""
-    if not belongs_to(unit, code.partition("-")[0]):
-        raise Refused("not_allowed", "với cơ quan trong MaHoSo")
 
 
 def check_transition(before: str | None, after: str) -> None:

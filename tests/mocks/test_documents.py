@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
+from mocks.ministry.app import MinistryRule
 from mocks.people import PERSONAS
 from mocks.population.faults import Rule
+from mocks.portal.faults import PortalRule
 
 TEXT = (Path(__file__).parents[2] / "docs/mocks.md").read_text(encoding="utf-8")
 
@@ -25,4 +27,11 @@ def test_every_persona_is_in_the_table_and_no_other() -> None:
 
 def test_every_member_of_a_fault_is_explained() -> None:
     table = TEXT.split("## Faults")[1].split("## Another day")[0]
-    assert set(Rule.model_fields) <= set(re.findall(r"`(\w+)`", table))
+    named = set(re.findall(r"`(\w+)`", table))
+    assert set(Rule.model_fields) <= named
+    for title, rule in (
+        ("The national portal", PortalRule),
+        ("A ministry's adapter", MinistryRule),
+    ):
+        chapter = TEXT.split(f"## {title}")[1].split("\n## ")[0]
+        assert set(rule.model_fields) <= named | set(re.findall(r"`(\w+)`", chapter))

@@ -255,6 +255,11 @@ async def test_an_update_of_what_is_not_there_is_refused(unit: Unit) -> None:
     assert failed(await unit.send(dossier(), updating="True"), "unknown")
 
 
+async def test_a_dossier_keeps_its_procedure(unit: Unit) -> None:
+    await unit.send(dossier())
+    assert failed(await unit.send(dossier(MaTTHC="1.000894"), updating="True"), "malformed")
+
+
 @pytest.mark.parametrize("code", ["0", "3", "-3"])
 async def test_that_a_dossier_exists_is_said_under_three_codes(unit: Unit, code: str) -> None:
     await unit.send(dossier())
@@ -406,6 +411,16 @@ async def test_the_order_of_progress_is_kept_and_a_row_is_there_once(unit: Unit)
     assert held["flags"] == []
     await unit.advance(step("10", "20261101000000"))
     assert unit.state.dossiers.held[DOSSIER].flags == ["progress_back_in_time"]
+
+
+async def test_an_update_that_says_an_older_state_takes_the_dossier_back_and_is_flagged(
+    unit: Unit,
+) -> None:
+    await unit.send(dossier())
+    await unit.advance(step("4"))
+    assert (await unit.send(dossier(), updating="True"))["error_code"] == "0"
+    held = unit.state.dossiers.held[DOSSIER]
+    assert (held.state, held.flags) == ("2", ["back_to_accepted"])
 
 
 async def test_a_refusal_as_11_is_taken_as_3_and_flagged(unit: Unit) -> None:
