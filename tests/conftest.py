@@ -8,6 +8,7 @@ import copy
 import json
 import random
 from collections.abc import Awaitable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from gateway.access.callers import Grant
 from gateway.api.rooms import Rooms
 from gateway.app import create_app
 from gateway.custody.grants import register_tenant
+from gateway.domain.errors import Conflict
 from gateway.domain.identifiers import POPULATION, RECORDS, SourceId, TenantId
 from gateway.forms.catalogue import RegisteredForm
 from gateway.settings import PapersAccess, PopulationAccess, Settings
@@ -165,13 +167,14 @@ class House:
         """Let a province in."""
         grant = Grant(sources, procedures, None)
         now = self.clock()
-        self.run(
-            self.rooms.database.write(
-                lambda c: register_tenant(
-                    c, tenant, "Tỉnh", "H99.01", grant, is_test=False, now=now
+        with suppress(Conflict):  # it was let in before the last restart
+            self.run(
+                self.rooms.database.write(
+                    lambda c: register_tenant(
+                        c, tenant, "Tỉnh", "H99.01", grant, is_test=False, now=now
+                    )
                 )
             )
-        )
         self._clients[tenant] = self.run(self.rooms.clients.add(TenantId(tenant), now)).client_id
 
     def token(self, tenant: str = "h99") -> str:
@@ -187,6 +190,9 @@ class House:
         headers |= {} if key is None else {"Idempotency-Key": key}
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return await self._http.post(path, content=content, headers=headers)
+
+    def get(self, path: str) -> httpx.Response:
+        return self.run(self._http.get(path))
 
     def post(
         self, path: str, body: Any, tenant: str = "h99", key: str | None = None

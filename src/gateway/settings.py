@@ -107,6 +107,7 @@ class Settings(BaseModel):
     source_patience_seconds: float = Field(default=3.0, gt=0, le=30)
     instant_seconds: int = Field(default=20, ge=0)
     instant_seconds_per_field: int = Field(default=1, ge=0)
+    log_policy: Path | None = None
     population: PopulationAccess | None = None
     papers: PapersAccess | None = None
 

@@ -13,8 +13,10 @@ KEPT = Path(__file__).parents[2] / "schemas" / "openapi.json"
 
 
 async def test_the_process_answers_and_is_ready(anybody: httpx.AsyncClient) -> None:
-    for path in ("/healthz", "/readyz"):
-        assert (await anybody.get(path)).json() == {"status": "ok"}
+    assert (await anybody.get("/healthz")).json() == {"status": "ok"}
+    ready = (await anybody.get("/readyz")).json()
+    assert ready["status"] == "ok"
+    assert ready["log"]["reads_open"] is True
 
 
 async def test_without_its_database_it_answers_and_is_not_ready(

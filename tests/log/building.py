@@ -8,12 +8,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.log.append import append_public
 from gateway.log.leaves import leaf_hash, public_entry
+from gateway.log.notes import signing_name
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.publisher import Publisher
 from gateway.log.publishing.rows import LeafRows
 from gateway.log.publishing.shown import ShownLog
 from gateway.log.publishing.signer import CheckpointSigner
+from gateway.log.publishing.witnesses import Witnesses
 from gateway.storage.database import Database
+
+
+async def _nobody(url: str, content: bytes) -> Any:
+    raise AssertionError(f"nobody is to be asked, {url} least of all: {len(content)}")
+
 
 ORIGIN = "gateway.test/log/2026"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -42,11 +49,14 @@ class SmallLog:
         self.folder = LogFolder(folder / "log")
         self.folder.__enter__()
         self.size = self.rows.size()
+        self.witnesses = Witnesses(None, _nobody)
         self.publisher = self.again()
 
     def again(self) -> Publisher:
         self.signer = CheckpointSigner(self.folder.signer, ORIGIN, KEY)
-        self.publisher = Publisher(self.folder, self.rows, self.signer, lambda: self.now)
+        self.publisher = Publisher(
+            self.folder, self.rows, self.signer, self.witnesses, lambda: self.now
+        )
         self.shown = ShownLog(self.folder, self.publisher, self.rows)
         return self.publisher
 
@@ -66,3 +76,8 @@ class SmallLog:
     def close(self) -> None:
         self.folder.__exit__()
         self.database.close()
+
+
+def signer_key() -> str:
+    """The verifier key of every log that is built here."""
+    return str(signing_name(ORIGIN, KEY))

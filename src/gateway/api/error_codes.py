@@ -150,6 +150,7 @@ _CODES: dict[type[GatewayError], str] = {
         form_refused | Biểu mẫu không dùng được | Form refused | See `fields`: each names a place and why.
     """,
     Busy: """
+        person_reads_closed | Tạm dừng đọc dữ liệu cá nhân | Person reads closed | The citizen types by hand; ask again once GET /readyz says the log is published.
         storage_busy | Hệ thống đang bận | Storage busy | Repeat later; nothing was stored.
     """,
     CannotMeasure: """

@@ -1,7 +1,7 @@
 """What do operators, developers and verifiers ask that is about nobody?"""
 
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import Request, Response
 
@@ -17,6 +17,26 @@ class Health(Answered):
     """`ok`, and nothing about the inside."""
 
     status: str = "ok"
+
+
+class LogHealth(Answered):
+    """How the log stands: the size that is published, and what holds it up, if anything does.
+
+    `unwitnessed`: published without the quorum of witnesses; `late`: leaves have waited for over a
+    minute; `closed`: for over four hours; `incident`: nothing is signed until an operator has
+    looked. In the last two no person is read; typing by hand stays open in all of them.
+    """
+
+    state: Literal["published", "unwitnessed", "late", "closed", "incident"]
+    size: int
+    reads_open: bool
+
+
+class Readiness(Answered):
+    """`ok`, and how the log stands."""
+
+    status: str = "ok"
+    log: LogHealth
 
 
 class ErrorListed(Answered):
@@ -48,10 +68,12 @@ async def healthz() -> Health:
 
 
 @router.get("/readyz")
-async def readyz(house: House) -> Health:
+async def readyz(house: House) -> Readiness:
     """Calls can be served: the database answers and the keys are there; 503 otherwise."""
     house.database.check()
-    return Health()
+    state = house.publisher.state()
+    log = LogHealth(state=state.state, size=state.size, reads_open=state.reads_open)
+    return Readiness(log=log)
 
 
 @router.get("/v1/errors")

@@ -58,7 +58,10 @@ _HEADERS_OF = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "1"},
 }
-_HEADERS_OF_CODE = {"leaf_not_published": {"Retry-After": "30"}}
+_HEADERS_OF_CODE = {
+    "leaf_not_published": {"Retry-After": "30"},
+    "person_reads_closed": {"Retry-After": "60"},
+}
 _CODE_OF_STATUS = {404: "no_such_address", 405: "method_not_allowed", 413: "body_too_large"}
 _SPOKEN_TYPE = {
     "extra_forbidden": "unknown_member",

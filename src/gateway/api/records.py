@@ -105,6 +105,7 @@ async def put_record(body: RecordAsked, caller: SignedIn, house: House, visit: V
 @router.post("/v1/records/search")
 async def search_records(body: SearchAsked, caller: SignedIn, house: House) -> SearchAnswer:
     """The owner's records with the calling tenant; none where there is none."""
+    house.publisher.check_reads_open()
     owner = PersonalId(body.owner.personal_id)
     found = house.records.search(caller.tenant, owner, body.kind, body.state)
     return SearchAnswer(records=[_found(one) for one in found])

@@ -79,6 +79,7 @@ class ConfirmationWorkflow:
         index_key: bytes,
         patience_seconds: float,
         clock: Callable[[], datetime],
+        check_reads_open: Callable[[], None],
     ) -> None:
         register = sources.get(POPULATION)
         self._register = register if isinstance(register, IdentitySource) else None
@@ -86,6 +87,7 @@ class ConfirmationWorkflow:
         self._index_key = index_key
         self._patience_seconds = patience_seconds
         self._clock = clock
+        self._check_reads_open = check_reads_open
 
     async def run(
         self,
@@ -93,7 +95,11 @@ class ConfirmationWorkflow:
         request: ConfirmationRequest,
         also: Callable[[Connection, Confirmation], None] | None = None,
     ) -> Confirmation:
-        """Ask and record; `also` is written in the same transaction as the leaf. Raises Busy."""
+        """Ask and record; `also` is written in the same transaction as the leaf.
+
+        Raises Busy, and whatever the check of the gate to all reads raises, before anybody is asked.
+        """
+        self._check_reads_open()
         ref = f"GW-{secrets.token_hex(12)}"
         reply, now = await self._ask(asker, request, ref), self._clock()
 

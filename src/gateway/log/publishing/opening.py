@@ -15,6 +15,7 @@ from gateway.log.publishing.publisher import Publisher
 from gateway.log.publishing.rows import LeafRows
 from gateway.log.publishing.shown import ShownLog
 from gateway.log.publishing.signer import CheckpointSigner
+from gateway.log.publishing.witnesses import Witnesses
 from gateway.storage.database import Database
 
 _HERE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -32,6 +33,7 @@ async def open_log(
     folder: LogFolder,
     database: Database,
     private: Ed25519PrivateKey,
+    witnesses: Witnesses,
     host: str,
     clock: Callable[[], datetime],
     void_chains: Callable[[Connection], object],
@@ -51,5 +53,7 @@ async def open_log(
         folder.note_incident(why)
     if why is None and latest is None:
         await database.write(lambda c: announce_key(c, origin, private))
-    publisher = Publisher(folder, rows, signer, clock)
+    if witnesses.told is not None:
+        folder.show("policy", witnesses.told.text)
+    publisher = Publisher(folder, rows, signer, witnesses, clock)
     return OpenLog(publisher, ShownLog(folder, publisher, rows))

@@ -7,16 +7,18 @@ tree of hashes; 3. the signature, by a component that remembers what it signed (
 standing, and the next publication signs the same size and root again or goes on from it.
 
 What is refused on the way (a damaged leaf, a fork) stops the log for good: nothing more is signed,
-and no person is read, until an operator has looked. A full disk or an absent database only delays;
-after four hours of delay no person is read either.
+and no person is read, until an operator has looked. A full disk or an absent database only delays, and
+so do absent witnesses, without whom the checkpoint appears all the same; after four hours of delay no
+person is read either.
 """
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Literal, TypeVar
 
+from gateway.domain.errors import Busy
 from gateway.log.notes import Checkpoint, SignedCheckpoint
 from gateway.log.proofs import PublishedTree
 from gateway.log.publishing.beginning import check_rows
@@ -26,6 +28,7 @@ from gateway.log.publishing.recount import Recount
 from gateway.log.publishing.refusals import LogDamaged, LogStopped
 from gateway.log.publishing.rows import LeafRows
 from gateway.log.publishing.signer import CheckpointSigner
+from gateway.log.publishing.witnesses import Witnesses
 
 T = TypeVar("T")
 
@@ -38,11 +41,11 @@ LONGEST_WAIT = timedelta(hours=4)
 class LogState:
     """How the log stands: `state`, the published size, and whether persons may be read.
 
-    `state` is `published`, `late` (leaves have waited for longer than a minute), `closed` (for
-    longer than four hours) or `incident`.
+    `state` is `published`, `unwitnessed` (without the quorum of the policy), `late` (leaves have
+    waited for longer than a minute), `closed` (either for longer than four hours) or `incident`.
     """
 
-    state: str
+    state: Literal["published", "unwitnessed", "late", "closed", "incident"]
     size: int
     reads_open: bool
 
@@ -55,11 +58,13 @@ class Publisher:
         folder: LogFolder,
         rows: LeafRows,
         signer: CheckpointSigner,
+        witnesses: Witnesses,
         clock: Callable[[], datetime],
     ) -> None:
         self._folder = folder
         self._rows = rows
         self._signer = signer
+        self._witnesses = witnesses
         self._clock = clock
         self._turn = asyncio.Lock()
         self._integrator: Integrator | None = None
@@ -67,6 +72,7 @@ class Publisher:
         self._stopped = folder.incident()
         self._waiting = folder.waiting_since()
         self._shown = folder.published()
+        self._owed = self._shown is not None and not witnesses.satisfied(self._shown)
         self._checked = False
 
     @property
@@ -93,12 +99,19 @@ class Publisher:
             return LogState("incident", size, reads_open=False)
         if waited > LONGEST_WAIT:
             return LogState("closed", size, reads_open=False)
+        if self._owed:
+            return LogState("unwitnessed", size, reads_open=True)
         late = waited > timedelta(seconds=2 * PUBLISH_SECONDS)
         return LogState("late" if late else "published", size, reads_open=True)
 
     def reads_open(self) -> bool:
         """Whether a person may be read: every read can be proved to have been entered."""
         return self.state().reads_open
+
+    def check_reads_open(self) -> None:
+        """Raise Busy `person_reads_closed` while no person may be read."""
+        if not self.reads_open():
+            raise Busy("person_reads_closed", "the log is not published; persons are not read")
 
     async def integrate(self) -> None:
         """Take new leaves into the tiles; raises LogStopped, OSError, Busy."""
@@ -112,9 +125,22 @@ class Publisher:
             if self._stopped is not None:
                 raise LogStopped(self._stopped)
             signed = await self._apart(self._sign)
-            if signed is not None:
-                await self._apart(lambda: self._show(signed))
-            return signed
+            if signed is None:
+                return None
+            seen = await self._witness(signed)
+            await self._apart(lambda: self._show(seen))
+            return seen
+
+    async def _witness(self, signed: SignedCheckpoint) -> SignedCheckpoint:
+        tree = PublishedTree(self._folder.tiles, signed.checkpoint.size)
+        shown = self._shown
+        if shown is not None and shown.checkpoint == signed.checkpoint:
+            signed = shown  # with the cosignatures that it has already
+        try:
+            return await self._witnesses.cosign(signed, tree)  # 4
+        except LogStopped as stopped:
+            self._stopped = str(stopped)
+            raise
 
     async def _apart(self, work: Callable[[], T]) -> T:
         """In a thread; what failed half-way is begun again from what is on the disk."""
@@ -135,7 +161,7 @@ class Publisher:
         return self._integrator
 
     def _sign(self) -> SignedCheckpoint | None:
-        if self._rows.size() == self._shown_size():
+        if self._rows.size() == self._shown_size() and not self._owed:
             return None
         if self._waiting is None:
             self._wait_since(int(self._clock().timestamp()))
@@ -165,7 +191,9 @@ class Publisher:
         self._folder.show("key", f"{self._signer.key}\n")
         self._folder.publish(signed)  # 5
         self._shown = signed
-        self._wait_since(None)
+        self._owed = not self._witnesses.satisfied(signed)
+        if not self._owed:
+            self._wait_since(None)
         if self._integrator is not None:
             self._integrator.drop_outgrown(before, signed.checkpoint.size)
 

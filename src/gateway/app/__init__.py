@@ -1,16 +1,14 @@
 """How are the rooms connected? The only module that knows every floor."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any, TypeVar, assert_never
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 from fastapi import FastAPI, Request, Response
-from pydantic import SecretStr
 from starlette.exceptions import HTTPException
 
 from gateway.access.clients import ClientDirectory
@@ -33,12 +31,13 @@ from gateway.api.events import note_bug
 from gateway.api.options import read_options
 from gateway.api.problems import problem_of_a_bug, problem_of_status
 from gateway.api.rooms import Rooms
+from gateway.app.sources import addresses_of, read_sources
 from gateway.custody.chores import purge_by_the_minute, sweep_by_the_hour
 from gateway.custody.keys import Keys
 from gateway.custody.publishing import publish_definitions, read_measure
 from gateway.custody.replays import Replays
 from gateway.custody.tickets import Tickets
-from gateway.domain.identifiers import SESSION, SourceId
+from gateway.domain.identifiers import SESSION
 from gateway.dossiers.outbox import Seal
 from gateway.dossiers.portal.protocol import read_protocol
 from gateway.dossiers.registry import Registry
@@ -48,6 +47,7 @@ from gateway.igate.mapping import read_igate
 from gateway.log.publishing.chores import publish_by_the_minute
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.opening import open_log
+from gateway.log.publishing.witnesses import Witnesses, WitnessPolicy, read_witness_policy
 from gateway.prefill.confirmation import ConfirmationWorkflow
 from gateway.prefill.workflow import PrefillWorkflow
 from gateway.receipts.chains import void_open_chains
@@ -55,22 +55,16 @@ from gateway.receipts.receipt import ReceiptSigner
 from gateway.records.codec import PlainCodec
 from gateway.records.kinds import read_kinds
 from gateway.records.store import RecordStore
-from gateway.settings import PapersAccess, PopulationAccess, Settings
-from gateway.sources.codelists import CodeLists, read_code_lists
+from gateway.settings import Settings
+from gateway.sources.codelists import read_code_lists
+from gateway.sources.gate import gated
 from gateway.sources.paper_path import PaperPath
-from gateway.sources.personal_papers.client import PapersSettings, PersonalPapers
-from gateway.sources.population.client import PopulationDatabase, PopulationSettings
-from gateway.sources.population.facades import JsonAccount, JsonFacade, TokenAccount, TokenFacade
-from gateway.sources.population.routes import DirectAccount, DirectRoute, Route
-from gateway.sources.records import RecordsSource
-from gateway.sources.source import Source
 from gateway.storage.database import Database
 from gateway.submission.workflow import SubmissionWorkflow
-from gateway.upstream.exchange import Exchange, Patience
+from gateway.upstream.posting import Posting
 from gateway.upstream.transport import Transport, fast_carrier
 
 Clock = Callable[[], datetime]
-A = TypeVar("A", DirectAccount, TokenAccount, JsonAccount, PapersSettings)
 
 TITLE = "eForm gateway"
 VERSION = "0.1.0"
@@ -128,9 +122,11 @@ def _lifespan(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        outside = Transport(_addresses(settings), carrier or fast_carrier())
+        policy = _log_policy(settings)
+        outside = Transport(addresses_of(settings, policy), carrier or fast_carrier())
+        witnesses = Witnesses(policy, Posting(outside).post)
         with LogFolder(settings.data / "log") as folder:
-            rooms = await open_rooms(settings, clock, outside, folder)
+            rooms = await open_rooms(settings, clock, outside, folder, witnesses)
             app.state.rooms = rooms
             closing = asyncio.Event()
             chores = asyncio.gather(
@@ -150,7 +146,7 @@ def _lifespan(
 
 
 async def open_rooms(
-    settings: Settings, clock: Clock, outside: Transport, folder: LogFolder
+    settings: Settings, clock: Clock, outside: Transport, folder: LogFolder, witnesses: Witnesses
 ) -> Rooms:
     """Open everything that stands behind the door, keys and database made where there are none.
 
@@ -161,14 +157,16 @@ async def open_rooms(
     database = Database(settings.data / "gateway.db")
     keys = Keys(settings.data / "keys")
     host = urlsplit(settings.issuer).netloc
-    opened = await open_log(folder, database, keys.log.private, host, clock, void_open_chains)
+    opened = await open_log(
+        folder, database, keys.log.private, witnesses, host, clock, void_open_chains
+    )
     clients = ClientDirectory(database, settings.data / "clients.stamp")
     kinds = read_kinds(settings.schemas / "record-kinds.json")
     forms = read_catalogue(settings.schemas)
     store = RecordStore(database, kinds, PlainCodec(), keys.index, clock)
     lists = read_code_lists(settings.schemas)
     options_at = read_remote_options(settings.schemas)
-    sources = _sources(settings, clock, outside, store, lists)
+    sources = read_sources(settings, clock, outside, store, lists)
     measure = read_measure(
         settings.schemas / "measure.json",
         mock=settings.mock,
@@ -203,7 +201,7 @@ async def open_rooms(
         prefills=PrefillWorkflow(
             forms,
             leaves,
-            sources,
+            gated(sources, opened.publisher.reads_open),
             database,
             keys,
             keys.index,
@@ -213,7 +211,12 @@ async def open_rooms(
             clock,
         ),
         confirmations=ConfirmationWorkflow(
-            sources, database, keys.index, settings.source_patience_seconds, clock
+            sources,
+            database,
+            keys.index,
+            settings.source_patience_seconds,
+            clock,
+            opened.publisher.check_reads_open,
         ),
         submissions=SubmissionWorkflow(
             forms, leaves, database, keys, keys.index, signer, tickets, clock
@@ -234,57 +237,10 @@ async def open_rooms(
     )
 
 
-def _sources(
-    settings: Settings,
-    clock: Clock,
-    outside: Transport,
-    store: RecordStore,
-    lists: CodeLists,
-) -> dict[SourceId, Source]:
-    """The sources that this deployment reads; a new one is one more line here."""
-    sources: list[Source] = [RecordsSource(store, lists, clock)]
-    exchange = Exchange(outside, Patience(deadline_seconds=settings.source_patience_seconds))
-    if (access := settings.population) is not None:
-        route = _population_route(access, exchange, clock)
-        account = PopulationSettings(access.officer, access.agency)
-        sources.append(PopulationDatabase(account, route, lists, clock))
-    if settings.papers is not None:
-        unit = _account(PapersSettings, _told(settings.papers))
-        sources.append(PersonalPapers(unit, exchange, store.kinds, lists, clock))
-    return {source.id: source for source in sources}
-
-
-def _population_route(access: PopulationAccess, exchange: Exchange, clock: Clock) -> Route:
-    """The way to the population database that the settings choose."""
-    told = _told(access)
-    match access.route:
-        case "direct":
-            return DirectRoute(_account(DirectAccount, told), exchange, clock)
-        case "lgsp_token":
-            keys = {"access_key": access.username, "secret_key": told["secret"]}
-            return TokenFacade(_account(TokenAccount, told | keys), exchange, clock)
-        case "lgsp_json":
-            flat = {"body": access.json_body}
-            return JsonFacade(_account(JsonAccount, told | flat), exchange, clock)
-        case _:
-            assert_never(access.route)
-
-
-def _told(access: PopulationAccess | PapersAccess) -> dict[str, Any]:
-    """What the settings say, secrets in clear."""
-    told = access.model_dump(exclude_none=True)
-    return told | {n: v.get_secret_value() for n, v in told.items() if isinstance(v, SecretStr)}
-
-
-def _account(kind: type[A], told: Mapping[str, Any]) -> A:
-    """An account of that kind from the settings of its members' names."""
-    return kind(**{f.name: told[f.name] for f in fields(kind) if f.name in told})
-
-
-def _addresses(settings: Settings) -> tuple[str, ...]:
-    """Every address that the gateway may call."""
-    called = [] if settings.population is None else [*settings.population.addresses().values()]
-    return (*called, *([] if settings.papers is None else [settings.papers.url]))
+def _log_policy(settings: Settings) -> WitnessPolicy | None:
+    """Whose cosignatures the log's checkpoints need; raises MalformedPolicy, OSError."""
+    path = settings.log_policy
+    return None if path is None else read_witness_policy(path.read_bytes())
 
 
 def _handlers() -> dict[

@@ -1,0 +1,79 @@
+"""Which sources does this deployment read, by which routes, and whom may it call at all?"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, TypeVar, assert_never
+
+from pydantic import SecretStr
+
+from gateway.domain.identifiers import SourceId
+from gateway.log.publishing.witnesses import WitnessPolicy
+from gateway.records.store import RecordStore
+from gateway.settings import PapersAccess, PopulationAccess, Settings
+from gateway.sources.codelists import CodeLists
+from gateway.sources.personal_papers.client import PapersSettings, PersonalPapers
+from gateway.sources.population.client import PopulationDatabase, PopulationSettings
+from gateway.sources.population.facades import JsonAccount, JsonFacade, TokenAccount, TokenFacade
+from gateway.sources.population.routes import DirectAccount, DirectRoute, Route
+from gateway.sources.records import RecordsSource
+from gateway.sources.source import Source
+from gateway.upstream.exchange import Exchange, Patience
+from gateway.upstream.transport import Transport
+
+Clock = Callable[[], datetime]
+A = TypeVar("A", DirectAccount, TokenAccount, JsonAccount, PapersSettings)
+
+
+def read_sources(
+    settings: Settings,
+    clock: Clock,
+    outside: Transport,
+    store: RecordStore,
+    lists: CodeLists,
+) -> dict[SourceId, Source]:
+    """The sources that this deployment reads; a new one is one more line here."""
+    sources: list[Source] = [RecordsSource(store, lists, clock)]
+    exchange = Exchange(outside, Patience(deadline_seconds=settings.source_patience_seconds))
+    if (access := settings.population) is not None:
+        route = _population_route(access, exchange, clock)
+        account = PopulationSettings(access.officer, access.agency)
+        sources.append(PopulationDatabase(account, route, lists, clock))
+    if settings.papers is not None:
+        unit = _account(PapersSettings, _told(settings.papers))
+        sources.append(PersonalPapers(unit, exchange, store.kinds, lists, clock))
+    return {source.id: source for source in sources}
+
+
+def _population_route(access: PopulationAccess, exchange: Exchange, clock: Clock) -> Route:
+    """The way to the population database that the settings choose."""
+    told = _told(access)
+    match access.route:
+        case "direct":
+            return DirectRoute(_account(DirectAccount, told), exchange, clock)
+        case "lgsp_token":
+            keys = {"access_key": access.username, "secret_key": told["secret"]}
+            return TokenFacade(_account(TokenAccount, told | keys), exchange, clock)
+        case "lgsp_json":
+            flat = {"body": access.json_body}
+            return JsonFacade(_account(JsonAccount, told | flat), exchange, clock)
+        case _:
+            assert_never(access.route)
+
+
+def _told(access: PopulationAccess | PapersAccess) -> dict[str, Any]:
+    """What the settings say, secrets in clear."""
+    told = access.model_dump(exclude_none=True)
+    return told | {n: v.get_secret_value() for n, v in told.items() if isinstance(v, SecretStr)}
+
+
+def _account(kind: type[A], told: Mapping[str, Any]) -> A:
+    """An account of that kind from the settings of its members' names."""
+    return kind(**{f.name: told[f.name] for f in fields(kind) if f.name in told})
+
+
+def addresses_of(settings: Settings, policy: WitnessPolicy | None) -> tuple[str, ...]:
+    """Every address that the gateway may call."""
+    called = [] if settings.population is None else [*settings.population.addresses().values()]
+    called += [] if settings.papers is None else [settings.papers.url]
+    return (*called, *([] if policy is None else policy.addresses.values()))

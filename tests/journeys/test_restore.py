@@ -1,0 +1,59 @@
+"""The database was restored from yesterday: nothing is forked, nobody is read, typing goes on."""
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from gateway.log.notes import read_checkpoint
+from tests.conftest import House
+
+FORM = "social-pension"
+
+
+def _backup(database: Path, copy: Path) -> None:
+    with sqlite3.connect(database) as live, sqlite3.connect(copy) as kept:
+        live.backup(kept)
+    live.close()
+    kept.close()
+
+
+@pytest.mark.threat(22, 56)
+def test_a_restored_database_is_found_out_and_the_published_log_stands(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    house = House(folder)
+    walk = house.walk(house.story(FORM))
+    _backup(folder / "gateway.db", tmp_path / "yesterday.db")
+    other = {**walk.submission(), "data": dict(walk.data)}
+    house.accepted(walk.submission())
+    house.run(house.rooms.publisher.publish())
+    published = (folder / "log/public/checkpoint").read_bytes()
+    house.close()
+    for name in ("gateway.db", "gateway.db-wal", "gateway.db-shm"):
+        (folder / name).unlink(missing_ok=True)
+    shutil.copy(tmp_path / "yesterday.db", folder / "gateway.db")
+
+    for _ in range(2):  # and again at the next start
+        house = House(folder)
+        assert house.rooms.publisher.state().state == "incident"
+        ready = house.get("/readyz").json()
+        assert ready["status"] == "ok"
+        assert ready["log"] | {"size": 0} == {"state": "incident", "size": 0, "reads_open": False}
+
+        refused = house.submit(other)
+        assert (refused.status_code, refused.json()["code"]) == (409, "chain_void")
+        asked = len(house.database.state.journal)
+        answer = house.filled(house.question(FORM, "ordinary"))
+        assert {one["outcome"] for one in answer["sources"]} == {"unavailable"}
+        question = house.question(FORM, "ordinary")
+        confirm = {name: question[name] for name in ("subject", "legal_basis")}
+        closed = house.post("/v1/identity/confirm", confirm)
+        assert (closed.status_code, closed.json()["code"]) == (503, "person_reads_closed")
+        assert len(house.database.state.journal) == asked
+        by_hand = house.submit({"receipt": answer["receipt"], "data": {}})
+        assert by_hand.status_code == 200
+        house.close()
+
+    assert (folder / "log/public/checkpoint").read_bytes() == published
+    assert read_checkpoint(published).checkpoint.size > 0

@@ -1,0 +1,183 @@
+"""What becomes of a checkpoint that outside witnesses are to have seen?"""
+
+import httpx
+import pytest
+
+from gateway.log.notes import read_checkpoint
+from gateway.log.publishing.refusals import LogForked
+from gateway.log.publishing.witnesses import Witnesses, read_witness_policy
+from gateway.log.verify.text.notes import read_note, signers
+from gateway.log.verify.text.policy import MalformedPolicy
+from gateway.upstream.posting import Posting
+from gateway.upstream.transport import Transport
+from mocks.witness import WitnessMock
+from tests.log.building import SmallLog, signer_key
+
+NAMES = ("w1", "w2", "w3")
+
+
+class Outside(httpx.AsyncBaseTransport):
+    """Three witnesses, each at a host of its own; nobody answers for one that is gone."""
+
+    def __init__(self) -> None:
+        self.witnesses = {
+            name: WitnessMock(f"witness.example.test/{name}", seed)
+            for seed, name in enumerate(NAMES)
+        }
+        self.gone: set[str] = set()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        name = request.url.host.removesuffix(".test")
+        if name in self.gone:
+            raise httpx.ConnectError("nobody there")
+        return await httpx.ASGITransport(self.witnesses[name]).handle_async_request(request)
+
+
+@pytest.fixture
+def outside(small: SmallLog) -> Outside:
+    """Two of three witnesses make the quorum."""
+    outside = Outside()
+    for witness in outside.witnesses.values():
+        witness.trust(signer_key())
+    lines = [f"log {signer_key()}"]
+    lines += [f"witness {n} {outside.witnesses[n].vkey} http://{n}.test" for n in NAMES]
+    lines += ["group two 2 w1 w2 w3", "quorum two", ""]
+    told = read_witness_policy("\n".join(lines).encode())
+    transport = Transport(told.addresses.values(), outside)
+    small.witnesses = Witnesses(told, Posting(transport, patience_seconds=1).post)
+    small.again()
+    return outside
+
+
+def cosigners(small: SmallLog, outside: Outside) -> set[str]:
+    assert small.witnesses.told is not None
+    keys = small.witnesses.told.policy.witnesses
+    note = read_note((small.folder.public / "checkpoint").read_bytes())
+    signed = signers(note, keys.values())
+    return {name for name, key in keys.items() if key in signed}
+
+
+async def test_every_witness_that_is_there_cosigns_as_the_log_grows(
+    small: SmallLog, outside: Outside
+) -> None:
+    for _ in range(3):
+        await small.grow(100)
+        await small.publisher.publish()
+        assert cosigners(small, outside) == set(NAMES)
+    assert small.publisher.state().state == "published"
+    answers = [one["status"] for one in outside.witnesses["w1"].journal]
+    assert answers == [200, 200, 200]
+
+
+async def test_after_a_restart_a_witness_says_how_far_it_has_seen(
+    small: SmallLog, outside: Outside
+) -> None:
+    await small.grow(5)
+    await small.publisher.publish()
+    small.witnesses = Witnesses(small.witnesses.told, small.witnesses._post)
+    small.again()
+    await small.grow(5)
+
+    await small.publisher.publish()
+
+    assert [one["status"] for one in outside.witnesses["w1"].journal] == [200, 409, 200]
+    assert cosigners(small, outside) == set(NAMES)
+
+
+async def test_one_witness_down_is_no_matter_and_it_catches_up(
+    small: SmallLog, outside: Outside
+) -> None:
+    outside.gone = {"w2"}
+    await small.grow(5)
+    await small.publisher.publish()
+    assert cosigners(small, outside) == {"w1", "w3"}
+    assert small.publisher.state().state == "published"
+
+    outside.gone = set()
+    await small.grow(5)
+    await small.publisher.publish()
+    assert cosigners(small, outside) == set(NAMES)
+
+
+async def test_without_the_quorum_the_checkpoint_appears_marked_and_reads_close_in_four_hours(
+    small: SmallLog, outside: Outside
+) -> None:
+    outside.gone = {"w2"}
+    outside.witnesses["w3"].down = True
+    await small.grow(5)
+    await small.publisher.publish()
+
+    published = small.folder.published()
+    assert published is not None
+    assert published.checkpoint.size == 5
+    assert small.publisher.state().state == "unwitnessed"
+    assert small.publisher.reads_open()
+    small.forward(hours=3, minutes=59)
+    small.again()
+    assert small.publisher.state().state == "unwitnessed"
+    assert small.publisher.reads_open()
+    small.forward(minutes=2)
+    assert not small.publisher.reads_open()
+
+    outside.gone = set()
+    await small.publisher.publish()  # nothing has come in, but cosignatures are owed
+    assert cosigners(small, outside) == {"w1", "w2"}
+    assert small.publisher.state().state == "published"
+    assert small.publisher.reads_open()
+
+
+@pytest.mark.threat(22)
+async def test_a_witness_that_has_seen_more_stops_a_log_that_came_out_of_a_backup(
+    small: SmallLog, outside: Outside
+) -> None:
+    await small.grow(5)
+    await small.publisher.publish()
+    outside.witnesses["w1"].seen["gateway.test/log/2026"] = (400, bytes(32))
+    await small.grow(5)
+    small.witnesses = Witnesses(small.witnesses.told, small.witnesses._post)
+    small.again()
+
+    with pytest.raises(LogForked):
+        await small.publisher.publish()
+
+    published = small.folder.published()
+    assert published is not None
+    assert published.checkpoint.size == 5
+    assert small.publisher.state().state == "incident"
+
+
+@pytest.mark.threat(23)
+async def test_of_two_histories_at_most_one_gets_a_cosignature(
+    small: SmallLog, outside: Outside
+) -> None:
+    await small.grow(5)
+    outside.witnesses["w1"].seen["gateway.test/log/2026"] = (5, bytes(32))
+
+    with pytest.raises(LogForked):
+        await small.publisher.publish()
+
+    assert small.folder.published() is None
+    assert outside.witnesses["w1"].journal[-1]["status"] == 409
+
+
+async def test_a_witness_that_does_not_know_the_log_or_answers_rubbish_has_not_signed(
+    small: SmallLog, outside: Outside
+) -> None:
+    outside.witnesses["w1"] = WitnessMock("witness.example.test/w1", 0)  # knows no log
+    outside.witnesses["w2"] = WitnessMock("witness.example.test/w2", 99)  # another key
+    outside.witnesses["w2"].trust(signer_key())
+    await small.grow(5)
+
+    await small.publisher.publish()
+
+    assert cosigners(small, outside) == {"w3"}
+    lines = read_checkpoint((small.folder.public / "checkpoint").read_bytes()).lines
+    assert len(lines) == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["quorum two\n", "witness w1 nokey http://w1.test\nquorum w1\n", "", "\x00"]
+)
+def test_a_policy_that_cannot_be_met_is_refused(text: str) -> None:
+    with pytest.raises(MalformedPolicy):
+        read_witness_policy(text.encode())
