@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Any
 
 from gateway.domain.letters import CLASS_LETTERS, SOURCE_LETTERS, VERDICT_LETTERS, spell
@@ -49,7 +50,7 @@ def form_leaf(version: str = "first", fields: list[list[Any]] = FIELDS) -> dict[
         "form": "residence",
         "procedures": ["1.004222"],
         "version": version,
-        "series": f"series of {version}",
+        "series": "sha256:" + sha256(version.encode()).hexdigest(),
         "form_digest": "sha256:f",
         "bindings_digest": "sha256:b",
         "dictionary_digest": "sha256:d",

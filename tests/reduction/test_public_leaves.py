@@ -78,6 +78,7 @@ def test_the_example_keeps_to_its_schema(leaf: dict[str, Any]) -> None:
         (TALLY, {"note": "for Lan"}),
         (TALLY, {"month": "2026-13"}),
         (RECONCILE, {"source": "my own count"}),
+        (RECONCILE, {"counts": [{"procedure": "1.004222", "channel": None, "dossiers": 9}]}),
         (RECONCILE, {"counts": [{"procedure": "=1+1", "channel": None, "dossiers": 1}]}),
         (AUDIT, {"auditor": "chị Lan"}),
         (AUDIT, {"result": "fine, I think"}),

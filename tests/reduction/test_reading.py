@@ -38,8 +38,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
-def _publish(connection: Connection) -> None:
-    for index, leaf in public_leaves(seconds=0, per_field=0, mock=True).items():
+def publish(connection: Connection, seconds: int = 0, per_field: int = 0) -> None:
+    for index, leaf in public_leaves(seconds=seconds, per_field=per_field, mock=True).items():
         appended = append_public(connection, leaf)
         assert appended.index == index
         if leaf["kind"] == "metric-definition":
@@ -66,7 +66,7 @@ async def _fill(database: Database, *cases: dict[str, Any]) -> None:
 async def test_a_report_names_the_range_the_root_and_the_definition_it_was_counted_by(
     database: Database,
 ) -> None:
-    await database.write(_publish)
+    await database.write(publish)
     await _fill(database, prefill("a"), submission("a", FIELDS))
 
     document = report_from_log(database, Question())
@@ -93,7 +93,7 @@ def _root(nodes: list[bytes]) -> bytes:
 
 
 async def test_a_log_of_many_pages_is_read_to_its_end(database: Database) -> None:
-    await database.write(_publish)
+    await database.write(publish)
     await _fill(database, *(submission(f"case {n}", FIELDS) for n in range(2345)))
 
     document = report_from_log(database, Question())
@@ -105,7 +105,7 @@ async def test_a_log_of_many_pages_is_read_to_its_end(database: Database) -> Non
 async def test_mock_figures_say_so_in_the_first_line_and_nothing_is_confirmed(
     database: Database,
 ) -> None:
-    await database.write(_publish)
+    await database.write(publish)
 
     notice = report_from_log(database, Question())["notice"]
 
@@ -129,7 +129,7 @@ async def test_an_empty_log_gives_an_empty_report(database: Database) -> None:
 
 
 async def test_only_the_tenants_own_bodies_are_counted_for_it(database: Database) -> None:
-    await database.write(_publish)
+    await database.write(publish)
     other = submission("b", FIELDS, ten=TEST_TENANT)
     await _fill(database, submission("a", FIELDS), other)
 
@@ -141,7 +141,7 @@ async def test_only_the_tenants_own_bodies_are_counted_for_it(database: Database
 
 
 async def test_a_period_is_days_by_the_calendar_of_viet_nam(database: Database) -> None:
-    await database.write(_publish)
+    await database.write(publish)
     local = timedelta(hours=7)
     last = datetime(2026, 10, 31, 23, tzinfo=UTC) - local
     first = datetime(2026, 11, 1, 0, tzinfo=UTC) - local
@@ -182,7 +182,7 @@ def test_a_question_that_makes_no_sense_is_refused_by_its_member(
 
 
 async def test_a_body_that_was_touched_fails_the_report_by_its_leaf(database: Database) -> None:
-    await database.write(_publish)
+    await database.write(publish)
     await _fill(database, submission("a", FIELDS), submission("b", FIELDS))
     await database.write(
         lambda c: c.execute(
@@ -202,7 +202,7 @@ def _body(connection: Connection) -> bytes:
 
 
 async def test_a_case_whose_leaves_lie_far_apart_is_one_case(database: Database) -> None:
-    await database.write(_publish)
+    await database.write(publish)
     names = [f"case {n}" for n in range(1200)]
     first = [submission(name, FIELDS) for name in names]
     again = [submission(name, {**FIELDS, "gioiTinh": AUTO}) for name in reversed(names)]

@@ -58,6 +58,8 @@ _CODES: dict[type[GatewayError], str] = {
         dossier_or_state | Thiếu mã hồ sơ hoặc trạng thái | Dossier or state missing | Name a dossier, a state, or both.
         parameter_missing | Thiếu tham số | Parameter missing | Give the parameter in the query.
         parameter_unusable | Tham số không hợp lệ | Parameter unusable | See the detail for what it takes.
+        counts_unusable | Số liệu đối chiếu không dùng được | Counts unusable | The detail names the line and the member.
+        format_not_installed | Chưa cài định dạng này | Format not installed | Ask for another format, or let the operator install the extra `auditors`.
         parameter_twice | Tham số lặp lại | Parameter twice | Give each parameter and header once.
         idempotency_key_too_short | Idempotency-Key quá ngắn | Idempotency key too short | Use 22 to 255 visible ASCII characters with 128 random bits.
         idempotency_key_unusable | Idempotency-Key không hợp lệ | Idempotency key unusable | Use 22 to 255 visible ASCII characters with 128 random bits.
@@ -83,6 +85,7 @@ _CODES: dict[type[GatewayError], str] = {
         unknown_eform | Chưa cấu hình eForm này | eForm not set | Set the eForm in schemas/igate.json.
         unknown_record | Không có giấy tờ này | No such record | Use an id that your own system was given.
         unknown_ticket | Không có phiếu này | No such ticket | Use a number that your own system was given.
+        unknown_release | Chưa công bố tháng này | No such release | Leave `month` out to see which there are.
         unknown_province | Không có tỉnh, thành phố này | No such province | See GET /catalogue/provinces.
         not_found | Không tìm thấy | Not found | Check the address.
         unknown_client | Không có client này | No such client | See gateway clients list.
@@ -107,6 +110,10 @@ _CODES: dict[type[GatewayError], str] = {
         chain_void | Chuỗi điền sẵn đã bị hủy | Chain void | The citizen types by hand.
         already_submitted | Hồ sơ đã nộp với nội dung khác | Already submitted | The first accepted submission is final.
         receipt_closed | Biên nhận đã đóng | Receipt closed | Use the latest receipt of the chain.
+        month_not_over | Tháng chưa kết thúc | Month not over | Close it when the next month has begun.
+        month_closed | Tháng đã được chốt | Month closed already | A release is never made again; close a later month.
+        too_few_persons | Quá ít người | Too few persons | Close a later month; these leaves go with it.
+        counts_known | Số liệu này đã có | Counts known already | Supply a file that differs.
         conflict | Mâu thuẫn với trạng thái hiện tại | Conflict | Read the present state first.
         replay_unreadable | Không đọc lại được câu trả lời trước | Earlier answer unreadable | Use a new key.
         record_revoked | Giấy tờ đã bị thu hồi | Record revoked | A revoked record is not taken in again.

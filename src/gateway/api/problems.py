@@ -49,6 +49,7 @@ STATUS_OF: dict[type[GatewayError], HTTPStatus] = {
 _STATUS_OF_CODE = {
     "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "unsupported_media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "format_not_installed": HTTPStatus.NOT_IMPLEMENTED,
     "idempotency_key_reused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "validation": HTTPStatus.UNPROCESSABLE_ENTITY,
     "method_not_allowed": HTTPStatus.METHOD_NOT_ALLOWED,

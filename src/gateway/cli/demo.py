@@ -27,7 +27,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from gateway.cli.deployment import Deployment, DidNotStart, deployment
 from gateway.forms.showing.instants import local_date
-from gateway.reduction.table import NARROWEST, csv_of, show
+from gateway.reduction.exports.sheet import sheet_of_report
+from gateway.reduction.exports.text import csv_of
+from gateway.reduction.table import NARROWEST, show
 from mocks.igate import (
     FORMS,
     IGate,
@@ -168,7 +170,7 @@ def _write(folder: Path, day: _Day) -> None:
     text = json.dumps(_document(day), ensure_ascii=False, indent=1)
     (folder / "figures.json").write_text(text + "\n", encoding="utf-8")
     if "forms" in day.report:
-        (folder / "figures.csv").write_text(csv_of(day.report), encoding="utf-8")
+        (folder / "figures.csv").write_text(csv_of(sheet_of_report(day.report)), encoding="utf-8")
 
 
 def _print_figures(report: Mapping[str, Any]) -> None:

@@ -24,8 +24,11 @@ def figure(numerator: int, denominator: int) -> Figure:
     return {"numerator": numerator, "denominator": denominator, "value": value}
 
 
-def figures_of(sums: Sums) -> dict[str, Any]:
-    """Every figure of one row or of a total that needs no portal."""
+def figures_of(sums: Sums, median: tuple[int, int] | None = None) -> dict[str, Any]:
+    """Every figure of one row or of a total that needs no portal.
+
+    `median` is that of what was left to declare where the sums do not hold its distribution.
+    """
     auto, declared = sums["verdict", "auto"], sums["D",]
     shown = sums["filled",] - sums["verdict", "withdrawn"] - sums["verdict", "hidden"]
     return {
@@ -47,7 +50,10 @@ def figures_of(sums: Sums) -> dict[str, Any]:
         "ceiling": figure(sums["ceiling",], sums["ceiling", "required"]),
         "auto_by_class": {kind.value: sums["A", kind.value] for kind in FieldClass},
         "by_source": _by_source(sums),
-        "left_to_declare": {"mean": figure(declared, sums["dossiers",]), "median": _median(sums)},
+        "left_to_declare": {
+            "mean": figure(declared, sums["dossiers",]),
+            "median": figure(*_middle(sums, median)),
+        },
         "declared_extra": sums["D", "extra"],
         "override_rate": figure(sums["verdict", "override"], shown),
         "contested_rate": figure(sums["verdict", "contested"], shown),
@@ -106,13 +112,19 @@ def _attachments(sums: Sums) -> dict[str, Any]:
     return {**counted, "saved": figure(saved, sum(counted.values()) - counted["blank"])}
 
 
-def _median(sums: Sums) -> Figure:
+def median_left(sums: Sums) -> tuple[int, int] | None:
     """The middle of D over dossiers; the mean of the two middle ones where their number is even."""
     dossiers = sums["dossiers",]
     if not dossiers:
-        return figure(0, 0)
+        return None
     lower, upper = _at_rank(sums, (dossiers - 1) // 2), _at_rank(sums, dossiers // 2)
-    return figure(lower, 1) if lower == upper else figure(lower + upper, 2)
+    return (lower, 1) if lower == upper else (lower + upper, 2)
+
+
+def _middle(sums: Sums, median: tuple[int, int] | None) -> tuple[int, int]:
+    if median is None and any(key[0] == "left" for key in sums):
+        median = median_left(sums)
+    return median or (0, 0)
 
 
 def _at_rank(sums: Sums, rank: int) -> int:

@@ -5,6 +5,7 @@ short question of its own, so that no page keeps a citizen waiting and no log mu
 Bodies are read case by case, so that neither must the open cases.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -16,9 +17,18 @@ from sqlalchemy import Connection, Row, func, select, union
 from gateway.log.tree import root_of
 from gateway.reduction.definitions import Definitions, read_definitions
 from gateway.reduction.measure import Measurement
+from gateway.reduction.reconciliation import Supplied, read_supplied
 from gateway.reduction.report import Counted, Evidence, Question, report
 from gateway.storage.database import Database
-from gateway.storage.schema import bodies, form_versions, leaves, metric_definitions, tenants
+from gateway.storage.schema import (
+    bodies,
+    case_persons,
+    form_versions,
+    leaves,
+    metric_definitions,
+    reconciliations,
+    tenants,
+)
 
 _PAGE = 1000
 _CASES = 200
@@ -26,10 +36,14 @@ _CASES = 200
 
 @dataclass(frozen=True, slots=True)
 class StoredCase:
-    """The bodies of one case, in the order of the log: leaf index and RFC 8785 text."""
+    """The bodies of one case, in the order of the log, and whom it concerns.
+
+    `bodies` are leaf index and RFC 8785 text, `persons` blind indices.
+    """
 
     reference: str
     bodies: Sequence[tuple[int, bytes]] = field(repr=False)
+    persons: Sequence[bytes] = field(repr=False)
 
 
 def report_from_log(database: Database, question: Question) -> dict[str, Any]:
@@ -44,7 +58,9 @@ def report_from_log(database: Database, question: Question) -> dict[str, Any]:
     for case in cases_of(database, 0, size - 1):
         measurement.add_case((leaf, orjson.loads(body)) for leaf, body in case.bodies)
     counted = Counted(measurement.sums(), measurement.forms())
-    return report(question, counted, Evidence(size, root_at(database, size), definitions))
+    supplied = database.read(lambda connection: supplied_counts(connection, size))
+    evidence = Evidence(size, root_at(database, size), definitions, supplied)
+    return report(question, counted, evidence)
 
 
 def log_size(connection: Connection) -> int:
@@ -68,13 +84,26 @@ def definitions_of(connection: Connection, size: int) -> Definitions:
     )
 
 
+def supplied_counts(connection: Connection, size: int) -> list[Supplied]:
+    """What others counted, as far as it stands among the first `size` leaves."""
+    known = select(reconciliations.c.leaf)
+    wanted = select(leaves.c.idx, leaves.c.entry).where(
+        leaves.c.idx.in_(known), leaves.c.idx < size
+    )
+    return [read_supplied(row.idx, orjson.loads(row.entry)) for row in connection.execute(wanted)]
+
+
 def cases_of(database: Database, first: int, last: int) -> Iterator[StoredCase]:
     """Every case with a leaf from `first` to `last`, with all its bodies up to `last`."""
     after = ""
     while rows := database.read(_some_cases(after, first, last)):
+        until = rows[-1].case_ref
+        persons: defaultdict[str, list[bytes]] = defaultdict(list)
+        for row in database.read(_their_persons(after, until)):
+            persons[row.case_ref].append(row.person_index)
         for reference, its in groupby(rows, key=lambda row: row.case_ref):
-            yield StoredCase(reference, [(row.idx, row.body) for row in its])
-        after = rows[-1].case_ref
+            yield StoredCase(reference, [(r.idx, r.body) for r in its], persons[reference])
+        after = until
 
 
 def _some_cases(after: str, first: int, last: int) -> Callable[[Connection], list[Row[Any]]]:
@@ -89,6 +118,12 @@ def _some_cases(after: str, first: int, last: int) -> Callable[[Connection], lis
     whole = select(of.case_ref, of.idx, of.body).where(of.case_ref.in_(some), of.idx <= last)
     ordered = whole.order_by(of.case_ref, of.idx)
     return lambda connection: list(connection.execute(ordered))
+
+
+def _their_persons(after: str, until: str) -> Callable[[Connection], list[Row[Any]]]:
+    of = case_persons.c
+    theirs = select(of.case_ref, of.person_index).where(of.case_ref > after, of.case_ref <= until)
+    return lambda connection: list(connection.execute(theirs))
 
 
 def root_at(database: Database, size: int) -> bytes:

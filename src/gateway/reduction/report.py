@@ -12,6 +12,8 @@ The document of `gateway metrics report --json` and of `GET /v1/metrics/field-re
     by           what the rows are: `series`, `form` or `procedure`
     forms        the rows, paper and online apart, each with the figures of `figures.py`
     total        {"online", "paper"}: the same figures over all rows of the channel
+    reconciliation  what others counted, where they counted all months of the period and of all tenants
+                 (`reconciliation.py`)
     balances     "ok": both balances hold for every submission, else there is no report
 """
 
@@ -33,14 +35,11 @@ from gateway.reduction.definitions import Definitions, FormVersion
 from gateway.reduction.dossiers import Sums
 from gateway.reduction.figures import figure, figures_of
 from gateway.reduction.measure import Scope
+from gateway.reduction.months import Month
+from gateway.reduction.notices import notice_of
+from gateway.reduction.reconciliation import Measured, Supplied, reconcile
 
-MOCK = "SỐ LIỆU TỪ NGUỒN MÔ PHỎNG / figures from mock sources"
-UNCONFIRMED = "chưa xác nhận: chưa kết nối Cổng / unconfirmed: no portal connected"
 NOT_FOR_PUBLICATION = "không dùng để công bố / not for publication"
-ONLY_THE_GATEWAY = (
-    "chỉ chứng minh những gì đi qua cổng, không phải những gì hiện trên màn hình / "
-    "proves what passed through the gateway, not what stood on a screen"
-)
 UNIT = "declarable field instances that are visible at submission"
 
 SERIES, FORM, PROCEDURE = "series", "form", "procedure"
@@ -103,11 +102,15 @@ def _days(text: str | None, member: str) -> tuple[date, date] | None:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the figures were counted from: the log's size then, its root, its definitions."""
+    """What the figures were counted from: the log's size then, its root, its definitions.
+
+    `supplied` is what others counted by then.
+    """
 
     size: int
     root: bytes
     definitions: Definitions
+    supplied: Sequence[Supplied] = ()
 
 
 @dataclass(slots=True)
@@ -121,8 +124,10 @@ class Counted:
 def report(question: Question, counted: Counted, evidence: Evidence) -> dict[str, Any]:
     """The whole document, made of numbers, digests and codes that anybody registered."""
     measures = evidence.definitions.measures
+    measured = [Measured(row.procedure, row.channel, sums) for row, sums in counted.sums.items()]
+    reconciliation = reconcile(evidence.supplied, _months(question), measured)
     return {
-        "notice": _notice(question, evidence.definitions),
+        "notice": _notice(question, evidence.definitions, reconciliation),
         "definition": asdict(measures[-1]) if measures else None,
         "range": {"first": 0 if evidence.size else None, "last": _last(evidence.size)},
         "root": b64encode(evidence.root if evidence.size else EMPTY_ROOT).decode(),
@@ -132,18 +137,28 @@ def report(question: Question, counted: Counted, evidence: Evidence) -> dict[str
         "by": question.by,
         "forms": _rows(question.by, counted, evidence.definitions),
         "total": {channel: _total(counted, channel) for channel in (ONLINE, PAPER)},
+        "reconciliation": reconciliation,
         "balances": "ok",
     }
 
 
-def _notice(question: Question, definitions: Definitions) -> list[str]:
-    lines = [MOCK] if any(measure.mock for measure in definitions.measures) else []
-    if any(0 in (m.instant_seconds, m.instant_seconds_per_field) for m in definitions.measures):
-        lines.append("không loại hồ sơ nộp tức thời / the instant rule is set to 0")
-    lines += [UNCONFIRMED, NOT_FOR_PUBLICATION, ONLY_THE_GATEWAY]
+def _notice(
+    question: Question, definitions: Definitions, reconciliation: Mapping[str, Any]
+) -> list[str]:
+    lines = [*notice_of(definitions, reconciliation), NOT_FOR_PUBLICATION]
     if question.tenant in definitions.test_tenants:
         lines.append("đơn vị thử nghiệm / a test tenant")
     return lines
+
+
+def _months(question: Question) -> list[str]:
+    """The whole months that a period consists of, if it does; others count no parts of months."""
+    first, last = question.first, question.last
+    if question.tenant is not None or first is None or last is None:
+        return []
+    if first.day != 1 or (last + timedelta(days=1)).day != 1:
+        return []
+    return [str(m) for m in Month(first.year, first.month).up_to(Month(last.year, last.month))]
 
 
 def _rows(by: str, counted: Counted, definitions: Definitions) -> list[dict[str, Any]]:

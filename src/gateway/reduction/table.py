@@ -1,7 +1,5 @@
-"""How do the figures look to people: as a table on a terminal, and as rows for a spreadsheet?"""
+"""How do the figures look to people, as a table on a terminal?"""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -30,33 +28,6 @@ _SHARES = (
     ("core", "Cốt lõi", "Core"),
     ("ceiling", "Trần", "Ceiling"),
 )
-_PLAIN = (
-    "submissions",
-    "declared",
-    "officer",
-    "missing",
-    "blank",
-    "withdrawn",
-    "hidden",
-    "auto_instant",
-    "dropped",
-    "filled",
-    "visible",
-    "declared_extra",
-    "refusals",
-    "chains",
-)
-_FIGURES = (
-    *(name for name, _, _ in _SHARES),
-    "beyond_login",
-    "required_only",
-    "override_rate",
-    "contested_rate",
-    "instant",
-    "abandoned",
-    "potential",
-)
-_NAMES = ("form", "procedure", "series", "channel")
 
 
 def show(document: Mapping[str, Any], console: Console) -> None:
@@ -105,45 +76,8 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f} %"
 
 
-def csv_of(document: Mapping[str, Any]) -> str:
-    """The rows of the report and its totals as CSV (RFC 4180), every figure with both its numbers.
-
-    Lines that begin with `#` carry the notice, the leaf range, the root and the definition.
-    """
-    written = io.StringIO()
-    for line in (*document["notice"], *_origin(document)):
-        written.write(f"# {line}\r\n")
-    rows = [_flat(row) for row in (*document["forms"], *_totals(document))]
-    writer = csv.DictWriter(written, list(_flat_names()))
-    writer.writeheader()
-    writer.writerows(rows)
-    return written.getvalue()
-
-
 def _origin(document: Mapping[str, Any]) -> Iterator[str]:
     yield f"leaves {document['range']['first']} to {document['range']['last']}"
     yield f"root {document['root']}"
     if document["definition"] is not None:
         yield f"definition {document['definition']['name']} {document['definition']['digest']}"
-
-
-def _totals(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for channel, total in document["total"].items():
-        yield {"form": "total", "procedure": None, "series": None, "channel": channel, **total}
-
-
-def _flat_names() -> Iterator[str]:
-    yield from _NAMES
-    yield from (name for name, _, _ in _COUNTS)
-    yield from _PLAIN
-    for name in _FIGURES:
-        yield from (f"{name}_numerator", f"{name}_denominator", name)
-
-
-def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    flat = {name: row[name] for name in (*_NAMES, *(n for n, _, _ in _COUNTS), *_PLAIN)}
-    for name in _FIGURES:
-        flat[f"{name}_numerator"] = row[name]["numerator"]
-        flat[f"{name}_denominator"] = row[name]["denominator"]
-        flat[name] = row[name]["value"]
-    return flat

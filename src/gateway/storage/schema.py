@@ -89,6 +89,27 @@ bodies = Table(
     Index("bodies_case", "case_ref", "idx"),
 )
 
+# a month that was closed; `document` and `jws` come once its tallies are in the log
+month_closes = Table(
+    "month_closes",
+    metadata,
+    Column("origin", String, primary_key=True),
+    Column("month", String, primary_key=True),
+    Column("first", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    Column("first_tally", Integer, nullable=False),
+    Column("last_tally", Integer, nullable=False),
+    Column("document", LargeBinary),
+    Column("jws", String),
+)
+
+reconciliations = Table(
+    "reconciliations",
+    metadata,
+    Column("leaf", Integer, primary_key=True, autoincrement=False),
+    Column("month", String, nullable=False),
+)
+
 cases = Table(
     "cases",
     metadata,

@@ -1,0 +1,1 @@
+"""How do figures leave the house as files that other programs read?"""

@@ -1,0 +1,182 @@
+"""What did others count of the same months, and how much of that did we measure?
+
+Counts come from files, as `reconcile` leaves (docs/log-leaves.md); the latest file of a source and
+month holds, all leaves of it together. The member `reconciliation` of reports and releases:
+
+    counts      per source that counted dossiers in every month: source, leaves,
+                coverage    dossiers measured / counted, of the procedures that it counted
+                surplus     dossiers measured beyond its count
+                floor       {"online", "paper"}: A_core / (A_core + D + N*F)
+    reads       per source that was read: source, leaves, claimed, counted
+    headline    "core", or "floor" where a coverage is below 95 %
+
+A procedure measured beyond its count never makes up for another one. Dossiers of cells that were
+merged above the procedure fill up what is open: first the procedures that the file does not name for
+their smallness, then those without a cell of their own. N is
+what stays open and F the mean of A + D of a procedure's dossiers, rounded up for each procedure; the
+mean of the channel, or of both, stands in for a procedure of which nothing was measured. What a
+source did not tell apart by channel is charged to both floors. (ours: the rounding and the stand-in)
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from typing import Any, TypeAlias
+
+from gateway.reduction.cases import ONLINE, PAPER
+from gateway.reduction.dossiers import Sums
+from gateway.reduction.figures import figure
+
+ENOUGH = Fraction(95, 100)
+DOSSIER_SOURCES = ("igate", "portal")
+READ_SOURCES = ("population", "personal_papers")
+
+Counted: TypeAlias = tuple[str | None, str | None]
+"""A procedure, or None for all that are not named; and a channel, or None for both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Supplied:
+    """One `reconcile` leaf: dossiers by procedure and channel, or a number of reads."""
+
+    leaf: int
+    month: str
+    source: str
+    digest: str
+    counts: Mapping[Counted, int]
+    reads: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The sums of one row or cell; no procedure where it was merged away, "" where there is none."""
+
+    procedure: str | None
+    channel: str | None
+    sums: Sums
+
+    @property
+    def dossiers(self) -> int:
+        """How many were measured."""
+        return self.sums["dossiers",]
+
+    @property
+    def declarable(self) -> int:
+        """A + D of all of them."""
+        return self.sums["verdict", "auto"] + self.sums["D",]
+
+
+def read_supplied(index: int, leaf: Mapping[str, Any]) -> Supplied:
+    """Read a `reconcile` leaf back."""
+    counts = {(one["procedure"], one["channel"]): one["dossiers"] for one in leaf["counts"] or ()}
+    return Supplied(index, leaf["month"], leaf["source"], leaf["digest"], counts, leaf["reads"])
+
+
+def reconcile(
+    supplied: Sequence[Supplied], months: Sequence[str], measured: Sequence[Measured]
+) -> dict[str, Any]:
+    """Hold what was measured against every source that counted each of `months`."""
+    latest = _latest(supplied)
+    whole = {
+        source: [one for month in months for one in latest[source, month]]
+        for source in (*DOSSIER_SOURCES, *READ_SOURCES)
+        if months and all((source, month) in latest for month in months)
+    }
+    counts = [_count(s, whole[s], measured) for s in DOSSIER_SOURCES if s in whole]
+    low = any(c["coverage"]["numerator"] < ENOUGH * c["coverage"]["denominator"] for c in counts)
+    return {
+        "counts": counts,
+        "reads": [_reads(s, whole[s], measured) for s in READ_SOURCES if s in whole],
+        "headline": "floor" if low else "core",
+    }
+
+
+def _latest(supplied: Sequence[Supplied]) -> dict[tuple[str, str], list[Supplied]]:
+    """All leaves of the latest file of each source and month."""
+    latest: dict[tuple[str, str], list[Supplied]] = {}
+    for one in sorted(supplied, key=lambda one: one.leaf):
+        before = latest.get((one.source, one.month), [])
+        same = before if before and before[0].digest == one.digest else []
+        latest[one.source, one.month] = [*same, one]
+    return latest
+
+
+def _reads(source: str, months: Sequence[Supplied], measured: Sequence[Measured]) -> dict[str, Any]:
+    return {
+        "source": source,
+        "leaves": [one.leaf for one in months],
+        "claimed": sum(row.sums["read", source, "reads"] for row in measured),
+        "counted": sum(one.reads or 0 for one in months),
+    }
+
+
+def _count(source: str, months: Sequence[Supplied], measured: Sequence[Measured]) -> dict[str, Any]:
+    theirs: defaultdict[Counted, int] = defaultdict(int)
+    for one in months:
+        for key, number in one.counts.items():
+            theirs[key] += number
+    rows = {key: [row for row in measured if _is_of(row, key, theirs)] for key in theirs}
+    ours = {key: sum(row.dossiers for row in its) for key, its in rows.items()}
+    missing = _missing(theirs, ours, measured)
+    total = sum(theirs.values())
+    return {
+        "source": source,
+        "leaves": [one.leaf for one in months],
+        "coverage": figure(total - sum(missing.values()), total),
+        "surplus": sum(max(0, ours[key] - theirs[key]) for key in theirs),
+        "floor": {c: _floor(c, missing, rows, measured) for c in (ONLINE, PAPER)},
+    }
+
+
+def _is_of(row: Measured, key: Counted, named: Collection[Counted]) -> bool:
+    """Whether a row that bears a procedure is among what a source counted under `key`."""
+    procedure, channel = key
+    if not row.procedure or channel not in (None, row.channel):
+        return False
+    if procedure is None:
+        return all((row.procedure, c) not in named for c in (row.channel, None))
+    return row.procedure == procedure
+
+
+def _missing(
+    theirs: Mapping[Counted, int], ours: Mapping[Counted, int], measured: Sequence[Measured]
+) -> dict[Counted, int]:
+    """Dossiers that were counted and not measured; what was merged away fills up what it may be."""
+    missing = {key: max(0, theirs[key] - ours[key]) for key in theirs}
+    merged: defaultdict[str | None, int] = defaultdict(int)
+    for row in measured:
+        if row.procedure is None:
+            merged[row.channel] += row.dossiers
+    for key in sorted(missing, key=lambda key: (bool(key[0]), bool(ours[key]), *map(str, key))):
+        for channel in merged:
+            if key[1] is None or channel not in (ONLINE, PAPER) or channel == key[1]:
+                filled = min(missing[key], merged[channel])
+                missing[key] -= filled
+                merged[channel] -= filled
+    return missing
+
+
+def _floor(
+    channel: str,
+    missing: Mapping[Counted, int],
+    rows: Mapping[Counted, Sequence[Measured]],
+    measured: Sequence[Measured],
+) -> dict[str, Any]:
+    own = [row for row in measured if row.channel == channel]
+    core, declared = (sum(row.sums[key] for row in own) for key in (("core",), ("D",)))
+    burden = 0
+    for key, number in missing.items():
+        if key[1] in (None, channel):
+            its = [row for row in rows[key] if row.channel == channel]
+            burden += ceil(number * _mean_declarable(its, own, measured))
+    return figure(core, core + declared + burden)
+
+
+def _mean_declarable(*choices: Sequence[Measured]) -> Fraction:
+    """F by the first choice that holds a dossier."""
+    for rows in choices:
+        if dossiers := sum(row.dossiers for row in rows):
+            return Fraction(sum(row.declarable for row in rows), dossiers)
+    return Fraction(0)

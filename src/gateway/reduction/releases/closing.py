@@ -1,0 +1,162 @@
+"""How is a month closed, so that a kill at any moment costs nothing?
+
+1. the month may be closed (`months.check_closable`); 2. its case leaves are counted by cells; 3. the
+tallies and the fact that the month is closed are written in one transaction; 4. the log is asked to
+publish them; 5. the release is made of the tallies and kept; 6. its files appear by rename. Whoever
+calls again goes on behind the last step that was done: what stands is never counted again.
+
+The range of a close begins where the one before ended. It ends before the first case leaf of a later
+month, or with the log where there is none; from then on the index alone decides.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import orjson
+from sqlalchemy import Connection, func, select
+
+from gateway.domain.errors import Conflict
+from gateway.reduction.months import Month, check_closable
+from gateway.reduction.reading import cases_of, definitions_of, log_size, root_at, supplied_counts
+from gateway.reduction.reconciliation import Measured, reconcile
+from gateway.reduction.releases.cells import PROVINCE, released
+from gateway.reduction.releases.counting import RangeCount
+from gateway.reduction.releases.files import put_release
+from gateway.reduction.releases.release import Grounds, release_of
+from gateway.reduction.releases.shelf import (
+    Closed,
+    append_tallies,
+    closed_months,
+    keep_release,
+    tallies_of,
+)
+from gateway.reduction.releases.signing import ReleaseSigner, text_of
+from gateway.reduction.releases.tallies import Closing, Tally, outside
+from gateway.storage.database import Database
+from gateway.storage.schema import bodies, leaves
+
+Progress = Callable[[int, int], None]
+_CASE_ENTRY = b'{"kind":"case",'
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What a deployment closes its months with."""
+
+    database: Database
+    origin: str
+    mock: bool
+    signer: ReleaseSigner
+    folder: Path
+    clock: Callable[[], datetime]
+    publish: Callable[[], Awaitable[None]]
+
+
+async def close_month(office: Office, month: Month, progress: Progress) -> tuple[Closed, bool]:
+    """Close a month and publish its release; whether this call made it, or it stood already.
+
+    Raises Conflict: `month_not_over`, `month_closed`, `too_few_persons`; CannotMeasure.
+    """
+    known = _find(office, month)
+    if known is None or known.document is None:
+        if known is None:
+            await _write_tallies(office, month, progress)
+        await office.publish()
+        await _write_release(office, _known(office, month))
+    closed = _known(office, month)
+    put_release(office.folder, str(month), closed.document or b"", closed.jws or "")
+    return closed, known is None or known.document is None
+
+
+def _find(office: Office, month: Month) -> Closed | None:
+    closed = office.database.read(lambda connection: closed_months(connection, office.origin))
+    return next((one for one in closed if one.month == month), None)
+
+
+def _known(office: Office, month: Month) -> Closed:
+    found = _find(office, month)
+    assert found is not None  # noqa: S101 - its tallies were written above
+    return found
+
+
+async def _write_tallies(office: Office, month: Month, progress: Progress) -> None:
+    read = office.database.read
+    before = read(lambda connection: closed_months(connection, office.origin))
+    running = Month.at(office.clock())
+    check_closable(month, running, before[-1].month if before else None, mock=office.mock)
+    first = before[-1].last + 1 if before else 0
+    last = read(lambda connection: _end_of(connection, first, month))
+    definitions = read(lambda connection: definitions_of(connection, last + 1))
+    count = RangeCount(definitions, first, last)
+    _count(office.database, count, (first, last), progress)
+    cells = released(count.cells)
+    if cells is None:
+        raise Conflict("too_few_persons", f"fewer than 10 persons stand behind {month}")
+    if others := read(lambda connection: _case_leaves(connection, first, last)) - count.leaves:
+        cells |= outside(others)
+    measure = definitions.in_force(last + 1).leaf
+    closing = Closing(str(month), month == running, first, last, measure)
+    await office.database.write(
+        lambda connection: append_tallies(connection, office.origin, closing, cells)
+    )
+
+
+def _end_of(connection: Connection, first: int, month: Month) -> int:
+    """The last leaf of a month's range."""
+    later = select(func.min(bodies.c.idx)).where(
+        bodies.c.idx >= first, bodies.c.hour > month.last_hour
+    )
+    begin = connection.execute(later).scalar_one()
+    return (log_size(connection) if begin is None else int(begin)) - 1
+
+
+def _count(
+    database: Database, count: RangeCount, leaves_of: tuple[int, int], progress: Progress
+) -> None:
+    first, last = leaves_of
+    whole = select(func.count(bodies.c.case_ref.distinct())).where(
+        bodies.c.idx.between(first, last)
+    )
+    total = database.read(lambda connection: connection.execute(whole).scalar_one())
+    for done, case in enumerate(cases_of(database, first, last), 1):
+        count.add_case([(leaf, orjson.loads(body)) for leaf, body in case.bodies], case.persons)
+        progress(done, total)
+
+
+def _case_leaves(connection: Connection, first: int, last: int) -> int:
+    """How many of these leaves are sealed, whether their bodies are still there or not."""
+    sealed = func.substr(leaves.c.entry, 1, len(_CASE_ENTRY)) == _CASE_ENTRY
+    number = select(func.count()).where(leaves.c.idx.between(first, last), sealed)
+    return int(connection.execute(number).scalar_one())
+
+
+async def _write_release(office: Office, closed: Closed) -> None:
+    read, size = office.database.read, closed.last_tally + 1
+    tallies = read(lambda connection: tallies_of(connection, closed))
+    supplied = read(lambda connection: supplied_counts(connection, size))
+    before = [
+        one
+        for one in read(lambda connection: closed_months(connection, office.origin))
+        if one.month < closed.month
+    ]
+    first = before[-1].month.following if before else closed.month
+    months = [str(month) for month in first.up_to(closed.month)]
+    grounds = Grounds(
+        office.origin,
+        size,
+        root_at(office.database, size),
+        read(lambda connection: definitions_of(connection, size)),
+        reconcile(supplied, months, [_measured(tally) for tally in tallies]),
+    )
+    text = text_of(release_of(tallies, grounds))
+    jws = office.signer.sign(text)
+    await office.database.write(
+        lambda connection: keep_release(connection, office.origin, closed.month, text, jws)
+    )
+
+
+def _measured(tally: Tally) -> Measured:
+    merged = tally.cell.level == PROVINCE
+    return Measured(None if merged else tally.cell.procedure or "", tally.cell.channel, tally.sums)

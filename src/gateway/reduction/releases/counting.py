@@ -1,0 +1,160 @@
+"""What do the case leaves of one range of the log add up to, by finest cell?
+
+Every case has one cell in a range: form, procedure, series and channel of its first accepted
+submission, or, while there is none, of its latest receipt. All its leaves in the range and all its
+sums go there. A dossier counts in the range that holds its first accepted submission, judged by all
+its submissions up to the range's end; a chain counts where its end stands, reads and refusals where
+they stand, an abandoned case where its last chain ended. Beside the keys of `dossiers.py` and
+`cases.py`:
+
+    ("late", "submissions")     further submissions of dossiers that an earlier range counted
+
+Leaves that no figure counts (test tenants, confirmations, accesses, ...) are only numbered.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gateway.reduction.cases import Body, Case, CaseReader, Row, row_of
+from gateway.reduction.definitions import Definitions, FormVersion
+from gateway.reduction.dossiers import Sums, tally
+
+FEWEST = 10
+"""So many persons, and cases, stand behind whatever is published."""
+
+ANY, DOSSIERS, CHAINS, READS = "any", "dossiers", "chains", "reads"
+_OF_A_CASE = frozenset({"prefill", "submission", "refusal", "abandoned", "sync", "correction"})
+_LATE = ("late", "submissions")
+
+
+@dataclass(slots=True)
+class Behind:
+    """Who stands behind one thing that is published: cases, and persons as far as ten."""
+
+    cases: int = 0
+    persons: set[bytes] = field(default_factory=set, repr=False)
+
+    @property
+    def fit(self) -> bool:
+        """Nobody at all, or enough that nobody is seen."""
+        return not self.cases or (self.cases >= FEWEST and len(self.persons) >= FEWEST)
+
+    def add(self, cases: int, persons: Iterable[bytes]) -> None:
+        """Count more cases; persons beyond the tenth change nothing and are not kept."""
+        self.cases += cases
+        if len(self.persons) < FEWEST:
+            self.persons.update(persons)
+
+
+@dataclass(slots=True)
+class CellCounts:
+    """What one cell adds up to, and who stands behind each thing in it."""
+
+    leaves: int = 0
+    sums: Sums = field(default_factory=Counter)
+    versions: set[int] = field(default_factory=set)
+    behind: defaultdict[str, Behind] = field(default_factory=lambda: defaultdict(Behind))
+
+    @property
+    def cases(self) -> int:
+        """Cases with a leaf of the range in this cell."""
+        return self.behind[ANY].cases
+
+    @property
+    def fit(self) -> bool:
+        """Whether the cell may be published: so that not even its dossiers alone are too few."""
+        return all(behind.fit for behind in self.behind.values())
+
+    def take(self, other: "CellCounts") -> None:
+        """Take another cell in."""
+        self.leaves += other.leaves
+        self.sums.update(other.sums)
+        self.versions |= other.versions
+        for what, behind in other.behind.items():
+            self.behind[what].add(behind.cases, behind.persons)
+
+
+class RangeCount:
+    """Adds up a range of the log, case by case; asks neither clock nor database."""
+
+    def __init__(self, definitions: Definitions, first: int, last: int) -> None:
+        self._definitions = definitions
+        self._reader = CaseReader(definitions)
+        self._first, self._last = first, last
+        self.cells: defaultdict[Row, CellCounts] = defaultdict(CellCounts)
+
+    def add_case(self, bodies: Iterable[tuple[int, Body]], persons: Collection[bytes]) -> None:
+        """Take all bodies of one case up to the range's end, and the persons whom it concerns.
+
+        Raises CannotMeasure as `CaseReader.read` does.
+        """
+        own = [(leaf, body) for leaf, body in bodies if self._belongs_to_its_case(body)]
+        case, leaves = self._reader.read(own), sum(leaf >= self._first for leaf, _ in own)
+        if not leaves or not (case.submissions or case.chains):
+            return
+        counted = self._count(case)
+        counted.leaves = leaves
+        for what in (ANY, *(what for what, keys in _SEEN_BY.items() if _has(counted.sums, keys))):
+            counted.behind[what].add(1, persons)
+        self.cells[_row(case)].take(counted)
+
+    @property
+    def leaves(self) -> int:
+        """Case leaves of the range that belong to a cell."""
+        return sum(counts.leaves for counts in self.cells.values())
+
+    def _belongs_to_its_case(self, body: Body) -> bool:
+        return body["k"] in _OF_A_CASE and body["ten"] not in self._definitions.test_tenants
+
+    def _holds(self, leaf: int) -> bool:
+        return self._first <= leaf <= self._last
+
+    def _count(self, case: Case) -> CellCounts:
+        counted = CellCounts()
+        for event in case.events:
+            if self._holds(event.leaf):
+                _add(counted, event.form, event.sums)
+        for chain in case.chains.values():
+            if chain.ended is not None and self._holds(chain.ended[0]):
+                _add(counted, chain.form, chain.sums())
+        end = case.abandoned_at()
+        if end is not None and self._holds(end[0]):
+            counted.sums[("abandoned",)] = 1
+        if case.submissions:
+            self._count_dossier(counted, case)
+        return counted
+
+    def _count_dossier(self, counted: CellCounts, case: Case) -> None:
+        last = case.submissions[-1].form
+        if self._holds(case.submissions[0].leaf):
+            _add(counted, last, tally(case.submissions, self._definitions.baseline(last.form)))
+        elif late := sum(self._holds(submission.leaf) for submission in case.submissions):
+            counted.sums[_LATE] = late
+
+
+_SEEN_BY = {DOSSIERS: "dossiers", CHAINS: "chains", READS: "read"}
+
+
+def _has(sums: Sums, name: str) -> bool:
+    return any(key[0] == name for key in sums)
+
+
+def _add(counted: CellCounts, form: FormVersion, sums: Mapping[tuple[str | int, ...], int]) -> None:
+    counted.sums.update(sums)
+    counted.versions.add(form.leaf)
+
+
+def _row(case: Case) -> Row:
+    if not case.submissions:
+        return case.latest_row
+    first = case.submissions[0]
+    return row_of(first.form, first.procedure, first.channel)
+
+
+def summed(cells: Sequence[CellCounts]) -> CellCounts:
+    """One cell out of several."""
+    whole = CellCounts()
+    for cell in cells:
+        whole.take(cell)
+    return whole

@@ -1,0 +1,84 @@
+"""A deployment's office with an invented log behind it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection, insert, select
+
+from gateway.log.append import append_case
+from gateway.reduction.months import Month
+from gateway.reduction.releases.closing import Office, close_month
+from gateway.reduction.releases.shelf import Closed
+from gateway.reduction.releases.signing import ReleaseSigner
+from gateway.storage.database import Database
+from gateway.storage.schema import case_persons
+from tests.reduction.test_reading import publish
+
+NOVEMBER = datetime(2026, 11, 22, 9, tzinfo=UTC)
+DECEMBER = datetime(2026, 12, 22, 9, tzinfo=UTC)
+ORIGIN = "gateway.test/log/2026"
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+
+
+def hour_of(when: datetime) -> int:
+    return int(when.timestamp()) // 3600
+
+
+@dataclass
+class House:
+    """What tests of the month's end need at hand; the clock stands where it is put."""
+
+    database: Database
+    folder: Path
+    now: datetime = DECEMBER
+    mock: bool = False
+    published: list[int] = field(default_factory=list)
+
+    @property
+    def office(self) -> Office:
+        return Office(
+            self.database,
+            ORIGIN,
+            self.mock,
+            ReleaseSigner(KEY, "the key"),
+            self.folder,
+            lambda: self.now,
+            self._publish,
+        )
+
+    async def _publish(self) -> None:
+        self.published.append(1)
+
+    async def open(self, **measure: Any) -> None:
+        await self.database.write(lambda c: publish(c, **measure))
+
+    async def fill(self, bodies: Iterable[dict[str, Any]], when: datetime = NOVEMBER) -> None:
+        """Append these bodies, each case being of a person of its own."""
+        taken = list(bodies)
+
+        def change(connection: Connection) -> None:
+            for body in taken:
+                append_case(connection, body["k"], body["ten"], body, when)
+                person = sha256(body["case"].encode()).digest()
+                known = {"person_index": person, "case_ref": body["case"]}
+                of = select(case_persons).where(case_persons.c.case_ref == body["case"])
+                if connection.execute(of).first() is None:
+                    connection.execute(insert(case_persons), known)
+
+        await self.database.write(change)
+
+    async def close(self, month: str) -> tuple[Closed, bool]:
+        return await close_month(self.office, Month.read(month), lambda done, total: None)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    database = Database(tmp_path / "gateway.db")
+    yield House(database, tmp_path / "releases")
+    database.close()
