@@ -31,7 +31,7 @@ from gateway.api.events import note_bug
 from gateway.api.options import read_options
 from gateway.api.problems import problem_of_a_bug, problem_of_status
 from gateway.api.rooms import Rooms
-from gateway.app.sources import addresses_of, read_sources
+from gateway.app.sources import addresses_of, log_policy_of, read_sources
 from gateway.custody.chores import purge_by_the_minute, sweep_by_the_hour
 from gateway.custody.keys import Keys
 from gateway.custody.publishing import publish_definitions, read_measure
@@ -47,7 +47,7 @@ from gateway.igate.mapping import read_igate
 from gateway.log.publishing.chores import publish_by_the_minute
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.opening import open_log
-from gateway.log.publishing.witnesses import Witnesses, WitnessPolicy, read_witness_policy
+from gateway.log.publishing.witnesses import Witnesses
 from gateway.prefill.confirmation import ConfirmationWorkflow
 from gateway.prefill.workflow import PrefillWorkflow
 from gateway.receipts.chains import void_open_chains
@@ -122,7 +122,7 @@ def _lifespan(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        policy = _log_policy(settings)
+        policy = log_policy_of(settings)
         outside = Transport(addresses_of(settings, policy), carrier or fast_carrier())
         witnesses = Witnesses(policy, Posting(outside).post)
         with LogFolder(settings.data / "log") as folder:
@@ -157,9 +157,7 @@ async def open_rooms(
     database = Database(settings.data / "gateway.db")
     keys = Keys(settings.data / "keys")
     host = urlsplit(settings.issuer).netloc
-    opened = await open_log(
-        folder, database, keys.log.private, witnesses, host, clock, void_open_chains
-    )
+    opened = await open_log(folder, database, keys, witnesses, host, clock, void_open_chains)
     clients = ClientDirectory(database, settings.data / "clients.stamp")
     kinds = read_kinds(settings.schemas / "record-kinds.json")
     forms = read_catalogue(settings.schemas)
@@ -235,12 +233,6 @@ async def open_rooms(
         connected=connected,
         clock=clock,
     )
-
-
-def _log_policy(settings: Settings) -> WitnessPolicy | None:
-    """Whose cosignatures the log's checkpoints need; raises MalformedPolicy, OSError."""
-    path = settings.log_policy
-    return None if path is None else read_witness_policy(path.read_bytes())
 
 
 def _handlers() -> dict[

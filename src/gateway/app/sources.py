@@ -8,7 +8,7 @@ from typing import Any, TypeVar, assert_never
 from pydantic import SecretStr
 
 from gateway.domain.identifiers import SourceId
-from gateway.log.publishing.witnesses import WitnessPolicy
+from gateway.log.publishing.witnesses import WitnessPolicy, read_witness_policy
 from gateway.records.store import RecordStore
 from gateway.settings import PapersAccess, PopulationAccess, Settings
 from gateway.sources.codelists import CodeLists
@@ -77,3 +77,9 @@ def addresses_of(settings: Settings, policy: WitnessPolicy | None) -> tuple[str,
     called = [] if settings.population is None else [*settings.population.addresses().values()]
     called += [] if settings.papers is None else [settings.papers.url]
     return (*called, *([] if policy is None else policy.addresses.values()))
+
+
+def log_policy_of(settings: Settings) -> WitnessPolicy | None:
+    """Whose cosignatures the log's checkpoints need; raises MalformedPolicy, OSError."""
+    path = settings.log_policy
+    return None if path is None else read_witness_policy(path.read_bytes())

@@ -1,7 +1,7 @@
 """Which keys does the gateway hold, where do they lie, and how does one end?
 
 The folder `keys/` (mode 0700) holds raw 32-byte files (mode 0600), made at the first start:
-`token.key`, `receipt.key` and `log.key` are Ed25519 private keys (RFC 8032), `index.key` and
+`token.key`, `receipt.key`, `log.key` and, while it is changed, `log-next.key` are Ed25519 private keys (RFC 8032), `index.key` and
 `idempotency.key` keys of HMAC-SHA-256, `ticket.key` the AES-256 key of correction tickets,
 `outbox.key` that of what the portal is still to be told, `day-YYYY-MM-DD.key` the AES-256 key under which the chain
 keys of that day (UTC) lie. Day keys belong in no backup: who deletes one has erased every chain key
@@ -13,6 +13,7 @@ AES-256-GCM(chain key)`, with the chain's name as associated data, so that it ca
 
 import os
 import stat
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -87,6 +88,23 @@ class Keys:
             return cipher.decrypt(nonce, locked, chain.encode())
         except (FileNotFoundError, InvalidTag, ValueError, OverflowError):
             raise gone from None
+
+    def next_log_key(self) -> SigningKey:
+        """The key that is to sign the log next, made where there is none."""
+        return _signing_key(_kept(self._folder / "log-next.key"))
+
+    def take_next_log_key(self) -> None:
+        """Let it sign from now on; the one before is gone."""
+        (self._folder / "log-next.key").replace(self._folder / "log.key")
+        self.log = _signing_key(_read(self._folder / "log.key"))
+
+    def settle_log_key(self, in_force: str | None) -> Ed25519PrivateKey:
+        """The log's key; ends a change that a kill cut short, by the verifier key in the last leaf."""
+        if (self._folder / "log-next.key").exists():
+            material = b"\x01" + self.next_log_key().private.public_key().public_bytes_raw()
+            if in_force is not None and in_force.endswith("+" + b64encode(material).decode()):
+                self.take_next_log_key()
+        return self.log.private
 
     def days(self) -> Iterator[date]:
         """The days whose keys are held."""

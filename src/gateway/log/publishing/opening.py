@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,14 +26,23 @@ _HERE = ZoneInfo("Asia/Ho_Chi_Minh")
 class OpenLog:
     """A log with its writer and its public side."""
 
+    origin: str
     publisher: Publisher
     shown: ShownLog
+
+
+class LogKeys(Protocol):
+    """Who holds the key of the log."""
+
+    def settle_log_key(self, in_force: str | None) -> Ed25519PrivateKey:
+        """The key, given the verifier key that the last `key` leaf names."""
+        ...
 
 
 async def open_log(
     folder: LogFolder,
     database: Database,
-    private: Ed25519PrivateKey,
+    keys: LogKeys,
     witnesses: Witnesses,
     host: str,
     clock: Callable[[], datetime],
@@ -44,9 +54,10 @@ async def open_log(
     void, since their ends may stand in leaves that it has lost; that is done before it is noted.
     """
     origin = folder.origin(host, clock().astimezone(_HERE).year)
+    latest = database.read(latest_key)
+    private = keys.settle_log_key(latest)
     signer = CheckpointSigner(folder.signer, origin, private)
     rows = LeafRows(database)
-    latest = database.read(latest_key)
     why = incident_at_start(folder, rows, signer, latest)
     if why is not None and folder.incident() is None:
         await database.write(void_chains)
@@ -56,4 +67,4 @@ async def open_log(
     if witnesses.told is not None:
         folder.show("policy", witnesses.told.text)
     publisher = Publisher(folder, rows, signer, witnesses, clock)
-    return OpenLog(publisher, ShownLog(folder, publisher, rows))
+    return OpenLog(origin, publisher, ShownLog(folder, publisher, rows))

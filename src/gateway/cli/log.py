@@ -1,0 +1,158 @@
+"""`gateway log …`, `gateway keys …`: how does an operator publish the log, and change its key?
+
+Exit status: 0 done, 1 refused (the reason is said), 2 a setting cannot be used.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from gateway.app.sources import log_policy_of
+from gateway.cli.serve import settings_from_environment
+from gateway.custody.keys import Keys
+from gateway.domain.errors import GatewayError
+from gateway.log.keys import announce_key
+from gateway.log.publishing.folder import LogFolder
+from gateway.log.publishing.opening import OpenLog, open_log
+from gateway.log.publishing.refusals import LogInUse, LogStopped
+from gateway.log.publishing.rows import log_size
+from gateway.log.publishing.witnesses import Witnesses
+from gateway.receipts.chains import void_open_chains
+from gateway.settings import Settings
+from gateway.storage.database import Database
+from gateway.upstream.posting import Posting
+from gateway.upstream.transport import Transport, fast_carrier
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+REFUSED = 1
+PATIENCE_SECONDS = 60
+_POLL_SECONDS = 0.2
+
+log_app = typer.Typer(help="The transparency log.", no_args_is_help=True)
+keys_app = typer.Typer(help="The keys of this deployment.", no_args_is_help=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A log that no running gateway publishes just now."""
+
+    folder: LogFolder
+    database: Database
+    keys: Keys
+    log: OpenLog
+
+
+@log_app.callback()
+def log() -> None:
+    """The transparency log."""
+
+
+@keys_app.callback()
+def keys() -> None:
+    """The keys of this deployment."""
+
+
+@log_app.command("publish")
+def publish(as_json: Json = False) -> None:
+    """Publish what has come in, now; a running gateway is asked to, and waited for."""
+
+    async def work(settings: Settings) -> dict[str, Any]:
+        try:
+            async with _held(settings) as held:
+                await held.log.publisher.publish()
+        except LogInUse:
+            await _ask_the_running_one(settings)
+        published = LogFolder(settings.data / "log").published()
+        size = 0 if published is None else published.checkpoint.size
+        return {"size": size, "signatures": 0 if published is None else len(published.lines)}
+
+    _say(_run(work), as_json)
+
+
+@keys_app.command("rotate-log")
+def rotate_log(as_json: Json = False) -> None:
+    """Give the log a new key, in a leaf that the old key signs too; not while a gateway runs.
+
+    The new key signs every checkpoint from then on; tell it to the witnesses before the next start.
+    """
+
+    async def work(settings: Settings) -> dict[str, Any]:
+        async with _held(settings) as held:
+            if held.log.publisher.stopped:
+                raise LogStopped("the log is in an incident; its key is not what helps")
+            await held.log.publisher.publish()
+            old, new = held.keys.log, held.keys.next_log_key()
+            origin = held.log.origin
+            await held.database.write(
+                lambda c: announce_key(c, origin, new.private, old=old.private)
+            )
+            held.keys.take_next_log_key()
+        async with _held(settings) as held:
+            await held.log.publisher.publish()
+        return {"key": (settings.data / "log/public/key").read_text().strip()}
+
+    _say(_run(work), as_json)
+
+
+@asynccontextmanager
+async def _held(settings: Settings) -> AsyncIterator[_Held]:
+    """The log, for this command alone; raises LogInUse while a gateway runs on it."""
+    policy = log_policy_of(settings)
+    outside = Transport(() if policy is None else policy.addresses.values(), fast_carrier())
+    witnesses = Witnesses(policy, Posting(outside).post)
+    try:
+        with LogFolder(settings.data / "log") as folder, closing(_database(settings)) as database:
+            held = Keys(settings.data / "keys")
+            host = urlsplit(settings.issuer).netloc
+            opened = await open_log(folder, database, held, witnesses, host, _now, void_open_chains)
+            yield _Held(folder, database, held, opened)
+    finally:
+        await outside.aclose()
+
+
+async def _ask_the_running_one(settings: Settings) -> None:
+    folder = LogFolder(settings.data / "log")
+    with closing(_database(settings)) as database:
+        wanted = database.read(log_size)
+    folder.ask_to_publish()
+    for _ in range(int(PATIENCE_SECONDS / _POLL_SECONDS)):
+        published = folder.published()
+        if published is not None and published.checkpoint.size >= wanted:
+            return
+        await asyncio.sleep(_POLL_SECONDS)
+    raise LogStopped("the running gateway did not publish within a minute; see its /readyz")
+
+
+def _database(settings: Settings) -> Database:
+    return Database(settings.data / "gateway.db")
+
+
+def _run(work: Callable[[Settings], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    settings = settings_from_environment()
+    if not (settings.data / "gateway.db").exists():
+        typer.echo("no deployment has run in this data folder yet", err=True)
+        raise typer.Exit(REFUSED)
+
+    async def within() -> dict[str, Any]:
+        return await work(settings)
+
+    try:
+        return asyncio.run(within())
+    except (GatewayError, LogStopped, LogInUse) as refusal:
+        typer.echo(str(refusal), err=True)
+        raise typer.Exit(REFUSED) from None
+
+
+def _say(done: dict[str, Any], as_json: bool) -> None:
+    typer.echo(json.dumps(done) if as_json else "\n".join(f"{k}: {v}" for k, v in done.items()))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

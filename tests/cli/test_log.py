@@ -1,0 +1,129 @@
+import json
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from gateway.cli.main import app
+from gateway.log.notes import read_checkpoint, read_key
+from gateway.log.publishing.folder import LogFolder
+from gateway.log.tiles import TileFolder
+
+TENANT = ["clients", "register", "h99", "--name", "Tỉnh H", "--agency", "H99"]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> dict[str, str]:
+    settings = {"GATEWAY_DATA": str(tmp_path / "data"), "GATEWAY_ISSUER": "https://gateway.test"}
+    _run(TENANT, settings)
+    return settings
+
+
+def _run(arguments: list[str], data: dict[str, str], status: int = 0) -> str:
+    result = CliRunner().invoke(app, arguments, env=data)
+    assert result.exit_code == status, result.output
+    return result.output
+
+
+def _log(data: dict[str, str]) -> Path:
+    return Path(data["GATEWAY_DATA"]) / "log"
+
+
+def test_an_operator_publishes_on_demand(data: dict[str, str]) -> None:
+    told = json.loads(_run(["log", "publish", "--json"], data))
+
+    signed = read_checkpoint((_log(data) / "public/checkpoint").read_bytes())
+    assert told == {"size": signed.checkpoint.size, "signatures": 1}
+    assert signed.checkpoint.size == 2  # the key and the grant
+    again = json.loads(_run(["log", "publish", "--json"], data))
+    assert again == told
+
+
+def test_a_running_gateway_is_asked_to_publish(data: dict[str, str]) -> None:
+    _run(["log", "publish"], data)
+    _run([*TENANT[:2], "h98", *TENANT[3:]], data)
+    published = (_log(data) / "public/checkpoint").read_bytes()
+    asked = threading.Event()
+
+    def gateway() -> None:
+        with LogFolder(_log(data)) as folder:
+            held.set()
+            while not folder.asked_to_publish():
+                done.wait(0.02)
+            asked.set()
+            text = published.decode().replace("\n2\n", "\n3\n")  # whatever it publishes
+            folder.root.joinpath("public/checkpoint").write_text(text)
+            done.wait(5)
+
+    held, done = threading.Event(), threading.Event()
+    running = threading.Thread(target=gateway)
+    running.start()
+    held.wait(5)
+    told = json.loads(_run(["log", "publish", "--json"], data))
+    refused = _run(["keys", "rotate-log"], data, status=1)
+    done.set()
+    running.join()
+
+    assert asked.is_set()
+    assert told["size"] == 3
+    assert "another process" in refused
+
+
+@pytest.mark.threat(25)
+def test_a_new_key_takes_over_by_a_leaf_that_both_keys_sign(data: dict[str, str]) -> None:
+    _run(["log", "publish"], data)
+    old = read_key((_log(data) / "public/key").read_text())
+
+    told = json.loads(_run(["keys", "rotate-log", "--json"], data))
+
+    new = read_key(told["key"])
+    assert new != old and new.name == old.name
+    signed = read_checkpoint((_log(data) / "public/checkpoint").read_bytes())
+    assert signed.signature_of(old) is None
+    signature = signed.signature_of(new)
+    assert signature is not None and new.signed(signed.checkpoint.text.encode(), signature)
+    entries = TileFolder(_log(data) / "public").entries(0, signed.checkpoint.size)
+    first, last = [leaf for leaf in map(json.loads, entries) if leaf["kind"] == "key"]
+    assert (first["key"], first["old_key"]) == (str(old), None)
+    assert (last["key"], last["old_key"]) == (str(new), str(old))
+    assert last["since_size"] == signed.checkpoint.size - 1
+    assert {one["by"] for one in last["signatures"]} == {"old", "new"}
+
+
+def test_a_change_of_keys_that_was_cut_short_is_ended_by_the_next_start(
+    data: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _run(["log", "publish"], data)
+    old = (_log(data) / "public/key").read_text()
+    real = os.replace
+
+    def fall(self: Path, target: Path) -> None:
+        if self.name == "log-next.key":
+            raise OSError("the power went")
+        real(self, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", fall)
+        assert CliRunner().invoke(app, ["keys", "rotate-log"], env=data).exit_code == 1
+
+    _run(["log", "publish"], data)
+
+    assert (_log(data) / "public/key").read_text() != old
+    assert not (_log(data) / "incident").exists()
+
+
+def test_a_lost_key_is_an_incident_and_nothing_is_signed(data: dict[str, str]) -> None:
+    _run(["log", "publish"], data)
+    (Path(data["GATEWAY_DATA"]) / "keys/log.key").unlink()
+    published = (_log(data) / "public/checkpoint").read_bytes()
+
+    _run(["log", "publish"], data, status=1)
+
+    assert (_log(data) / "incident").read_text() == "other_key\n"
+    assert (_log(data) / "public/checkpoint").read_bytes() == published
+
+
+def test_without_a_deployment_there_is_nothing_to_publish(tmp_path: Path) -> None:
+    _run(["log", "publish"], {"GATEWAY_DATA": str(tmp_path)}, status=1)
