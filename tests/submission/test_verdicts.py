@@ -149,3 +149,12 @@ def test_who_puts_in_another_person_keeps_nothing_of_the_first(office: House) ->
     answer = office.accepted(body)
     verdicts = {f["path"]: f["verdict"] for f in answer["fields"]}
     assert {verdicts[p] for p in groom} <= {"override", "hidden"}
+
+
+def test_a_number_that_shows_no_more_takes_nothing_else_with_it(office: House) -> None:
+    """Somebody with an insurance number is not asked for the rest: nobody else was put in."""
+    walk = office.walk(office.story("tk1-ts-social-insurance"))
+    answer = office.accepted(walk.submission())
+    verdicts = {f["path"]: f["verdict"] for f in answer["fields"]}
+    assert verdicts["soDinhDanhMoi"] == "hidden"
+    assert verdicts["maSoBHXH"] == "auto"

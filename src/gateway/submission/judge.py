@@ -132,7 +132,8 @@ def judge(
     """Give every field its verdict; the values of fields that do not show are dropped first."""
     kept = drop_invisible(receipt.form.definition, dict(data))
     instances = instances_at_submission(receipt.form.definition, kept)
-    judge_one = _Judge(receipt, kept, marks, pairings)
+    shown = frozenset(i.path for i in instances if i.decision is Decision.VISIBLE)
+    judge_one = _Judge(receipt, kept, marks, pairings, shown)
     judged = [
         one
         for instance in instances
@@ -172,12 +173,13 @@ class _Judge:
         data: Mapping[str, Any],
         marks: Marks,
         pairings: tuple[Pairing, ...],
+        shown: frozenset[str],
     ) -> None:
         self.receipt = receipt
         self.data = data
         self.marks = marks
         self.pairings = {pairing.group: pairing for pairing in pairings}
-        self.rekeyed = frozenset(self._rekeyed_roles())
+        self.rekeyed = frozenset(self._rekeyed_roles(shown))
 
     def canon(self, instance: FieldInstance) -> str:
         try:
@@ -255,8 +257,11 @@ class _Judge:
             if i.template.path.startswith(f"{group}[].")
         )
 
-    def _rekeyed_roles(self) -> Iterator[str]:
-        """Roles whose key number is another than the one that was read."""
+    def _rekeyed_roles(self, shown: frozenset[str]) -> Iterator[str]:
+        """Roles whose key number is another than the one that was read.
+
+        A number that was handed out and does not show any more is gone, and no change.
+        """
         for person in self.receipt.receipt.claims["persons"]:
             if person["key"] is not None:
                 number = self._number_at(person["key"])
@@ -264,7 +269,7 @@ class _Judge:
                 if not same_tag(tag, person["tag"]):
                     yield person["role"]
         for filled in self.receipt.filled.values():
-            if filled.attribute != _NUMBER or filled.rows:
+            if filled.attribute != _NUMBER or filled.rows or filled.path not in shown:
                 continue
             if not self.receipt.opens(filled, self._number_at(filled.path)):
                 yield filled.role
