@@ -124,7 +124,7 @@ def _social_facility(person: Person) -> Paper:
 
 def _scholarship(person: Person) -> Paper:
     issuer = f"Sở Giáo dục và Đào tạo {person.permanent.province.label}"
-    number, on = f"{serial(person, 4, 40)}/QĐ-CT", "2025-09-08"
+    number, on = f"{serial(person, 4, 40)}/QĐ-CT", "2026-02-09"
     content: Json = {
         "number": number,
         "category": {"code": "cu_tuyen", "label": "Sinh viên theo chế độ cử tuyển"},
@@ -135,7 +135,7 @@ def _scholarship(person: Person) -> Paper:
 
 
 def _tuition(person: Person) -> Paper:
-    number, on = f"{serial(person, 4, 41)}/QĐ-MGHP", "2025-09-22"
+    number, on = f"{serial(person, 4, 41)}/QĐ-MGHP", "2026-02-23"
     content: Json = {
         "number": number,
         "category": {"code": "cu_tuyen", "label": "Sinh viên hệ cử tuyển"},
