@@ -3,6 +3,7 @@
 from mocks.igate.behaviour import Behaviour, behaviours
 from mocks.igate.client import Answer, IGate
 from mocks.igate.crowd import Appointment, appointments, file_records, receive
+from mocks.igate.held import Holdings
 from mocks.igate.plots import FORMS
 from mocks.igate.stories import Story, case_stories, stories
 from mocks.igate.visit import Outcome, Visit
@@ -12,6 +13,7 @@ __all__ = [
     "Answer",
     "Appointment",
     "Behaviour",
+    "Holdings",
     "IGate",
     "Outcome",
     "Story",

@@ -5,16 +5,18 @@ failure begins and ends between visits: the same seed meets the same failures.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
+from itertools import cycle, islice
 from typing import Any, Final
 
 import httpx
 
 from mocks.igate.behaviour import Behaviour, behaviours
 from mocks.igate.client import IGate
+from mocks.igate.held import Holdings
 from mocks.igate.plots import FORMS
 from mocks.igate.stories import Story, stories
 from mocks.igate.visit import Outcome, Visit
@@ -27,7 +29,8 @@ FAULTS: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
 )
 """What the population database does wrong, one after the other: a name and a rule of the mock."""
 
-_WINDOW_OF = 15
+_WINDOW_OF = 33
+_WHO_GO_AWAY = 2
 _DESK_EVERY = 13
 _CLEAN_BEFORE = 3
 
@@ -55,20 +58,29 @@ def appointments(
     population: Population, count: int, seed: int, officer: str, on: date
 ) -> tuple[Appointment, ...]:
     """So many turns, the forms one after another, every thirteenth at the desk."""
-    each = -(-count // len(FORMS))
-    queues = [iter(stories(population, form, each, seed)) for form in FORMS]
-    turns = (next(queues[i % len(queues)]) for i in range(count))
+    drawn = behaviours(count, seed)
+    forms = _forms_in_turn(drawn)
+    queues = {f: iter(stories(population, f, n, seed)) for f, n in Counter(forms).items()}
     return tuple(
         Appointment(
-            story,
+            next(queues[form]),
             behaviour,
             dossier_code(on, number),
             officer if number % _DESK_EVERY == 0 else None,
         )
-        for number, (story, behaviour) in enumerate(
-            zip(turns, behaviours(count, seed), strict=True), start=1
-        )
+        for number, (form, behaviour) in enumerate(zip(forms, drawn, strict=True), start=1)
     )
+
+
+def _forms_in_turn(drawn: Sequence[Behaviour]) -> list[str]:
+    """A form for each turn; who goes away leaves the form to the next, so that all are handed in alike."""
+    forms, waiting = [], cycle(FORMS)
+    form = next(waiting)
+    for behaviour in drawn:
+        forms.append(form)
+        if behaviour is not Behaviour.ABANDON:
+            form = next(waiting)
+    return forms
 
 
 def dossier_code(on: date, number: int) -> str:
@@ -79,8 +91,13 @@ def dossier_code(on: date, number: int) -> str:
 
 
 def windows(turns: Sequence[Appointment]) -> Iterator[Window]:
-    """A stretch in which all is well, one window of each fault, and all well again."""
-    size = max(1, len(turns) // _WINDOW_OF)
+    """A stretch in which all is well, one window of each fault, and all well again.
+
+    On a long day the windows together are one round of the forms, and some more turns for those who
+    go away: each form meets a fault once.
+    """
+    a_round = len(FORMS) // len(FAULTS) + _WHO_GO_AWAY
+    size = max(1, min(len(turns) // _WINDOW_OF, a_round))
     rest = iter(turns)
     yield Window(None, None, tuple(islice(rest, len(turns) // _CLEAN_BEFORE)))
     for name, fault in FAULTS:
@@ -110,6 +127,7 @@ async def receive(
     igate: IGate,
     mock: httpx.AsyncClient,
     turns: Sequence[Appointment],
+    holdings: Holdings,
     *,
     at_once: int,
     seed: int,
@@ -127,6 +145,7 @@ async def receive(
                 seed=seed,
                 dossier=one.dossier,
                 officer=one.officer,
+                holdings=holdings,
             ).run()
         done(outcome)
         return outcome

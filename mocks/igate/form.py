@@ -39,7 +39,8 @@ class Form:
     """One form as the screen shows it. `bound` maps an input to the role and attribute behind it.
 
     `deciding` are the inputs on whose answer others depend, or who it is that can be read;
-    `login_fills` those that the province's own sign-in fills.
+    `login_fills` those that the province's own sign-in fills. `items` names the official item that
+    an input stands for, `roles` the ways in which the person behind a role is found.
     """
 
     code: str
@@ -48,10 +49,17 @@ class Form:
     deciding: frozenset[str]
     required_groups: frozenset[str]
     login_fills: tuple[str, ...]
+    items: Mapping[str, str]
+    roles: Mapping[str, tuple[Mapping[str, Any], ...]]
 
     def input_at(self, path: str) -> Input:
         """The input behind an instance path such as `grid[1].key`; KeyError if there is none."""
         return self.inputs[template_of(path)]
+
+    def keys(self, role: str) -> Iterator[str]:
+        """The inputs in which somebody says who stands behind a role, so that more can be read."""
+        for way in self.roles[role]:
+            yield from (way.get("given") or {}).values()
 
 
 def template_of(path: str) -> str:
@@ -73,15 +81,23 @@ def read_form(definition: Mapping[str, Any], bindings: Mapping[str, Any]) -> For
             path for path, c in components if c["type"] in _GROUPS and _required(c)
         ),
         login_fills=tuple(bindings.get("login_fills", ())),
+        items=dict(bindings.get("items", {}))
+        | {b["field"]: b["item"] for b in bindings["bindings"] if "item" in b},
+        roles=_roles(bindings),
     )
+
+
+def _roles(bindings: Mapping[str, Any]) -> dict[str, tuple[Mapping[str, Any], ...]]:
+    stated = bindings["roles"].items()
+    return {role: tuple(ways if isinstance(ways, list) else [ways]) for role, ways in stated}
 
 
 def _steers(bindings: Mapping[str, Any]) -> Iterator[str]:
     """The inputs by which the gateway tells who stands behind a role, or works a value out."""
     for binding in bindings["bindings"]:
         yield from binding.get("of", ())
-    for ways in bindings["roles"].values():
-        for way in ways if isinstance(ways, list) else [ways]:
+    for ways in _roles(bindings).values():
+        for way in ways:
             yield from (way.get("given") or {}).values()
             yield from way.get("when") or {}
 

@@ -48,11 +48,15 @@ _ENDED_BY: Mapping[str, Plain] = {
 
 @dataclass(frozen=True, slots=True)
 class Someone:
-    """Somebody of whom a form asks: what they say of themselves, and the papers they hold."""
+    """Somebody of whom a form asks: what they say of themselves, and the papers they hold.
+
+    `n` is their place in the population, None for people from outside.
+    """
 
     said: Mapping[str, Any] = field(repr=False)
     papers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     newborn: Mapping[str, Any] | None = field(default=None, repr=False)
+    n: int | None = None
 
     def answer(self, attribute: str) -> Plain:
         """The answer to one attribute of the dictionary, or None."""
@@ -150,7 +154,7 @@ def _of_address(address: Mapping[str, Any] | None, part: str) -> Plain:
 def someone(population: Population, n: int) -> Someone:
     """Person n as they know themselves."""
     truth = population.truth(n)
-    return Someone(truth["person"], truth["papers"], truth["newborn"])
+    return Someone(truth["person"], truth["papers"], truth["newborn"], n)
 
 
 def outsider(relative: Mapping[str, Any]) -> Someone:

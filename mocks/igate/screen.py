@@ -58,12 +58,14 @@ class Screen:
     async def decide(self) -> bool:
         """Answer the questions on which others depend; whether anything was answered.
 
-        What nobody but the person can say comes first: it may let the rest be read.
+        What nobody but the person can say comes first, then who the others are, one after the
+        other: it may let the rest be read.
         """
         own, bound, deciding = self._story.answers, self.form.bound, self.form.deciding
         return (
             await self._answer(lambda path: path in own or path in deciding - bound.keys())
             or self._add_rows()
+            or await self._introduce()
             or await self._answer(deciding.__contains__)
         )
 
@@ -72,6 +74,13 @@ class Screen:
         for field, path in self._open(wanted):
             changed |= await self._type(field, path, optional=True)
         return changed
+
+    async def _introduce(self) -> bool:
+        """Say who the next person is whom the form asks for; whether there was one."""
+        for role in self.form.roles:
+            if await self._answer(frozenset(self.form.keys(role)).__contains__):
+                return True
+        return False
 
     def _add_rows(self) -> bool:
         due = dict.fromkeys(self.form.required_groups, 1) | dict(self._story.rows)

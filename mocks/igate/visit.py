@@ -8,6 +8,8 @@ from typing import Any
 
 from mocks.igate.behaviour import Behaviour
 from mocks.igate.client import Answer, IGate
+from mocks.igate.held import Holdings
+from mocks.igate.reuse import HeldItem, Judged, held_items
 from mocks.igate.screen import Screen, get, put
 from mocks.igate.stories import Story
 from mocks.igate.typist import differently
@@ -20,7 +22,11 @@ _NAMES_SOMEBODY = ("personal_id", "full_name", "birth_date", "surname", "given_n
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a visit ended; `unexpected` says what should not have happened, without any value."""
+    """How a visit ended; `unexpected` says what should not have happened, without any value.
+
+    `held` are the required items of a dossier handed in that records hold and the login does not,
+    where it is known what they hold.
+    """
 
     form: str
     dossier: str | None
@@ -31,6 +37,7 @@ class Outcome:
     refused: tuple[str, ...] = ()
     submitted: bool = False
     unexpected: tuple[str, ...] = ()
+    held: tuple[HeldItem, ...] = ()
 
 
 class _Broken(Exception):
@@ -52,9 +59,11 @@ class Visit:
         seed: int,
         dossier: str | None = None,
         officer: str | None = None,
+        holdings: Holdings | None = None,
     ) -> None:
         self._igate = igate
         self._story = story
+        self._holdings = holdings
         self._dossier = dossier
         self._officer = officer
         self._chance = random.Random(f"visit {seed} {story.form} {story.n} {dossier}")
@@ -173,9 +182,17 @@ class Visit:
         if answer.status != _OK:
             raise _Broken("submission", answer)
         counts = answer.body["counts"]
-        self._outcome = replace(self._outcome, submitted=True, counts=counts)
+        held = self._held(screen, answer.body["fields"])
+        self._outcome = replace(self._outcome, submitted=True, counts=counts, held=held)
         if not balance(counts):
             self._outcome = replace(self._outcome, unexpected=("counts do not balance",))
+
+    def _held(self, screen: Screen, verdicts: list[Mapping[str, Any]]) -> tuple[HeldItem, ...]:
+        if self._holdings is None:
+            return ()
+        kinds = {said["path"]: said.get("class") for said in screen.fields}
+        judged = {f["path"]: Judged(f["verdict"], kinds.get(f["path"])) for f in verdicts}
+        return held_items(screen.form, self._story, screen.data, judged, self._holdings)
 
     def _submission(self, screen: Screen, contested: list[str]) -> dict[str, Any]:
         typed = screen.typed if self._officer is not None else ()

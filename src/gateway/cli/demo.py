@@ -25,6 +25,7 @@ from httpx_aiohttp import AiohttpTransport
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from gateway.cli.demo_held import held_document, held_table
 from gateway.cli.deployment import Deployment, DidNotStart, deployment
 from gateway.forms.showing.instants import local_date
 from gateway.reduction.exports.sheet import sheet_of_report
@@ -32,6 +33,7 @@ from gateway.reduction.exports.text import csv_of
 from gateway.reduction.table import NARROWEST, show
 from mocks.igate import (
     FORMS,
+    Holdings,
     IGate,
     Outcome,
     Story,
@@ -51,7 +53,7 @@ RECORDS_AT_ONCE = 16
 
 
 def demo(
-    dossiers: Annotated[int, typer.Option(min=8, max=4000, help="How many visits.")] = 120,
+    dossiers: Annotated[int, typer.Option(min=8, max=4000, help="How many visits.")] = 400,
     seed: Annotated[int, typer.Option(help="Another seed, other people and choices.")] = 2026,
     out: Annotated[Path | None, typer.Option(help="Where the figures go; a new folder.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave database and logs.")] = False,
@@ -92,7 +94,7 @@ async def _run(count: int, seed: int, out: Path | None, keep: bool, as_json: boo
         typer.echo(json.dumps(_document(day), ensure_ascii=False))
     else:
         if "forms" in day.report:
-            _print_figures(day.report)
+            _print_figures(day)
         _say_how_it_went(day, folder, running.folder if keep else None)
     return UNEXPECTED if day.unexpected else 0
 
@@ -118,6 +120,7 @@ async def _drive(running: Deployment, igate: IGate, count: int, seed: int) -> _D
     people = [n for turn in turns for n in turn.story.owners]
     _, refused = await file_records(igate, population, people, RECORDS_AT_ONCE)
     await running.open_dossiers([turn.dossier for turn in turns])
+    holdings = Holdings(population, people, today.isoformat())
     url = urlsplit(running.population["url"])
     with _progress() as progress:
         bar = progress.add_task("Hồ sơ / dossiers", total=count)
@@ -126,6 +129,7 @@ async def _drive(running: Deployment, igate: IGate, count: int, seed: int) -> _D
                 igate,
                 mock,
                 turns,
+                holdings,
                 at_once=VISITS_AT_ONCE,
                 seed=seed,
                 done=lambda _: progress.advance(bar),
@@ -154,6 +158,7 @@ def _document(day: _Day) -> dict[str, Any]:
     behaved = Counter(str(outcome.behaviour) for outcome in day.outcomes)
     return {
         "report": day.report,
+        "held": held_document(day.outcomes),
         "visits": {
             "held": len(day.outcomes),
             "submitted": sum(outcome.submitted for outcome in day.outcomes),
@@ -173,9 +178,11 @@ def _write(folder: Path, day: _Day) -> None:
         (folder / "figures.csv").write_text(csv_of(sheet_of_report(day.report)), encoding="utf-8")
 
 
-def _print_figures(report: Mapping[str, Any]) -> None:
+def _print_figures(day: _Day) -> None:
     console = Console()
-    show(report, console if console.width >= NARROWEST else Console(width=NARROWEST))
+    console = console if console.width >= NARROWEST else Console(width=NARROWEST)
+    show(day.report, console)
+    console.print(held_table(held_document(day.outcomes)))
 
 
 def _say_how_it_went(day: _Day, folder: Path, kept: Path | None) -> None:
