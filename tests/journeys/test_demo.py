@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from gateway.settings import Settings
 from mocks.igate import FORMS
 
 ROOT = Path(__file__).parents[2]
+VISITS = 2 * len(FORMS) + 4
 COMMAND = [sys.executable, "-c", "from gateway.cli.main import app; app()", "demo"]
 
 
@@ -34,18 +36,24 @@ def run(*arguments: str, out: Path) -> tuple[int, dict[str, Any]]:
     return done.returncode, json.loads(done.stdout)
 
 
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
+    """Two dossiers of every form, and a few more for those who go away."""
+    out = tmp_path_factory.mktemp("day") / "figures"
+    return run("--dossiers", str(VISITS), out=out)[1], out
+
+
 def test_a_small_day_at_the_counter_balances_and_is_written_outside_the_tree(
-    tmp_path: Path,
+    day: tuple[dict[str, Any], Path],
 ) -> None:
-    out = tmp_path / "figures"
-    _, document = run("--dossiers", str(len(FORMS)), out=out)
+    document, out = day
     report, visits = document["report"], document["visits"]
     assert document["unexpected"] == []
     assert report["balances"] == "ok"
     assert report["definition"]["mock"] is True
     assert "mock sources" in report["notice"][0]
     assert {row["form"] for row in report["forms"]} == set(FORMS)
-    assert visits["held"] == len(FORMS)
+    assert visits["held"] == VISITS
     for row in (*report["forms"], *report["total"].values()):
         assert row["visible"] == row["auto"] + row["declared"] + row["blank"]
         assert row["declarable"] == row["auto"] + row["declared"]
@@ -55,7 +63,28 @@ def test_a_small_day_at_the_counter_balances_and_is_written_outside_the_tree(
     assert failures["failed_attempts"]["numerator"] > 0, "the database fails for a while"
     assert json.loads((out / "figures.json").read_text()) == document
     assert (out / "figures.csv").read_text().startswith("# SỐ LIỆU TỪ NGUỒN MÔ PHỎNG")
-    assert [path.name for path in tmp_path.iterdir()] == ["figures"], "data and logs stay behind"
+    left = [path.name for path in out.parent.iterdir()]
+    assert left == ["figures"], "data and logs stay behind"
+
+
+def test_every_form_is_handed_in_alike(day: tuple[dict[str, Any], Path]) -> None:
+    dossiers = Counter[str]()
+    for row in day[0]["report"]["forms"]:
+        dossiers[row["form"]] += row["dossiers"]
+    assert set(dossiers) == set(FORMS)
+    assert set(dossiers.values()) == {2, 3}, "the forms take turns"
+
+
+def test_what_records_hold_and_the_login_does_not_comes_as_facts(
+    day: tuple[dict[str, Any], Path],
+) -> None:
+    held = day[0]["held"]
+    assert {row["form"] for row in held["rows"]} <= set(FORMS)
+    for name in ("numerator", "denominator"):
+        assert held["total"]["facts"][name] == sum(row["facts"][name] for row in held["rows"])
+    assert sum(row["facts"]["denominator"] > 0 for row in held["rows"]) > 0.9 * len(FORMS)
+    assert held["total"]["facts"]["denominator"] > 5 * held["total"]["dossiers"]
+    assert held["total"]["facts"]["value"] >= held["target"] == 0.85
 
 
 @pytest.fixture(scope="module")

@@ -78,3 +78,22 @@ def test_values_are_rounded_half_up_to_four_decimals(
 def test_a_share_of_nothing_is_no_number() -> None:
     assert figure(0, 0)["value"] is None
     assert percent(None) == "–"
+
+
+def test_paper_and_online_stand_apart_and_only_rows_of_one_form_name_their_procedure() -> None:
+    document = _document()
+    online, paper = document["forms"]
+    second = online | {"procedure": "1.004222"}
+    console = Console(width=NARROWEST, record=True, file=io.StringIO())
+    show(document | {"forms": [online | {"procedure": "1.004194"}, second, paper]}, console)
+    first_words = [line.split()[0] for line in console.export_text().splitlines() if line.split()]
+    start = first_words.index("trực")
+    assert first_words[start : start + 7] == [
+        "trực",
+        "residence",
+        "1.004194",
+        "residence",
+        "1.004222",
+        "giấy",
+        "residence",
+    ]

@@ -9,7 +9,7 @@ Over citizens who accept what was filled. The rule by which an item counts stand
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from rich.box import SIMPLE_HEAD
@@ -17,7 +17,6 @@ from rich.table import Table
 
 from gateway.reduction.figures import figure
 from gateway.reduction.table import percent
-from mocks.igate import Behaviour, Outcome
 
 TARGET: Final = 0.85
 """At least so much of what records hold is to come as facts."""
@@ -28,14 +27,16 @@ _TITLE = (
 )
 
 
-def held_document(outcomes: Iterable[Outcome]) -> dict[str, Any]:
-    """The figure per form and in all; numbers and codes of forms alone."""
+def held_document(accepted: Iterable[tuple[str, Sequence[bool]]]) -> dict[str, Any]:
+    """The figure per form and in all; numbers and codes of forms alone.
+
+    `accepted` has of each dossier its form, and for each item that counts whether it came as a fact.
+    """
     dossiers, held, facts = Counter[str](), Counter[str](), Counter[str]()
-    for one in outcomes:
-        if one.submitted and one.behaviour is Behaviour.ACCEPT:
-            dossiers[one.form] += 1
-            held[one.form] += len(one.held)
-            facts[one.form] += sum(item.fact for item in one.held)
+    for form, items in accepted:
+        dossiers[form] += 1
+        held[form] += len(items)
+        facts[form] += sum(items)
     return {
         "target": TARGET,
         "rows": [

@@ -1,6 +1,7 @@
 """How do the figures look to people, as a table on a terminal?"""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -40,7 +41,10 @@ def show(document: Mapping[str, Any], console: Console) -> None:
 
 
 def table_of(document: Mapping[str, Any]) -> Table:
-    """One line per row of the report and one per channel below."""
+    """A section for each channel with one line per row of the report, and the totals below.
+
+    Rows of one form in one channel are told apart by their procedure, in a second line.
+    """
     table = Table(
         title="Cắt giảm trường thông tin phải khai / Reduction of declared fields",
         box=SIMPLE_HEAD,
@@ -50,17 +54,25 @@ def table_of(document: Mapping[str, Any]) -> Table:
     for _, vietnamese, english in (*_COUNTS, *_SHARES):
         table.add_column(f"{vietnamese}\n{english}", justify="right", no_wrap=True)
     table.add_column("Mục tiêu\nTarget", justify="right", no_wrap=True)
-    for row in document["forms"]:
-        below = " · ".join(
-            filter(None, (row["form"] and row["procedure"], _CHANNELS[row["channel"]]))
-        )
-        table.add_row(f"{row['form'] or row['procedure'] or '-'}\n{below}", *_cells(row))
-    table.add_section()
+    for channel, name in _CHANNELS.items():
+        rows = [row for row in document["forms"] if row["channel"] == channel]
+        if rows:
+            table.add_row(name, style="italic")
+        for row, label in zip(rows, _labels(rows), strict=True):
+            table.add_row(label, *_cells(row))
+        table.add_section()
     for channel, total in document["total"].items():
         if total["dossiers"] or total["chains"]:
             name = f"Tổng / Total\n{_CHANNELS[channel]}"
             table.add_row(name, *_cells(total), style="bold")
     return table
+
+
+def _labels(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    names = [row["form"] or row["procedure"] or "-" for row in rows]
+    often = Counter(names)
+    for row, name in zip(rows, names, strict=True):
+        yield f"{name}\n{row['procedure'] or '-'}" if often[name] > 1 else name
 
 
 def _cells(row: Mapping[str, Any]) -> Iterator[str]:
