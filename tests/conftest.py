@@ -43,6 +43,7 @@ from mocks.population import (
 T = TypeVar("T")
 Json = dict[str, Any]
 
+SCHEMAS = Path(__file__).parents[1] / "schemas"
 BOTH = frozenset({POPULATION, RECORDS})
 PATIENCE_SECONDS = 1.0
 _ADDRESS = f"http://dancu.test{ENDPOINT}"
@@ -108,7 +109,7 @@ class Outside(httpx.AsyncBaseTransport):
 class House:
     """One running gateway; every call is made as the tenant `h99` unless another is named."""
 
-    def __init__(self, folder: Path, *, with_papers: bool = False) -> None:
+    def __init__(self, folder: Path, *, with_papers: bool = False, schemas: Path = SCHEMAS) -> None:
         self.clock = StandingClock()
         self.population = _TABLE
         told = PopulationMockSettings(clock=lambda: self.clock().timestamp())
@@ -118,6 +119,7 @@ class House:
         self.folder = folder
         settings = Settings(
             data=folder,
+            schemas=schemas,
             mock=True,
             instant_seconds=0,
             instant_seconds_per_field=0,

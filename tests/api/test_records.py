@@ -48,7 +48,7 @@ async def test_a_record_comes_in_is_found_and_ends(gateway: httpx.AsyncClient) -
     assert one["stored_at"] == "2026-11-22T12:00:00+00:00"
     assert one["record"]["content"] == {"title": "Giấy xác nhận"}
     assert ended.json() == {"id": taken.json()["id"], "state": "revoked"}
-    assert left.json() == {"records": []}
+    assert left.json() == {"records": [], "awaited": []}
 
 
 async def test_the_same_record_lies_there_once(gateway: httpx.AsyncClient) -> None:
@@ -123,7 +123,7 @@ async def test_t01_another_tenants_record_is_not_there(
         )
         absent = await neighbour.post("/v1/records/rec_none/revoke", json={"reason": "annulled"})
 
-    assert found.json() == {"records": []}
+    assert found.json() == {"records": [], "awaited": []}
     assert (revoked.status_code, revoked.content) == (404, absent.content)
 
 

@@ -82,7 +82,7 @@ async def test_nobody_finds_the_records_of_another_tenant(
     record_id, _ = await store.put(HERE, card)
 
     assert store.search(THERE, owner_of(card)) == ()
-    assert store.valid_records(THERE, owner_of(card), {"identity_card"}) == ()
+    assert store.lying(THERE, owner_of(card), {"identity_card"}).records == ()
     with pytest.raises(NotFound, match="unknown_record"):
         store.get(THERE, record_id)
     with pytest.raises(NotFound, match="unknown_record"):
@@ -115,7 +115,7 @@ async def test_a_revoked_record_says_why_and_is_no_longer_valid(
 
     assert (revoked.state, revoked.reason) == ("revoked", reason)
     assert store.get(HERE, record_id) == revoked
-    assert store.valid_records(HERE, owner_of(card), {"identity_card"}) == ()
+    assert store.lying(HERE, owner_of(card), {"identity_card"}).records == ()
     assert await store.revoke(HERE, record_id, reason) == revoked
 
 

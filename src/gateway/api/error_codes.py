@@ -116,6 +116,7 @@ _CODES: dict[type[GatewayError], str] = {
         counts_known | Số liệu này đã có | Counts known already | Supply a file that differs.
         conflict | Mâu thuẫn với trạng thái hiện tại | Conflict | Read the present state first.
         replay_unreadable | Không đọc lại được câu trả lời trước | Earlier answer unreadable | Use a new key.
+        not_announced | Giấy tờ này không được báo trước | Another record was announced | Name the announcement of this kind and owner, or none.
         record_revoked | Giấy tờ đã bị thu hồi | Record revoked | A revoked record is not taken in again.
         dossier_of_another_system | Mã hồ sơ của hệ thống khác | Dossier of another system | Use a code that your own system issued.
         outbox_unreadable | Không đọc được nội dung chờ gửi | Queued content unreadable | Register the dossier again.
@@ -142,6 +143,14 @@ _CODES: dict[type[GatewayError], str] = {
         impossible_date | Ngày không tồn tại | Impossible date | Give a date that the calendar has.
         malformed_digest | Mã băm sai dạng | Malformed digest | Give SHA-256 as 64 lower-case hex digits.
         malformed_dossier | Mã hồ sơ sai dạng | Malformed dossier code | Give the code as iGate issued it.
+        malformed_procedure | Mã thủ tục sai dạng | Malformed procedure code | Give the code as the portal has it.
+        malformed_result_code | Mã kết quả sai dạng | Malformed result code | Give the code as it was issued.
+        malformed_time | Thời điểm sai dạng | Malformed time | Give RFC 3339 with an offset.
+        unknown_origin | Nguồn gốc không có | No such origin | Use result or component.
+        qr_disagrees | Mã QR của giấy tờ khác | Printed code of another paper | Check which paper was scanned.
+        not_awaited | Thời điểm ngoài phạm vi | Not a time to wait for | Expect the record within the next 30 days.
+        issuer_unknown | Chưa có khóa của cơ quan ban hành | No key of the issuer | Add its key to schemas/record-issuers.json, or leave the signature out.
+        signature_refused | Chữ ký của cơ quan ban hành sai | Signature refused | Send the signature that the issuer made for this record.
         malformed_personal_id | Số định danh sai dạng | Malformed personal number | Give exactly 12 digits.
     """,
     DossierRefused: """

@@ -26,7 +26,9 @@ from gateway.domain.verdicts import Reason
 from gateway.forms.fields import Decision, put_value
 from gateway.prefill.body import summary_of
 from gateway.prefill.case import procedure_of
+from gateway.prefill.filling.desk import Sheet
 from gateway.prefill.filling.entries import Carried, Empty, Entry, Filled
+from gateway.prefill.filling.waiting import retry_at
 from gateway.prefill.request import Asker, CanSend, PrefillRequest, sends_all
 from gateway.prefill.sealing import instant, outcome_of
 from gateway.prefill.workflow import Prefilled
@@ -147,7 +149,7 @@ def answer_of(prefilled: Prefilled) -> dict[str, Any]:
         "form": {"code": prefilled.form.code, "version": prefilled.form.version},
         "expires_at": instant(prefilled.expires_at),
         "data": data,
-        "fields": [_field(entry) for entry in sheet.entries],
+        "fields": [_field(sheet, entry) for entry in sheet.entries],
         "sources": [
             {
                 "source": answer.source,
@@ -180,10 +182,12 @@ def papers_of(prefilled: Prefilled, paper_path: PaperPath) -> list[dict[str, Any
     return [asdict(paper) for paper in paper_path.asked_for(doubts)]
 
 
-def _field(entry: Entry) -> dict[str, Any]:
+def _field(sheet: Sheet, entry: Entry) -> dict[str, Any]:
     shown = {"path": entry.instance.path, "visible": _SHOWN[entry.instance.decision]}
     if isinstance(entry, Empty):
-        return {**shown, "state": "empty", "reason": entry.reason.value}
+        empty = {**shown, "state": "empty", "reason": entry.reason.value}
+        later = retry_at(sheet, entry)
+        return empty if later is None else {**empty, "retry_at": instant(later)}
     if isinstance(entry, Carried):
         said = ("class", "edit", "attribute", "source", "confirmed_by", "as_of", "record")
         return {**shown, "state": "filled", **{name: entry.entry[name] for name in said}}

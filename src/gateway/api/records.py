@@ -32,18 +32,38 @@ class FileAsked(Asked):
     url: str | None = None
 
 
+class PrintedCode(Asked):
+    """What the code printed on a digitised paper says (Circular 01/2023/TT-VPCP)."""
+
+    dossier: str | None = None
+    procedure: str | None = None
+    owner: str | None = None
+    title: str | None = None
+
+
 class RecordAsked(Asked):
-    """One digitised paper or result; `content` has the members of its kind."""
+    """One digitised paper or result; `content` has the members of its kind.
+
+    With `expected_at` it is only announced: of that kind, for that owner, being digitised now, and
+    nothing else is said; the record itself then names the announcement as `announced`.
+    """
 
     kind: str
     owner: OwnerAsked
-    number: str
-    issuer: str
+    number: str | None = None
+    issuer: str | None = None
     issued_on: str | None = None
     valid_until: str | None = None
     dossier: str | None = None
-    content: dict[str, Any]
+    content: dict[str, Any] | None = None
     file: FileAsked | None = None
+    procedure: str | None = None
+    came_as: Literal["result", "component"] | None = None
+    result_code: str | None = None
+    qr: PrintedCode | None = None
+    issuer_signature: str | None = None
+    announced: str | None = None
+    expected_at: str | None = None
 
 
 class RecordTaken(Answered):
@@ -71,10 +91,19 @@ class RecordFound(Answered):
     record: dict[str, Any]
 
 
+class RecordAwaited(Answered):
+    """A record that is being digitised, and when it is expected."""
+
+    id: str
+    kind: str
+    expected_at: str
+
+
 class SearchAnswer(Answered):
-    """The owner's records, oldest first."""
+    """The owner's records, oldest first, and those on their way."""
 
     records: list[RecordFound]
+    awaited: list[RecordAwaited]
 
 
 class RevocationAsked(Asked):
@@ -92,11 +121,12 @@ class RevocationAnswer(Answered):
 
 @router.post("/v1/records", status_code=201, response_model=RecordTaken)
 async def put_record(body: RecordAsked, caller: SignedIn, house: House, visit: Visit) -> Response:
-    """Take a record in: 201, or 200 where the same one lies there already."""
+    """Take a record or its announcement in: 201, or 200 where the same one lies there already."""
     sent = body.model_dump(exclude_unset=True)
+    take_in = house.records.put_in if body.expected_at is None else house.records.announce_in
 
     def change(connection: Connection) -> tuple[int, object]:
-        record_id, created = house.records.put_in(connection, caller.tenant, sent)
+        record_id, created = take_in(connection, caller.tenant, sent)
         return 201 if created else 200, RecordTaken(id=record_id, created=created)
 
     return await change_once(house, caller, visit, change)
@@ -108,14 +138,22 @@ async def search_records(body: SearchAsked, caller: SignedIn, house: House) -> S
     house.publisher.check_reads_open()
     owner = PersonalId(body.owner.personal_id)
     found = house.records.search(caller.tenant, owner, body.kind, body.state)
-    return SearchAnswer(records=[_found(one) for one in found])
+    awaited = house.records.awaited(caller.tenant, owner) if body.state is None else ()
+    return SearchAnswer(
+        records=[_found(one) for one in found],
+        awaited=[
+            RecordAwaited(id=one.id, kind=one.kind, expected_at=one.expected_at.isoformat())
+            for one in awaited
+            if body.kind in (None, one.kind)
+        ],
+    )
 
 
 @router.post("/v1/records/{record}/revoke", response_model=RevocationAnswer)
 async def revoke_record(
     record: str, body: RevocationAsked, caller: SignedIn, house: House, visit: Visit
 ) -> Response:
-    """End a record's reuse at once."""
+    """End a record's reuse, or the wait for it, at once."""
 
     def change(connection: Connection) -> tuple[int, object]:
         revoked = house.records.revoke_in(connection, caller.tenant, record, body.reason)

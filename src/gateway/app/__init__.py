@@ -53,6 +53,7 @@ from gateway.prefill.workflow import PrefillWorkflow
 from gateway.receipts.chains import void_open_chains
 from gateway.receipts.receipt import ReceiptSigner
 from gateway.records.codec import PlainCodec
+from gateway.records.issuers import read_issuers
 from gateway.records.kinds import read_kinds
 from gateway.records.store import RecordStore
 from gateway.settings import Settings
@@ -160,8 +161,9 @@ async def open_rooms(
     opened = await open_log(folder, database, keys, witnesses, host, clock, void_open_chains)
     clients = ClientDirectory(database, settings.data / "clients.stamp")
     kinds = read_kinds(settings.schemas / "record-kinds.json")
+    issuers = read_issuers(settings.schemas / "record-issuers.json")
     forms = read_catalogue(settings.schemas)
-    store = RecordStore(database, kinds, PlainCodec(), keys.index, clock)
+    store = RecordStore(database, kinds, PlainCodec(), keys.index, clock, issuers)
     lists = read_code_lists(settings.schemas)
     options_at = read_remote_options(settings.schemas)
     sources = read_sources(settings, clock, outside, store, lists)

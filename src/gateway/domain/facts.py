@@ -92,12 +92,16 @@ Held: TypeAlias = Value | PersonRef | tuple[PersonRef, ...]
 
 @dataclass(frozen=True, slots=True)
 class RecordRef:
-    """The digitised record (giấy tờ, kết quả số hóa) behind a value."""
+    """The digitised record (giấy tờ, kết quả số hóa) behind a value.
+
+    `vouched` says that its issuer's own signature, or a register, stands for it.
+    """
 
     id: str
     kind: str
     stored_at: datetime
     dossier: str | None
+    vouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeAlias
 
 from gateway.domain.facts import Fact
@@ -12,19 +13,22 @@ from gateway.domain.identifiers import AttributeName
 class Found:
     """The person or paper is there; `facts` holds only attributes that were asked for.
 
-    `surplus` counts what the source sent beyond the question and was dropped at the edge.
+    `surplus` counts what the source sent beyond the question and was dropped at the edge; `deferred`
+    says what it will be able to answer, and when to come back.
     """
 
     facts: Mapping[AttributeName, Fact] = field(repr=False)
     surplus: int = 0
     attempts: int = 1
+    deferred: Mapping[AttributeName, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class NoRecord:
-    """The source was asked and knows nothing under this number, name and date."""
+    """The source was asked and knows nothing under this number, name and date, or nothing yet."""
 
     attempts: int = 1
+    deferred: Mapping[AttributeName, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

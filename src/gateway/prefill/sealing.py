@@ -15,6 +15,7 @@ from gateway.prefill.asking.knowledge import Answer, Person
 from gateway.prefill.case import Case
 from gateway.prefill.filling.desk import Sheet
 from gateway.prefill.filling.entries import Carried, Empty, Entry, Filled
+from gateway.prefill.filling.waiting import retry_at
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import FieldMark, Tagger
 
@@ -56,7 +57,7 @@ _NOTHING_BEFORE: Mapping[str, Any] = {"persons": [], "rows": [], "jti": None}
 
 def field_claims(sheet: Sheet, tagger: Tagger) -> list[dict[str, Any]]:
     """One entry per declarable field, as the receipt carries it; no tag for what was not filled."""
-    return [_claim(entry, tagger) for entry in sheet.entries]
+    return [_claim(sheet, entry, tagger) for entry in sheet.entries]
 
 
 def left_out(sheet: Sheet, earlier: Receipt | None) -> list[dict[str, Any]]:
@@ -70,13 +71,15 @@ def left_out(sheet: Sheet, earlier: Receipt | None) -> list[dict[str, Any]]:
     return [entry for path, entry in earlier.filled.items() if path not in here]
 
 
-def _claim(entry: Entry, tagger: Tagger) -> dict[str, Any]:
+def _claim(sheet: Sheet, entry: Entry, tagger: Tagger) -> dict[str, Any]:
     if isinstance(entry, Carried):
         return entry.entry
     if isinstance(entry, Empty):
         claim: dict[str, Any] = {"path": entry.instance.path, "reason": entry.reason.value}
         if entry.attribute is not None:
             claim |= {"role": entry.role, "attribute": entry.attribute}
+        if (later := retry_at(sheet, entry)) is not None:
+            claim["retry_at"] = instant(later)
         return claim
     return {
         "path": entry.instance.path,

@@ -4,7 +4,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
@@ -19,6 +19,7 @@ from gateway.prefill.case import Case, earlier_of, extended_chain, new_chain, pr
 from gateway.prefill.filling.desk import Desk, Sheet
 from gateway.prefill.filling.merge import Filling
 from gateway.prefill.filling.shaping import OptionsAt
+from gateway.prefill.filling.waiting import receipt_life
 from gateway.prefill.request import Asker, PrefillRequest
 from gateway.prefill.sealing import claims_of, resolved_people
 from gateway.receipts.chains import (
@@ -35,7 +36,6 @@ from gateway.sources.session import session_facts
 from gateway.sources.source import Purpose, Source
 from gateway.storage.database import Database
 
-RECEIPT_LIFE = timedelta(hours=72)
 _MOST_ROUNDS = 6
 
 
@@ -98,7 +98,8 @@ class PrefillWorkflow:
         """
         case = self._begin(asker, request)
         sheet, answers = await self._fill(case)
-        receipt = self._signer.seal(claims_of(case, sheet, answers, RECEIPT_LIFE))
+        life = receipt_life(sheet, case.now)
+        receipt = self._signer.seal(claims_of(case, sheet, answers, life))
         return await self._record(case, sheet, answers, receipt, also)
 
     def _begin(self, asker: Asker, request: PrefillRequest) -> Case:
@@ -191,7 +192,7 @@ class PrefillWorkflow:
                 sheet,
                 answers,
                 receipt,
-                case.now + RECEIPT_LIFE,
+                datetime.fromtimestamp(receipt.claims["exp"], UTC),
                 leaf.hash,
             )
             if also is not None:

@@ -16,7 +16,8 @@ A receipt (biên nhận điền sẵn) is a JWS in compact form, EdDSA over Ed25
                     `(subject)` for the person that the question is about
     rows            [{group, row, tag}]: one tag per filled row of a repeating group
     fields          per declarable field, filled: {path, rows, source, role, attribute, class, as_of,
-                    edit, tag, confirmed_by, record}; empty: {path, reason, role, attribute}
+                    edit, tag, confirmed_by, record}; empty: {path, reason, role, attribute,
+                    retry_at where it waits for a record}
 
 A receipt holds no value, no name and no number; it is personal data all the same.
 """

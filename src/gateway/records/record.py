@@ -2,9 +2,10 @@
 
     {"kind", "owner": {"personal_id", "full_name"?}, "number", "issuer", "issued_on",
      "valid_until"|null, "dossier"|null, "content": {...},
-     "file": {"name", "sha256", "media_type", "url"?}|null}
+     "file": {"name", "sha256", "media_type", "url"?}|null, ...}
 
-`issued_on` and `valid_until` are whole dates or absent; `dossier` is the case that brought it in.
+`issued_on` and `valid_until` are whole dates or absent; `dossier` is the case that brought it in;
+where it came from and who vouches for it may stand beside (`digitisation.py`).
 """
 
 import re
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from gateway.domain.identifiers import DossierCode, PersonalId
+from gateway.domain.identifiers import PersonalId
 from gateway.records.contents import (
     MOST_NAME,
     check_content,
@@ -23,12 +24,14 @@ from gateway.records.contents import (
     place_in,
     refuse,
 )
+from gateway.records.digitisation import MEMBERS as DIGITISATION
+from gateway.records.digitisation import Digitisation, check_dossier, read_digitisation
 from gateway.records.kinds import Kinds
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _REQUIRED = ("kind", "owner", "number", "issuer", "content")
-_MEMBERS = frozenset({*_REQUIRED, "issued_on", "valid_until", "dossier", "file"})
+_MEMBERS = frozenset({*_REQUIRED, "issued_on", "valid_until", "dossier", "file", *DIGITISATION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Record:
     dossier: str | None
     content: Mapping[str, Any] = field(repr=False)
     file: Mapping[str, str] | None = field(repr=False)
+    digitisation: Digitisation = Digitisation()
 
     def document(self) -> dict[str, Any]:
         """The record in the shape in which it was sent."""
@@ -58,6 +62,7 @@ class Record:
             "dossier": self.dossier,
             "content": dict(self.content),
             "file": None if self.file is None else dict(self.file),
+            **self.digitisation.document(),
         }
 
 
@@ -90,6 +95,7 @@ def read_record(sent: Mapping[str, Any], kinds: Kinds) -> Record:
         dossier=_dossier(sent.get("dossier")),
         content=sent["content"],
         file=_file(sent.get("file")),
+        digitisation=read_digitisation(sent),
     )
     if record.issued_on and record.valid_until and record.valid_until < record.issued_on:
         refuse("impossible_date", "a record is valid from its issue on", "valid_until")
@@ -110,6 +116,7 @@ def stored_record(document: Mapping[str, Any]) -> Record:
         dossier=document["dossier"],
         content=document["content"],
         file=document["file"],
+        digitisation=Digitisation(**{n: document[n] for n in DIGITISATION if n in document}),
     )
 
 
@@ -129,11 +136,8 @@ def _day(value: Any, place: str) -> date | None:
 def _dossier(value: Any) -> str | None:
     if value is None:
         return None
-    check_text(value, "dossier")
-    try:
-        return DossierCode(value).text
-    except ValueError:
-        refuse("malformed_dossier", "a dossier code reads agency-date-number", "dossier")
+    check_dossier(value, "dossier")
+    return str(value)
 
 
 def _file(value: Any) -> Mapping[str, str] | None:

@@ -5,27 +5,31 @@ People and records are found by blind indices, HMAC-SHA-256 under the index key:
     owner_index = HMAC(index key, "owner" | tenant | personal number)
     identity    = HMAC(index key, "identity" | tenant | kind, number, issuer, owner, dates, content)
 
-Equal records of one tenant are one; which dossier or file brought them in does not matter.
+Equal records of one tenant are one; which dossier or file brought them in does not matter. A record
+that is being digitised is a pending row without content, whose place it takes when it comes.
 """
 
 import hmac
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, select, update
 
 from gateway.domain.errors import Conflict, NotFound, RecordRefused
 from gateway.domain.identifiers import PersonalId, TenantId
+from gateway.records.awaited import Awaited, read_announcement
 from gateway.records.codec import Codec, Place, read_document, write_document
+from gateway.records.contents import check_text
+from gateway.records.issuers import Issuers
 from gateway.records.kinds import Kinds
 from gateway.records.record import Record, read_record, stored_record
 from gateway.storage.database import Database
 from gateway.storage.schema import records
 
-VALID, REVOKED = "valid", "revoked"
+VALID, REVOKED, PENDING = "valid", "revoked", "pending"
 REVOCATION_REASONS = frozenset(
     {"annulled", "issued_in_error", "replaced", "stored_in_error", "withdrawn"}
 )
@@ -33,13 +37,25 @@ REVOCATION_REASONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
-    """A record as it lies in the vault; `reason` says why it was revoked."""
+    """A record as it lies in the vault; `reason` says why it was revoked.
+
+    `vouched` says that its issuer's signature was checked when it came in.
+    """
 
     id: str
     state: str
     stored_at: datetime
     record: Record = field(repr=False)
     reason: str | None = None
+    vouched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """What lies here of one owner: records that may be reused, and those on their way."""
+
+    records: tuple[StoredRecord, ...]
+    awaited: tuple[Awaited, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +67,46 @@ class RecordStore:
     codec: Codec = field(repr=False)
     index_key: bytes = field(repr=False)
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
+    issuers: Issuers = field(default=Issuers(), repr=False)
 
     async def put(self, tenant: TenantId, sent: Mapping[str, Any]) -> tuple[str, bool]:
         """Take a record in; gives its id, and whether it is new.
 
         Raises RecordRefused, Conflict `record_revoked` where it stood and was revoked, Busy.
         """
-        record = read_record(sent, self.kinds)
-        return await self.database.write(lambda connection: self._put(connection, tenant, record))
+        return await self.database.write(lambda c: self.put_in(c, tenant, sent))
 
     def put_in(
         self, connection: Connection, tenant: TenantId, sent: Mapping[str, Any]
     ) -> tuple[str, bool]:
-        """`put` inside a write that has begun."""
-        return self._put(connection, tenant, read_record(sent, self.kinds))
+        """`put` inside a write that has begun; takes the place of what it was `announced` as."""
+        announced = sent.get("announced")
+        told = {name: value for name, value in sent.items() if name not in _OF_ANNOUNCING}
+        record = read_record(told, self.kinds)
+        self.issuers.check(record)
+        if announced is not None:
+            self._end_wait(connection, tenant, announced, record)
+        return self._put(connection, tenant, record)
+
+    def announce_in(
+        self, connection: Connection, tenant: TenantId, sent: Mapping[str, Any]
+    ) -> tuple[str, bool]:
+        """Note that a record is being digitised; gives its id, and whether it is new."""
+        coming = read_announcement(sent, self.kinds, self.clock())
+        owner = {"owner": coming.owner.digits, "awaited": coming.kind}
+        identity = self._digest("identity", tenant, write_document(owner | coming.document()))
+        standing = _standing(connection, tenant, identity)
+        if standing is not None:
+            return standing.id, False
+        place = Place(tenant, self._owner_index(tenant, coming.owner), _new_id())
+        content = self.codec.encode(place, write_document(coming.document()))
+        self._insert(connection, place, coming.kind, identity, PENDING, content)
+        return place.record_id, True
+
+    def awaited(self, tenant: TenantId, owner: PersonalId) -> tuple[Awaited, ...]:
+        """The owner's records that are being digitised."""
+        rows = self._rows(tenant, owner, _ALL_OF_OWNER, {})
+        return tuple(self._awaited(row) for row in rows if row.state == PENDING)
 
     def search(
         self,
@@ -78,23 +120,26 @@ class RecordStore:
         return tuple(
             self._open(row)
             for row in rows
-            if kind in (None, row.kind) and state in (None, row.state)
+            if kind in (None, row.kind) and state in (None, row.state) and row.state != PENDING
         )
 
-    def valid_records(
-        self, tenant: TenantId, owner: PersonalId, kinds: Collection[str]
-    ) -> tuple[StoredRecord, ...]:
-        """The owner's records of these kinds that are not revoked, oldest first, in one query."""
-        rows = self._rows(tenant, owner, _VALID_OF_KINDS, {"kinds": sorted(kinds)})
-        return tuple(self._open(row) for row in rows)
+    def lying(self, tenant: TenantId, owner: PersonalId, kinds: Collection[str]) -> Lying:
+        """What may be reused, or will be, of these kinds; in one query, oldest first."""
+        rows = self._rows(tenant, owner, _STANDING_OF_KINDS, {"kinds": sorted(kinds)})
+        return Lying(
+            tuple(self._open(row) for row in rows if row.state == VALID),
+            tuple(self._awaited(row) for row in rows if row.state == PENDING),
+        )
 
     def get(self, tenant: TenantId, record_id: str) -> StoredRecord:
         """One record of the tenant's; raises NotFound `unknown_record`."""
         row = self.database.read(lambda connection: _row(connection, tenant, record_id))
+        if row.state == PENDING:
+            raise NotFound("unknown_record", "the record has not come yet")
         return self._open(row)
 
-    async def revoke(self, tenant: TenantId, record_id: str, reason: str) -> StoredRecord:
-        """End a record's use at once; again with the same reason changes nothing.
+    async def revoke(self, tenant: TenantId, record_id: str, reason: str) -> StoredRecord | Awaited:
+        """End a record's use, or the wait for it, at once; the same again changes nothing.
 
         Raises RecordRefused `unknown_reason`, NotFound `unknown_record`, Conflict.
         """
@@ -104,47 +149,80 @@ class RecordStore:
 
     def revoke_in(
         self, connection: Connection, tenant: TenantId, record_id: str, reason: str
-    ) -> StoredRecord:
+    ) -> StoredRecord | Awaited:
         """`revoke` inside a write that has begun."""
         if reason not in REVOCATION_REASONS:
             raise RecordRefused("unknown_reason", "no such reason is known", "reason")
         row = _row(connection, tenant, record_id)
+        if row.state == PENDING:
+            connection.execute(delete(records).where(records.c.id == record_id))
+            return replace(self._awaited(row), state=REVOKED)
         standing = self._open(row)
         if standing.state == REVOKED:
             if standing.reason != reason:
                 raise Conflict("record_revoked", "the record was revoked for another reason")
             return standing
-        content = self._seal(self._place(row), standing.record, reason)
-        connection.execute(
-            update(records).where(records.c.id == record_id).values(state=REVOKED, content=content)
-        )
-        return StoredRecord(standing.id, REVOKED, standing.stored_at, standing.record, reason)
+        place = self._place(row)
+        self._write(connection, place, REVOKED, self._seal(place, standing.record, reason))
+        return replace(standing, state=REVOKED, reason=reason)
 
     def _put(self, connection: Connection, tenant: TenantId, record: Record) -> tuple[str, bool]:
         identity = self._identity(tenant, record)
-        standing = connection.execute(
-            select(records.c.id, records.c.state).where(
-                records.c.tenant == tenant, records.c.identity == identity
-            )
-        ).first()
+        standing = _standing(connection, tenant, identity)
+        if standing is not None and standing.state == REVOKED:
+            raise Conflict("record_revoked", "this record stood here and was revoked")
+        record_id = _new_id() if standing is None else standing.id
+        place = Place(tenant, self._owner_index(tenant, record.owner), record_id)
         if standing is not None:
-            if standing.state == REVOKED:
-                raise Conflict("record_revoked", "this record stood here and was revoked")
-            return standing.id, False
-        place = Place(tenant, self._owner_index(tenant, record.owner), _new_id())
+            if record.digitisation.issuer_signature is not None:  # the same paper, vouched for now
+                self._write(connection, place, VALID, self._seal(place, record, None))
+            return record_id, False
+        content = self._seal(place, record, None)
+        self._insert(connection, place, record.kind, identity, VALID, content)
+        return place.record_id, True
+
+    def _insert(
+        self,
+        connection: Connection,
+        place: Place,
+        kind: str,
+        identity: bytes,
+        state: str,
+        content: bytes,
+    ) -> None:
         connection.execute(
             records.insert().values(
                 id=place.record_id,
-                tenant=tenant,
+                tenant=place.tenant,
                 owner_index=place.owner_index,
-                kind=record.kind,
+                kind=kind,
                 identity=identity,
-                state=VALID,
+                state=state,
                 stored_at=int(self.clock().timestamp()),
-                content=self._seal(place, record, None),
+                content=content,
             )
         )
-        return place.record_id, True
+
+    def _write(self, connection: Connection, place: Place, state: str, content: bytes) -> None:
+        there = update(records).where(records.c.id == place.record_id)
+        connection.execute(there.values(state=state, content=content))
+
+    def _end_wait(
+        self, connection: Connection, tenant: TenantId, announced: Any, record: Record
+    ) -> None:
+        """Let the record take the place of its announcement, which must be of its kind and owner."""
+        check_text(announced, "announced")
+        row = _row(connection, tenant, announced)
+        same = row.kind == record.kind and row.owner_index == self._owner_index(
+            tenant, record.owner
+        )
+        if row.state != PENDING or not same:
+            raise Conflict("not_announced", "another record was announced under this id")
+        connection.execute(delete(records).where(records.c.id == announced))
+
+    def _awaited(self, row: Row[Any]) -> Awaited:
+        document = read_document(self.codec.decode(self._place(row), row.content))
+        return Awaited(row.id, row.kind, datetime.fromisoformat(document["expected_at"]))
 
     def _rows(
         self,
@@ -159,12 +237,14 @@ class RecordStore:
 
     def _open(self, row: Row[Any]) -> StoredRecord:
         document = read_document(self.codec.decode(self._place(row), row.content))
+        record = stored_record(document["record"])
         return StoredRecord(
             row.id,
             row.state,
             datetime.fromtimestamp(row.stored_at, UTC),
-            stored_record(document["record"]),
+            record,
             document["revoked"],
+            record.digitisation.issuer_signature is not None,
         )
 
     def _seal(self, place: Place, record: Record, reason: str | None) -> bytes:
@@ -195,9 +275,10 @@ _ALL_OF_OWNER = (
     .order_by(records.c.stored_at, records.c.id)
 )
 # built once: to put a statement together costs more than to run it
-_VALID_OF_KINDS = _ALL_OF_OWNER.where(
-    records.c.state == VALID, records.c.kind.in_(bindparam("kinds", expanding=True))
+_STANDING_OF_KINDS = _ALL_OF_OWNER.where(
+    records.c.state != REVOKED, records.c.kind.in_(bindparam("kinds", expanding=True))
 )
+_OF_ANNOUNCING = ("announced", "expected_at")
 _IDENTIFYING = ("kind", "number", "issuer", "issued_on", "valid_until", "content")
 
 
@@ -208,6 +289,11 @@ def _row(connection: Connection, tenant: TenantId, record_id: str) -> Row[Any]:
     if found is None:
         raise NotFound("unknown_record", "there is no such record")
     return found
+
+
+def _standing(connection: Connection, tenant: TenantId, identity: bytes) -> Row[Any] | None:
+    standing = records.c.tenant == tenant, records.c.identity == identity
+    return connection.execute(select(records).where(*standing)).first()
 
 
 def _new_id() -> str:

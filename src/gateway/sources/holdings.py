@@ -11,6 +11,7 @@ from datetime import date, datetime, time
 
 from gateway.domain.facts import Fact, Held, PersonRef, RecordRef
 from gateway.domain.identifiers import AttributeName
+from gateway.records.awaited import Awaited
 from gateway.records.kinds import Kinds
 from gateway.records.store import StoredRecord
 from gateway.sources.codelists import CodeLists
@@ -68,6 +69,20 @@ class Holdings:
                 said = self._said(one, stored, wanted)
                 facts |= {name: _fact(one, value) for name, value in said.items()}
         return facts
+
+    def deferred(
+        self,
+        awaited: Iterable[Awaited],
+        kinds: Collection[str],
+        wanted: frozenset[AttributeName],
+        now: datetime,
+    ) -> dict[AttributeName, datetime]:
+        """When papers of these kinds that are on their way will answer; none that is late by now."""
+        later: dict[AttributeName, datetime] = {}
+        for one in sorted(awaited, key=lambda one: one.expected_at, reverse=True):
+            if one.kind in kinds and one.expected_at > now:
+                later |= dict.fromkeys(self._answers[one.kind] & wanted, one.expected_at)
+        return later
 
     def _said(
         self, one: StoredRecord, stored: Sequence[StoredRecord], wanted: frozenset[AttributeName]
@@ -141,4 +156,6 @@ def _fact(one: StoredRecord, value: Held) -> Fact:
     if one.record.issued_on is not None:
         issued = datetime.combine(one.record.issued_on, time.min, tzinfo=VIETNAM)
         as_of = min(issued, as_of)
-    return Fact(value, as_of, RecordRef(one.id, one.record.kind, one.stored_at, one.record.dossier))
+    record = one.record
+    behind = RecordRef(one.id, record.kind, one.stored_at, record.dossier, one.vouched)
+    return Fact(value, as_of, behind)

@@ -1,15 +1,16 @@
 """What do the province's own digitised records say about one person?
 
-One that was revoked says nothing; how the others speak together is told in `holdings.py`.
+One that was revoked says nothing; how the others speak together is told in `holdings.py`. One that is
+being digitised says when it will speak.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
 from gateway.domain.errors import Busy, SourceUnavailable
 from gateway.domain.identifiers import RECORDS, AttributeName, SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
-from gateway.records.store import RecordStore, StoredRecord
+from gateway.records.store import Lying, RecordStore
 from gateway.sources.codelists import CodeLists
 from gateway.sources.holdings import Holdings
 from gateway.sources.source import Question
@@ -47,15 +48,16 @@ class RecordsSource:
         kinds = self._holdings.kinds_for(question.wanted)
         if not kinds:
             return NoRecord()
-        stored = self._stored(question, kinds | self._holdings.kinds_beside(kinds))
-        if not any(one.record.kind in kinds for one in stored):
-            return NoRecord()
-        return Found(self._holdings.facts(stored, kinds, question.wanted, self._clock()))
+        now = self._clock()
+        lying = self._lying(question, kinds | self._holdings.kinds_beside(kinds))
+        deferred = self._holdings.deferred(lying.awaited, kinds, question.wanted, now)
+        if not any(one.record.kind in kinds for one in lying.records):
+            return NoRecord(deferred=deferred)
+        facts = self._holdings.facts(lying.records, kinds, question.wanted, now)
+        return Found(facts, deferred=deferred)
 
-    def _stored(self, question: Question, kinds: Collection[str]) -> Sequence[StoredRecord]:
+    def _lying(self, question: Question, kinds: Collection[str]) -> Lying:
         try:
-            return self._store.valid_records(
-                question.purpose.tenant, question.person.personal_id, kinds
-            )
+            return self._store.lying(question.purpose.tenant, question.person.personal_id, kinds)
         except Busy as error:
             raise SourceUnavailable("storage_busy") from error

@@ -80,9 +80,10 @@ class Unasked:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Nobody can say it, and why."""
+    """Nobody can say it, and why; `retry_at` where somebody will be able to."""
 
     reason: Reason
+    retry_at: datetime | None = None
 
 
 State: TypeAlias = Known | Unasked | Missing
@@ -117,6 +118,7 @@ class Knowledge:
         attribute = self.dictionary[name]
         unasked: set[SourceId] = set()
         reasons: set[Reason] = set()
+        later: list[datetime] = []
         facts: list[tuple[SourceId, Fact]] = []
         for source in attribute.read_from:
             if source not in self.connected:
@@ -128,6 +130,8 @@ class Knowledge:
                     break
             elif found is None:
                 unasked.add(source)
+            elif isinstance(found, datetime):
+                later.append(found)
             else:
                 reasons.add(found)
         if facts and not (unasked and attribute.refuses_conflict):
@@ -136,12 +140,14 @@ class Knowledge:
             return Known(person.told[name], SESSION, True)
         if unasked:
             return Unasked(person, frozenset(unasked))
+        if later:
+            return Missing(Reason.DEFERRED, min(later))
         return Missing(next((r for r in _WORST_FIRST if r in reasons), Reason.NOT_HELD))
 
     def _from_source(
         self, person: Person, attribute: Attribute, source: SourceId
-    ) -> Fact | Reason | None:
-        """The source's fact, the reason why there is none, or None when it was not asked yet."""
+    ) -> Fact | Reason | datetime | None:
+        """The source's fact, why or until when there is none, or None when it was not asked yet."""
         if source in self.declined:
             return Reason.DECLINED
         if source not in self.granted:
@@ -155,15 +161,16 @@ class Knowledge:
             return named[1]
         return Reason.NOT_HELD if person.number is None else said
 
-    def _said(self, reply: Reply, attribute: Attribute) -> Fact | Reason:
+    def _said(self, reply: Reply, attribute: Attribute) -> Fact | Reason | datetime:
         match reply:
-            case Found(facts=facts):
+            case Found(facts=facts, deferred=deferred):
                 fact = facts.get(attribute.name)
-                if fact is None:
-                    return Reason.NOT_HELD
-                return Reason.STALE if self._stale(fact, attribute) else fact
-            case NoRecord():
-                return Reason.NO_RECORD
+                if fact is not None and not self._stale(fact, attribute):
+                    return fact
+                without = Reason.NOT_HELD if fact is None else Reason.STALE
+                return deferred.get(attribute.name, without)
+            case NoRecord(deferred=deferred):
+                return deferred.get(attribute.name, Reason.NO_RECORD)
             case NotPermitted():
                 return Reason.NOT_PERMITTED
             case Unavailable():

@@ -89,8 +89,12 @@ def edit_of(attribute: Attribute, binding: Binding, official: SourceId | None) -
 
 
 def is_same_case(fact: Fact, dossier: str | None, opened_at: datetime) -> bool:
-    """Whether the record behind a value came in with this dossier, or after it was opened."""
+    """Whether the record behind a value came in with this dossier, or not before it was opened.
+
+    A record that its issuer's signature or a register vouches for is nobody's typing, whenever it
+    came (design of the measure, 3.2).
+    """
     record = fact.record
-    if record is None:
+    if record is None or record.vouched:
         return False
     return record.stored_at >= opened_at or (dossier is not None and record.dossier == dossier)

@@ -1,0 +1,75 @@
+"""Which records are being digitised now, and when will they stand here?
+
+    {"kind", "owner": {"personal_id", "full_name"?}, "dossier"?, "expected_at"}
+
+`expected_at` is RFC 3339 with an offset, at most 30 days ahead: so long can a receipt wait.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.domain.identifiers import PersonalId
+from gateway.records.contents import check_object, check_personal_id, check_text, place_in, refuse
+from gateway.records.digitisation import check_dossier
+from gateway.records.kinds import Kinds
+
+LONGEST_WAIT = timedelta(days=30)
+_MEMBERS = frozenset({"kind", "owner", "dossier", "expected_at"})
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A record that is on its way (giấy tờ đang số hóa)."""
+
+    kind: str
+    owner: PersonalId
+    dossier: str | None
+    expected_at: datetime
+
+    def document(self) -> dict[str, Any]:
+        """The announcement as it is kept; whose it is lies in the index alone."""
+        return {"dossier": self.dossier, "expected_at": self.expected_at.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """An announced record as it lies in the vault."""
+
+    id: str
+    kind: str
+    expected_at: datetime
+    state: str = field(default="pending")
+
+
+def read_announcement(sent: Mapping[str, Any], kinds: Kinds, now: datetime) -> Announcement:
+    """Take in an announcement; raises RecordRefused over the first place that is wrong."""
+    for name in sent:
+        if name not in _MEMBERS:
+            refuse("unknown_member", "it is said when the record comes", place_in("", name)[1:])
+    check_text(sent["kind"], "kind")
+    check_object(
+        sent["owner"], "owner", {"personal_id": check_personal_id, "full_name": check_text}
+    )
+    if sent.get("dossier") is not None:
+        check_dossier(sent["dossier"], "dossier")
+    return Announcement(
+        kind=kinds[sent["kind"]].name,
+        owner=check_personal_id(sent["owner"].get("personal_id"), "owner.personal_id"),
+        dossier=sent.get("dossier"),
+        expected_at=_moment(sent["expected_at"], now),
+    )
+
+
+def _moment(value: Any, now: datetime) -> datetime:
+    check_text(value, "expected_at")
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        refuse("malformed_time", "a time with offset, RFC 3339", "expected_at")
+    if moment.tzinfo is None:
+        refuse("malformed_time", "a time with offset, RFC 3339", "expected_at")
+    if not now < moment <= now + LONGEST_WAIT:
+        refuse("not_awaited", "within the next 30 days", "expected_at")
+    return moment
