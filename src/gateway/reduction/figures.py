@@ -29,18 +29,10 @@ def figures_of(sums: Sums, median: tuple[int, int] | None = None) -> dict[str, A
 
     `median` is that of what was left to declare where the sums do not hold its distribution.
     """
-    auto, declared = sums["verdict", "auto"], sums["D",]
+    declared = sums["D",]
     shown = sums["filled",] - sums["verdict", "withdrawn"] - sums["verdict", "hidden"]
     return {
-        "dossiers": sums["dossiers",],
-        "submissions": sums["submissions",],
-        "declarable": auto + declared,
-        "declared": declared,
-        **{verdict.value: sums["verdict", verdict.value] for verdict in Verdict},
-        "auto_instant": sums["auto_instant",],
-        "dropped": sums["dropped",],
-        "filled": sums["filled",],
-        "visible": sums["visible",],
+        **_fields(sums),
         "reduction": _reduction(sums, REDUCTION_CLASSES),
         "beyond_login": _reduction(sums, BEYOND_LOGIN_CLASSES),
         "core": figure(sums["core",], sums["core",] + declared),
@@ -66,6 +58,21 @@ def figures_of(sums: Sums, median: tuple[int, int] | None = None) -> dict[str, A
         "conflicts": {name: sums["conflict", name] for name in _named(sums, "conflict")},
         "source_failures": _source_failures(sums),
         "attachments": _attachments(sums),
+    }
+
+
+def _fields(sums: Sums) -> dict[str, int]:
+    """Dossiers, and what became of their fields."""
+    return {
+        "dossiers": sums["dossiers",],
+        "submissions": sums["submissions",],
+        "declarable": sums["verdict", "auto"] + sums["D",],
+        "declared": sums["D",],
+        **{verdict.value: sums["verdict", verdict.value] for verdict in Verdict},
+        "auto_instant": sums["auto_instant",],
+        "dropped": sums["dropped",],
+        "filled": sums["filled",],
+        "visible": sums["visible",],
     }
 
 
