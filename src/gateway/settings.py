@@ -1,8 +1,9 @@
 """What can be set from outside, and which settings may not meet?
 
 Every setting is an environment variable `GATEWAY_<NAME>`; those of the population database are
-`GATEWAY_POPULATION_<NAME>`, those of the citizens' store of papers `GATEWAY_PAPERS_<NAME>`. In production (`GATEWAY_ENV=prod`) a mock flag, a plain-text address or
-one that leads to this machine or to a name under `.test` is refused.
+`GATEWAY_POPULATION_<NAME>`, those of the citizens' store of papers `GATEWAY_PAPERS_<NAME>`, those of the national
+portal `GATEWAY_PORTAL_<NAME>`. In production (`GATEWAY_ENV=prod`) a mock flag, a plain-text address
+or one that leads to this machine or to a name under `.test` is refused.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 _PREFIX = "GATEWAY_"
-_GROUPS = ("population", "papers")
+_GROUPS = ("population", "papers", "portal")
 
 
 Text = Annotated[str, Field(min_length=1)]
@@ -91,6 +92,24 @@ class PapersAccess(BaseModel):
     provider_url: Text = "https://apigiaytocanhan.dichvucong.gov.vn"
 
 
+class PortalAccess(BaseModel):
+    """The unit's account at the national portal; `url` is the adapter's address up to `/forward`.
+
+    `population_code` is the portal's code of the population database (`MaCSDL`).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    url: Text
+    unit: Text
+    username: Text
+    password: Annotated[SecretStr, Field(min_length=1)]
+    dstcode: Text = "VN:GOV:000.00.00.G22:vpcpdvcprovider"
+    dstcode_in: Literal["header", "query"] = "header"
+    population_code: Text = "POP-DB"
+    patience_seconds: float = Field(default=30.0, gt=0, le=120)
+
+
 class Settings(BaseModel):
     """Everything that a deployment decides."""
 
@@ -110,6 +129,7 @@ class Settings(BaseModel):
     log_policy: Path | None = None
     population: PopulationAccess | None = None
     papers: PapersAccess | None = None
+    portal: PortalAccess | None = None
 
     @model_validator(mode="after")
     def _keep_mocks_out_of_production(self) -> Self:
@@ -122,6 +142,8 @@ class Settings(BaseModel):
                     addresses[f"population.{name}"] = called
             if self.papers is not None:
                 addresses["papers.url"] = self.papers.url
+            if self.portal is not None:
+                addresses["portal.url"] = self.portal.url
             for name, address in addresses.items():
                 if not _fit_for_production(address):
                     raise ValueError(f"{name} does not lead to a production system")

@@ -215,6 +215,20 @@ def reuse(case: str, *ways: tuple[str, str, str]) -> dict[str, Any]:
     }
 
 
+def sync(case: str, state: int = 2, **members: Any) -> dict[str, Any]:
+    return {
+        "k": "sync",
+        "case": case,
+        "ten": TENANT,
+        "proc": "1.004222",
+        "h": HOUR,
+        "st": state,
+        "pre": 1,
+        "fl": [["DSKetNoiCSDL", 3]],
+        **members,
+    }
+
+
 def confirmation(case: str, **members: Any) -> dict[str, Any]:
     return {
         "k": "confirmation",

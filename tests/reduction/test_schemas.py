@@ -26,6 +26,7 @@ from tests.reduction.bodies import (
     refusal,
     reuse,
     submission,
+    sync,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +57,7 @@ def _made() -> dict[str, dict[str, Any]]:
         "abandoned": abandoned("a", "b"),
         "confirmation": confirmation("a"),
         "correction": correction("a"),
+        "sync": sync("a"),
         "reuse": reuse("a", ("GT.01", "file-1", "C")),
     }
     digests = ("rd", "kc", "cc")

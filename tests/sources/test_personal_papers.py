@@ -16,8 +16,9 @@ from gateway.domain.identifiers import AttributeName, PersonalId, TenantId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
 from gateway.records.kinds import read_kinds
 from gateway.sources.codelists import CodeLists
-from gateway.sources.personal_papers.client import PapersSettings, PersonalPapers
+from gateway.sources.personal_papers.client import PersonalPapers
 from gateway.sources.source import Purpose, Question
+from gateway.upstream.adapter import Adapter, AdapterAccount
 from gateway.upstream.exchange import Exchange, Patience
 from gateway.upstream.transport import Transport
 from mocks.papers import FORWARD, LOGIN, SEARCH, PapersMock, PapersMockSettings, create_papers_mock
@@ -55,9 +56,9 @@ def source_over(
     dstcode_in: Literal["header", "query"] = "header",
     password: str = PASSWORD,
 ) -> PersonalPapers:
-    settings = PapersSettings(URL, "H99", password, DSTCODE, dstcode_in, PROVIDER_URL)
-    exchange = Exchange(Transport([URL], carrier), QUICK)
-    return PersonalPapers(settings, exchange, KINDS, lists, clock)
+    account = AdapterAccount(URL, "H99", "H99", password, LOGIN, DSTCODE, dstcode_in, PROVIDER_URL)
+    adapter = Adapter(account, Exchange(Transport([URL], carrier), QUICK))
+    return PersonalPapers(adapter, KINDS, lists, clock)
 
 
 def open_store(lists: CodeLists, people: Population, **how: Any) -> Store:

@@ -17,6 +17,7 @@ from gateway.custody.keys import Keys
 from gateway.custody.replays import Replays
 from gateway.custody.tickets import Tickets
 from gateway.domain.identifiers import SourceId
+from gateway.dossiers.chores import PortalDesk
 from gateway.dossiers.registry import Registry
 from gateway.forms.catalogue import Catalogue
 from gateway.forms.values import OptionsAt
@@ -56,6 +57,7 @@ class Rooms:
     log: ShownLog
     publisher: Publisher
     dossiers: Registry
+    portal: PortalDesk | None
     connected: frozenset[SourceId]
     clock: Callable[[], datetime]
 

@@ -31,6 +31,7 @@ from gateway.api.events import note_bug
 from gateway.api.options import read_options
 from gateway.api.problems import problem_of_a_bug, problem_of_status
 from gateway.api.rooms import Rooms
+from gateway.app.portal import open_portal, open_registry, portal_chores
 from gateway.app.sources import addresses_of, log_policy_of, read_sources
 from gateway.custody.chores import purge_by_the_minute, sweep_by_the_hour
 from gateway.custody.keys import Keys
@@ -38,9 +39,6 @@ from gateway.custody.publishing import publish_definitions, read_measure
 from gateway.custody.replays import Replays
 from gateway.custody.tickets import Tickets
 from gateway.domain.identifiers import SESSION
-from gateway.dossiers.outbox import Seal
-from gateway.dossiers.portal.protocol import read_protocol
-from gateway.dossiers.registry import Registry
 from gateway.forms.catalogue import read_catalogue
 from gateway.forms.remote import read_remote_options
 from gateway.igate.mapping import read_igate
@@ -134,6 +132,7 @@ def _lifespan(
                 sweep_by_the_hour(rooms.database, clock, closing),
                 purge_by_the_minute(rooms.database, clock, closing),
                 publish_by_the_minute(rooms.publisher, closing),
+                *portal_chores(rooms, closing),
             )
             try:
                 yield
@@ -177,6 +176,7 @@ async def open_rooms(
     leaves = await database.write(
         lambda c: publish_definitions(c, forms, measure, clock(), connected)
     )
+    registry = open_registry(settings, keys, store, clock)
     tickets = Tickets(keys.ticket)
     signer = ReceiptSigner(settings.issuer, keys.receipt.private, keys.receipt.kid)
     return Rooms(
@@ -225,13 +225,8 @@ async def open_rooms(
         paper_path=PaperPath(kinds),
         log=opened.shown,
         publisher=opened.publisher,
-        dossiers=Registry(
-            read_protocol(settings.schemas / "portal-protocol.json"),
-            Seal(keys.outbox),
-            store,
-            keys.index,
-            clock,
-        ),
+        dossiers=registry,
+        portal=open_portal(settings, database, registry, outside),
         connected=connected,
         clock=clock,
     )

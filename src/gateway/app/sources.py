@@ -10,19 +10,21 @@ from pydantic import SecretStr
 from gateway.domain.identifiers import SourceId
 from gateway.log.publishing.witnesses import WitnessPolicy, read_witness_policy
 from gateway.records.store import RecordStore
-from gateway.settings import PapersAccess, PopulationAccess, Settings
+from gateway.settings import PapersAccess, PopulationAccess, PortalAccess, Settings
 from gateway.sources.codelists import CodeLists
-from gateway.sources.personal_papers.client import PapersSettings, PersonalPapers
+from gateway.sources.personal_papers.client import PersonalPapers
+from gateway.sources.personal_papers.wire import LOGIN as PAPERS_LOGIN
 from gateway.sources.population.client import PopulationDatabase, PopulationSettings
 from gateway.sources.population.facades import JsonAccount, JsonFacade, TokenAccount, TokenFacade
 from gateway.sources.population.routes import DirectAccount, DirectRoute, Route
 from gateway.sources.records import RecordsSource
 from gateway.sources.source import Source
+from gateway.upstream.adapter import Adapter, AdapterAccount
 from gateway.upstream.exchange import Exchange, Patience
 from gateway.upstream.transport import Transport
 
 Clock = Callable[[], datetime]
-A = TypeVar("A", DirectAccount, TokenAccount, JsonAccount, PapersSettings)
+A = TypeVar("A", DirectAccount, TokenAccount, JsonAccount, AdapterAccount)
 
 
 def read_sources(
@@ -40,34 +42,36 @@ def read_sources(
         account = PopulationSettings(access.officer, access.agency)
         sources.append(PopulationDatabase(account, route, lists, clock))
     if settings.papers is not None:
-        unit = _account(PapersSettings, _told(settings.papers))
-        sources.append(PersonalPapers(unit, exchange, store.kinds, lists, clock))
+        way = {"username": settings.papers.unit, "login_path": PAPERS_LOGIN}
+        unit = account_of(AdapterAccount, told_by(settings.papers) | way)
+        adapter = Adapter(unit, exchange)
+        sources.append(PersonalPapers(adapter, store.kinds, lists, clock))
     return {source.id: source for source in sources}
 
 
 def _population_route(access: PopulationAccess, exchange: Exchange, clock: Clock) -> Route:
     """The way to the population database that the settings choose."""
-    told = _told(access)
+    told = told_by(access)
     match access.route:
         case "direct":
-            return DirectRoute(_account(DirectAccount, told), exchange, clock)
+            return DirectRoute(account_of(DirectAccount, told), exchange, clock)
         case "lgsp_token":
             keys = {"access_key": access.username, "secret_key": told["secret"]}
-            return TokenFacade(_account(TokenAccount, told | keys), exchange, clock)
+            return TokenFacade(account_of(TokenAccount, told | keys), exchange, clock)
         case "lgsp_json":
             flat = {"body": access.json_body}
-            return JsonFacade(_account(JsonAccount, told | flat), exchange, clock)
+            return JsonFacade(account_of(JsonAccount, told | flat), exchange, clock)
         case _:
             assert_never(access.route)
 
 
-def _told(access: PopulationAccess | PapersAccess) -> dict[str, Any]:
+def told_by(access: PopulationAccess | PapersAccess | PortalAccess) -> dict[str, Any]:
     """What the settings say, secrets in clear."""
     told = access.model_dump(exclude_none=True)
     return told | {n: v.get_secret_value() for n, v in told.items() if isinstance(v, SecretStr)}
 
 
-def _account(kind: type[A], told: Mapping[str, Any]) -> A:
+def account_of(kind: type[A], told: Mapping[str, Any]) -> A:
     """An account of that kind from the settings of its members' names."""
     return kind(**{f.name: told[f.name] for f in fields(kind) if f.name in told})
 
@@ -75,7 +79,7 @@ def _account(kind: type[A], told: Mapping[str, Any]) -> A:
 def addresses_of(settings: Settings, policy: WitnessPolicy | None) -> tuple[str, ...]:
     """Every address that the gateway may call."""
     called = [] if settings.population is None else [*settings.population.addresses().values()]
-    called += [] if settings.papers is None else [settings.papers.url]
+    called += [one.url for one in (settings.papers, settings.portal) if one is not None]
     return (*called, *([] if policy is None else policy.addresses.values()))
 
 

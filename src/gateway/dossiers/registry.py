@@ -36,6 +36,9 @@ from gateway.receipts.chains import case_of, opened_at, register_dossier
 from gateway.records.store import RecordStore
 from gateway.storage.schema import dossier_steps, dossiers, portal_procedures
 
+POPULATION_CODE = "POP-DB"
+"""The portal's code of the population database where nothing else is set (ours)."""
+
 MOST_STEPS = 1000
 """Rows of progress that one dossier may have."""
 
@@ -54,7 +57,7 @@ class Registry:
     records: RecordStore = field(repr=False)
     index_key: bytes = field(repr=False)
     clock: Callable[[], datetime] = field(repr=False)
-    population_code: str = "POP-DB"
+    population_code: str = POPULATION_CODE
 
     def register(self, connection: Connection, tenant: TenantId, dossier: Dossier) -> bool:
         """Take a dossier in and queue it; whether it is new.
@@ -236,7 +239,8 @@ def _check_procedure(connection: Connection, code: str) -> None:
     known = connection.execute(
         select(portal_procedures.c.public).where(portal_procedures.c.code == code[:8])
     ).scalar_one_or_none()
-    if known is None and connection.execute(select(portal_procedures.c.code).limit(1)).first():
+    listed = select(portal_procedures.c.code).where(portal_procedures.c.listed.is_(True)).limit(1)
+    if known is None and connection.execute(listed).first():
         raise DossierRefused("unknown_procedure", "the portal has no such procedure", "procedure")
     if known is False:
         raise DossierRefused(

@@ -273,6 +273,8 @@ portal_procedures = Table(
     Column("for_citizens", Boolean, nullable=False),
     Column("has_result", Boolean, nullable=False),
     Column("digest", LargeBinary, nullable=False),
+    Column("read_at", Integer, nullable=False),
+    Column("listed", Boolean, nullable=False),
     Column("change", String, nullable=False),
     Column("changed_at", Integer, nullable=False),
 )

@@ -31,6 +31,12 @@ class Protocol:
                 "illegal_transition", f"state {after} does not follow state {before}", member
             )
 
+    def members(self, service: str) -> frozenset[str]:
+        """The names that a service's data may hold."""
+        told = self.services[service]["data"]
+        inner = [item for one in told for item in one.get("items", ())]
+        return frozenset(one["name"] for one in [*told, *inner])
+
     def longest(self, service: str, path: str) -> int | None:
         """How many characters a text of a service's data may have; None where nothing is known."""
         fields: Any = self.services[service]["data"]

@@ -1,9 +1,7 @@
 """In which words is the store of papers asked, and how does it answer?
 
-Every answer is the portal's envelope, `{"error_code", "message", "result"}`. It says success only
-where the code is 0 and the message says so too. The adapter finds the store by `dstcode`, in a header
-or in the address, and by `providerurl`; the sign-in's path is known from one client. All else is not
-known, and is our own design, the mock's and ours alike:
+It stands behind the portal's adapter (`upstream/adapter.py`), found by `providerurl`; the sign-in's path
+is known from one client. All else is not known, and is our own design, the mock's and ours alike:
 
     POST /bndp/public/v1/login           {"username", "password"} -> "session"
     POST /bndp/public/v1/papers/search   {"session", "madonvi", "maYeuCau", "maTTHC", "maHoSo",
@@ -14,15 +12,10 @@ known, and is our own design, the mock's and ours alike:
 `paper` has the shape of a record that a province hands in (`records/record.py`).
 """
 
-import json
-import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Any
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gateway.domain.errors import RecordRefused, SourceBrokeContract, SourceUnavailable
@@ -30,18 +23,18 @@ from gateway.records.kinds import Kinds
 from gateway.records.record import read_record
 from gateway.records.store import VALID, StoredRecord
 from gateway.sources.places import VIETNAM
+from gateway.upstream.adapter import Envelope
 
 LOGIN = "/bndp/public/v1/login"
 SEARCH = "/bndp/public/v1/papers/search"
 
-DONE, SESSION_OVER, NOT_OPEN = "0", "-1", "-5"
-_SUCCESS = "thành công"
+NOT_OPEN = "-5"
 _MOMENT = "%Y%m%d%H%M%S"
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The store answers, and opens nothing: SESSION_OVER or NOT_OPEN."""
+    """The store answers, and opens nothing: NOT_OPEN."""
 
     code: str
 
@@ -54,17 +47,6 @@ class Papers:
     unknown: int
 
 
-class Envelope(BaseModel):
-    """What every answer of the portal holds; codes come as text or number."""
-
-    model_config = ConfigDict(hide_input_in_errors=True, coerce_numbers_to_str=True)
-
-    error_code: str
-    message: str = ""
-    session: str | None = None
-    result: list[Any] | None = None
-
-
 class _Laid(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True)
 
@@ -73,50 +55,21 @@ class _Laid(BaseModel):
     paper: dict[str, Any]
 
 
-def write_body(members: Mapping[str, object]) -> bytes:
-    """A call's body; what is not known is an empty text, as the portal has it."""
-    return orjson.dumps({name: "" if value is None else value for name, value in members.items()})
-
-
-def read_session(content: bytes) -> str:
-    """The session of a sign-in; raises SourceUnavailable `sign_in_refused`, SourceBrokeContract."""
-    envelope = _envelope(content)
-    if not _succeeded(envelope):
-        raise SourceUnavailable("sign_in_refused")
-    if not envelope.session:
-        raise SourceBrokeContract("unreadable")
-    return envelope.session
-
-
-def read_papers(content: bytes, owner: str, kinds: Kinds) -> Papers | Refused:
+def read_papers(envelope: Envelope, owner: str, kinds: Kinds) -> Papers | Refused:
     """What a search for the owner's papers was answered.
 
     Raises SourceUnavailable `refused` for any other failure that the store states,
     SourceBrokeContract (`unreadable`, `wrong_person`).
     """
-    envelope = _envelope(content)
-    if (code := envelope.error_code.strip()) in (SESSION_OVER, NOT_OPEN):
-        return Refused(code)
-    if not _succeeded(envelope):
+    if envelope.code == NOT_OPEN:
+        return Refused(NOT_OPEN)
+    if not envelope.succeeded:
         raise SourceUnavailable("refused")
     if envelope.result is None:
         raise SourceBrokeContract("unreadable")
     laid = [_laid(one) for one in envelope.result]
     known = [one for one in laid if one.paper.get("kind") in kinds.by_name]
     return Papers(tuple(_paper(one, owner, kinds) for one in known), len(laid) - len(known))
-
-
-def _envelope(content: bytes) -> Envelope:
-    try:
-        orjson.loads(content)  # refuses lone surrogates, NaN and endless depth
-        return Envelope.model_validate(json.loads(content, parse_float=Decimal))
-    except (ValueError, RecursionError, ArithmeticError):
-        raise SourceBrokeContract("unreadable") from None
-
-
-def _succeeded(envelope: Envelope) -> bool:
-    said = unicodedata.normalize("NFC", envelope.message).casefold()
-    return envelope.error_code.strip() == DONE and _SUCCESS in said
 
 
 def _laid(one: Any) -> _Laid:

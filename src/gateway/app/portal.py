@@ -1,0 +1,50 @@
+"""How is the national portal reached, where the settings name one?"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any
+
+from gateway.api.rooms import Rooms
+from gateway.app.sources import account_of, told_by
+from gateway.custody.keys import Keys
+from gateway.dossiers.chores import PortalDesk, open_desk
+from gateway.dossiers.outbox import Seal
+from gateway.dossiers.portal.protocol import read_protocol
+from gateway.dossiers.registry import POPULATION_CODE, Registry
+from gateway.records.store import RecordStore
+from gateway.settings import Settings
+from gateway.storage.database import Database
+from gateway.upstream.adapter import Adapter, AdapterAccount
+from gateway.upstream.exchange import Exchange, Patience
+from gateway.upstream.transport import Transport
+
+Clock = Callable[[], datetime]
+
+
+def open_registry(settings: Settings, keys: Keys, store: RecordStore, clock: Clock) -> Registry:
+    """The register of dossiers, whether or not a portal is connected."""
+    protocol = read_protocol(settings.schemas / "portal-protocol.json")
+    code = settings.portal.population_code if settings.portal else POPULATION_CODE
+    return Registry(protocol, Seal(keys.outbox), store, keys.index, clock, code)
+
+
+def open_portal(
+    settings: Settings, database: Database, registry: Registry, outside: Transport
+) -> PortalDesk | None:
+    """The desk that tells the portal; None where the settings name none."""
+    if (access := settings.portal) is None:
+        return None
+    way = {"login_path": registry.protocol.login_path}
+    account = account_of(AdapterAccount, told_by(access) | way)
+    # one attempt a call: what fails is tried again by the outbox, and nowhere else
+    patience = Patience(access.patience_seconds, access.patience_seconds, attempts=1)
+    return open_desk(database, Adapter(account, Exchange(outside, patience)), registry)
+
+
+def portal_chores(rooms: Rooms, closing: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
+    """What a gateway does by itself that is connected to the portal."""
+    if (desk := rooms.portal) is None:
+        return []
+    needed = {code for form in rooms.catalogue.forms() for code in form.bindings.procedures}
+    return [desk.tell_by_the_second(closing), desk.refresh_by_the_hour(needed, closing)]

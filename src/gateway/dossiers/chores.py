@@ -1,0 +1,73 @@
+"""What does a gateway that is connected to the portal do by itself, and how often?"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from gateway.domain.errors import Busy, SourceError
+from gateway.dossiers.outbox import purge_unaccepted
+from gateway.dossiers.portal.client import Portal
+from gateway.dossiers.portal.procedures import Procedures
+from gateway.dossiers.registry import Registry
+from gateway.dossiers.sending import Sender
+from gateway.storage.database import Database
+from gateway.upstream.adapter import Adapter
+from gateway.upstream.breaker import Breaker, RetryBudget
+
+DRAIN_SECONDS = 1.0
+REFRESH_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class PortalDesk:
+    """Everything that speaks with the portal in one deployment."""
+
+    database: Database = field(repr=False)
+    sender: Sender = field(repr=False)
+    procedures: Procedures = field(repr=False)
+    clock: Callable[[], datetime] = field(repr=False)
+
+    async def tell_by_the_second(self, closing: asyncio.Event) -> None:
+        """At the start and every second: send what is due, until the gateway closes."""
+
+        async def work() -> None:
+            if turns := await self.sender.drain(lambda: not closing.is_set()):
+                structlog.get_logger().info("dossiers_sent", count=turns)
+
+        await _repeat(work, DRAIN_SECONDS, closing)
+
+    async def refresh_by_the_hour(self, needed: Collection[str], closing: asyncio.Event) -> None:
+        """At the start and every hour: keep the catalogue in step, forget what was never accepted."""
+
+        async def work() -> None:
+            await self.database.write(lambda c: purge_unaccepted(c, self.clock()))
+            if seen := await self.procedures.refresh(needed):
+                structlog.get_logger().info("procedures_changed", count=len(seen))
+
+        await _repeat(work, REFRESH_SECONDS, closing)
+
+
+def open_desk(database: Database, adapter: Adapter, registry: Registry) -> PortalDesk:
+    """The desk as a deployment runs it."""
+    portal = Portal(adapter, registry.protocol)
+    procedures = Procedures(database, portal, registry.clock)
+    breaker, budget = Breaker(time.monotonic), RetryBudget(time.monotonic)
+    sender = Sender(database, portal, procedures, registry, breaker, budget)
+    return PortalDesk(database, sender, procedures, registry.clock)
+
+
+async def _repeat(
+    work: Callable[[], Awaitable[None]], seconds: float, closing: asyncio.Event
+) -> None:
+    while not closing.is_set():
+        try:
+            await work()
+        except (Busy, SourceError) as error:
+            structlog.get_logger().warning("portal_not_told", error=error.detail)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(closing.wait(), seconds)

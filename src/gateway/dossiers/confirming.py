@@ -1,0 +1,193 @@
+"""What is written when the portal has been told, in one transaction with its leaf?
+
+The `sync` case leaf says that the portal has the dossier at a state: the first time at 2, later at 7,
+8, 9 and 10. Its body, without any value:
+
+    {"k": "sync", "case", "ten", "proc", "h", "st", "pre", "fl": [[flag, leaf], ...]}
+
+`pre` is 1 where every chain of the case began before the time of submission that the portal was
+told; `fl` are the flags that the portal was told and the leaves that raised them.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, select, update
+
+from gateway.dossiers.dossier import (
+    ACCEPTED,
+    DONE,
+    NEW,
+    REFUSED,
+    RETURNED,
+    STOPPED,
+    WITHDRAWN,
+    Dossier,
+)
+from gateway.dossiers.flags import Event, Mark
+from gateway.dossiers.outbox import DEAD, DELIVERED, steps_waiting
+from gateway.dossiers.portal.wire import received_at
+from gateway.log.append import append_case
+from gateway.storage.schema import chains, dossier_steps, dossiers
+
+TOLD_STATES = frozenset({WITHDRAWN, STOPPED, DONE, RETURNED})
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The case behind a dossier: its reference and the leaves that it left so far."""
+
+    ref: str
+    events: tuple[Event, ...]
+
+    @property
+    def chains(self) -> frozenset[str]:
+        """Every chain of prefills that belongs to it."""
+        return frozenset(body["chain"] for _, body in self.events if "chain" in body)
+
+
+@dataclass(frozen=True, slots=True)
+class ToldDossier:
+    """What the portal was told of a dossier, as far as it names nobody.
+
+    `files` are the components by file id, `with_file` and `e_result` say whether a link to a file of
+    a component, and to a result, went up.
+    """
+
+    marks: tuple[Mark, ...]
+    received: int
+    due: int
+    files: dict[str, str]
+    with_file: bool
+    e_result: bool
+
+    def written(self) -> str:
+        """As the column `told` keeps it."""
+        said = asdict(self) | {"marks": [[m.flag, m.value, m.leaf, m.file] for m in self.marks]}
+        return orjson.dumps(said).decode()
+
+
+def read_told(written: str | None) -> ToldDossier | None:
+    """What was told before; None where nothing was."""
+    if written is None:
+        return None
+    said: dict[str, Any] = orjson.loads(written)
+    return ToldDossier(**{**said, "marks": tuple(Mark(*one) for one in said["marks"])})
+
+
+def told_of(dossier: Dossier, marks: Sequence[Mark], before: ToldDossier | None) -> ToldDossier:
+    """What the portal knows once it has taken this dossier; a result's link is never taken back."""
+    files = {a.file.id: a for a in dossier.attachments if a.file and not a.removed}
+    return ToldDossier(
+        marks=tuple(mark for mark in marks if mark.file is None or mark.file in files),
+        received=received_at(dossier),
+        due=dossier.due,
+        files={id_: attachment.component for id_, attachment in files.items()},
+        with_file=any(one.file and one.file.url for one in files.values()),
+        e_result=any(one.url for one in dossier.results)
+        or (before is not None and before.e_result),
+    )
+
+
+def told_dossier(
+    connection: Connection, row: Row[Any], case: Case, state: int, told: ToldDossier, now: datetime
+) -> None:
+    """The portal has taken the dossier of `row`, at this state."""
+    values = {"told_version": row.version, "told": told.written(), "in_doubt": False}
+    connection.execute(update(dossiers).where(dossiers.c.code == row.code).values(values))
+    _moved(connection, row.code, case, (state,), now)
+
+
+def told_steps(
+    connection: Connection, code: str, case: Case, steps: Sequence[tuple[int, int]], now: datetime
+) -> None:
+    """The portal has these rows of progress, by number and state: they are erased here."""
+    connection.execute(
+        update(dossier_steps)
+        .where(dossier_steps.c.code == code, dossier_steps.c.seq.in_([n for n, _ in steps]))
+        .values(sealed=None)
+    )
+    _moved(connection, code, case, tuple(state for _, state in steps), now)
+
+
+def _moved(
+    connection: Connection, code: str, case: Case, states: Iterable[int], now: datetime
+) -> None:
+    """Write the leaves of new states; what is told in full and accepted is erased here."""
+    row = connection.execute(select(dossiers).where(dossiers.c.code == code)).one()
+    state, confirmed = row.portal_state, row.confirmed_leaf
+    for reached in states:
+        if confirmed is None and _was_accepted(reached, state):
+            confirmed = _append(connection, row, case, ACCEPTED, now)
+        if reached in TOLD_STATES and reached != state:
+            _append(connection, row, case, reached, now)
+        state = reached
+    values: dict[str, object] = {
+        "portal_state": state,
+        "confirmed_leaf": confirmed,
+        "tries": 0,
+        "refusals": 0,
+        "reason": None,
+    }
+    if row.told_version == row.version and not steps_waiting(connection, code):
+        values["sync"] = DELIVERED
+    if row.told_version == row.version and state not in (None, NEW):
+        values["sealed"] = None
+    connection.execute(update(dossiers).where(dossiers.c.code == code).values(values))
+
+
+def _was_accepted(state: int, before: int | None) -> bool:
+    """Whether a dossier at this state has been at 2: a withdrawn one only where it was on its way."""
+    return state not in (NEW, REFUSED, WITHDRAWN) or before not in (None, NEW, state)
+
+
+def _append(connection: Connection, row: Row[Any], case: Case, state: int, now: datetime) -> int:
+    told = read_told(row.told)
+    raised = {(mark.flag, mark.leaf) for mark in (told.marks if told else ())}
+    began = connection.execute(
+        select(chains.c.first_at).where(chains.c.chain.in_(sorted(case.chains)))
+    ).scalars()
+    body = {
+        "k": "sync",
+        "case": case.ref,
+        "ten": row.tenant,
+        "proc": row.procedure,
+        "h": int(now.timestamp()) // 3600,
+        "st": state,
+        "pre": int(all(first_at < row.submitted_at for first_at in began)),
+        "fl": [list(one) for one in sorted(raised)],
+    }
+    return append_case(connection, "sync", row.tenant, body, now).index
+
+
+def put_off(
+    connection: Connection,
+    code: str,
+    reason: str,
+    next_at: int,
+    *,
+    counts: bool,
+    in_doubt: bool,
+) -> None:
+    """Try again later; `counts` says that the fault may lie with this dossier."""
+    one = dossiers.c
+    connection.execute(
+        update(dossiers)
+        .where(one.code == code)
+        .values(
+            tries=one.tries + 1,
+            refusals=one.refusals + int(counts),
+            reason=reason,
+            next_at=next_at,
+            in_doubt=one.in_doubt | in_doubt if in_doubt else one.in_doubt,
+        )
+    )
+
+
+def give_up(connection: Connection, code: str, reason: str) -> None:
+    """Park a dossier until somebody has looked at it; nothing of it is erased."""
+    values = {"sync": DEAD, "reason": reason, "tries": dossiers.c.tries + 1}
+    connection.execute(update(dossiers).where(dossiers.c.code == code).values(values))

@@ -1,0 +1,165 @@
+"""A registry, a sender and the portal's mock in one process, under a clock that only tests move."""
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from gateway.domain.identifiers import TenantId
+from gateway.dossiers.dossier import Attachment, Dossier, File, Owner, Step
+from gateway.dossiers.outbox import Seal
+from gateway.dossiers.portal.client import Portal
+from gateway.dossiers.portal.procedures import Procedures
+from gateway.dossiers.portal.protocol import read_protocol
+from gateway.dossiers.registry import Registry
+from gateway.dossiers.sending import Sender
+from gateway.records.codec import PlainCodec
+from gateway.records.kinds import read_kinds
+from gateway.records.store import RecordStore
+from gateway.storage.database import Database
+from gateway.upstream.adapter import Adapter, AdapterAccount
+from gateway.upstream.breaker import Breaker, RetryBudget
+from gateway.upstream.exchange import Exchange, Patience
+from gateway.upstream.transport import Transport
+from mocks.adapter import DSTCODE, FORWARD
+from mocks.people import Population
+from mocks.portal import PortalMock, PortalMockSettings, create_portal_mock
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+URL = f"http://portal.test{FORWARD}"
+TENANT = TenantId("h99")
+PEOPLE = Population()
+START = datetime(2026, 11, 22, 5, tzinfo=UTC)
+KEY = bytes(range(32))
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def seconds(self) -> float:
+        return self.now.timestamp()
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@dataclass
+class World:
+    """Everything between a province's call and the portal."""
+
+    clock: Clock
+    database: Database
+    registry: Registry
+    mock: PortalMock
+    portal: Portal
+    procedures: Procedures
+    sender: Sender
+    breaker: Breaker
+    taken: list[str] = field(default_factory=list)
+
+    @property
+    def faults(self) -> Any:
+        return self.mock.state.faults
+
+    @property
+    def held(self) -> dict[str, Any]:
+        held: dict[str, Any] = self.mock.state.dossiers.held
+        return held
+
+    def calls(self, service: str | None = None) -> int:
+        return sum(service in (None, one.service) for one in self.mock.state.journal)
+
+    async def register(self, *dossiers: Dossier) -> None:
+        """Register dossiers as a province would, many at a time."""
+        registry = self.registry
+        await asyncio.gather(
+            *(
+                self.database.write(lambda c, one=one: registry.register(c, TENANT, one))
+                for one in dossiers
+            )
+        )
+
+    async def go_on(self, code: str, *steps: Step) -> int:
+        return await self.database.write(lambda c: self.registry.go_on(c, TENANT, code, steps))
+
+    def standing(self, code: str) -> Any:
+        return self.database.read(lambda c: self.registry.standing(c, TENANT, code))
+
+    async def settle(self, within: timedelta = timedelta(days=3)) -> None:
+        """Let the sender work and time pass until nothing waits, or until so much time is over."""
+        end = self.clock.now + within
+        while self.clock.now < end:
+            await self.sender.drain()
+            due = self.sender.next_at()
+            if due is None:
+                return
+            wake = max(due, self.breaker.opens_at or 0.0, self.clock.seconds() + 1)
+            self.clock.now = min(datetime.fromtimestamp(wake, UTC), end)
+
+
+def open_world(folder: Path, seed: int = 1, **mock: Any) -> World:
+    """A world of its own; close its database when done."""
+    clock = Clock()
+    told = PortalMockSettings(password="một mật khẩu", clock=clock.seconds, **mock)
+    portal_mock = create_portal_mock(told, PEOPLE)
+    database = Database(folder / "gateway.db")
+    protocol = read_protocol(SCHEMAS / "portal-protocol.json")
+    seal = Seal(KEY)
+    kinds = read_kinds(SCHEMAS / "record-kinds.json")
+    records = RecordStore(database, kinds, PlainCodec(), KEY, clock)
+    registry = Registry(protocol, seal, records, KEY, clock)
+    account = AdapterAccount(
+        URL, "H99", told.unit, told.password, protocol.login_path, DSTCODE, "header"
+    )
+    transport = Transport([URL], httpx.ASGITransport(portal_mock))
+    exchange = Exchange(transport, Patience(5.0, 5.0, attempts=1))
+    portal = Portal(Adapter(account, exchange), protocol)
+    procedures = Procedures(database, portal, clock)
+    chance = random.Random(seed)
+    breaker = Breaker(clock.seconds, chance.uniform)
+    budget = RetryBudget(clock.seconds)
+    sender = Sender(database, portal, procedures, registry, breaker, budget, chance.uniform)
+    return World(clock, database, registry, portal_mock, portal, procedures, sender, breaker)
+
+
+def dossier(number: int = 1, **changed: Any) -> Dossier:
+    """A dossier of an invented person."""
+    submitted = int(START.timestamp()) - 7200
+    usual: dict[str, Any] = {
+        "code": f"H99.01-20261122-{number:07d}",
+        "procedure": "1.004222",
+        "form": "ct01-permanent-residence",
+        "channel": "online",
+        "owner": Owner("citizen", "Bùi Thị Bí Mật", f"0030900{number:05d}", None, None, "a@b.test"),
+        "abstract": "Đăng ký thường trú",
+        "submitted": submitted,
+        "received": submitted + 3600,
+        "due": submitted + 7 * 86400,
+        "unit": "Công an xã Mẫu",
+        "return_by_post": False,
+        "attachments": (
+            Attachment(
+                "000.00.00.G01-TP0001",
+                "Giấy tờ",
+                File(f"f-{number}", "a.pdf", "a" * 64, "https://x.test/1"),
+            ),
+        ),
+        "results": (),
+    }
+    return Dossier(**{**usual, **changed})
+
+
+def step(state: int, hours: float = 1.0, **more: Any) -> Step:
+    """A row of progress so many hours after the beginning."""
+    at = int((START + timedelta(hours=hours)).timestamp())
+    return Step(state, "Cán bộ Một Cửa", f"Chuyển sang {state}", at, **more)
