@@ -70,7 +70,7 @@ class Way:
     """How a walk is watched and kept: progress by entries, each bundle, the state file."""
 
     progress: Callable[[int, int], None] = lambda done, of: None
-    visit: Callable[[Bundle], None] = lambda bundle: None
+    visit: Callable[[Bundle, Story], None] = lambda bundle, story: None
     state: Path | None = None
 
 
@@ -155,7 +155,7 @@ def _walk_all(place: Place, checkpoint: Checkpoint, known: Remembered, way: Way)
     roots = dict([known.seen] if known.seen else [])
     for bundle in walk(place, checkpoint, known.walked, roots):
         story.take(bundle)
-        way.visit(bundle)
+        way.visit(bundle, story)
         if bundle.count == WIDTH:
             known.public += bundle.public
         if way.state and known.walked.size % (EVERY_BUNDLES * WIDTH) == 0:

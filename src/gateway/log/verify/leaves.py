@@ -128,6 +128,23 @@ _cell = _members(
 )
 _range = _row(_number, _number)
 
+_COUNT = {
+    "procedure": _procedure,
+    "channel": _any_of(_null, _one_of("online", "paper")),
+    "dossiers": _number,
+}
+_SAMPLE = {"drawn": _number, "wrong": _number, "bound": _row(_number, _positive)}
+_SUM = _like(
+    "dossiers|submissions|instant|auto_instant|filled|visible|dropped|core|chains|refusals|abandoned"
+    "|late/submissions|offered(/visible)?|ceiling(/required)?|D(/(required|extra))?"
+    "|A/(required|same_case|extra|constant|derived|repeat|known|suggested|fact)"
+    "|verdict/(contested|officer|auto|override|missing|manual|blank|withdrawn|hidden)"
+    "|reason/[a-z_]{1,40}|attachments/(reused|replaced|uploaded|officer|blank)"
+    "|source/(session|population|records|personal_papers)/(A|override|contested)"
+    "|read/(session|population|records|personal_papers)"
+    "/(reads|unavailable|attempts|failed|surplus)|conflict/[a-z0-9_.]{1,100}"
+)
+
 KINDS: Mapping[str, Mapping[str, _Check]] = {
     "metric-definition": {
         "definition": _name,
@@ -179,7 +196,14 @@ KINDS: Mapping[str, Mapping[str, _Check]] = {
         "cases": _number,
         "versions": _list(_number),
         "median_left": _any_of(_null, _row(_number, _one_of(1, 2))),
-        "sums": _map(_like("[A-Za-z_]{1,40}(/[A-Za-z0-9_.]{1,100}){0,2}"), _positive),
+        "sums": _map(_SUM, _positive),
+    },
+    "reconcile": {
+        "month": _month,
+        "source": _one_of("igate", "portal", "population", "personal_papers"),
+        "counts": _any_of(_null, _list(_members(_COUNT))),
+        "reads": _any_of(_null, _number),
+        "digest": _digest,
     },
     "audit": {
         "month": _month,
@@ -189,7 +213,7 @@ KINDS: Mapping[str, Mapping[str, _Check]] = {
         "auditor": _verifier_key,
         "result": _one_of("recomputed", "refuted", "sampled"),
         "differences": _number,
-        "sample": _any_of(_null, lambda value: isinstance(value, dict)),
+        "sample": _any_of(_null, _members(_SAMPLE)),
         "signature": _base64(64),
     },
     "shred": {
@@ -198,20 +222,6 @@ KINDS: Mapping[str, Mapping[str, _Check]] = {
         "count": _number,
         "reason": _one_of("retention", "request", "expired"),
     },
-}
-_COUNTS = _list(
-    _members(
-        {
-            "procedure": _any_of(_null, _procedure),
-            "channel": _any_of(_null, _one_of("online", "paper")),
-            "dossiers": _number,
-        }
-    )
-)
-_RECONCILE: Mapping[str, _Check] = {
-    "month": _month,
-    "source": _one_of("igate", "portal", "population", "personal_papers"),
-    "digest": _digest,
 }
 
 
@@ -226,23 +236,15 @@ def read_leaf(index: int, entry: bytes) -> Leaf:
     kind = leaf.get("kind") if isinstance(leaf, dict) else None
     if kind == "case":
         raise Refuted(Kind.ENTRY, "a case entry of another form or length", index=index)
-    if not isinstance(kind, str) or kind not in (*KINDS, "reconcile"):
+    if not isinstance(kind, str) or kind not in KINDS:
         raise Refuted(Kind.ENTRY, "no known kind of public leaf", index=index)
     found = {name: value for name, value in leaf.items() if name != "kind"}
-    for name, check in _members_of(kind, found).items():
+    for name, check in {"v": _one_of(1), **KINDS[kind]}.items():
         if name not in found or not check(found.pop(name)):
             raise Refuted(Kind.ENTRY, f"{kind}: `{name}` is not what it should be", index=index)
     if found:
         raise Refuted(Kind.ENTRY, f"{kind}: a member that the kind has not", index=index)
     return dict(leaf)
-
-
-def _members_of(kind: str, found: Mapping[str, Any]) -> Mapping[str, _Check]:
-    version = {"v": _one_of(1)}
-    if kind != "reconcile":
-        return {**version, **KINDS[kind]}
-    counted = {"reads": _number} if "reads" in found else {"counts": _COUNTS}
-    return {**version, **_RECONCILE, **counted}
 
 
 def check_signed(leaf: Leaf, left_out: str, key: str, signature: str, index: int) -> None:

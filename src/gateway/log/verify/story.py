@@ -84,10 +84,6 @@ class Story:
             close.tallies[index] = leaf
         return list(found.values())
 
-    def shredded(self, index: int) -> bool:
-        """Whether a `shred` leaf says that the body of this entry was destroyed."""
-        return any(leaf["first"] <= index <= leaf["last"] for _, leaf in self.of_kind("shred"))
-
     def definition_in_force(self, index: int) -> int | None:
         """The leaf of the definition that an entry at `index` is counted by."""
         before = [at for at, _ in self.of_kind("metric-definition") if at < index]
@@ -159,8 +155,7 @@ class Story:
             named.discard("procedure")
         if named != _HOLDS[level] or (cell["channel"] == "mixed" and level != "province"):
             raise Refuted(Kind.TALLY, "its cell is not one of its level", index=index)
-        for version in leaf["versions"]:
-            self._check_version(index, leaf, version)
+        self._check_versions(index, leaf)
         if level == "outside":
             if leaf["cases"] or leaf["sums"] or leaf["versions"] or leaf["median_left"]:
                 raise Refuted(Kind.TALLY, "what no figure counts has no sums", index=index)
@@ -169,13 +164,15 @@ class Story:
         else:
             _check_sums(index, leaf)
 
-    def _check_version(self, index: int, leaf: Leaf, version: int) -> None:
-        form = self.leaves.get(version)
-        if form is None or form["kind"] != "form-version" or version > leaf["range"][1]:
+    def _check_versions(self, index: int, leaf: Leaf) -> None:
+        """The form versions that a tally counts by, and that of its cell, stand in or above its range."""
+        last, cell = leaf["range"][1], leaf["cell"]
+        forms = {at: one for at, one in self.of_kind("form-version") if at <= last}
+        if not set(leaf["versions"]) <= forms.keys():
             raise Refuted(Kind.TALLY, "it counts by what is no form version above", index=index)
-        for name in ("form", "series"):
-            if leaf["cell"][name] not in (None, form[name]):
-                raise Refuted(Kind.TALLY, f"it counts another {name} than its own", index=index)
+        series = {(one["form"], one["series"]) for one in forms.values()}
+        if cell["level"] == "series" and (cell["form"], cell["series"]) not in series:
+            raise Refuted(Kind.TALLY, "its cell is of no form version above", index=index)
 
 
 def _check_sums(index: int, leaf: Leaf) -> None:

@@ -1,0 +1,82 @@
+"""What does a form-version leaf say about the letters of a body?
+
+Letter n of a string stands for field n of the leaf's list. A field below a repeating group, whose path
+holds `[]`, has `.` there; each row has a string of its own under its path (`thanhVien[0]`), with one
+letter per column of that group in the order of the list. `-` says nothing.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_ROW = re.compile(r"\[[0-9]{1,6}\]")
+
+
+class Misspelt(ValueError):
+    """A body that does not say what its form version asks for; the text tells what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form version, ready for reading letters; fields are known by their number in its list."""
+
+    leaf: int
+    form: str
+    series: str
+    ceiling: int
+    required: tuple[bool, ...] = field(repr=False)
+    items: tuple[str | None, ...] = field(repr=False)
+    attributes: tuple[str | None, ...] = field(repr=False)
+    plain: tuple[str | None, ...] = field(repr=False)
+    columns: Mapping[str, tuple[tuple[str, int], ...]] = field(repr=False)
+
+    def spread(self, base: Any, rows: Any) -> Iterator[tuple[str, int, str]]:
+        """Path, field number and letter of every field that a body speaks of; raises Misspelt."""
+        if not isinstance(base, str) or len(base) != len(self.plain) or not isinstance(rows, dict):
+            raise Misspelt("as many letters as fields are asked for")
+        for number, (path, letter) in enumerate(zip(self.plain, base, strict=True)):
+            if path is None and letter != ".":
+                raise Misspelt("a column of a group has its letters in its rows")
+            if path is not None and letter != "-":
+                yield path, number, letter
+        for row, letters in rows.items():
+            columns = self.columns.get(_ROW.sub("[]", row))
+            if columns is None or len(letters) != len(columns):
+                raise Misspelt("a row has a letter for each column of its group")
+            for (below, number), letter in zip(columns, letters, strict=True):
+                if letter != "-":
+                    yield row + below, number, letter
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The official items that a field asks."""
+        return frozenset(item for item in self.items if item is not None)
+
+    @property
+    def demanded(self) -> frozenset[str]:
+        """The official items that a required field asks."""
+        pairs = zip(self.items, self.required, strict=True)
+        return frozenset(item for item, required in pairs if required and item is not None)
+
+
+def form_of(index: int, leaf: Mapping[str, Any]) -> Form:
+    """The form version of a leaf."""
+    fields = leaf["fields"]
+    columns: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+    for number, (path, *_) in enumerate(fields):
+        group, bracket, below = path.rpartition("[]")
+        if bracket:
+            columns[group + bracket].append((below, number))
+    return Form(
+        index,
+        leaf["form"],
+        leaf["series"],
+        leaf["ceiling"],
+        tuple(required == 1 for _, _, required, *_ in fields),
+        tuple(item for _, _, _, item, *_ in fields),
+        tuple(attribute for _, _, _, _, attribute, _ in fields),
+        tuple(None if "[]" in path else path for path, *_ in fields),
+        {group: tuple(found) for group, found in columns.items()},
+    )

@@ -1,0 +1,170 @@
+"""What does one case add to its cell in one close?
+
+In each close (a range of entries) a case has one cell: form, procedure, series and channel of its first
+submission, or of its latest prefill while there is none. There stand all its leaves of the range. A
+dossier counts in the range of its first submission, judged by all up to the range's end; a chain
+where its end stands (its submission, its `abandoned`, or the fifth refusal of one path), reads and
+refusals where they stand, an abandoned case where its last chain ended.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from gateway.log.verify.count.dossiers import Submission, Sums, sums_of
+from gateway.log.verify.count.forms import Form
+from gateway.log.verify.count.patterns import ABANDONED, PREFILL, REFUSAL, SUBMISSION, Pattern
+from gateway.log.verify.findings import Kind, Refuted
+
+_MOST_REFUSALS = 5
+
+Cell: TypeAlias = tuple[str | None, str, str, str]
+
+
+@dataclass(slots=True)
+class Total:
+    """What the cases of one cell add up to in one close."""
+
+    leaves: int = 0
+    cases: int = 0
+    sums: Sums = field(default_factory=Counter)
+    versions: set[int] = field(default_factory=set)
+    left: Counter[int] = field(default_factory=Counter)
+
+    def add(self, other: "Total", times: int = 1) -> None:
+        """Add another total, so many times."""
+        self.leaves += other.leaves * times
+        self.cases += other.cases * times
+        for key, number in other.sums.items():
+            self.sums[key] += number * times
+        for declared, number in other.left.items():
+            self.left[declared] += number * times
+        self.versions |= other.versions
+
+    @property
+    def median(self) -> list[int] | None:
+        """The middle of what was left to declare, as numerator and denominator."""
+        dossiers = sum(self.left.values())
+        if not dossiers:
+            return None
+        lower, upper = (self._at((dossiers - 1) // 2), self._at(dossiers // 2))
+        return [lower, 1] if lower == upper else [lower + upper, 2]
+
+    def _at(self, rank: int) -> int:
+        for left in sorted(self.left):
+            rank -= self.left[left]
+            if rank < 0:
+                return left
+        raise AssertionError("a rank below the number of dossiers")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the public leaves say that counting goes by."""
+
+    ends: Sequence[int]
+    """The last entry of each close."""
+    measures: Sequence[tuple[int, int, int]]
+    """Leaf, seconds and seconds per field of each definition."""
+    test_tenants: frozenset[str]
+    forms: Mapping[int, Form]
+
+    def baseline(self, form: str) -> Form:
+        """A form's first registered version."""
+        return next(
+            self.forms[leaf] for leaf in sorted(self.forms) if self.forms[leaf].form == form
+        )
+
+
+@dataclass(slots=True)
+class _Chain:
+    last: Pattern
+    ended: int | None = None
+    refused: Counter[str] = field(default_factory=Counter)
+
+
+class CaseStory:
+    """One case as far as one close, body by body."""
+
+    def __init__(self, close: int, rules: Rules) -> None:
+        self._close = close
+        self._rules = rules
+        self._chains: dict[int, _Chain] = {}
+        self._given: list[tuple[int, Submission, bool]] = []
+        self._first: Cell | None = None
+        self._latest: Cell | None = None
+        self._total = Total()
+
+    @property
+    def cell(self) -> Cell | None:
+        """That of the first submission, else that of the latest prefill."""
+        return self._first or self._latest
+
+    def take(self, close: int, pattern: Pattern, chain: int, instant: bool, index: int) -> None:
+        """The next body; raises Refuted for one about a chain of which nothing was filled."""
+        if pattern.kind == PREFILL:
+            self._prefill(close, pattern, chain)
+        elif pattern.kind == SUBMISSION and pattern.submission is not None:
+            self._first = self._first or pattern.cell
+            self._given.append((close, pattern.submission, instant))
+            if chain in self._chains:
+                self._end(self._chains[chain], close)
+        elif pattern.kind in (REFUSAL, ABANDONED):
+            if chain not in self._chains:
+                says = "it ends or refuses a chain of which nothing was filled"
+                raise Refuted(Kind.BODY, says, index=index)
+            if pattern.kind == REFUSAL:
+                self._refusal(close, pattern, self._chains[chain])
+            else:
+                self._end(self._chains[chain], close)
+
+    def _prefill(self, close: int, pattern: Pattern, chain: int) -> None:
+        self._latest = pattern.cell
+        if chain in self._chains:
+            self._chains[chain].last = pattern
+        else:
+            self._chains[chain] = _Chain(pattern)
+        if close == self._close:
+            self._add(pattern.form, pattern.reads)
+
+    def _refusal(self, close: int, pattern: Pattern, chain: _Chain) -> None:
+        chain.refused.update(pattern.refused)
+        if max(chain.refused.values(), default=0) >= _MOST_REFUSALS:
+            self._end(chain, close)
+        if close == self._close:
+            self._add(chain.last.form, Counter({"refusals": 1}))
+
+    def _end(self, chain: _Chain, close: int) -> None:
+        if chain.ended is None:
+            chain.ended = close
+
+    def _add(self, form: Form | None, sums: Sums) -> None:
+        self._total.sums.update(sums)
+        if form is not None:
+            self._total.versions.add(form.leaf)
+
+    def total(self) -> Total:
+        """What the case adds to its cell in this close."""
+        for chain in self._chains.values():
+            if chain.ended == self._close:
+                self._add(chain.last.form, chain.last.chain_sums)
+        if self._given:
+            self._dossier()
+        elif self._abandoned_here():
+            self._total.sums["abandoned"] += 1
+        return self._total
+
+    def _abandoned_here(self) -> bool:
+        ends = [chain.ended for chain in self._chains.values()]
+        return None not in ends and self._close in ends
+
+    def _dossier(self) -> None:
+        if self._given[0][0] != self._close:
+            self._total.sums["late/submissions"] += sum(c == self._close for c, *_ in self._given)
+            return
+        given = [submission for _, submission, _ in self._given]
+        baseline = self._rules.baseline(given[-1].form.form)
+        sums = sums_of(given, baseline, any(instant for *_, instant in self._given))
+        self._add(given[-1].form, sums)
+        self._total.left[sums["D"]] += 1

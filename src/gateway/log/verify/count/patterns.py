@@ -1,0 +1,210 @@
+"""What do many bodies have in common, so that it is read once?
+
+A **pattern** is a body without what belongs to its case alone: the members in OWN. Patterns are kept
+in a file and known by where they stand there, so that memory stays flat however many there are.
+"""
+
+import json
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from gateway.log.verify.count.dossiers import Submission, Sums, submission_of
+from gateway.log.verify.count.forms import Form, Misspelt
+from gateway.log.verify.text import canonical
+
+OWN = frozenset({"case", "cc", "chain", "gr", "h", "kc", "or", "pf", "prev", "rd", "sec", "vb"})
+"""Members of a prefill or submission that no sum depends on, or that are kept beside the pattern."""
+
+KINDS = (
+    "prefill",
+    "submission",
+    "refusal",
+    "abandoned",
+    "sync",
+    "correction",
+    "confirmation",
+    "access",
+    "break-glass",
+    "alarm",
+    "sample",
+    "consent",
+)
+PREFILL, SUBMISSION, REFUSAL, ABANDONED = range(4)
+OF_A_CASE = 6
+"""So many kinds, the first ones, belong to the cell of their case; the others to no cell."""
+
+CHANNELS = {"online": "online", "desk": "paper", "post": "paper"}
+REASONS = {
+    "h": "hidden",
+    "b": "not_bound",
+    "n": "not_held",
+    "r": "no_record",
+    "u": "source_unavailable",
+    "p": "not_permitted",
+    "c": "conflict",
+    "s": "stale",
+    "v": "not_convertible",
+    "g": "already_given",
+    "w": "withheld",
+    "d": "declined",
+    "e": "deferred",
+}
+_READ_SOURCES = frozenset({"session", "population", "records", "personal_papers"})
+_MOST_KNOWN = 20_000
+
+_S, _ROWS, _N = rb'"[^"\\]*"', rb"\{[^{}\\]*\}", rb"[0-9]+"
+_PREFILL = re.compile(
+    rb'\{"case":(%(s)s),("ch":%(s)s,)"chain":(%(s)s),("fv":%(n)s,)"gr":%(n)s,"h":(%(n)s),'
+    rb'("k":"prefill",)"kc":%(s)s,("n":\[%(n)s,%(n)s\],)(?:"or":%(rows)s,)?"prev":(?:null|%(n)s),'
+    rb'("proc":(?:null|%(s)s),"q":\[(?:\[[^\[\]\\]*\],?)*\],)"rd":%(s)s,"so":%(s)s,'
+    rb'((?:"sr":%(rows)s,)?"st":%(s)s,"ten":%(s)s),"vb":(?:null|%(s)s)\}'
+    % {b"s": _S, b"n": _N, b"rows": _ROWS}
+)
+_SUBMISSION = re.compile(
+    rb'(\{"att":%(rows)s,)"case":(%(s)s),"cc":%(s)s,("ch":%(s)s,)"chain":(%(s)s),'
+    rb'("cl":%(s)s,(?:"cr":%(rows)s,)?"fv":%(n)s,)"h":(%(n)s),("k":"submission","n":%(rows)s,)'
+    rb'"pf":%(n)s,("proc":(?:null|%(s)s),)"sec":(%(n)s),'
+    rb'("so":%(s)s,(?:"sr":%(rows)s,)?"ten":%(s)s,"vd":%(s)s(?:,"vr":%(rows)s)?\})'
+    % {b"s": _S, b"n": _N, b"rows": _ROWS}
+)
+
+
+def take_apart(body: bytes) -> tuple[bytes, int, bytes, bytes, int]:
+    """Pattern, kind, case, chain and seconds of a body; raises Misspelt for one of no known form."""
+    if found := _SUBMISSION.fullmatch(body):
+        att, case, ch, chain, cl, _, kind, proc, sec, rest = found.groups()
+        return att + ch + cl + kind + proc + rest, SUBMISSION, case, chain, int(sec)
+    if found := _PREFILL.fullmatch(body):
+        case, ch, chain, fv, _, kind, n, proc, rest = found.groups()
+        return b"{" + ch + fv + kind + n + proc + rest + b"}", PREFILL, case, chain, 0
+    return _take_apart_slowly(body)
+
+
+def _take_apart_slowly(body: bytes) -> tuple[bytes, int, bytes, bytes, int]:
+    try:
+        said = canonical.read(body)
+        kind = KINDS.index(said["k"])
+        case, chain, seconds = said.get("case", ""), said.get("chain", ""), said.get("sec", 0)
+        pattern = {name: value for name, value in said.items() if name not in OWN}
+        text = canonical.write(pattern)
+        if type(seconds) is not int or seconds < 0 or not isinstance(said["ten"], str):
+            raise Misspelt("a body states its tenant, and its seconds as a number")
+        return text, kind, canonical.write(case), canonical.write(chain), seconds
+    except (canonical.NotCanonical, ValueError, KeyError, TypeError, AttributeError):
+        raise Misspelt("no body of a known kind") from None
+
+
+class Pattern:
+    """What all bodies of one pattern say."""
+
+    __slots__ = (
+        "chain_sums",
+        "form",
+        "kind",
+        "procedure",
+        "channel",
+        "reads",
+        "refused",
+        "submission",
+        "tenant",
+    )
+
+    def __init__(self, said: Mapping[str, Any], forms: Mapping[int, Form]) -> None:
+        """Raises Misspelt, KeyError or TypeError for what is not as docs/log-leaves.md says."""
+        self.kind = KINDS.index(said["k"])
+        self.tenant: str = said["ten"]
+        self.form: Form | None = None
+        self.reads: Sums = Counter()
+        self.chain_sums: Sums = Counter()
+        self.submission: Submission | None = None
+        self.refused: frozenset[str] = frozenset()
+        self.procedure: str | None = said.get("proc")
+        if self.kind in (PREFILL, SUBMISSION):
+            self.channel = CHANNELS[said["ch"]]
+            self.form = forms[said["fv"]]
+        if self.kind == PREFILL and self.form:
+            self.reads = _reads(said["q"])
+            self.chain_sums = _chain_sums(self.form, said)
+        elif self.kind == SUBMISSION and self.form:
+            self.submission = submission_of(self.form, said)
+        elif self.kind == REFUSAL:
+            self.refused = frozenset(path for path, code in said["f"] if code != "row_added")
+
+    @property
+    def cell(self) -> tuple[str | None, str, str, str]:
+        """Procedure, form, series and channel of a prefill or a submission."""
+        assert self.form is not None  # noqa: S101 - asked of these two kinds alone
+        return self.procedure, self.form.form, self.form.series, self.channel
+
+
+def _reads(answers: list[list[Any]]) -> Sums:
+    sums: Sums = Counter()
+    for source, outcome, attempts, surplus in answers:
+        if source not in _READ_SOURCES or min(attempts, surplus) < 0:
+            raise Misspelt("a read of no known source")
+        lost = outcome == "unavailable"
+        sums[f"read/{source}/reads"] += 1
+        sums[f"read/{source}/unavailable"] += lost
+        sums[f"read/{source}/attempts"] += attempts
+        sums[f"read/{source}/failed"] += attempts if lost else max(attempts - 1, 0)
+        sums[f"read/{source}/surplus"] += surplus
+    return sums
+
+
+def _chain_sums(form: Form, said: Mapping[str, Any]) -> Sums:
+    """What a chain adds where it ends, this being its last prefill."""
+    visible, filled = said["n"]
+    sums: Sums = Counter({"chains": 1, "offered": filled, "offered/visible": visible})
+    for _, number, letter in form.spread(said["st"], said.get("sr", {})):
+        if letter in REASONS:
+            sums[f"reason/{REASONS[letter]}"] += 1
+        if letter == "c":
+            if form.attributes[number] is None:
+                raise Misspelt("two sources differ over a field that none fills")
+            sums[f"conflict/{form.attributes[number]}"] += 1
+    return sums
+
+
+class Patterns:
+    """All patterns of a log, in a file; `number` stands for one, and says its kind in its last bits."""
+
+    def __init__(self, forms: Mapping[int, Form]) -> None:
+        self._forms = forms
+        self._numbers: dict[bytes, int] = {}
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the patterns
+        self._end = 0
+        self.read: Callable[[int], Pattern] = lru_cache(_MOST_KNOWN)(self._read)
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._file.close()
+
+    def number(self, text: bytes, kind: int) -> int:
+        """The number of a pattern; raises Misspelt for a new one that says what cannot be."""
+        known = self._numbers.get(text)
+        if known is not None:
+            return known
+        if len(self._numbers) >= _MOST_KNOWN:
+            self._numbers.clear()
+        try:
+            Pattern(canonical.read_json(text), self._forms)
+        except Misspelt:
+            raise
+        except KeyError:
+            raise Misspelt("it names a form version that does not stand before it") from None
+        except (ValueError, TypeError, AttributeError):
+            raise Misspelt("no body of its kind") from None
+        self._file.seek(self._end)
+        self._file.write(len(text).to_bytes(4, "big") + text)
+        number = self._numbers[text] = self._end << 4 | kind
+        self._end += 4 + len(text)
+        return number
+
+    def _read(self, number: int) -> Pattern:
+        self._file.seek(number >> 4)
+        length = int.from_bytes(self._file.read(4), "big")
+        return Pattern(json.loads(self._file.read(length)), self._forms)

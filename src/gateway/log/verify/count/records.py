@@ -1,0 +1,77 @@
+"""How do the bodies of one case come together, in memory that does not grow with the log?
+
+Each body becomes a record of 36 bytes (case, index, chain, pattern, seconds) in one of several
+temporary files, chosen by the case, so that a case lies whole in one file and a file fits in memory.
+
+Case and chain stand in a record by Python's hash of their text (64 bits, keyed anew for each run);
+that two cases of a log meet in one has a chance of one in a million for six million cases.
+"""
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from struct import Struct
+from typing import TypeAlias
+
+from gateway.log.verify.count.forms import Form, Misspelt
+from gateway.log.verify.count.patterns import Patterns, take_apart
+from gateway.log.verify.findings import Kind, Refuted
+
+_RECORD = Struct("<qQqQI")
+_RECORDS_A_FILE = 32_768
+_RECORDS_HELD = 65_536
+_LONGEST = 2**32 - 1
+
+Record: TypeAlias = tuple[int, int, int, int, int]
+"""Case, index, chain, pattern, seconds."""
+
+
+class Records:
+    """The bodies of a log as records in files, ready to be put together case by case."""
+
+    def __init__(self, entries: int, forms: Mapping[int, Form]) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="recount-")
+        self._files = 1 << max(0, (entries // _RECORDS_A_FILE).bit_length())
+        self._held = [bytearray() for _ in range(self._files)]
+        self._number = 0
+        self.patterns = Patterns(forms)
+
+    def close(self) -> None:
+        """Let all files go."""
+        self.patterns.close()
+        self._folder.cleanup()
+
+    def add(self, index: int, body: bytes) -> None:
+        """Take the body of entry `index`; raises Refuted for one that says what cannot be."""
+        try:
+            text, kind, case, chain, seconds = take_apart(body)
+            pattern = self.patterns.number(text, kind)
+        except Misspelt as refused:
+            raise Refuted(Kind.BODY, str(refused), index=index) from None
+        whose = hash(case)
+        self._held[whose & self._files - 1] += _RECORD.pack(
+            whose, index, hash(chain), pattern, min(seconds, _LONGEST)
+        )
+        self._number += 1
+        if self._number % _RECORDS_HELD == 0:
+            self._flush()
+
+    def _flush(self) -> None:
+        for number, held in enumerate(self._held):
+            with self._path(number).open("ab") as file:
+                file.write(held)
+            held.clear()
+
+    def _path(self, number: int) -> Path:
+        return Path(self._folder.name) / f"{number:04x}"
+
+    def cases(self, progress: Callable[[int, int], None]) -> Iterator[list[Record]]:
+        """The records of one case after the other, each in the order of the log."""
+        self._flush()
+        for number in range(self._files):
+            cases: defaultdict[int, list[Record]] = defaultdict(list)
+            for record in _RECORD.iter_unpack(self._path(number).read_bytes()):
+                cases[record[0]].append(record)
+            yield from cases.values()
+            progress(number + 1, self._files)

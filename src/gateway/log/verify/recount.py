@@ -1,0 +1,197 @@
+"""Do the sealed bodies open their entries, and do they add up to the tallies?
+
+1. What `evidence.py` proves. 2. Every body, with its salt, is what its entry's seal commits to:
+SHA-256("eform-gateway/case/v1" || 32-byte salt || body). 3. Every body balances and names a form version
+above it. 4. Counted anew, by code of its own, the cases give every member of every tally.
+
+    bodies/<N>      per entry its 16-bit big-endian length, then salt and body; length 0 for a public
+                    entry and for a body that is not there; `bodies/<N>.p/<W>` as for tiles
+
+A body that is not there is a gap. A close can be counted when there is no gap up to its end: a dossier
+counts by its first submission, wherever that stands. Bodies that a `shred` leaf names were destroyed
+rightly, single ones that no leaf names were not.
+"""
+
+from binascii import b2a_base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any
+
+from gateway.log.verify.count.cases import Totals, count_cases
+from gateway.log.verify.count.forms import Form, form_of
+from gateway.log.verify.count.one_case import Cell, Rules, Total
+from gateway.log.verify.count.records import Records
+from gateway.log.verify.evidence import Proved, Way, open_checkpoint, verify_log
+from gateway.log.verify.findings import Finding, Kind, Refuted, Unchecked
+from gateway.log.verify.story import Close, Story
+from gateway.log.verify.text.policy import Policy
+from gateway.log.verify.tree.places import Place
+from gateway.log.verify.tree.tiles import read_bundle, split_bundle
+from gateway.log.verify.tree.walk import Bundle
+
+_DOMAIN = b"eform-gateway/case/v1"
+_SALT_BYTES = 32
+
+
+@dataclass(slots=True)
+class Recounted:
+    """A log whose bodies open its entries, and in which tallies another count differs."""
+
+    proved: Proved
+    opened: int
+    counted: list[Close]
+    differences: dict[int, Finding]
+    """By the index of the close's first entry, the first difference of each tally that differs."""
+
+
+@dataclass(slots=True)
+class _Opened:
+    """The bodies of a log, one bundle after the other."""
+
+    place: Place
+    records: Records
+    forms: dict[int, Form]
+    opened: int = 0
+    first_gap: int | None = None
+    single_gaps: list[int] = field(default_factory=list)
+
+    def visit(self, bundle: Bundle, story: Story) -> None:
+        """Open a bundle's seals; raises Refuted for a body that is not the sealed one."""
+        number, width = bundle.first // 256, bundle.count
+        try:
+            path, raw = read_bundle(self.place, number, width, "bodies")
+        except Unchecked as missing:
+            if missing.finding.kind is not Kind.MISSING:
+                raise
+            for index, _ in bundle.public:
+                self._public(index, b"", "", story)
+            if self.first_gap is None:
+                self.first_gap = bundle.first
+            return
+        bodies = split_bundle(path, raw, bundle.first, width)
+        add = self.records.add
+        for index, (seal, body) in enumerate(zip(bundle.seals, bodies, strict=True), bundle.first):
+            if seal is None:
+                self._public(index, body, path, story)
+            elif body:
+                if b2a_base64(sha256(_DOMAIN + body).digest(), newline=False) != seal:
+                    raise Refuted(Kind.BODY, "the body is not the one that was sealed", path, index)
+                add(index, body[_SALT_BYTES:])
+                self.opened += 1
+            else:
+                self.single_gaps.append(index)
+
+    def _public(self, index: int, body: bytes, path: str, story: Story) -> None:
+        if body:
+            raise Refuted(Kind.BODY, "a public entry has no body", path, index)
+        if story.leaves[index]["kind"] == "form-version":
+            self.forms[index] = form_of(index, story.leaves[index])
+
+    def first_gap_of(self, story: Story) -> int | None:
+        """Where bodies are first not there; raises Refuted for one that nobody says was destroyed."""
+        shreds = [(leaf["first"], leaf["last"]) for _, leaf in story.of_kind("shred")]
+        for index in self.single_gaps:
+            if not any(first <= index <= last for first, last in shreds):
+                raise Refuted(
+                    Kind.BODY, "its body is missing, and no shred leaf says why", None, index
+                )
+        gaps = [self.first_gap, *self.single_gaps[:1]]
+        return min((gap for gap in gaps if gap is not None), default=None)
+
+
+def recount(place: Place, policy: Policy | None, way: Way, month: str | None = None) -> Recounted:
+    """All four steps, for one month or all; raises Refuted, or Unchecked when a body is missing."""
+    entries = open_checkpoint(place, policy).checkpoint.size
+    forms: dict[int, Form] = {}
+    records = Records(entries, forms)
+    try:
+        opened = _Opened(place, records, forms)
+        proved = verify_log(place, policy, replace(way, visit=opened.visit, state=None))
+        closes = _asked(proved.story, month, opened.first_gap_of(proved.story))
+        rules = _rules(proved.story, closes, forms)
+        totals = count_cases(records, rules, way.progress) if closes else Totals()
+    finally:
+        records.close()
+    counted = [close for close in closes if month in (None, close.month)]
+    differences: dict[int, Finding] = {}
+    for number, close in enumerate(closes):
+        if close in counted:
+            differences |= _compare(close, number, totals)
+    return Recounted(proved, opened.opened, counted, differences)
+
+
+def _asked(story: Story, month: str | None, gap: int | None) -> list[Close]:
+    """The closes to be counted, and those before them."""
+    closes = [close for close in story.closes() if month is None or close.month <= month]
+    if month is not None and month not in {close.month for close in closes}:
+        raise Unchecked(Kind.TALLY, "the log has no tally of this month")
+    if gap is not None and closes and gap <= closes[-1].last:
+        late = next(close for close in closes if gap <= close.last)
+        says = (
+            f"{late.month} cannot be counted: bodies are not there, or were destroyed, from here on"
+        )
+        raise Unchecked(Kind.BODY, says, index=gap)
+    return closes
+
+
+def _rules(story: Story, closes: list[Close], forms: Mapping[int, Form]) -> Rules:
+    measures = [
+        (index, leaf["instant_seconds"], leaf["instant_seconds_per_field"])
+        for index, leaf in story.of_kind("metric-definition")
+    ]
+    tests = frozenset(leaf["tenant"] for _, leaf in story.of_kind("grant") if leaf["is_test"])
+    return Rules([close.last for close in closes], measures, tests, forms)
+
+
+def _compare(close: Close, number: int, totals: Totals) -> dict[int, Finding]:
+    """The tallies of a close against the other count: by leaf, the first difference of each."""
+    ours: dict[int, Total] = {index: Total() for index in close.tallies}
+    for (at, cell), total in totals.cells.items():
+        if at == number:
+            tally = _tally_of(cell, close)
+            if tally is None:
+                return {
+                    close.at: Finding(Kind.TALLY, "no tally has the cell of a case", None, close.at)
+                }
+            ours[tally].add(total)
+    differences: dict[int, Finding] = {}
+    for index, leaf in close.tallies.items():
+        if leaf["cell"]["level"] == "outside":
+            ours[index].leaves += totals.outside[number]
+        if name := _difference(leaf, ours[index]):
+            says = f"another count of the bodies gives another `{name}`"
+            differences[index] = Finding(Kind.TALLY, says, None, index)
+    return differences
+
+
+def _tally_of(cell: Cell, close: Close) -> int | None:
+    """The finest tally that covers a cell."""
+    procedure, form, series, channel = cell
+    wanted = (
+        ("series", procedure, form, series, channel),
+        ("procedure", procedure, None, None, channel),
+        ("province", None, None, None, channel),
+        ("province", None, None, None, "mixed"),
+    )
+    found = {
+        tuple(leaf["cell"][name] for name in ("level", "procedure", "form", "series", "channel")): i
+        for i, leaf in close.tallies.items()
+    }
+    return next((found[one] for one in wanted if one in found), None)
+
+
+def _difference(leaf: Mapping[str, Any], ours: Total) -> str | None:
+    """The first member of a tally that the other count does not give."""
+    counted: Mapping[str, object] = {
+        "leaves": ours.leaves,
+        "cases": ours.cases,
+        "versions": sorted(ours.versions),
+        "median_left": ours.median,
+    }
+    for name, value in counted.items():
+        if leaf[name] != value:
+            return name
+    sums = {name: number for name, number in ours.sums.items() if number}
+    keys = sorted(sums.keys() | leaf["sums"].keys())
+    return next((f"sums.{k}" for k in keys if sums.get(k) != leaf["sums"].get(k)), None)
