@@ -2,6 +2,7 @@
 
 import typer
 
+from gateway.cli.audit import audit_app
 from gateway.cli.clients import clients_app
 from gateway.cli.demo import demo
 from gateway.cli.forms import forms_app
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command("demo")(demo)
 app.command("serve")(serve)
 app.command("openapi")(write_openapi)
+app.add_typer(audit_app, name="audit")
 app.add_typer(clients_app, name="clients")
 forms_app.command("bundles")(bundles)
 forms_app.command("coverage")(coverage)

@@ -129,7 +129,7 @@ _cell = _members(
 _range = _row(_number, _number)
 
 _COUNT = {
-    "procedure": _procedure,
+    "procedure": _any_of(_null, _procedure),
     "channel": _any_of(_null, _one_of("online", "paper")),
     "dossiers": _number,
 }

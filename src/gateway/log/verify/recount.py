@@ -21,17 +21,16 @@ from typing import Any
 from gateway.log.verify.count.cases import Totals, count_cases
 from gateway.log.verify.count.forms import Form, form_of
 from gateway.log.verify.count.one_case import Cell, Rules, Total
-from gateway.log.verify.count.records import Records
+from gateway.log.verify.count.records import Limit, Records
 from gateway.log.verify.evidence import Proved, Way, open_checkpoint, verify_log
 from gateway.log.verify.findings import Finding, Kind, Refuted, Unchecked
 from gateway.log.verify.story import Close, Story
 from gateway.log.verify.text.policy import Policy
 from gateway.log.verify.tree.places import Place
-from gateway.log.verify.tree.tiles import read_bundle, split_bundle
+from gateway.log.verify.tree.tiles import WIDTH, read_bundle, split_bundle
 from gateway.log.verify.tree.walk import Bundle
 
 _DOMAIN = b"eform-gateway/case/v1"
-_SALT_BYTES = 32
 
 
 @dataclass(slots=True)
@@ -52,52 +51,75 @@ class _Opened:
     place: Place
     records: Records
     forms: dict[int, Form]
+    limit: Limit = (0, 0)
     opened: int = 0
     first_gap: int | None = None
-    single_gaps: list[int] = field(default_factory=list)
+    gaps: list[tuple[int, int]] = field(default_factory=list)
+    """Bodies that are not there in a file that is, as first and last index."""
 
     def visit(self, bundle: Bundle, story: Story) -> None:
         """Open a bundle's seals; raises Refuted for a body that is not the sealed one."""
-        number, width = bundle.first // 256, bundle.count
         try:
+            number, width = bundle.first // WIDTH, bundle.count
             path, raw = read_bundle(self.place, number, width, "bodies")
         except Unchecked as missing:
             if missing.finding.kind is not Kind.MISSING:
                 raise
-            for index, _ in bundle.public:
-                self._public(index, b"", "", story)
-            if self.first_gap is None:
-                self.first_gap = bundle.first
+            self._skip(bundle, story)
             return
-        bodies = split_bundle(path, raw, bundle.first, width)
-        add = self.records.add
+        bodies, kept = split_bundle(path, raw, bundle.first, width), []
         for index, (seal, body) in enumerate(zip(bundle.seals, bodies, strict=True), bundle.first):
-            if seal is None:
+            if b2a_base64(sha256(_DOMAIN + body).digest(), newline=False) == seal:
+                kept.append((index, body))
+            elif seal is None:
+                self._take(kept)
+                kept = []
                 self._public(index, body, path, story)
-            elif body:
-                if b2a_base64(sha256(_DOMAIN + body).digest(), newline=False) != seal:
-                    raise Refuted(Kind.BODY, "the body is not the one that was sealed", path, index)
-                add(index, body[_SALT_BYTES:])
-                self.opened += 1
             else:
-                self.single_gaps.append(index)
+                self._missing(index, body, path)
+        self._take(kept)
+
+    def _take(self, kept: list[tuple[int, bytes]]) -> None:
+        self.records.take(kept, self.limit)
+        self.opened += len(kept)
+
+    def _skip(self, bundle: Bundle, story: Story) -> None:
+        for index, _ in bundle.public:
+            self._public(index, b"", "", story)
+        if self.first_gap is None and any(bundle.seals):
+            self.first_gap = bundle.first
+
+    def _missing(self, index: int, body: bytes, path: str) -> None:
+        if body:
+            raise Refuted(Kind.BODY, "the body is not the one that was sealed", path, index)
+        if self.gaps and self.gaps[-1][1] == index - 1:
+            self.gaps[-1] = self.gaps[-1][0], index
+        else:
+            self.gaps.append((index, index))
 
     def _public(self, index: int, body: bytes, path: str, story: Story) -> None:
+        leaf = story.leaves[index]
         if body:
             raise Refuted(Kind.BODY, "a public entry has no body", path, index)
-        if story.leaves[index]["kind"] == "form-version":
-            self.forms[index] = form_of(index, story.leaves[index])
+        if leaf["kind"] == "form-version":
+            self.forms[index] = form_of(index, leaf)
+        elif leaf["kind"] == "metric-definition":
+            self.limit = leaf["instant_seconds"], leaf["instant_seconds_per_field"]
 
     def first_gap_of(self, story: Story) -> int | None:
         """Where bodies are first not there; raises Refuted for one that nobody says was destroyed."""
         shreds = [(leaf["first"], leaf["last"]) for _, leaf in story.of_kind("shred")]
-        for index in self.single_gaps:
-            if not any(first <= index <= last for first, last in shreds):
-                raise Refuted(
-                    Kind.BODY, "its body is missing, and no shred leaf says why", None, index
-                )
-        gaps = [self.first_gap, *self.single_gaps[:1]]
+        for first, last in self.gaps:
+            alone = next((i for i in range(first, last + 1) if not _within(i, shreds)), None)
+            if alone is not None:
+                says = "its body is missing, and no shred leaf says why"
+                raise Refuted(Kind.BODY, says, index=alone)
+        gaps = [self.first_gap, *(first for first, _ in self.gaps[:1])]
         return min((gap for gap in gaps if gap is not None), default=None)
+
+
+def _within(index: int, ranges: list[tuple[int, int]]) -> bool:
+    return any(first <= index <= last for first, last in ranges)
 
 
 def recount(place: Place, policy: Policy | None, way: Way, month: str | None = None) -> Recounted:
@@ -136,12 +158,8 @@ def _asked(story: Story, month: str | None, gap: int | None) -> list[Close]:
 
 
 def _rules(story: Story, closes: list[Close], forms: Mapping[int, Form]) -> Rules:
-    measures = [
-        (index, leaf["instant_seconds"], leaf["instant_seconds_per_field"])
-        for index, leaf in story.of_kind("metric-definition")
-    ]
     tests = frozenset(leaf["tenant"] for _, leaf in story.of_kind("grant") if leaf["is_test"])
-    return Rules([close.last for close in closes], measures, tests, forms)
+    return Rules([close.last for close in closes], tests, forms)
 
 
 def _compare(close: Close, number: int, totals: Totals) -> dict[int, Finding]:

@@ -4,20 +4,20 @@ Most cases look like many others: a case is known by its **shape**, the patterns
 closes they stand in, and every shape is counted once.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gateway.log.verify.count.one_case import CaseStory, Cell, Rules, Total
-from gateway.log.verify.count.patterns import OF_A_CASE, SUBMISSION, Patterns
+from gateway.log.verify.count.patterns import INSTANT, OF_A_CASE, Patterns
 from gateway.log.verify.count.records import Record, Records
 
 _MOST_SHAPES = 10_000
 
-Step: TypeAlias = tuple[int, int, int, bool]
-"""One body in a shape: close, pattern, number of its chain in the case, whether it is instant."""
+Shape: TypeAlias = tuple[int, ...]
+"""Per body its pattern, in 16 bits the number of its chain in the case, in 16 bits its close."""
 
 
 @dataclass(slots=True)
@@ -33,10 +33,9 @@ def count_cases(
 ) -> Totals:
     """Add up all cases; raises Refuted, naming the entry, for a case that cannot be."""
     totals = Totals()
-    shapes: dict[tuple[Step, ...], tuple[Totals, int]] = {}
-    reader = _StepReader(records.patterns, rules)
+    shapes: dict[Shape, tuple[Totals, int]] = {}
     for case in records.cases(progress):
-        shape = reader.shape(case)
+        shape = _shape_of(case, rules.ends)
         known = shapes.get(shape)
         if known is None:
             if len(shapes) >= _MOST_SHAPES:
@@ -47,7 +46,7 @@ def count_cases(
     return totals
 
 
-def _pour(shapes: dict[tuple[Step, ...], tuple[Totals, int]], totals: Totals) -> None:
+def _pour(shapes: dict[Shape, tuple[Totals, int]], totals: Totals) -> None:
     for one, times in shapes.values():
         for key, total in one.cells.items():
             totals.cells[key].add(total, times)
@@ -56,52 +55,36 @@ def _pour(shapes: dict[tuple[Step, ...], tuple[Totals, int]], totals: Totals) ->
     shapes.clear()
 
 
-class _StepReader:
-    """Makes shapes out of records."""
-
-    def __init__(self, patterns: Patterns, rules: Rules) -> None:
-        self._patterns = patterns
-        self._ends = rules.ends
-        self._measures = rules.measures
-        self._leaves = [leaf for leaf, *_ in rules.measures]
-        self._limits: dict[tuple[int, int], int] = {}
-
-    def shape(self, case: list[Record]) -> tuple[Step, ...]:
-        """The shape of one case; bodies behind the last close are left away."""
-        chains: dict[int, int] = {}
-        ends, many = self._ends, len(self._ends)
-        steps = []
-        for _, index, chain, pattern, seconds in case:
-            close = bisect_left(ends, index)
-            if close == many:
-                break
-            ordinal = chains.setdefault(chain, len(chains))
-            instant = pattern & 15 == SUBMISSION and seconds < self._limit(pattern, index)
-            steps.append((close, pattern, ordinal, instant))
-        return tuple(steps)
-
-    def _limit(self, pattern: int, index: int) -> int:
-        measure = bisect_right(self._leaves, index) - 1
-        limit = self._limits.get((pattern, measure))
-        if limit is None:
-            submission = self._patterns.read(pattern).submission
-            assert submission is not None  # noqa: S101 - its number says so
-            _, seconds, per_field = self._measures[measure]
-            limit = seconds + per_field * submission.declared
-            if len(self._limits) > _MOST_SHAPES:
-                self._limits.clear()
-            self._limits[pattern, measure] = limit
-        return limit
+def _shape_of(case: list[Record], ends: Sequence[int]) -> Shape:
+    """The shape of one case; bodies behind the last close are left away."""
+    many = len(ends)
+    if len(case) == 2 and case[0][2] == case[1][2]:
+        (_, index, _, pattern), (_, later, _, other) = case
+        close = bisect_left(ends, later)
+        if close < many:
+            return (pattern << 32 | bisect_left(ends, index), other << 32 | close)
+    chains: dict[int, int] = {}
+    steps = []
+    for _, index, chain, pattern in case:
+        close = bisect_left(ends, index)
+        if close == many:
+            break
+        steps.append(pattern << 32 | chains.setdefault(chain, len(chains)) << 16 | close)
+    return tuple(steps)
 
 
-def _count_shape(
-    shape: tuple[Step, ...], case: list[Record], patterns: Patterns, rules: Rules
-) -> Totals:
+def _count_shape(shape: Shape, case: list[Record], patterns: Patterns, rules: Rules) -> Totals:
     totals = Totals()
     told = [
-        (close, patterns.read(number), chain, instant) for close, number, chain, instant in shape
+        (
+            step & 0xFFFF,
+            patterns.read(step >> 32 & ~INSTANT),
+            step >> 16 & 0xFFFF,
+            bool(step >> 32 & INSTANT),
+        )
+        for step in shape
     ]
-    indices = [index for _, index, *_ in case]
+    indices = [index for _, index, _, _ in case]
     own, places = [], []
     for (close, pattern, chain, instant), index in zip(told, indices, strict=False):
         if pattern.kind < OF_A_CASE and pattern.tenant not in rules.test_tenants:

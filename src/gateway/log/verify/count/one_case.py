@@ -65,8 +65,6 @@ class Rules:
 
     ends: Sequence[int]
     """The last entry of each close."""
-    measures: Sequence[tuple[int, int, int]]
-    """Leaf, seconds and seconds per field of each definition."""
     test_tenants: frozenset[str]
     forms: Mapping[int, Form]
 

@@ -34,6 +34,8 @@ KINDS = (
     "consent",
 )
 PREFILL, SUBMISSION, REFUSAL, ABANDONED = range(4)
+INSTANT = 16
+"""The bit of a pattern's number that says that this submission was instant."""
 OF_A_CASE = 6
 """So many kinds, the first ones, belong to the cell of their case; the others to no cell."""
 
@@ -56,32 +58,50 @@ REASONS = {
 _READ_SOURCES = frozenset({"session", "population", "records", "personal_papers"})
 _MOST_KNOWN = 20_000
 
-_S, _ROWS, _N = rb'"[^"\\]*"', rb"\{[^{}\\]*\}", rb"[0-9]+"
+_S, _ROWS, _N = rb'"[^"]*+"', rb"\{[^}]*+\}", rb"[0-9]++"
 _PREFILL = re.compile(
-    rb'\{"case":(%(s)s),("ch":%(s)s,)"chain":(%(s)s),("fv":%(n)s,)"gr":%(n)s,"h":(%(n)s),'
-    rb'("k":"prefill",)"kc":%(s)s,("n":\[%(n)s,%(n)s\],)(?:"or":%(rows)s,)?"prev":(?:null|%(n)s),'
-    rb'("proc":(?:null|%(s)s),"q":\[(?:\[[^\[\]\\]*\],?)*\],)"rd":%(s)s,"so":%(s)s,'
-    rb'((?:"sr":%(rows)s,)?"st":%(s)s,"ten":%(s)s),"vb":(?:null|%(s)s)\}'
+    rb'\{"case":(%(s)s),("ch":%(s)s,)"chain":(%(s)s),("fv":%(n)s,)"gr":%(n)s,"h":%(n)s,'
+    rb'("k":"prefill",)"kc":%(s)s,("n":\[%(n)s,%(n)s\],)(?:"or":%(rows)s,)?+"prev":(?:null|%(n)s),'
+    rb'("proc":(?:null|%(s)s),"q":\[(?:\[[^]]*+\],?+)*+\],)"rd":%(s)s,"so":%(s)s,'
+    rb'((?:"sr":%(rows)s,)?+"st":%(s)s,"ten":%(s)s),"vb":(?:null|%(s)s)(\})'
     % {b"s": _S, b"n": _N, b"rows": _ROWS}
 )
 _SUBMISSION = re.compile(
     rb'(\{"att":%(rows)s,)"case":(%(s)s),"cc":%(s)s,("ch":%(s)s,)"chain":(%(s)s),'
-    rb'("cl":%(s)s,(?:"cr":%(rows)s,)?"fv":%(n)s,)"h":(%(n)s),("k":"submission","n":%(rows)s,)'
+    rb'("cl":%(s)s,(?:"cr":%(rows)s,)?+"fv":%(n)s,)"h":%(n)s,("k":"submission","n":%(rows)s,)'
     rb'"pf":%(n)s,("proc":(?:null|%(s)s),)"sec":(%(n)s),'
-    rb'("so":%(s)s,(?:"sr":%(rows)s,)?"ten":%(s)s,"vd":%(s)s(?:,"vr":%(rows)s)?\})'
+    rb'("so":%(s)s,(?:"sr":%(rows)s,)?+"ten":%(s)s,"vd":%(s)s(?:,"vr":%(rows)s)?+\})'
     % {b"s": _S, b"n": _N, b"rows": _ROWS}
 )
+_REFUSAL = re.compile(
+    rb'\{"case":(%(s)s),"chain":(%(s)s),("f":\[(?:\[[^]]*+\],?+)*+\],"fv":%(n)s,)"h":%(n)s,'
+    rb'("k":"refusal",)"pf":%(n)s,("ten":%(s)s\})' % {b"s": _S, b"n": _N}
+)
+_ABANDONED = re.compile(
+    rb'\{"case":(%(s)s),"chain":(%(s)s),"h":%(n)s,("k":"abandoned","ten":%(s)s\})'
+    % {b"s": _S, b"n": _N}
+)
+"""For bodies without any backslash. Possessive throughout: backtracking would take several times as long."""
 
 
-def take_apart(body: bytes) -> tuple[bytes, int, bytes, bytes, int]:
-    """Pattern, kind, case, chain and seconds of a body; raises Misspelt for one of no known form."""
-    if found := _SUBMISSION.fullmatch(body):
-        att, case, ch, chain, cl, _, kind, proc, sec, rest = found.groups()
-        return att + ch + cl + kind + proc + rest, SUBMISSION, case, chain, int(sec)
-    if found := _PREFILL.fullmatch(body):
-        case, ch, chain, fv, _, kind, n, proc, rest = found.groups()
-        return b"{" + ch + fv + kind + n + proc + rest + b"}", PREFILL, case, chain, 0
-    return _take_apart_slowly(body)
+def take_apart(body: bytes, begin: int = 0) -> tuple[bytes, int, bytes, bytes, int]:
+    """Pattern, kind, case, chain and seconds of a body; raises Misspelt for one of no known form.
+
+    `begin` is where the body begins in the bytes.
+    """
+    if body.find(b"\\", begin) >= 0:
+        return _take_apart_slowly(body[begin:])
+    if found := _SUBMISSION.fullmatch(body, begin):
+        text = b"".join(found.group(1, 3, 5, 6, 7, 9))
+        return text, SUBMISSION, found[2], found[4], int(found[8])
+    if found := _PREFILL.fullmatch(body, begin):
+        text = b"{" + b"".join(found.group(2, 4, 5, 6, 7, 8, 9))
+        return text, PREFILL, found[1], found[3], 0
+    if found := _REFUSAL.fullmatch(body, begin):
+        return b"{" + b"".join(found.group(3, 4, 5)), REFUSAL, found[1], found[2], 0
+    if found := _ABANDONED.fullmatch(body, begin):
+        return b"{" + found[3], ABANDONED, found[1], found[2], 0
+    return _take_apart_slowly(body[begin:])
 
 
 def _take_apart_slowly(body: bytes) -> tuple[bytes, int, bytes, bytes, int]:
@@ -89,12 +109,11 @@ def _take_apart_slowly(body: bytes) -> tuple[bytes, int, bytes, bytes, int]:
         said = canonical.read(body)
         kind = KINDS.index(said["k"])
         case, chain, seconds = said.get("case", ""), said.get("chain", ""), said.get("sec", 0)
-        pattern = {name: value for name, value in said.items() if name not in OWN}
-        text = canonical.write(pattern)
+        text = canonical.write({name: value for name, value in said.items() if name not in OWN})
         if type(seconds) is not int or seconds < 0 or not isinstance(said["ten"], str):
             raise Misspelt("a body states its tenant, and its seconds as a number")
         return text, kind, canonical.write(case), canonical.write(chain), seconds
-    except (canonical.NotCanonical, ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise Misspelt("no body of a known kind") from None
 
 
@@ -170,11 +189,11 @@ def _chain_sums(form: Form, said: Mapping[str, Any]) -> Sums:
 
 
 class Patterns:
-    """All patterns of a log, in a file; `number` stands for one, and says its kind in its last bits."""
+    """All patterns of a log, in a file; `number` stands for one: place in the file, a bit for INSTANT, kind."""
 
     def __init__(self, forms: Mapping[int, Form]) -> None:
         self._forms = forms
-        self._numbers: dict[bytes, int] = {}
+        self._numbers: dict[bytes, tuple[int, int]] = {}
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the patterns
         self._end = 0
         self.read: Callable[[int], Pattern] = lru_cache(_MOST_KNOWN)(self._read)
@@ -183,28 +202,35 @@ class Patterns:
         """Let the file go."""
         self._file.close()
 
-    def number(self, text: bytes, kind: int) -> int:
-        """The number of a pattern; raises Misspelt for a new one that says what cannot be."""
+    def number(self, text: bytes, kind: int) -> tuple[int, int]:
+        """The number of a pattern, and how many fields are declared in it.
+
+        Raises Misspelt for a new one that says what cannot be.
+        """
         known = self._numbers.get(text)
         if known is not None:
             return known
         if len(self._numbers) >= _MOST_KNOWN:
             self._numbers.clear()
+        submission = self._check(text).submission
+        self._file.seek(self._end)
+        self._file.write(len(text).to_bytes(4, "big") + text)
+        number = self._end << 5 | kind
+        self._end += 4 + len(text)
+        self._numbers[text] = number, submission.declared if submission else 0
+        return self._numbers[text]
+
+    def _check(self, text: bytes) -> Pattern:
         try:
-            Pattern(canonical.read_json(text), self._forms)
+            return Pattern(canonical.read_json(text), self._forms)
         except Misspelt:
             raise
         except KeyError:
             raise Misspelt("it names a form version that does not stand before it") from None
         except (ValueError, TypeError, AttributeError):
             raise Misspelt("no body of its kind") from None
-        self._file.seek(self._end)
-        self._file.write(len(text).to_bytes(4, "big") + text)
-        number = self._numbers[text] = self._end << 4 | kind
-        self._end += 4 + len(text)
-        return number
 
     def _read(self, number: int) -> Pattern:
-        self._file.seek(number >> 4)
+        self._file.seek(number >> 5)
         length = int.from_bytes(self._file.read(4), "big")
         return Pattern(json.loads(self._file.read(length)), self._forms)

@@ -1,6 +1,6 @@
 """How do the bodies of one case come together, in memory that does not grow with the log?
 
-Each body becomes a record of 36 bytes (case, index, chain, pattern, seconds) in one of several
+Each body becomes a record of 32 bytes (case, index, chain, pattern) in one of several
 temporary files, chosen by the case, so that a case lies whole in one file and a file fits in memory.
 
 Case and chain stand in a record by Python's hash of their text (64 bits, keyed anew for each run);
@@ -9,22 +9,25 @@ that two cases of a log meet in one has a chance of one in a million for six mil
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from struct import Struct
 from typing import TypeAlias
 
 from gateway.log.verify.count.forms import Form, Misspelt
-from gateway.log.verify.count.patterns import Patterns, take_apart
+from gateway.log.verify.count.patterns import INSTANT, SUBMISSION, Patterns, take_apart
 from gateway.log.verify.findings import Kind, Refuted
 
-_RECORD = Struct("<qQqQI")
+_RECORD = Struct("<qQqQ")
 _RECORDS_A_FILE = 32_768
 _RECORDS_HELD = 65_536
-_LONGEST = 2**32 - 1
+SALT_BYTES = 32
 
-Record: TypeAlias = tuple[int, int, int, int, int]
-"""Case, index, chain, pattern, seconds."""
+Record: TypeAlias = tuple[int, int, int, int]
+"""Case, index, chain, pattern."""
+
+Limit: TypeAlias = tuple[int, int]
+"""A submission is instant below so many seconds, and so many more per declared field."""
 
 
 class Records:
@@ -42,20 +45,28 @@ class Records:
         self.patterns.close()
         self._folder.cleanup()
 
-    def add(self, index: int, body: bytes) -> None:
-        """Take the body of entry `index`; raises Refuted for one that says what cannot be."""
+    def take(self, bodies: Iterable[tuple[int, bytes]], limit: Limit) -> int:
+        """Take salted bodies by index, all under one definition; gives how many there were.
+
+        Raises Refuted for a body that says what cannot be.
+        """
+        held, mask, pack, number = self._held, self._files - 1, _RECORD.pack, self.patterns.number
+        index, before = -1, self._number
+        seconds_at_least, per_field = limit
         try:
-            text, kind, case, chain, seconds = take_apart(body)
-            pattern = self.patterns.number(text, kind)
+            for index, body in bodies:
+                text, kind, case, chain, seconds = take_apart(body, SALT_BYTES)
+                pattern, declared = number(text, kind)
+                if kind == SUBMISSION and seconds < seconds_at_least + per_field * declared:
+                    pattern |= INSTANT
+                whose = hash(case)
+                held[whose & mask] += pack(whose, index, hash(chain), pattern)
+                self._number += 1
         except Misspelt as refused:
             raise Refuted(Kind.BODY, str(refused), index=index) from None
-        whose = hash(case)
-        self._held[whose & self._files - 1] += _RECORD.pack(
-            whose, index, hash(chain), pattern, min(seconds, _LONGEST)
-        )
-        self._number += 1
-        if self._number % _RECORDS_HELD == 0:
+        if self._number // _RECORDS_HELD > before // _RECORDS_HELD:
             self._flush()
+        return self._number - before
 
     def _flush(self) -> None:
         for number, held in enumerate(self._held):

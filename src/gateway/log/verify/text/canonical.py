@@ -42,6 +42,8 @@ def write(value: Any) -> bytes:
         return json.dumps(_ordered(value), ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:
         raise NotCanonical("a lone surrogate") from None
+    except RecursionError:
+        raise NotCanonical("too deep") from None
 
 
 def _ordered(value: Any) -> Any:

@@ -1,0 +1,31 @@
+"""How does the verifier become one file that anybody can run?
+
+`python gateway-verify.pyz verify …` needs Python 3.11 and `cryptography`: a zip archive of this package
+and nothing else, the same bytes from the same sources.
+"""
+
+import zipfile
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+_MAIN = b"from gateway.log.verify.command import main\n\nraise SystemExit(main())\n"
+_SHEBANG = b"#!/usr/bin/env python3\n"
+_MOMENT = (1980, 1, 1, 0, 0, 0)
+
+
+def write_archive(path: Path) -> None:
+    """Write the archive; raises OSError where it cannot be written."""
+    sources = {
+        f"gateway/log/verify/{p.relative_to(_HERE).as_posix()}": p for p in _HERE.rglob("*.py")
+    }
+    with path.open("wb") as file:
+        file.write(_SHEBANG)
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, raw in [
+                ("__main__.py", _MAIN),
+                ("gateway/__init__.py", b""),
+                ("gateway/log/__init__.py", b""),
+                *((name, sources[name].read_bytes()) for name in sorted(sources)),
+            ]:
+                archive.writestr(zipfile.ZipInfo(name, _MOMENT), raw, zipfile.ZIP_DEFLATED)
+    path.chmod(0o755)

@@ -1,0 +1,206 @@
+"""How is the verifier run: as a command of its own, or as part of `gateway audit`?
+
+    verify ADDRESS-or-FOLDER [--policy FILE] [--state FILE] [--json]
+    recompute FOLDER [--policy FILE] [--month YYYY-MM] [--sign KEY-FILE --out audit.json] [--json]
+    key NAME
+
+Exit status: 0 proved, 1 refuted (the first difference is named), 2 could not check. With `--json` one
+object: `verdict` (`proved`, `refuted`, `unchecked`), `finding` (null, or `kind`, `path`, `index`, `says`),
+`remarks`, and what was proved. Progress goes to the other stream.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gateway.log.verify.evidence import Proved, Way, verify_log
+from gateway.log.verify.findings import Finding, Kind, Refuted, Unchecked
+from gateway.log.verify.recount import Recounted, recount
+from gateway.log.verify.releases import check_releases
+from gateway.log.verify.signing import audit_leaf, new_auditor, read_auditor
+from gateway.log.verify.text.policy import MalformedPolicy, Policy, read_policy
+from gateway.log.verify.tree.places import place_of
+
+PROVED, REFUTED, UNCHECKED = 0, 1, 2
+VERDICTS = ("proved", "refuted", "unchecked")
+_WORDS = {
+    "proved": "ĐÃ CHỨNG MINH / PROVED",
+    "refuted": "BỊ BÁC BỎ / REFUTED",
+    "unchecked": "KHÔNG KIỂM TRA ĐƯỢC / COULD NOT CHECK",
+}
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a run says in the end."""
+
+    verdict: str
+    finding: Finding | None = None
+    remarks: list[str] = field(default_factory=list)
+    proved: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def status(self) -> int:
+        """The exit status."""
+        return VERDICTS.index(self.verdict)
+
+    def as_json(self) -> str:
+        """The answer for programs, on one line."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    def lines(self) -> list[str]:
+        """The answer for people."""
+        lines = [_WORDS[self.verdict] + (f": {self.finding}" if self.finding else "")]
+        lines += [f"  {name}: {_plain(value)}" for name, value in self.proved.items()]
+        return lines + [f"  lưu ý / remark: {remark}" for remark in self.remarks]
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(map(str, value)) or "-" if isinstance(value, list) else str(value)
+
+
+def run_verify(
+    where: str, policy: Path | None, state: Path | None = None, progress: Progress | None = None
+) -> Answer:
+    """Prove a log and its releases; never raises for anything that the evidence holds."""
+
+    def run() -> Answer:
+        place = place_of(where)
+        way = Way(progress, state=state) if progress else Way(state=state)
+        proved = verify_log(place, _policy(policy), way)
+        good, without = check_releases(place, proved)
+        answer = Answer(VERDICTS[PROVED], None, proved.signed.remarks, _said(proved))
+        answer.proved["releases"] = good
+        answer.remarks += [f"{m}: chưa có bản công bố / no release there" for m in without]
+        return answer
+
+    return _answered(run)
+
+
+def run_recompute(
+    where: str,
+    policy: Path | None,
+    month: str | None = None,
+    signing: tuple[Path, Path] | None = None,
+    progress: Progress | None = None,
+) -> Answer:
+    """Open all bodies of a pack and count them again; `signing` are key file and file to write."""
+
+    def run() -> Answer:
+        place = place_of(where)
+        auditor = read_auditor(signing[0]) if signing else None
+        way = Way(progress) if progress else Way()
+        found = recount(place, _policy(policy), way, month)
+        good, _ = check_releases(place, found.proved)
+        verdict = VERDICTS[REFUTED if found.differences else PROVED]
+        first = next(iter(found.differences.values()), None)
+        answer = Answer(verdict, first, found.proved.signed.remarks, _said(found.proved))
+        answer.proved |= {"releases": good, "bodies": found.opened}
+        answer.proved["recomputed"] = [close.month for close in found.counted]
+        if auditor and signing:
+            signing[1].write_bytes(audit_leaf(auditor, found, _one_close(found)))
+            answer.proved["audit"] = str(signing[1])
+        return answer
+
+    return _answered(run)
+
+
+def _one_close(found: Recounted) -> Any:
+    if len(found.counted) != 1:
+        raise Unchecked(Kind.AUDIT, "an audit is about one month: name it")
+    return found.counted[0]
+
+
+def _answered(run: Callable[[], Answer]) -> Answer:
+    try:
+        return run()
+    except Refuted as refuted:
+        return Answer(VERDICTS[REFUTED], refuted.finding)
+    except Unchecked as unchecked:
+        return Answer(VERDICTS[UNCHECKED], unchecked.finding)
+    except OSError as failed:
+        return Answer(VERDICTS[UNCHECKED], Finding(Kind.MISSING, type(failed).__name__))
+
+
+def _policy(path: Path | None) -> Policy | None:
+    if path is None:
+        return None
+    try:
+        return read_policy(path.read_bytes())
+    except MalformedPolicy as refused:
+        raise Unchecked(Kind.POLICY, str(refused)) from None
+    except OSError:
+        raise Unchecked(Kind.POLICY, "the policy cannot be read") from None
+
+
+def _said(proved: Proved) -> dict[str, Any]:
+    signed, story = proved.signed, proved.story
+    closes = story.closes()
+    return {
+        "origin": signed.checkpoint.origin,
+        "entries": signed.checkpoint.size,
+        "root": signed.checkpoint.root.hex(),
+        "key": str(signed.key),
+        "witnesses": list(signed.witnesses),
+        "public": len(story.leaves),
+        "closed": [close.month for close in closes],
+        "tallies": sum(len(close.tallies) for close in closes),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run as a program of its own; gives the exit status."""
+    parser = argparse.ArgumentParser(prog="gateway-verify", description=__doc__.split("\n")[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    verify = commands.add_parser("verify", help="prove a log and its published figures")
+    recompute = commands.add_parser("recompute", help="open the bodies of a pack and count again")
+    for one in (verify, recompute):
+        one.add_argument("where")
+        one.add_argument("--policy", type=Path)
+        one.add_argument("--json", action="store_true")
+    verify.add_argument("--state", type=Path)
+    recompute.add_argument("--month")
+    recompute.add_argument("--sign", type=Path)
+    recompute.add_argument("--out", type=Path, default=Path("audit.json"))
+    commands.add_parser("key", help="make an auditor's key").add_argument("name")
+    given = parser.parse_args(arguments)
+    if given.command == "key":
+        return _make_key(given.name)
+    told = _Told()
+    if given.command == "verify":
+        answer = run_verify(given.where, given.policy, given.state, told)
+    else:
+        signing = (given.sign, given.out) if given.sign else None
+        answer = run_recompute(given.where, given.policy, given.month, signing, told)
+    print("\n".join([answer.as_json()] if given.json else answer.lines()))
+    return answer.status
+
+
+def _make_key(name: str) -> int:
+    try:
+        auditor = new_auditor(name)
+    except Unchecked as refused:
+        print(refused, file=sys.stderr)
+        return UNCHECKED
+    print(auditor)
+    print(auditor.key, file=sys.stderr)
+    return PROVED
+
+
+class _Told:
+    """Progress in plain lines, one for each tenth."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def __call__(self, done: int, of: int) -> None:
+        tenth = 10 * done // of if of else 10
+        if tenth != self._last:
+            self._last = tenth
+            print(f"{done}/{of}", file=sys.stderr, flush=True)
