@@ -23,7 +23,7 @@ from gateway.log.verify.recount import Recounted, recount
 from gateway.log.verify.releases import check_releases
 from gateway.log.verify.signing import audit_leaf, new_auditor, read_auditor
 from gateway.log.verify.text.policy import MalformedPolicy, Policy, read_policy
-from gateway.log.verify.tree.places import place_of
+from gateway.log.verify.tree.places import Place, open_place
 
 PROVED, REFUTED, UNCHECKED = 0, 1, 2
 VERDICTS = ("proved", "refuted", "unchecked")
@@ -70,8 +70,7 @@ def run_verify(
 ) -> Answer:
     """Prove a log and its releases; never raises for anything that the evidence holds."""
 
-    def run() -> Answer:
-        place = place_of(where)
+    def run(place: Place) -> Answer:
         way = Way(progress, state=state) if progress else Way(state=state)
         proved = verify_log(place, _policy(policy), way)
         good, without = check_releases(place, proved)
@@ -80,7 +79,7 @@ def run_verify(
         answer.remarks += [f"{m}: chưa có bản công bố / no release there" for m in without]
         return answer
 
-    return _answered(run)
+    return _answered(where, run)
 
 
 def run_recompute(
@@ -92,8 +91,7 @@ def run_recompute(
 ) -> Answer:
     """Open all bodies of a pack and count them again; `signing` are key file and file to write."""
 
-    def run() -> Answer:
-        place = place_of(where)
+    def run(place: Place) -> Answer:
         auditor = read_auditor(signing[0]) if signing else None
         way = Way(progress) if progress else Way()
         found = recount(place, _policy(policy), way, month)
@@ -108,7 +106,7 @@ def run_recompute(
             answer.proved["audit"] = str(signing[1])
         return answer
 
-    return _answered(run)
+    return _answered(where, run)
 
 
 def _one_close(found: Recounted) -> Any:
@@ -117,9 +115,10 @@ def _one_close(found: Recounted) -> Any:
     return found.counted[0]
 
 
-def _answered(run: Callable[[], Answer]) -> Answer:
+def _answered(where: str, run: Callable[[Place], Answer]) -> Answer:
     try:
-        return run()
+        with open_place(where) as place:
+            return run(place)
     except Refuted as refuted:
         return Answer(VERDICTS[REFUTED], refuted.finding)
     except Unchecked as unchecked:

@@ -5,7 +5,8 @@ HTTP below the address, one request after the other over one connection, within 
 nothing is asked twice, no redirect is followed, no proxy is used.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPSConnection, RemoteDisconnected
 from pathlib import Path
 from typing import Protocol
@@ -68,6 +69,10 @@ class Address:
         except (OSError, HTTPException) as failed:
             raise Unchecked(Kind.NETWORK, type(failed).__name__, path) from None
 
+    def close(self) -> None:
+        """Let the connection go."""
+        self._connection.close()
+
     def _ask(self, path: str, most: int) -> bytes:
         self._connection.request("GET", f"{self._below}/{path}")
         answer = self._connection.getresponse()
@@ -81,13 +86,16 @@ class Address:
         return body
 
 
-def place_of(text: str) -> Place:
+@contextmanager
+def open_place(text: str) -> Iterator[Place]:
     """A folder, or an address that begins with `http://` or `https://`; Unchecked for neither."""
     if text.startswith(("http://", "https://")):
-        return Address(text)
-    if not Path(text).is_dir():
+        with closing(Address(text)) as address:
+            yield address
+    elif Path(text).is_dir():
+        yield Folder(Path(text))
+    else:
         raise Unchecked(Kind.MISSING, "neither a folder nor an http(s) address")
-    return Folder(Path(text))
 
 
 def read_if_there(place: Place, path: str, most: int) -> bytes | None:

@@ -1,0 +1,191 @@
+"""The verifier as a program: over an address, as one file, and with an auditor's signature."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import cffi
+import cryptography
+import pytest
+
+from gateway.log.verify.archive import write_archive
+from gateway.log.verify.command import main, run_recompute, run_verify
+from gateway.log.verify.leaves import check_signed, read_leaf
+from gateway.log.verify.signing import read_auditor
+from tests.log.verify.building import canonical, text64
+from tests.log.verify.closing import CASES, LAST, closed_log, outside, publish, tally
+
+RUN = """
+import runpy, sys
+sys.path.insert(0, {only!r})
+sys.argv = {argv!r}
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/moved"):
+            self.send_response(302)
+            self.send_header("Location", "/")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        else:
+            super().do_GET()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    publish(closed_log(), tmp_path / "log")
+    return tmp_path / "log"
+
+
+@pytest.fixture
+def address(folder: Path) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder.parent)))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_log_is_proved_over_an_address(address: str, folder: Path) -> None:
+    assert run_verify(f"{address}/log", None) == run_verify(str(folder), None)
+    assert run_verify(f"{address}/log/", None).verdict == "proved"
+
+
+@pytest.mark.parametrize("below", ["/nothing", "/moved"])
+def test_an_address_that_does_not_serve_the_log_could_not_be_checked(
+    below: str, address: str
+) -> None:
+    assert run_verify(address + below, None).verdict == "unchecked"
+
+
+@pytest.mark.parametrize(
+    "where", ["http://127.0.0.1:1/log", "http://", "https://x:y/", "ftp://x/", "/nowhere"]
+)
+def test_an_address_that_is_none_could_not_be_checked(where: str) -> None:
+    assert run_verify(where, None).verdict == "unchecked"
+
+
+def alone(archive: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the archive by a Python that sees `cryptography` and nothing else that is installed."""
+    site = Path(cryptography.__file__).parents[1]
+    only = archive.with_name("only")
+    if not only.exists():
+        only.mkdir()
+        for name in ("cryptography", "cffi"):
+            (only / name).symlink_to(site / name)
+        for path in site.glob("_cffi_backend*"):
+            (only / path.name).symlink_to(path)
+    assert Path(cffi.__file__).parents[1] == site
+    code = RUN.format(only=str(only), argv=[str(archive), *arguments])
+    return subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, timeout=60
+    )
+
+
+def test_one_file_proves_a_true_log_and_refutes_a_false_one(folder: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "gateway-verify.pyz"
+    write_archive(archive)
+    good = alone(archive, "verify", str(folder), "--json")
+    assert (good.returncode, json.loads(good.stdout)["verdict"]) == (0, "proved")
+    counted = alone(archive, "recompute", str(folder))
+    assert counted.returncode == 0
+    assert f"bodies: {2 * CASES + 1}" in counted.stdout
+    closed_log(tally(leaves=23), outside()).write(folder)
+    bad = alone(archive, "verify", str(folder))
+    assert bad.returncode == 1
+    assert f"tally: entry {LAST + 1}:" in bad.stdout
+    assert "Traceback" not in bad.stderr
+    gone = alone(archive, "verify", str(tmp_path / "nowhere"))
+    assert (gone.returncode, "Traceback" in gone.stderr) == (2, False)
+
+
+def test_the_same_sources_make_the_same_file(tmp_path: Path) -> None:
+    write_archive(tmp_path / "one.pyz")
+    write_archive(tmp_path / "two.pyz")
+    assert (tmp_path / "one.pyz").read_bytes() == (tmp_path / "two.pyz").read_bytes()
+
+
+@pytest.fixture
+def key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    assert main(["key", "inspectorate.example/audit"]) == 0
+    path = tmp_path / "auditor.key"
+    path.write_text(capsys.readouterr().out)
+    return path
+
+
+def test_an_auditor_signs_what_was_recomputed(folder: Path, key: Path, tmp_path: Path) -> None:
+    out = tmp_path / "audit.json"
+    answer = run_recompute(str(folder), None, "2026-11", (key, out))
+    leaf = read_leaf(40, out.read_bytes())
+    assert answer.verdict == "proved"
+    assert (leaf["result"], leaf["differences"], leaf["range"]) == ("recomputed", 0, [0, LAST])
+    check_signed(leaf, "signature", leaf["auditor"], leaf["signature"], 40)
+    log = closed_log()
+    log.entries.append(out.read_bytes())
+    assert run_verify(str(log.write(tmp_path / "audited")), None).verdict == "proved"
+
+
+def test_an_auditor_signs_what_was_refuted(folder: Path, key: Path, tmp_path: Path) -> None:
+    closed_log(tally(cases=13), outside()).write(folder)
+    (folder / "releases" / "2026-11.json").unlink()
+    out = tmp_path / "audit.json"
+    assert run_recompute(str(folder), None, None, (key, out)).verdict == "refuted"
+    leaf = json.loads(out.read_text())
+    assert (leaf["result"], leaf["differences"]) == ("refuted", 1)
+
+
+@pytest.mark.parametrize("change", [{"size": 28}, {"root": "A" * 43 + "="}, {"month": "2026-10"}])
+def test_an_audit_of_another_log_is_refuted(
+    change: dict[str, object], folder: Path, key: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "audit.json"
+    run_recompute(str(folder), None, None, (key, out))
+    leaf = json.loads(out.read_text())
+    spoilt = {name: value for name, value in leaf.items() if name != "signature"} | change
+    signed = spoilt | {"signature": text64(read_auditor(key).secret.sign(canonical(spoilt)))}
+    log = closed_log()
+    log.public(signed if "month" not in change else spoilt | {"signature": leaf["signature"]})
+    answer = run_verify(str(log.write(tmp_path / "audited")), None)
+    assert answer.verdict == "refuted"
+    assert answer.finding is not None and answer.finding.index == LAST + 3
+
+
+@pytest.mark.parametrize("text", ["", "PRIVATE+KEY+x+00000000+AAAA", "-----BEGIN PRIVATE KEY-----"])
+def test_a_file_that_holds_no_key_signs_nothing(text: str, folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text(text)
+    answer = run_recompute(str(folder), None, None, (path, tmp_path / "audit.json"))
+    assert answer.verdict == "unchecked"
+    assert not (tmp_path / "audit.json").exists()
+
+
+def test_a_month_that_was_not_closed_cannot_be_recomputed(folder: Path) -> None:
+    assert run_recompute(str(folder), None, "2026-12").verdict == "unchecked"
+
+
+def test_the_program_names_the_first_difference(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", str(folder)]) == 0
+    assert capsys.readouterr().out.startswith("ĐÃ CHỨNG MINH / PROVED\n")
+    closed_log(tally(cases=13), outside()).write(folder)
+    (folder / "releases" / "2026-11.json").unlink()
+    assert main(["recompute", str(folder), "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert said["finding"]["index"] == LAST + 1
