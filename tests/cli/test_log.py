@@ -1,7 +1,9 @@
 import json
 import os
 import threading
+from base64 import b64encode
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -10,6 +12,9 @@ from gateway.cli.main import app
 from gateway.log.notes import read_checkpoint, read_key
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.tiles import TileFolder
+from gateway.log.verify.evidence import Way, verify_log
+from gateway.log.verify.text.notes import Checkpoint
+from gateway.log.verify.tree.places import Folder
 
 TENANT = ["clients", "register", "h99", "--name", "Tỉnh H", "--agency", "H99"]
 
@@ -127,3 +132,69 @@ def test_a_lost_key_is_an_incident_and_nothing_is_signed(data: dict[str, str]) -
 
 def test_without_a_deployment_there_is_nothing_to_publish(tmp_path: Path) -> None:
     _run(["log", "publish"], {"GATEWAY_DATA": str(tmp_path)}, status=1)
+
+
+def _proved(folder: Path) -> Checkpoint:
+    return verify_log(Folder(folder), None, Way()).checkpoint
+
+
+def test_the_next_log_names_the_last_root_of_the_one_before(data: dict[str, str]) -> None:
+    _run(["log", "publish"], data)
+
+    told = json.loads(_run(["log", "roll", "--json"], data))
+
+    old, new = told["closed"], told["opened"]
+    assert new.removesuffix("-2") == old
+    before = _proved(_log(data) / "closed" / old.rpartition("/")[2])
+    after = _proved(_log(data) / "public")
+    assert (before.origin, after.origin) == (old, new)
+    entries = TileFolder(_log(data) / "public").entries(0, after.size)
+    first, second = json.loads(entries[0]), json.loads(entries[1])
+    root = b64encode(before.root).decode()
+    assert first["previous"] == {"origin": old, "size": before.size, "root": root}
+    assert second["tenant"] == "h99"
+    again = json.loads(_run(["log", "roll", "--json"], data))
+    assert again["opened"] == old + "-3"
+    assert again["closed"] == new
+
+
+@pytest.mark.parametrize("step", ["rename", "mkdir", "replace"])
+def test_a_roll_that_was_cut_short_is_ended_by_the_next_start(
+    data: dict[str, str], monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    _run(["log", "publish"], data)
+    real, marker = getattr(Path, step), _log(data) / "rolling"
+
+    def fall(self: Path, *how: Any, **named: Any) -> Any:
+        if marker.exists():
+            raise OSError("the power went")
+        return real(self, *how, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, step, fall)
+        assert CliRunner().invoke(app, ["log", "roll"], env=data).exit_code == 1
+    assert marker.exists()
+
+    told = json.loads(_run(["log", "publish", "--json"], data))
+
+    assert not marker.exists()
+    checkpoint = _proved(_log(data) / "public")
+    assert checkpoint.size == told["size"] == 2
+    assert checkpoint.origin.endswith("-2")
+
+
+@pytest.mark.threat(22)
+def test_an_incident_ends_with_a_new_log_that_names_what_was_published(
+    data: dict[str, str],
+) -> None:
+    _run(["log", "publish"], data)
+    (Path(data["GATEWAY_DATA"]) / "keys/log.key").unlink()
+    _run(["log", "publish"], data, status=1)
+
+    told = json.loads(_run(["log", "roll", "--json"], data))
+
+    assert told["published"] == told["in_database"] == 2
+    entries = TileFolder(_log(data) / "public").entries(0, 2)
+    assert json.loads(entries[0])["previous"]["size"] == 2
+    assert not (_log(data) / "incident").exists()
+    assert _proved(_log(data) / "public").origin == told["opened"]

@@ -1,11 +1,15 @@
 """The database was restored from yesterday: nothing is forked, nobody is read, typing goes on."""
 
+import json
 import shutil
 import sqlite3
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from typer.testing import CliRunner
 
+from gateway.cli.main import app as cli
 from gateway.log.notes import read_checkpoint
 from tests.conftest import House
 
@@ -57,3 +61,32 @@ def test_a_restored_database_is_found_out_and_the_published_log_stands(tmp_path:
 
     assert (folder / "log/public/checkpoint").read_bytes() == published
     assert read_checkpoint(published).checkpoint.size > 0
+
+
+def test_a_new_log_begins_and_the_old_one_is_still_proved(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    house = House(folder)
+    walk, open_walk = house.walk(house.story(FORM)), house.walk(house.story(FORM))
+    accepted = house.accepted(walk.submission())
+    house.close()
+
+    rolled = CliRunner().invoke(cli, ["log", "roll", "--json"], env={"GATEWAY_DATA": str(folder)})
+    assert rolled.exit_code == 0, rolled.output
+    closed = json.loads(rolled.output)["closed"]
+
+    house = House(folder)
+    assert house.rooms.publisher.state().state == "published"
+    proof = house.get(f"/v1/log/proof?leaf={quote(accepted['leaf'])}")
+    assert proof.status_code == 200
+    assert f"\n{closed}\n" in proof.text
+    name = closed.rpartition("/")[2]
+    assert house.get(f"/log/{name}/checkpoint").text in proof.text
+    for old in (walk, open_walk):
+        refused = house.submit(old.submission())
+        assert (refused.status_code, refused.json()["code"]) == (409, "chain_void")
+    anew = house.walk(house.story(FORM))
+    house.run(house.rooms.publisher.publish())
+    leaf = house.accepted(anew.submission())["leaf"]
+    house.run(house.rooms.publisher.publish())
+    assert f"\n{closed}\n" not in house.get(f"/v1/log/proof?leaf={quote(leaf)}").text
+    house.close()

@@ -105,6 +105,7 @@ _CODES: dict[type[GatewayError], str] = {
     Conflict: """
         ticket_ended | Phiếu không chuyển sang trạng thái này | Ticket does not go on to this state | A ticket goes from open to sent, and ends as resolved or rejected.
         still_running | Yêu cầu trước đang xử lý | Still running | Repeat a little later with the same key.
+        chains_open | Còn chuỗi điền sẵn đang mở | Chains open | Run gateway log roll again; it ends every chain first.
         tenant_exists | Hệ thống đã được đăng ký | Tenant exists | Use another code.
         chain_key_gone | Khóa của chuỗi không còn | Chain key gone | Start a new prefill, or type by hand.
         chain_void | Chuỗi điền sẵn đã bị hủy | Chain void | The citizen types by hand.

@@ -17,11 +17,15 @@ import typer
 from gateway.app.sources import log_policy_of
 from gateway.cli.serve import settings_from_environment
 from gateway.custody.keys import Keys
+from gateway.custody.rolling import begin_next_log
+from gateway.custody.sweep import end_every_chain
 from gateway.domain.errors import GatewayError
+from gateway.forms.showing.instants import local_date
 from gateway.log.keys import announce_key
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.opening import OpenLog, open_log
 from gateway.log.publishing.refusals import LogInUse, LogStopped
+from gateway.log.publishing.rolling import announce_roll, next_origin
 from gateway.log.publishing.rows import log_size
 from gateway.log.publishing.witnesses import Witnesses
 from gateway.receipts.chains import void_open_chains
@@ -72,6 +76,36 @@ def publish(as_json: Json = False) -> None:
         published = LogFolder(settings.data / "log").published()
         size = 0 if published is None else published.checkpoint.size
         return {"size": size, "signatures": 0 if published is None else len(published.lines)}
+
+    _say(_run(work), as_json)
+
+
+@log_app.command("roll")
+def roll(as_json: Json = False) -> None:
+    """Close the log and open the next one, which names the old one's last checkpoint.
+
+    For a year's end, or the end of an incident; not while a gateway runs. Every open chain ends.
+    """
+
+    async def work(settings: Settings) -> dict[str, Any]:
+        async with _held(settings) as held:
+            if held.log.publisher.stopped:
+                await held.database.write(void_open_chains)
+            else:
+                await end_every_chain(held.database, _now())
+                await held.log.publisher.publish()
+            last, old = held.folder.published(), held.log.origin
+            previous = None if last is None else last.checkpoint
+            host, private = urlsplit(settings.issuer).netloc, held.keys.log.private
+            new = next_origin(held.folder, host, local_date(_now()).year, old)
+            announce_roll(held.folder, old, new)
+            count = await held.database.write(
+                lambda c: begin_next_log(c, old, new, private, previous)
+            )
+        async with _held(settings) as held:
+            await held.log.publisher.publish()
+        size = 0 if previous is None else previous.size
+        return {"closed": old, "published": size, "in_database": count, "opened": new}
 
     _say(_run(work), as_json)
 

@@ -5,16 +5,17 @@ clear and officers as commitments, `base64(HMAC-SHA-256(salt, officer))`; the sa
 """
 
 import hmac
+import json
 import os
 import re
 from base64 import b64encode
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from gateway.access.callers import EVERYTHING, Grant
-from gateway.access.clients import write_grant
+from gateway.access.clients import read_grant, write_grant
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.domain.identifiers import TenantId
 from gateway.log.append import Appended, append_public
@@ -58,6 +59,20 @@ def register_tenant(
     }
     connection.execute(insert(tenants), row)
     return appended
+
+
+def grant_again(connection: Connection) -> int:
+    """Write every tenant's grant into a log that has just been opened; how many there are."""
+    admitted = connection.execute(select(tenants).order_by(tenants.c.created_at)).all()
+    for row in admitted:
+        salt = bytes.fromhex(json.loads(row.grant_json)["salt"])
+        since = datetime.fromtimestamp(row.created_at, UTC)
+        grant = read_grant(row.grant_json)
+        leaf = _leaf(TenantId(row.tenant), row.agency, grant, row.is_test, since, salt)
+        appended = append_public(connection, leaf)
+        again = update(tenants).where(tenants.c.tenant == row.tenant)
+        connection.execute(again.values(grant_leaf=appended.index))
+    return len(admitted)
 
 
 def _leaf(

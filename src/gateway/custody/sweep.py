@@ -21,6 +21,8 @@ SWEEP_SECONDS = 3600
 """How often a running gateway sweeps, besides once at its start."""
 
 _LARGEST_GROUP = 200
+_FAR = 2**62
+"""Seconds since 1970 by which everything has expired."""
 
 
 async def sweep(database: Database, clock: Callable[[], datetime]) -> int:
@@ -32,14 +34,22 @@ async def sweep(database: Database, clock: Callable[[], datetime]) -> int:
     await database.write(lambda connection: purge_replays(connection, now))
     while await database.write(lambda c: expire_tickets(c, now, _LARGEST_GROUP)):
         pass
-    total = 0
-    while ended := await database.write(lambda connection: _end_group(connection, now)):
+    total, at = 0, int(now.timestamp())
+    while ended := await database.write(lambda connection: _end_group(connection, now, at)):
         total += ended
     return total
 
 
-def _end_group(connection: Connection, now: datetime) -> int:
-    expired = expired_chains(connection, int(now.timestamp()), _LARGEST_GROUP)
+async def end_every_chain(database: Database, now: datetime) -> int:
+    """End every open chain, expired or not, as abandoned; how many there were."""
+    total = 0
+    while ended := await database.write(lambda connection: _end_group(connection, now, _FAR)):
+        total += ended
+    return total
+
+
+def _end_group(connection: Connection, now: datetime, until: int) -> int:
+    expired = expired_chains(connection, until, _LARGEST_GROUP)
     for chain, tenant, case_ref in expired:
         body = {
             "k": "abandoned",

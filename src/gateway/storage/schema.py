@@ -110,6 +110,16 @@ reconciliations = Table(
     Column("month", String, nullable=False),
 )
 
+
+def _closed(table: Table) -> Table:
+    """The rows of a table that belong to logs which were closed, by the name of the log."""
+    columns = (Column(c.name, c.type, primary_key=c.primary_key, index=c.index) for c in table.c)
+    origin = Column("origin", String, primary_key=True)
+    return Table(f"closed_{table.name}", metadata, origin, *columns)
+
+
+closed_leaves, closed_bodies = _closed(leaves), _closed(bodies)
+
 cases = Table(
     "cases",
     metadata,

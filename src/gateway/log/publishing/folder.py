@@ -8,6 +8,7 @@ Below `<data>/log`:
     origin              the name of the current log, `<host>/log/<year>`
     waiting             since when leaves have waited for a checkpoint, seconds since 1970
     incident            why nothing is published any more; an operator ends that
+    rolling             while a log is closed: its name, and that of the next
     publish             its being there asks the running gateway for a checkpoint at once
     lock                held by the one process that publishes
 """
@@ -61,8 +62,13 @@ class LogFolder:
 
     def published(self) -> SignedCheckpoint | None:
         """The checkpoint that anybody can fetch; None before the first, LogDamaged when torn."""
+        return self.checkpoint_in(self.public)
+
+    @staticmethod
+    def checkpoint_in(public: Path) -> SignedCheckpoint | None:
+        """The same of a closed log's files."""
         try:
-            return read_checkpoint((self.public / "checkpoint").read_bytes())
+            return read_checkpoint((public / "checkpoint").read_bytes())
         except FileNotFoundError:
             return None
         except NoteUnreadable:

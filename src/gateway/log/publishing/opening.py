@@ -13,6 +13,7 @@ from gateway.log.keys import announce_key, latest_key
 from gateway.log.publishing.beginning import incident_at_start
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.publisher import Publisher
+from gateway.log.publishing.rolling import finish_roll
 from gateway.log.publishing.rows import LeafRows
 from gateway.log.publishing.shown import ShownLog
 from gateway.log.publishing.signer import CheckpointSigner
@@ -53,8 +54,9 @@ async def open_log(
     Where the log may not go on (see `beginning.py`), the chains that the database holds open are
     void, since their ends may stand in leaves that it has lost; that is done before it is noted.
     """
-    origin = folder.origin(host, clock().astimezone(_HERE).year)
     latest = database.read(latest_key)
+    finish_roll(folder, latest)
+    origin = folder.origin(host, clock().astimezone(_HERE).year)
     private = keys.settle_log_key(latest)
     signer = CheckpointSigner(folder.signer, origin, private)
     rows = LeafRows(database)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, func, select
 
 from gateway.storage.database import Database
-from gateway.storage.schema import leaves
+from gateway.storage.schema import closed_leaves, leaves
 
 _PAGE = (
     select(leaves.c.idx, leaves.c.entry, leaves.c.hash)
@@ -14,6 +14,9 @@ _PAGE = (
     .order_by(leaves.c.idx)
 )
 _INDEX = select(func.min(leaves.c.idx)).where(leaves.c.hash == bindparam("hash"))
+_CLOSED = select(closed_leaves.c.origin, closed_leaves.c.idx).where(
+    closed_leaves.c.hash == bindparam("hash")
+)
 _LAST = select(func.max(leaves.c.idx))
 
 
@@ -46,6 +49,11 @@ class LeafRows:
         """Where the leaf of this hash stands; None when nowhere. Raises Busy."""
         found = self._database.read(lambda c: c.execute(_INDEX, {"hash": leaf}).scalar_one())
         return None if found is None else int(found)
+
+    def closed_place_of(self, leaf: bytes) -> tuple[str, int] | None:
+        """In which closed log the leaf of this hash stands, and where; None when in none."""
+        row = self._database.read(lambda c: c.execute(_CLOSED, {"hash": leaf}).first())
+        return None if row is None else (row.origin, row.idx)
 
 
 def log_size(connection: Connection) -> int:

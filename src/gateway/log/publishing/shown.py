@@ -19,7 +19,7 @@ from gateway.log.proofs import PublishedTree
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.publisher import Publisher
 from gateway.log.publishing.rows import LeafRows
-from gateway.log.tiles import is_tile_path
+from gateway.log.tiles import TileFolder, is_tile_path
 
 _YEAR = re.compile(r"([0-9]{4}(?:-[1-9][0-9]{0,2})?)/(.+)", re.DOTALL)
 _RELEASE = re.compile(r"releases/[0-9]{4}-(?:0[1-9]|1[0-2])\.(?:json|jws)")
@@ -65,10 +65,14 @@ class ShownLog:
 
         Raises NotFound `leaf_not_published` while it does not, and for a leaf that nobody knows.
         """
-        index, shown = self._rows.index_of(leaf), self._publisher.shown
+        index, shown, tiles = self._rows.index_of(leaf), self._publisher.shown, self._folder.tiles
+        if index is None and (place := self._rows.closed_place_of(leaf)) is not None:
+            origin, index = place
+            tiles = TileFolder(self._folder.closed / origin.rpartition("/")[2])
+            shown = LogFolder.checkpoint_in(tiles.root)
         if index is None or shown is None or index >= shown.checkpoint.size:
             raise NotFound("leaf_not_published", "no published leaf has this hash yet", "leaf")
-        proof = PublishedTree(self._folder.tiles, shown.checkpoint.size).inclusion(index)
+        proof = PublishedTree(tiles, shown.checkpoint.size).inclusion(index)
         return _text(["c2sp.org/tlog-proof@v1", f"index {index}"], proof, shown)
 
     def consistency(self, old: int, new: int) -> bytes:
