@@ -48,7 +48,7 @@ KINDS: dict[str, tuple[Any, ...]] = {
         lambda _: ["x"],
         lambda _: {"x": 1},
         lambda _: 98765,
-        lambda value: value is not True,
+        lambda value: value not in (True, "true"),
     ),
 }
 
