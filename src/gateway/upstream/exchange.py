@@ -15,6 +15,8 @@ Every failure becomes SourceUnavailable or SourceBrokeContract with one of these
 | `fault` | a SOAP Fault |
 | `refused` | an answer in the agreed format that states a failure |
 | `sign_in_refused` | the account, or a session just given, is not taken |
+| `not_permitted` | an answer that states that the account has no right |
+| `wrong_hash`, `wrong_dossier` | a file that arrived changed; names of another dossier |
 | `wrong_person` | about somebody else, or about nobody |
 """
 
