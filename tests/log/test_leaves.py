@@ -39,7 +39,7 @@ def _schema(kind: str) -> dict[str, Any]:
 
 
 def _bodies_in_code() -> Iterator[tuple[str, set[str]]]:
-    """Every dict written with a `k`, the kind of a case body, and its members."""
+    """Every dict written with `case` and a `k`, the kind of a case body, and its members."""
     for path in Path(gateway.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Dict):
@@ -48,7 +48,7 @@ def _bodies_in_code() -> Iterator[tuple[str, set[str]]]:
                     for key, value in zip(node.keys, node.values, strict=True)
                     if isinstance(key, ast.Constant)
                 }
-                if isinstance(kind := members.get("k"), ast.Constant):
+                if isinstance(kind := members.get("k"), ast.Constant) and "case" in members:
                     yield str(kind.value), set(members)
 
 

@@ -21,8 +21,8 @@ from gateway.domain.identifiers import TenantId
 from gateway.log.append import Appended, append_public
 from gateway.storage.schema import tenants
 
-_AGENCY_CODE = re.compile(r"(?=.{1,40}\Z)[0-9A-Z]+(?:\.[0-9A-Z]+)*")
-_TENANT_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_AGENCY_CODE = re.compile(r"(?![0-9]{9,12}\Z)(?=.{1,40}\Z)[0-9A-Z]+(?:\.[0-9A-Z]+)*")
+_TENANT_CODE = re.compile(r"(?![0-9]{9,12}\Z)[a-z0-9][a-z0-9-]{0,62}")
 
 
 def register_tenant(
