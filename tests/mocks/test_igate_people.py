@@ -16,6 +16,7 @@ from mocks.igate.knowledge import outsider, someone
 from mocks.igate.papers import ON_PAPER
 from mocks.igate.plots import PLOTS
 from mocks.people import PERSONAS, Population
+from tests.conftest import House
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "forms"
 SEED = 2026
@@ -182,3 +183,14 @@ def test_whoever_registers_a_death_has_lost_somebody_whom_the_registers_list(
             notice = told["people"]["notice_holder"]
             assert notice.papers["death_notice"]["deceased"]["personal_id"] == dead.personal_id
             assert notice.answer("death_notice.place.province") is not None
+
+
+def test_nobody_types_of_another_what_can_be_read_once_that_person_is_named(house: House) -> None:
+    story = house.story("marriage-registration", "bride")
+    house.file_records_of(*story.owners)
+    walk = house.walk(story)
+    form = form_of("marriage-registration")
+    named = next(q["data"] for q in walk.questions if q["data"].get("soDinhDanhBenNam"))
+    typed = {path for path, (role, _) in form.bound.items() if role == "groom" and path in named}
+    assert typed == set(form.keys("groom"))
+    assert walk.filled["tinhTrangHonNhanBenNam"]["class"] == "fact"
