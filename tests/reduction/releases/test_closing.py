@@ -1,5 +1,6 @@
 """Is a closed month counted once, by everybody alike, and never again?"""
 
+import asyncio
 import json
 import random
 from base64 import b64decode
@@ -21,6 +22,7 @@ from gateway.log.leaves import case_entry
 from gateway.reduction.months import Month
 from gateway.reduction.reading import report_from_log, root_at
 from gateway.reduction.report import Question
+from gateway.storage.database import Database
 from gateway.storage.schema import leaves, month_closes
 from tests.reduction.bodies import (
     AUTO,
@@ -367,3 +369,24 @@ async def test_a_body_that_does_not_balance_closes_nothing(house: House) -> None
         await house.close("2026-11")
 
     assert tallies(house) == []
+
+
+async def test_a_month_is_closed_beside_a_gateway_that_goes_on_writing(
+    house: House, tmp_path: Path
+) -> None:
+    """Another process has the file open and writes; indices stay without a gap, nothing is lost."""
+    await house.open()
+    await house.fill(month_of_cases(400))
+    beside = House(Database(tmp_path / "gateway.db"), tmp_path / "other")
+    writing = [asyncio.create_task(beside.fill(month_of_cases(1, f"b{n}-"))) for n in range(200)]
+
+    closed, _ = await house.close("2026-11")
+    await asyncio.gather(*writing)
+
+    indices = house.database.read(
+        lambda c: c.execute(select(leaves.c.idx).order_by(leaves.c.idx)).scalars().all()
+    )
+    assert list(indices) == list(range(5 + 2 * 600 + len(tallies(house))))
+    counted = sum(leaf["leaves"] for leaf in tallies(house))
+    assert counted == case_entries(house, 0, closed.last)
+    beside.database.close()
