@@ -10,6 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gateway.log.publishing.folder import LogFolder
+
 GATEWAY = Path(sys.executable).with_name("gateway")
 
 
@@ -59,3 +61,34 @@ def test_a_setting_that_cannot_be_used_is_named_without_its_value() -> None:
     assert ended.returncode == 2
     assert ended.stderr.startswith("GATEWAY_PORT: ")
     assert "an invented value" not in ended.stderr
+
+
+def test_a_second_gateway_on_one_log_does_not_start_and_says_why(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with LogFolder(data / "log"):
+        ended = subprocess.run(
+            [GATEWAY, "serve"],
+            env={**os.environ, "GATEWAY_DATA": str(data), "GATEWAY_PORT": "0"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert (ended.returncode, ended.stderr) == (2, "log: another process publishes this log\n")
+    assert data.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_policy_that_cannot_be_met_ends_the_start_with_its_line(tmp_path: Path) -> None:
+    policy = tmp_path / "policy"
+    policy.write_text("# nobody is defined\nquorum two\n")
+    for path, said in ((policy, "line 2"), (tmp_path / "none", "No such file")):
+        environment = {"GATEWAY_DATA": str(tmp_path / "data"), "GATEWAY_LOG_POLICY": str(path)}
+        ended = subprocess.run(
+            [GATEWAY, "serve"],
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 2
+        assert said in ended.stderr

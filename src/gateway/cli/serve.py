@@ -13,6 +13,10 @@ from pydantic import ValidationError
 
 from gateway.api.events import write_events_to
 from gateway.app import create_app
+from gateway.app.sources import log_policy_of
+from gateway.log.publishing.folder import LogFolder
+from gateway.log.publishing.refusals import LogInUse
+from gateway.log.verify.text.policy import MalformedPolicy
 from gateway.settings import Settings, read_settings
 
 UNUSABLE_SETTINGS = 2
@@ -27,9 +31,10 @@ GRACE_SECONDS = 10
 def serve() -> None:
     """Serve the gateway as its GATEWAY_* environment says, until SIGTERM.
 
-    Exit status: 0 ended as asked, 2 a setting cannot be used.
+    Exit status: 0 ended as asked, 2 a setting cannot be used, or another gateway runs here.
     """
     settings = settings_from_environment()
+    _check_the_log(settings)
     write_events_to()
     log = structlog.get_logger()
     log.info("started", address=f"{settings.host}:{settings.port}", mock=settings.mock)
@@ -39,6 +44,18 @@ def serve() -> None:
     with suppress(KeyboardInterrupt):
         server_of(settings).run()
     log.info("stopped")
+
+
+def _check_the_log(settings: Settings) -> None:
+    """Say why the log cannot be served; a server that does not come up would not say it."""
+    try:
+        log_policy_of(settings)
+        with LogFolder(settings.data / "log"):
+            return
+    except (LogInUse, MalformedPolicy, OSError) as refused:
+        reason = refused.strerror if isinstance(refused, OSError) else refused
+        typer.echo(f"log: {reason}", err=True)
+        raise typer.Exit(UNUSABLE_SETTINGS) from None
 
 
 def _tune_interpreter() -> None:

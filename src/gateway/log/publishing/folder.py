@@ -37,7 +37,8 @@ class LogFolder:
 
     def __enter__(self) -> Self:
         """Become the one process that publishes; raises LogInUse. A lock ends with its process."""
-        self.public.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self.root.parent, self.root, self.public):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
