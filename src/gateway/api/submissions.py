@@ -1,6 +1,7 @@
 """POST /v1/submissions: what became of each field that was filled?"""
 
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
@@ -72,8 +73,17 @@ async def submit(body: SubmissionAsked, caller: SignedIn, house: House, visit: V
     return await judge_once(house, caller, visit, body)
 
 
-async def judge_once(house: Rooms, caller: Caller, visit: Call, body: SubmissionAsked) -> Response:
-    """Judge, and answer once per Idempotency-Key and once per receipt."""
+async def judge_once(
+    house: Rooms,
+    caller: Caller,
+    visit: Call,
+    body: SubmissionAsked,
+    also: Callable[[Connection], None] = lambda _: None,
+) -> Response:
+    """Judge, and answer once per Idempotency-Key and once per receipt.
+
+    `also` is written with an accepted submission; what it refuses is not judged either.
+    """
     request = body.read(caller)
     with visit.reserve(house, caller) as replay:
         if replay.earlier is not None:
@@ -82,6 +92,7 @@ async def judge_once(house: Rooms, caller: Caller, visit: Call, body: Submission
         with house.replays.reserve(caller.tenant, _RECEIPT_COPY, secret, None) as copy:
 
             def keep(connection: Connection, accepted: Accepted) -> None:
+                also(connection)
                 written = encode(_answer(accepted, house.paper_path))
                 copy.complete_in(connection, 200, written)
                 replay.complete_in(connection, 200, written)

@@ -1,0 +1,168 @@
+"""From the counter to the next procedure: what a result on record spares the same citizen."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC
+
+import httpx
+import pytest
+
+from mocks.igate import Behaviour, Story, Visit, stories
+from mocks.igate.catalogues import entry_id
+from mocks.igate.counter import CounterIGate
+from mocks.igate.services import OF_2026, OLDER, IGateServices, Pattern
+from tests.conftest import House
+
+OFFICER = "H99.01.cb017"
+CARD, LICENCE = "cc01-identity-card", "driving-licence-exchange"
+
+
+class Counter:
+    """An iGate before the gateway, with its own services behind it."""
+
+    def __init__(self, house: House, services: IGateServices) -> None:
+        self.house = house
+        self.services = services
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.services), base_url="http://igate.test"
+        )
+        plain = house.igate()
+        self.igate = CounterIGate(
+            plain._http, plain.token, self.http, lambda: house.clock().astimezone(UTC)
+        )
+
+    def code(self, pattern: Pattern) -> str:
+        return self.house.run(self.igate.new_code(pattern))
+
+    def visit(
+        self, story: Story, code: str, officer: str | None = None
+    ) -> tuple[dict[str, int], tuple[str, ...]]:
+        """Go through one visit; what its submission counted, and what went wrong."""
+        visit = Visit(self.igate, story, Behaviour.ACCEPT, seed=3, dossier=code, officer=officer)
+        outcome = self.house.run(visit.run())
+        return dict(outcome.counts), outcome.unexpected
+
+    def standing(self, code: str) -> dict[str, object]:
+        answer = self.house.run(
+            self.igate._http.get(f"/v1/dossiers/{code}", headers=self.igate._headers())
+        )
+        read: dict[str, object] = answer.json()
+        return read
+
+
+@pytest.fixture(scope="module")
+def services(house: House) -> IGateServices:
+    """Of one day to the next: no code is issued twice."""
+    return IGateServices(house.clock)
+
+
+@pytest.fixture
+def counter(house: House, services: IGateServices) -> Iterator[Counter]:
+    counter = Counter(house, services)
+    yield counter
+    house.run(counter.http.aclose())
+
+
+def story(house: House, form: str, number: int = 1) -> Story:
+    return stories(house.population, form, number + 1, 9)[number]
+
+
+@pytest.mark.parametrize("officer", [None, OFFICER], ids=["citizen", "officer"])
+@pytest.mark.parametrize("pattern", [OLDER, OF_2026], ids=["older", "2026"])
+def test_a_visit_runs_from_the_code_to_the_hand_over(
+    counter: Counter, pattern: Pattern, officer: str | None
+) -> None:
+    code = counter.code(pattern)
+    counts, wrong = counter.visit(story(counter.house, LICENCE), code, officer)
+    assert wrong == ()
+    assert counts["auto"] > 0
+    assert (counts["officer"] > 0) == (officer is not None)
+
+    registered = counter.standing(code)
+    assert (registered["state"], registered["form"]) == (2, LICENCE)
+    done = counter.house.run(counter.igate.go_on(code, OFFICER))
+    assert (done.status, done.body["taken"]) == (200, 3)
+    assert counter.standing(code)["state"] == 10
+
+
+def test_each_agency_numbers_in_its_own_format_and_by_the_day(counter: Counter) -> None:
+    first, second = counter.code(OLDER), counter.code(OLDER)
+    assert int(second[-4:]) == int(first[-4:]) + 1
+    assert first[:-4] == second[:-4] == f"000.00.53.H99-{counter.house.clock():%y%m%d}-"
+    counter.house.clock.forward(days=1)
+    assert counter.code(OLDER).endswith("-0001")
+    assert counter.code(OF_2026).endswith("-0000001")
+    issued = counter.services.state.issued
+    assert len(set(issued)) == len(issued)
+
+
+def test_the_services_list_what_the_selects_offer(counter: Counter) -> None:
+    places = counter.house.run(counter.http.get("/ba/place/--search?page=0&size=10")).json()
+    assert (len(places["content"]), places["totalElements"]) == (10, 34)
+    parent = {"parent-id": entry_id("provinces", "51")}
+    communes = counter.house.run(counter.http.get("/ba/place/--search", params=parent)).json()
+    assert communes["last"] and all(len(one["id"]) == 24 for one in communes["content"])
+    assert counter.house.run(counter.http.get("/ba/place/--search?size=0")).status_code == 400
+    assert counter.house.run(counter.http.get("/bd/procedure/1")).status_code == 404
+
+
+def test_a_dossier_that_cannot_be_registered_is_not_judged_either(counter: Counter) -> None:
+    told = story(counter.house, LICENCE, 3)
+    counter.igate._unit = "  "
+    before = len(counter.house.bodies("submission"))
+    _, wrong = counter.visit(told, counter.code(OF_2026))
+    assert wrong == ("submission: 422 validation",)
+    assert len(counter.house.bodies("submission")) == before
+
+
+def test_a_result_on_record_leaves_the_next_procedure_fewer_fields_to_ask(
+    counter: Counter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house = counter.house
+    driver = story(house, LICENCE, 5)
+    papers = house.population.records_of(driver.n)
+    (card,) = [paper for paper in papers if paper["kind"] == "identity_card"]
+    for paper in papers:
+        if paper is not card:
+            assert house.post("/v1/records", paper).status_code in (200, 201)
+    house.clock.forward(minutes=1)
+    before, wrong = counter.visit(driver, counter.code(OF_2026))
+    assert wrong == ()
+
+    applicant = replace(
+        story(house, CARD),
+        n=driver.n,
+        subject=driver.subject,
+        account=driver.account,
+        people={**story(house, CARD).people, "applicant": driver.people["applicant"]},
+        owners=(),
+    )
+    code = counter.code(OF_2026)
+    _, wrong = counter.visit(applicant, code)
+    assert wrong == ()
+    house.run(counter.igate.go_on(code, OFFICER))
+    procedure = str(applicant.procedure)
+    stored = house.run(counter.igate.store_result(card, code, procedure, "KQ.G01.000001"))
+    assert stored.status == 201, stored.code
+    house.clock.forward(minutes=1)
+    after, wrong = counter.visit(driver, counter.code(OF_2026))
+
+    assert wrong == ()
+    assert after["visible"] == before["visible"]
+    assert after["declared"] == before["declared"] - 2
+    assert after["auto"] == before["auto"] + 2
+    with capsys.disabled():
+        print(f"\nfields to declare: {before['declared']} -> {after['declared']}")
+
+
+def test_the_dossier_that_brought_a_result_in_gains_nothing_by_it(counter: Counter) -> None:
+    house = counter.house
+    driver = story(house, LICENCE, 4)
+    (card,) = [p for p in house.population.records_of(driver.n) if p["kind"] == "identity_card"]
+    code = counter.code(OF_2026)
+    stored = house.run(counter.igate.store_result(card, code, "3.000347", "KQ.G01.000002"))
+    assert stored.status == 201, stored.code
+    house.clock.forward(minutes=1)
+    counts, wrong = counter.visit(driver, code)
+    assert wrong == ()
+    assert counts["officer"] == 2
