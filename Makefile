@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP_FLAGS := -qq --disable-pip-version-check --no-input
 FROM_LOCK := --require-hashes --no-deps -r
 
-.PHONY: help demo test check format docs serve bench nightly lock clean
+.PHONY: help demo test check format docs serve bench nightly foreign lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make docs          write docs/threats.md, docs/forms.md and schemas/openapi.json again from tests, schemas and code"
 	@echo "make serve         the gateway alone, set up by its GATEWAY_* environment"
 	@echo "make bench         the benchmarks, into bench/results/latest.json"
+	@echo "make foreign       install others' verifiers that the tests then ask as well (Python 3.12)"
 	@echo "make nightly       every check, then the benchmarks at full length"
 	@echo "make lock          write the lock files again from pyproject.toml"
 	@echo "make clean         remove .venv and every cache"
@@ -49,6 +50,12 @@ serve: .venv/run.stamp
 
 bench: .venv/dev.stamp
 	@$(BIN)/python -m bench
+
+# The verifiers of others that the tests ask need a newer Python: make foreign PYTHON312=/path/to/python3.12
+PYTHON312 ?= python3.12
+foreign:
+	@$(PYTHON312) -m venv build/foreign
+	@build/foreign/bin/python -m pip install $(PIP_FLAGS) aics-tlog aics-witness
 
 nightly: check
 	@$(BIN)/python -m bench --nightly

@@ -14,6 +14,7 @@ import uvloop
 from rich.console import Console
 
 from bench import figures
+from bench.audit import audited
 from bench.figures import NIGHTLY, ONE_READ, QUICK, TWO_READS, Size
 from bench.house import house
 from bench.results import RESULTS, Figure, table_of, write
@@ -40,6 +41,8 @@ async def measure(size: Size, console: Console) -> list[Figure]:
             found.append(await figures.submissions(standing, size))
         with console.status("memory"):
             found.append(await figures.memory(standing, size, usual))
+    with console.status("a large log, made and verified"):
+        found += audited(size.audited)
     return found
 
 

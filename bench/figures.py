@@ -29,7 +29,8 @@ MEGABYTE = 2**20
 class Size:
     """How much is measured: people per form, rounds, seconds a round, requests for memory.
 
-    `memory_seconds` ends the memory run earlier where the gateway is too slow for its requests.
+    `memory_seconds` ends the memory run earlier where the gateway is too slow for its requests;
+    `audited` dossiers stand in the log that is verified.
     """
 
     people: int = 400
@@ -39,9 +40,10 @@ class Size:
     memory: int = 100_000
     memory_seconds: float = 150.0
     starts: int = 3
+    audited: int = 2_000_000
 
 
-QUICK = Size(60, 2, 1.0, 60, 2_000, 8.0, 1)
+QUICK = Size(60, 2, 1.0, 60, 2_000, 8.0, 1, 50_000)
 NIGHTLY = Size(2000, 10, 6.0, 3000, 1_000_000, 4 * 3600.0, 5)
 
 
