@@ -234,6 +234,8 @@ def test_every_fetched_list_is_one_of_our_catalogue_and_follows_its_province(for
             continue
         match = CATALOGUE.fullmatch(component["data"]["url"])
         assert match, path
+        # else the renderer asks for the first hundred, and no more
+        assert component["disableLimit"] is True, path
         scope, province = match[2], match[3]
         if province:
             row = path.rpartition(".")[0] + "." if "[]." in path else ""

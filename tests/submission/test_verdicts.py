@@ -12,7 +12,7 @@ from gateway.forms.fields import instances_at_submission, put_value, remove_valu
 from mocks.igate import FORMS
 from tests.conftest import House, Walk
 
-ROUNDS = 6
+ROUNDS = 2
 PER_ROUND = 2
 
 
@@ -93,32 +93,28 @@ def test_random_submissions_balance_and_no_field_is_saved_that_was_touched(
                 p for p in saved if "[" in p
             }
             break
-    assert taken >= ROUNDS // 2
-
-
-@pytest.mark.threat(15)
-@pytest.mark.parametrize("form", FORMS)
-def test_phantom_fields_in_the_data_change_no_count(office: House, form: str) -> None:
-    plain, stuffed = (office.walk(office.story(form)) for _ in range(2))
-    body = stuffed.submission()
-    body["data"] |= {f"truongMa{n}": f"giá trị {n}" for n in range(50)}
-    assert office.accepted(body)["counts"] == office.accepted(plain.submission())["counts"]
+    assert taken >= 1
 
 
 @pytest.mark.threat(15)
 @pytest.mark.parametrize("form", FORMS)
 def test_what_is_visible_is_decided_by_the_registered_form_alone(office: House, form: str) -> None:
-    walk = office.walk(office.story(form))
+    """And phantom fields in the data change no count."""
+    plain, stuffed = (office.walk(office.story(form)) for _ in range(2))
     definition = office.form(form).definition
     shown = {
         i.path
-        for i in instances_at_submission(definition, copy.deepcopy(walk.data))
+        for i in instances_at_submission(definition, copy.deepcopy(plain.data))
         if i.decision == "visible" and not i.template.is_file
     }
-    answer = office.accepted(walk.submission())
+    answer = office.accepted(plain.submission())
     told = {f["path"] for f in answer["fields"] if f["verdict"] not in ("hidden", "withdrawn")}
     assert told == shown
     assert answer["counts"]["visible"] == len(shown)
+
+    body = stuffed.submission()
+    body["data"] |= {f"truongMa{n}": f"giá trị {n}" for n in range(50)}
+    assert office.accepted(body)["counts"] == answer["counts"]
 
 
 @pytest.mark.threat(19)

@@ -127,9 +127,9 @@ class Tickets:
 
     def _seal(self, tenant: str, ticket: str, value: Any) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(
-            nonce, json.dumps(value).encode(), _place(tenant, ticket)
-        )
+        # A fraction was read exactly; as a JSON number it would come back as another one.
+        text = json.dumps(value, default=str)
+        return nonce + self._cipher.encrypt(nonce, text.encode(), _place(tenant, ticket))
 
     def _unseal(self, tenant: str, ticket: str, sealed: bytes) -> Any:
         nonce, locked = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
