@@ -10,6 +10,7 @@ from gateway.api.door import Answered, SignedIn, new_router
 from gateway.api.encoding import JSON
 from gateway.api.rooms import House
 from gateway.domain.identifiers import SourceId
+from gateway.dossiers.portal.procedures import abolished
 from gateway.forms.bundles import Spared
 from gateway.forms.catalogue import RegisteredForm
 
@@ -20,12 +21,13 @@ router = new_router("forms")
 
 
 class FormListed(Answered):
-    """A registered form in the catalogue."""
+    """A registered form in the catalogue; `abolished` are procedures that the portal publishes no more."""
 
     code: str
     title: str
     version: str
     procedures: list[str]
+    abolished: list[str]
     fields: int
     items: int
     items_supplied: int
@@ -86,9 +88,11 @@ class FormAnswer(Answered):
 
 @router.get("/v1/forms")
 async def list_forms(caller: SignedIn, house: House) -> FormsAnswer:
-    """The catalogue of registered forms."""
-    listed = [_listed(form, house.connected) for form in house.catalogue.forms()]
-    return FormsAnswer(forms=listed)
+    """The catalogue of registered forms; one for an abolished procedure is flagged."""
+    forms = house.catalogue.forms()
+    bound = [code for form in forms for code in form.bindings.procedures]
+    gone = house.database.read(lambda c: abolished(c, bound))
+    return FormsAnswer(forms=[_listed(form, house.connected, gone) for form in forms])
 
 
 @router.get("/v1/forms/{form}")
@@ -155,13 +159,16 @@ def _options(written: bytes) -> Response:
     return Response(written, 200, _KEEP, JSON)
 
 
-def _listed(form: RegisteredForm, connected: frozenset[SourceId]) -> FormListed:
+def _listed(
+    form: RegisteredForm, connected: frozenset[SourceId], gone: frozenset[str]
+) -> FormListed:
     supplied, items = form.potential(connected)
     return FormListed(
         code=form.code,
         title=form.title,
         version=form.version,
         procedures=list(form.bindings.procedures),
+        abolished=[code for code in form.bindings.procedures if code in gone],
         fields=len(form.declarable),
         items=items,
         items_supplied=supplied,

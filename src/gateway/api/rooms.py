@@ -58,6 +58,7 @@ class Rooms:
     publisher: Publisher
     dossiers: Registry
     portal: PortalDesk | None
+    mock: bool
     connected: frozenset[SourceId]
     clock: Callable[[], datetime]
 

@@ -19,6 +19,7 @@ from gateway.api import (
     dossiers,
     identity,
     igate,
+    index_766,
     log,
     metrics,
     operations,
@@ -77,6 +78,7 @@ _ROUTERS = (
     dossiers.router,
     catalogue.router,
     metrics.router,
+    index_766.router,
     log.router,
     sign_in.router,
     operations.router,
@@ -227,6 +229,7 @@ async def open_rooms(
         publisher=opened.publisher,
         dossiers=registry,
         portal=open_portal(settings, database, registry, outside),
+        mock=settings.mock,
         connected=connected,
         clock=clock,
     )

@@ -5,6 +5,7 @@ import typer
 from gateway.cli.audit import audit_app
 from gateway.cli.clients import clients_app
 from gateway.cli.demo import demo
+from gateway.cli.dossiers import dossiers_app
 from gateway.cli.forms import forms_app
 from gateway.cli.forms_bundles import bundles
 from gateway.cli.forms_coverage import coverage
@@ -33,5 +34,6 @@ forms_app.command("review")(review)
 app.add_typer(forms_app, name="forms")
 app.add_typer(keys_app, name="keys")
 app.add_typer(log_app, name="log")
+app.add_typer(dossiers_app, name="dossiers")
 app.add_typer(metrics_app, name="metrics")
 app.add_typer(mocks_app, name="mocks")

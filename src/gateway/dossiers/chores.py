@@ -28,6 +28,7 @@ class PortalDesk:
     """Everything that speaks with the portal in one deployment."""
 
     database: Database = field(repr=False)
+    portal: Portal = field(repr=False)
     sender: Sender = field(repr=False)
     procedures: Procedures = field(repr=False)
     clock: Callable[[], datetime] = field(repr=False)
@@ -58,7 +59,7 @@ def open_desk(database: Database, adapter: Adapter, registry: Registry) -> Porta
     procedures = Procedures(database, portal, registry.clock)
     breaker, budget = Breaker(time.monotonic), RetryBudget(time.monotonic)
     sender = Sender(database, portal, procedures, registry, breaker, budget)
-    return PortalDesk(database, sender, procedures, registry.clock)
+    return PortalDesk(database, portal, sender, procedures, registry.clock)
 
 
 async def _repeat(

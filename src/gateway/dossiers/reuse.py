@@ -84,10 +84,14 @@ def _check(stored: StoredRecord, attachment: Attachment, today: date, member: st
         raise DossierRefused(
             "file_hash_mismatch", "the file is not that of the record", f"{member}.file.sha256"
         )
+    code = record.digitisation.result_code
+    if attachment.result is not None and code not in (None, attachment.result):
+        raise DossierRefused("record_not_usable", "it is another result", f"{member}.result")
 
 
 def _way(stored: StoredRecord, attachment: Attachment, code: str, opened_at: int) -> str:
     brought_in_by = stored.record.dossier
     if brought_in_by == code or int(stored.stored_at.timestamp()) >= opened_at:
         return DIGITISED
-    return RESULT if attachment.result and brought_in_by is not None else COMPONENT
+    is_result = attachment.result is not None and stored.record.digitisation.came_as != "component"
+    return RESULT if is_result and brought_in_by is not None else COMPONENT

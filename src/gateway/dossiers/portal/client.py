@@ -65,6 +65,14 @@ class Portal:
         except (KeyError, TypeError):
             raise SourceBrokeContract("unreadable") from None
 
+    async def reported(self, first: str, last: str) -> dict[tuple[str, str], int]:
+        """`DoiSoatHoSo`: what the national report counts, by procedure and month (yyyyMM)."""
+        rows = await self._ask("DoiSoatHoSo", tuThang=first, denThang=last)
+        try:
+            return {(str(r["MATTHC"]), str(r["THANG"])): int(r["SOBAOCAO"]) for r in rows}
+        except (KeyError, TypeError, ValueError):
+            raise SourceBrokeContract("unreadable") from None
+
     async def procedure(self, code: str) -> tuple[PortalProcedure, dict[str, Any]] | None:
         """`LayThuTuc`: one procedure and its whole tree; None where there is none."""
 

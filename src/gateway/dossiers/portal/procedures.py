@@ -20,7 +20,6 @@ from gateway.storage.database import Database
 from gateway.storage.schema import portal_procedures
 
 NEW, CHANGED, ABOLISHED, KNOWN = "new", "changed", "abolished", "known"
-TREES_AT_A_TIME = 300
 _LENGTH = 8
 """Characters of a code without the suffix of a unit, which stands for the same procedure."""
 
@@ -42,6 +41,7 @@ class Procedures:
     database: Database = field(repr=False)
     portal: Portal = field(repr=False)
     clock: Callable[[], datetime] = field(repr=False)
+    trees_at_a_time: int = 300
 
     def find(self, code: str) -> PortalProcedure | None:
         """A procedure as it was seen last; None where its tree was never read."""
@@ -82,7 +82,7 @@ class Procedures:
             listed,
             key=lambda code: (code in read_at, code not in needed, read_at.get(code, 0), code),
         )
-        return order[:TREES_AT_A_TIME]
+        return order[: self.trees_at_a_time]
 
     async def _keep(
         self,

@@ -21,6 +21,7 @@ class Protocol:
     following: Mapping[int, frozenset[int]]
     services: Mapping[str, Mapping[str, Any]]
     answers: Mapping[str, Mapping[str, Any]]
+    index_766: Mapping[str, Any]
     call_path: str
     login_path: str
 
@@ -59,6 +60,7 @@ def read_protocol(path: Path) -> Protocol:
         },
         services=told["services"],
         answers=told["answers"],
+        index_766=told["index_766"],
         call_path=transport["call"]["path"],
         login_path=transport["login"]["path"],
     )

@@ -1,0 +1,158 @@
+"""The gateway's indicators are those of the portal, to the last digit."""
+
+import random
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.domain.identifiers import TenantId
+from gateway.dossiers.dossier import Attachment, Dossier, File, Result
+from gateway.dossiers.index_766 import index_766
+from gateway.log.append import append_case
+from gateway.receipts.chains import register_dossier
+from mocks.portal.app import Report
+
+from .world import KEY, TENANT, World, dossier, open_world, step
+
+NOVEMBER = ("2026-11-01", "2026-11-30")
+PROCEDURES = ("1.004222", "1.001193", "1.000894", "1.013225", "9.000104")
+PROGRESS: list[list[tuple[int, float]]] = [
+    [],
+    [(4, 1)],
+    [(4, 1), (9, 24 * 3), (10, 24 * 9)],
+    [(4, 1), (9, 24 * 12)],
+    [(4, 1), (5, 2), (4, 24 * 6), (9, 24 * 11)],
+    [(5, 2), (4, 3), (5, 4), (4, 5), (9, 6)],
+    [(7, 3)],
+    [(4, 1), (8, 24 * 8)],
+    [(9, 24 * 2), (10, 24 * 20)],
+]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = open_world(tmp_path)
+    yield world
+    world.database.close()
+
+
+async def prefilled(world: World, code: str, **members: Any) -> None:
+    """A prefill in the log, as the figures need it."""
+
+    def change(connection: Any) -> None:
+        case = register_dossier(connection, TENANT, code, world.clock(), KEY)
+        body = {
+            "k": "prefill",
+            "case": case,
+            "vb": "not stated",
+            "ch": "online",
+            "q": [],
+            "chain": "c",
+        }
+        append_case(connection, "prefill", TENANT, body | members, world.clock())
+
+    await world.database.write(change)
+
+
+def figures(world: World, reported: Any, first: str, last: str) -> dict[str, Any]:
+    period = date.fromisoformat(first), date.fromisoformat(last)
+    definition = world.portal.protocol.index_766
+    return world.database.read(
+        lambda c: index_766(c, definition, TENANT, period, reported, "POP-DB")
+    )
+
+
+def drawn(number: int, chance: random.Random) -> Dossier:
+    """A dossier with or without files, links and results, received some days before or after."""
+    days = chance.randrange(-40, 3)
+    told = dossier(number)
+    files = tuple(
+        Attachment(
+            f"TP-{n}",
+            "Giấy tờ",
+            File(f"f-{number}-{n}", "a.pdf", "a" * 64, chance.choice([None, "https://x.test/1"])),
+            from_store=chance.random() < 0.3,
+        )
+        for n in range(chance.randrange(3))
+    )
+    results = (
+        (Result("r-1", "Kết quả", url=chance.choice([None, "https://x.test/r"])),)
+        if chance.random() < 0.5
+        else ()
+    )
+    return dossier(
+        number,
+        procedure=chance.choice(PROCEDURES),
+        submitted=told.submitted + days * 86400,
+        received=(told.received or 0) + days * 86400,
+        due=told.due + days * 86400,
+        attachments=files,
+        results=results,
+    )
+
+
+async def test_both_sides_count_alike_to_the_last_digit(world: World) -> None:
+    chance = random.Random(766)
+    await world.procedures.refresh(PROCEDURES)
+    for number in range(1, 121):
+        one = drawn(number, chance)
+        if chance.random() < 0.5:
+            reads = [
+                [source, chance.choice(["found", "no_record", "unavailable"]), 1, 0]
+                for source in ("population", "personal_papers")
+            ]
+            vouched = chance.choice(["vneid", "not stated"])
+            await prefilled(world, one.code, q=reads, vb=vouched)
+        await world.register(one)
+        rows = chance.choice(PROGRESS)
+        if rows:
+            await world.go_on(one.code, *(step(state, hours) for state, hours in rows))
+    await world.settle()
+    for number, count in (("1.004222", 60), ("1.000894", 3), ("1.001776", 5)):
+        said = Report(procedure=number, month="202611", count=count)
+        world.mock.state.reported[said.procedure, said.month] = said.count
+
+    reported = await world.portal.reported("202611", "202611")
+    ours = figures(world, reported, *NOVEMBER)
+
+    assert ours == world.mock.index_766(*NOVEMBER)
+    assert 0 < ours["dossiers"] < 120
+    shares = {name: one["numerator"] for name, one in ours["indicators"].items()}
+    assert all(shares[name] > 0 for name in ("1.4", "2.1", "4.1", "4.2", "4.4", "4.5a", "4.5b"))
+
+
+async def test_with_reuse_switched_off_every_indicator_of_reuse_is_nought(world: World) -> None:
+    await world.procedures.refresh(PROCEDURES)
+    await world.register(*(dossier(n) for n in range(1, 21)))
+    for number in range(1, 21):
+        await prefilled(world, dossier(number).code, q=[["population", "unavailable", 2, 0]])
+    await world.settle()
+
+    ours = figures(world, {}, *NOVEMBER)["indicators"]
+    theirs = world.mock.index_766(*NOVEMBER)["indicators"]
+    for counted in (ours, theirs):
+        assert [counted[i]["numerator"] for i in ("4.3", "4.4", "4.5a", "4.5b")] == [0, 0, 0, 0]
+
+
+async def test_what_still_waits_stands_in_no_indicator(world: World) -> None:
+    world.faults.add(status=503)
+    await world.register(dossier())
+    await world.sender.drain()
+
+    assert figures(world, {}, *NOVEMBER)["dossiers"] == 0
+
+
+async def test_another_tenants_dossiers_are_not_counted(world: World) -> None:
+    await world.register(dossier())
+    await world.settle()
+    period = date(2026, 11, 1), date(2026, 11, 30)
+    other = world.database.read(
+        lambda c: index_766(
+            c, world.portal.protocol.index_766, TenantId("h98"), period, {}, "POP-DB"
+        )
+    )
+
+    assert other["dossiers"] == 0
