@@ -64,64 +64,6 @@ def list_dossiers(
     if as_json:
         typer.echo(json.dumps([_said(one) for one in found], ensure_ascii=False))
         return
-    table = Table(*("đơn vị / unit", "hồ sơ / dossier", "thủ tục", "trạng thái / state"))
-    for heading in ("Cổng / portal", "hẹn trả / due", "đồng bộ / sync", "lý do / reason"):
-        table.add_column(heading)
-    for one in found:
-        table.add_row(*_cells(one))
-    _wide().print(table)
-    typer.echo(f"{len(found)} hồ sơ / dossiers")
-
-
-@dossiers_app.command("show")
-def show(
-    code: Annotated[str, typer.Argument(help="The dossier's code.")], as_json: AsJson = False
-) -> None:
-    """One dossier as it stands, without anything of the person whose it is."""
-    found = [
-        one
-        for one in _read(lambda c: list(listed(c, None, _now(), overdue=False)))
-        if one.code == code
-    ]
-    if not found:
-        typer.echo("unknown_dossier: there is no such dossier", err=True)
-        raise typer.Exit(REFUSED)
-    said = _said(found[0])
-    typer.echo(
-        json.dumps(said, ensure_ascii=False)
-        if as_json
-        else "\n".join(f"{name}: {value}" for name, value in said.items())
-    )
-
-
-@dossiers_app.command("retry")
-def retry(
-    code: Annotated[
-        str | None, typer.Argument(help="One dossier; all parked ones when absent.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Let parked dossiers be sent again; a running gateway takes them up within a second."""
-    count = _write(lambda c: send_again(c, code, _now()))
-    typer.echo(json.dumps({"queued": count}) if as_json else f"{count} hồ sơ / dossiers queued")
-
-
-@dossiers_app.command("procedures")
-def procedures(as_json: AsJson = False) -> None:
-    """What is new, changed or abolished in the portal's catalogue, and which forms it concerns."""
-    bound = {
-        code: form.code
-        for form in read_catalogue(settings_from_environment().schemas).forms()
-        for code in form.bindings.procedures
-    }
-    seen = _read(changes)
-    gone = _read(lambda c: abolished(c, tuple(bound)))
-    forms = {code[:8]: form for code, form in bound.items()}
-    rows = [_change(one, forms) for one in seen]
-    if as_json:
-        flagged = sorted({bound[code] for code in gone})
-        typer.echo(json.dumps({"changes": rows, "forms_flagged": flagged}, ensure_ascii=False))
-        return
     table = Table()
     for heading in HEADINGS:
         table.add_column(heading, no_wrap=heading.startswith("hồ sơ"))
