@@ -74,18 +74,25 @@ class TileFolder:
 
     def hashes(self, level: int, index: int, width: int = WIDTH) -> list[bytes]:
         """The hashes of a tile; raises FileNotFoundError, ValueError for one of another width."""
-        raw = (self.root / tile_path(level, index, width)).read_bytes()
-        if len(raw) != width * HASH_BYTES:
-            raise ValueError(f"{tile_path(level, index, width)} does not hold {width} hashes")
-        return [raw[at : at + HASH_BYTES] for at in range(0, len(raw), HASH_BYTES)]
+        raw, whole = self._read(level, index, width)
+        if len(raw) != whole * HASH_BYTES:
+            raise ValueError(f"{tile_path(level, index, whole)} does not hold {whole} hashes")
+        return [raw[at : at + HASH_BYTES] for at in range(0, width * HASH_BYTES, HASH_BYTES)]
 
     def entries(self, index: int, width: int = WIDTH) -> list[bytes]:
         """The entries of a bundle; raises FileNotFoundError, ValueError for another number."""
-        path = tile_path(ENTRIES, index, width)
-        entries = decode_bundle((self.root / path).read_bytes())
-        if len(entries) != width:
-            raise ValueError(f"{path} does not hold {width} entries")
-        return entries
+        raw, whole = self._read(ENTRIES, index, width)
+        entries = decode_bundle(raw)
+        if len(entries) != whole:
+            raise ValueError(f"{tile_path(ENTRIES, index, whole)} does not hold {whole} entries")
+        return entries[:width]
+
+    def _read(self, level: int | str, index: int, width: int) -> tuple[bytes, int]:
+        """A partial tile, or the full one that has taken its place; the width that was read."""
+        try:
+            return (self.root / tile_path(level, index, width)).read_bytes(), width
+        except FileNotFoundError:
+            return (self.root / tile_path(level, index)).read_bytes(), WIDTH
 
     def complete(self) -> int:
         """How many full tiles of leaves stand there; they are written in order."""

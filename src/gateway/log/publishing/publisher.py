@@ -13,9 +13,11 @@ person is read either.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal, TypeVar
 
 from gateway.domain.errors import Busy
@@ -71,7 +73,7 @@ class Publisher:
         self._recount = Recount(folder.tiles)
         self._stopped = folder.incident()
         self._waiting = folder.waiting_since()
-        self._shown = folder.published()
+        self._shown = None if self._stopped == "unreadable" else folder.published()
         self._owed = self._shown is not None and not witnesses.satisfied(self._shown)
         self._checked = False
 
@@ -124,31 +126,41 @@ class Publisher:
         async with self._turn:
             if self._stopped is not None:
                 raise LogStopped(self._stopped)
-            signed = await self._apart(self._sign)
-            if signed is None:
-                return None
-            seen = await self._witness(signed)
-            await self._apart(lambda: self._show(seen))
-            return seen
+            begun, done = int(self._clock().timestamp()), False
+            try:
+                signed = await self._apart(self._sign)
+                if signed is not None:
+                    signed = await self._witness(signed)
+                    await self._apart(partial(self._show, signed))
+                done = not self._owed
+            finally:  # whatever it was: a log that is not published closes the reads in time
+                if not done:
+                    self._wait(begun)
+            return signed
 
     async def _witness(self, signed: SignedCheckpoint) -> SignedCheckpoint:
         tree = PublishedTree(self._folder.tiles, signed.checkpoint.size)
         shown = self._shown
         if shown is not None and shown.checkpoint == signed.checkpoint:
             signed = shown  # with the cosignatures that it has already
-        try:
+        with self._stopping():
             return await self._witnesses.cosign(signed, tree)  # 4
-        except LogStopped as stopped:
-            self._stopped = str(stopped)
-            raise
 
     async def _apart(self, work: Callable[[], T]) -> T:
         """In a thread; what failed half-way is begun again from what is on the disk."""
-        try:
+        with self._stopping():
             return await asyncio.to_thread(work)
+
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        try:
+            yield
         except LogStopped as stopped:
             self._stopped = str(stopped)
             raise
+        except ValueError:
+            self._stopped = "a published tile is torn"
+            raise LogStopped(self._stopped) from None
         except OSError:
             self._integrator, self._recount = None, Recount(self._folder.tiles)
             raise
@@ -163,8 +175,6 @@ class Publisher:
     def _sign(self) -> SignedCheckpoint | None:
         if self._rows.size() == self._shown_size() and not self._owed:
             return None
-        if self._waiting is None:
-            self._wait_since(int(self._clock().timestamp()))
         self._check_rows()
         integrator = self._take_in()
         integrator.write_partial()  # 1
@@ -192,11 +202,15 @@ class Publisher:
         self._folder.publish(signed)  # 5
         self._shown = signed
         self._owed = not self._witnesses.satisfied(signed)
-        if not self._owed:
-            self._wait_since(None)
+        if not self._owed and self._waiting is not None:
+            self._waiting = None
+            self._folder.wait_since(None)
         if self._integrator is not None:
             self._integrator.drop_outgrown(before, signed.checkpoint.size)
 
-    def _wait_since(self, moment: int | None) -> None:
-        self._waiting = moment
-        self._folder.wait_since(moment)
+    def _wait(self, since: int) -> None:
+        """Remember when the first try failed, also over a restart where the disk lets us."""
+        if self._waiting is None:
+            self._waiting = since
+            with suppress(OSError):
+                self._folder.wait_since(since)
