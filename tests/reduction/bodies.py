@@ -31,6 +31,10 @@ WITHOUT_REASON = [field for field in FIELDS if field[0] != "lyDo"]
 Filling = tuple[Verdict, FieldClass | None, str | None]
 
 
+def digest(text: str) -> str:
+    return "sha256:" + sha256(text.encode()).hexdigest()
+
+
 def measure_leaf(seconds: int = 20, per_field: int = 1, mock: bool = False) -> dict[str, Any]:
     return {
         "kind": "metric-definition",
@@ -49,11 +53,11 @@ def form_leaf(version: str = "first", fields: list[list[Any]] = FIELDS) -> dict[
         "v": 1,
         "form": "residence",
         "procedures": ["1.004222"],
-        "version": version,
-        "series": "sha256:" + sha256(version.encode()).hexdigest(),
-        "form_digest": "sha256:f",
-        "bindings_digest": "sha256:b",
-        "dictionary_digest": "sha256:d",
+        "version": digest(version),
+        "series": digest(f"series of {version}"),
+        "form_digest": digest(f"form of {version}"),
+        "bindings_digest": digest("bindings"),
+        "dictionary_digest": digest("dictionary"),
         "engine": "eform-gateway/counting/1",
         "ceiling": 4,
         "fields": fields,
@@ -63,7 +67,17 @@ def form_leaf(version: str = "first", fields: list[list[Any]] = FIELDS) -> dict[
 
 
 def grant_leaf(tenant: str, is_test: bool) -> dict[str, Any]:
-    return {"kind": "grant", "v": 1, "tenant": tenant, "is_test": is_test}
+    return {
+        "kind": "grant",
+        "v": 1,
+        "tenant": tenant,
+        "agency": "H99",
+        "is_test": is_test,
+        "since": "2026-11-01",
+        "sources": ["population"],
+        "procedures": "*",
+        "officers": "*",
+    }
 
 
 def public_leaves(**measure: Any) -> dict[int, dict[str, Any]]:

@@ -59,7 +59,7 @@ def _fields(chance: random.Random, version: int) -> dict[str, Filling]:
     return {path: chance.choice(choices) for path in paths if chance.random() < 0.9}
 
 
-def _case(chance: random.Random, name: str) -> Iterator[dict[str, Any]]:
+def case_of(chance: random.Random, name: str) -> Iterator[dict[str, Any]]:
     """What one case leaves in the log: chains, some of them refused, submitted or abandoned."""
     tenant = TEST_TENANT if chance.random() < 0.05 else TENANT
     for number in range(chance.choice((1, 1, 1, 2, 3))):
@@ -89,7 +89,7 @@ def _case(chance: random.Random, name: str) -> Iterator[dict[str, Any]]:
 
 def _bodies(seed: int) -> list[dict[str, Any]]:
     chance = random.Random(seed)
-    return [body for number in range(CASES) for body in _case(chance, f"case {number}")]
+    return [body for number in range(CASES) for body in case_of(chance, f"case {number}")]
 
 
 def _document(seed: int) -> dict[str, Any]:

@@ -68,16 +68,21 @@ def publish(as_json: Json = False) -> None:
     """Publish what has come in, now; a running gateway is asked to, and waited for."""
 
     async def work(settings: Settings) -> dict[str, Any]:
-        try:
-            async with _held(settings) as held:
-                await held.log.publisher.publish()
-        except LogInUse:
-            await _ask_the_running_one(settings)
+        await publish_log(settings)
         published = LogFolder(settings.data / "log").published()
         size = 0 if published is None else published.checkpoint.size
         return {"size": size, "signatures": 0 if published is None else len(published.lines)}
 
     _say(_run(work), as_json)
+
+
+async def publish_log(settings: Settings) -> None:
+    """Publish what has come in: here, or by the running gateway, which is waited for."""
+    try:
+        async with _held(settings) as held:
+            await held.log.publisher.publish()
+    except LogInUse:
+        await _ask_the_running_one(settings)
 
 
 @log_app.command("roll")

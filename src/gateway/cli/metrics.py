@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from gateway.cli.log import publish_log
 from gateway.cli.serve import settings_from_environment
 from gateway.custody.keys import Keys
 from gateway.domain.errors import GatewayError
@@ -145,9 +146,6 @@ def _office(settings: Settings, database: Database) -> Office:
     folder, now = LogFolder(settings.data / "log"), datetime.now(UTC)
     receipt = Keys(settings.data / "keys").receipt
 
-    async def publish() -> None:
-        folder.ask_to_publish()
-
     return Office(
         database,
         folder.origin(urlsplit(settings.issuer).netloc, now.astimezone(LOCAL_ZONE).year),
@@ -155,5 +153,5 @@ def _office(settings: Settings, database: Database) -> Office:
         ReleaseSigner(receipt.private, receipt.kid),
         folder.public / "releases",
         lambda: datetime.now(UTC),
-        publish,
+        lambda: publish_log(settings),
     )

@@ -28,11 +28,12 @@ from gateway.storage.schema import (
     log_keys,
     metric_definitions,
     receipts,
+    reconciliations,
     refused_fields,
 )
 
 _ASIDE = {leaves: closed_leaves, bodies: closed_bodies}
-_OF_THE_OLD_LOG = (log_keys, form_versions, metric_definitions)
+_OF_THE_OLD_LOG = (log_keys, form_versions, metric_definitions, reconciliations)
 _ENDED = (chain_leaves, receipts, refused_fields, chains)
 
 

@@ -71,7 +71,7 @@ def case_entries(house: House, first: int, last: int) -> int:
     )
 
 
-def _varied(chance: random.Random, number: int) -> Iterator[dict[str, Any]]:
+def varied(chance: random.Random, number: int) -> Iterator[dict[str, Any]]:
     """Cases of every kind; in each, all chains are of one form and channel."""
     for case in range(number):
         name = f"case {case}"
@@ -102,7 +102,7 @@ async def test_a_release_says_what_the_report_says_of_the_same_leaves(
     house: House, seed: int
 ) -> None:
     await house.open(seconds=20, per_field=1)
-    await house.fill(_varied(random.Random(seed), 300))
+    await house.fill(varied(random.Random(seed), 300))
     report = report_from_log(house.database, Question())
 
     closed, _ = await house.close("2026-11")
@@ -131,7 +131,7 @@ async def test_tallies_partition_the_case_leaves_and_keep_to_their_schema(
     house: House, seed: int
 ) -> None:
     await house.open()
-    await house.fill(_varied(random.Random(seed), 150))
+    await house.fill(varied(random.Random(seed), 150))
 
     closed, _ = await house.close("2026-11")
 
@@ -147,7 +147,7 @@ async def test_tallies_partition_the_case_leaves_and_keep_to_their_schema(
 async def test_closed_months_add_up_to_what_one_close_of_all_would_say(house: House) -> None:
     chance = random.Random(7)
     cut = 400
-    bodies = [body for body in _varied(chance, 300) if body["k"] != "confirmation"]
+    bodies = [body for body in varied(chance, 300) if body["k"] != "confirmation"]
     later = hour_of(DECEMBER)
     moved = [body if place < cut else {**body, "h": later} for place, body in enumerate(bodies)]
     await house.open()

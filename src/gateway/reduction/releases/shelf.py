@@ -4,20 +4,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, true, update
 
 from gateway.domain.errors import Conflict, NotFound
 from gateway.log.append import append_public
 from gateway.reduction.months import Month
 from gateway.reduction.releases.cells import Cells
 from gateway.reduction.releases.tallies import Closing, Tally, in_order, read_tally, tally_leaf
-from gateway.storage.schema import leaves, month_closes
+from gateway.storage.schema import closed_leaves, leaves, month_closes
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
     """A closed month: its range, where its tallies stand, and its release once that was made."""
 
+    origin: str
     month: Month
     first: int
     last: int
@@ -96,14 +97,20 @@ def keep_release(
 
 
 def tallies_of(connection: Connection, closed: Closed) -> list[Tally]:
-    """The tallies of a closed month, as they stand in the log."""
-    theirs = leaves.c.idx.between(closed.first_tally, closed.last_tally)
-    wanted = select(leaves.c.idx, leaves.c.entry).where(theirs).order_by(leaves.c.idx)
-    return [read_tally(row.idx, orjson.loads(row.entry)) for row in connection.execute(wanted)]
+    """The tallies of a closed month, as they stand in its log, which may be closed too."""
+    aside = closed_leaves.c.origin == closed.origin
+    for table, mine in ((closed_leaves, aside), (leaves, true())):
+        wanted = select(table.c.idx, table.c.entry).where(
+            mine, table.c.idx.between(closed.first_tally, closed.last_tally)
+        )
+        if rows := connection.execute(wanted.order_by(table.c.idx)).all():
+            return [read_tally(row.idx, orjson.loads(row.entry)) for row in rows]
+    return []
 
 
 def _closed(row: Row[Any]) -> Closed:
     return Closed(
+        row.origin,
         Month.read(row.month),
         row.first,
         row.last,

@@ -149,7 +149,7 @@ def _merged(submissions: Sequence[Submission]) -> list[Judged]:
             kind = min((one[2] for one in told), key=_WEAKEST_FIRST.index)
             fields.append((last[0], "A", kind, last[3]))
         elif declared:
-            fields.append(declared[-1])
+            fields.append((last[0], *declared[-1][1:]))
         else:
             fields.append((last[0], "B", "", ""))
     return fields
