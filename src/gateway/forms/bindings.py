@@ -14,7 +14,6 @@ Reads `schemas/forms/<form>/bindings.json`. Beyond the fields that name themselv
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +27,7 @@ from gateway.domain.verdicts import EditPolicy
 from gateway.forms.attributes import DERIVED, Dictionary
 from gateway.forms.bundles import Served, ServedFile, serving_problems
 from gateway.forms.definition import FormDefinition
+from gateway.forms.reading.decoding import decode_strictly
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class _BindingsFile(_Strict):
 def read_bindings(raw: bytes, form: FormDefinition, dictionary: Dictionary) -> Bindings:
     """Read a bindings file and hold it against its form; raises FormRefused with every problem."""
     try:
-        read = _BindingsFile.model_validate(json.loads(raw))
+        read = _BindingsFile.model_validate(decode_strictly(raw))
     except ValidationError as error:
         raise FormRefused(
             tuple(
