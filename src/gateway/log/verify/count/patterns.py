@@ -1,7 +1,7 @@
 """What do many bodies have in common, so that it is read once?
 
-A **pattern** is a body without what belongs to its case alone: the members in OWN. Patterns are kept
-in a file and known by where they stand there, so that memory stays flat however many there are.
+A **pattern** is what counts of a body (COUNTED), without what belongs to its case alone. Patterns are
+kept in a file and known by where they stand there, so that memory stays flat however many there are.
 """
 
 import json
@@ -16,9 +16,6 @@ from gateway.log.verify.count.dossiers import Submission, Sums, submission_of
 from gateway.log.verify.count.forms import Form, Misspelt
 from gateway.log.verify.text import canonical
 
-OWN = frozenset({"case", "cc", "chain", "gr", "h", "kc", "or", "pf", "prev", "rd", "sec", "vb"})
-"""Members of a prefill or submission that no sum depends on, or that are kept beside the pattern."""
-
 KINDS = (
     "prefill",
     "submission",
@@ -26,6 +23,7 @@ KINDS = (
     "abandoned",
     "sync",
     "correction",
+    "reuse",
     "confirmation",
     "access",
     "break-glass",
@@ -38,6 +36,15 @@ INSTANT = 16
 """The bit of a pattern's number that says that this submission was instant."""
 OF_A_CASE = 6
 """So many kinds, the first ones, belong to the cell of their case; the others to no cell."""
+
+COUNTED = {
+    PREFILL: frozenset({"ch", "fv", "k", "n", "proc", "q", "sr", "st", "ten"}),
+    SUBMISSION: frozenset(
+        {"att", "ch", "cl", "cr", "fv", "k", "n", "proc", "so", "sr", "ten", "vd", "vr"}
+    ),
+}
+COUNTED_OF_OTHERS = frozenset({"f", "k", "ten"})
+"""The members of a body on which a sum depends; seconds are kept beside the pattern."""
 
 CHANNELS = {"online": "online", "desk": "paper", "post": "paper"}
 REASONS = {
@@ -74,7 +81,7 @@ _SUBMISSION = re.compile(
     % {b"s": _S, b"n": _N, b"rows": _ROWS}
 )
 _REFUSAL = re.compile(
-    rb'\{"case":(%(s)s),"chain":(%(s)s),("f":\[(?:\[[^]]*+\],?+)*+\],"fv":%(n)s,)"h":%(n)s,'
+    rb'\{"case":(%(s)s),"chain":(%(s)s),("f":\[(?:\[[^]]*+\],?+)*+\],)"fv":%(n)s,"h":%(n)s,'
     rb'("k":"refusal",)"pf":%(n)s,("ten":%(s)s\})' % {b"s": _S, b"n": _N}
 )
 _ABANDONED = re.compile(
@@ -109,7 +116,8 @@ def _take_apart_slowly(body: bytes) -> tuple[bytes, int, bytes, bytes, int]:
         said = canonical.read(body)
         kind = KINDS.index(said["k"])
         case, chain, seconds = said.get("case", ""), said.get("chain", ""), said.get("sec", 0)
-        text = canonical.write({name: value for name, value in said.items() if name not in OWN})
+        kept = said.keys() & COUNTED.get(kind, COUNTED_OF_OTHERS)
+        text = canonical.write({name: said[name] for name in kept})
         if type(seconds) is not int or seconds < 0 or not isinstance(said["ten"], str):
             raise Misspelt("a body states its tenant, and its seconds as a number")
         return text, kind, canonical.write(case), canonical.write(chain), seconds
