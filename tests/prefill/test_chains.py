@@ -346,3 +346,27 @@ def test_a_walk_is_what_it_says(office: House) -> None:
     assert walk.answer["summary"]["filled"] == sum(
         f["visible"] is True and f["state"] == "filled" for f in walk.answer["fields"]
     )
+
+
+def test_a_cell_that_stayed_empty_in_a_filled_row_keeps_its_reason(
+    office: House, faults: Any
+) -> None:
+    story = office.story("tk1-ts-social-insurance")
+    office.file_records_of(*story.owners)
+    person = office.population.person(story.n)
+    members = [n for n in story.owners if n != story.n]
+    for n in members:
+        faults.add(number=office.population.person(n).personal_id, status=503)
+    question = office.question(story.form, person, data=story.answers)
+    first = office.filled(question)
+    down = {
+        path: reason
+        for path, reason in empties(first).items()
+        if "[" in path and reason in ("source_unavailable", "withheld")
+    }
+    assert "source_unavailable" in down.values()
+
+    held = {**question["data"], **first["data"]}
+    again = office.filled({**question, "data": held, "extends": first["receipt"]})
+
+    assert {path: empties(again)[path] for path in down} == down

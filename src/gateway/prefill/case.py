@@ -28,6 +28,7 @@ _SETTLED = frozenset(
         Reason.NOT_CONVERTIBLE,
     }
 )
+_SETTLED_IN_ROWS = _SETTLED | {Reason.SOURCE_UNAVAILABLE, Reason.WITHHELD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +106,22 @@ def extended_chain(
 def earlier_of(chain: Chain, form: RegisteredForm) -> Earlier:
     """What the extended receipt says, in the terms of filling.
 
-    A value that follows from others of the form is never settled: it may follow now.
+    A value that follows from others of the form is never settled: it may follow now. A cell that
+    stayed empty in a filled row stays so: whose row it is nobody knows any more.
     """
     if chain.earlier is None:
         return Earlier()
     claims = chain.earlier.claims
     with_person = {p["role"] for p in claims["persons"]}
+    rows = {path.partition(".")[0] for path in chain.earlier.filled if "[" in path}
     return Earlier(
         filled=chain.earlier.filled,
         settled={
             f["path"]: Reason(f["reason"])
             for f in claims["fields"]
-            if f.get("reason") in _SETTLED
-            and f.get("role") in with_person
-            and not form.dictionary[f["attribute"]].computed
+            if (f.get("reason") in _SETTLED and f.get("role") in with_person)
+            or (f.get("reason") in _SETTLED_IN_ROWS and f["path"].partition(".")[0] in rows)
+            if "attribute" in f and not form.dictionary[f["attribute"]].computed
         },
         known=frozenset((RoleName(r), AttributeName(a)) for r, a in claims["told"]),
         sets=claims["sets"],
