@@ -9,7 +9,16 @@ import pytest
 from gateway.log.verify.command import PROVED, REFUTED, UNCHECKED, Answer, run_recompute, run_verify
 from gateway.log.verify.findings import Kind, Refuted
 from gateway.log.verify.leaves import read_leaf
-from tests.log.verify.building import LOG_KEY, BuiltLog, canonical, definition, framed, root, signer
+from tests.log.verify.building import (
+    LOG_KEY,
+    BuiltLog,
+    canonical,
+    definition,
+    framed,
+    root,
+    signer,
+    text64,
+)
 from tests.log.verify.closing import (
     CASES,
     FIRST_CASE,
@@ -177,6 +186,7 @@ FALSE_TALLIES = {
         (tally(cell=tally()["cell"] | {"form": "other"}), outside()),
         TALLY,
     ),
+    "a month that is not over, and no mock": ((tally(partial=True), outside()), TALLY),
     "one cell twice": ((tally(leaves=12), tally(leaves=12), outside()), OUTSIDE),
     "sums of what no figure counts": ((tally(), outside(versions=[1])), OUTSIDE),
 }
@@ -357,6 +367,11 @@ def test_key_that_the_old_one_did_not_sign(tmp_path: Path) -> None:
     log.public(key_leaf(thief, signer(seed=2)) | {"old_key": LOG_KEY.vkey})
     log.signers = [thief]
     refuted(verify(log.write(tmp_path)), Kind.KEY, index=SIZE)
+    log = closed_log()
+    log.public(
+        key_leaf(thief, LOG_KEY, previous={"origin": "x", "size": 1, "root": text64(b"0" * 32)})
+    )
+    refuted(verify(log.write(tmp_path)), Kind.KEY_CHAIN, index=SIZE)
     log = closed_log()
     log.public(key_leaf(thief))
     log.signers = [thief]

@@ -16,15 +16,16 @@ from binascii import b2a_base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any
 
+from gateway.log.verify.comparing import compare
 from gateway.log.verify.count.cases import Totals, count_cases
 from gateway.log.verify.count.forms import Form, form_of
-from gateway.log.verify.count.one_case import Cell, Rules, Total
+from gateway.log.verify.count.one_case import Rules
 from gateway.log.verify.count.records import Limit, Records
 from gateway.log.verify.evidence import Proved, Way, open_checkpoint, verify_log
 from gateway.log.verify.findings import Finding, Kind, Refuted, Unchecked
-from gateway.log.verify.story import Close, Story
+from gateway.log.verify.story import Story
+from gateway.log.verify.tallies import Close
 from gateway.log.verify.text.policy import Policy
 from gateway.log.verify.tree.places import Place
 from gateway.log.verify.tree.tiles import WIDTH, read_bundle, split_bundle
@@ -139,7 +140,7 @@ def recount(place: Place, policy: Policy | None, way: Way, month: str | None = N
     differences: dict[int, Finding] = {}
     for number, close in enumerate(closes):
         if close in counted:
-            differences |= _compare(close, number, totals)
+            differences |= compare(close, number, totals)
     return Recounted(proved, opened.opened, counted, differences)
 
 
@@ -160,56 +161,3 @@ def _asked(story: Story, month: str | None, gap: int | None) -> list[Close]:
 def _rules(story: Story, closes: list[Close], forms: Mapping[int, Form]) -> Rules:
     tests = frozenset(leaf["tenant"] for _, leaf in story.of_kind("grant") if leaf["is_test"])
     return Rules([close.last for close in closes], tests, forms)
-
-
-def _compare(close: Close, number: int, totals: Totals) -> dict[int, Finding]:
-    """The tallies of a close against the other count: by leaf, the first difference of each."""
-    ours: dict[int, Total] = {index: Total() for index in close.tallies}
-    for (at, cell), total in totals.cells.items():
-        if at == number:
-            tally = _tally_of(cell, close)
-            if tally is None:
-                return {
-                    close.at: Finding(Kind.TALLY, "no tally has the cell of a case", None, close.at)
-                }
-            ours[tally].add(total)
-    differences: dict[int, Finding] = {}
-    for index, leaf in close.tallies.items():
-        if leaf["cell"]["level"] == "outside":
-            ours[index].leaves += totals.outside[number]
-        if name := _difference(leaf, ours[index]):
-            says = f"another count of the bodies gives another `{name}`"
-            differences[index] = Finding(Kind.TALLY, says, None, index)
-    return differences
-
-
-def _tally_of(cell: Cell, close: Close) -> int | None:
-    """The finest tally that covers a cell."""
-    procedure, form, series, channel = cell
-    wanted = (
-        ("series", procedure, form, series, channel),
-        ("procedure", procedure, None, None, channel),
-        ("province", None, None, None, channel),
-        ("province", None, None, None, "mixed"),
-    )
-    found = {
-        tuple(leaf["cell"][name] for name in ("level", "procedure", "form", "series", "channel")): i
-        for i, leaf in close.tallies.items()
-    }
-    return next((found[one] for one in wanted if one in found), None)
-
-
-def _difference(leaf: Mapping[str, Any], ours: Total) -> str | None:
-    """The first member of a tally that the other count does not give."""
-    counted: Mapping[str, object] = {
-        "leaves": ours.leaves,
-        "cases": ours.cases,
-        "versions": sorted(ours.versions),
-        "median_left": ours.median,
-    }
-    for name, value in counted.items():
-        if leaf[name] != value:
-            return name
-    sums = {name: number for name, number in ours.sums.items() if number}
-    keys = sorted(sums.keys() | leaf["sums"].keys())
-    return next((f"sums.{k}" for k in keys if sums.get(k) != leaf["sums"].get(k)), None)

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.log.verify.findings import Kind, Unchecked
 from gateway.log.verify.recount import Recounted
-from gateway.log.verify.story import Close
+from gateway.log.verify.tallies import Close
 from gateway.log.verify.text import canonical
 from gateway.log.verify.text.notes import (
     ED25519,
