@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from gateway.log.verify.claims.releases import release_of
 from gateway.log.verify.evidence import Way, verify_log
-from gateway.log.verify.releases import release_of
 from gateway.log.verify.tree.places import Folder
 from tests.log.verify.building import (
     LOG_KEY,

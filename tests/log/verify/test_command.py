@@ -14,8 +14,8 @@ import cryptography
 import pytest
 
 from gateway.log.verify.archive import write_archive
+from gateway.log.verify.claims.leaves import check_signed, read_leaf
 from gateway.log.verify.command import main, run_recompute, run_verify
-from gateway.log.verify.leaves import check_signed, read_leaf
 from gateway.log.verify.signing import read_auditor
 from tests.log.verify.building import canonical, text64
 from tests.log.verify.closing import CASES, LAST, closed_log, outside, publish, tally

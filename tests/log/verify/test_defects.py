@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.log.verify.claims.leaves import read_leaf
 from gateway.log.verify.command import PROVED, REFUTED, UNCHECKED, Answer, run_recompute, run_verify
 from gateway.log.verify.findings import Kind, Refuted
-from gateway.log.verify.leaves import read_leaf
 from tests.log.verify.building import (
     LOG_KEY,
     BuiltLog,

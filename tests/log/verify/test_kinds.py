@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from gateway.log.leaves import CASE_KINDS, PUBLIC_KINDS
+from gateway.log.verify.claims.leaves import KINDS
 from gateway.log.verify.count.patterns import KINDS as BODY_KINDS
 from gateway.log.verify.count.patterns import OF_A_CASE, take_apart
-from gateway.log.verify.leaves import KINDS
 from gateway.reduction.releases.counting import _OF_A_CASE
 from tests.log.verify.building import canonical
 from tests.log.verify.closing import prefill, submission

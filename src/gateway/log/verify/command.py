@@ -17,10 +17,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gateway.log.verify.claims.releases import check_releases
 from gateway.log.verify.evidence import Proved, Way, verify_log
 from gateway.log.verify.findings import Finding, Kind, Refuted, Unchecked
 from gateway.log.verify.recount import Recounted, recount
-from gateway.log.verify.releases import check_releases
 from gateway.log.verify.signing import audit_leaf, new_auditor, read_auditor
 from gateway.log.verify.text.policy import MalformedPolicy, Policy, read_policy
 from gateway.log.verify.tree.places import Place, open_place

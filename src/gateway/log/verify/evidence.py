@@ -2,8 +2,8 @@
 
 1. The checkpoint is signed by a known key, and the policy's quorum has seen it. 2. Every entry leads to
 its root (`tree/walk.py`); a log that was seen before is its beginning. 3. The public leaves follow from
-one another (`story.py`); the last `key` leaf puts the signing key in force. 4. Every audit names a root
-that the log had. 5. Every release follows from its tallies (`releases.py`).
+one another (`claims/story.py`); the last `key` leaf puts the signing key in force. 4. Every audit names a root
+that the log had. 5. Every release follows from its tallies (`claims/releases.py`).
 
 Without a policy, or with one that names no log, the key is taken from `key` beside the checkpoint.
 """
@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.log.verify.claims.story import Story
 from gateway.log.verify.findings import Kind, Refuted, Unchecked
-from gateway.log.verify.story import Story
 from gateway.log.verify.text.notes import (
     LARGEST_NOTE_BYTES,
     Checkpoint,

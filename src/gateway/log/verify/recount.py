@@ -17,15 +17,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from gateway.log.verify.comparing import compare
+from gateway.log.verify.claims.comparing import compare
+from gateway.log.verify.claims.story import Story
+from gateway.log.verify.claims.tallies import Close
 from gateway.log.verify.count.cases import Totals, count_cases
 from gateway.log.verify.count.forms import Form, form_of
 from gateway.log.verify.count.one_case import Rules
 from gateway.log.verify.count.records import Limit, Records
 from gateway.log.verify.evidence import Proved, Way, open_checkpoint, verify_log
 from gateway.log.verify.findings import Finding, Kind, Refuted, Unchecked
-from gateway.log.verify.story import Story
-from gateway.log.verify.tallies import Close
 from gateway.log.verify.text.policy import Policy
 from gateway.log.verify.tree.places import Place
 from gateway.log.verify.tree.tiles import WIDTH, read_bundle, split_bundle

@@ -13,9 +13,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from gateway.log.verify.claims.tallies import Close
 from gateway.log.verify.findings import Kind, Unchecked
 from gateway.log.verify.recount import Recounted
-from gateway.log.verify.tallies import Close
 from gateway.log.verify.text import canonical
 from gateway.log.verify.text.notes import (
     ED25519,

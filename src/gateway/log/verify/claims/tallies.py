@@ -8,8 +8,8 @@ with one another. A month that was not over is closed only where the definition 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gateway.log.verify.claims.leaves import Leaf
 from gateway.log.verify.findings import Kind, Refuted
-from gateway.log.verify.leaves import Leaf
 
 FEWEST_CASES = 10
 _DECLARED = ("contested", "officer", "override", "missing", "manual")

@@ -11,9 +11,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from gateway.log.verify.claims.leaves import Leaf, check_signed, read_leaf
+from gateway.log.verify.claims.tallies import Close, check_close
 from gateway.log.verify.findings import Kind, Refuted
-from gateway.log.verify.leaves import Leaf, check_signed, read_leaf
-from gateway.log.verify.tallies import Close, check_close
 from gateway.log.verify.tree.walk import Bundle
 
 

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from gateway.log.verify.claims.tallies import Close
 from gateway.log.verify.count.figures import figures_of
 from gateway.log.verify.evidence import Proved, root_at
 from gateway.log.verify.findings import Kind, Refuted
-from gateway.log.verify.tallies import Close
 from gateway.log.verify.tree.places import Place, read_if_there
 
 LARGEST_RELEASE_BYTES = 16 * 1024 * 1024

@@ -7,10 +7,10 @@ procedure, else of its channel in the province, else the one of both channels.
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.log.verify.claims.tallies import Close
 from gateway.log.verify.count.cases import Totals
 from gateway.log.verify.count.one_case import Cell, Total
 from gateway.log.verify.findings import Finding, Kind
-from gateway.log.verify.tallies import Close
 
 _MEMBERS = ("level", "procedure", "form", "series", "channel")
 
