@@ -80,7 +80,8 @@ def test_the_example_s_catalogues_are_those_that_the_simulated_igate_has(tmp_pat
 
 
 def test_every_registered_form_has_an_eform_in_the_example() -> None:
-    assert {one.form for one in MAPPING.eforms.values()} == {f.code for f in CATALOGUE.forms()}
+    told = {one.form for one in MAPPING.eforms.values()}
+    assert told == {f.code for f in CATALOGUE.forms()}, "python -m mocks.igate.catalogues schemas"
 
 
 @pytest.mark.parametrize("empty", [{}, "", None, [], {"label": "", "value": ""}])

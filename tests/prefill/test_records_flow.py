@@ -150,6 +150,32 @@ def test_a_record_that_this_dossier_brought_in_is_its_own_case(someone: Driver) 
     assert classes(someone.ask_in_another_dossier()) == {"fact"}
 
 
+def figures(office: House) -> Json:
+    headers = {"Authorization": f"Bearer {office.token()}"}
+    answer = office.run(office._http.get("/v1/metrics/field-reduction", headers=headers))
+    (row,) = answer.json()["forms"]
+    read: Json = row
+    return read
+
+
+@pytest.mark.threat(59)
+def test_officers_who_type_papers_into_records_move_no_numerator(office: House) -> None:
+    def hand_in(typed: bool) -> Json:
+        driver = Driver(office, next(_households))
+        if typed:
+            driver.store(driver.licence(dossier=driver.dossier))
+        answer = driver.ask()
+        office.accepted({"receipt": answer["receipt"], "data": answer["data"]})
+        return figures(office)
+
+    before = hand_in(typed=False)
+    after = hand_in(typed=True)
+
+    assert after["core"]["numerator"] == before["core"]["numerator"]
+    assert after["beyond_login"]["numerator"] == before["beyond_login"]["numerator"]
+    assert after["officer"] == before["officer"] + len(LICENCE_FIELDS)
+
+
 @pytest.mark.threat(59)
 def test_a_paper_that_stood_here_is_not_made_this_dossiers_by_typing_it_again(
     someone: Driver,
@@ -253,6 +279,8 @@ def test_a_field_whose_record_is_being_digitised_says_when_to_come_back(someone:
     assert [read["outcome"] for read in licence] == ["no_record"]
     assert classes(answer) == set()
     assert filled(answer)["hoTen"]["class"] == "known"
+    body = someone.office.bodies("prefill")[-1]
+    assert body["st"].count("e") == len(waiting(answer))
 
 
 def test_a_receipt_with_a_deferred_field_outlives_the_wait_up_to_thirty_days(

@@ -20,7 +20,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from gateway.domain.errors import NotFound
-from gateway.sources.codelists import COUNTRY, PROVINCE, CodeLists, folded
+from gateway.sources.codelists import COUNTRY, CodeLists, folded
 
 EFORM_ID = "^[0-9a-f]{24}$"
 _List = Annotated[str, StringConstraints(pattern="^[a-z0-9-]{1,60}$")]
@@ -222,4 +222,4 @@ def _own_label(name: str, code: str, lists: CodeLists) -> str | None:
     return None if found is None else found.label
 
 
-_LISTS = {"countries": COUNTRY, "provinces": PROVINCE, "ethnicities": "ethnicity"}
+_LISTS = {"countries": COUNTRY, "ethnicities": "ethnicity"}
