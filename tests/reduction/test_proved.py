@@ -19,6 +19,7 @@ from gateway.reduction.months import Month
 from gateway.reduction.supplying import append_supply, read_supply
 from gateway.storage.database import Database
 from gateway.storage.schema import leaves
+from tests.reduction.bodies import TENANT
 from tests.reduction.releases.conftest import DECEMBER, NOVEMBER, ORIGIN, House, hour_of
 from tests.reduction.test_recount import case_of
 
@@ -54,6 +55,14 @@ def two_months(chance: random.Random, cases: int) -> Iterator[tuple[dict[str, An
         for place, body in enumerate(case_of(chance, f"case {number}")):
             later = place >= after > 0 or number % 3 == 0
             yield {**body, "h": hour_of(DECEMBER if later else NOVEMBER)}, later
+        if after == 9 and number % 3:
+            yield _told_to_the_portal(f"case {number}"), True
+
+
+def _told_to_the_portal(case: str) -> dict[str, Any]:
+    """A leaf that no figure counts and that belongs to its case nevertheless."""
+    named = {"k": "sync", "case": case, "ten": TENANT, "proc": "1.004222"}
+    return {**named, "h": hour_of(DECEMBER), "st": 2, "pre": None, "fl": []}
 
 
 async def live(house: House, seed: int, cases: int) -> None:

@@ -44,6 +44,22 @@ def test_the_notice_stands_in_the_first_lines_and_the_table_below() -> None:
     assert "…" not in text
 
 
+def test_what_others_counted_stands_below_the_table() -> None:
+    console = Console(width=NARROWEST, record=True, file=io.StringIO())
+    coverage = {"numerator": 1234, "denominator": 2000, "value": 0.617}
+    floor = {"online": {"value": 0.11}, "paper": {"value": None}}
+    counts = [{"source": "igate", "coverage": coverage, "floor": floor}]
+    reads = [{"source": "population", "claimed": 5000, "counted": 4990}]
+
+    show({**_document(), "reconciliation": {"counts": counts, "reads": reads}}, console)
+
+    text = console.export_text()
+    assert "(igate): 1,234 / 2,000 = 61.7 %" in text
+    assert "11.0 %" in text
+    assert "claimed 5,000" in text
+    assert "counted 4,990" in text
+
+
 def test_the_csv_holds_both_numbers_of_every_figure_and_names_its_origin() -> None:
     text = csv_of(sheet_of_report(_document()))
 

@@ -36,6 +36,8 @@ def show(document: Mapping[str, Any], console: Console) -> None:
     for line in document["notice"]:
         console.print(line, style="bold", markup=False)
     console.print(table_of(document))
+    for line in _reconciled(document["reconciliation"]):
+        console.print(line, markup=False)
     for line in _origin(document):
         console.print(line, style="dim", markup=False, soft_wrap=True)
 
@@ -86,6 +88,26 @@ def _cells(row: Mapping[str, Any]) -> Iterator[str]:
 def percent(value: float | None) -> str:
     """A share for people: `20.0 %`, or a dash where there is nothing to share."""
     return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def _reconciled(told: Mapping[str, Any]) -> Iterator[str]:
+    """What others counted, a line for each of them."""
+    for one in told["counts"]:
+        floors = ", ".join(
+            f"{_CHANNELS[channel]} {percent(floor['value'])}"
+            for channel, floor in one["floor"].items()
+        )
+        coverage = one["coverage"]
+        yield (
+            f"Độ phủ / Coverage ({one['source']}): {coverage['numerator']:,} / "
+            f"{coverage['denominator']:,} = {percent(coverage['value'])}; "
+            f"mức sàn / floor: {floors}"
+        )
+    for one in told["reads"]:
+        yield (
+            f"Lượt đọc / Reads ({one['source']}): nhật ký / claimed {one['claimed']:,}, "
+            f"nguồn / counted {one['counted']:,}"
+        )
 
 
 def _origin(document: Mapping[str, Any]) -> Iterator[str]:

@@ -10,7 +10,7 @@ month, or with the log where there is none; from then on the index alone decides
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -60,14 +60,11 @@ async def close_month(office: Office, month: Month, progress: Progress) -> tuple
     Raises Conflict: `month_not_over`, `month_closed`, `too_few_persons`; CannotMeasure.
     """
     known = _find(office, month)
-    if known is None or known.document is None:
-        if known is None:
-            await _write_tallies(office, month, progress)
-        await office.publish()
-        await _write_release(office, _known(office, month))
-    closed = _known(office, month)
-    put_release(office.folder, str(month), closed.document or b"", closed.jws or "")
-    return closed, known is None or known.document is None
+    if known is not None and known.document is not None:
+        return _shown(office, known), False
+    closed = known or await _write_tallies(office, month, progress)
+    await office.publish()
+    return _shown(office, await _write_release(office, closed)), True
 
 
 def _find(office: Office, month: Month) -> Closed | None:
@@ -75,13 +72,12 @@ def _find(office: Office, month: Month) -> Closed | None:
     return next((one for one in closed if one.month == month), None)
 
 
-def _known(office: Office, month: Month) -> Closed:
-    found = _find(office, month)
-    assert found is not None  # noqa: S101 - its tallies were written above
-    return found
+def _shown(office: Office, closed: Closed) -> Closed:
+    put_release(office.folder, str(closed.month), closed.document or b"", closed.jws or "")
+    return closed
 
 
-async def _write_tallies(office: Office, month: Month, progress: Progress) -> None:
+async def _write_tallies(office: Office, month: Month, progress: Progress) -> Closed:
     read = office.database.read
     before = read(lambda connection: closed_months(connection, office.origin))
     running = Month.at(office.clock())
@@ -98,7 +94,7 @@ async def _write_tallies(office: Office, month: Month, progress: Progress) -> No
         cells |= outside(others)
     measure = definitions.in_force(last + 1).leaf
     closing = Closing(str(month), month == running, first, last, measure)
-    await office.database.write(
+    return await office.database.write(
         lambda connection: append_tallies(connection, office.origin, closing, cells)
     )
 
@@ -132,7 +128,7 @@ def _case_leaves(connection: Connection, first: int, last: int) -> int:
     return int(connection.execute(number).scalar_one())
 
 
-async def _write_release(office: Office, closed: Closed) -> None:
+async def _write_release(office: Office, closed: Closed) -> Closed:
     read, size = office.database.read, closed.last_tally + 1
     tallies = read(lambda connection: tallies_of(connection, closed))
     supplied = read(lambda connection: supplied_counts(connection, size))
@@ -151,10 +147,8 @@ async def _write_release(office: Office, closed: Closed) -> None:
         reconcile(supplied, months, [_measured(tally) for tally in tallies]),
     )
     text = text_of(release_of(tallies, grounds))
-    jws = office.signer.sign(text)
-    await office.database.write(
-        lambda connection: keep_release(connection, office.origin, closed.month, text, jws)
-    )
+    made = replace(closed, document=text, jws=office.signer.sign(text))
+    return await office.database.write(lambda connection: keep_release(connection, made))
 
 
 def _measured(tally: Tally) -> Measured:

@@ -61,10 +61,8 @@ def listed(closed: Closed) -> dict[str, Any]:
     }
 
 
-def append_tallies(
-    connection: Connection, origin: str, closing: Closing, cells: Cells
-) -> tuple[int, int]:
-    """Write the tallies of a month, and that it is closed; first and last index of them.
+def append_tallies(connection: Connection, origin: str, closing: Closing, cells: Cells) -> Closed:
+    """Write the tallies of a month, and that it is closed.
 
     Raises Conflict `month_closed` when somebody closed the same leaves meanwhile.
     """
@@ -84,16 +82,21 @@ def append_tallies(
         "last_tally": written[-1],
     }
     connection.execute(insert(month_closes), row)
-    return written[0], written[-1]
+    return _of_month(connection, origin, closing.month)
 
 
-def keep_release(
-    connection: Connection, origin: str, month: Month, document: bytes, jws: str
-) -> None:
-    """Keep a release for ever; one that stands already stays as it is."""
-    of = month_closes.c
-    fresh = (of.origin == origin) & (of.month == str(month)) & of.document.is_(None)
-    connection.execute(update(month_closes).where(fresh).values(document=document, jws=jws))
+def keep_release(connection: Connection, made: Closed) -> Closed:
+    """Keep a release for ever; one that stands already stays as it is and is given back."""
+    of, month = month_closes.c, str(made.month)
+    fresh = (of.origin == made.origin) & (of.month == month) & of.document.is_(None)
+    kept = update(month_closes).where(fresh).values(document=made.document, jws=made.jws)
+    connection.execute(kept)
+    return _of_month(connection, made.origin, month)
+
+
+def _of_month(connection: Connection, origin: str, month: str) -> Closed:
+    mine = (month_closes.c.origin == origin) & (month_closes.c.month == month)
+    return _closed(connection.execute(select(month_closes).where(mine)).one())
 
 
 def tallies_of(connection: Connection, closed: Closed) -> list[Tally]:
