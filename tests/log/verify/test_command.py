@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -40,6 +41,13 @@ class Quiet(SimpleHTTPRequestHandler):
             self.send_header("Location", "/")
             self.send_header("Content-Length", "0")
             self.end_headers()
+        elif self.path.startswith("/flood"):
+            self.send_response(200)
+            self.end_headers()
+            self.close_connection = True
+            with suppress(OSError):
+                for _ in range(2000):
+                    self.wfile.write(b"x" * 100_000)
         else:
             super().do_GET()
 
@@ -67,11 +75,12 @@ def test_a_log_is_proved_over_an_address(address: str, folder: Path) -> None:
     assert run_verify(f"{address}/log/", None).verdict == "proved"
 
 
-@pytest.mark.parametrize("below", ["/nothing", "/moved"])
-def test_an_address_that_does_not_serve_the_log_could_not_be_checked(
-    below: str, address: str
-) -> None:
-    assert run_verify(address + below, None).verdict == "unchecked"
+FROM_ADDRESS = {"/nothing": "unchecked", "/moved": "unchecked", "/flood": "refuted"}
+
+
+@pytest.mark.parametrize("below", FROM_ADDRESS)
+def test_an_address_that_serves_something_else_proves_nothing(below: str, address: str) -> None:
+    assert run_verify(address + below, None).verdict == FROM_ADDRESS[below]
 
 
 @pytest.mark.parametrize(

@@ -144,3 +144,31 @@ def test_a_refuted_walk_is_begun_anew(tmp_path: Path) -> None:
     done: list[int] = []
     verify_log(Folder(folder), None, Way(lambda at, _: done.append(at), state=state))
     assert done == [256, 512, 601]
+
+
+class PulledOut(Exception):
+    """Somebody pulls the plug."""
+
+
+def test_a_walk_that_was_cut_short_goes_on_where_it_was_noted(tmp_path: Path) -> None:
+    place, state = Folder(small_log(1100).write(tmp_path / "log")), tmp_path / "state.json"
+
+    def pull(done: int, _: int) -> None:
+        if done == 768:
+            raise PulledOut
+
+    with pytest.raises(PulledOut):
+        verify_log(place, None, Way(pull, state=state, bundles_between_notes=2))
+    done: list[int] = []
+    verify_log(place, None, Way(lambda at, _: done.append(at), state=state))
+    assert done == [768, 1024, 1101]
+    whole = verify_log(place, None, Way())
+    assert verify_log(place, None, Way(state=state)).story.leaves == whole.story.leaves
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"origin": 1}', "[]", "\0"])
+def test_a_state_file_that_cannot_be_read_is_no_proof(text: str, tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    state.write_text(text)
+    with pytest.raises(Unchecked, match="state file"):
+        verify_log(Folder(small_log(3).write(tmp_path / "log")), None, Way(state=state))

@@ -123,6 +123,8 @@ def _answered(where: str, run: Callable[[Place], Answer]) -> Answer:
         return Answer(VERDICTS[REFUTED], refuted.finding)
     except Unchecked as unchecked:
         return Answer(VERDICTS[UNCHECKED], unchecked.finding)
+    except KeyboardInterrupt:
+        return Answer(VERDICTS[UNCHECKED], Finding(Kind.MISSING, "interrupted"))
     except OSError as failed:
         return Answer(VERDICTS[UNCHECKED], Finding(Kind.MISSING, type(failed).__name__))
 

@@ -67,11 +67,12 @@ class Proved:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a walk is watched and kept: progress by entries, each bundle, the state file."""
+    """How a walk is watched and kept: progress by entries, each bundle, the state file and how often."""
 
     progress: Callable[[int, int], None] = lambda done, of: None
     visit: Callable[[Bundle, Story], None] = lambda bundle, story: None
     state: Path | None = None
+    bundles_between_notes: int = EVERY_BUNDLES
 
 
 def verify_log(place: Place, policy: Policy | None, way: Way) -> Proved:
@@ -158,7 +159,7 @@ def _walk_all(place: Place, checkpoint: Checkpoint, known: Remembered, way: Way)
         way.visit(bundle, story)
         if bundle.count == WIDTH:
             known.public += bundle.public
-        if way.state and known.walked.size % (EVERY_BUNDLES * WIDTH) == 0:
+        if way.state and known.walked.size % (way.bundles_between_notes * WIDTH) == 0:
             lay_down(way.state, known)
         way.progress(bundle.first + bundle.count, checkpoint.size)
     return story

@@ -7,8 +7,15 @@ nothing is asked twice, no redirect is followed, no proxy is used.
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from http.client import HTTPConnection, HTTPException, HTTPSConnection, RemoteDisconnected
+from http.client import (
+    HTTPConnection,
+    HTTPException,
+    HTTPResponse,
+    HTTPSConnection,
+    RemoteDisconnected,
+)
 from pathlib import Path
+from time import monotonic
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -76,7 +83,7 @@ class Address:
     def _ask(self, path: str, most: int) -> bytes:
         self._connection.request("GET", f"{self._below}/{path}")
         answer = self._connection.getresponse()
-        body = answer.read(most + 1)
+        body = _read_in_time(answer, most + 1)
         if not answer.isclosed():
             self._connection.close()
         if answer.status in _NOT_THERE:
@@ -84,6 +91,16 @@ class Address:
         if answer.status != 200:
             raise Unchecked(Kind.NETWORK, f"answered with status {answer.status}", path)
         return body
+
+
+def _read_in_time(answer: HTTPResponse, most: int) -> bytes:
+    """A body that comes in drops is given up like one that does not come."""
+    body, deadline = bytearray(), monotonic() + TIMEOUT_SECONDS
+    while len(body) < most and (piece := answer.read1(most - len(body))):
+        body += piece
+        if monotonic() > deadline:
+            raise TimeoutError
+    return bytes(body)
 
 
 @contextmanager
