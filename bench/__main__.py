@@ -17,6 +17,7 @@ from bench import figures
 from bench.audit import audited
 from bench.figures import NIGHTLY, ONE_READ, QUICK, TWO_READS, Size
 from bench.house import house
+from bench.outbox import outlived
 from bench.results import RESULTS, Figure, table_of, write
 
 ONE = "one read of the population over HTTP, one of the local record store; relay: two over HTTP"
@@ -41,6 +42,8 @@ async def measure(size: Size, console: Console) -> list[Figure]:
             found.append(await figures.submissions(standing, size))
         with console.status("memory"):
             found.append(await figures.memory(standing, size, usual))
+    with console.status("the portal fails, forgets and is down for a day"):
+        found += await outlived(size.dossiers)
     with console.status("a large log, made and verified"):
         found += audited(size.audited)
     return found

@@ -27,7 +27,7 @@ T = TypeVar("T")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 REFUSED = 1
-NARROWEST = 120
+NARROWEST = 160
 SYNC = {
     "queued": "chờ gửi / queued",
     "delivered": "đã gửi / delivered",
@@ -66,7 +66,7 @@ def list_dossiers(
         return
     table = Table()
     for heading in HEADINGS:
-        table.add_column(heading, no_wrap=heading.startswith("hồ sơ"))
+        table.add_column(heading, min_width=23 if heading.startswith("hồ sơ") else None)
     for one in found:
         table.add_row(*_cells(one))
     _wide().print(table)

@@ -9,13 +9,14 @@ The `sync` case leaf says that the portal has the dossier at a state: the first 
 told; `fl` are the flags that the portal was told and the leaves that raised them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from gateway.dossiers.dossier import (
     ACCEPTED,
@@ -32,6 +33,14 @@ from gateway.dossiers.outbox import DEAD, DELIVERED, steps_waiting
 from gateway.dossiers.portal.wire import received_at
 from gateway.log.append import append_case
 from gateway.storage.schema import chains, dossier_steps, dossiers
+
+# built once: to put a statement together costs more than to run it
+_DOSSIER = select(dossiers).where(dossiers.c.code == bindparam("of"))
+_CHANGE = update(dossiers).where(dossiers.c.code == bindparam("of"))
+_STEP = update(dossier_steps).where(
+    dossier_steps.c.code == bindparam("of"), dossier_steps.c.seq == bindparam("number")
+)
+_BEGAN = select(chains.c.first_at).where(chains.c.chain.in_(bindparam("names", expanding=True)))
 
 TOLD_STATES = frozenset({WITHDRAWN, STOPPED, DONE, RETURNED})
 
@@ -97,27 +106,28 @@ def told_dossier(
 ) -> None:
     """The portal has taken the dossier of `row`, at this state."""
     values = {"told_version": row.version, "told": told.written(), "in_doubt": False}
-    connection.execute(update(dossiers).where(dossiers.c.code == row.code).values(values))
-    _moved(connection, row.code, case, (state,), now)
+    _moved(connection, row.code, case, (state,), now, values)
 
 
 def told_steps(
     connection: Connection, code: str, case: Case, steps: Sequence[tuple[int, int]], now: datetime
 ) -> None:
     """The portal has these rows of progress, by number and state: they are erased here."""
-    connection.execute(
-        update(dossier_steps)
-        .where(dossier_steps.c.code == code, dossier_steps.c.seq.in_([n for n, _ in steps]))
-        .values(sealed=None)
-    )
-    _moved(connection, code, case, tuple(state for _, state in steps), now)
+    rows = [{"of": code, "number": number, "sealed": None} for number, _ in steps]
+    connection.execute(_STEP, rows)
+    _moved(connection, code, case, tuple(state for _, state in steps), now, {})
 
 
 def _moved(
-    connection: Connection, code: str, case: Case, states: Iterable[int], now: datetime
+    connection: Connection,
+    code: str,
+    case: Case,
+    states: Iterable[int],
+    now: datetime,
+    said: Mapping[str, object],
 ) -> None:
     """Write the leaves of new states; what is told in full and accepted is erased here."""
-    row = connection.execute(select(dossiers).where(dossiers.c.code == code)).one()
+    row = SimpleNamespace(**{**connection.execute(_DOSSIER, {"of": code}).one()._mapping, **said})
     state, confirmed = row.portal_state, row.confirmed_leaf
     for reached in states:
         if confirmed is None and _was_accepted(reached, state):
@@ -126,6 +136,8 @@ def _moved(
             _append(connection, row, case, reached, now)
         state = reached
     values: dict[str, object] = {
+        **said,
+        "of": code,
         "portal_state": state,
         "confirmed_leaf": confirmed,
         "tries": 0,
@@ -136,7 +148,7 @@ def _moved(
         values["sync"] = DELIVERED
     if row.told_version == row.version and state not in (None, NEW):
         values["sealed"] = None
-    connection.execute(update(dossiers).where(dossiers.c.code == code).values(values))
+    connection.execute(_CHANGE, values)
 
 
 def _was_accepted(state: int, before: int | None) -> bool:
@@ -144,12 +156,12 @@ def _was_accepted(state: int, before: int | None) -> bool:
     return state not in (NEW, REFUSED, WITHDRAWN) or before not in (None, NEW, state)
 
 
-def _append(connection: Connection, row: Row[Any], case: Case, state: int, now: datetime) -> int:
+def _append(
+    connection: Connection, row: SimpleNamespace, case: Case, state: int, now: datetime
+) -> int:
     told = read_told(row.told)
     raised = {(mark.flag, mark.leaf) for mark in (told.marks if told else ())}
-    began = connection.execute(
-        select(chains.c.first_at).where(chains.c.chain.in_(sorted(case.chains)))
-    ).scalars()
+    began = connection.execute(_BEGAN, {"names": sorted(case.chains)}).scalars().all()
     body = {
         "k": "sync",
         "case": case.ref,

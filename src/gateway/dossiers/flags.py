@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION
 from gateway.dossiers.reuse import COMPONENT, RESULT, last_ways
@@ -26,6 +26,11 @@ from gateway.storage.schema import bodies
 
 CHANNEL_CODES = {"desk": "1", "online": "2", "post": "3"}
 VNEID = "vneid"
+_EVENTS = (
+    select(bodies.c.idx, bodies.c.body)
+    .where(bodies.c.case_ref == bindparam("of"))
+    .order_by(bodies.c.idx)
+)
 
 Event = tuple[int, dict[str, Any]]
 """A case leaf: its index and its body."""
@@ -52,11 +57,7 @@ class OnPaper:
 
 def events_of(connection: Connection, case_ref: str) -> tuple[Event, ...]:
     """The case's leaves whose bodies are still there, oldest first."""
-    rows = connection.execute(
-        select(bodies.c.idx, bodies.c.body)
-        .where(bodies.c.case_ref == case_ref)
-        .order_by(bodies.c.idx)
-    )
+    rows = connection.execute(_EVENTS, {"of": case_ref})
     return tuple((row.idx, orjson.loads(row.body)) for row in rows)
 
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from gateway.domain.errors import Conflict
 from gateway.dossiers.dossier import NEW, Dossier, Step, read_dossier, read_step
@@ -24,6 +24,9 @@ QUEUED, DELIVERED, DEAD = "queued", "delivered", "dead"
 KEPT_UNACCEPTED = timedelta(days=30)
 
 _NONCE_BYTES = 12
+_WAITING = select(func.count()).where(
+    dossier_steps.c.code == bindparam("of"), dossier_steps.c.sealed.is_not(None)
+)
 _DOMAIN = "outbox/v1"
 
 
@@ -93,7 +96,4 @@ def purge_unaccepted(connection: Connection, now: datetime) -> int:
 
 def steps_waiting(connection: Connection, code: str) -> int:
     """How many rows of progress the portal still has to be told."""
-    waiting = select(func.count()).where(
-        dossier_steps.c.code == code, dossier_steps.c.sealed.is_not(None)
-    )
-    return int(connection.execute(waiting).scalar_one())
+    return int(connection.execute(_WAITING, {"of": code}).scalar_one())

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from gateway.dossiers.portal.client import Portal
 from gateway.dossiers.portal.wire import PortalProcedure
@@ -20,6 +20,7 @@ from gateway.storage.database import Database
 from gateway.storage.schema import portal_procedures
 
 NEW, CHANGED, ABOLISHED, KNOWN = "new", "changed", "abolished", "known"
+_FIND = select(portal_procedures).where(portal_procedures.c.code == bindparam("of"))
 _LENGTH = 8
 """Characters of a code without the suffix of a unit, which stands for the same procedure."""
 
@@ -45,8 +46,8 @@ class Procedures:
 
     def find(self, code: str) -> PortalProcedure | None:
         """A procedure as it was seen last; None where its tree was never read."""
-        asked = select(portal_procedures).where(portal_procedures.c.code == code[:_LENGTH])
-        row = self.database.read(lambda c: c.execute(asked).one_or_none())
+        asked = {"of": code[:_LENGTH]}
+        row = self.database.read(lambda c: c.execute(_FIND, asked).one_or_none())
         return None if row is None else PortalProcedure(**{n: getattr(row, n) for n in _MEMBERS})
 
     async def learn(self, code: str) -> PortalProcedure | None:
