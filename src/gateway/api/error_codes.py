@@ -111,6 +111,8 @@ _CODES: dict[type[GatewayError], str] = {
         chain_void | Chuỗi điền sẵn đã bị hủy | Chain void | The citizen types by hand.
         already_submitted | Hồ sơ đã nộp với nội dung khác | Already submitted | The first accepted submission is final.
         receipt_closed | Biên nhận đã đóng | Receipt closed | Use the latest receipt of the chain.
+        nothing_published | Nhật ký chưa có điểm kiểm tra | Nothing published yet | Run gateway log publish first.
+        folder_in_use | Thư mục không trống | Folder not empty | Name a new folder.
         month_not_over | Tháng chưa kết thúc | Month not over | Close it when the next month has begun.
         month_closed | Tháng đã được chốt | Month closed already | A release is never made again; close a later month.
         too_few_persons | Quá ít người | Too few persons | Close a later month; these leaves go with it.

@@ -50,7 +50,7 @@ def verify(
 
     Exit status: 0 proved, 1 refuted (the first difference is named), 2 could not check.
     """
-    with _bar("Nhật ký / log") as told:
+    with bar("Nhật ký / log") as told:
         answer = run_verify(where, policy, state, told)
     _say(answer, as_json)
 
@@ -70,7 +70,7 @@ def recompute(
 
     Exit status: 0 the same, 1 refuted (the first difference is named), 2 could not check.
     """
-    with _bar("Đếm lại / recount") as told:
+    with bar("Đếm lại / recount") as told:
         answer = run_recompute(where, policy, month, (sign, out) if sign else None, told)
     _say(answer, as_json)
 
@@ -98,8 +98,8 @@ def pyz(path: Annotated[Path, typer.Argument(help="The file to write.")]) -> Non
 
 
 @contextmanager
-def _bar(name: str) -> Iterator[Told]:
-    """A bar on the other stream, where somebody watches."""
+def bar(name: str) -> Iterator[Told]:
+    """A bar on the other stream, where somebody watches; gives what moves it."""
     console = Console(stderr=True)
     columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(

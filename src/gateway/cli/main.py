@@ -3,6 +3,7 @@
 import typer
 
 from gateway.cli.audit import audit_app
+from gateway.cli.audit_packs import export
 from gateway.cli.clients import clients_app
 from gateway.cli.demo import demo
 from gateway.cli.dossiers import dossiers_app
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.command("demo")(demo)
 app.command("serve")(serve)
 app.command("openapi")(write_openapi)
+audit_app.command("export")(export)
 app.add_typer(audit_app, name="audit")
 app.add_typer(clients_app, name="clients")
 forms_app.command("bundles")(bundles)

@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from gateway.custody.audits.packs import OTHERS
 from gateway.log.leaves import case_entry, leaf_hash
 from gateway.log.notes import Checkpoint, sign_checkpoint, signing_name
 from gateway.log.publishing.integrate import Integrator
@@ -34,7 +35,6 @@ from gateway.log.verify.tree.places import Folder
 from gateway.log.verify.tree.tiles import TileTree
 from tests.log.verify.building import canonical, definition
 
-HERE = Path(__file__).parent / "foreign"
 GO_SOURCES = Path("/usr/share/gocode")
 PYTHON = Path(
     os.environ.get("FOREIGN_PYTHON", Path(__file__).parents[3] / "build/foreign/bin/python")
@@ -134,7 +134,7 @@ def go(room: Path) -> Ask:
         "GOCACHE": str(room / "go"),
     }
     built = subprocess.run(
-        ["go", "build", "-o", str(program), str(HERE / "tiles.go")],
+        ["go", "build", "-o", str(program), str(OTHERS / "tiles.go")],
         env=environment,
         capture_output=True,
         text=True,
@@ -152,7 +152,7 @@ def foreign_python() -> str:
 
 @pytest.fixture(scope="module")
 def aics(foreign_python: str) -> Ask:
-    return lambda folders: asked([foreign_python, str(HERE / "aics.py")], folders)
+    return lambda folders: asked([foreign_python, str(OTHERS / "aics.py")], folders)
 
 
 @pytest.fixture(params=["ours", "go", "aics"])
