@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from gateway.app import create_app
 from gateway.cli.main import app as commands
+from gateway.reduction.months import Month
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from tests.api.conftest import ADDRESS, ONE_FORM, SCHEMAS
@@ -26,7 +27,7 @@ from tests.reduction.releases.test_closing import FIELDS, month_of_cases
 
 WHERE = "/v1/metrics/field-reduction"
 NOW = datetime.now(UTC)
-MONTH = f"{NOW:%Y-%m}"
+MONTH = str(Month.at(NOW))
 HOUR = int(NOW.timestamp()) // 3600
 
 
