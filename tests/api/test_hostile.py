@@ -31,6 +31,8 @@ POSTS = [
     "/v1/corrections/x/state",
     "/v1/igate/eforms/x/prefill",
     "/v1/igate/dossiers",
+    "/v1/dossiers",
+    "/v1/dossiers/x/progress",
 ]
 CANARY = "Bùi Thị Bí Mật"
 NUMBER = "003190000123"
