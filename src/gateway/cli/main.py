@@ -13,6 +13,7 @@ from gateway.cli.forms_coverage import coverage
 from gateway.cli.forms_import import import_form
 from gateway.cli.forms_review import review
 from gateway.cli.log import keys_app, log_app
+from gateway.cli.log_check import check
 from gateway.cli.metrics import metrics_app
 from gateway.cli.mocks import mocks_app
 from gateway.cli.openapi import write_openapi
@@ -35,6 +36,7 @@ forms_app.command("import")(import_form)
 forms_app.command("review")(review)
 app.add_typer(forms_app, name="forms")
 app.add_typer(keys_app, name="keys")
+log_app.command("check")(check)
 app.add_typer(log_app, name="log")
 app.add_typer(dossiers_app, name="dossiers")
 app.add_typer(metrics_app, name="metrics")

@@ -78,6 +78,21 @@ class Database:
         except DBAPIError as error:
             raise Busy("storage_busy", "the database cannot be read now") from error
 
+    def read_still(self, question: Callable[[Connection], T]) -> T:
+        """Ask several things of one moment, whatever is written meanwhile; raises Busy.
+
+        On a connection of its own. While it lasts the write-ahead log cannot be folded back.
+        """
+
+        def within(connection: Connection) -> T:
+            connection.exec_driver_sql("BEGIN")
+            try:
+                return question(connection)
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+
+        return self.read_apart(within)
+
     def check(self) -> None:
         """Ask for nothing but an answer; raises Busy when the database cannot be read."""
         self.read(lambda connection: connection.exec_driver_sql("SELECT 1").one())

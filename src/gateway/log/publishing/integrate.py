@@ -21,7 +21,7 @@ PAGE_LEAVES = 4 * WIDTH
 
 
 class Integrator:
-    """The one writer of a log's tiles."""
+    """The one writer of a log's tiles; making it raises LogDamaged for a torn one, OSError."""
 
     def __init__(self, tiles: TileFolder, read: ReadLeaves) -> None:
         self._tiles = tiles
@@ -34,9 +34,15 @@ class Integrator:
         while above:
             level = len(self._rows)
             first = above - above % WIDTH
-            roots = [root_of(tiles.hashes(level - 1, index)) for index in range(first, above)]
-            self._rows.append(roots)
+            self._rows.append([self._root_of_full(level, index) for index in range(first, above)])
             above //= WIDTH
+
+    def _root_of_full(self, level: int, index: int) -> bytes:
+        try:
+            return root_of(self._tiles.hashes(level - 1, index))
+        except ValueError:
+            at = index * WIDTH << 8 * (level - 1)
+            raise LogDamaged(at, f"its tile of level {level - 1} is torn") from None
 
     def advance(self) -> bool:
         """Take in the next page of leaves; False when none waits.

@@ -11,6 +11,7 @@ class LogDamaged(LogStopped):
     def __init__(self, index: int, why: str) -> None:
         super().__init__(f"leaf {index}: {why}")
         self.index = index
+        self.says = why
 
 
 class LogForked(LogStopped):

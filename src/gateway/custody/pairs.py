@@ -1,0 +1,205 @@
+"""Has every change its leaf, and every leaf its change?
+
+Both were committed in one transaction, so neither can be missing by a fall; by a hand in the database
+it can. One pass over the log in the order of its indices, memory flat: 1. the indices have no gap;
+2. the entry is the one that was hashed; 3. a case entry's seal opens with the body and salt beside it,
+unless a `shred` leaf says that they were destroyed; 4. the rows that name the leaf are those that its
+kind asks for, no fewer and no more, and of the body's chain; 5. no row names a leaf that is not there.
+Then: 6. every chain and receipt that has ended was ended by a leaf.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, and_, exists, func, literal, null, or_, select, union_all
+
+from gateway.log.leaves import case_entry, leaf_hash, seal_of
+from gateway.storage.schema import (
+    bodies,
+    chain_leaves,
+    chains,
+    correction_tickets,
+    form_versions,
+    leaves,
+    log_keys,
+    metric_definitions,
+    receipts,
+    tenants,
+)
+
+ROWS_AT_ONCE = 1_000
+_CASE_BYTES = len(case_entry(bytes(32)))
+
+_ASKED: Mapping[str, tuple[str, ...]] = {
+    "prefill": ("receipt",),
+    "submission": ("chain", "end"),
+    "refusal": ("chain",),
+    "abandoned": ("chain",),
+    "correction": ("chain", "ticket"),
+    "grant": ("tenant",),
+    "form-version": ("form version",),
+    "metric-definition": ("definition",),
+    "key": ("key",),
+}
+"""By kind of leaf: the rows that are written in its transaction and name it."""
+
+_LEAVES = (
+    select(leaves.c.idx, leaves.c.entry, leaves.c.hash, bodies.c.kind, bodies.c.salt, bodies.c.body)
+    .join_from(leaves, bodies, leaves.c.idx == bodies.c.idx, isouter=True)
+    .order_by(leaves.c.idx)
+)
+
+
+class _Claim(NamedTuple):
+    """A row that names a leaf: what it is, of which chain."""
+
+    leaf: int
+    role: str
+    chain: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What does not fit, at which leaf; `index` is None where a change names no leaf at all."""
+
+    index: int | None
+    says: str
+
+    def __str__(self) -> str:
+        return self.says if self.index is None else f"leaf {self.index}: {self.says}"
+
+
+def differences(
+    connection: Connection, walked: Callable[[int], None] = lambda index: None
+) -> Iterator[Difference]:
+    """Every difference, in the order of the log; `walked` hears each index.
+
+    The connection must show one moment throughout (`Database.read_still`).
+    """
+    reading = connection.execution_options(yield_per=ROWS_AT_ONCE)
+    claims = _Claims(reading)
+    shredded = _shredded(reading)
+    expected = 0
+    for leaf in reading.execute(_LEAVES):
+        walked(leaf.idx)
+        yield from _unmatched(claims.below(leaf.idx))  # 5
+        if leaf.idx != expected:
+            yield Difference(expected, "the log has no leaf there")  # 1
+        expected = leaf.idx + 1
+        yield from _of_leaf(leaf, claims.at(leaf.idx), shredded)
+    yield from _unmatched(claims.below(None))
+    yield from _ends_without_leaf(reading)  # 6
+
+
+def _of_leaf(
+    leaf: Any, named_by: list[_Claim], shredded: list[tuple[int, int]]
+) -> Iterator[Difference]:
+    if leaf_hash(leaf.entry) != leaf.hash:
+        yield Difference(leaf.idx, "the entry is not the one that was hashed")  # 2
+        return
+    told = json.loads(leaf.entry)
+    if told["kind"] == "case":
+        if leaf.body is None:
+            if not any(first <= leaf.idx <= last for first, last in shredded):
+                yield Difference(leaf.idx, "its body is gone and no shred leaf says so")
+            return
+        if case_entry(seal_of(leaf.salt, leaf.body)) != leaf.entry:
+            yield Difference(leaf.idx, "its seal does not open with the body beside it")  # 3
+            return
+        told = json.loads(leaf.body)
+        told["kind"] = told["k"]
+    elif leaf.body is not None:
+        yield Difference(leaf.idx, "a public leaf has a body")
+    yield from _of_rows(leaf.idx, told, named_by)
+
+
+def _of_rows(index: int, told: Mapping[str, Any], named_by: list[_Claim]) -> Iterator[Difference]:
+    asked = list(_ASKED.get(told["kind"], ()))
+    if told["kind"] == "correction" and told["st"] != "open":
+        asked = []  # a ticket's row names the leaf that opened it
+    for claim in named_by:
+        if claim.role not in asked:
+            yield Difference(index, f"a {claim.role} names it, which its kind does not ask for")
+        elif claim.chain is not None and claim.chain != told.get("chain", claim.chain):
+            yield Difference(index, f"the {claim.role} that names it is of another chain")
+        else:
+            asked.remove(claim.role)
+    for role in asked:
+        yield Difference(index, f"no {role} stands behind it")
+
+
+class _Claims:
+    """The rows that name leaves, in the order of the log, read once."""
+
+    def __init__(self, connection: Connection) -> None:
+        rows = connection.execute(_every_claim())
+        grouped = groupby((_Claim(*row) for row in rows), key=lambda claim: claim.leaf)
+        self._groups = ((index, list(group)) for index, group in grouped)
+        self._next = next(self._groups, None)
+
+    def below(self, index: int | None) -> Iterator[_Claim]:
+        """What names leaves before this one and was not asked for; None: all that is left."""
+        while self._next is not None and (index is None or self._next[0] < index):
+            yield from self._next[1]
+            self._next = next(self._groups, None)
+
+    def at(self, index: int) -> list[_Claim]:
+        """What names this leaf."""
+        if self._next is None or self._next[0] != index:
+            return []
+        found = self._next[1]
+        self._next = next(self._groups, None)
+        return found
+
+
+def _every_claim() -> Any:
+    nobody = null()
+    told = union_all(
+        select(receipts.c.leaf.label("idx"), literal("receipt").label("role"), receipts.c.chain),
+        select(chains.c.submission_leaf, literal("end"), chains.c.chain).where(
+            chains.c.submission_leaf.is_not(None), chains.c.state == "submitted"
+        ),
+        select(chain_leaves.c.idx, literal("chain"), chain_leaves.c.chain),
+        select(correction_tickets.c.leaf, literal("ticket"), nobody),
+        select(tenants.c.grant_leaf, literal("tenant"), nobody),
+        select(form_versions.c.leaf, literal("form version"), nobody),
+        select(metric_definitions.c.leaf, literal("definition"), nobody),
+        select(log_keys.c.leaf, literal("key"), nobody),
+        select(bodies.c.idx, literal("body"), nobody).where(
+            ~exists().where(leaves.c.idx == bodies.c.idx)
+        ),
+    ).subquery()
+    return select(told.c.idx, told.c.role, told.c.chain).order_by(told.c.idx)
+
+
+def _unmatched(claims: Iterator[_Claim]) -> Iterator[Difference]:
+    for claim in claims:
+        yield Difference(claim.leaf, f"a {claim.role} names it and the log has no such leaf")
+
+
+def _ends_without_leaf(connection: Connection) -> Iterator[Difference]:
+    ended = or_(
+        and_(chains.c.state == "submitted", chains.c.submission_leaf.is_(None)),
+        and_(
+            chains.c.state == "abandoned",
+            ~exists().where(chain_leaves.c.chain == chains.c.chain),
+        ),
+    )
+    for row in connection.execute(select(chains.c.state).where(ended)):
+        yield Difference(None, f"a chain is {row.state} and no leaf says so")
+    used = select(receipts.c.leaf).where(
+        receipts.c.state == "used",
+        ~exists().where(chains.c.chain == receipts.c.chain, chains.c.state == "submitted"),
+    )
+    for row in connection.execute(used):
+        yield Difference(row.leaf, "its receipt is used and its chain was not submitted")
+
+
+def _shredded(connection: Connection) -> list[tuple[int, int]]:
+    """The ranges whose bodies may be gone; public leaves are few, and of other lengths."""
+    public = select(leaves.c.entry).where(func.length(leaves.c.entry) != _CASE_BYTES)
+    told = (json.loads(entry) for entry in connection.execute(public).scalars())
+    return [(one["first"], one["last"]) for one in told if one["kind"] == "shred"]

@@ -1,0 +1,89 @@
+"""What a child of the nursery does with its life."""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+
+def live(environment: Mapping[str, str], log: str, crash_at: Sequence[str]) -> None:
+    """Be `gateway serve`; with `crash_at` fall at the named points, see `fall_at`."""
+    _write_to(log)
+    for name in [name for name in os.environ if name.startswith("GATEWAY_")]:
+        del os.environ[name]
+    os.environ.update(environment)
+    if crash_at:
+        fall_at(crash_at)
+    from gateway.cli.serve import serve
+
+    serve()
+
+
+def live_as_mocks(info: str, log: str) -> None:
+    """Be `python -m mocks.serve`, the population database alone."""
+    _write_to(log)
+    from mocks.serve import main
+
+    main(["--info", info])
+
+
+def fall_at(points: Sequence[str]) -> None:
+    """SIGKILL this process at the first point met, told by the interpreter's own audit events.
+
+    `before PATTERN`    a file is about to be renamed to a place that fits the pattern
+    `after PATTERN`     it stands there, and its folder is about to be synced
+    `statement N`       the writer is about to run its N-th statement, commits counted, from the
+                        moment on at which the file `armed` stands beside the data folder
+    """
+    renames = [point.partition(" ")[::2] for point in points]
+    renamed: list[str] = []
+
+    def hear(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "os.rename":
+            target = str(arguments[1])
+            for when, pattern in renames:
+                if fnmatch(target, pattern):
+                    if when == "before":
+                        _fall()
+                    renamed.append(when)
+        elif event == "open" and "after" in renamed:
+            _fall()
+
+    sys.addaudithook(hear)
+    for when, pattern in renames:
+        if when == "statement":
+            _fall_at_statement(int(pattern))
+
+
+def _fall_at_statement(number: int) -> None:
+    from sqlalchemy import Engine, event
+
+    met, armed = 0, Path(os.environ["GATEWAY_DATA"]).with_name("armed")
+
+    def count(connection: Any) -> None:
+        nonlocal met
+        if connection.connection.in_transaction and armed.exists():
+            met += 1
+            if met == number:
+                _fall()
+
+    @event.listens_for(Engine, "before_cursor_execute")
+    def statement(connection: Any, *_: Any) -> None:
+        count(connection)
+
+    @event.listens_for(Engine, "commit")
+    def commit(connection: Any) -> None:
+        count(connection)
+
+
+def _fall() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _write_to(log: str) -> None:
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for stream in (1, 2):
+        os.dup2(descriptor, stream)
