@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gateway.log.verify.archive import write_archive
-from gateway.log.verify.command import Answer, run_recompute, run_verify
+from gateway.log.verify.command import Answer, run_proof, run_recompute, run_verify
 from gateway.log.verify.command import Progress as Told
 from gateway.log.verify.findings import Unchecked
 from gateway.log.verify.signing import new_auditor
@@ -73,6 +73,20 @@ def recompute(
     with bar("Đếm lại / recount") as told:
         answer = run_recompute(where, policy, month, (sign, out) if sign else None, told)
     _say(answer, as_json)
+
+
+@audit_app.command("proof")
+def proof(
+    file: Annotated[Path, typer.Argument(help="The proof, as GET /v1/log/proof gives it.")],
+    leaf: Annotated[str, typer.Argument(help="The leaf hash that an answer bore, in base64.")],
+    policy: PolicyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold an inclusion proof against the leaf hash that somebody was given.
+
+    Exit status: 0 the leaf stands in the log, 1 refuted, 2 could not check (no policy, no key).
+    """
+    _say(run_proof(file, leaf, policy), as_json)
 
 
 @audit_app.command("key")

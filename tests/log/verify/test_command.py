@@ -16,9 +16,11 @@ import pytest
 
 from gateway.log.verify.archive import write_archive
 from gateway.log.verify.claims.leaves import check_signed, read_leaf
-from gateway.log.verify.command import main, run_recompute, run_verify
+from gateway.log.verify.command import main, run_proof, run_recompute, run_verify
 from gateway.log.verify.signing import read_auditor
-from tests.log.verify.building import canonical, text64
+from gateway.log.verify.tree.places import Folder
+from gateway.log.verify.tree.tiles import TileTree
+from tests.log.verify.building import LOG_KEY, canonical, text64
 from tests.log.verify.closing import CASES, LAST, closed_log, outside, publish, tally
 
 RUN = """
@@ -198,3 +200,26 @@ def test_the_program_names_the_first_difference(
     assert main(["recompute", str(folder), "--json"]) == 1
     said = json.loads(capsys.readouterr().out)
     assert said["finding"]["index"] == LAST + 1
+
+
+def redeemed(tmp_path: Path, index: int, leaf: bytes, checkpoint: str | None = None) -> str:
+    """The verdict on a proof about entry 5, with this index and leaf hash."""
+    log = closed_log()
+    siblings = TileTree(Folder(log.write(tmp_path / "log")), len(log.entries)).inclusion(5)
+    lines = ["c2sp.org/tlog-proof@v1", f"index {index}", *map(text64, siblings), ""]
+    (tmp_path / "proof").write_text("\n".join([*lines, checkpoint or log.checkpoint()]))
+    (tmp_path / "policy").write_text(f"log {LOG_KEY.vkey}\nquorum none\n")
+    return run_proof(tmp_path / "proof", text64(leaf), tmp_path / "policy").verdict
+
+
+def test_a_leaf_hash_is_redeemed_by_its_proof_and_by_no_other(tmp_path: Path) -> None:
+    log = closed_log()
+    assert redeemed(tmp_path, 5, log.hashes[5]) == "proved"
+    assert run_proof(tmp_path / "proof", text64(log.hashes[5]), None).verdict == "unchecked"
+    assert redeemed(tmp_path, 4, log.hashes[5]) == "refuted"
+    assert redeemed(tmp_path, 5, log.hashes[4]) == "refuted"
+    assert redeemed(tmp_path, 5, log.hashes[5], log.checkpoint(size=20)) == "refuted"
+    assert run_proof(tmp_path / "proof", "no base64", tmp_path / "policy").verdict == "refuted"
+    assert run_proof(tmp_path / "nothing", "", None).verdict == "unchecked"
+    proof, policy = str(tmp_path / "proof"), str(tmp_path / "policy")
+    assert main(["proof", proof, text64(log.hashes[5]), "--policy", policy]) == 1

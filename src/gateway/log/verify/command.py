@@ -2,6 +2,7 @@
 
     verify ADDRESS-or-FOLDER [--policy FILE] [--state FILE] [--json]
     recompute FOLDER [--policy FILE] [--month YYYY-MM] [--sign KEY-FILE --out audit.json] [--json]
+    proof FILE LEAF [--policy FILE] [--json]
     key NAME
 
 Exit status: 0 proved, 1 refuted (the first difference is named), 2 could not check. With `--json` one
@@ -21,6 +22,7 @@ from gateway.log.verify.claims.releases import check_releases
 from gateway.log.verify.evidence import Proved, Way, verify_log
 from gateway.log.verify.findings import Finding, Kind, Refuted, Unchecked
 from gateway.log.verify.recount import Recounted, recount
+from gateway.log.verify.redeeming import redeem
 from gateway.log.verify.signing import audit_leaf, new_auditor, read_auditor
 from gateway.log.verify.text.policy import MalformedPolicy, Policy, read_policy
 from gateway.log.verify.tree.places import Place, open_place
@@ -109,6 +111,17 @@ def run_recompute(
     return _answered(where, run)
 
 
+def run_proof(path: Path, leaf: str, policy: Path | None) -> Answer:
+    """Hold a proof against the leaf hash that it is about."""
+
+    def run() -> Answer:
+        signed, index = redeem(path.read_bytes(), leaf, _policy(policy))
+        said = {"origin": signed.checkpoint.origin, "entries": signed.checkpoint.size}
+        return Answer(VERDICTS[PROVED], None, signed.remarks, {**said, "index": index})
+
+    return _answer_of(run)
+
+
 def _one_close(found: Recounted) -> Any:
     if len(found.counted) != 1:
         raise Unchecked(Kind.AUDIT, "an audit is about one month: name it")
@@ -116,9 +129,16 @@ def _one_close(found: Recounted) -> Any:
 
 
 def _answered(where: str, run: Callable[[Place], Answer]) -> Answer:
-    try:
+    def opened() -> Answer:
         with open_place(where) as place:
             return run(place)
+
+    return _answer_of(opened)
+
+
+def _answer_of(run: Callable[[], Answer]) -> Answer:
+    try:
+        return run()
     except Refuted as refuted:
         return Answer(VERDICTS[REFUTED], refuted.finding)
     except Unchecked as unchecked:
@@ -161,8 +181,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     verify = commands.add_parser("verify", help="prove a log and its published figures")
     recompute = commands.add_parser("recompute", help="open the bodies of a pack and count again")
+    proof = commands.add_parser("proof", help="hold an inclusion proof against a leaf hash")
+    proof.add_argument("file", type=Path)
+    proof.add_argument("leaf")
     for one in (verify, recompute):
         one.add_argument("where")
+    for one in (verify, recompute, proof):
         one.add_argument("--policy", type=Path)
         one.add_argument("--json", action="store_true")
     verify.add_argument("--state", type=Path)
@@ -174,7 +198,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.command == "key":
         return _make_key(given.name)
     told = _Told()
-    if given.command == "verify":
+    if given.command == "proof":
+        answer = run_proof(given.file, given.leaf, given.policy)
+    elif given.command == "verify":
         answer = run_verify(given.where, given.policy, given.state, told)
     else:
         signing = (given.sign, given.out) if given.sign else None
