@@ -35,11 +35,13 @@ def digest(text: str) -> str:
     return "sha256:" + sha256(text.encode()).hexdigest()
 
 
-def measure_leaf(seconds: int = 20, per_field: int = 1, mock: bool = False) -> dict[str, Any]:
+def measure_leaf(
+    seconds: int = 20, per_field: int = 1, mock: bool = False, confirmed: bool = False
+) -> dict[str, Any]:
     return {
         "kind": "metric-definition",
         "v": 1,
-        "definition": "eform-gateway/measure/1",
+        "definition": "eform-gateway/measure/1" + ("/confirmed" if confirmed else ""),
         "digest": "sha256:" + "0" * 64,
         "instant_seconds": seconds,
         "instant_seconds_per_field": per_field,

@@ -38,8 +38,11 @@ def database(tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
-def publish(connection: Connection, seconds: int = 0, per_field: int = 0) -> None:
-    for index, leaf in public_leaves(seconds=seconds, per_field=per_field, mock=True).items():
+def publish(
+    connection: Connection, seconds: int = 0, per_field: int = 0, *, confirmed: bool = False
+) -> None:
+    told = public_leaves(seconds=seconds, per_field=per_field, mock=True, confirmed=confirmed)
+    for index, leaf in told.items():
         appended = append_public(connection, leaf)
         assert appended.index == index
         if leaf["kind"] == "metric-definition":

@@ -173,6 +173,7 @@ async def open_rooms(
         mock=settings.mock,
         instant_seconds=settings.instant_seconds,
         instant_seconds_per_field=settings.instant_seconds_per_field,
+        portal=settings.portal is not None,
     )
     connected = frozenset({SESSION, *sources})
     leaves = await database.write(

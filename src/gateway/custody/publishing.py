@@ -31,6 +31,9 @@ from gateway.log.append import append_public
 from gateway.log.leaves import leaf_hash, public_entry
 from gateway.storage.schema import form_versions, metric_definitions
 
+CONFIRMED = "/confirmed"
+"""How the name of a definition ends that counts dossiers where the portal first had them accepted."""
+
 CONNECTED: frozenset[SourceId] = frozenset({SESSION, POPULATION, RECORDS})
 """The sources that a deployment of this release reads."""
 
@@ -50,9 +53,16 @@ class Measure:
 
 
 def read_measure(
-    path: Path, *, mock: bool, instant_seconds: int = 20, instant_seconds_per_field: int = 1
+    path: Path,
+    *,
+    mock: bool,
+    instant_seconds: int = 20,
+    instant_seconds_per_field: int = 1,
+    portal: bool = False,
 ) -> Measure:
     """Read schemas/measure.json for this deployment.
+
+    Where a portal is connected only confirmed dossiers count, and the definition's name says so.
 
     Raises ValueError when a number is 0 without `mock`: only a deployment that is marked as mock
     may count dossiers that nobody had time to read.
@@ -61,7 +71,7 @@ def read_measure(
         raise ValueError("only a deployment marked as mock may set the instant rule to 0")
     raw = path.read_bytes()
     digest = "sha256:" + hashlib.sha256(raw).hexdigest()
-    name = json.loads(raw)["definition"]
+    name = json.loads(raw)["definition"] + (CONFIRMED if portal else "")
     return Measure(name, digest, instant_seconds, instant_seconds_per_field, mock)
 
 

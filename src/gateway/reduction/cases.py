@@ -13,7 +13,7 @@ keys of `dossiers.py`:
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from gateway.domain.errors import CannotMeasure
@@ -25,6 +25,9 @@ from gateway.reduction.dossiers import Letters, Submission, Sums, read_submissio
 
 MOST_REFUSALS = 5
 """So many refusals that name one field end a chain (design 5.2)."""
+
+ACCEPTED, WITHDRAWN = 2, 7
+"""States of a dossier at the national portal, by its numbers."""
 
 ONLINE, PAPER = "online", "paper"
 CHANNELS = {"online": ONLINE, "desk": PAPER, "post": PAPER}
@@ -107,6 +110,30 @@ class Case:
     chains: dict[str, Chain] = field(default_factory=dict)
     submissions: list[Submission] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    confirmed: tuple[int, int] | None = None
+    withdrawn: tuple[int, int] | None = None
+    begun_late: bool = False
+
+    def counted_at(self, definitions: Definitions) -> tuple[int, int] | None:
+        """Leaf and hour at which its dossier counts, unless it is withdrawn by then.
+
+        That is its first accepted submission; by a definition that wants confirmed dossiers, the
+        later of that and of the portal's first acceptance, and nowhere without one.
+        """
+        if not self.submissions:
+            return None
+        first = self.submissions[0].leaf, self.submissions[0].hour
+        if not self.confirms(definitions):
+            return first
+        return None if self.confirmed is None else max(first, self.confirmed)
+
+    def confirms(self, definitions: Definitions) -> bool:
+        """Whether its dossier counts by a definition that wants confirmed ones."""
+        return definitions.in_force(self.submissions[0].leaf).confirmed
+
+    def judged(self) -> list[Submission]:
+        """Its submissions; those of a dossier whose filling began too late are instant."""
+        return [replace(s, instant=s.instant or self.begun_late) for s in self.submissions]
 
     @property
     def last_chain(self) -> Chain:
@@ -148,6 +175,8 @@ class CaseReader:
                     self._submission(found, leaf, body)
                 case "refusal":
                     _refusal(found, leaf, body)
+                case "sync":
+                    _sync(found, leaf, body)
                 case "abandoned":
                     _chain(found, leaf, body).end(leaf, body)
                 case kind if kind not in CASE_KINDS:
@@ -172,6 +201,14 @@ class CaseReader:
         case.submissions.append(read_submission(leaf, body, self._definitions, self._known))
         if (chain := case.chains.get(body["chain"])) is not None:
             chain.end(leaf, body)
+
+
+def _sync(case: Case, leaf: int, body: Body) -> None:
+    if body["st"] == ACCEPTED and case.confirmed is None:
+        case.confirmed = leaf, body["h"]
+        case.begun_late = not body["pre"]
+    elif body["st"] == WITHDRAWN and case.withdrawn is None:
+        case.withdrawn = leaf, body["h"]
 
 
 def row_of(form: FormVersion, procedure: str | None, channel: str) -> Row:

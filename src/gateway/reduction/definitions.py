@@ -9,6 +9,9 @@ from typing import Any
 from gateway.domain.errors import CannotMeasure
 from gateway.domain.letters import unspell
 
+CONFIRMED = "/confirmed"
+"""How the name of a definition ends that counts dossiers where the portal first had them accepted."""
+
 _ROW = re.compile(r"\[[0-9]+\]")
 
 
@@ -22,6 +25,11 @@ class Definition:
     instant_seconds: int
     instant_seconds_per_field: int
     mock: bool
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether only a dossier that the national portal has accepted counts."""
+        return self.name.endswith(CONFIRMED)
 
     def is_instant(self, seconds: int, declared: int) -> bool:
         """Whether a submission came sooner than anybody could have declared that much."""

@@ -6,11 +6,13 @@ Cases are taken one after the other and let go: what stays are the sums of the r
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from gateway.reduction.cases import Body, Case, CaseReader, Row, row_of
 from gateway.reduction.definitions import Definitions, FormVersion
 from gateway.reduction.dossiers import Sums, tally
+from gateway.reduction.months import Month
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +78,23 @@ class Measurement:
         self._forms[row].add(form.leaf)
 
     def _count_dossier(self, case: Case) -> None:
-        """A dossier counts in the hour of its first accepted submission, whatever came later."""
-        if self._scope.holds(case.submissions[0].hour):
+        """A dossier counts in one hour, whatever came later, but for a withdrawal in that month."""
+        at = case.counted_at(self._definitions)
+        if at is not None and self._scope.holds(at[1]) and not _withdrawn_by(case, at[1]):
             last = case.submissions[-1]
             row = row_of(last.form, last.procedure, last.channel)
             baseline = self._definitions.baseline(last.form.form)
-            self._add(row, last.form, tally(case.submissions, baseline))
+            self._add(row, last.form, tally(case.judged(), baseline))
 
     def _count_abandoned(self, case: Case) -> None:
         end = case.abandoned_at()
         if end is not None and self._scope.holds(end[1]):
             last = case.last_chain
             self._add(last.row, last.form, {("abandoned",): 1})
+
+
+def _withdrawn_by(case: Case, hour: int) -> bool:
+    """Whether the portal was told of a withdrawal before the month of this hour was over."""
+    if case.withdrawn is None or case.confirmed is None:
+        return False
+    return case.withdrawn[1] <= Month.at(datetime.fromtimestamp(hour * 3600, UTC)).last_hour

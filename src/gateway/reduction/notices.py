@@ -22,7 +22,8 @@ def notice_of(definitions: Definitions, reconciliation: Mapping[str, Any]) -> li
     lines = [MOCK] if any(measure.mock for measure in measures) else []
     if any(0 in (m.instant_seconds, m.instant_seconds_per_field) for m in measures):
         lines.append(NO_INSTANT_RULE)
-    lines.append(UNCONFIRMED)
+    if not measures or not measures[-1].confirmed:
+        lines.append(UNCONFIRMED)
     if not reconciliation["counts"]:
         lines.append(NO_COUNT)
     if reconciliation["headline"] == "floor":

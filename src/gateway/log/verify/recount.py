@@ -52,7 +52,7 @@ class _Opened:
     place: Place
     records: Records
     forms: dict[int, Form]
-    limit: Limit = (0, 0)
+    limit: Limit = (0, 0, False)
     opened: int = 0
     first_gap: int | None = None
     gaps: list[tuple[int, int]] = field(default_factory=list)
@@ -105,7 +105,8 @@ class _Opened:
         if leaf["kind"] == "form-version":
             self.forms[index] = form_of(index, leaf)
         elif leaf["kind"] == "metric-definition":
-            self.limit = leaf["instant_seconds"], leaf["instant_seconds_per_field"]
+            confirmed = leaf["definition"].endswith("/confirmed")
+            self.limit = leaf["instant_seconds"], leaf["instant_seconds_per_field"], confirmed
 
     def first_gap_of(self, story: Story) -> int | None:
         """Where bodies are first not there; raises Refuted for one that nobody says was destroyed."""

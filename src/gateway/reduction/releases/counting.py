@@ -2,8 +2,9 @@
 
 Every case has one cell in a range: form, procedure, series and channel of its first accepted
 submission, or, while there is none, of its latest receipt. All its leaves in the range and all its
-sums go there. A dossier counts in the range that holds its first accepted submission, judged by all
-its submissions up to the range's end; a chain counts where its end stands, reads and refusals where
+sums go there. A dossier counts in the range that holds its first accepted submission, or, by a definition
+that wants confirmed dossiers, the later of that and of the portal's first acceptance, unless it was
+withdrawn by the range's end; it is judged by all its submissions up to there. A chain counts where its end stands, reads and refusals where
 they stand, an abandoned case where its last chain ended. Beside the keys of `dossiers.py` and
 `cases.py`:
 
@@ -126,9 +127,13 @@ class RangeCount:
         return counted
 
     def _count_dossier(self, counted: CellCounts, case: Case) -> None:
+        at = case.counted_at(self._definitions)
+        if at is None:
+            return
         last = case.submissions[-1].form
-        if self._holds(case.submissions[0].leaf):
-            _add(counted, last, tally(case.submissions, self._definitions.baseline(last.form)))
+        if self._holds(at[0]):
+            if case.withdrawn is None or not case.confirms(self._definitions):
+                _add(counted, last, tally(case.judged(), self._definitions.baseline(last.form)))
         elif late := sum(self._holds(submission.leaf) for submission in case.submissions):
             counted.sums[_LATE] = late
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gateway.log.verify.count.one_case import CaseStory, Cell, Rules, Total
-from gateway.log.verify.count.patterns import INSTANT, OF_A_CASE, Patterns
+from gateway.log.verify.count.patterns import BITS, OF_A_CASE, Patterns
 from gateway.log.verify.count.records import Record, Records
 
 _MOST_SHAPES = 10_000
@@ -78,17 +78,17 @@ def _count_shape(shape: Shape, case: list[Record], patterns: Patterns, rules: Ru
     told = [
         (
             step & 0xFFFF,
-            patterns.read(step >> 32 & ~INSTANT),
+            patterns.read(step >> 32 & ~BITS),
             step >> 16 & 0xFFFF,
-            bool(step >> 32 & INSTANT),
+            step >> 32 & BITS,
         )
         for step in shape
     ]
     indices = [index for _, index, _, _ in case]
     own, places = [], []
-    for (close, pattern, chain, instant), index in zip(told, indices, strict=False):
+    for (close, pattern, chain, bits), index in zip(told, indices, strict=False):
         if pattern.kind < OF_A_CASE and pattern.tenant not in rules.test_tenants:
-            own.append((close, pattern, chain, instant))
+            own.append((close, pattern, chain, bits))
             places.append(index)
         else:
             totals.outside[close] += 1

@@ -2,7 +2,9 @@
 
 In each close (a range of entries) a case has one cell: form, procedure, series and channel of its first
 submission, or of its latest prefill while there is none. There stand all its leaves of the range. A
-dossier counts in the range of its first submission, judged by all up to the range's end; a chain
+dossier counts in the range of its first submission, judged by all up to the range's end; where the
+definition then in force ends in `/confirmed`, in that of the later of it and of the first `sync` at state
+2, unless one at 7 stands by the range's end, and `pre` 0 makes it instant. A chain
 where its end stands (its submission, its `abandoned`, or the fifth refusal of one path), reads and
 refusals where they stand, an abandoned case where its last chain ended.
 """
@@ -14,10 +16,20 @@ from typing import TypeAlias
 
 from gateway.log.verify.count.dossiers import Submission, Sums, sums_of
 from gateway.log.verify.count.forms import Form
-from gateway.log.verify.count.patterns import ABANDONED, PREFILL, REFUSAL, SUBMISSION, Pattern
+from gateway.log.verify.count.patterns import (
+    ABANDONED,
+    CONFIRMED,
+    INSTANT,
+    PREFILL,
+    REFUSAL,
+    SUBMISSION,
+    SYNC,
+    Pattern,
+)
 from gateway.log.verify.findings import Kind, Refuted
 
 _MOST_REFUSALS = 5
+_ACCEPTED, _WITHDRAWN = 2, 7
 
 Cell: TypeAlias = tuple[str | None, str, str, str]
 
@@ -90,6 +102,10 @@ class CaseStory:
         self._rules = rules
         self._chains: dict[int, _Chain] = {}
         self._given: list[tuple[int, Submission, bool]] = []
+        self._needs_confirmation = False
+        self._accepted: int | None = None
+        self._withdrawn = False
+        self._in_time = True
         self._first: Cell | None = None
         self._latest: Cell | None = None
         self._total = Total()
@@ -99,15 +115,19 @@ class CaseStory:
         """That of the first submission, else that of the latest prefill."""
         return self._first or self._latest
 
-    def take(self, close: int, pattern: Pattern, chain: int, instant: bool, index: int) -> None:
+    def take(self, close: int, pattern: Pattern, chain: int, bits: int, index: int) -> None:
         """The next body; raises Refuted for one about a chain of which nothing was filled."""
         if pattern.kind == PREFILL:
             self._prefill(close, pattern, chain)
         elif pattern.kind == SUBMISSION and pattern.submission is not None:
             self._first = self._first or pattern.cell
-            self._given.append((close, pattern.submission, instant))
+            if not self._given:
+                self._needs_confirmation = bool(bits & CONFIRMED)
+            self._given.append((close, pattern.submission, bool(bits & INSTANT)))
             if chain in self._chains:
                 self._end(self._chains[chain], close)
+        elif pattern.kind == SYNC:
+            self._sync(close, pattern)
         elif pattern.kind in (REFUSAL, ABANDONED):
             if chain not in self._chains:
                 says = "it ends or refuses a chain of which nothing was filled"
@@ -116,6 +136,12 @@ class CaseStory:
                 self._refusal(close, pattern, self._chains[chain])
             else:
                 self._end(self._chains[chain], close)
+
+    def _sync(self, close: int, pattern: Pattern) -> None:
+        """The portal has the dossier accepted for the first time, or as withdrawn."""
+        if pattern.state == _ACCEPTED and self._accepted is None:
+            self._accepted, self._in_time = close, pattern.in_time
+        self._withdrawn |= pattern.state == _WITHDRAWN
 
     def _prefill(self, close: int, pattern: Pattern, chain: int) -> None:
         self._latest = pattern.cell
@@ -157,12 +183,24 @@ class CaseStory:
         ends = [chain.ended for chain in self._chains.values()]
         return None not in ends and self._close in ends
 
+    def _counted(self) -> int | None:
+        """The close in which it counts; None while the portal has not confirmed it."""
+        if not self._needs_confirmation:
+            return self._given[0][0]
+        return None if self._accepted is None else max(self._given[0][0], self._accepted)
+
     def _dossier(self) -> None:
-        if self._given[0][0] != self._close:
+        counted = self._counted()
+        if counted is None:
+            return
+        if counted != self._close:
             self._total.sums["late/submissions"] += sum(c == self._close for c, *_ in self._given)
+            return
+        if self._needs_confirmation and self._withdrawn:
             return
         given = [submission for _, submission, _ in self._given]
         baseline = self._rules.baseline(given[-1].form.form)
-        sums = sums_of(given, baseline, any(instant for *_, instant in self._given))
+        instant = any(instant for *_, instant in self._given) or not self._in_time
+        sums = sums_of(given, baseline, instant)
         self._add(given[-1].form, sums)
         self._total.left[sums["D"]] += 1

@@ -31,9 +31,10 @@ KINDS = (
     "sample",
     "consent",
 )
-PREFILL, SUBMISSION, REFUSAL, ABANDONED = range(4)
-INSTANT = 16
-"""The bit of a pattern's number that says that this submission was instant."""
+PREFILL, SUBMISSION, REFUSAL, ABANDONED, SYNC = range(5)
+INSTANT, CONFIRMED = 16, 32
+"""Bits of a pattern's number: this submission was instant; it counts only once it is confirmed."""
+BITS = INSTANT | CONFIRMED
 OF_A_CASE = 6
 """So many kinds, the first ones, belong to the cell of their case; the others to no cell."""
 
@@ -42,6 +43,7 @@ COUNTED = {
     SUBMISSION: frozenset(
         {"att", "ch", "cl", "cr", "fv", "k", "n", "proc", "so", "sr", "ten", "vd", "vr"}
     ),
+    SYNC: frozenset({"k", "pre", "st", "ten"}),
 }
 COUNTED_OF_OTHERS = frozenset({"f", "k", "ten"})
 """The members of a body on which a sum depends; seconds are kept beside the pattern."""
@@ -88,6 +90,10 @@ _ABANDONED = re.compile(
     rb'\{"case":(%(s)s),"chain":(%(s)s),"h":%(n)s,("k":"abandoned","ten":%(s)s\})'
     % {b"s": _S, b"n": _N}
 )
+_SYNC = re.compile(
+    rb'\{"case":(%(s)s),"fl":\[(?:\[[^]]*+\],?+)*+\],"h":%(n)s,("k":"sync","pre":%(n)s,)'
+    rb'"proc":%(s)s,("st":%(n)s,"ten":%(s)s\})' % {b"s": _S, b"n": _N}
+)
 """For bodies without any backslash. Possessive throughout: backtracking would take several times as long."""
 
 
@@ -108,6 +114,8 @@ def take_apart(body: bytes, begin: int = 0) -> tuple[bytes, int, bytes, bytes, i
         return b"{" + b"".join(found.group(3, 4, 5)), REFUSAL, found[1], found[2], 0
     if found := _ABANDONED.fullmatch(body, begin):
         return b"{" + found[3], ABANDONED, found[1], found[2], 0
+    if found := _SYNC.fullmatch(body, begin):
+        return b"{" + b"".join(found.group(2, 3)), SYNC, found[1], b'""', 0
     return _take_apart_slowly(body[begin:])
 
 
@@ -136,6 +144,8 @@ class Pattern:
         "channel",
         "reads",
         "refused",
+        "state",
+        "in_time",
         "submission",
         "tenant",
     )
@@ -150,6 +160,8 @@ class Pattern:
         self.submission: Submission | None = None
         self.refused: frozenset[str] = frozenset()
         self.procedure: str | None = said.get("proc")
+        self.state: int | None = said["st"] if self.kind == SYNC else None
+        self.in_time = bool(said["pre"]) if self.kind == SYNC else True
         if self.kind in (PREFILL, SUBMISSION):
             self.channel = CHANNELS[said["ch"]]
             self.form = forms[said["fv"]]
@@ -197,7 +209,7 @@ def _chain_sums(form: Form, said: Mapping[str, Any]) -> Sums:
 
 
 class Patterns:
-    """All patterns of a log, in a file; `number` stands for one: place in the file, a bit for INSTANT, kind."""
+    """All patterns of a log, in a file; `number` stands for one: place in the file, BITS, kind."""
 
     def __init__(self, forms: Mapping[int, Form]) -> None:
         self._forms = forms
@@ -223,7 +235,7 @@ class Patterns:
         submission = self._check(text).submission
         self._file.seek(self._end)
         self._file.write(len(text).to_bytes(4, "big") + text)
-        number = self._end << 5 | kind
+        number = self._end << 6 | kind
         self._end += 4 + len(text)
         self._numbers[text] = number, submission.declared if submission else 0
         return self._numbers[text]
@@ -239,6 +251,6 @@ class Patterns:
             raise Misspelt("no body of its kind") from None
 
     def _read(self, number: int) -> Pattern:
-        self._file.seek(number >> 5)
+        self._file.seek(number >> 6)
         length = int.from_bytes(self._file.read(4), "big")
         return Pattern(json.loads(self._file.read(length)), self._forms)

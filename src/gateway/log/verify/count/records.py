@@ -15,7 +15,7 @@ from struct import Struct
 from typing import TypeAlias
 
 from gateway.log.verify.count.forms import Form, Misspelt
-from gateway.log.verify.count.patterns import INSTANT, SUBMISSION, Patterns, take_apart
+from gateway.log.verify.count.patterns import CONFIRMED, INSTANT, SUBMISSION, Patterns, take_apart
 from gateway.log.verify.findings import Kind, Refuted
 
 _RECORD = Struct("<qQqQ")
@@ -26,8 +26,9 @@ SALT_BYTES = 32
 Record: TypeAlias = tuple[int, int, int, int]
 """Case, index, chain, pattern."""
 
-Limit: TypeAlias = tuple[int, int]
-"""A submission is instant below so many seconds, and so many more per declared field."""
+Limit: TypeAlias = tuple[int, int, bool]
+"""A submission is instant below so many seconds, and so many more per declared field; whether only
+confirmed dossiers count."""
 
 
 class Records:
@@ -52,13 +53,15 @@ class Records:
         """
         held, mask, pack, number = self._held, self._files - 1, _RECORD.pack, self.patterns.number
         index, before = -1, self._number
-        seconds_at_least, per_field = limit
+        seconds_at_least, per_field, confirmed = limit
         try:
             for index, body in bodies:
                 text, kind, case, chain, seconds = take_apart(body, SALT_BYTES)
                 pattern, declared = number(text, kind)
                 if kind == SUBMISSION and seconds < seconds_at_least + per_field * declared:
                     pattern |= INSTANT
+                if kind == SUBMISSION and confirmed:
+                    pattern |= CONFIRMED
                 whose = hash(case)
                 held[whose & mask] += pack(whose, index, hash(chain), pattern)
                 self._number += 1

@@ -1,0 +1,145 @@
+"""Where a portal is connected a dossier counts once the portal has it accepted, and not before."""
+
+import asyncio
+import json
+import random
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from gateway.domain.verdicts import Verdict
+from gateway.reduction.dossiers import Key
+from gateway.reduction.measure import Measurement, Scope
+from gateway.reduction.notices import UNCONFIRMED, notice_of
+from gateway.storage.database import Database
+from gateway.storage.schema import leaves
+from tests.reduction.bodies import (
+    HOUR,
+    definitions,
+    filled,
+    prefill,
+    submission,
+    sync,
+)
+from tests.reduction.releases.conftest import DECEMBER, NOVEMBER, ORIGIN, House, hour_of
+from tests.reduction.test_proved import lay_bodies_open, run
+from tests.reduction.test_recount import case_of
+
+FIELDS = {"hoTen": filled(Verdict.AUTO)}
+A_MONTH = 31 * 24
+
+
+def counted(*bodies: dict[str, Any], confirmed: bool = True) -> list[int]:
+    """Dossiers, instant ones, and fields saved, of one case."""
+    measurement = Measurement(definitions(confirmed=confirmed), Scope())
+    measurement.add_case(list(enumerate(bodies, 10)))
+    keys: tuple[Key, ...] = (("dossiers",), ("instant",), ("verdict", "auto"))
+    return [sum(sums[key] for sums in measurement.sums().values()) for key in keys]
+
+
+CASE = (prefill("a", "c"), submission("a", FIELDS, "c"))
+AGAIN = (prefill("a", "d"), submission("a", FIELDS, "d"))
+STORIES: dict[str, tuple[tuple[dict[str, Any], ...], list[int]]] = {
+    "submitted alone": (CASE, [0, 0, 0]),
+    "accepted at the portal": ((*CASE, sync("a")), [1, 0, 1]),
+    "accepted before it was submitted": ((CASE[0], sync("a"), CASE[1]), [1, 0, 1]),
+    "submitted again after more papers were asked": ((*CASE, sync("a"), *AGAIN), [1, 0, 1]),
+    "done and returned": ((*CASE, sync("a"), sync("a", 9), sync("a", 10)), [1, 0, 1]),
+    "withdrawn in the same month": ((*CASE, sync("a"), sync("a", 7)), [0, 0, 0]),
+    "withdrawn when its month is over": (
+        (*CASE, sync("a"), sync("a", 7, h=HOUR + 2 * A_MONTH)),
+        [1, 0, 1],
+    ),
+    "filled after the portal had it": ((*CASE, sync("a", pre=0)), [1, 1, 0]),
+}
+
+
+@pytest.mark.threat(17, 55)
+@pytest.mark.parametrize(("bodies", "expected"), STORIES.values(), ids=STORIES)
+def test_a_dossier_counts_where_the_portal_confirms_it(
+    bodies: tuple[dict[str, Any], ...], expected: list[int]
+) -> None:
+    assert counted(*bodies) == expected
+
+
+def test_without_a_portal_it_counts_where_it_was_submitted() -> None:
+    assert counted(*CASE, confirmed=False) == [1, 0, 1]
+
+
+def test_a_report_says_unconfirmed_only_where_no_portal_is_connected() -> None:
+    nothing = {"counts": [], "headline": "core"}
+    assert UNCONFIRMED in notice_of(definitions(), nothing)
+    assert UNCONFIRMED not in notice_of(definitions(confirmed=True), nothing)
+
+
+@pytest.mark.threat(55)
+def test_t55_typed_dossiers_filled_afterwards_move_no_published_numerator() -> None:
+    """500 dossiers typed as before; prefill and submission follow back to back behind the scenes."""
+    measurement = Measurement(definitions(confirmed=True), Scope())
+    for number in range(500):
+        case = f"case {number}"
+        told = (
+            prefill(case, f"c{number}"),
+            submission(case, FIELDS, f"c{number}"),
+            sync(case, pre=0),
+        )
+        measurement.add_case([(10 * number + n, body) for n, body in enumerate(told, 10)])
+    (sums,) = measurement.sums().values()
+
+    assert (sums[("dossiers",)], sums[("instant",)]) == (500, 500)
+    assert sums[("verdict", "auto")] == sums[("core",)] == sums[("A", "fact")] == 0
+
+
+def told_of_the_portal(chance: random.Random, cases: int) -> Iterator[tuple[dict[str, Any], bool]]:
+    """Cases over two months, most confirmed at some time, some withdrawn or filled too late."""
+    for number in range(cases):
+        name, later = f"case {number}", False
+        bodies = list(case_of(chance, name))
+        for place, body in enumerate(bodies):
+            later = later or chance.random() < 0.2
+            yield {**body, "h": hour_of(DECEMBER if later else NOVEMBER)}, later
+            if place == len(bodies) - 1 and chance.random() < 0.8:
+                for state in chance.choice(((2,), (2, 9, 10), (2, 7), (7,), (2, 2))):
+                    later = later or chance.random() < 0.3
+                    at = hour_of(DECEMBER if later else NOVEMBER)
+                    pre = int(chance.random() < 0.9)
+                    yield sync(name, state, ten=body["ten"], h=at, pre=pre), later
+
+
+async def live(house: House, seed: int, cases: int) -> None:
+    told = list(told_of_the_portal(random.Random(seed), cases))
+    await house.open(seconds=20, per_field=1, confirmed=True)
+    await house.fill((body for body, later in told if not later), NOVEMBER)
+    await house.fill((body for body, later in told if later), DECEMBER)
+    await house.close("2026-11")
+    house.now = DECEMBER + timedelta(days=31)
+    await house.close("2026-12")
+
+
+@pytest.mark.threat(54)
+@pytest.mark.parametrize(("seed", "cases"), [(0, 150), (1, 150), (2, 300)])
+def test_confirmed_months_are_counted_again_to_the_last_digit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, cases: int
+) -> None:
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "origin").write_text(f"{ORIGIN}\n")
+    with closing(Database(tmp_path / "gateway.db")) as database:
+        house = House(database, tmp_path / "log" / "public" / "releases")
+        asyncio.run(live(house, seed, cases))
+        entries = database.read(lambda c: c.execute(select(leaves.c.entry)).scalars().all())
+    tallies = [leaf for leaf in map(json.loads, entries) if leaf["kind"] == "tally"]
+    monkeypatch.setenv("GATEWAY_DATA", str(tmp_path))
+    where = str(tmp_path / "log" / "public")
+    assert run("log", "publish")[0] == 0
+    lay_bodies_open(tmp_path)
+
+    status, told = run("audit", "recompute", where)
+
+    assert status == 0, told["finding"]
+    dossiers = sum(leaf["sums"].get("dossiers", 0) for leaf in tallies)
+    assert 0 < dossiers < cases
