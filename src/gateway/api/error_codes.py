@@ -36,6 +36,11 @@ class ErrorCode:
 
 _CODES: dict[type[GatewayError], str] = {
     BadRequest: """
+        audit_unreadable | Không đọc được tệp kiểm toán | Audit unreadable | Send audit.json as the verifier wrote it.
+        audit_forged | Chữ ký kiểm toán sai | Audit forged | Send audit.json as it was signed.
+        unusable_key | Khóa hoặc tên không dùng được | Unusable key or name | Give the verifier key and the age recipient as they were made.
+        range_unusable | Khoảng mục không hợp lệ | Unusable range | Give indices within the published log.
+        month_not_closed | Tháng chưa được chốt | Month not closed | Name a month that the published log has tallies of.
         malformed_json | Nội dung không phải JSON | Not JSON | Send one JSON value (RFC 8259).
         not_utf8 | Không phải UTF-8 | Not UTF-8 | Encode the body in UTF-8.
         byte_order_mark | Có dấu BOM ở đầu | Byte order mark | Leave the byte order mark out.
@@ -78,6 +83,7 @@ _CODES: dict[type[GatewayError], str] = {
         contested_not_filled | Trường phản đối chưa được điền sẵn | Contested, but not filled | Contest only what the receipt filled.
     """,
     NotFound: """
+        unknown_auditor | Không có kiểm toán viên này | Unknown auditor | Accredit the auditor first.
         no_such_address | Không có địa chỉ này | No such address | See /openapi.json.
         method_not_allowed | Phương thức không được phép | Method not allowed | See the Allow header.
         unknown_form | Không có biểu mẫu này | No such form | See GET /v1/forms.
@@ -113,6 +119,9 @@ _CODES: dict[type[GatewayError], str] = {
         receipt_closed | Biên nhận đã đóng | Receipt closed | Use the latest receipt of the chain.
         nothing_published | Nhật ký chưa có điểm kiểm tra | Nothing published yet | Run gateway log publish first.
         folder_in_use | Thư mục không trống | Folder not empty | Name a new folder.
+        auditor_exists | Kiểm toán viên đã có | Auditor exists | Use another name and key.
+        audit_of_another_log | Kiểm toán của nhật ký khác | Audit of another log | Audit the published log of this deployment.
+        audit_contradicts_itself | Kiểm toán tự mâu thuẫn | Audit contradicts itself | Sign what was found, as it was counted.
         month_not_over | Tháng chưa kết thúc | Month not over | Close it when the next month has begun.
         month_closed | Tháng đã được chốt | Month closed already | A release is never made again; close a later month.
         too_few_persons | Quá ít người | Too few persons | Close a later month; these leaves go with it.

@@ -3,7 +3,13 @@
 import typer
 
 from gateway.cli.audit import audit_app
-from gateway.cli.audit_packs import export
+from gateway.cli.audit_packs import (
+    accept,
+    accredit_auditor,
+    dismiss_auditor,
+    export,
+    list_auditors,
+)
 from gateway.cli.clients import clients_app
 from gateway.cli.demo import demo
 from gateway.cli.dossiers import dossiers_app
@@ -28,6 +34,10 @@ app.command("demo")(demo)
 app.command("serve")(serve)
 app.command("openapi")(write_openapi)
 audit_app.command("export")(export)
+audit_app.command("accept")(accept)
+audit_app.command("accredit")(accredit_auditor)
+audit_app.command("dismiss")(dismiss_auditor)
+audit_app.command("auditors")(list_auditors)
 app.add_typer(audit_app, name="audit")
 app.add_typer(clients_app, name="clients")
 forms_app.command("bundles")(bundles)

@@ -103,6 +103,15 @@ month_closes = Table(
     Column("jws", String),
 )
 
+auditors = Table(
+    "auditors",
+    metadata,
+    Column("vkey", String, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("recipient", String, nullable=False),
+    Column("ended_at", Integer),
+)
+
 reconciliations = Table(
     "reconciliations",
     metadata,

@@ -50,12 +50,14 @@ _DEFINING = frozenset({"metric-definition", "form-version"})
 class Pack:
     """An evidence pack (bộ chứng cứ): what is in it, and which named files could not be found.
 
-    `missing` are digests of earlier versions whose files the deployment keeps no more.
+    `ranges` are the closed months with the first and last leaf of each; `missing` are digests of earlier
+    versions whose files the deployment keeps no more.
     """
 
     folder: Path
     signed: SignedCheckpoint
     tallies: list[int] = field(default_factory=list)
+    ranges: dict[str, tuple[int, int]] = field(default_factory=dict)
     digests: set[str] = field(default_factory=set)
     missing: list[str] = field(default_factory=list)
 
@@ -102,6 +104,7 @@ def _copy_entries(pack: Pack, tiles: TileFolder, progress: Progress) -> None:
 def _take_note(pack: Pack, index: int, leaf: dict[str, Any]) -> None:
     if leaf["kind"] == "tally":
         pack.tallies.append(index)
+        pack.ranges[leaf["month"]] = leaf["range"][0], leaf["range"][1]
     elif leaf["kind"] in _DEFINING:
         pack.digests |= {leaf[name] for name in _NAMED if name in leaf}
 

@@ -1,0 +1,101 @@
+"""How do bodies and salts of a range reach an accredited auditor, and nobody else?
+
+`bodies.tar.age` is a tar archive encrypted to the auditor's recipient (age-encryption.org/v1, X25519).
+Unpacked in the pack's folder it adds, in the layout of entry bundles:
+
+    bodies/<N>          per entry its 16-bit big-endian length, then 32-byte salt and body; length 0 for
+                        a public entry and for a body that was destroyed; `bodies/<N>.p/<W>` at the edge
+
+Whole bundles are given: up to 255 bodies more than the range at either end. Nothing is ever written
+unencrypted, and no more than a bundle is held at a time.
+"""
+
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyrage
+from sqlalchemy import select
+
+from gateway.custody.audits.auditors import Auditor
+from gateway.custody.audits.packs import Pack, Progress
+from gateway.domain.errors import BadRequest, Busy, CannotMeasure
+from gateway.log.tiles import WIDTH, encode_bundle
+from gateway.log.verify.tree.tiles import path_of
+from gateway.storage.database import Database
+from gateway.storage.schema import bodies
+
+FILE = "bodies.tar.age"
+
+
+def write_bodies(
+    pack: Pack, database: Database, auditor: Auditor, span: tuple[int, int], progress: Progress
+) -> Path:
+    """Encrypt the bodies of a range of leaf indices, first and last, into the pack.
+
+    Raises BadRequest `range_unusable` for a range that the pack's log has not, Busy, CannotMeasure for a
+    body that fits no bundle.
+    """
+    first, last = span
+    if not 0 <= first <= last < pack.size:
+        raise BadRequest("range_unusable", "the range lies within the published log", "first")
+    recipient = pyrage.x25519.Recipient.from_str(auditor.recipient)
+    path = pack.folder / FILE
+    source = _Source(_archive(pack.size, database, span, progress))
+    try:
+        with path.open("wb") as sealed:
+            pyrage.encrypt_io(source, sealed, [recipient])
+    except (Busy, CannotMeasure, OSError, pyrage.EncryptError) as failed:
+        path.unlink(missing_ok=True)
+        raise (source.failed or failed) from None
+    return path
+
+
+class _Source:
+    """An iterator read as a file; keeps what went wrong, since the cipher does not pass it on."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._held = b""
+        self.failed: Exception | None = None
+
+    def read(self, most: int) -> bytes:
+        """Up to so many bytes; none at the end."""
+        try:
+            while not self._held:
+                self._held = next(self._pieces)
+        except StopIteration:
+            return b""
+        except (Busy, CannotMeasure) as failed:
+            self.failed = failed
+            raise
+        given, self._held = self._held[:most], self._held[most:]
+        return given
+
+
+def _archive(
+    size: int, database: Database, span: tuple[int, int], progress: Progress
+) -> Iterator[bytes]:
+    """A tar archive, one member after the other."""
+    numbers = range(span[0] // WIDTH, span[1] // WIDTH + 1)
+    for done, number in enumerate(numbers, 1):
+        width = min(WIDTH, size - number * WIDTH)
+        content = _bundle(database, number * WIDTH, width)
+        member = tarfile.TarInfo(path_of("bodies", number, width))
+        member.size, member.mode = len(content), 0o600
+        yield member.tobuf(tarfile.USTAR_FORMAT)
+        yield content + bytes(-len(content) % tarfile.BLOCKSIZE)
+        progress(done, len(numbers))
+    yield bytes(2 * tarfile.BLOCKSIZE)
+
+
+def _bundle(database: Database, first: int, width: int) -> bytes:
+    within = bodies.c.idx.between(first, first + width - 1)
+    wanted = select(bodies.c.idx, bodies.c.salt, bodies.c.body).where(within)
+    rows = database.read_apart(lambda c: c.execute(wanted).all())
+    held = {row.idx: row.salt + row.body for row in rows}
+    try:
+        return encode_bundle(held.get(index, b"") for index in range(first, first + width))
+    except OverflowError:
+        longest = max(held, key=lambda index: len(held[index]))
+        raise CannotMeasure(longest, "its body is longer than an entry can be") from None

@@ -1,0 +1,1 @@
+"""The sampling audit: what is drawn, and what a sample proves."""
