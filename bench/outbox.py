@@ -38,7 +38,7 @@ async def _outlived(world: World, many: int) -> list[Figure]:
     await file_crowd(world, many)
     world.faults.add(status=502, probability=0.3, seed=1)
     world.faults.add(lost_answer=True, probability=0.05, seed=2)
-    await world.settle(timedelta(seconds=30))
+    await world.settle(timedelta(minutes=10))
     before, held = world.mock.state.journal.total, len(world.held)
     world.faults.add(status=503, seconds=86_400.0)
     await world.settle(timedelta(days=1))

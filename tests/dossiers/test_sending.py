@@ -7,7 +7,9 @@ import orjson
 import pytest
 from sqlalchemy import select
 
+from gateway.domain.errors import Busy
 from gateway.dossiers.outbox import queue
+from gateway.storage.database import Database
 from gateway.storage.schema import bodies, dossier_steps, dossiers
 from mocks.portal.catalogue import Change
 
@@ -263,3 +265,26 @@ async def test_retries_are_spread_and_paid_for(world: World) -> None:
 
     assert len(world.held) == 200
     assert set(_syncs_of(world)) == {"delivered"}
+
+
+class Stubborn(Database):
+    """A database that cannot be written for a while."""
+
+    refusals = 0
+
+    async def write(self, change: Any) -> Any:
+        if self.refusals:
+            self.refusals -= 1
+            raise Busy("storage_busy", "locked")
+        return await super().write(change)
+
+
+async def test_a_database_that_is_locked_costs_a_turn_and_nothing_else(tmp_path: Path) -> None:
+    world = open_world(tmp_path, database=Stubborn(tmp_path / "gateway.db"))
+    await world.register(dossier(1), dossier(2))
+    world.database.refusals = 2  # type: ignore[attr-defined]  # it is a stubborn one
+    await world.settle()
+    synced = {row_of(world, dossier(n).code).sync for n in (1, 2)}
+    world.database.close()
+
+    assert synced == {"delivered"} and len(world.held) == 2

@@ -135,12 +135,14 @@ class World:
             self.clock.now = min(datetime.fromtimestamp(wake, UTC), end)
 
 
-def open_world(folder: Path, seed: int = 1, **mock: Any) -> World:
+def open_world(
+    folder: Path, seed: int = 1, *, database: Database | None = None, **mock: Any
+) -> World:
     """A world of its own; close its database when done."""
     clock = Clock()
     told = PortalMockSettings(password="một mật khẩu", clock=clock.seconds, **mock)
     portal_mock = create_portal_mock(told, PEOPLE)
-    database = Database(folder / "gateway.db")
+    database = database or Database(folder / "gateway.db")
     protocol = read_protocol(SCHEMAS / "portal-protocol.json")
     seal = Seal(KEY)
     kinds = read_kinds(SCHEMAS / "record-kinds.json")

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import random
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -93,6 +94,36 @@ def test_t55_typed_dossiers_filled_afterwards_move_no_published_numerator() -> N
 
     assert (sums[("dossiers",)], sums[("instant",)]) == (500, 500)
     assert sums[("verdict", "auto")] == sums[("core",)] == sums[("A", "fact")] == 0
+
+
+def summed(cases: Iterable[tuple[dict[str, Any], ...]]) -> dict[tuple[Any, ...], int]:
+    """What many cases add up to, where only confirmed ones count."""
+    measurement = Measurement(definitions(confirmed=True), Scope())
+    for number, bodies in enumerate(cases):
+        measurement.add_case(list(enumerate(bodies, 10 + 10 * number)))
+    return dict(sum((Counter(one) for one in measurement.sums().values()), Counter()))
+
+
+def handed_in(name: str, *told: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    return (prefill(name, f"{name}.c"), submission(name, FIELDS, f"{name}.c"), *told)
+
+
+@pytest.mark.threat(18)
+def test_t18_robots_that_no_portal_knows_move_no_published_numerator() -> None:
+    honest = [handed_in(f"h{n}", sync(f"h{n}")) for n in range(100)]
+    robots = [handed_in(f"r{n}") for n in range(1000)]
+    alone, together = summed(honest), summed([*honest, *robots])
+
+    figures = [key for key in alone if key[0] in ("dossiers", "A", "D", "core", "verdict")]
+    assert figures and all(together[key] == alone[key] for key in figures)
+    assert together[("chains",)] == 1100  # they stand beside the figures for all to see
+
+
+def test_a_dossier_that_is_withdrawn_and_opened_anew_counts_once() -> None:
+    first = handed_in("a", sync("a"), sync("a", 7))
+    again = handed_in("b", sync("b"))
+
+    assert summed([first, again])[("dossiers",)] == 1
 
 
 def told_of_the_portal(chance: random.Random, cases: int) -> Iterator[tuple[dict[str, Any], bool]]:

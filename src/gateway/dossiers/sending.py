@@ -10,12 +10,13 @@ breaker lets a probe through now and then, and nothing else.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import Row
 
-from gateway.domain.errors import Conflict, SourceError
+from gateway.domain.errors import Busy, Conflict, SourceError
 from gateway.dossiers.confirming import (
     give_up,
     put_off,
@@ -131,7 +132,12 @@ class Sender:
         return self._database.read(lambda c: due_codes(c, now, at_most, *which))
 
     async def _turn(self, code: str) -> None:
-        """One dossier: all that waits of it, or as much as the portal takes."""
+        """One dossier's turn; where the database cannot be written now, it has another one soon."""
+        with suppress(Busy):
+            await self._send(code)
+
+    async def _send(self, code: str) -> None:
+        """All that waits of one dossier, or as much as the portal takes."""
         job = self._database.read(lambda c: job_of(c, code, self._index_key))
         in_doubt = job.row.in_doubt
         try:

@@ -62,9 +62,10 @@ class Breaker:
 
     def allows(self) -> bool:
         """Whether a call may be made now; where the answer is a probe's, its outcome must be noted."""
-        allowed = self.allows_soon()
-        self._probing = allowed and self._opens_at is not None
-        return allowed
+        if not self.allows_soon():
+            return False
+        self._probing = self._opens_at is not None
+        return True
 
     def note(self, *, worked: bool) -> None:
         """Say what became of a call that was allowed."""
