@@ -18,7 +18,7 @@ help:
 	@echo "make serve         the gateway alone, set up by its GATEWAY_* environment"
 	@echo "make bench         the benchmarks, into bench/results/latest.json"
 	@echo "make foreign       install others' verifiers that the tests then ask as well (Python 3.12)"
-	@echo "make nightly       every check, then the benchmarks at full length"
+	@echo "make nightly       every check, a thousand kills, then the benchmarks at full length"
 	@echo "make lock          write the lock files again from pyproject.toml"
 	@echo "make clean         remove .venv and every cache"
 
@@ -58,6 +58,7 @@ foreign:
 	@build/foreign/bin/python -m pip install $(PIP_FLAGS) aics-tlog aics-witness
 
 nightly: check
+	@$(BIN)/python -m tests.kills
 	@$(BIN)/python -m bench --nightly
 
 # A Debian without python3-venv has no ensurepip: there the pip beside $(PYTHON) installs into .venv.

@@ -104,9 +104,13 @@ class Desk:
             return self._call(f"/v1/corrections/{ticket}/state", moved)
         if self._records and draw < 0.25:
             return self._call("/v1/records", dict(self._records.pop()))
-        if self._receipts and draw < 0.6:
-            return self._call(SUBMISSION, self._submission())
-        return self._call(PREFILL, self._question(next(self._stories)))
+        return self.fresh(SUBMISSION if self._receipts and draw < 0.6 else PREFILL)
+
+    def fresh(self, path: str) -> Call:
+        """A prefill for the next visitor, or a submission of one that was answered."""
+        if path == SUBMISSION:
+            return self._call(path, self._submission())
+        return self._call(path, self._question(next(self._stories)))
 
     def _call(self, path: str, body: Json) -> Call:
         return Call(path, body, f"{self.chance.getrandbits(128):032x}")

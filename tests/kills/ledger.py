@@ -54,9 +54,9 @@ class Ledger:
 
     def counted(self) -> dict[str, int]:
         """How many case leaves of the callers' kinds there are, and how many records."""
-        kinds = select(bodies.c.kind, func.count()).group_by(bodies.c.kind)
+        kinds = select(bodies.c.kind, func.count().label("number")).group_by(bodies.c.kind)
         with looking_into(self._data / "gateway.db") as connection:
-            found: dict[str, int] = dict(connection.execute(kinds).tuples().all())
+            found: dict[str, int] = {row.kind: row.number for row in connection.execute(kinds)}
             kept = select(func.count()).select_from(records)
             return found | {"record": connection.execute(kept).scalar_one()}
 

@@ -96,6 +96,18 @@ async def test_every_published_leaf_can_be_proved_and_every_growth(small: SmallL
                 check_consistency(old, new, roots[old], roots[new], proof)
 
 
+async def test_a_proof_to_a_size_whose_partial_tile_has_become_full_is_still_made(
+    small: SmallLog,
+) -> None:
+    await small.grow(200)
+    await small.publisher.publish()
+    asked = PublishedTree(small.folder.tiles, 200)
+    await small.grow(100)
+    await small.publisher.publish()
+
+    check_inclusion(7, 200, hashes(8)[7], asked.inclusion(7), root_of(hashes(200)))
+
+
 async def test_a_restart_goes_on_where_the_files_end(small: SmallLog) -> None:
     await small.grow(700)
     await small.publisher.publish()

@@ -91,7 +91,15 @@ class PublishedTree:
     def _row(self, level: int, first: int, count: int) -> list[bytes]:
         tile, offset = divmod(first, WIDTH)
         there = self.size >> (level * _HEIGHT)
-        hashes = self._tiles.hashes(level, tile, min(WIDTH, there - tile * WIDTH))
+        width = min(WIDTH, there - tile * WIDTH)
+        try:
+            hashes = self._tiles.hashes(level, tile, width)
+        except FileNotFoundError:
+            if width == WIDTH:
+                raise
+            hashes = self._tiles.hashes(
+                level, tile
+            )  # the log has grown since: the full one stands in
         return hashes[offset : offset + count]
 
 

@@ -23,6 +23,7 @@ from gateway.log.tiles import TileFolder, is_tile_path
 
 _YEAR = re.compile(r"([0-9]{4}(?:-[1-9][0-9]{0,2})?)/(.+)", re.DOTALL)
 _RELEASE = re.compile(r"releases/[0-9]{4}-(?:0[1-9]|1[0-2])\.(?:json|jws)")
+_TEXT = "text/plain; charset=utf-8"
 _TEXTS = frozenset({"checkpoint", "key", "policy"})
 
 
@@ -51,8 +52,11 @@ class ShownLog:
         root, name, closed = self._folder.public, address, False
         if (told := _YEAR.fullmatch(address)) is not None:
             root, name, closed = self._folder.closed / told[1], told[2], True
+        if name == "checkpoint" and not closed and self._publisher.shown is not None:
+            # from memory: whoever has it can ask for proofs to it, not a moment later
+            return ShownFile(self._publisher.shown.note, _TEXT, lasting=False)
         if name in _TEXTS:
-            return _read(root / name, "text/plain; charset=utf-8", lasting=closed)
+            return _read(root / name, _TEXT, lasting=closed)
         if is_tile_path(name):
             return _read(root / name, "application/octet-stream", lasting=True)
         if _RELEASE.fullmatch(name):
