@@ -4,7 +4,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ Json = dict[str, Any]
 FORM = "ct01-permanent-residence"
 MONTH = "2026-11"
 CASES = 12
+WHOLE = {"hoDangKy": "hien_tai", "coThanhVienCungThayDoi": "co"}
+"""Answers that open the group of household members."""
 
 
 @dataclass
@@ -48,14 +50,23 @@ def dossiers_of(house: House) -> Iterator[Json]:
     """Twelve people fill a form and submit it; what each dossier keeps afterwards."""
     told = {story.n: story for story in stories(house.population, FORM, 40, 5)}
     assert len(told) >= CASES
+    house.file_records_of(*(n for story in list(told.values())[:4] for n in story.owners))
     for story in list(told.values())[:CASES]:
         dossier = house.dossier()
-        walk = house.walk(story, dossier=dossier)
-        receipts = [walk.receipt]
+        walk = house.walk(replace(story, answers={**story.answers, **WHOLE}), dossier=dossier)
+        receipts = [one["extends"] for one in walk.questions if "extends" in one]
         house.clock.forward(minutes=20)
         submission = walk.submission()
+        if dossier.endswith("1"):
+            submission["data"][walk.locked[0]] = "another"
+            house.refused(submission)
+            submission = walk.submission()
         answer = house.accepted(submission)
-        yield {"receipts": receipts, "data": submission["data"], "evidence": answer["evidence"]}
+        yield {
+            "receipts": [*receipts, walk.receipt],
+            "data": submission["data"],
+            "evidence": answer["evidence"],
+        }
 
 
 @contextmanager

@@ -83,6 +83,7 @@ _CODES: dict[type[GatewayError], str] = {
         contested_not_filled | Trường phản đối chưa được điền sẵn | Contested, but not filled | Contest only what the receipt filled.
     """,
     NotFound: """
+        form_not_in_pack | Bộ chứng cứ thiếu biểu mẫu | Form not in the pack | Ask for the files that the pack lists as missing.
         unknown_auditor | Không có kiểm toán viên này | Unknown auditor | Accredit the auditor first.
         no_such_address | Không có địa chỉ này | No such address | See /openapi.json.
         method_not_allowed | Phương thức không được phép | Method not allowed | See the Allow header.

@@ -10,6 +10,7 @@ from gateway.cli.audit_packs import (
     export,
     list_auditors,
 )
+from gateway.cli.audit_sample import sample_app
 from gateway.cli.clients import clients_app
 from gateway.cli.demo import demo
 from gateway.cli.dossiers import dossiers_app
@@ -38,6 +39,7 @@ audit_app.command("accept")(accept)
 audit_app.command("accredit")(accredit_auditor)
 audit_app.command("dismiss")(dismiss_auditor)
 audit_app.command("auditors")(list_auditors)
+audit_app.add_typer(sample_app, name="sample")
 app.add_typer(audit_app, name="audit")
 app.add_typer(clients_app, name="clients")
 forms_app.command("bundles")(bundles)

@@ -7,8 +7,10 @@ The `audit` leaf is RFC 8785 text; the signature is over that text without the m
 
 import re
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -87,5 +89,10 @@ def audit_leaf(auditor: Auditor, recounted: Recounted, close: Close) -> bytes:
         "differences": differences,
         "sample": None,
     }
-    signature = b64encode(auditor.secret.sign(canonical.write(leaf))).decode()
+    return sign_leaf(auditor, leaf)
+
+
+def sign_leaf(auditor: Auditor, leaf: Mapping[str, Any]) -> bytes:
+    """The RFC 8785 text with the member `signature`: the auditor's over the text without it."""
+    signature = b64encode(auditor.secret.sign(canonical.write(dict(leaf)))).decode()
     return canonical.write({**leaf, "signature": signature})

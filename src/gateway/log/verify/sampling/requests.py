@@ -1,0 +1,167 @@
+"""What does an auditor ask for a sample, and which units came out of the draw?
+
+request   {"kind":"sample-request","v":1,"origin","month","range":[first,last],"size","root","count",
+          "commitment","auditor","signature"}: RFC 8785 text; digests base64; the Ed25519 signature is over
+          the text without the member `signature`. It is made known before the public draw.
+drawn     {"kind":"sample-drawn","v":1,"request":{…},"nonce","draw","units",
+          "drawn":[{"leaf","hash","ordinal","path"}]}: nonce and public draw in base64, how many units
+          there were, and per drawn unit its submission leaf, that one's leaf hash (by which the dossier
+          is found), which of the leaf's units it is, counted from 0, and the field's path
+"""
+
+from base64 import b64encode
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.log.verify.claims.leaves import Leaf, check_signed
+from gateway.log.verify.claims.tallies import Close
+from gateway.log.verify.evidence import Proved, Way, root_at, verify_log
+from gateway.log.verify.findings import Kind, Refuted, Unchecked
+from gateway.log.verify.sampling.bound import MOST_DRAWN
+from gateway.log.verify.sampling.draw import commitment, draw_numbers
+from gateway.log.verify.sampling.units import Progress, Unit, Units
+from gateway.log.verify.signing import Auditor, sign_leaf
+from gateway.log.verify.text import canonical
+from gateway.log.verify.text.notes import MalformedNote, decode_base64, read_key
+from gateway.log.verify.text.policy import Policy
+from gateway.log.verify.tree.places import Place
+
+_MEMBERS = {
+    "kind": str,
+    "v": int,
+    "origin": str,
+    "month": str,
+    "range": list,
+    "size": int,
+    "root": str,
+    "count": int,
+    "commitment": str,
+    "auditor": str,
+    "signature": str,
+}
+_SAME = ("leaf", "hash", "ordinal", "path")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A request with the units that the draw gave."""
+
+    request: Leaf
+    proved: Proved
+    close: Close
+    nonce: bytes = field(repr=False)
+    draw: bytes = field(repr=False)
+    count: int
+    units: list[Unit] = field(repr=False)
+
+    def as_json(self) -> bytes:
+        """The sample as its file holds it."""
+        return canonical.write(
+            {
+                "kind": "sample-drawn",
+                "v": 1,
+                "request": dict(self.request),
+                "nonce": _text(self.nonce),
+                "draw": _text(self.draw),
+                "units": self.count,
+                "drawn": [shown(unit) for unit in self.units],
+            }
+        )
+
+
+def shown(unit: Unit) -> dict[str, Any]:
+    """A unit as files name it."""
+    said = (unit.leaf.index, _text(unit.leaf.hash), unit.ordinal, unit.path)
+    return dict(zip(_SAME, said, strict=True))
+
+
+def make_request(proved: Proved, month: str, count: int, auditor: Auditor, nonce: bytes) -> bytes:
+    """The signed request; raises Unchecked for a month without tallies or a count that cannot be."""
+    if not 0 < count <= MOST_DRAWN:
+        raise Unchecked(Kind.AUDIT, f"a sample asks for 1 to {MOST_DRAWN} fields")
+    close, checkpoint = _close(proved, month), proved.checkpoint
+    return sign_leaf(
+        auditor,
+        {
+            "kind": "sample-request",
+            "v": 1,
+            "origin": checkpoint.origin,
+            "month": month,
+            "range": [close.first, close.last],
+            "size": checkpoint.size,
+            "root": _text(checkpoint.root),
+            "count": count,
+            "commitment": _text(commitment(nonce)),
+            "auditor": str(auditor.key),
+        },
+    )
+
+
+def read_request(said: Any) -> Leaf:
+    """Read a decoded request and check its signature; raises Unchecked or Refuted."""
+    shaped = isinstance(said, dict) and said.keys() == _MEMBERS.keys()
+    if not shaped or any(type(said[name]) is not kind for name, kind in _MEMBERS.items()):
+        raise Unchecked(Kind.AUDIT, "no request for a sample")
+    if said["kind"] != "sample-request" or said["v"] != 1 or not 0 < said["count"] <= MOST_DRAWN:
+        raise Unchecked(Kind.AUDIT, "no request for a sample")
+    try:
+        read_key(said["auditor"])
+        check_signed(said, "signature", said["auditor"], said["signature"], 0)
+    except (MalformedNote, Refuted):
+        raise Refuted(Kind.AUDIT, "the request is not signed by its auditor") from None
+    return dict(said)
+
+
+def draw_sample(
+    place: Place,
+    policy: Policy | None,
+    request: Leaf,
+    shown_later: tuple[bytes, bytes],
+    progress: Progress,
+) -> Sample:
+    """Draw out of a pack with bodies; `shown_later` are the nonce and the public draw.
+
+    Raises Refuted for a nonce that was not committed to, another log, root or range; Unchecked without
+    bodies or a draw.
+    """
+    nonce, draw = shown_later
+    if len(nonce) != 32 or _text(commitment(nonce)) != request["commitment"]:
+        raise Refuted(Kind.AUDIT, "the nonce is not the one that was committed to")
+    if not draw:
+        raise Unchecked(Kind.AUDIT, "the public draw is empty")
+    proved = verify_log(place, policy, Way(progress))
+    close, checkpoint = _close(proved, request["month"]), proved.checkpoint
+    if request["origin"] != checkpoint.origin or request["range"] != [close.first, close.last]:
+        raise Refuted(Kind.AUDIT, "the request is about another log or range")
+    size = request["size"]
+    within = 0 < size <= checkpoint.size
+    if not within or _text(root_at(place, checkpoint, size)) != request["root"]:
+        raise Refuted(Kind.AUDIT, "this log never had the root of the request")
+    units = Units(place, checkpoint.size, proved.story, close, progress)
+    root = decode_base64(request["root"])
+    numbers = draw_numbers(root, nonce, draw, units.count, request["count"])
+    return Sample(request, proved, close, nonce, draw, units.count, units.numbered(numbers))
+
+
+def draw_again(place: Place, policy: Policy | None, said: Any, progress: Progress) -> Sample:
+    """Draw what a `drawn` file says was drawn; raises Refuted where another draw comes out."""
+    try:
+        request, nonce = read_request(said["request"]), decode_base64(said["nonce"])
+        draw, drawn = decode_base64(said["draw"]), said["drawn"]
+    except (KeyError, TypeError, MalformedNote):
+        raise Unchecked(Kind.AUDIT, "no drawn sample") from None
+    sample = draw_sample(place, policy, request, (nonce, draw), progress)
+    if drawn != [shown(unit) for unit in sample.units]:
+        raise Refuted(Kind.AUDIT, "the draw gives other fields than these")
+    return sample
+
+
+def _close(proved: Proved, month: str) -> Close:
+    for close in proved.story.closes():
+        if close.month == month:
+            return close
+    raise Unchecked(Kind.TALLY, "the log has no tally of this month")
+
+
+def _text(raw: bytes) -> str:
+    return b64encode(raw).decode()

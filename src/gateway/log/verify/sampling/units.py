@@ -1,0 +1,135 @@
+"""Which field instances can a sample ask about, and which leaves tell of one of them?
+
+A **unit** is a field instance whose verdict is `A` (`auto`) in the body of a `submission` leaf of a
+closed range; what test tenants submitted is left out. Units are numbered from 0 in the order of the
+log; within a body the letters of `vd` come first, then row by row those of `vr`, in the order of its text.
+"""
+
+from base64 import b64encode
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import accumulate
+from typing import Any
+
+from gateway.log.verify.claims.story import Story
+from gateway.log.verify.claims.tallies import Close
+from gateway.log.verify.count.forms import Form, Misspelt, form_of
+from gateway.log.verify.count.records import SALT_BYTES
+from gateway.log.verify.findings import Kind, Refuted, Unchecked
+from gateway.log.verify.text import canonical
+from gateway.log.verify.text.proofs import leaf_hash
+from gateway.log.verify.tree.places import Place
+from gateway.log.verify.tree.tiles import WIDTH, read_bundle, split_bundle
+
+_DOMAIN = b"eform-gateway/case/v1"
+_SEALED = b'{"kind":"case",'
+_AUTO = "A"
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A case leaf whose body opens its seal."""
+
+    index: int
+    hash: bytes
+    salt: bytes = field(repr=False)
+    body: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A field instance whose verdict is `auto`: its submission leaf, which `auto` of it, its path."""
+
+    leaf: Opened
+    ordinal: int
+    path: str
+
+
+def open_bundle(place: Place, size: int, number: int) -> Iterator[Opened]:
+    """The case leaves of a bundle of a log of `size` entries.
+
+    Raises Refuted for a body that is not the sealed one, Unchecked for one that is not there.
+    """
+    first, width = number * WIDTH, min(WIDTH, size - number * WIDTH)
+    entries = split_bundle(*read_bundle(place, number, width), first, width)
+    path, raw = read_bundle(place, number, width, "bodies")
+    bodies = split_bundle(path, raw, first, width)
+    for index, (entry, body) in enumerate(zip(entries, bodies, strict=True), first):
+        if not entry.startswith(_SEALED):
+            continue
+        if not body:
+            raise Unchecked(Kind.BODY, "its body is not there", path, index)
+        seal = b64encode(sha256(_DOMAIN + body).digest())
+        if entry != _SEALED + b'"seal":"' + seal + b'","v":1}':
+            raise Refuted(Kind.BODY, "the body is not the one that was sealed", path, index)
+        said = canonical.read_json(body[SALT_BYTES:])
+        yield Opened(index, leaf_hash(entry), body[:SALT_BYTES], said)
+
+
+class Units:
+    """The units of one close, known by their numbers; counts are kept per bundle alone."""
+
+    def __init__(
+        self, place: Place, size: int, story: Story, close: Close, progress: Progress
+    ) -> None:
+        self._place, self._size, self._close = place, size, close
+        self._tests = frozenset(g["tenant"] for _, g in story.of_kind("grant") if g["is_test"])
+        self._forms: dict[int, Form] = {i: form_of(i, f) for i, f in story.of_kind("form-version")}
+        self._first = close.first // WIDTH
+        numbers = range(self._first, close.last // WIDTH + 1)
+        counts = []
+        for done, number in enumerate(numbers, 1):
+            counts.append(sum(1 for _ in self._of_bundle(number)))
+            progress(done, len(numbers))
+        self._ends = list(accumulate(counts))
+
+    @property
+    def count(self) -> int:
+        """How many units there are."""
+        return self._ends[-1]
+
+    def numbered(self, numbers: Iterable[int]) -> list[Unit]:
+        """The units of these numbers, in the order asked for."""
+        wanted, found = list(numbers), dict[int, Unit]()
+        for bundle in sorted({bisect_right(self._ends, number) for number in wanted}):
+            begin = self._ends[bundle - 1] if bundle else 0
+            mine = {number for number in wanted if begin <= number < self._ends[bundle]}
+            for number, unit in enumerate(self._of_bundle(self._first + bundle), begin):
+                if number in mine:
+                    found[number] = unit
+        return [found[number] for number in wanted]
+
+    def _of_bundle(self, number: int) -> Iterator[Unit]:
+        for leaf in open_bundle(self._place, self._size, number):
+            body, within = leaf.body, self._close.first <= leaf.index <= self._close.last
+            if within and body.get("k") == "submission" and body["ten"] not in self._tests:
+                for ordinal, path in enumerate(self._autos(leaf)):
+                    yield Unit(leaf, ordinal, path)
+
+    def _autos(self, leaf: Opened) -> list[str]:
+        try:
+            form, body = self._forms[leaf.body["fv"]], leaf.body
+            letters = form.spread(body["vd"], body.get("vr", {}))
+            return [path for path, _, letter in letters if letter == _AUTO]
+        except (KeyError, Misspelt):
+            raise Refuted(
+                Kind.BODY, "its letters are not those of its form", index=leaf.index
+            ) from None
+
+
+def leaves_of_chains(
+    place: Place, size: int, chains: Iterable[str], last: int, progress: Progress
+) -> dict[str, list[Opened]]:
+    """Every case leaf up to `last` that names one of the chains, in the order of the log."""
+    found: dict[str, list[Opened]] = {chain: [] for chain in chains}
+    numbers = range(last // WIDTH + 1)
+    for number in numbers:
+        for leaf in open_bundle(place, size, number):
+            if leaf.body.get("chain") in found and leaf.index <= last:
+                found[leaf.body["chain"]].append(leaf)
+        progress(number + 1, len(numbers))
+    return found
