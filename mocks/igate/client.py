@@ -2,7 +2,7 @@
 
 import base64
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,6 +87,27 @@ class IGate:
     async def submit(self, body: Mapping[str, Any]) -> Answer:
         """Hand in what was submitted."""
         return await self._post("/v1/submissions", body)
+
+    async def register(self, dossier: Mapping[str, Any]) -> Answer:
+        """Register a dossier for the portal, or say it anew."""
+        return await self._post("/v1/dossiers", dossier)
+
+    async def progress(self, code: str, rows: Sequence[Mapping[str, Any]]) -> Answer:
+        """Report rows of a dossier's progress."""
+        return await self._post(f"/v1/dossiers/{code}/progress", {"rows": list(rows)})
+
+    async def standing(self, code: str) -> Answer:
+        """How a registered dossier stands."""
+        return await self._get(f"/v1/dossiers/{code}")
+
+    async def records_of(self, personal_id: str) -> Answer:
+        """The valid records of a person."""
+        asked = {"owner": {"personal_id": personal_id}, "state": "valid"}
+        return await self._post("/v1/records/search", asked)
+
+    async def index_766(self, first: str, last: str) -> Answer:
+        """The tenant's indicators of Decision 766 for these days."""
+        return await self._get(f"/v1/metrics/index-766?from={first}&to={last}")
 
     async def figures(self) -> Answer:
         """The tenant's own figures, signed in."""

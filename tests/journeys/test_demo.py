@@ -87,6 +87,22 @@ def test_what_records_hold_and_the_login_does_not_comes_as_facts(
     assert held["total"]["facts"]["value"] >= held["target"] == 0.85
 
 
+def test_the_portal_knows_every_dossier_and_each_flag_there_stands_on_a_leaf(
+    day: tuple[dict[str, Any], Path],
+) -> None:
+    portal, visits = day[0]["portal"], day[0]["visits"]
+    assert portal["on_portal"] == portal["dossiers"] == visits["submitted"]
+    assert sum(portal["states"].values()) == portal["on_portal"]
+    assert set(portal["states"]) == {"8", "10"}, "every dossier has come to its end"
+    raised = {row["flag"]: row for row in portal["flags"]}
+    assert all(row["proved"] == row["raised"] > 0 for row in raised.values())
+    assert {"DSKetNoiCSDL", "KenhThucHien", "DuocSoHoa", "DuocTaiSuDung"} <= set(raised)
+    assert raised["DuocSoHoa"]["raised"] < portal["on_portal"], "a citizen's own copy raises none"
+    assert portal["on_paper"] > 0, "the database was down for some"
+    definition = day[0]["report"]["definition"]
+    assert definition["name"].endswith("/confirmed"), "figures count what the portal confirmed"
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Path]]:
     info = tmp_path_factory.mktemp("demo") / "info.json"
@@ -112,7 +128,9 @@ def test_the_file_has_exactly_the_members_that_programs_rely_on(served: tuple[An
     assert stat.S_IMODE(info.stat().st_mode) == 0o600
     told = json.loads(info.read_text())
     assert set(told) == {"gateway", "token", "mocks", "cases"}
-    assert told["mocks"]["portal"] is told["mocks"]["papers"] is None
+    assert told["mocks"]["papers"] is None
+    portal = {"url", "dstcode", "username", "password", "agency"}
+    assert set(told["mocks"]["portal"]) == portal
     population = {"url", "service_url", "username", "secret", "officer", "agency"}
     assert set(told["mocks"]["population"]) == population
     case = {"form", "procedure", "dossier", "officer", "subject", "persona"}
@@ -123,6 +141,15 @@ def test_the_file_has_exactly_the_members_that_programs_rely_on(served: tuple[An
     assert {one["form"] for one in told["cases"]} == set(FORMS)
     dossiers = [one["dossier"] for one in told["cases"]]
     assert len(set(dossiers)) == len(dossiers)
+
+
+def test_the_portal_is_there_and_was_told_of_nothing(served: tuple[Any, Path]) -> None:
+    told = json.loads(served[1].read_text())["mocks"]["portal"]
+    headers = {"dstcode": told["dstcode"]}
+    account = {"username": told["username"], "password": told["password"]}
+    answer = httpx.post(f"{told['url']}/mapi/login", headers=headers, json=account)
+    assert answer.json()["session"], "the account signs in at the address"
+    assert httpx.get(httpx.URL(told["url"]).join("/_mock/state")).json()["dossiers"] == 0
 
 
 def test_every_case_is_filled_with_the_token_and_nothing_was_simulated_before(
@@ -181,7 +208,8 @@ def test_a_signal_ends_it_cleanly_and_leaves_nothing_running(served: tuple[Any, 
     assert process.returncode == 0, err
     assert told["token"] in out
     assert "curl -s " in out
-    for address in (told["gateway"], told["mocks"]["population"]["url"]):
+    mocks = (told["mocks"][name]["url"] for name in ("population", "portal"))
+    for address in (told["gateway"], *mocks):
         with pytest.raises(httpx.TransportError):
             httpx.get(address)
     assert [path.name for path in info.parent.iterdir()] == [info.name]

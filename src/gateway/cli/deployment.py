@@ -1,6 +1,6 @@
 """How do mocks and gateway come up beside each other on this machine, and go down together?
 
-Two processes of their own on free loopback ports, and one folder outside the source tree that holds
+Two processes of their own on free loopback ports (population database and national portal in one), and one folder outside the source tree that holds
 everything they write: database, keys, logs. The deployment is marked as mock, and the two numbers
 of the instant rule are 0.
 """
@@ -54,13 +54,15 @@ class DidNotStart(Exception):
 class Deployment:
     """A gateway with its mocks, running (hệ thống chạy thử).
 
-    `mocks` is what `python -m mocks.serve` writes about itself.
+    `mocks` is what `python -m mocks.serve` writes about itself, `environment` that in which the
+    gateway runs, for commands on the same deployment.
     """
 
     folder: Path
     address: str
     mocks: Mapping[str, Mapping[str, str] | None] = field(repr=False)
     processes: Mapping[str, asyncio.subprocess.Process] = field(repr=False)
+    environment: Mapping[str, str] = field(repr=False, default_factory=dict)
 
     async def fallen(self) -> str:
         """Wait until a process ends by itself; gives its name."""
@@ -80,7 +82,15 @@ class Deployment:
     @property
     def population(self) -> Mapping[str, str]:
         """How the population mock is reached and signed in to."""
-        told = self.mocks["population"]
+        return self._told("population")
+
+    @property
+    def portal(self) -> Mapping[str, str]:
+        """How the national portal's mock is reached and signed in to."""
+        return self._told("portal")
+
+    def _told(self, name: str) -> Mapping[str, str]:
+        told = self.mocks[name]
         if told is None:
             raise DidNotStart("mocks")
         return told
@@ -120,8 +130,8 @@ async def deployment(*, keep: bool = False) -> AsyncIterator[Deployment]:
     processes: dict[str, asyncio.subprocess.Process] = {}
     try:
         mocks = await _start_mocks(folder, processes)
-        address = await _start_gateway(folder, processes, mocks["population"])
-        yield Deployment(folder, address, mocks, processes)
+        address, environment = await _start_gateway(folder, processes, mocks)
+        yield Deployment(folder, address, mocks, processes, environment)
     finally:
         for process in reversed(processes.values()):
             await _stop(process)
@@ -131,7 +141,7 @@ async def deployment(*, keep: bool = False) -> AsyncIterator[Deployment]:
 
 async def _start_mocks(folder: Path, processes: dict[str, asyncio.subprocess.Process]) -> Any:
     info, log = folder / "mocks.json", folder / "mocks.log"
-    command = ["-m", "mocks.serve", "--info", str(info)]
+    command = ["-m", "mocks.serve", "--portal-port", "0", "--info", str(info)]
     processes["mocks"] = await _start(command, log, _plain_environment())
     return json.loads(await _written(info, processes["mocks"], log))
 
@@ -139,18 +149,18 @@ async def _start_mocks(folder: Path, processes: dict[str, asyncio.subprocess.Pro
 async def _start_gateway(
     folder: Path,
     processes: dict[str, asyncio.subprocess.Process],
-    population: Mapping[str, str],
-) -> str:
-    """The gateway's address, once it answers; another port where somebody was faster."""
+    mocks: Mapping[str, Mapping[str, str]],
+) -> tuple[str, Mapping[str, str]]:
+    """Address and environment of the gateway, once it answers; another port where it was taken."""
     log = folder / "gateway.log"
     for attempts_left in reversed(range(PORTS_TRIED)):
         address = f"http://{_LOOPBACK}:{_free_port()}"
-        environment = _plain_environment() | _settings(folder / "data", address, population)
+        environment = _plain_environment() | _settings(folder / "data", address, mocks)
         command = ["-c", _GATEWAY, "serve"]
         processes["gateway"] = await _start(command, log, environment)
         if await _ready(address, processes["gateway"], log, last=not attempts_left):
             break
-    return address
+    return address, environment
 
 
 def _plain_environment() -> dict[str, str]:
@@ -160,7 +170,8 @@ def _plain_environment() -> dict[str, str]:
     return plain | {"PYTHONPATH": os.pathsep.join([f"{root}/src", root])}
 
 
-def _settings(data: Path, address: str, population: Mapping[str, str]) -> dict[str, str]:
+def _settings(data: Path, address: str, mocks: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    population, portal = mocks["population"], mocks["portal"]
     return {
         "GATEWAY_DATA": str(data),
         "GATEWAY_ISSUER": address,
@@ -177,6 +188,11 @@ def _settings(data: Path, address: str, population: Mapping[str, str]) -> dict[s
         "GATEWAY_POPULATION_SECRET": population["secret"],
         "GATEWAY_POPULATION_OFFICER": population["officer"],
         "GATEWAY_POPULATION_AGENCY": population["agency"],
+        "GATEWAY_PORTAL_URL": portal["url"],
+        "GATEWAY_PORTAL_DSTCODE": portal["dstcode"],
+        "GATEWAY_PORTAL_UNIT": portal["agency"],
+        "GATEWAY_PORTAL_USERNAME": portal["username"],
+        "GATEWAY_PORTAL_PASSWORD": portal["password"],
     }
 
 

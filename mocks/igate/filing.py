@@ -1,0 +1,141 @@
+"""What does iGate tell the gateway of a dossier once it was handed in: papers, way, result?
+
+The papers of every dossier: the declaration, one paper of the citizen (a record of the store; every third
+brings a copy of their own), and the residence, which a read of the population database is to stand for.
+Most are done and handed over; every tenth is sent back for more papers first, every twenty-fifth is
+stopped, every twelfth is done too late, and three of four results are electronic. The rows bear the times
+at which an office would get there.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+from mocks.igate.crowd import Appointment
+
+Json = dict[str, Any]
+
+CODES_OF_OURS: Final = {
+    "single-member-llc-registration": "9.000101",
+    "vehicle-registration": "9.000102",
+    "tk1-ts-social-insurance": "9.000103",
+    "electricity-non-household": "9.000104",
+    "electricity-household": "9.000105",
+    "tuition-exemption-public": "9.000106",
+    "tuition-payment-private": "9.000107",
+}
+"""Codes that the portal's mock gives to procedures whose own code is not known (ours)."""
+
+UNIT = "Bộ phận Một cửa tỉnh Mẫu"
+_FILES = "https://igate.tinh-mau.test/files"
+_PROMISED = timedelta(days=2)
+_TOO_SHORT = timedelta(hours=1)
+_A_ROW = timedelta(hours=6)
+_SAID = {
+    4: "Chuyển phòng chuyên môn xử lý",
+    5: "Yêu cầu bổ sung giấy tờ",
+    8: "Dừng xử lý",
+    9: "Đã xử lý xong, chuyển kết quả",
+    10: "Đã trả kết quả",
+}
+_USUAL, _SUPPLEMENTED, _STOPPED = (4, 9, 10), (4, 5, 4, 9, 10), (4, 8)
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """One dossier as the gateway is told of it; `finished` says it anew with its result."""
+
+    code: str
+    registered: Json = field(repr=False)
+    rows: Sequence[Json] = field(repr=False)
+    finished: Json | None = field(repr=False)
+
+
+def filing_of(
+    turn: Appointment, number: int, records: Sequence[Mapping[str, Any]], at: datetime
+) -> Filing:
+    """What is told of the dossier of that number, handed in at a whole second."""
+    procedure = turn.story.procedure or CODES_OF_OURS[turn.story.form]
+    records = [one for one in records if _in_force(one["record"], at.date().isoformat())]
+    promised = _TOO_SHORT if number % 12 == 0 else _PROMISED
+    told: Json = {
+        "code": turn.dossier,
+        "procedure": procedure,
+        "form": turn.story.form,
+        "channel": "online" if turn.officer is None else "desk",
+        "owner": _owner(turn),
+        "abstract": f"Hồ sơ thử, biểu mẫu {turn.story.form}",
+        "submitted": at.isoformat(),
+        "received": at.isoformat(),
+        "due": (at + promised).isoformat(),
+        "unit": UNIT,
+        "attachments": _papers(turn.dossier, procedure, records, own_copy=number % 3 == 0),
+    }
+    states = _states(number)
+    electronic = states[-1] == 10 and number % 4 != 0
+    finished = told | {"results": [_result(turn.dossier)]} if electronic else None
+    return Filing(turn.dossier, told, _rows(states, turn.officer or "H99.01.cb017", at), finished)
+
+
+def _in_force(record: Mapping[str, Any], today: str) -> bool:
+    return record["file"] is not None and (record["valid_until"] or today) >= today
+
+
+def _owner(turn: Appointment) -> Json:
+    who, account = turn.story.subject, turn.story.account
+    named = {"kind": "citizen", "name": who["full_name"], "personal_id": who["personal_id"]}
+    return named | {name: account[name] for name in ("email", "phone") if account.get(name)}
+
+
+def _papers(
+    code: str, procedure: str, records: Sequence[Mapping[str, Any]], *, own_copy: bool
+) -> list[Json]:
+    declaration = {"component": f"{procedure}-TP01", "name": "Tờ khai", "file": _file(code, "TK")}
+    residence = {
+        "component": f"{procedure}-TP03",
+        "name": "Giấy tờ chứng minh nơi cư trú",
+        "replaced_by": "population",
+    }
+    return [declaration, _paper(code, f"{procedure}-TP02", records, own_copy=own_copy), residence]
+
+
+def _paper(
+    code: str, component: str, records: Sequence[Mapping[str, Any]], *, own_copy: bool
+) -> Json:
+    paper = {"component": component, "name": "Giấy tờ kèm theo"}
+    kept = next(iter(records), None)
+    if own_copy or kept is None:
+        return paper | {"file": _file(code, "KT")}
+    file = kept["record"]["file"]
+    said = {"id": f"{code}.KT", "name": file["name"], "sha256": file["sha256"]}
+    return paper | {"file": said, "record": kept["id"]}
+
+
+def _file(code: str, kind: str) -> Json:
+    name = f"{code}.{kind}"
+    digest = sha256(name.encode()).hexdigest()
+    return {"id": name, "name": f"{name}.pdf", "sha256": digest, "url": f"{_FILES}/{name}.pdf"}
+
+
+def _result(code: str) -> Json:
+    return {"id": f"{code}.KQ", "name": "Kết quả giải quyết", "url": f"{_FILES}/{code}.KQ.pdf"}
+
+
+def _states(number: int) -> tuple[int, ...]:
+    if number % 25 == 0:
+        return _STOPPED
+    return _SUPPLEMENTED if number % 10 == 0 else _USUAL
+
+
+def _rows(states: Sequence[int], officer: str, at: datetime) -> list[Json]:
+    return [
+        {
+            "state": state,
+            "actor": officer,
+            "content": _SAID[state],
+            "at": (at + place * _A_ROW).isoformat(),
+        }
+        for place, state in enumerate(states, 1)
+    ]

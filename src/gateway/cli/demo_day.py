@@ -1,0 +1,127 @@
+"""How does one day of the demo pass, and what did it come to?"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from gateway.cli.demo_held import held_document
+from gateway.cli.demo_portal import Portal, Told, file_dossiers, wait_for_the_portal
+from gateway.cli.deployment import Deployment
+from gateway.forms.showing.instants import local_date
+from mocks.igate import (
+    Appointment,
+    Behaviour,
+    Holdings,
+    IGate,
+    Outcome,
+    appointments,
+    file_records,
+    receive,
+)
+from mocks.people import Population
+
+VISITS_AT_ONCE = 4
+RECORDS_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What one run came to: how every visit ended, what the portal knows, the gateway's figures."""
+
+    outcomes: Sequence[Outcome]
+    portal: Mapping[str, Any]
+    report: Mapping[str, Any]
+    unexpected: Sequence[str]
+
+    @property
+    def held(self) -> dict[str, Any]:
+        """How much of what records hold came as facts (`demo_held.py`)."""
+        return held_document(
+            (one.form, [item.fact for item in one.held])
+            for one in self.outcomes
+            if one.submitted and one.behaviour is Behaviour.ACCEPT
+        )
+
+
+async def play(running: Deployment, igate: IGate, count: int, seed: int) -> Day:
+    """Let everybody have their turn, tell the portal, and count."""
+    population, today = Population(), local_date(datetime.now(UTC))
+    turns = appointments(population, count, seed, running.population["officer"], today)
+    with _progress() as progress:
+        outcomes, refused = await _visits(running, igate, population, turns, today, seed, progress)
+        async with _beside(running.portal["url"]) as http:
+            told = await _tell(igate, Portal(http), turns, outcomes, progress)
+    figures = await igate.figures()
+    unexpected = [*refused, *(f"{o.form}: {what}" for o in outcomes for what in o.unexpected)]
+    unexpected += told.unexpected
+    if figures.status != httpx.codes.OK:
+        unexpected.append(f"figures: {figures.status} {figures.code}")
+    elif figures.body.get("balances") != "ok":
+        unexpected.append("figures: a submission does not balance")
+    return Day(outcomes, told.document, figures.body, unexpected)
+
+
+async def _visits(
+    running: Deployment,
+    igate: IGate,
+    population: Population,
+    turns: Sequence[Appointment],
+    today: date,
+    seed: int,
+    progress: Progress,
+) -> tuple[Sequence[Outcome], Sequence[str]]:
+    people = [n for turn in turns for n in turn.story.owners]
+    _, refused = await file_records(igate, population, people, RECORDS_AT_ONCE)
+    await running.open_dossiers([turn.dossier for turn in turns])
+    bar = progress.add_task("Lượt khách / visits", total=len(turns))
+    async with _beside(running.population["url"]) as mock:
+        outcomes = await receive(
+            igate,
+            mock,
+            turns,
+            Holdings(population, people, today.isoformat()),
+            at_once=VISITS_AT_ONCE,
+            seed=seed,
+            done=lambda _: progress.advance(bar),
+        )
+    return outcomes, refused
+
+
+async def _tell(
+    igate: IGate,
+    portal: Portal,
+    turns: Sequence[Appointment],
+    outcomes: Sequence[Outcome],
+    progress: Progress,
+) -> Told:
+    """Tell the gateway of every dossier that was handed in, and wait until the portal knows."""
+    handed_in = {one.dossier for one in outcomes if one.submitted}
+    filed = [turn for turn in turns if turn.dossier in handed_in]
+    codes, refused = await file_dossiers(igate, filed, progress)
+    told = await wait_for_the_portal(igate, portal, codes, progress)
+    return Told(told.document, [*refused, *told.unexpected])
+
+
+@asynccontextmanager
+async def _beside(url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Where a mock is steered and asked."""
+    parts = urlsplit(url)
+    async with httpx.AsyncClient(base_url=f"{parts.scheme}://{parts.netloc}") as http:
+        yield http
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )
