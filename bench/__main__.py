@@ -14,6 +14,7 @@ import uvloop
 from rich.console import Console
 
 from bench import figures
+from bench.append import append_cost
 from bench.audit import audited
 from bench.figures import NIGHTLY, ONE_READ, QUICK, TWO_READS, Size
 from bench.house import house
@@ -28,6 +29,8 @@ async def measure(size: Size, console: Console) -> list[Figure]:
     """Everything, one after another: what runs beside a measurement is measured with it."""
     with console.status("start"):
         found = [*figures.visibility(size), await figures.starts(size)]
+    with console.status("append"):
+        found.append(await append_cost(size.rounds, size.leaves))
     async with house() as standing:
         with console.status("prefill, gateway and relay in turns"):
             one = await figures.pairs(standing, size, *ONE_READ)

@@ -30,7 +30,8 @@ class Size:
     """How much is measured: people per form, rounds, seconds a round, requests for memory.
 
     `memory_seconds` ends the memory run earlier where the gateway is too slow for its requests;
-    `audited` dossiers stand in the log that is verified, `dossiers` are told to the portal.
+    `audited` dossiers stand in the log that is verified, `dossiers` are told to the portal, `leaves`
+    are appended in a row.
     """
 
     people: int = 400
@@ -42,9 +43,10 @@ class Size:
     starts: int = 3
     audited: int = 2_000_000
     dossiers: int = 10_000
+    leaves: int = 5_000
 
 
-QUICK = Size(60, 2, 1.0, 60, 2_000, 8.0, 1, 50_000, 300)
+QUICK = Size(60, 2, 1.0, 60, 2_000, 8.0, 1, 50_000, 300, 1_000)
 NIGHTLY = Size(2000, 10, 6.0, 3000, 1_000_000, 4 * 3600.0, 5)
 
 

@@ -119,13 +119,14 @@ class Gateway:
     def begin(self, birth: Birth = "fork", crash_at: Sequence[str] = ()) -> None:
         """Start a process; `crash_at` as `lives.live` takes it."""
         if birth == "exec":
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", "from gateway.cli.main import app; app()", "serve"],
-                env=_plain() | self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=self.log.open("ab"),
-                stderr=subprocess.STDOUT,
-            )
+            with self.log.open("ab") as written:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-c", "from gateway.cli.main import app; app()", "serve"],
+                    env=_plain() | self.environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=written,
+                    stderr=subprocess.STDOUT,
+                )
             return
         from tests.kills.lives import live
 

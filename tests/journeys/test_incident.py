@@ -1,0 +1,226 @@
+"""What went wrong with database or log is found, and the operator's drills end it."""
+
+import asyncio
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from typer.testing import CliRunner
+
+from gateway.cli.main import app
+from gateway.log.append import append_case
+from gateway.log.publishing.refusals import LogDamaged
+from gateway.log.verify.evidence import Way, verify_log
+from gateway.log.verify.tree.places import Folder
+from gateway.storage.schema import bodies, leaves
+from tests.conftest import House, Walk
+from tests.kills.gateways import Gateway, some_forms, without_database
+
+FORM = "social-pension"
+NOBODY = {
+    "url": "http://127.0.0.1:9/",
+    "service_url": "https://dancu.example/",
+    "username": "u",
+    "secret": "s",
+    "officer": "o",
+    "agency": "H99.01",
+}
+
+
+def backup(data: Path, copy: Path) -> Path:
+    with (
+        closing(sqlite3.connect(data / "gateway.db")) as live,
+        closing(sqlite3.connect(copy)) as to,
+    ):
+        live.backup(to)
+    return copy
+
+
+def put_back(data: Path, copy: Path) -> None:
+    without_database(data)
+    shutil.copy(copy, data / "gateway.db")
+
+
+def command(data: Path, *arguments: str) -> str:
+    environment = {"GATEWAY_DATA": str(data), "GATEWAY_MOCK": "true"}
+    result = CliRunner().invoke(app, [*arguments], env=environment)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def log_state(house: House) -> str:
+    return str(house.get("/readyz").json()["log"]["state"])
+
+
+class Yesterday:
+    """A deployment whose database was backed up before its last submission, and after it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data = folder / "data"
+        house = House(self.data)
+        self.walk: Walk = house.walk(house.story(FORM))
+        self.left_open = house.filled(house.question(FORM, "ordinary"))
+        self.before = backup(self.data, folder / "yesterday.db")
+        self.answer = house.accepted(self.walk.submission())
+        house.run(house.rooms.publisher.publish())
+        house.close()
+        self.after = backup(self.data, folder / "today.db")
+        self.checkpoint = (self.data / "log/public/checkpoint").read_bytes()
+
+    def other_content(self) -> dict[str, object]:
+        return {"receipt": self.walk.receipt, "data": {}}
+
+
+@pytest.fixture
+def yesterday(tmp_path: Path) -> Yesterday:
+    restored = Yesterday(tmp_path)
+    put_back(restored.data, restored.before)
+    return restored
+
+
+@pytest.mark.threat(22, 56)
+def test_a_later_backup_ends_the_incident_and_nothing_was_lost(yesterday: Yesterday) -> None:
+    house = House(yesterday.data)
+    assert log_state(house) == "incident"
+    house.close()
+    put_back(yesterday.data, yesterday.after)
+    (yesterday.data / "log/incident").unlink()
+
+    house = House(yesterday.data)
+
+    assert log_state(house) == "published"
+    refused = house.submit(yesterday.other_content())
+    assert (refused.status_code, refused.json()["code"]) == (409, "already_submitted")
+    again = house.accepted(yesterday.walk.submission())
+    assert again["leaf"] == yesterday.answer["leaf"]
+    ended = house.submit({"receipt": yesterday.left_open["receipt"], "data": {}})
+    assert ended.status_code != 409, "the later backup knows this chain as open, and so it is"
+    house.close()
+    assert json.loads(command(yesterday.data, "log", "check", "--json"))["differences"] == []
+
+
+@pytest.mark.threat(22, 56)
+def test_a_new_log_ends_the_incident_where_the_database_is_lost(yesterday: Yesterday) -> None:
+    House(yesterday.data).close()
+    told = json.loads(command(yesterday.data, "log", "roll", "--json"))
+
+    house = House(yesterday.data)
+
+    assert log_state(house) == "published"
+    for receipt in (yesterday.walk.receipt, yesterday.left_open["receipt"]):
+        refused = house.submit({"receipt": receipt, "data": {}})
+        assert (refused.status_code, refused.json()["code"]) == (409, "chain_void")
+    answer = house.filled(house.question(FORM, "ordinary"))
+    assert "found" in {one["outcome"] for one in answer["sources"]}
+    house.run(house.rooms.publisher.publish())
+    house.close()
+
+    closed = next((yesterday.data / "log/closed").iterdir())
+    old = verify_log(Folder(closed), None, Way())
+    new = verify_log(Folder(yesterday.data / "log/public"), None, Way())
+    assert (closed / "checkpoint").read_bytes() == yesterday.checkpoint
+    assert told["published"] == old.checkpoint.size > told["in_database"]
+    (first, *_) = new.story.of_kind("key")
+    assert first[1]["previous"]["origin"] == old.checkpoint.origin
+    assert first[1]["previous"]["size"] == old.checkpoint.size
+    assert json.loads(command(yesterday.data, "log", "check", "--json"))["differences"] == []
+
+
+@pytest.fixture
+def long_log(tmp_path: Path) -> Path:
+    """A deployment whose log has more than two full tiles."""
+    house = House(tmp_path / "data")
+    body = {"k": "confirmation", "case": "c"}
+    now = house.clock()
+    house.run(
+        house.rooms.database.write(
+            lambda c: [append_case(c, "confirmation", "h99", body, now) for _ in range(600)]
+        )
+    )
+    house.filled(house.question(FORM, "ordinary"))
+    house.run(house.rooms.publisher.publish())
+    house.close()
+    return house.folder
+
+
+@pytest.mark.threat(21)
+@pytest.mark.parametrize("file", ["tile/entries/001", "tile/0/001"])
+def test_a_tile_edited_on_the_disk_stops_the_signer_and_is_written_again_by_the_drill(
+    long_log: Path, file: str
+) -> None:
+    signed = (long_log / "log/signer/last").read_bytes()
+    path = long_log / "log/public" / file
+    raw = bytearray(path.read_bytes())
+    raw[40] ^= 1
+    path.write_bytes(raw)
+
+    house = House(long_log)
+    answer = house.prefill(house.question(FORM, "ordinary"))
+    assert answer.status_code == 200
+    with pytest.raises(LogDamaged) as damaged:
+        house.run(house.rooms.publisher.publish())
+    assert 256 <= damaged.value.index < 512
+    assert log_state(house) == "incident"
+    asked = len(house.database.state.journal)
+    house.filled(house.question(FORM, "ordinary"))
+    assert len(house.database.state.journal) == asked
+    house.close()
+    assert (long_log / "log/signer/last").read_bytes() == signed
+    (found,) = json.loads(
+        CliRunner()
+        .invoke(app, ["log", "check", "--json"], env={"GATEWAY_DATA": str(long_log)})
+        .stdout
+    )["differences"]
+    assert 256 <= found["leaf"] < 512
+
+    shutil.rmtree(long_log / "log/public/tile")
+    (long_log / "log/incident").unlink(missing_ok=True)
+    house = House(long_log)
+    house.filled(house.question(FORM, "ordinary"))
+    house.run(house.rooms.publisher.publish())
+    assert log_state(house) == "published"
+    house.close()
+    assert verify_log(Folder(long_log / "log/public"), None, Way()).checkpoint.size > 600
+
+
+def test_a_clock_that_jumps_back_changes_nothing_about_the_order(tmp_path: Path) -> None:
+    house = House(tmp_path / "data")
+    walk = house.walk(house.story(FORM))
+    for hours in (-1, 2, -24, 24):
+        house.clock.forward(hours=hours)
+        house.filled(house.question(FORM, "ordinary"))
+        house.run(house.rooms.publisher.publish())
+    house.accepted(walk.submission())
+    house.run(house.rooms.publisher.publish())
+    order = house.rooms.database.read(
+        lambda c: c.execute(
+            select(leaves.c.idx, bodies.c.hour)
+            .join_from(leaves, bodies, leaves.c.idx == bodies.c.idx)
+            .order_by(leaves.c.idx)
+        ).all()
+    )
+    house.close()
+
+    assert [row.hour for row in order] != sorted(row.hour for row in order)
+    size = verify_log(Folder(tmp_path / "data/log/public"), None, Way()).checkpoint.size
+    assert size == order[-1].idx + 1
+    assert json.loads(command(tmp_path / "data", "log", "check", "--json"))["differences"] == []
+
+
+@pytest.mark.threat(22, 23)
+async def test_the_second_gateway_on_one_log_does_not_start(tmp_path: Path) -> None:
+    first = Gateway(tmp_path, NOBODY, some_forms(tmp_path, [FORM]))
+    second = Gateway(tmp_path, NOBODY, tmp_path / "schemas")
+    second.log = tmp_path / "second.log"
+    await first.start()
+    try:
+        second.begin("exec")
+        assert await asyncio.wait_for(second.gone(), 60) == 2
+        assert second.last_words() == "log: another process publishes this log\n"
+        await first.ready()
+    finally:
+        await first.stop()
