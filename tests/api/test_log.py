@@ -2,6 +2,7 @@
 
 import asyncio
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +184,32 @@ async def test_an_unknown_leaf_is_not_published(
     await rooms.publisher.publish()
     answer = await anybody.get("/v1/log/proof", params={"leaf": "A" * 43 + "="})
     assert (answer.status_code, answer.json()["code"]) == (404, "leaf_not_published")
+
+
+def _gone(tile: Path) -> None:
+    tile.unlink()
+
+
+def _torn(tile: Path) -> None:
+    tile.write_bytes(tile.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize("damage", [_gone, _torn])
+async def test_a_tile_that_is_gone_or_torn_is_no_fault_of_who_asks_for_a_proof(
+    anybody: httpx.AsyncClient, rooms: Rooms, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    leaf = await _add(rooms, 1)
+    await rooms.publisher.publish()
+    signed = rooms.publisher.shown
+    assert signed is not None
+    damage(tmp_path / f"log/public/tile/0/000.p/{signed.checkpoint.size}")
+
+    proof = await anybody.get("/v1/log/proof", params={"leaf": leaf})
+    growth = await anybody.get(
+        "/v1/log/consistency", params={"from": 1, "to": signed.checkpoint.size}
+    )
+
+    for answer in (proof, growth):
+        assert (answer.status_code, answer.json()["code"]) == (503, "log_unreadable")
+        assert answer.headers["Retry-After"]
+    assert (await anybody.get("/log/checkpoint")).status_code == 200

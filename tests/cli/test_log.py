@@ -1,7 +1,10 @@
+import asyncio
 import json
 import os
 import threading
 from base64 import b64encode
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +12,14 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.main import app
+from gateway.log.append import append_case
 from gateway.log.notes import read_checkpoint, read_key
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.tiles import TileFolder
 from gateway.log.verify.evidence import Way, verify_log
 from gateway.log.verify.text.notes import Checkpoint
 from gateway.log.verify.tree.places import Folder
+from gateway.storage.database import Database
 
 TENANT = ["clients", "register", "h99", "--name", "Tỉnh H", "--agency", "H99"]
 
@@ -198,3 +203,18 @@ def test_an_incident_ends_with_a_new_log_that_names_what_was_published(
     assert json.loads(entries[0])["previous"]["size"] == 2
     assert not (_log(data) / "incident").exists()
     assert _proved(_log(data) / "public").origin == told["opened"]
+
+
+def test_a_log_whose_last_month_is_not_closed_is_not_put_aside(data: dict[str, str]) -> None:
+    _run(["log", "publish"], data)
+    last_year = datetime.now(UTC) - timedelta(days=62)
+    body = {"k": "confirmation", "v": 1, "ten": "h99"}
+    with closing(Database(Path(data["GATEWAY_DATA"]) / "gateway.db")) as database:
+        asyncio.run(
+            database.write(lambda c: append_case(c, "confirmation", "h99", body, last_year))
+        )
+
+    refused = _run(["log", "roll"], data, status=1)
+
+    assert "month_open" in refused and f"{last_year:%Y-%m}" in refused
+    assert json.loads(_run(["log", "roll", "--leave-open", "--json"], data))["in_database"] == 3

@@ -124,6 +124,7 @@ _CODES: dict[type[GatewayError], str] = {
         audit_of_another_log | Kiểm toán của nhật ký khác | Audit of another log | Audit the published log of this deployment.
         audit_contradicts_itself | Kiểm toán tự mâu thuẫn | Audit contradicts itself | Sign what was found, as it was counted.
         month_not_over | Tháng chưa kết thúc | Month not over | Close it when the next month has begun.
+        month_open | Tháng chưa được chốt | Month not closed | Close it with `gateway metrics close` first, or give --leave-open.
         month_closed | Tháng đã được chốt | Month closed already | A release is never made again; close a later month.
         too_few_persons | Quá ít người | Too few persons | Close a later month; these leaves go with it.
         counts_known | Số liệu này đã có | Counts known already | Supply a file that differs.
@@ -180,6 +181,7 @@ _CODES: dict[type[GatewayError], str] = {
     """,
     Busy: """
         person_reads_closed | Tạm dừng đọc dữ liệu cá nhân | Person reads closed | The citizen types by hand; ask again once GET /readyz says the log is published.
+        log_unreadable | Không đọc được tệp nhật ký | Log file unreadable | Ask again later, or a mirror of the log; operators see docs/operations.md, incident.
         storage_busy | Hệ thống đang bận | Storage busy | Repeat later; nothing was stored.
     """,
     CannotMeasure: """

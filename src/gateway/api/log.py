@@ -36,7 +36,8 @@ async def inclusion_proof(
 ) -> Response:
     """Why a leaf stands in the log: C2SP tlog-proof, checkpoint included.
 
-    A leaf is published within a minute; until then, and for an unknown one, 404.
+    A leaf is published within a minute; until then, and for an unknown one, 404. While a published
+    file that the proof needs is gone or torn, 503 `log_unreadable`.
     """
     if not _HASH.fullmatch(leaf):
         raise BadRequest("parameter_unusable", "a leaf hash is 32 bytes in base64", "leaf")

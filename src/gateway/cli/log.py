@@ -29,6 +29,8 @@ from gateway.log.publishing.rolling import announce_roll, next_origin
 from gateway.log.publishing.rows import log_size
 from gateway.log.publishing.witnesses import Witnesses
 from gateway.receipts.chains import void_open_chains
+from gateway.reduction.months import Month
+from gateway.reduction.releases.unclosed import check_all_closed
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.upstream.posting import Posting
@@ -86,10 +88,17 @@ async def publish_log(settings: Settings) -> None:
 
 
 @log_app.command("roll")
-def roll(as_json: Json = False) -> None:
+def roll(
+    leave_open: Annotated[
+        bool, typer.Option("--leave-open", help="Even if a month is not closed; it never will be.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Close the log and open the next one, which names the old one's last checkpoint.
 
     For a year's end, or the end of an incident; not while a gateway runs. Every open chain ends.
+    Refused while a month that is over is not closed, since it could not be closed afterwards; an
+    incident is no time for closing, so then nothing is asked.
     """
 
     async def work(settings: Settings) -> dict[str, Any]:
@@ -97,6 +106,9 @@ def roll(as_json: Json = False) -> None:
             if held.log.publisher.stopped:
                 await held.database.write(void_open_chains)
             else:
+                if not leave_open:
+                    running = Month.at(_now())
+                    held.database.read(lambda c: check_all_closed(c, held.log.origin, running))
                 await end_every_chain(held.database, _now())
                 await held.log.publisher.publish()
             last, old = held.folder.published(), held.log.origin

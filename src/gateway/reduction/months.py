@@ -45,8 +45,13 @@ class Month:
     @property
     def last_hour(self) -> int:
         """Its last hour, counted since 1970 UTC."""
-        after = date(self.following.year, self.following.number, 1)
-        return int(datetime.combine(after, time(), LOCAL_ZONE).timestamp()) // 3600 - 1
+        return self.following.first_hour - 1
+
+    @property
+    def first_hour(self) -> int:
+        """Its first hour, counted since 1970 UTC."""
+        begin = datetime.combine(date(self.year, self.number, 1), time(), LOCAL_ZONE)
+        return int(begin.timestamp()) // 3600
 
     def up_to(self, last: "Month") -> Iterator["Month"]:
         """This month and all up to and with `last`."""

@@ -21,6 +21,7 @@ from gateway.domain.verdicts import Verdict
 from gateway.log.leaves import case_entry
 from gateway.reduction.months import Month
 from gateway.reduction.reading import report_from_log, root_at
+from gateway.reduction.releases.unclosed import check_all_closed
 from gateway.reduction.report import Question
 from gateway.storage.database import Database
 from gateway.storage.schema import leaves, month_closes
@@ -390,3 +391,35 @@ async def test_a_month_is_closed_beside_a_gateway_that_goes_on_writing(
     counted = sum(leaf["leaves"] for leaf in tallies(house))
     assert counted == case_entries(house, 0, closed.last)
     beside.database.close()
+
+
+def _check_all_closed(house: House) -> None:
+    running = Month.at(house.now)
+    house.database.read(lambda c: check_all_closed(c, ORIGIN, running))
+
+
+async def test_a_log_may_end_once_every_month_that_is_over_is_closed(house: House) -> None:
+    await house.open()
+    _check_all_closed(house)
+    await house.fill(month_of_cases(12))
+    with pytest.raises(Conflict, match="2026-11") as refusal:
+        _check_all_closed(house)
+    assert refusal.value.code == "month_open"
+
+    await house.close("2026-11")
+    await house.fill(month_of_cases(3, "b", hour_of(DECEMBER)), DECEMBER)
+
+    _check_all_closed(house)
+    house.now = DECEMBER + timedelta(days=20)
+    with pytest.raises(Conflict, match="2026-12"):
+        _check_all_closed(house)
+
+
+async def test_a_late_leaf_of_a_closed_month_keeps_no_log_from_ending(house: House) -> None:
+    await house.open()
+    await house.fill(month_of_cases(12))
+    await house.fill(month_of_cases(1, "b", hour_of(DECEMBER)), DECEMBER)
+    await house.fill(month_of_cases(1, "late"))
+    await house.close("2026-11")
+
+    _check_all_closed(house)

@@ -9,15 +9,17 @@ The static files of C2SP tlog-tiles for the current log and for closed ones, and
 
 import re
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.domain.errors import BadRequest, NotFound
+from gateway.domain.errors import BadRequest, Busy, NotFound
 from gateway.log.notes import SignedCheckpoint
 from gateway.log.proofs import PublishedTree
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.publisher import Publisher
+from gateway.log.publishing.refusals import LogDamaged
 from gateway.log.publishing.rows import LeafRows
 from gateway.log.tiles import TileFolder, is_tile_path
 
@@ -67,28 +69,44 @@ class ShownLog:
     def inclusion(self, leaf: bytes) -> bytes:
         """The proof that a leaf of this hash stands in the published log.
 
-        Raises NotFound `leaf_not_published` while it does not, and for a leaf that nobody knows.
+        Raises NotFound `leaf_not_published` while it does not, and for a leaf that nobody knows;
+        Busy `log_unreadable` when a file that the proof needs is gone or torn.
         """
         index, shown, tiles = self._rows.index_of(leaf), self._publisher.shown, self._folder.tiles
         if index is None and (place := self._rows.closed_place_of(leaf)) is not None:
             origin, index = place
             tiles = TileFolder(self._folder.closed / origin.rpartition("/")[2])
-            shown = LogFolder.checkpoint_in(tiles.root)
+            with _reading():
+                shown = LogFolder.checkpoint_in(tiles.root)
         if index is None or shown is None or index >= shown.checkpoint.size:
             raise NotFound("leaf_not_published", "no published leaf has this hash yet", "leaf")
-        proof = PublishedTree(tiles, shown.checkpoint.size).inclusion(index)
+        with _reading():
+            proof = PublishedTree(tiles, shown.checkpoint.size).inclusion(index)
         return _text(["c2sp.org/tlog-proof@v1", f"index {index}"], proof, shown)
 
     def consistency(self, old: int, new: int) -> bytes:
         """The proof that the first `new` leaves begin with the first `old`.
 
-        Raises BadRequest `parameter_unusable` unless 0 < old <= new <= the published size.
+        Raises BadRequest `parameter_unusable` unless 0 < old <= new <= the published size; Busy
+        `log_unreadable` as `inclusion` does.
         """
         shown = self._publisher.shown
         if shown is None or not 0 < old <= new <= shown.checkpoint.size:
             raise BadRequest("parameter_unusable", "sizes go from 1 to the published one", "from")
         tree = PublishedTree(self._folder.tiles, shown.checkpoint.size)
-        return _text([f"old {old}", f"new {new}"], tree.consistency(old, new), shown)
+        with _reading():
+            proof = tree.consistency(old, new)
+        return _text([f"old {old}", f"new {new}"], proof, shown)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """What is wrong with a published file is the operator's to mend, not a fault of the call."""
+    try:
+        yield
+    except (OSError, ValueError, LogDamaged):
+        detail = "a published file that the proof needs is gone or torn"
+        raise Busy("log_unreadable", detail) from None
 
 
 def _text(head: Sequence[str], proof: Sequence[bytes], shown: SignedCheckpoint) -> bytes:
