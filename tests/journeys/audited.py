@@ -78,6 +78,9 @@ def audited(folder: Path) -> Iterator[Audited]:
     finally:
         house.close()
     province = Audited(folder, folder / "data", dossiers, journal)
+    (folder / "reads.json").write_text(json.dumps({"reads": len(journal)}))
+    counted = ("--source", "population", "--month", MONTH)
+    province.done("metrics", "reconcile", folder / "reads.json", *counted)
     province.done("metrics", "close", MONTH)
     province.done("log", "publish")
     yield province

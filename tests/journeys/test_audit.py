@@ -86,6 +86,16 @@ def test_from_the_pack_to_the_leaf_in_the_next_checkpoint(
     assert (again["index"], again["added"]) == (said["index"], False)
 
 
+@pytest.mark.threat(55)
+def test_the_release_holds_claimed_reads_against_what_the_source_counted(
+    province: Audited, pack: Path
+) -> None:
+    release = json.loads((pack / "releases" / f"{MONTH}.json").read_bytes())
+    (reads,) = release["reconciliation"]["reads"]
+    assert reads["source"] == "population"
+    assert reads["claimed"] == reads["counted"] == len(province.journal) >= 12
+
+
 def test_who_is_not_the_auditor_opens_no_body(pack: Path, tmp_path: Path) -> None:
     other, _ = age_identity(tmp_path)
     command = ["age", "--decrypt", "--identity", str(other), str(pack / "bodies.tar.age")]

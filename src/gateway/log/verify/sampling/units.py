@@ -50,19 +50,17 @@ class Unit:
 
 
 def open_bundle(place: Place, size: int, number: int) -> Iterator[Opened]:
-    """The case leaves of a bundle of a log of `size` entries.
+    """The case leaves of a bundle of a log of `size` entries whose bodies are there.
 
-    Raises Refuted for a body that is not the sealed one, Unchecked for one that is not there.
+    Raises Refuted for a body that is not the sealed one, Unchecked without the file.
     """
     first, width = number * WIDTH, min(WIDTH, size - number * WIDTH)
     entries = split_bundle(*read_bundle(place, number, width), first, width)
     path, raw = read_bundle(place, number, width, "bodies")
     bodies = split_bundle(path, raw, first, width)
     for index, (entry, body) in enumerate(zip(entries, bodies, strict=True), first):
-        if not entry.startswith(_SEALED):
+        if not entry.startswith(_SEALED) or not body:
             continue
-        if not body:
-            raise Unchecked(Kind.BODY, "its body is not there", path, index)
         seal = b64encode(sha256(_DOMAIN + body).digest())
         if entry != _SEALED + b'"seal":"' + seal + b'","v":1}':
             raise Refuted(Kind.BODY, "the body is not the one that was sealed", path, index)
@@ -81,11 +79,17 @@ class Units:
         self._forms: dict[int, Form] = {i: form_of(i, f) for i, f in story.of_kind("form-version")}
         self._first = close.first // WIDTH
         numbers = range(self._first, close.last // WIDTH + 1)
-        counts = []
+        opened, counts = 0, list[int]()
         for done, number in enumerate(numbers, 1):
-            counts.append(sum(1 for _ in self._of_bundle(number)))
+            leaves = self._within(number)
+            opened += len(leaves)
+            counts.append(sum(len(self._autos(leaf)) for leaf in leaves))
             progress(done, len(numbers))
         self._ends = list(accumulate(counts))
+        sealed = story.cases_between(close.first, close.last)
+        if opened != sealed:
+            says = f"{sealed - opened} bodies of the month are not there"
+            raise Unchecked(Kind.BODY, says, index=close.first)
 
     @property
     def count(self) -> int:
@@ -104,32 +108,58 @@ class Units:
         return [found[number] for number in wanted]
 
     def _of_bundle(self, number: int) -> Iterator[Unit]:
-        for leaf in open_bundle(self._place, self._size, number):
-            body, within = leaf.body, self._close.first <= leaf.index <= self._close.last
-            if within and body.get("k") == "submission" and body["ten"] not in self._tests:
-                for ordinal, path in enumerate(self._autos(leaf)):
-                    yield Unit(leaf, ordinal, path)
+        for leaf in self._within(number):
+            for ordinal, path in enumerate(self._autos(leaf)):
+                yield Unit(leaf, ordinal, path)
+
+    def _within(self, number: int) -> list[Opened]:
+        first, last = self._close.first, self._close.last
+        leaves = open_bundle(self._place, self._size, number)
+        return [leaf for leaf in leaves if first <= leaf.index <= last]
 
     def _autos(self, leaf: Opened) -> list[str]:
+        body = leaf.body
+        if body.get("k") != "submission" or body["ten"] in self._tests:
+            return []
         try:
-            form, body = self._forms[leaf.body["fv"]], leaf.body
-            letters = form.spread(body["vd"], body.get("vr", {}))
+            letters = self._forms[body["fv"]].spread(body["vd"], body.get("vr", {}))
             return [path for path, _, letter in letters if letter == _AUTO]
         except (KeyError, Misspelt):
-            raise Refuted(
-                Kind.BODY, "its letters are not those of its form", index=leaf.index
-            ) from None
+            says = "its letters are not those of its form"
+            raise Refuted(Kind.BODY, says, index=leaf.index) from None
 
 
 def leaves_of_chains(
     place: Place, size: int, chains: Iterable[str], last: int, progress: Progress
 ) -> dict[str, list[Opened]]:
-    """Every case leaf up to `last` that names one of the chains, in the order of the log."""
+    """Every case leaf up to `last` that names one of the chains, in the order of the log.
+
+    Bundles that the pack lacks are passed over; raises Unchecked where a prefill of a chain stands in one.
+    """
     found: dict[str, list[Opened]] = {chain: [] for chain in chains}
     numbers = range(last // WIDTH + 1)
     for number in numbers:
-        for leaf in open_bundle(place, size, number):
+        for leaf in _there(place, size, number):
             if leaf.body.get("chain") in found and leaf.index <= last:
                 found[leaf.body["chain"]].append(leaf)
         progress(number + 1, len(numbers))
+    for leaves in found.values():
+        _check_whole(leaves)
     return found
+
+
+def _there(place: Place, size: int, number: int) -> Iterator[Opened]:
+    try:
+        yield from open_bundle(place, size, number)
+    except Unchecked as missing:
+        if missing.finding.kind is not Kind.MISSING:
+            raise
+
+
+def _check_whole(leaves: list[Opened]) -> None:
+    """Every leaf before that a leaf of the chain names is there too."""
+    there = {leaf.index for leaf in leaves}
+    for leaf in leaves:
+        before = leaf.body.get("pf", leaf.body.get("prev"))
+        if before is not None and before not in there:
+            raise Unchecked(Kind.BODY, "a drawn chain begins in bodies not there", index=before)
