@@ -34,6 +34,8 @@ def incident_at_start(
         return "unreadable"
     size = rows.size()
     for checkpoint in known:
+        if checkpoint is not None and checkpoint.origin != signer.origin:
+            return "unreadable"
         if checkpoint is not None and checkpoint.size:
             if checkpoint.size > size:
                 return "shorter"

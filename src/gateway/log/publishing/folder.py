@@ -82,7 +82,7 @@ class LogFolder:
     def show(self, name: str, line: str) -> None:
         """Let `key` or `policy` say this, unless it does; raises OSError."""
         path = self.public / name
-        if not path.exists() or path.read_text() != line:
+        if not path.exists() or path.read_bytes() != line.encode():
             put_in_place(path, line.encode())
 
     def asked_to_publish(self) -> bool:
