@@ -56,6 +56,12 @@ class Form:
         """The input behind an instance path such as `grid[1].key`; KeyError if there is none."""
         return self.inputs[template_of(path)]
 
+    @property
+    def asked_first(self) -> frozenset[str]:
+        """The inputs that say who is meant, outside of rows."""
+        when = (way.get("when") or {} for ways in self.roles.values() for way in ways)
+        return frozenset(path for paths in when for path in paths if "[]" not in path)
+
     def keys(self, role: str) -> Iterator[str]:
         """The inputs in which somebody says who stands behind a role, so that more can be read."""
         for way in self.roles[role]:

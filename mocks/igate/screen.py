@@ -32,12 +32,17 @@ class Screen:
         self._asked: set[str] = set()
 
     def sign_in(self) -> None:
-        """What the province's own login and the form's head fill before anybody acts."""
+        """What the province's own login and the form's head fill before anybody acts.
+
+        On whose behalf somebody acts is asked first: it decides who is read.
+        """
         for field in self.form.inputs.values():
             if field.addressee:
                 self.data[field.path] = _ADDRESSEE
             elif field.path in self.form.login_fills:
                 put(self.data, field.path, type_in(field, self._known(field.path), ()))
+            elif field.path in self.form.asked_first & self._story.answers.keys():
+                put(self.data, field.path, type_in(field, self.says(field.path), field.choices))
 
     def take(self, answer: Mapping[str, Any]) -> None:
         """Put what the gateway filled beside what is there."""

@@ -370,3 +370,24 @@ def test_a_cell_that_stayed_empty_in_a_filled_row_keeps_its_reason(
     again = office.filled({**question, "data": held, "extends": first["receipt"]})
 
     assert {path: empties(again)[path] for path in down} == down
+
+
+def test_who_acts_for_another_begins_anew_and_keeps_nothing_of_the_own_person(
+    office: House,
+) -> None:
+    form = "social-pension"
+    question = office.question(form, "ordinary", data={"nguoiKhai": "ban_than"})
+    first = office.filled(question)
+    another = {**first["data"], "nguoiKhai": "giam_ho"}
+
+    refused = office.prefill({**question, "data": another, "extends": first["receipt"]})
+
+    assert code_of(refused) == (422, "role_changed")
+    assert refused.json()["fields"] == [{"path": "nguoiKhai", "code": "role_changed"}]
+    handed_in = {"receipt": first["receipt"], "data": another}
+    verdicts = {f["path"]: f["verdict"] for f in office.accepted(handed_in)["fields"]}
+    applicants = {
+        p for p, f in filled(first).items() if f["visible"] is True and f["class"] != "constant"
+    }
+    assert applicants
+    assert "auto" not in {verdicts[path] for path in applicants}

@@ -124,7 +124,7 @@ def _components(node: Any) -> Iterator[dict[str, Any]]:
             yield from _components(below)
 
 
-@pytest.mark.parametrize("form", ["household-business-registration", "social-pension"])
+@pytest.mark.parametrize("form", ["household-business-registration", "death-registration"])
 def test_two_fields_of_one_fact_are_judged_apart(residents: House, form: str) -> None:
     walk = residents.walk(residents.story(form))
     bound = residents.form(form).bindings.by_field

@@ -11,12 +11,13 @@ from gateway.domain.identifiers import AttributeName, ChainId, RoleName
 from gateway.domain.verdicts import Reason
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.fields import value_at
+from gateway.forms.roles import moved_roles
 from gateway.forms.values import NotOfType, canonical
 from gateway.prefill.filling.desk import Earlier
 from gateway.prefill.request import Asker, PrefillRequest
 from gateway.receipts.chains import ChainKeys, ChainState
 from gateway.receipts.receipt import Receipt
-from gateway.receipts.tags import FieldMark, Tagger, new_key, same_tag
+from gateway.receipts.tags import SUBJECT, FieldMark, Tagger, new_key, same_tag
 
 _SETTLED = frozenset(
     {
@@ -100,6 +101,7 @@ def extended_chain(
     tagger = _tagger(key, state.chain, asker, form)
     _check_same_case(receipt, request, tagger)
     _check_steering(receipt, request, form, tagger)
+    _check_ways(receipt, request, form)
     return Chain(state.chain, key, tagger, receipt, state)
 
 
@@ -138,9 +140,8 @@ def _check_same_case(receipt: Receipt, request: PrefillRequest, tagger: Tagger) 
     given = None if request.dossier is None else tagger.dossier_tag(request.dossier.text)
     if (dossier or "") != (given or ""):
         raise ReceiptRefused("receipt_foreign", "the receipt belongs to another dossier")
-    applicant = next((p for p in receipt.claims["persons"] if p["role"] == "applicant"), None)
     number = request.subject.personal_id.digits
-    if applicant and not same_tag(applicant["tag"], tagger.person_tag("applicant", (), number)):
+    if not same_tag(receipt.claims["subject"], tagger.person_tag(SUBJECT, (), number)):
         raise ReceiptRefused("receipt_foreign", "the receipt belongs to another applicant")
 
 
@@ -166,6 +167,24 @@ def _check_steering(
             "locked_value_changed",
             "a value that was filled from a record was changed",
             tuple(changed),
+        )
+
+
+def _check_ways(receipt: Receipt, request: PrefillRequest, form: RegisteredForm) -> None:
+    """Whoever was read for a role must still be who is meant; another person is another chain."""
+    ways = receipt.claims["ways"]
+    moved = set(moved_roles(form.bindings, form.definition, ways, request.data))
+    if moved:
+        paths = {
+            p
+            for role in moved
+            for way in form.bindings.roles[RoleName(role)]
+            for p in way.when or {}
+        }
+        raise ReceiptRefused(
+            "role_changed",
+            "the answer says that another person is meant than was read",
+            tuple(FieldProblem(path, "role_changed") for path in sorted(paths)),
         )
 
 

@@ -17,7 +17,7 @@ from gateway.prefill.filling.desk import Sheet
 from gateway.prefill.filling.entries import Carried, Empty, Entry, Filled
 from gateway.prefill.filling.waiting import retry_at
 from gateway.receipts.receipt import Receipt
-from gateway.receipts.tags import FieldMark, Tagger
+from gateway.receipts.tags import SUBJECT, FieldMark, Tagger
 
 
 def claims_of(
@@ -40,19 +40,21 @@ def claims_of(
         "procedure": case.procedure,
         "channel": case.request.channel,
         "dossier": None if case.dossier is None else tagger.dossier_tag(case.dossier),
+        "subject": tagger.person_tag(SUBJECT, (), case.request.subject.personal_id.digits),
         "persons": [
             *before["persons"],
             *(p for p in persons if (p["role"], tuple(p["row"])) not in places),
         ],
         "reads": read_claims(answers),
         "sets": dict(sheet.sets),
+        "ways": {**sheet.people.ways(), **before["ways"]},
         "told": sorted(sheet.told),
         "rows": [*before["rows"], *row_claims(sheet, case.form, tagger)],
         "fields": field_claims(sheet, tagger) + left_out(sheet, chain.earlier),
     }
 
 
-_NOTHING_BEFORE: Mapping[str, Any] = {"persons": [], "rows": [], "jti": None}
+_NOTHING_BEFORE: Mapping[str, Any] = {"persons": [], "rows": [], "ways": {}, "jti": None}
 
 
 def field_claims(sheet: Sheet, tagger: Tagger) -> list[dict[str, Any]]:

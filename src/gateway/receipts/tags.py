@@ -25,6 +25,9 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
+SUBJECT = "subject"
+"""The name under which a receipt tags whoever acts, whichever role of the form that is."""
+
 _COMMITMENT = b"eform-gateway/receipt/key/v1"
 
 

@@ -21,6 +21,7 @@ from gateway.forms.fields import (
     put_value,
     value_at,
 )
+from gateway.forms.roles import moved_roles
 from gateway.forms.values import EMPTY, NotOfType
 from gateway.receipts.tags import same_tag
 from gateway.submission.opened import FilledField, OpenedReceipt
@@ -258,11 +259,13 @@ class _Judge:
         )
 
     def _rekeyed_roles(self, shown: frozenset[str]) -> Iterator[str]:
-        """Roles whose key number is another than the one that was read.
+        """Roles for which another person is meant than was read, by answer or by key number.
 
         A number that was handed out and does not show any more is gone, and no change.
         """
-        for person in self.receipt.receipt.claims["persons"]:
+        claims, form = self.receipt.receipt.claims, self.receipt.form
+        yield from moved_roles(form.bindings, form.definition, claims["ways"], self.data)
+        for person in claims["persons"]:
             if person["key"] is not None:
                 number = self._number_at(person["key"])
                 tag = self.receipt.tagger.person_tag(person["role"], tuple(person["row"]), number)

@@ -29,7 +29,7 @@ from gateway.receipts.chains import (
 )
 from gateway.receipts.disputes import Disputed, Ticket, TicketDesk, Whose
 from gateway.receipts.receipt import Receipt, ReceiptSigner
-from gateway.receipts.tags import Tagger, same_tag
+from gateway.receipts.tags import SUBJECT, Tagger, same_tag
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, chains, leaves
 from gateway.submission.disputes import check_marks, disputed_in
@@ -279,10 +279,9 @@ def _check_bound(receipt: Receipt, request: SubmissionRequest, tagger: Tagger) -
     given = None if request.dossier is None else tagger.dossier_tag(request.dossier.text)
     if given is not None and dossier is not None and not same_tag(dossier, given):
         raise ReceiptRefused("receipt_foreign", "the receipt belongs to another dossier")
-    persons = {p["role"]: p["tag"] for p in receipt.claims["persons"] if not p["row"]}
-    if request.subject is not None and "applicant" in persons:
-        tag = tagger.person_tag("applicant", (), request.subject.digits)
-        if not same_tag(persons["applicant"], tag):
+    if request.subject is not None:
+        tag = tagger.person_tag(SUBJECT, (), request.subject.digits)
+        if not same_tag(receipt.claims["subject"], tag):
             raise ReceiptRefused("receipt_foreign", "the receipt belongs to another applicant")
 
 

@@ -14,6 +14,7 @@ from gateway.domain.verdicts import Reason
 from gateway.forms.bindings import Bindings, Way
 from gateway.forms.definition import FormDefinition
 from gateway.forms.fields import value_at
+from gateway.forms.roles import holds
 from gateway.forms.values import EMPTY, NotOfType, canonical
 from gateway.prefill.asking.knowledge import Knowledge, Known, Missing, Person, Unasked
 
@@ -35,6 +36,7 @@ class People:
     subject: Person
     data: Mapping[str, Any] = field(repr=False)
     _found: dict[RoleName, Resolved] = field(default_factory=dict, repr=False)
+    _ways: dict[RoleName, int] = field(default_factory=dict, repr=False)
 
     def behind(self, role: RoleName) -> Resolved:
         """The persons of a role, one but for a repeating role; or what it waits for; or why not."""
@@ -45,29 +47,26 @@ class People:
 
     def _search(self, role: RoleName) -> Resolved:
         found: Resolved = Missing(Reason.NOT_HELD)
-        for way in self.bindings.roles[role]:
-            if not self._holds(way):
+        for number, way in enumerate(self.bindings.roles[role]):
+            if not holds(way, self.definition, self.data):
                 continue
             found = self._by(way)
             if not isinstance(found, Missing):
+                self._ways[role] = number
                 return found
         return found
+
+    def ways(self) -> dict[RoleName, int]:
+        """The number of the way that found somebody, for each role that hangs on an answer."""
+        return {
+            role: number
+            for role, number in self._ways.items()
+            if self.bindings.roles[role][number].when and isinstance(self._found[role], tuple)
+        }
 
     def is_repeating(self, role: RoleName) -> bool:
         """Whether the role stands for a row of a repeating group each."""
         return role in self.bindings.repeating.values()
-
-    def _holds(self, way: Way) -> bool:
-        return all(self._bare(path) in accepted for path, accepted in (way.when or {}).items())
-
-    def _bare(self, path: str) -> str:
-        """The value at a path as plain text, without the label that a select may carry."""
-        value = value_at(self.data, path)
-        if isinstance(value, Mapping):
-            value = value.get("value")
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        return "" if value is None else str(value)
 
     def _by(self, way: Way) -> Resolved:
         if way.subject:

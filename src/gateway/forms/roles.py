@@ -1,0 +1,35 @@
+"""By which ways is the person of a role found, as a form's data stand?
+
+A way with `when` holds only while the data give one of the named answers. Which way found somebody
+is noted in the receipt: who is meant may not change behind what was filled.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gateway.domain.identifiers import RoleName
+from gateway.forms.bindings import Bindings, Way
+from gateway.forms.definition import FormDefinition
+from gateway.forms.fields import value_at
+from gateway.forms.values import NotOfType, canonical
+
+
+def holds(way: Way, form: FormDefinition, data: Mapping[str, Any]) -> bool:
+    """Whether the data give every answer that the way waits for, in whatever dress."""
+    return all(_said(form, data, path) in accepted for path, accepted in (way.when or {}).items())
+
+
+def moved_roles(
+    bindings: Bindings, form: FormDefinition, ways: Mapping[str, int], data: Mapping[str, Any]
+) -> Iterator[str]:
+    """The roles of which the way that found the person, by number, holds no more."""
+    for role, number in ways.items():
+        if not holds(bindings.roles[RoleName(role)][number], form, data):
+            yield role
+
+
+def _said(form: FormDefinition, data: Mapping[str, Any], path: str) -> str:
+    try:
+        return canonical(form.field(path), value_at(data, path))
+    except NotOfType:
+        return ""
