@@ -63,20 +63,16 @@ def _fall_at_statement(number: int) -> None:
 
     met, armed = 0, Path(os.environ["GATEWAY_DATA"]).with_name("armed")
 
-    def count(connection: Any) -> None:
-        nonlocal met
-        if connection.connection.in_transaction and armed.exists():
-            met += 1
-            if met == number:
-                _fall()
+    @event.listens_for(Engine, "connect")
+    def trace(connection: Any, _record: Any) -> None:
+        def count(_statement: str) -> None:
+            nonlocal met
+            if connection.in_transaction and armed.exists():
+                met += 1
+                if met == number:
+                    _fall()
 
-    @event.listens_for(Engine, "before_cursor_execute")
-    def statement(connection: Any, *_: Any) -> None:
-        count(connection)
-
-    @event.listens_for(Engine, "commit")
-    def commit(connection: Any) -> None:
-        count(connection)
+        connection.set_trace_callback(count)
 
 
 def _fall() -> None:

@@ -23,17 +23,23 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.storage.database import Database
 from gateway.storage.schema import replays
+from gateway.storage.statements import Statement, new_row
 
 REPLAY_SECONDS = 600
 _NONCE_BYTES = 12
 _INFO = b"eform-gateway/replay/v1"
-_MADE_AT = select(replays.c.created_at).where(replays.c.key_mac == bindparam("mac"))
-_NEW = insert(replays)
+_MADE_AT = Statement(select(replays.c.created_at).where(replays.c.key_mac == bindparam("mac")))
+_KEPT = Statement(
+    select(replays.c.fingerprint, replays.c.status, replays.c.answer).where(
+        replays.c.key_mac == bindparam("mac"), replays.c.created_at > bindparam("since")
+    )
+)
+_NEW = new_row(replays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +66,9 @@ class Replay:
         Raises Conflict `still_running` when the same call was completed meanwhile elsewhere; the
         change must then be undone with the transaction.
         """
-        made_at = connection.execute(_MADE_AT, {"mac": self._mac}).scalar_one_or_none()
-        if made_at is not None:
-            if made_at > self._now - REPLAY_SECONDS:
+        made = _MADE_AT.first(connection, {"mac": self._mac})
+        if made is not None:
+            if made[0] > self._now - REPLAY_SECONDS:
                 raise _still_running()
             connection.execute(delete(replays).where(replays.c.key_mac == self._mac))
         nonce = os.urandom(_NONCE_BYTES)
@@ -74,7 +80,7 @@ class Replay:
             "status": status,
             "answer": nonce + sealed,
         }
-        connection.execute(_NEW, row)
+        _NEW.run(connection, row)
 
 
 class NoReplay(Replay):
@@ -124,17 +130,13 @@ class Replays:
         keys = HKDF(SHA256(), 64, None, _INFO).derive(secret)
         fingerprint = hmac.digest(keys[32:], content or b"", "sha256")
         replay = Replay(mac, keys[:32], fingerprint, int(self._clock().timestamp()))
-        kept = self._database.read(
-            lambda c: c.execute(
-                select(replays).where(
-                    replays.c.key_mac == mac, replays.c.created_at > replay._now - REPLAY_SECONDS
-                )
-            ).first()
-        )
+        asked = {"mac": mac, "since": replay._now - REPLAY_SECONDS}
+        kept = self._database.read(lambda connection: _KEPT.first(connection, asked))
         if kept is not None:
-            if content is not None and not hmac.compare_digest(kept.fingerprint, fingerprint):
+            before, status, sealed = kept
+            if content is not None and not hmac.compare_digest(before, fingerprint):
                 raise BadRequest("idempotency_key_reused", "the key came with another body before")
-            replay.earlier = Earlier(kept.status, _open(keys[:32], mac, kept.status, kept.answer))
+            replay.earlier = Earlier(status, _open(keys[:32], mac, status, sealed))
         return replay
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
 from gateway.log.canonical import canonical
 from gateway.log.leaves import (
@@ -21,10 +21,10 @@ from gateway.log.leaves import (
     seal_of,
 )
 from gateway.storage.schema import bodies, leaves
+from gateway.storage.statements import Statement, new_row
 
-_LAST_INDEX = select(func.max(leaves.c.idx))
-_NEW_LEAF = insert(leaves)
-_NEW_BODY = insert(bodies)
+_LAST_INDEX = Statement(select(func.max(leaves.c.idx)))
+_NEW_LEAF, _NEW_BODY = new_row(leaves), new_row(bodies)
 _NEXT = "gateway.log.next_index"
 
 
@@ -73,13 +73,13 @@ def append_case(
         "salt": salt,
         "body": content,
     }
-    connection.execute(_NEW_BODY, row)
+    _NEW_BODY.run(connection, row)
     return AppendedCase(index, hashed, salt)
 
 
 def _append(connection: Connection, entry: bytes) -> tuple[int, bytes]:
     index, hashed = _next_index(connection), leaf_hash(entry)
-    connection.execute(_NEW_LEAF, {"idx": index, "entry": entry, "hash": hashed})
+    _NEW_LEAF.run(connection, {"idx": index, "entry": entry, "hash": hashed})
     return index, hashed
 
 
@@ -87,7 +87,7 @@ def _next_index(connection: Connection) -> int:
     """Read the end of the log once a transaction; the database clears `info` at each begin."""
     index = connection.info.get(_NEXT)
     if index is None:
-        last = connection.execute(_LAST_INDEX).scalar_one()
+        (last,) = _LAST_INDEX.first(connection, {}) or (None,)
         index = 0 if last is None else last + 1
     connection.info[_NEXT] = index + 1
     return int(index)

@@ -23,6 +23,7 @@ from gateway.storage.schema import (
     receipts,
     refused_fields,
 )
+from gateway.storage.statements import Statement, new_row
 
 
 class ChainKeys(Protocol):
@@ -39,12 +40,18 @@ class ChainKeys(Protocol):
 
 _CHAIN = select(chains).where(chains.c.chain == bindparam("chain"))
 _RECEIPT = select(receipts).where(receipts.c.jti == bindparam("jti"))
-_CASE = select(cases.c.case_ref, cases.c.opened_at).where(
-    cases.c.tenant == bindparam("tenant"), cases.c.dossier_index == bindparam("index")
+_CASE = Statement(
+    select(cases.c.case_ref, cases.c.opened_at).where(
+        cases.c.tenant == bindparam("tenant"), cases.c.dossier_index == bindparam("index")
+    )
 )
-_PERSONS = select(case_persons.c.person_index).where(case_persons.c.case_ref == bindparam("case"))
-_NEW_CASE, _NEW_CHAIN, _NEW_RECEIPT = insert(cases), insert(chains), insert(receipts)
-_NEW_PERSON, _NEW_LEAF = insert(case_persons), insert(chain_leaves)
+_PERSONS = Statement(
+    select(case_persons.c.person_index).where(case_persons.c.case_ref == bindparam("case"))
+)
+_OPENED = ("chain", "tenant", "case_ref", "version", "state", "wrapped_key")
+_NEW_CHAIN = new_row(chains, *_OPENED, "first_at", "expires_at")
+_NEW_CASE, _NEW_RECEIPT, _NEW_PERSON = new_row(cases), new_row(receipts), new_row(case_persons)
+_NEW_LEAF = insert(chain_leaves)
 _OTHERS = update(receipts)
 _PROLONG = update(chains)
 
@@ -122,7 +129,7 @@ def enter_chain(connection: Connection, opening: Opening, index_key: bytes) -> s
             "first_at": int(opening.at.timestamp()),
             "expires_at": opening.expires_at,
         }
-        connection.execute(_NEW_CHAIN, row)
+        _NEW_CHAIN.run(connection, row)
     else:
         case_ref = open_chain(connection, opening.chain, opening.extends).case_ref
         connection.execute(
@@ -145,21 +152,21 @@ def add_receipt(connection: Connection, opening: Opening, leaf: int) -> None:
         "leaf": leaf,
         "expires_at": opening.expires_at,
     }
-    connection.execute(_NEW_RECEIPT, row)
+    _NEW_RECEIPT.run(connection, row)
 
 
 def opened_at(connection: Connection, tenant: str, dossier: str, index_key: bytes) -> int | None:
     """When the gateway first heard of a dossier, in seconds since 1970; None when it never did."""
     index = dossier_index(index_key, tenant, dossier)
-    known = connection.execute(_CASE, {"tenant": tenant, "index": index}).one_or_none()
-    return None if known is None else int(known.opened_at)
+    known = _CASE.first(connection, {"tenant": tenant, "index": index})
+    return None if known is None else int(known[1])
 
 
 def case_of(connection: Connection, tenant: str, dossier: str, index_key: bytes) -> str | None:
     """The case reference of a dossier; None for one that the gateway never heard of."""
     index = dossier_index(index_key, tenant, dossier)
-    known = connection.execute(_CASE, {"tenant": tenant, "index": index}).one_or_none()
-    return None if known is None else str(known.case_ref)
+    known = _CASE.first(connection, {"tenant": tenant, "index": index})
+    return None if known is None else str(known[0])
 
 
 def register_dossier(
@@ -175,7 +182,7 @@ def register_dossier(
             "case_ref": case_ref,
             "opened_at": int(at.timestamp()),
         }
-        connection.execute(_NEW_CASE, row)
+        _NEW_CASE.run(connection, row)
     return case_ref
 
 
@@ -217,10 +224,9 @@ def _remember_persons(
 ) -> None:
     indices = {person_index(index_key, number) for number in opening.persons}
     if opening.extends is not None or opening.dossier is not None:
-        indices -= set(connection.execute(_PERSONS, {"case": case_ref}).scalars())
-    if indices:
-        rows = [{"person_index": index, "case_ref": case_ref} for index in sorted(indices)]
-        connection.execute(_NEW_PERSON, rows)
+        indices -= {index for (index,) in _PERSONS.all(connection, {"case": case_ref})}
+    for index in sorted(indices):
+        _NEW_PERSON.run(connection, {"person_index": index, "case_ref": case_ref})
 
 
 def end_chain(connection: Connection, chain: str, jti: str, leaf: int, content_salt: bytes) -> None:

@@ -1,8 +1,10 @@
 """How do changes become durable, many at one price?
 
 One writer thread gathers the changes that wait, runs them in one `BEGIN IMMEDIATE` transaction and
-commits once: an answer that was given is on disk, and a hundred answers cost one sync. A change
-that refuses takes only itself out: the others of its group are run again without it.
+commits once: an answer that was given is on disk, and a hundred answers cost one sync. Changes that
+one turn of the loop brings are handed over together, so that a busy loop makes large groups and an
+idle one waits for nothing. A change that refuses takes only itself out: the others of its group are
+run again without it.
 """
 
 import asyncio
@@ -54,7 +56,8 @@ class Database:
         self._reading = _engine(path, begin=None)
         self._reader = self._reading.connect()
         self._reader_lock = threading.Lock()
-        self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[list[_Waiting] | None] = queue.SimpleQueue()
+        self._this_turn: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
         self._writer = threading.Thread(target=self._write_groups, name="writer", daemon=True)
         self._writer.start()
 
@@ -105,12 +108,22 @@ class Database:
         that is cancelled while it waits does not take the change back.
         """
         waiting = _Waiting(change)
-        self._waiting.put(waiting)
+        turn = self._this_turn.setdefault(waiting.loop, [])
+        if not turn:
+            waiting.loop.call_soon(self._hand_over, waiting.loop)
+        turn.append(waiting)
         result: T = await waiting.done
         return result
 
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Give the writer what one turn of a loop brought."""
+        if turn := self._this_turn.pop(loop, None):
+            self._waiting.put(turn)
+
     def close(self) -> None:
         """Finish the changes that wait, then let go of the file."""
+        for loop in list(self._this_turn):
+            self._hand_over(loop)
         self._waiting.put(None)
         self._writer.join()
         self._reader.close()
@@ -125,8 +138,8 @@ class Database:
                 if last:
                     return
 
-    def _group(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
-        group = [first]
+    def _group(self, first: list[_Waiting]) -> tuple[list[_Waiting], bool]:
+        group = list(first)
         while len(group) < LARGEST_GROUP:
             try:
                 following = self._waiting.get_nowait()
@@ -134,7 +147,7 @@ class Database:
                 break
             if following is None:
                 return group, True
-            group.append(following)
+            group += following
         return group, False
 
     def _commit(self, connection: Connection, group: list[_Waiting]) -> None:
@@ -143,6 +156,7 @@ class Database:
             results: list[Any] = []
             try:
                 connection.info.clear()
+                connection.begin()
                 for waiting in group:
                     results.append(waiting.change(connection))
                 connection.commit()

@@ -1,0 +1,47 @@
+"""Statements that are put together once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, bindparam, create_engine, select
+from sqlalchemy.exc import DBAPIError
+
+from gateway.storage.schema import case_persons, metadata
+from gateway.storage.statements import Statement, new_row
+
+OF_CASE = Statement(
+    select(case_persons.c.person_index).where(case_persons.c.case_ref == bindparam("case"))
+)
+PERSON = {"person_index": b"\x01", "case_ref": "one"}
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[Connection]:
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
+
+
+def test_a_row_that_was_written_is_read_again_by_name(connection: Connection) -> None:
+    new_row(case_persons).run(connection, {"case_ref": "one", "person_index": b"\x01"})
+    assert OF_CASE.first(connection, {"case": "one"}) == (b"\x01",)
+    assert OF_CASE.all(connection, {"case": "other"}) == []
+    assert OF_CASE.first(connection, {"case": "other"}) is None
+
+
+def test_what_the_driver_refuses_is_an_error_of_the_database_without_values(
+    connection: Connection,
+) -> None:
+    write = new_row(case_persons)
+    write.run(connection, PERSON)
+    with pytest.raises(DBAPIError) as refused:
+        write.run(connection, {**PERSON, "case_ref": "one"})
+    assert "x01" not in str(refused.value)
+
+
+def test_a_parameter_that_is_left_out_is_no_null(connection: Connection) -> None:
+    with pytest.raises(KeyError):
+        new_row(case_persons).run(connection, {"case_ref": "one"})
