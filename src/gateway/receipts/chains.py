@@ -40,14 +40,10 @@ class ChainKeys(Protocol):
 
 _CHAIN = select(chains).where(chains.c.chain == bindparam("chain"))
 _RECEIPT = select(receipts).where(receipts.c.jti == bindparam("jti"))
-_CASE = Statement(
-    select(cases.c.case_ref, cases.c.opened_at).where(
-        cases.c.tenant == bindparam("tenant"), cases.c.dossier_index == bindparam("index")
-    )
-)
-_PERSONS = Statement(
-    select(case_persons.c.person_index).where(case_persons.c.case_ref == bindparam("case"))
-)
+_OF_DOSSIER = cases.c.tenant == bindparam("tenant"), cases.c.dossier_index == bindparam("index")
+_CASE = Statement(select(cases.c.case_ref, cases.c.opened_at).where(*_OF_DOSSIER))
+_OF_CASE = case_persons.c.case_ref == bindparam("case")
+_PERSONS = Statement(select(case_persons.c.person_index).where(_OF_CASE))
 _OPENED = ("chain", "tenant", "case_ref", "version", "state", "wrapped_key")
 _NEW_CHAIN = new_row(chains, *_OPENED, "first_at", "expires_at")
 _NEW_CASE, _NEW_RECEIPT, _NEW_PERSON = new_row(cases), new_row(receipts), new_row(case_persons)
@@ -145,14 +141,8 @@ def enter_chain(connection: Connection, opening: Opening, index_key: bytes) -> s
 
 def add_receipt(connection: Connection, opening: Opening, leaf: int) -> None:
     """Keep the number of an issued receipt, and the leaf that says it was issued."""
-    row = {
-        "jti": opening.jti,
-        "chain": opening.chain,
-        "state": "open",
-        "leaf": leaf,
-        "expires_at": opening.expires_at,
-    }
-    _NEW_RECEIPT.run(connection, row)
+    row = {"jti": opening.jti, "chain": opening.chain, "state": "open", "leaf": leaf}
+    _NEW_RECEIPT.run(connection, {**row, "expires_at": opening.expires_at})
 
 
 def opened_at(connection: Connection, tenant: str, dossier: str, index_key: bytes) -> int | None:

@@ -51,7 +51,7 @@ class Statement:
         compiled = self._core.compile(
             dialect=connection.dialect, column_keys=list(self._columns) or None
         )
-        self._names: tuple[str, ...] = tuple(compiled.positiontup or ())
+        self._names: tuple[str, ...] = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]  # a text has an order
         self._text = str(compiled)
 
 
