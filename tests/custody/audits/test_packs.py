@@ -159,6 +159,17 @@ def test_the_commands_for_go_prove_the_pack_and_refuse_it_when_a_byte_is_changed
     assert shell(run) != "ok\n"
 
 
+@pytest.mark.threat(54)
+def test_the_program_for_aics_tlog_proves_the_pack(tmp_path: Path) -> None:
+    python = Path(os.environ.get("FOREIGN_PYTHON", SCHEMAS.parent / "build/foreign/bin/python"))
+    if not python.exists():
+        pytest.skip("aics-tlog is not installed (make foreign)")
+    pack = exported(closed_log(), tmp_path)
+    command = instructed(pack.folder, 2)[-1].replace("tlog/bin/python", str(python))
+    done = subprocess.run(["sh", "-c", command], cwd=pack.folder, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("ok\n", "")
+
+
 def test_the_commands_for_our_own_verifier_are_the_ones_that_work(tmp_path: Path) -> None:
     pack = exported(closed_log(tally(), outside()), tmp_path)
     (command,) = instructed(pack.folder, 4)

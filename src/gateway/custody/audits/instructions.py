@@ -58,7 +58,7 @@ python3.12 -m venv witness
 witness/bin/pip install aics-witness
 witness/bin/aics-witness init --config w.json --name witness.example/w1 --listen 127.0.0.1:8800
 witness/bin/aics-witness add-log --config w.json --origin {origin} --vkey "$(cat key)"
-witness/bin/aics-witness serve --config w.json &
+witness/bin/aics-witness serve --config w.json & sleep 2
 (printf 'old 0\\n\\n'; cat checkpoint) | curl --data-binary @- http://127.0.0.1:8800/add-checkpoint
 ```
 
