@@ -13,6 +13,7 @@ import pytest
 from gateway.custody.audits.packs import Pack, write_pack
 from gateway.domain.errors import Conflict
 from gateway.log.publishing.folder import LogFolder
+from gateway.log.publishing.refusals import LogDamaged
 from gateway.log.verify.command import run_verify
 from gateway.log.verify.text.proofs import check_inclusion, leaf_hash, read_proof
 from tests.log.building import SmallLog
@@ -124,6 +125,15 @@ def test_nothing_is_exported_before_the_first_checkpoint_or_over_something_else(
     (tmp_path / "pack" / "mine").touch()
     with pytest.raises(Conflict, match="folder_in_use"):
         write_pack(tmp_path / "pack", log, SCHEMAS, lambda d, o: None)
+
+
+@pytest.mark.parametrize("name", ["tile/entries/000.p/31", "tile/0/000.p/31"])
+def test_a_torn_file_of_the_log_is_named(name: str, tmp_path: Path) -> None:
+    publish(closed_log(), tmp_path / "log" / "public")
+    path = tmp_path / "log" / "public" / name
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(LogDamaged, match=r"000\.p/31|bundle ends"):
+        write_pack(tmp_path / "pack", LogFolder(tmp_path / "log"), SCHEMAS, lambda d, o: None)
 
 
 def instructed(folder: Path, chapter: int) -> list[str]:

@@ -33,6 +33,7 @@ from gateway.domain.errors import Conflict
 from gateway.log.notes import SignedCheckpoint
 from gateway.log.proofs import PublishedTree
 from gateway.log.publishing.folder import LogFolder
+from gateway.log.publishing.refusals import LogDamaged
 from gateway.log.tiles import ENTRIES, WIDTH, TileFolder, encode_bundle, tile_path
 from gateway.log.verify.archive import write_archive
 
@@ -70,8 +71,8 @@ class Pack:
 def write_pack(folder: Path, log: LogFolder, schemas: Path, progress: Progress) -> Pack:
     """Write the public part of a pack into a new folder.
 
-    Raises Conflict `nothing_published`, or `folder_in_use` for a folder that holds something; LogDamaged,
-    ValueError or OSError for files of the log that cannot be read.
+    Raises Conflict `nothing_published`, or `folder_in_use` for a folder that holds something; LogDamaged or
+    OSError for files of the log that cannot be read.
     """
     signed = log.published()
     if signed is None:
@@ -121,9 +122,12 @@ def _copy_hashes(pack: Pack, tiles: TileFolder) -> None:
 def _first(read: Callable[[int], list[bytes]], width: int) -> list[bytes]:
     """What a tile of this width holds; once the log has outgrown it, the whole one begins with it."""
     try:
-        return read(width)
-    except FileNotFoundError:
-        return read(WIDTH)[:width]
+        try:
+            return read(width)
+        except FileNotFoundError:
+            return read(WIDTH)[:width]
+    except ValueError as torn:
+        raise LogDamaged(0, str(torn)) from None
 
 
 def _tiles_of(size: int) -> Iterator[tuple[int, int]]:
