@@ -103,6 +103,67 @@ def test_the_portal_knows_every_dossier_and_each_flag_there_stands_on_a_leaf(
     assert definition["name"].endswith("/confirmed"), "figures count what the portal confirmed"
 
 
+def test_gateway_and_portal_come_to_the_same_indicators(day: tuple[dict[str, Any], Path]) -> None:
+    index = day[0]["index_766"]
+    assert index["same"] is True
+    assert index["dossiers"] == day[0]["portal"]["dossiers"]
+    rows = {row["id"]: row for row in index["rows"]}
+    assert set(rows) == {"1.4", "2.1", "4.1", "4.2", "4.3", "4.4", "4.5a", "4.5b"}
+    for row in rows.values():
+        assert row["gateway"] == row["portal"]
+        assert row["gateway"]["numerator"] > 0
+    reused, on_time = rows["4.3"]["portal"], rows["2.1"]["portal"]
+    assert reused["numerator"] < reused["denominator"]
+    assert on_time["numerator"] < on_time["denominator"], "some were done too late"
+
+
+def test_a_linked_declaration_asks_fewer_items_than_its_procedures_alone(
+    day: tuple[dict[str, Any], Path],
+) -> None:
+    bundles = day[0]["bundles"]
+    assert {one["form"] for one in bundles} == {"bundle-birth", "bundle-death"}
+    assert all(one["items"] < one["alone"] for one in bundles)
+
+
+def test_the_month_is_closed_and_proved_by_a_program_that_stands_alone(
+    day: tuple[dict[str, Any], Path],
+) -> None:
+    proof = day[0]["proof"]
+    assert (proof["verdict"], proof["finding"], proof["closed"]) == ("proved", None, True)
+    assert proof["releases"] == [proof["month"]]
+    assert proof["witnesses"] == ["demo"]
+    assert proof["cells"] > 0 < proof["cases"]
+    assert proof["tallies"] >= proof["cells"]
+    assert proof["entries"] > proof["cases"]
+
+
+def test_the_evidence_stays_and_one_changed_byte_refutes_it(
+    day: tuple[dict[str, Any], Path],
+) -> None:
+    out = day[1]
+    assert verified(out)[0] == 0
+    release = next((out / "evidence" / "releases").glob("*.json"))
+    kept = release.read_bytes()
+    release.write_bytes(kept.replace(b'"cases":', b'"casez":', 1))
+    status, answer = verified(out)
+    release.write_bytes(kept)
+    assert (status, answer["verdict"]) == (1, "refuted")
+    assert answer["finding"]["path"].startswith("releases/")
+
+
+def verified(out: Path) -> tuple[int, dict[str, Any]]:
+    done = subprocess.run(
+        [sys.executable, "-I", "gateway-verify.pyz", "verify", "evidence"]
+        + ["--policy", "policy.txt", "--json"],
+        cwd=out,
+        env={},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return done.returncode, json.loads(done.stdout)
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Path]]:
     info = tmp_path_factory.mktemp("demo") / "info.json"

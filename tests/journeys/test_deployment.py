@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli.deployment import Deployment, DidNotStart, deployment
+from gateway.cli.deployment import Deployment, deployment
+from gateway.cli.processes import DidNotStart
 
 
 async def test_a_process_that_ends_by_itself_is_named(tmp_path: Path) -> None:

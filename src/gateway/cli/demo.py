@@ -16,7 +16,8 @@ from gateway.cli.demo_day import play
 from gateway.cli.demo_igate import signed_in
 from gateway.cli.demo_report import print_day, print_json, write_day
 from gateway.cli.demo_serve import stay_up
-from gateway.cli.deployment import DidNotStart, deployment
+from gateway.cli.deployment import deployment
+from gateway.cli.processes import DidNotStart
 
 UNEXPECTED = 1
 NOT_STARTED = 2
@@ -49,8 +50,9 @@ async def _run(count: int, seed: int, out: Path | None, keep: bool, as_json: boo
     if whole is not None:  # else mocks and gateway would outlive a SIGTERM
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, whole.cancel)
     folder = out or Path(tempfile.mkdtemp(prefix="eform-gateway-figures-"))
+    folder.mkdir(parents=True, exist_ok=True)
     async with deployment(keep=keep) as running, signed_in(running) as igate:
-        day = await play(running, igate, count, seed)
+        day = await play(running, igate, count, seed, folder)
     write_day(folder, day)
     if as_json:
         print_json(day)

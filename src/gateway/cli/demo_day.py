@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,7 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gateway.cli.demo_held import held_document
+from gateway.cli.demo_index import compare
 from gateway.cli.demo_portal import Portal, Told, file_dossiers, wait_for_the_portal
+from gateway.cli.demo_proof import close_and_prove
 from gateway.cli.deployment import Deployment
 from gateway.forms.showing.instants import local_date
 from mocks.igate import (
@@ -37,7 +40,9 @@ class Day:
 
     outcomes: Sequence[Outcome]
     portal: Mapping[str, Any]
+    index: Mapping[str, Any]
     report: Mapping[str, Any]
+    proof: Mapping[str, Any]
     unexpected: Sequence[str]
 
     @property
@@ -50,22 +55,26 @@ class Day:
         )
 
 
-async def play(running: Deployment, igate: IGate, count: int, seed: int) -> Day:
-    """Let everybody have their turn, tell the portal, and count."""
+async def play(running: Deployment, igate: IGate, count: int, seed: int, folder: Path) -> Day:
+    """Let everybody have their turn, tell the portal, count, and prove; evidence goes to the folder."""
     population, today = Population(), local_date(datetime.now(UTC))
     turns = appointments(population, count, seed, running.population["officer"], today)
     with _progress() as progress:
         outcomes, refused = await _visits(running, igate, population, turns, today, seed, progress)
         async with _beside(running.portal["url"]) as http:
-            told = await _tell(igate, Portal(http), turns, outcomes, progress)
+            portal = Portal(http)
+            told = await _tell(igate, portal, turns, outcomes, progress)
+            index = await compare(igate, portal, today)
     figures = await igate.figures()
     unexpected = [*refused, *(f"{o.form}: {what}" for o in outcomes for what in o.unexpected)]
-    unexpected += told.unexpected
+    unexpected += (*told.unexpected, *index.unexpected)
     if figures.status != httpx.codes.OK:
         unexpected.append(f"figures: {figures.status} {figures.code}")
     elif figures.body.get("balances") != "ok":
         unexpected.append("figures: a submission does not balance")
-    return Day(outcomes, told.document, figures.body, unexpected)
+    proof = await close_and_prove(running, folder)
+    unexpected += proof.unexpected
+    return Day(outcomes, told.document, index.document, figures.body, proof.document, unexpected)
 
 
 async def _visits(

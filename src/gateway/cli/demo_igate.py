@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from gateway.cli.deployment import Deployment, DidNotStart
+from gateway.cli.deployment import Deployment
+from gateway.cli.processes import DidNotStart
 from mocks.igate import IGate
 
 

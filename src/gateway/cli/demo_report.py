@@ -10,10 +10,15 @@ from rich.console import Console
 
 from gateway.cli.demo_day import Day
 from gateway.cli.demo_held import held_table
+from gateway.cli.demo_index import index_table
 from gateway.cli.demo_portal import flags_table
+from gateway.cli.demo_proof import lines_of
+from gateway.cli.forms_bundles import bundle_table, bundles_of
+from gateway.forms.catalogue import read_catalogue
 from gateway.reduction.exports.sheet import sheet_of_report
 from gateway.reduction.exports.text import csv_of
 from gateway.reduction.table import NARROWEST, show
+from gateway.settings import Settings
 
 
 def document_of(day: Day) -> dict[str, Any]:
@@ -23,6 +28,9 @@ def document_of(day: Day) -> dict[str, Any]:
         "report": day.report,
         "held": day.held,
         "portal": day.portal,
+        "index_766": day.index,
+        "bundles": _bundles(),
+        "proof": day.proof,
         "visits": {
             "held": len(day.outcomes),
             "submitted": sum(outcome.submitted for outcome in day.outcomes),
@@ -34,9 +42,13 @@ def document_of(day: Day) -> dict[str, Any]:
     }
 
 
+def _bundles() -> list[dict[str, Any]]:
+    """What each linked declaration spares its citizens, from the forms alone."""
+    return bundles_of(read_catalogue(Settings().schemas))
+
+
 def write_day(folder: Path, day: Day) -> None:
-    """The same as files, in a folder that is made where it is not there."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """The same as files."""
     text = json.dumps(document_of(day), ensure_ascii=False, indent=1)
     (folder / "figures.json").write_text(text + "\n", encoding="utf-8")
     if "forms" in day.report:
@@ -56,11 +68,17 @@ def print_day(day: Day, folder: Path, kept: Path | None) -> None:
         show(day.report, console)
         console.print(held_table(day.held))
         console.print(flags_table(day.portal))
+        if day.index:
+            console.print(index_table(day.index))
+        for bundle in _bundles():
+            console.print(bundle_table(bundle))
     visits = document_of(day)["visits"]
     typer.echo(
         f"{visits['held']} lượt / visits · {visits['submitted']} đã nộp / submitted · "
         f"{visits['prefills']} lần điền / prefills · {visits['refused']} lần từ chối / refused"
     )
+    for line in lines_of(day.proof, folder):
+        typer.echo(line)
     typer.echo(f"JSON, CSV: {folder}")
     if kept is not None:
         typer.echo(f"Dữ liệu, nhật ký / data, logs: {kept}")

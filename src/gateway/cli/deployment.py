@@ -1,16 +1,14 @@
 """How do mocks and gateway come up beside each other on this machine, and go down together?
 
-Two processes of their own on free loopback ports (population database and national portal in one), and one folder outside the source tree that holds
+Three processes on free loopback ports (population database and national portal in one, a witness of
+the log, the gateway), and one folder outside the source tree that holds
 everything they write: database, keys, logs. The deployment is marked as mock, and the two numbers
 of the instant rule are 0.
 """
 
 import asyncio
-import json
 import os
 import shutil
-import socket
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, suppress
@@ -18,36 +16,41 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
 from gateway.access.callers import Grant
 from gateway.access.clients import ClientDirectory, NewClient
+from gateway.cli.processes import (
+    LOOPBACK,
+    POLL_SECONDS,
+    DidNotStart,
+    end_of,
+    free_port,
+    in_time,
+    start,
+    stop,
+    told_in,
+)
 from gateway.custody.grants import register_tenant
 from gateway.custody.keys import Keys
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
+from gateway.forms.showing.instants import local_date
+from gateway.log.notes import signing_name
+from gateway.log.publishing.folder import LogFolder
 from gateway.receipts.chains import register_dossier
 from gateway.storage.database import Database
 
-START_SECONDS = 20.0
-STOP_SECONDS = 15.0
 TOKEN_SECONDS = 7200
 PORTS_TRIED = 2
-LINES_SHOWN = 5
 PATIENCE_SECONDS = 1.0
+POLICY = "policy.txt"
 TENANT = TenantId("tinh-mau")
 AGENCY = "H99.01"
 
-_LOOPBACK = "127.0.0.1"
-_GATEWAY = "from gateway.cli.main import app; app()"
-_POLL_SECONDS = 0.05
-
-
-class DidNotStart(Exception):
-    """A process ended, or did not answer in time: which one, and the end of what it wrote."""
-
-    def __init__(self, name: str, written: str = "") -> None:
-        super().__init__("\n".join(filter(None, (name, written))))
+GATEWAY = "from gateway.cli.main import app; app()"
+"""What Python runs for any command of the gateway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,11 @@ class Deployment:
         finally:
             for task in waiting:
                 task.cancel()
+
+    @property
+    def policy(self) -> Path:
+        """Whose signatures the log's checkpoints bear: its own and the witness's."""
+        return self.folder / POLICY
 
     @property
     def data(self) -> Path:
@@ -134,7 +142,7 @@ async def deployment(*, keep: bool = False) -> AsyncIterator[Deployment]:
         yield Deployment(folder, address, mocks, processes, environment)
     finally:
         for process in reversed(processes.values()):
-            await _stop(process)
+            await stop(process)
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -142,8 +150,23 @@ async def deployment(*, keep: bool = False) -> AsyncIterator[Deployment]:
 async def _start_mocks(folder: Path, processes: dict[str, asyncio.subprocess.Process]) -> Any:
     info, log = folder / "mocks.json", folder / "mocks.log"
     command = ["-m", "mocks.serve", "--portal-port", "0", "--info", str(info)]
-    processes["mocks"] = await _start(command, log, _plain_environment())
-    return json.loads(await _written(info, processes["mocks"], log))
+    processes["mocks"] = await start(command, log, _plain_environment())
+    return await told_in(info, "mocks", processes["mocks"], log)
+
+
+async def _start_witness(
+    folder: Path, processes: dict[str, asyncio.subprocess.Process], host: str
+) -> None:
+    """A witness that knows the log before it begins, and the policy that asks for its signature."""
+    data, info, log = folder / "data", folder / "witness.json", folder / "witness.log"
+    data.mkdir(mode=0o700)
+    origin = LogFolder(data / "log").origin(host, local_date(datetime.now(UTC)).year)
+    key = str(signing_name(origin, Keys(data / "keys").log.private))
+    command = ["-m", "mocks.witness.serving", "--log", key, "--info", str(info)]
+    processes["witness"] = await start(command, log, _plain_environment())
+    told = await told_in(info, "witness", processes["witness"], log)
+    text = f"log {key}\nwitness demo {told['vkey']} {told['url']}\nquorum demo\n"
+    (folder / POLICY).write_text(text, encoding="utf-8")
 
 
 async def _start_gateway(
@@ -154,10 +177,12 @@ async def _start_gateway(
     """Address and environment of the gateway, once it answers; another port where it was taken."""
     log = folder / "gateway.log"
     for attempts_left in reversed(range(PORTS_TRIED)):
-        address = f"http://{_LOOPBACK}:{_free_port()}"
-        environment = _plain_environment() | _settings(folder / "data", address, mocks)
-        command = ["-c", _GATEWAY, "serve"]
-        processes["gateway"] = await _start(command, log, environment)
+        address = f"http://{LOOPBACK}:{free_port()}"
+        if "witness" not in processes:
+            await _start_witness(folder, processes, urlsplit(address).netloc)
+        environment = _plain_environment() | _settings(folder, address, mocks)
+        command = ["-c", GATEWAY, "serve"]
+        processes["gateway"] = await start(command, log, environment)
         if await _ready(address, processes["gateway"], log, last=not attempts_left):
             break
     return address, environment
@@ -170,12 +195,13 @@ def _plain_environment() -> dict[str, str]:
     return plain | {"PYTHONPATH": os.pathsep.join([f"{root}/src", root])}
 
 
-def _settings(data: Path, address: str, mocks: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+def _settings(folder: Path, address: str, mocks: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     population, portal = mocks["population"], mocks["portal"]
     return {
-        "GATEWAY_DATA": str(data),
+        "GATEWAY_DATA": str(folder / "data"),
+        "GATEWAY_LOG_POLICY": str(folder / POLICY),
         "GATEWAY_ISSUER": address,
-        "GATEWAY_HOST": _LOOPBACK,
+        "GATEWAY_HOST": LOOPBACK,
         "GATEWAY_PORT": address.rpartition(":")[2],
         "GATEWAY_MOCK": "true",
         "GATEWAY_INSTANT_SECONDS": "0",
@@ -196,75 +222,16 @@ def _settings(data: Path, address: str, mocks: Mapping[str, Mapping[str, str]]) 
     }
 
 
-def _free_port() -> int:
-    with socket.create_server((_LOOPBACK, 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
-
-
-async def _start(
-    arguments: list[str], log: Path, environment: Mapping[str, str]
-) -> asyncio.subprocess.Process:
-    with log.open("wb") as written:
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            *arguments,
-            env=environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=written,
-            stderr=written,
-            start_new_session=True,
-        )
-
-
-async def _written(path: Path, process: asyncio.subprocess.Process, log: Path) -> bytes:
-    async with _in_time("mocks", log):
-        while process.returncode is None:
-            with suppress(FileNotFoundError):
-                return await asyncio.to_thread(path.read_bytes)
-            await asyncio.sleep(_POLL_SECONDS)
-    raise DidNotStart("mocks", _end_of(log))
-
-
 async def _ready(
     address: str, process: asyncio.subprocess.Process, log: Path, *, last: bool
 ) -> bool:
     """Whether the gateway answers; raises DidNotStart where it does not and this was the last try."""
-    async with _in_time("gateway", log), httpx.AsyncClient(base_url=address) as http:
+    async with in_time("gateway", log), httpx.AsyncClient(base_url=address) as http:
         while process.returncode is None:
             with suppress(httpx.TransportError):
                 if (await http.get("/readyz")).status_code == httpx.codes.OK:
                     return True
-            await asyncio.sleep(_POLL_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
     if last:
-        raise DidNotStart("gateway", _end_of(log))
+        raise DidNotStart("gateway", end_of(log))
     return False
-
-
-@asynccontextmanager
-async def _in_time(name: str, log: Path) -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(START_SECONDS):
-            yield
-    except TimeoutError:
-        raise DidNotStart(name, _end_of(log)) from None
-
-
-def _end_of(log: Path) -> str:
-    """The last lines of a log; no log of ours holds a value of anybody."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    return "\n".join(lines[-LINES_SHOWN:])
-
-
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    """SIGTERM, and SIGKILL for what will not go."""
-    if process.returncode is not None:
-        return
-    with suppress(ProcessLookupError):
-        process.terminate()
-    try:
-        async with asyncio.timeout(STOP_SECONDS):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()

@@ -28,7 +28,7 @@ def bundles(
         typer.echo(json.dumps(read, ensure_ascii=False))
         return
     for bundle in read:
-        Console().print(_table(bundle))
+        Console().print(bundle_table(bundle))
 
 
 def bundles_of(catalogue: Catalogue) -> list[dict[str, Any]]:
@@ -58,7 +58,8 @@ def _bundle(form: RegisteredForm, spared: Sequence[Spared]) -> dict[str, Any]:
     }
 
 
-def _table(bundle: dict[str, Any]) -> Table:
+def bundle_table(bundle: dict[str, Any]) -> Table:
+    """One line a procedure of a linked declaration, and what it spares in all."""
     table = Table(title=bundle["form"], box=SIMPLE_HEAD)
     table.add_column("Thủ tục\nProcedure")
     for heading in ("Nộp riêng\nAlone", "Liên thông\nWithin", "Dùng chung\nShared"):
