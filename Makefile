@@ -10,7 +10,7 @@ FROM_LOCK := --require-hashes --no-deps -r
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo          fill, sign, judge and count 120 mock dossiers, then print the figures"
+	@echo "make demo          fill, sign, judge and count 400 mock dossiers, then print the figures"
 	@echo "make demo SERVE=1  the same house, left running, with an address, a token and a line to try"
 	@echo "make test          the tests"
 	@echo "make check         format, lint, types, floors and the tests: what CI holds"

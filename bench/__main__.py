@@ -1,13 +1,15 @@
 """Which figures does `make bench` measure, and did each keep its budget?
 
-    python -m bench [--quick | --nightly] [--memory N] [--profile [--form FORM --reads N --count N]]
+    python -m bench [--quick | --nightly] [--only PART ...] [--memory N] [--profile [--form FORM --reads N --count N]]
 
+PART is one of forms, append, calls, portal, log; the figures of the others stay as they were kept.
 Exit status: 0 all budgets kept, 1 one is not (the table says which), whatever was asked for.
 """
 
 import argparse
 import os
 import platform
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, replace
 
 import uvloop
@@ -25,12 +27,18 @@ ONE = "one read of the population over HTTP, one of the local record store; rela
 TWO = "two reads of the population over HTTP, two of the local record store"
 
 
-async def measure(size: Size, console: Console) -> list[Figure]:
-    """Everything, one after another: what runs beside a measurement is measured with it."""
-    with console.status("start"):
-        found = [*figures.visibility(size), await figures.starts(size)]
+async def _forms(size: Size, console: Console) -> list[Figure]:
+    with console.status("visibility, start"):
+        return [*figures.visibility(size), await figures.starts(size)]
+
+
+async def _append(size: Size, console: Console) -> list[Figure]:
     with console.status("append"):
-        found.append(await append_cost(size.rounds, size.leaves))
+        return [await append_cost(size.rounds, size.leaves)]
+
+
+async def _calls(size: Size, console: Console) -> list[Figure]:
+    found: list[Figure] = []
     async with house() as standing:
         with console.status("prefill, gateway and relay in turns"):
             one = await figures.pairs(standing, size, *ONE_READ)
@@ -45,11 +53,31 @@ async def measure(size: Size, console: Console) -> list[Figure]:
             found.append(await figures.submissions(standing, size))
         with console.status("memory"):
             found.append(await figures.memory(standing, size, usual))
-    with console.status("the portal fails, forgets and is down for a day"):
-        found += await outlived(size.dossiers)
-    with console.status("a large log, made and verified"):
-        found += audited(size.audited)
     return found
+
+
+async def _portal(size: Size, console: Console) -> list[Figure]:
+    with console.status("the portal fails, forgets and is down for a day"):
+        return await outlived(size.dossiers)
+
+
+async def _log(size: Size, console: Console) -> list[Figure]:
+    with console.status("a large log, made and verified"):
+        return audited(size.audited)
+
+
+PARTS: dict[str, Callable[[Size, Console], Awaitable[list[Figure]]]] = {
+    "forms": _forms,
+    "append": _append,
+    "calls": _calls,
+    "portal": _portal,
+    "log": _log,
+}
+
+
+async def measure(parts: Sequence[str], size: Size, console: Console) -> list[Figure]:
+    """The named parts, one after another: what runs beside a measurement is measured with it."""
+    return [figure for part in parts for figure in await PARTS[part](size, console)]
 
 
 def main() -> int:
@@ -57,6 +85,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("--quick", action="store_true", help="a minute, for a first impression")
     parser.add_argument("--nightly", action="store_true", help="at full length")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="some parts")
     parser.add_argument("--memory", type=int, help="prefills of the memory run")
     parser.add_argument("--profile", action="store_true", help="where the time of a prefill goes")
     parser.add_argument("--form", default=ONE_READ[0], help="with --profile")
@@ -72,11 +101,16 @@ def main() -> int:
     size = QUICK if given.quick else NIGHTLY if given.nightly else Size()
     if given.memory:
         size = replace(size, memory=given.memory, memory_seconds=float("inf"))
-    found = uvloop.run(measure(size, console))
+    found = uvloop.run(measure(given.only or tuple(PARTS), size, console))
     machine = {"cpus": os.cpu_count(), "python": platform.python_version()}
     # a first impression is not the state that is kept
     folder = RESULTS / "quick" if given.quick else RESULTS
-    path = write(found, {"size": {k: str(v) for k, v in asdict(size).items()}, **machine}, folder)
+    path = write(
+        found,
+        {"size": {k: str(v) for k, v in asdict(size).items()}, **machine},
+        folder,
+        keep=bool(given.only),
+    )
     console.print(table_of(found))
     console.print(f"{path}", highlight=False)
     return 0 if all(figure.kept is not False for figure in found) else 1

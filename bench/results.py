@@ -80,8 +80,17 @@ class Figure:
         }
 
 
-def write(figures: Sequence[Figure], raw: Mapping[str, object], folder: Path = RESULTS) -> Path:
-    """Write `latest.json`, and everything that was measured into `raw/` under this moment's name."""
+def write(
+    figures: Sequence[Figure],
+    raw: Mapping[str, object],
+    folder: Path = RESULTS,
+    *,
+    keep: bool = False,
+) -> Path:
+    """Write `latest.json`, and everything that was measured into `raw/` under this moment's name.
+
+    With `keep` the figures that were not measured now stay as they are.
+    """
     (folder / "raw").mkdir(parents=True, exist_ok=True)
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     latest = {figure.name: figure.as_json() for figure in figures}
@@ -89,7 +98,8 @@ def write(figures: Sequence[Figure], raw: Mapping[str, object], folder: Path = R
     whole = {"figures": latest, "peers": peers, **raw}
     (folder / "raw" / f"{moment}.json").write_text(json.dumps(whole, indent=1) + "\n")
     path = folder / "latest.json"
-    path.write_text(json.dumps(latest, indent=1) + "\n")
+    before = json.loads(path.read_text()) if keep and path.exists() else {}
+    path.write_text(json.dumps(before | latest, indent=1) + "\n")
     return path
 
 

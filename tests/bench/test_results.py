@@ -30,3 +30,12 @@ def test_the_latest_state_has_five_members_a_figure_and_the_raw_runs_stand_besid
     }
     (raw,) = (tmp_path / "raw").iterdir()
     assert json.loads(raw.read_text())["peers"] == {"f": [2.0, 2.0]}
+
+
+def test_a_part_that_is_measured_alone_leaves_the_other_figures_as_they_were(
+    tmp_path: Path,
+) -> None:
+    write([Figure("f", "u", [1.0]), Figure("g", "u", [2.0])], {}, tmp_path)
+    path = write([Figure("g", "u", [3.0])], {}, tmp_path, keep=True)
+    kept = json.loads(path.read_text())
+    assert {name: figure["value"] for name, figure in kept.items()} == {"f": 1.0, "g": 3.0}
