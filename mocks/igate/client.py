@@ -44,6 +44,11 @@ class IGate:
         self._options: dict[str, tuple[tuple[str, str], ...]] = {}
 
     @property
+    def http(self) -> httpx.AsyncClient:
+        """What carries the calls."""
+        return self._http
+
+    @property
     def token(self) -> str | None:
         """The token of the last sign-in."""
         return self._token

@@ -103,10 +103,21 @@ def test_the_portal_knows_every_dossier_and_each_flag_there_stands_on_a_leaf(
     assert definition["name"].endswith("/confirmed"), "figures count what the portal confirmed"
 
 
+def test_one_citizen_is_asked_less_for_a_result_that_is_on_record(
+    day: tuple[dict[str, Any], Path],
+) -> None:
+    citizen = day[0]["citizen"]
+    before, after = citizen["asked"]
+    assert 0 < after < before
+    assert citizen["portal"]["states"] == {"10": 3}
+    assert {"flag": "MaKetQuaThayThe", "raised": 1, "proved": 1} in citizen["portal"]["flags"]
+
+
 def test_gateway_and_portal_come_to_the_same_indicators(day: tuple[dict[str, Any], Path]) -> None:
     index = day[0]["index_766"]
     assert index["same"] is True
-    assert index["dossiers"] == day[0]["portal"]["dossiers"]
+    of_one_citizen = day[0]["citizen"]["portal"]["dossiers"]
+    assert index["dossiers"] == day[0]["portal"]["dossiers"] + of_one_citizen
     rows = {row["id"]: row for row in index["rows"]}
     assert set(rows) == {"1.4", "2.1", "4.1", "4.2", "4.3", "4.4", "4.5a", "4.5b"}
     for row in rows.values():

@@ -12,6 +12,7 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from gateway.cli.demo_citizen import day_in_the_life
 from gateway.cli.demo_held import held_document
 from gateway.cli.demo_index import compare
 from gateway.cli.demo_portal import Portal, Told, file_dossiers, wait_for_the_portal
@@ -40,6 +41,7 @@ class Day:
 
     outcomes: Sequence[Outcome]
     portal: Mapping[str, Any]
+    citizen: Mapping[str, Any]
     index: Mapping[str, Any]
     report: Mapping[str, Any]
     proof: Mapping[str, Any]
@@ -58,23 +60,33 @@ class Day:
 async def play(running: Deployment, igate: IGate, count: int, seed: int, folder: Path) -> Day:
     """Let everybody have their turn, tell the portal, count, and prove; evidence goes to the folder."""
     population, today = Population(), local_date(datetime.now(UTC))
-    turns = appointments(population, count, seed, running.population["officer"], today)
+    officer = running.population["officer"]
+    turns = appointments(population, count, seed, officer, today)
     with _progress() as progress:
         outcomes, refused = await _visits(running, igate, population, turns, today, seed, progress)
         async with _beside(running.portal["url"]) as http:
             portal = Portal(http)
             told = await _tell(igate, portal, turns, outcomes, progress)
+            figures = await igate.figures()
+            lived = await day_in_the_life(igate, portal, seed, officer, progress)
             index = await compare(igate, portal, today)
-    figures = await igate.figures()
     unexpected = [*refused, *(f"{o.form}: {what}" for o in outcomes for what in o.unexpected)]
-    unexpected += (*told.unexpected, *index.unexpected)
+    unexpected += (*told.unexpected, *lived.unexpected, *index.unexpected)
     if figures.status != httpx.codes.OK:
         unexpected.append(f"figures: {figures.status} {figures.code}")
     elif figures.body.get("balances") != "ok":
         unexpected.append("figures: a submission does not balance")
     proof = await close_and_prove(running, folder)
     unexpected += proof.unexpected
-    return Day(outcomes, told.document, index.document, figures.body, proof.document, unexpected)
+    return Day(
+        outcomes=outcomes,
+        portal=told.document,
+        citizen=lived.document,
+        index=index.document,
+        report=figures.body,
+        proof=proof.document,
+        unexpected=unexpected,
+    )
 
 
 async def _visits(

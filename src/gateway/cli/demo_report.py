@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from gateway.cli.demo_citizen import lines_of_the_day
 from gateway.cli.demo_day import Day
 from gateway.cli.demo_held import held_table
 from gateway.cli.demo_index import index_table
@@ -28,6 +29,7 @@ def document_of(day: Day) -> dict[str, Any]:
         "report": day.report,
         "held": day.held,
         "portal": day.portal,
+        "citizen": day.citizen,
         "index_766": day.index,
         "bundles": _bundles(),
         "proof": day.proof,
@@ -77,7 +79,7 @@ def print_day(day: Day, folder: Path, kept: Path | None) -> None:
         f"{visits['held']} lượt / visits · {visits['submitted']} đã nộp / submitted · "
         f"{visits['prefills']} lần điền / prefills · {visits['refused']} lần từ chối / refused"
     )
-    for line in lines_of(day.proof, folder):
+    for line in (*lines_of_the_day(day.citizen), *lines_of(day.proof, folder)):
         typer.echo(line)
     typer.echo(f"JSON, CSV: {folder}")
     if kept is not None:
