@@ -70,7 +70,7 @@ def test_the_interface_names_the_sign_in_and_the_refusals_of_every_call() -> Non
             public = path.startswith(
                 ("/catalogue/", "/oauth/", "/.well-known/", "/log/", "/v1/log/")
             )
-            public |= path in {"/healthz", "/readyz", "/v1/errors"}
+            public |= path in {"/healthz", "/readyz", "/metrics", "/v1/errors"}
             optional = path.startswith("/v1/metrics/")
             assert optional or ("security" in call) != public, f"{method} {path}"
 
@@ -87,6 +87,7 @@ async def test_t51_no_address_is_served_that_nobody_has_looked_at(app: FastAPI) 
         "/docs",
         "/healthz",
         "/readyz",
+        "/metrics",
         "/.well-known/jwks.json",
         "/oauth/token",
         "/v1/errors",

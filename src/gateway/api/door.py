@@ -19,6 +19,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from keyword import iskeyword
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -118,12 +119,21 @@ class DoorRoute(APIRoute):
         endpoint: Callable[..., Awaitable[Any]] = self.endpoint
         status = self.status_code or 200
 
-        async def handle(request: Request) -> Response:
+        async def answer_of(request: Request) -> Response:
             try:
                 answer = await endpoint(**await needs.meet(request))
             except GatewayError as refusal:
                 return problem_of(refusal)
             return answer if isinstance(answer, Response) else respond(status, encode(answer))
+
+        async def handle(request: Request) -> Response:
+            ended = int(HTTPStatus.INTERNAL_SERVER_ERROR)
+            try:
+                answer = await answer_of(request)
+                ended = answer.status_code
+                return answer
+            finally:
+                rooms_of(request).traffic.note(self.path, request.method, ended)
 
         return handle
 

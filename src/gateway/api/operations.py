@@ -1,12 +1,15 @@
 """What do operators, developers and verifiers ask that is about nobody?"""
 
+import asyncio
 from html import escape
 from typing import Any, Literal
 
 from fastapi import Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from gateway.api.door import Answered, new_router
 from gateway.api.error_codes import ERRORS
+from gateway.api.gauges import exposition
 from gateway.api.problems import status_of
 from gateway.api.rooms import House
 
@@ -74,6 +77,16 @@ async def readyz(house: House) -> Readiness:
     state = house.publisher.state()
     log = LogHealth(state=state.state, size=state.size, reads_open=state.reads_open)
     return Readiness(log=log)
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(house: House) -> Response:
+    """How the process, the log and what waits stand: Prometheus text, for operators alone.
+
+    No label names a person, a dossier or an address as it was sent.
+    """
+    text = await asyncio.to_thread(exposition, house)
+    return Response(text, 200, {"Cache-Control": "no-store"}, CONTENT_TYPE_LATEST)
 
 
 @router.get("/v1/errors")

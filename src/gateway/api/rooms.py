@@ -3,6 +3,7 @@
 One value, put together by the application at its start and handed to every route that asks for it.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from fastapi import Depends, Request
 from gateway.access.clients import ClientDirectory
 from gateway.access.tokens import Tokens
 from gateway.api.options import Options
+from gateway.api.traffic import Traffic
 from gateway.custody.keys import Keys
 from gateway.custody.replays import Replays
 from gateway.custody.tickets import Tickets
@@ -61,6 +63,8 @@ class Rooms:
     mock: bool
     connected: frozenset[SourceId]
     clock: Callable[[], datetime]
+    traffic: Traffic
+    reads: Counter[tuple[SourceId, str]]
 
 
 def rooms_of(request: Request) -> Rooms:

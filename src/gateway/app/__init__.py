@@ -1,6 +1,7 @@
 """How are the rooms connected? The only module that knows every floor."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
@@ -31,7 +32,8 @@ from gateway.api import (
 from gateway.api.events import note_bug
 from gateway.api.options import read_options
 from gateway.api.problems import problem_of_a_bug, problem_of_status
-from gateway.api.rooms import Rooms
+from gateway.api.rooms import Rooms, rooms_of
+from gateway.api.traffic import Traffic
 from gateway.app.portal import open_portal, open_registry, portal_chores
 from gateway.app.sources import addresses_of, log_policy_of, read_sources
 from gateway.custody.chores import purge_by_the_minute, sweep_by_the_hour
@@ -39,7 +41,7 @@ from gateway.custody.keys import Keys
 from gateway.custody.publishing import publish_definitions, read_measure
 from gateway.custody.replays import Replays
 from gateway.custody.tickets import Tickets
-from gateway.domain.identifiers import SESSION
+from gateway.domain.identifiers import SESSION, SourceId
 from gateway.forms.catalogue import read_catalogue
 from gateway.forms.remote import read_remote_options
 from gateway.igate.mapping import read_igate
@@ -57,6 +59,7 @@ from gateway.records.kinds import read_kinds
 from gateway.records.store import RecordStore
 from gateway.settings import Settings
 from gateway.sources.codelists import read_code_lists
+from gateway.sources.counted import counted
 from gateway.sources.gate import gated
 from gateway.sources.paper_path import PaperPath
 from gateway.storage.database import Database
@@ -167,6 +170,7 @@ async def open_rooms(
     store = RecordStore(database, kinds, PlainCodec(), keys.index, clock, issuers)
     lists = read_code_lists(settings.schemas)
     options_at = read_remote_options(settings.schemas)
+    reads: Counter[tuple[SourceId, str]] = Counter()
     sources = read_sources(settings, clock, outside, store, lists)
     measure = read_measure(
         settings.schemas / "measure.json",
@@ -204,7 +208,7 @@ async def open_rooms(
         prefills=PrefillWorkflow(
             forms,
             leaves,
-            gated(sources, opened.publisher.reads_open),
+            gated(counted(sources, reads), opened.publisher.reads_open),
             database,
             keys,
             keys.index,
@@ -233,13 +237,16 @@ async def open_rooms(
         mock=settings.mock,
         connected=connected,
         clock=clock,
+        traffic=Traffic(),
+        reads=reads,
     )
 
 
 def _handlers() -> dict[
     int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]
 ]:
-    async def refused(_: Request, error: HTTPException) -> Response:
+    async def refused(request: Request, error: HTTPException) -> Response:
+        rooms_of(request).traffic.note_unrouted(error.status_code)
         return problem_of_status(error.status_code, error.headers)
 
     async def bug(_: Request, error: Exception) -> Response:

@@ -65,6 +65,13 @@ class LogFolder:
         """The checkpoint that anybody can fetch; None before the first, LogDamaged when torn."""
         return self.checkpoint_in(self.public)
 
+    def published_at(self) -> float | None:
+        """When that checkpoint appeared, seconds since 1970; None before the first."""
+        try:
+            return (self.public / "checkpoint").stat().st_mtime
+        except FileNotFoundError:
+            return None
+
     @staticmethod
     def checkpoint_in(public: Path) -> SignedCheckpoint | None:
         """The same of a closed log's files."""

@@ -87,6 +87,16 @@ class Publisher:
         """Whether nothing is signed any more until an operator has looked."""
         return self._stopped is not None
 
+    @property
+    def unwitnessed(self) -> bool:
+        """Whether the published checkpoint still lacks the quorum of the policy."""
+        return self._owed
+
+    def checkpoint_age(self) -> float | None:
+        """Seconds since the published checkpoint appeared; None before the first."""
+        at = self._folder.published_at()
+        return None if at is None else max(0.0, self._clock().timestamp() - at)
+
     def asked(self) -> bool:
         """Whether somebody asked for a checkpoint since this was last asked."""
         return self._folder.asked_to_publish()

@@ -1,0 +1,44 @@
+"""What came of the reads that prefills made of each source, since the start?"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.domain.identifiers import SourceId
+from gateway.domain.replies import Found, NoRecord, NotPermitted
+from gateway.sources.source import Question, Source
+
+UNAVAILABLE = "unavailable"
+OUTCOMES = {Found: "found", NoRecord: "no_record", NotPermitted: "not_permitted"}
+
+
+@dataclass(frozen=True, slots=True)
+class CountedSource:
+    """A source whose answers are counted by kind; one that did not come in time is `unavailable`."""
+
+    source: Source
+    reads: Counter[tuple[SourceId, str]]
+
+    @property
+    def id(self) -> SourceId:
+        """The source's own."""
+        return self.source.id
+
+    async def look_up(self, question: Question) -> Found | NoRecord | NotPermitted:
+        """Ask the source; raises what it raises."""
+        outcome = UNAVAILABLE
+        try:
+            reply = await self.source.look_up(question)
+            outcome = OUTCOMES[type(reply)]
+            return reply
+        finally:
+            self.reads[self.id, outcome] += 1
+
+
+def counted(
+    sources: Mapping[SourceId, Source], reads: Counter[tuple[SourceId, str]]
+) -> dict[SourceId, Source]:
+    """The same sources, every outcome of theirs begun at 0."""
+    for id_ in sources:
+        reads.update({(id_, outcome): 0 for outcome in (*OUTCOMES.values(), UNAVAILABLE)})
+    return {id_: CountedSource(source, reads) for id_, source in sources.items()}
