@@ -27,7 +27,7 @@ demo: .venv/run.stamp
 
 # One file stays on one worker: fixtures that install or listen are then made once.
 test: .venv/dev.stamp
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: .venv/dev.stamp
 	@$(BIN)/ruff format --check --quiet .
