@@ -77,14 +77,6 @@ class Bindings:
     by_field: Mapping[str, Binding]
 
     @cached_property
-    def leading(self) -> frozenset[str]:
-        """The fields whose values lead to a role's person."""
-        ways = [way for ways in self.roles.values() for way in ways]
-        return frozenset(
-            p for way in ways for p in (*(way.given or {}).values(), *(way.when or {}))
-        )
-
-    @cached_property
     def operands(self) -> frozenset[str]:
         """The fields that others are worked out from, a column of a group by its group."""
         return frozenset(path.partition("[]")[0] for b in self.bindings for path in b.of)

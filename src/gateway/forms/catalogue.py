@@ -74,17 +74,6 @@ class RegisteredForm:
         }
         return tuple(b for b in self.bindings.bindings if b.role in roles and "[]" not in b.field)
 
-    @cached_property
-    def moving(self) -> frozenset[str]:
-        """The data paths on whose values other fields depend: what shows, who is meant, what follows."""
-        bindings = self.bindings
-        return (
-            self.definition.steering
-            | bindings.leading
-            | bindings.operands
-            | frozenset(bindings.repeating)
-        )
-
     def potential(self, connected: frozenset[SourceId]) -> tuple[int, int]:
         """Items with an attribute that a connected source holds, and all items."""
         supplied = {

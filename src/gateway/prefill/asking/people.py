@@ -56,6 +56,15 @@ class People:
                 return found
         return found
 
+    def read_paths(self) -> set[str]:
+        """Where the values stand that led to those who were looked for until now, or to nobody."""
+        paths: set[str] = set()
+        for role in self._found:
+            ways = self.bindings.roles[role]
+            for way in ways[: self._ways.get(role, len(ways)) + 1]:
+                paths.update((way.given or {}).values(), way.when or ())
+        return paths
+
     def ways(self) -> dict[RoleName, int]:
         """The number of the way that found somebody, for each role that hangs on an answer."""
         return {

@@ -1,42 +1,22 @@
 """How does a form get filled from what is known by now?
 
 Filling answers questions of the form, and answers let fields appear: so filling and deciding what
-is visible go on, each time from the data as the caller sent it, until nothing changes.
+is visible go on, each time from the data as the caller sent it, until another pass would find
+everything that it looks at as the last one did.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from gateway.domain.facts import Fact
-from gateway.domain.identifiers import SESSION, RoleName, SourceId
-from gateway.domain.verdicts import EditPolicy, FieldClass, Reason
-from gateway.forms.attributes import CONSTANT, Attribute
-from gateway.forms.bindings import Binding
-from gateway.forms.fields import (
-    Decision,
-    FieldInstance,
-    copy_of,
-    instances_before_submission,
-    put_value,
-    value_at,
-)
-from gateway.prefill.asking.knowledge import Knowledge, Known, Missing, Person, Unasked
-from gateway.prefill.filling.derive import Operand, derive
+from gateway.domain.identifiers import SourceId
+from gateway.forms.fields import copy_of, put_value
+from gateway.prefill.asking.knowledge import Knowledge
 from gateway.prefill.filling.desk import Desk, Sheet
-from gateway.prefill.filling.entries import (
-    Carried,
-    Circumstances,
-    Empty,
-    Entry,
-    Filled,
-    class_of,
-    edit_of,
-    is_same_case,
-)
-from gateway.prefill.filling.rows import new_rows
-from gateway.prefill.filling.shaping import Shaping, is_typed
+from gateway.prefill.filling.one_pass import Kept, OnePass
+from gateway.prefill.filling.shaping import Shaping
 from gateway.prefill.filling.start import first_guess, switches_of
-from gateway.prefill.filling.told import ToldOf, told_by_data
+from gateway.prefill.filling.told import told_by_data
 
 _MOST_PASSES = 12
 
@@ -50,16 +30,14 @@ class Filling:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.form = desk.form
         self.shaping = Shaping(desk.form, desk.options_at)
         self.told = told_by_data(desk)
-        self.kept: dict[str, tuple[Filled, str | None]] = {}
+        self.kept: Kept = {}
         self.answered: frozenset[tuple[str, SourceId]] = frozenset()
         self.begin = first_guess(desk, self.shaping)
 
     def merge(self, knowledge: Knowledge) -> Sheet:
         """Fill what can be filled now, and say who would have to be asked for the rest."""
-        self.knowledge = knowledge
         fresh = {number for number, _ in knowledge.answers.keys() - self.answered}
         self.kept = {p: (f, n) for p, (f, n) in self.kept.items() if n not in fresh}
         self.answered = frozenset(knowledge.answers)
@@ -69,231 +47,20 @@ class Filling:
             put_value(base, path, value)
             put_value(self.begin, path, value)
         for _ in range(_MOST_PASSES):
-            sheet = self._once(base, self.begin, sets)
+            sheet = self._once(knowledge, base, sets)
             self.begin = sheet.data
-            if self._is_settled(sheet):
+            if self.done.would_be_same(sheet.data):
                 break
-        return sheet
+        return replace(sheet, people=self.desk.people(knowledge, sheet.data))
 
-    def _is_settled(self, sheet: Sheet) -> bool:
-        """Whether the pass left everything as it was that other fields depend on."""
-        return all(value_at(self.data, p) == value_at(sheet.data, p) for p in self.form.moving)
-
-    def _once(self, base: dict[str, Any], data: dict[str, Any], sets: Mapping[str, bool]) -> Sheet:
-        """Decide and fill once, on `data`; the result starts from `base` again."""
-        self.people = self.desk.people(self.knowledge, data)
-        self.told_of = ToldOf(self.told, self.people)
-        self.needs: dict[tuple[RoleName, str | None, frozenset[SourceId]], Unasked] = {}
-        self.seen = {
-            (entry["role"], tuple(entry["rows"]), entry["attribute"])
-            for entry in self.desk.earlier.filled.values()
-        }
-        self.rows: dict[str, int] = {}
-        self.data = self._with_rows(data)
+    def _once(self, knowledge: Knowledge, base: dict[str, Any], sets: Mapping[str, bool]) -> Sheet:
+        """Decide and fill once; the result starts from `base` again."""
+        self.done = OnePass(
+            self.desk, self.shaping, knowledge, self.told, self.kept, copy_of(self.begin)
+        )
         filled = copy_of(base)
-        for group, count in self.rows.items():
+        for group, count in self.done.rows.items():
             put_value(filled, group, [{} for _ in range(count)])
-        entries = []
-        for instance in instances_before_submission(self.form.definition, self.data):
-            if instance.template.is_file:
-                continue
-            entry = self._kept(instance) or self._entry(instance)
-            if isinstance(entry, Filled):
-                put_value(filled, instance.path, entry.value)
-            entries.append(entry)
-        needs = tuple((role, need) for (role, _, _), need in self.needs.items())
-        return Sheet(filled, tuple(entries), self.rows, sets, self.people, needs, self.told)
-
-    def _kept(self, instance: FieldInstance) -> Filled | None:
-        """What was filled here before, while it would be filled alike."""
-        before = self.kept.get(instance.path)
-        if before is None or before[0].instance.decision is not instance.decision:
-            return None
-        kept, number = before
-        if number is not None and number != self._number(instance, kept.role):
-            return None
-        place = (kept.role, instance.rows, kept.attribute)
-        if (place in self.seen) != (kept.field_class is FieldClass.REPEAT):
-            return None
-        self.seen.add(place)
-        return kept
-
-    def _keep(self, instance: FieldInstance, filled: Filled) -> Filled:
-        """Keep a value for the rounds to come, unless it hangs on other values of the form."""
-        binding = self.form.bindings.by_field[instance.template.path]
-        if not binding.of:
-            computed = self.form.dictionary[binding.attribute].computed
-            number = None if computed else self._number(instance, binding.role)
-            self.kept[instance.path] = (filled, number)
-        return filled
-
-    def _number(self, instance: FieldInstance, role: RoleName) -> str | None:
-        person = self._person(instance, role)
-        return person.number or "" if isinstance(person, Person) else None
-
-    def _with_rows(self, data: dict[str, Any]) -> dict[str, Any]:
-        """A copy of the data with an empty row for each person of a repeating role."""
-        placed = copy_of(data)
-        for group, role, rows in new_rows(self.desk, self.people, placed):
-            if isinstance(rows, Unasked):
-                self._need(role, rows)
-                continue
-            self.rows[group] = rows
-            if not value_at(placed, group):
-                put_value(placed, group, [{} for _ in range(rows)])
-        return placed
-
-    def _entry(self, instance: FieldInstance) -> Entry:
-        """What is said of one field: carried over, hidden, typed, refused, filled or missing."""
-        earlier = self.desk.earlier.filled.get(instance.path)
-        if earlier is not None:
-            return Carried(instance, earlier)
-        if instance.decision is Decision.HIDDEN:
-            return Empty(instance, Reason.HIDDEN)
-        binding = self.form.bindings.by_field.get(instance.template.path)
-        if is_typed(instance.template, value_at(self.desk.data, instance.path)):
-            return self._typed(instance, binding)
-        if binding is None:
-            return Empty(instance, Reason.NOT_BOUND)
-        attribute = self.form.dictionary[binding.attribute]
-        outcome = self._refusal(instance, attribute) or self._value(instance, binding, attribute)
-        if isinstance(outcome, Reason):
-            return Empty(instance, outcome, binding.role, binding.attribute)
-        return outcome
-
-    def _refusal(self, instance: FieldInstance, attribute: Attribute) -> Reason | None:
-        """Why a bound field that shows or may show is not even looked for."""
-        settled = self.desk.earlier.settled.get(instance.path)
-        if settled is not None:
-            return settled
-        without = self.desk.without
-        if without and (instance.path in without or instance.template.path in without):
-            return Reason.DECLINED
-        if instance.decision is Decision.OPEN and attribute.sensitive:
-            return Reason.WITHHELD
-        return None
-
-    def _typed(self, instance: FieldInstance, binding: Binding | None) -> Entry:
-        """A value that the caller sent: taken over where the login filled it, else left alone."""
-        if binding is None:
-            return Empty(instance, Reason.ALREADY_GIVEN)
-        value = value_at(self.desk.data, instance.path)
-        shaped = self.shaping.as_sent(instance.template, binding, value)
-        if instance.template.path not in self.form.bindings.login_fills or shaped is None:
-            return Empty(instance, Reason.ALREADY_GIVEN, binding.role, binding.attribute)
-        told = Known(Fact(shaped[1], self.desk.now), SESSION, was_told=True)
-        attribute = self.form.dictionary[binding.attribute]
-        return self._filled(instance, binding, attribute, told, shaped)
-
-    def _value(
-        self, instance: FieldInstance, binding: Binding, attribute: Attribute
-    ) -> Filled | Reason:
-        if binding.attribute.startswith(CONSTANT):
-            return self._constant(instance, binding, attribute)
-        known = (
-            self._derived(instance, binding)
-            if attribute.computed
-            else self._fact(instance, binding)
-        )
-        if isinstance(known, Reason):
-            return known
-        shaped = self.shaping.shape(instance.path, instance.template, binding, known.fact)
-        if shaped is None or not self.desk.can_send(instance.template, shaped[0]):
-            return Reason.NOT_CONVERTIBLE
-        return self._filled(instance, binding, attribute, known, shaped)
-
-    def _constant(
-        self, instance: FieldInstance, binding: Binding, attribute: Attribute
-    ) -> Filled | Reason:
-        """The component's own default value."""
-        default = instance.template.default
-        shaped = self.shaping.as_sent(instance.template, binding, default)
-        if shaped is None:
-            return Reason.NOT_HELD
-        known = Known(Fact(shaped[1], self.desk.now), SESSION, was_told=False)
-        return self._filled(instance, binding, attribute, known, shaped)
-
-    def _derived(self, instance: FieldInstance, binding: Binding) -> Known | Reason:
-        """What other values of the form lead to."""
-        now = self.desk.now
-        value = derive(binding.attribute, [self._operand(p, instance) for p in binding.of], now)
-        return Reason.NOT_HELD if value is None else Known(Fact(value, now), SESSION, False)
-
-    def _operand(self, path: str, instance: FieldInstance) -> Operand:
-        template = self.form.definition.field(path)
-        for number in instance.rows:
-            path = path.replace("[]", f"[{number}]", 1)
-        binding = self.form.bindings.by_field.get(template.path)
-        value = value_at(self.data, path)
-        shaped = self.shaping.as_sent(template, binding, value)
-        return Operand(template, value, "" if shaped is None else shaped[1])
-
-    def _fact(self, instance: FieldInstance, binding: Binding) -> Known | Reason:
-        """What is known of the person behind the field's role, or why nothing is."""
-        person = self._person(instance, binding.role)
-        if isinstance(person, Reason):
-            return person
-        state = self.knowledge.state_of(person, binding.attribute)
-        if isinstance(state, Unasked):
-            return self._need(binding.role, state)
-        return state.reason if isinstance(state, Missing) else state
-
-    def _person(self, instance: FieldInstance, role: RoleName) -> Person | Reason:
-        people = self.people.behind(role)
-        if isinstance(people, Unasked):
-            return self._need(role, people)
-        if isinstance(people, Missing):
-            return people.reason
-        if not self.people.is_repeating(role):
-            return people[0]
-        group = instance.template.path.partition("[]")[0]
-        if group not in self.rows or instance.rows[0] >= len(people):
-            return Reason.NOT_HELD
-        return people[instance.rows[0]]
-
-    def _need(self, role: RoleName, need: Unasked) -> Reason:
-        """Remember who has to be asked; until then it is as if the source had not answered."""
-        asked = need.role or role
-        self.needs[(asked, need.person.number, need.sources)] = need
-        return Reason.SOURCE_UNAVAILABLE
-
-    def _filled(
-        self,
-        instance: FieldInstance,
-        binding: Binding,
-        attribute: Attribute,
-        known: Known,
-        shaped: tuple[Any, str],
-    ) -> Filled:
-        told = known.was_told or (
-            not attribute.computed and self.told_of.of(binding.role, attribute)
-        )
-        official = None if known.source == SESSION else known.source
-        taken_over = known.source == SESSION and known.was_told
-        edit = EditPolicy.FREE if taken_over else edit_of(attribute, binding, official)
-        case = Circumstances(
-            known=told,
-            repeated=self._repeated(binding, instance, attribute),
-            same_case=is_same_case(known.fact, self.desk.dossier, self.desk.opened_at),
-        )
-        filled = Filled(
-            instance,
-            binding.role,
-            binding.attribute,
-            shaped[0],
-            shaped[1],
-            SESSION if told else known.source,
-            official if told else None,
-            class_of(attribute, binding, edit, case),
-            edit,
-            known.fact.as_of,
-            known.fact.record,
-        )
-        return self._keep(instance, filled)
-
-    def _repeated(self, binding: Binding, instance: FieldInstance, attribute: Attribute) -> bool:
-        """Whether the same fact of the same role and row stands elsewhere in this declaration."""
-        place = (binding.role, instance.rows, binding.attribute)
-        repeated = place in self.seen
-        self.seen.add(place)
-        return repeated and not attribute.computed
+        entries = self.done.fill(filled)
+        needs = tuple((role, need) for (role, _, _), need in self.done.needs.items())
+        return Sheet(filled, entries, self.done.rows, sets, self.done.people, needs, self.told)
