@@ -4,6 +4,7 @@ import json
 from base64 import b64decode
 from collections import Counter
 from datetime import timedelta
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,13 @@ SEED = 7
 
 
 async def _live(province: Province) -> list[Story]:
-    """Every form and every behaviour once; who abandons is swept."""
+    """Every form twice, behaviours in turn; who abandons is swept."""
     told = [stories(province.population, form, 4, SEED)[-1] for form in FORMS]
     await province.file_records_of(told)
     number = 0
+    turns = cycle(Behaviour)
     for story in told:
-        for behaviour in Behaviour:
+        for behaviour in (next(turns), next(turns)):
             number += 1
             dossier = f"H99.01-20261122-{number:07d}"
             await Visit(province.igate, story, behaviour, seed=SEED, dossier=dossier).run()

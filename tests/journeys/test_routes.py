@@ -56,7 +56,7 @@ ROUTES: dict[str, dict[str, str]] = {
         "json_body": "user_name",
     },
 }
-DRAWN_BY_CHANCE = {"jti", "chain", "tag", "ref", "prev"}
+DRAWN_BY_CHANCE = {"jti", "chain", "tag", "subject", "ref", "prev"}
 
 
 @dataclass(frozen=True)

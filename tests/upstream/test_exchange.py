@@ -283,5 +283,6 @@ def test_the_cause_words_in_use_are_those_that_the_chapter_lists() -> None:
             text = file.read_text(encoding="utf-8")
             used |= {word for word in raising.findall(text) if word != "status"}
             used |= set(re.findall(r'SourceBrokeContract\("(\w+)" if', text))
+            used |= set(re.findall(r'\b[45]\d\d: "(\w+)"', text))
 
     assert used - {"storage_busy"} == listed

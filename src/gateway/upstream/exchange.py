@@ -16,7 +16,9 @@ Every failure becomes SourceUnavailable or SourceBrokeContract with one of these
 | `refused` | an answer in the agreed format that states a failure |
 | `sign_in_refused` | the account, or a session just given, is not taken |
 | `not_permitted` | an answer that states that the account has no right |
-| `wrong_hash`, `wrong_dossier` | a file that arrived changed; names of another dossier |
+| `wrong_hash` | a file that arrived changed |
+| `wrong_dossier` | the names of another dossier |
+| `log_closed` | nobody is asked while reads could not be proved |
 | `wrong_person` | about somebody else, or about nobody |
 """
 
