@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cli.demo_proof import close_and_prove, lines_of
 from gateway.cli.deployment import Deployment, deployment
 from gateway.cli.processes import DidNotStart
 
@@ -34,3 +35,14 @@ async def test_what_cannot_start_says_why_and_leaves_nothing_behind(
 
 def held(folder: Path) -> list[Path]:
     return list(folder.iterdir())
+
+
+async def test_a_month_of_nobody_is_not_closed_and_its_log_is_proved_all_the_same(
+    tmp_path: Path,
+) -> None:
+    async with deployment() as running:
+        proof = await close_and_prove(running, tmp_path)
+    assert proof.unexpected == ()
+    assert (proof.document["closed"], proof.document["releases"]) == (False, [])
+    assert (proof.document["verdict"], proof.document["witnesses"]) == ("proved", ["demo"])
+    assert "fewer than 10 persons" in lines_of(proof.document, tmp_path)[0]

@@ -1,7 +1,7 @@
 """How does one day of the demo pass, and what did it come to?"""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -76,7 +76,8 @@ async def play(running: Deployment, igate: IGate, count: int, seed: int, folder:
         unexpected.append(f"figures: {figures.status} {figures.code}")
     elif figures.body.get("balances") != "ok":
         unexpected.append("figures: a submission does not balance")
-    proof = await close_and_prove(running, folder)
+    with _progress() as progress, _pulse(progress, "Chốt tháng, kiểm chứng / close, prove"):
+        proof = await close_and_prove(running, folder)
     unexpected += proof.unexpected
     return Day(
         outcomes=outcomes,
@@ -99,7 +100,8 @@ async def _visits(
     progress: Progress,
 ) -> tuple[Sequence[Outcome], Sequence[str]]:
     people = [n for turn in turns for n in turn.story.owners]
-    _, refused = await file_records(igate, population, people, RECORDS_AT_ONCE)
+    with _pulse(progress, "Giấy tờ vào kho / papers"):
+        _, refused = await file_records(igate, population, people, RECORDS_AT_ONCE)
     await running.open_dossiers([turn.dossier for turn in turns])
     bar = progress.add_task("Lượt khách / visits", total=len(turns))
     async with _beside(running.population["url"]) as mock:
@@ -128,6 +130,14 @@ async def _tell(
     codes, refused = await file_dossiers(igate, filed, progress)
     told = await wait_for_the_portal(igate, portal, codes, progress)
     return Told(told.document, [*refused, *told.unexpected])
+
+
+@contextmanager
+def _pulse(progress: Progress, name: str) -> Iterator[None]:
+    """A bar for work of which nobody counts the steps."""
+    bar = progress.add_task(name, total=None)
+    yield
+    progress.update(bar, total=1, completed=1)
 
 
 @asynccontextmanager
