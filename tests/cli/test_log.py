@@ -218,3 +218,11 @@ def test_a_log_whose_last_month_is_not_closed_is_not_put_aside(data: dict[str, s
 
     assert "month_open" in refused and f"{last_year:%Y-%m}" in refused
     assert json.loads(_run(["log", "roll", "--leave-open", "--json"], data))["in_database"] == 3
+
+
+def test_bodies_are_not_destroyed_before_their_time(data: dict[str, str]) -> None:
+    this_month = f"{datetime.now(UTC):%Y-%m}"
+
+    assert "kept_longer" in _run(["keys", "shred", "--before", this_month], data, status=1)
+    assert "month_open" in _run(["keys", "shred", "--before", "2024-01"], data, status=1)
+    assert "parameter_unusable" in _run(["keys", "shred", "--before", "2024"], data, status=1)

@@ -40,6 +40,7 @@ from gateway.custody.chores import purge_by_the_minute, sweep_by_the_hour
 from gateway.custody.keys import Keys
 from gateway.custody.publishing import publish_definitions, read_measure
 from gateway.custody.replays import Replays
+from gateway.custody.shredding import replay_shreds
 from gateway.custody.tickets import Tickets
 from gateway.domain.identifiers import SESSION, SourceId
 from gateway.forms.catalogue import read_catalogue
@@ -163,6 +164,7 @@ async def open_rooms(
     keys = Keys(settings.data / "keys")
     host = urlsplit(settings.issuer).netloc
     opened = await open_log(folder, database, keys, witnesses, host, clock, void_open_chains)
+    await replay_shreds(database, folder.tiles, opened.publisher.state().size)
     clients = ClientDirectory(database, settings.data / "clients.stamp")
     kinds = read_kinds(settings.schemas / "record-kinds.json")
     issuers = read_issuers(settings.schemas / "record-issuers.json")

@@ -18,6 +18,7 @@ from gateway.app.sources import log_policy_of
 from gateway.cli.serve import settings_from_environment
 from gateway.custody.keys import Keys
 from gateway.custody.rolling import begin_next_log
+from gateway.custody.shredding import replay_shreds
 from gateway.custody.sweep import end_every_chain
 from gateway.domain.errors import GatewayError
 from gateway.forms.showing.instants import local_date
@@ -163,6 +164,7 @@ async def _held(settings: Settings) -> AsyncIterator[_Held]:
             held = Keys(settings.data / "keys")
             host = urlsplit(settings.issuer).netloc
             opened = await open_log(folder, database, held, witnesses, host, _now, void_open_chains)
+            await replay_shreds(database, folder.tiles, opened.publisher.state().size)
             yield _Held(folder, database, held, opened)
     finally:
         await outside.aclose()

@@ -25,6 +25,7 @@ from gateway.cli.metrics import metrics_app
 from gateway.cli.mocks import mocks_app
 from gateway.cli.openapi import write_openapi
 from gateway.cli.serve import serve
+from gateway.cli.shredding import shred
 
 app = typer.Typer(
     help="Fills eForms from the State's records, signs what it filled, counts what it saved.",
@@ -47,6 +48,7 @@ forms_app.command("coverage")(coverage)
 forms_app.command("import")(import_form)
 forms_app.command("review")(review)
 app.add_typer(forms_app, name="forms")
+keys_app.command("shred")(shred)
 app.add_typer(keys_app, name="keys")
 log_app.command("check")(check)
 app.add_typer(log_app, name="log")

@@ -261,7 +261,9 @@ class SubmissionWorkflow:
             select(bodies.c.body, leaves.c.hash)
             .join(leaves, leaves.c.idx == bodies.c.idx)
             .where(bodies.c.idx == chain.submission_leaf)
-        ).one()
+        ).one_or_none()
+        if row is None:
+            raise Conflict("already_submitted", "this chain was submitted; its body was destroyed")
         body = orjson.loads(row.body)
         fields = [template.path for template in form.declarable]
         letters = unspell(fields, body["vd"], body.get("vr", {}))

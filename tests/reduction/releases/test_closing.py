@@ -21,6 +21,7 @@ from gateway.domain.verdicts import Verdict
 from gateway.log.leaves import case_entry
 from gateway.reduction.months import Month
 from gateway.reduction.reading import report_from_log, root_at
+from gateway.reduction.releases.settled import last_settled
 from gateway.reduction.releases.unclosed import check_all_closed
 from gateway.reduction.report import Question
 from gateway.storage.database import Database
@@ -423,3 +424,26 @@ async def test_a_late_leaf_of_a_closed_month_keeps_no_log_from_ending(house: Hou
     await house.close("2026-11")
 
     _check_all_closed(house)
+
+
+async def test_bodies_are_kept_until_their_month_is_released_and_half_a_year_is_over(
+    house: House,
+) -> None:
+    await house.open()
+    await house.fill(month_of_cases(12))
+
+    def settled(before: str, running: str) -> int:
+        of, now = Month.read(before), Month.read(running)
+        return house.database.read(lambda c: last_settled(c, ORIGIN, of, now))
+
+    with pytest.raises(Conflict) as refusal:
+        settled("2026-12", "2027-06")
+    assert refusal.value.code == "month_open"
+    closed, _ = await house.close("2026-11")
+    with pytest.raises(Conflict) as refusal:
+        settled("2026-12", "2027-05")
+    assert refusal.value.code == "kept_longer"
+    with pytest.raises(Conflict):
+        settled("2026-11", "2027-06")
+
+    assert settled("2026-12", "2027-06") == closed.last

@@ -1,0 +1,55 @@
+"""`gateway keys shred`: how does an operator destroy the case bodies whose time is over?"""
+
+import asyncio
+import json
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from gateway.cli.log import REFUSED, Json, publish_log
+from gateway.cli.serve import settings_from_environment
+from gateway.custody.shredding import shred_up_to
+from gateway.domain.errors import GatewayError
+from gateway.log.publishing.folder import LogFolder
+from gateway.reduction.months import Month
+from gateway.reduction.releases.settled import last_settled
+from gateway.settings import Settings
+from gateway.storage.database import Database
+
+
+def shred(
+    before: Annotated[str, typer.Option(help="The first month that is kept, as 2026-07.")],
+    as_json: Json = False,
+) -> None:
+    """Destroy bodies and salts of cases that ended in closed months before one, for ever.
+
+    A `shred` leaf says so and is published at once, so that a restore cannot bring them back. Auditors
+    can recount none of the running log's months from then on. Exit status: 0 done, also when nothing
+    was left; 1 refused (younger than six months, not closed).
+    """
+    settings = settings_from_environment()
+    if not (settings.data / "gateway.db").exists():
+        typer.echo("no deployment has run in this data folder yet", err=True)
+        raise typer.Exit(REFUSED)
+    try:
+        count = asyncio.run(_shred(settings, Month.read(before)))
+    except GatewayError as refusal:
+        typer.echo(str(refusal), err=True)
+        raise typer.Exit(REFUSED) from None
+    typer.echo(json.dumps({"count": count}) if as_json else f"đã hủy / destroyed: {count}")
+
+
+async def _shred(settings: Settings, before: Month) -> int:
+    now = datetime.now(UTC)
+    host, running = urlsplit(settings.issuer).netloc, Month.at(now)
+    origin = LogFolder(settings.data / "log").origin(host, running.year)
+    with closing(Database(settings.data / "gateway.db")) as database:
+        last = database.read(lambda c: last_settled(c, origin, before, running))
+        leaf = await database.write(lambda c: shred_up_to(c, last))
+    if leaf is None:
+        return 0
+    await publish_log(settings)
+    return int(leaf["count"])

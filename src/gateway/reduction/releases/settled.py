@@ -1,0 +1,34 @@
+"""Up to which leaf is everything counted and the time for doubts over?
+
+A body proves a tally. So it is kept until its month is closed, the release made, and six months more
+have gone by: the life of a correction ticket, and the time in which an auditor recounts (ours).
+"""
+
+from sqlalchemy import Connection
+
+from gateway.domain.errors import Conflict
+from gateway.reduction.months import Month
+from gateway.reduction.releases.shelf import closed_months
+
+MONTHS_KEPT = 6
+
+
+def last_settled(connection: Connection, origin: str, before: Month, running: Month) -> int:
+    """The last leaf of the latest closed month that lies before `before`.
+
+    Raises Conflict `kept_longer` when `before` is less than six months ago, `month_open` when no
+    month before it was closed and released.
+    """
+    over = before
+    for _ in range(MONTHS_KEPT):
+        over = over.following
+    if over > running:
+        raise Conflict("kept_longer", f"bodies are kept for {MONTHS_KEPT} months after their own")
+    released = [
+        one
+        for one in closed_months(connection, origin)
+        if one.month < before and one.document is not None
+    ]
+    if not released:
+        raise Conflict("month_open", f"no month before {before} is closed; its bodies are needed")
+    return released[-1].last
