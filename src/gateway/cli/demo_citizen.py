@@ -7,7 +7,7 @@ portal           the three dossiers as `demo_portal.py` tells them
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -39,13 +39,12 @@ async def day_in_the_life(
     seed: int,
     officer: str,
     progress: Progress,
-    pause: Callable[[], Any] = lambda: asyncio.sleep(PAUSE_SECONDS),
 ) -> Citizen:
     """Live it, wait until the portal knows, and see that the last procedure asked for less."""
     transport = httpx.ASGITransport(IGateServices(_next_second))
     async with httpx.AsyncClient(transport=transport, base_url="http://igate.test") as services:
         counter = CounterIGate(igate.http, igate.token, services, _next_second)
-        lived = await Life(counter, Population(), seed, officer, _next_second, pause).live()
+        lived = await Life(counter, Population(), seed, officer, _next_second, _pause).live()
         told = await wait_for_the_portal(igate, portal, lived.codes, progress)
     before, after = lived.asked
     unexpected = [*lived.unexpected, *told.unexpected]
@@ -59,6 +58,10 @@ async def day_in_the_life(
         "portal": told.document,
     }
     return Citizen(document, tuple(f"a citizen's day: {what}" for what in unexpected))
+
+
+async def _pause() -> None:
+    await asyncio.sleep(PAUSE_SECONDS)
 
 
 def _next_second() -> datetime:
