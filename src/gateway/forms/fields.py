@@ -175,8 +175,40 @@ def instances_before_submission(
     condition has no value in the data and is not itself hidden.
     """
     found: list[FieldInstance] = []
-    _Outlook(data).collect(form.roots, _Place(data, "", ()), found)
+    outlook = _Outlook(data)
+    for slot in _slots(form):
+        if slot.group is None:
+            found.append(slot.decided[outlook.decision(slot.gate, ())])
+        else:
+            for inside in _rows(slot.group, _Place(data, "", ())):
+                outlook.collect(slot.group.children, inside, found)
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """One place outside of rows, in form order: a field as it may be decided, or a group."""
+
+    gate: Node | None
+    decided: Mapping[Decision, FieldInstance]
+    group: Node | None = None
+
+
+@lru_cache(maxsize=1_000)
+def _slots(form: FormDefinition) -> tuple[_Slot, ...]:
+    """Worked out once per form: most places stand in no row, and only their decision changes."""
+    return tuple(_slots_below(form.roots))
+
+
+def _slots_below(nodes: _Nodes) -> Iterator[_Slot]:
+    for node in nodes:
+        for template in node.templates:
+            if not template.addressee:
+                yield _Slot(node.gate, {d: _outside_rows(template, d) for d in Decision})
+        if node.kind is Kind.GROUP:
+            yield _Slot(None, {}, node)
+        else:
+            yield from _slots_below(node.children)
 
 
 class _Outlook:
@@ -190,7 +222,7 @@ class _Outlook:
         for node in nodes:
             for template in node.templates:
                 if not template.addressee:
-                    decision = self._decision(node, place.rows)
+                    decision = self.decision(node.gate, place.rows)
                     found.append(_instance(template, node, place, decision))
             if node.kind is Kind.GROUP:
                 for inside in _rows(node, place):
@@ -198,8 +230,8 @@ class _Outlook:
             elif node.children:
                 self.collect(node.children, place, found)
 
-    def _decision(self, node: Node, rows: tuple[int, ...]) -> Decision:
-        gate = node.gate
+    def decision(self, gate: Node | None, rows: tuple[int, ...]) -> Decision:
+        """What is decided of the components that this one can hide."""
         if gate is None:
             return Decision.VISIBLE
         at = (gate, rows[: len(gate.groups)])
@@ -211,7 +243,7 @@ class _Outlook:
         return known
 
     def _decide(self, gate: Node, rows: tuple[int, ...]) -> Decision:
-        above = Decision.VISIBLE if gate.parent is None else self._decision(gate.parent, rows)
+        above = Decision.VISIBLE if gate.parent is None else self.decision(gate.parent.gate, rows)
         if gate.hidden or gate.type == "hidden" or above is Decision.HIDDEN:
             return Decision.HIDDEN
         if any(self._unanswered(trigger, gate, rows) for trigger in gate.triggers):
@@ -226,7 +258,7 @@ class _Outlook:
             return False
         if not _no_value(node, trigger.read(self._data, rows)):
             return False
-        return self._decision(node, _rows_of(node, asking, rows)) is not Decision.HIDDEN
+        return self.decision(node.gate, _rows_of(node, asking, rows)) is not Decision.HIDDEN
 
     def _place(self, node: Node, rows: tuple[int, ...]) -> _Place | None:
         scope: object = self._data

@@ -22,6 +22,7 @@ A receipt (biên nhận điền sẵn) is a JWS in compact form, EdDSA over Ed25
 A receipt holds no value, no name and no number; it is personal data all the same.
 """
 
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -69,21 +70,27 @@ class Receipt:
         return {f["path"]: f for f in self.claims["fields"] if "tag" in f}
 
 
+def _base64url(raw: bytes) -> bytes:
+    return urlsafe_b64encode(raw).rstrip(b"=")
+
+
 class ReceiptSigner:
     """Signs and opens the receipts of one deployment."""
 
     def __init__(self, issuer: str, key: Ed25519PrivateKey, kid: str) -> None:
         self._issuer = issuer
+        self._signing_key = key
         self._key = OKPKey.import_key(key)
         self._header = {"alg": "Ed25519", "typ": TYP, "kid": kid}
+        empty = jws.serialize_compact(self._header, b"", self._key, registry=_REGISTRY)
+        self._head = empty.partition(".")[0].encode()
 
     def seal(self, claims: Mapping[str, Any]) -> Receipt:
         """Sign the claims; `iss` is added here."""
         full = {"iss": self._issuer, **claims}
-        text = jws.serialize_compact(
-            self._header, orjson.dumps(full), self._key, registry=_REGISTRY
-        )
-        return Receipt(full, text)
+        covered = self._head + b"." + _base64url(orjson.dumps(full))
+        text = covered + b"." + _base64url(self._signing_key.sign(covered))
+        return Receipt(full, text.decode())
 
     def open(self, text: str, tenant: str, now: int) -> Receipt:
         """Verify a receipt for this tenant at this time.
