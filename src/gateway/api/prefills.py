@@ -109,11 +109,16 @@ async def fill_once(
         if replay.earlier is not None:
             return respond(replay.earlier.status, replay.earlier.answer)
 
-        def keep(connection: Connection, prefilled: Prefilled) -> None:
-            if visit.idempotency_key is not None:
-                replay.complete_in(connection, 200, encode(answer(house, prefilled)))
+        written = b""
 
-        return respond(200, encode(answer(house, await house.prefills.run(asker, request, keep))))
+        def keep(connection: Connection, prefilled: Prefilled) -> None:
+            nonlocal written
+            written = encode(answer(house, prefilled))
+            if visit.idempotency_key is not None:
+                replay.complete_in(connection, 200, written)
+
+        await house.prefills.run(asker, request, keep)
+        return respond(200, written)
 
 
 def _asker(house: Rooms, caller: Caller, request: PrefillRequest) -> Asker:

@@ -1,6 +1,7 @@
 """What is one fact about a person, before any form gives it a shape?"""
 
 import calendar
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +9,8 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from gateway.domain.identifiers import AttributeName, PersonalId
+
+_DATE = re.compile(r"[0-9]{4}(?:-[0-9]{2}){0,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +53,9 @@ class PartialDate:
     @classmethod
     def parse(cls, text: str) -> "PartialDate":
         """Read `1990`, `1990-01` or `1990-01-31`; anything else raises ValueError."""
-        parts = text.split("-")
-        if not (
-            text.isascii()
-            and len(parts) <= 3
-            and [len(p) for p in parts] == [4, 2, 2][: len(parts)]
-            and all(p.isdigit() for p in parts)
-        ):
+        if not _DATE.fullmatch(text):
             raise ValueError("a date reads YYYY, YYYY-MM or YYYY-MM-DD")
-        return cls(*(int(part) for part in parts))
+        return cls(*map(int, text.split("-")))
 
 
 @dataclass(frozen=True, slots=True)

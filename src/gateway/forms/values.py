@@ -82,12 +82,11 @@ def same_text(text: str) -> str:
     Refused are characters of Unicode's categories Cf, Co, Cn and Cs: they look like nothing, or
     like something else, and survive no form.
     """
-    if text.isascii():
-        composed = text
-    else:
-        composed = unicodedata.normalize("NFC", text)
-        if any(unicodedata.category(sign) in _REFUSED for sign in composed):
-            raise NotOfType("a character that cannot be compared")
+    composed = text if text.isascii() else unicodedata.normalize("NFC", text)
+    if composed.isprintable():  # no refused sign, and no blank but the space
+        return (_BLANKS.sub(" ", composed) if "  " in composed else composed).strip()
+    if any(unicodedata.category(sign) in _REFUSED for sign in composed):
+        raise NotOfType("a character that cannot be compared")
     if "\r" in composed or "\u2028" in composed or "\u2029" in composed:
         composed = re.sub("\r\n?|[\u2028\u2029]", "\n", composed)
     return _BLANKS.sub(" ", composed).strip()
