@@ -31,7 +31,7 @@ class Size:
 
     `memory_seconds` ends the memory run earlier where the gateway is too slow for its requests;
     `audited` dossiers stand in the log that is verified, `dossiers` are told to the portal, `leaves`
-    are appended in a row.
+    are appended in a row, `closed` dossiers stand in the month that is closed.
     """
 
     people: int = 400
@@ -44,9 +44,10 @@ class Size:
     audited: int = 2_000_000
     dossiers: int = 10_000
     leaves: int = 5_000
+    closed: int = 60_000
 
 
-QUICK = Size(60, 2, 1.0, 60, 2_000, 8.0, 1, 50_000, 300, 1_000)
+QUICK = Size(60, 2, 1.0, 60, 2_000, 8.0, 1, 50_000, 300, 1_000, 6_000)
 NIGHTLY = Size(2000, 10, 6.0, 3000, 1_000_000, 4 * 3600.0, 5)
 
 
