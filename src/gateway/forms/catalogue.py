@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.domain.errors import FieldProblem, FormRefused, NotFound
-from gateway.domain.identifiers import FormCode, SourceId
+from gateway.domain.identifiers import FormCode, RoleName, SourceId
 from gateway.forms.attributes import CONSTANT, Dictionary, read_dictionary
 from gateway.forms.bindings import Binding, Bindings, read_bindings
 from gateway.forms.bundles import Spared, spared_by
@@ -65,6 +65,20 @@ class RegisteredForm:
             if b.attribute.startswith(CONSTANT) and "[]" not in b.field
             if (default := self.definition.field(b.field).default) not in (None, "")
         }
+
+    @cached_property
+    def filled_groups(self) -> Mapping[str, RoleName]:
+        """The repeating groups that get rows: one per person of a role, or the form's own.
+
+        The latter where a binding hands out a constant of theirs, whose role is the one named.
+        """
+        own = {
+            group: b.role
+            for b in self.bindings.bindings
+            if b.attribute.startswith(CONSTANT)
+            if (group := b.field.partition("[]")[0]) in self.definition.default_rows
+        }
+        return {**own, **self.bindings.repeating}
 
     @cached_property
     def of_subject(self) -> tuple[Binding, ...]:

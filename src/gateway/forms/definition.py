@@ -27,7 +27,8 @@ class FormDefinition:
 
     `digest` is `sha256:` and the hexadecimal digest of `raw`. `fields` are all declarable places in
     form order, file components included; addressee lines stand apart in `addressees`, since they
-    are not counted. `groups` are the template paths of the repeating groups.
+    are not counted. `groups` are the template paths of the repeating groups, `default_rows` the rows
+    with which the form itself begins a group that stands in no other.
     """
 
     raw: bytes = field(repr=False)
@@ -35,6 +36,7 @@ class FormDefinition:
     title: str
     fields: tuple[FieldTemplate, ...] = field(repr=False)
     groups: tuple[str, ...]
+    default_rows: Mapping[str, Sequence[Mapping[str, object]]] = field(repr=False)
     addressees: tuple[FieldTemplate, ...] = field(repr=False)
     roots: tuple[Node, ...] = field(repr=False)
     steering: frozenset[str] = field(repr=False)
@@ -82,11 +84,20 @@ def definition_of(document: object, raw: bytes) -> FormDefinition:
         title=title if isinstance(title, str) else "",
         fields=fields,
         groups=tuple(node.path for node in nodes if node.kind is Kind.GROUP),
+        default_rows={node.path: rows for node in nodes if (rows := _default_rows(node))},
         addressees=tuple(template for template in declared if template.addressee),
         roots=roots,
         steering=_steering(nodes),
         _by_path={template.path: template for template in fields},
     )
+
+
+def _default_rows(node: Node) -> Sequence[Mapping[str, object]]:
+    """The rows of a group's own default value; none where it is no list of rows."""
+    rows = node.component.get("defaultValue")
+    if node.kind is not Kind.GROUP or node.groups or not isinstance(rows, list):
+        return ()
+    return rows if all(isinstance(row, dict) and row for row in rows) else ()
 
 
 def _steering(nodes: Sequence[Node]) -> frozenset[str]:

@@ -186,8 +186,12 @@ class OnePass:
     def _constant(
         self, instance: FieldInstance, binding: Binding, attribute: Attribute
     ) -> Filled | Reason:
-        """The component's own default value."""
+        """The component's own default value, or what the form's own row of the group holds."""
         default = instance.template.default
+        group, _, local = instance.template.path.partition("[].")
+        own = self.form.definition.default_rows.get(group)
+        if own and group in self.rows:
+            default = own[instance.rows[0]].get(local, default)
         shaped = self.shaping.as_sent(instance.template, binding, default)
         if shaped is None:
             return Reason.NOT_HELD

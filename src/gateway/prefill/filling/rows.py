@@ -18,11 +18,15 @@ def new_rows(
     """Each group to fill, its role, and its number of rows or who must be asked for them.
 
     A group of which the caller's data holds rows, or which this chain filled before, gets none; nor
-    does one that does not show.
+    does one that does not show. One that the form itself begins with rows gets these, as a browser
+    would place them.
     """
     before = {path.partition("[")[0] for path in desk.earlier.filled if "[" in path}
-    for group, role in desk.form.bindings.repeating.items():
+    for group, role in desk.form.filled_groups.items():
         if group in before or value_at(desk.data, group) or not _is_asked(desk, group, data):
+            continue
+        if rows := desk.form.definition.default_rows.get(group):
+            yield group, role, min(len(rows), LARGEST_ROW_COUNT)
             continue
         behind = people.behind(role)
         if isinstance(behind, Unasked):
