@@ -4,7 +4,8 @@ The papers of every dossier: the declaration, one paper of the citizen (a record
 brings a copy of their own), and the residence, which a read of the population database is to stand for.
 Most are done and handed over; every tenth is sent back for more papers first, every twenty-fifth is
 stopped, every twelfth is done too late, and three of four results are electronic. The rows bear the times
-at which an office would get there.
+at which an office would get there. A linked declaration is told with a part for each of its procedures,
+and every part goes the same way.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,11 +29,18 @@ CODES_OF_OURS: Final = {
 }
 """Codes that the portal's mock gives to procedures whose own code is not known (ours)."""
 
+PARTS: Final = {
+    "bundle-birth": ("1.001193", "1.004222", "9.900001"),
+    "bundle-death": ("1.000656", "9.900002", "9.900003"),
+}
+"""The procedures that a linked declaration serves, as its bindings name them."""
+
 UNIT = "Bộ phận Một cửa tỉnh Mẫu"
 _FILES = "https://igate.tinh-mau.test/files"
 _PROMISED = timedelta(days=2)
 _TOO_SHORT = timedelta(hours=1)
 _A_ROW = timedelta(hours=6)
+_LONG_DAY = 8
 _SAID = {
     4: "Chuyển phòng chuyên môn xử lý",
     5: "Yêu cầu bổ sung giấy tờ",
@@ -45,9 +53,12 @@ _USUAL, _SUPPLEMENTED, _STOPPED = (4, 9, 10), (4, 5, 4, 9, 10), (4, 8)
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """One dossier as the gateway is told of it; `finished` says it anew with its result."""
+    """One dossier as the gateway is told of it; `finished` says it anew with its result.
 
-    code: str
+    `codes` are the dossiers that the portal gets of it, each of which goes the way of `rows`.
+    """
+
+    codes: tuple[str, ...]
     registered: Json = field(repr=False)
     rows: Sequence[Json] = field(repr=False)
     finished: Json | None = field(repr=False)
@@ -60,6 +71,11 @@ def filing_of(
     procedure = turn.story.procedure or CODES_OF_OURS[turn.story.form]
     records = [one for one in records if _in_force(one["record"], at.date().isoformat())]
     promised = _TOO_SHORT if number % 12 == 0 else _PROMISED
+    parts = {part_code(turn.dossier, n): p for n, p in enumerate(PARTS.get(turn.story.form, ()), 1)}
+    own = {
+        code: _papers(code, part, records, own_copy=number % 3 == 0)
+        for code, part in (parts or {turn.dossier: procedure}).items()
+    }
     told: Json = {
         "code": turn.dossier,
         "procedure": procedure,
@@ -71,12 +87,32 @@ def filing_of(
         "received": at.isoformat(),
         "due": (at + promised).isoformat(),
         "unit": UNIT,
-        "attachments": _papers(turn.dossier, procedure, records, own_copy=number % 3 == 0),
     }
     states = _states(number)
     electronic = states[-1] == 10 and number % 4 != 0
-    finished = told | {"results": [_result(turn.dossier)]} if electronic else None
-    return Filing(turn.dossier, told, _rows(states, turn.officer or "H99.01.cb017", at), finished)
+    finished = told | _papers_of(own, parts, with_result=True) if electronic else None
+    registered = told | _papers_of(own, parts, with_result=False)
+    rows = _rows(states, turn.officer or "H99.01.cb017", at)
+    return Filing(tuple(own), registered, rows, finished)
+
+
+def part_code(bundle: str, place: int) -> str:
+    """The code of a bundle's part of that number, always in the longer format."""
+    agency, day, number = bundle.split("-")
+    return f"{agency}-{day if len(day) == _LONG_DAY else f'20{day}'}-{place}{int(number):06d}"
+
+
+def _papers_of(
+    own: Mapping[str, list[Json]], parts: Mapping[str, str], *, with_result: bool
+) -> Json:
+    """Components and result of the dossier, or of each of its parts."""
+    said = {
+        code: {"attachments": papers} | ({"results": [_result(code)]} if with_result else {})
+        for code, papers in own.items()
+    }
+    if not parts:
+        return next(iter(said.values()))
+    return {"parts": [{"procedure": parts[code], "code": code, **said[code]} for code in parts]}
 
 
 def _in_force(record: Mapping[str, Any], today: str) -> bool:

@@ -86,13 +86,18 @@ def clock() -> Clock:
 
 @pytest.fixture(scope="session")
 def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The schemas with one form: reading all of them is most of a start."""
-    folder = tmp_path_factory.mktemp("schemas")
+    """The schemas with one form."""
+    return schemas_with(tmp_path_factory.mktemp("schemas"), "social-pension")
+
+
+def schemas_with(folder: Path, *forms: str) -> Path:
+    """The schemas with these forms alone: reading all of them is most of a start."""
     for path in SCHEMAS.iterdir():
         if path.name != "forms":
             (folder / path.name).symlink_to(path)
     (folder / "forms").mkdir()
-    (folder / "forms" / "social-pension").symlink_to(SCHEMAS / "forms" / "social-pension")
+    for form in forms:
+        (folder / "forms" / form).symlink_to(SCHEMAS / "forms" / form)
     return folder
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from gateway.storage.schema import bodies, dossiers
+from gateway.storage.portal_tables import dossiers
+from gateway.storage.schema import bodies
 
 from .crowd import file_crowd, states_wanted
 from .world import World, open_world

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from gateway.api.rooms import Rooms
 from gateway.domain.errors import Conflict
 from gateway.dossiers.outbox import Seal, purge_unaccepted
-from gateway.storage.schema import dossier_steps, dossiers
+from gateway.storage.portal_tables import dossier_steps, dossiers
 
 from .conftest import CODE, OWNER, VALUES, Clock, Json, dossier, row, said
 
@@ -256,6 +256,7 @@ async def test_what_is_known_of_a_dossier_can_be_asked(province: httpx.AsyncClie
 
     assert answer == {
         "code": CODE,
+        "bundle": None,
         "procedure": "1.004222",
         "form": "ct01-permanent-residence",
         "registered_at": "2026-11-22T05:00:00+00:00",

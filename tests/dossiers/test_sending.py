@@ -10,7 +10,8 @@ from sqlalchemy import select
 from gateway.domain.errors import Busy
 from gateway.dossiers.outbox import queue
 from gateway.storage.database import Database
-from gateway.storage.schema import bodies, dossier_steps, dossiers
+from gateway.storage.portal_tables import dossier_steps, dossiers
+from gateway.storage.schema import bodies
 from mocks.portal.catalogue import Change
 
 from .world import World, dossier, open_world, step

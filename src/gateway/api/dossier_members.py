@@ -1,17 +1,19 @@
 """How does a dossier stand in a body?"""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from gateway.api.door import Asked
 from gateway.api.people_members import Channel, DossierText, PersonalIdText, ProcedureText
+from gateway.dossiers.bundle import Part
 from gateway.dossiers.dossier import Attachment, Dossier, File, Owner, Result, Step
 
 MOST_ATTACHMENTS = 200
 MOST_ROWS = 100
+MOST_PARTS = 20
 _EARLIEST_YEAR, _LATEST_YEAR = 2000, 2100
 
 
@@ -106,6 +108,46 @@ class ResultAsked(Asked):
         return Result(**self.model_dump())
 
 
+class PartAsked(Asked):
+    """One procedure of a bundle: its code, and what of it differs from the bundle; or not chosen."""
+
+    procedure: ProcedureText
+    code: DossierText | None = None
+    chosen: bool = True
+    abstract: Annotated[str, Field(max_length=5000), AfterValidator(_said)] | None = None
+    received: MomentText | None = None
+    due: MomentText | None = None
+    unit: Line | None = None
+    return_by_post: bool | None = None
+    attachments: Annotated[list[AttachmentAsked], Field(max_length=MOST_ATTACHMENTS)] | None = None
+    results: Annotated[list[ResultAsked], Field(max_length=MOST_ATTACHMENTS)] | None = None
+
+    @model_validator(mode="after")
+    def _has_a_code_if_chosen(self) -> Self:
+        if self.chosen != (self.code is not None):
+            raise PydanticCustomError("code_if_chosen", "a chosen part has a code, no other has")
+        return self
+
+    def read(self) -> Part:
+        """The part with the members of its own."""
+        own: dict[str, Any] = {
+            name: value
+            for name in ("abstract", "unit", "return_by_post")
+            if (value := getattr(self, name)) is not None
+        }
+        own |= {
+            name: seconds(moment)
+            for name in ("received", "due")
+            if (moment := getattr(self, name)) is not None
+        }
+        own |= {
+            name: tuple(one.read() for one in members)
+            for name in ("attachments", "results")
+            if (members := getattr(self, name)) is not None
+        }
+        return Part(self.procedure, self.code, own)
+
+
 class DossierAsked(Asked):
     """A dossier as the province registers it; without `received` nobody has accepted it yet."""
 
@@ -126,10 +168,12 @@ class DossierAsked(Asked):
     results: Annotated[list[ResultAsked], Field(max_length=MOST_ATTACHMENTS)] = Field(
         default_factory=list
     )
+    parts: Annotated[list[PartAsked], Field(max_length=MOST_PARTS)] | None = None
 
     @model_validator(mode="after")
     def _passes_in_order(self) -> Self:
-        if self.received is not None and seconds(self.received) < seconds(self.submitted):
+        received = [one.received for one in (self, *(self.parts or ()))]
+        if any(at is not None and seconds(at) < seconds(self.submitted) for at in received):
             raise PydanticCustomError("received_before_submitted", "received after submission")
         return self
 

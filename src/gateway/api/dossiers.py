@@ -7,7 +7,14 @@ from sqlalchemy import Connection
 
 from gateway.api.door import Answered, SignedIn, Visit, change_once, new_router
 from gateway.api.dossier_members import DossierAsked, ProgressAsked
-from gateway.api.rooms import House
+from gateway.api.rooms import House, Rooms
+from gateway.domain.identifiers import TenantId
+from gateway.dossiers.bundling import (
+    BundleStanding,
+    bundle_standing,
+    check_goes_on_alone,
+    register_bundle,
+)
 from gateway.dossiers.flags import Mark
 from gateway.dossiers.standing import Standing
 
@@ -61,6 +68,7 @@ class DossierAnswer(Answered):
     """One dossier as it stands, by the portal's numbers of states."""
 
     code: str
+    bundle: str | None
     procedure: str
     form: str | None
     registered_at: str
@@ -73,16 +81,39 @@ class DossierAnswer(Answered):
     on_paper: list[PaperAsked]
 
 
+class BundleAnswer(Answered):
+    """A bundle (hồ sơ liên thông): one declaration, and the dossiers that the portal has of it."""
+
+    code: str
+    procedure: str
+    form: str | None
+    registered_at: str
+    parts: list[DossierAnswer]
+
+
 @router.post("/v1/dossiers", status_code=201, response_model=Registered)
 async def register(body: DossierAsked, caller: SignedIn, house: House, visit: Visit) -> Response:
-    """Register a dossier, or say it anew: 201, or 200 where it was registered before."""
-    dossier = body.read()
+    """Register a dossier, or say it anew: 201, or 200 where it was registered before.
+
+    A procedure that serves others is registered with `parts`, one dossier for each of them.
+    """
 
     def change(connection: Connection) -> tuple[int, object]:
-        created = house.dossiers.register(connection, caller.tenant, dossier)
-        return 201 if created else 200, Registered(code=dossier.code, created=created)
+        created = register_said(house, connection, caller.tenant, body)
+        return 201 if created else 200, Registered(code=body.code, created=created)
 
     return await change_once(house, caller, visit, change)
+
+
+def register_said(
+    house: Rooms, connection: Connection, tenant: TenantId, said: DossierAsked
+) -> bool:
+    """Take in a dossier, or a bundle with its parts; whether it is new."""
+    serves = house.catalogue.served_by(said.procedure)
+    if not serves and said.parts is None:
+        return house.dossiers.register(connection, tenant, said.read())
+    parts = None if said.parts is None else [one.read() for one in said.parts]
+    return register_bundle(house.dossiers, connection, tenant, said.read(), parts, serves)
 
 
 @router.post("/v1/dossiers/{code}/progress", response_model=ProgressTaken)
@@ -93,6 +124,7 @@ async def go_on(
     steps = tuple(row.read() for row in body.rows)
 
     def change(connection: Connection) -> tuple[int, object]:
+        check_goes_on_alone(connection, caller.tenant, code)
         taken = house.dossiers.go_on(connection, caller.tenant, code, steps)
         return 200, ProgressTaken(code=code, taken=taken)
 
@@ -100,9 +132,28 @@ async def go_on(
 
 
 @router.get("/v1/dossiers/{code}")
-async def standing(code: str, caller: SignedIn, house: House) -> DossierAnswer:
-    """What the portal knows of a dossier, which flags stand, and what must be asked on paper."""
-    return _answer(house.database.read(lambda c: house.dossiers.standing(c, caller.tenant, code)))
+async def standing(code: str, caller: SignedIn, house: House) -> DossierAnswer | BundleAnswer:
+    """What the portal knows of a dossier, which flags stand, and what must be asked on paper.
+
+    For a bundle, the same of each of its parts.
+    """
+
+    def ask(connection: Connection) -> Standing | BundleStanding:
+        found = bundle_standing(house.dossiers, connection, caller.tenant, code)
+        return found or house.dossiers.standing(connection, caller.tenant, code)
+
+    found = house.database.read(ask)
+    return _answer(found) if isinstance(found, Standing) else _bundle(found)
+
+
+def _bundle(stands: BundleStanding) -> BundleAnswer:
+    return BundleAnswer(
+        code=stands.code,
+        procedure=stands.procedure,
+        form=stands.form,
+        registered_at=_moment(stands.registered_at),
+        parts=[_answer(part) for part in stands.parts],
+    )
 
 
 def _answer(stands: Standing) -> DossierAnswer:
@@ -111,6 +162,7 @@ def _answer(stands: Standing) -> DossierAnswer:
     leaf = row.confirmed_leaf
     return DossierAnswer(
         code=row.code,
+        bundle=None if stands.case.share is None else stands.case.share.bundle,
         procedure=row.procedure,
         form=row.form,
         registered_at=_moment(row.registered_at),

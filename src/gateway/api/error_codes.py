@@ -176,6 +176,15 @@ _CODES: dict[type[GatewayError], str] = {
         procedure_changed | Hồ sơ đã đăng ký cho thủ tục khác | Procedure changed | A dossier keeps its procedure; open another dossier.
         file_hash_mismatch | Mã băm không khớp với tệp | File digest mismatch | Give the digest of this very file.
         record_not_usable | Giấy tờ không dùng được | Record not usable | Name a valid record of the dossier's owner.
+        parts_missing | Thiếu các thủ tục của hồ sơ liên thông | Parts missing | A bundle is registered with `parts`, one per procedure that it serves.
+        not_a_bundle | Không phải thủ tục liên thông | Not a bundle | Leave `parts` out.
+        part_not_served | Thủ tục không thuộc hồ sơ liên thông này | Part not served | Name the procedures that GET /v1/forms/{form} gives under `serves`.
+        part_doubled | Thủ tục hoặc mã hồ sơ bị lặp | Part doubled | Name each procedure once, each with a code of its own.
+        part_missing | Thiếu một thủ tục của hồ sơ liên thông | Part missing | Name every procedure; one that nobody asked for with `chosen` false.
+        part_code_taken | Mã hồ sơ đã dùng cho hồ sơ khác | Code taken | Give each part a new code.
+        part_changed | Thủ tục thành phần đã đăng ký không được đổi | Part changed | Name registered parts as before; withdraw one by its progress.
+        part_of_bundle | Hồ sơ thuộc một hồ sơ liên thông | Part of a bundle | Register the bundle again, with this part in `parts`.
+        bundle_of_parts | Hồ sơ liên thông gồm nhiều thủ tục | Bundle of parts | Send progress of each part under its own code.
         too_many_steps | Quá nhiều dòng tiến độ | Too many rows of progress | A dossier has at most 1000 rows.
     """,
     FormRefused: """

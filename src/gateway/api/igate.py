@@ -7,6 +7,7 @@ from fastapi import Response
 from sqlalchemy import Connection
 
 from gateway.api.door import SignedIn, Visit, new_router
+from gateway.api.dossiers import register_said
 from gateway.api.igate_members import (
     IGateDossier,
     question_of,
@@ -69,7 +70,7 @@ async def submit_dossier(
 
     def register(connection: Connection) -> None:
         if dossier is not None:
-            house.dossiers.register(connection, caller.tenant, dossier.read())
+            register_said(house, connection, caller.tenant, dossier)
 
     return await judge_once(house, caller, visit, submission, register)
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field, ValidationError
 
 from gateway.api.door import Asked
-from gateway.api.dossier_members import DossierAsked, MomentText
+from gateway.api.dossier_members import MOST_PARTS, DossierAsked, MomentText, PartAsked
 from gateway.api.people_members import Channel, FormData, SubjectAsked
 from gateway.api.prefills import LegalBasisAsked, OfficerText, PrefillAsked
 from gateway.api.problems import MembersRefused
@@ -62,6 +62,7 @@ class PrefillSaid(Asked):
     without: list[Annotated[str, Field(max_length=300)]] | None = None
     contested: Annotated[list[Path], Field(max_length=500)] = Field(default_factory=list)
     entered_by: dict[Path, Literal["officer", "citizen"]] = Field(default_factory=dict)
+    parts: Annotated[list[PartAsked], Field(max_length=MOST_PARTS)] | None = None
 
 
 class IGateDossier(Asked):
@@ -158,6 +159,7 @@ def registration_of(
         "received": body.accepted,
         "due": body.promised,
         "unit": _name_of(body.agency),
+        "parts": None if said.parts is None else [one.model_dump() for one in said.parts],
     }
     return validated(DossierAsked, told, applicant)
 

@@ -1,7 +1,8 @@
 """What does the national portal know of the day's dossiers, and does a leaf stand behind every flag?
 
-dossiers   registered with the gateway
-on_portal  of these, the ones that the portal holds
+dossiers   registered with the gateway for the portal; a linked declaration is one for each part
+declared   by so many declarations
+on_portal  of the dossiers, the ones that the portal holds
 states     how many by the portal's number of the state
 on_paper   dossiers of which a component must be asked on paper after all
 flags      one for each that was raised: `flag`, `raised` (of how many dossiers), `proved` (of these,
@@ -74,21 +75,26 @@ class Told:
 async def file_dossiers(
     igate: IGate, turns: Sequence[Appointment], progress: Progress
 ) -> tuple[list[str], list[str]]:
-    """Register every dossier that was handed in and report its way; their codes, and what was refused."""
+    """Register every dossier that was handed in and report its way.
+
+    Gives the codes of the dossiers that the portal gets, and what was refused.
+    """
     bar = progress.add_task("Đăng ký hồ sơ / registered", total=len(turns))
     places = asyncio.Semaphore(AT_ONCE)
+    codes: dict[int, Sequence[str]] = {}
     refused: list[str] = []
 
     async def file(number: int, turn: Appointment) -> None:
         async with places:
             filing = await _filing(igate, number, turn)
+            codes[number] = filing.codes
             for answer in await _report(igate, filing):
                 if answer.status not in _TAKEN:
                     refused.append(f"dossier of {turn.story.form}: {answer.status} {answer.code}")
         progress.advance(bar)
 
     await asyncio.gather(*(file(number, turn) for number, turn in enumerate(turns, 1)))
-    return [turn.dossier for turn in turns], refused
+    return [code for number in sorted(codes) for code in codes[number]], refused
 
 
 async def _filing(igate: IGate, number: int, turn: Appointment) -> Filing:
@@ -99,10 +105,8 @@ async def _filing(igate: IGate, number: int, turn: Appointment) -> Filing:
 
 
 async def _report(igate: IGate, filing: Filing) -> list[Answer]:
-    answers = [
-        await igate.register(filing.registered),
-        await igate.progress(filing.code, filing.rows),
-    ]
+    answers = [await igate.register(filing.registered)]
+    answers += [await igate.progress(code, filing.rows) for code in filing.codes]
     if filing.finished is not None:
         answers.append(await igate.register(filing.finished))
     return answers
@@ -166,6 +170,7 @@ def _document(
         rows.append({"flag": flag, "raised": len(with_it), "proved": stand})
     return {
         "dossiers": len(codes),
+        "declared": len({standings.get(code, {}).get("bundle") or code for code in codes}),
         "on_portal": len(there),
         "states": dict(sorted(Counter(held[code]["state"] for code in there).items())),
         "on_paper": sum(bool(one.get("on_paper")) for one in standings.values()),

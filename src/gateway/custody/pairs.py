@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, exists, func, literal, null, or_, select, union_all
 
 from gateway.log.leaves import case_entry, leaf_hash, seal_of
+from gateway.storage.portal_tables import dossiers
 from gateway.storage.schema import (
     bodies,
     chain_leaves,
     chains,
     correction_tickets,
-    dossiers,
     form_versions,
     leaves,
     log_keys,

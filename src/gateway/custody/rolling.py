@@ -15,6 +15,7 @@ from gateway.custody.grants import grant_again
 from gateway.domain.errors import Conflict
 from gateway.log.keys import announce_key
 from gateway.log.notes import Checkpoint
+from gateway.storage.portal_tables import dossiers
 from gateway.storage.schema import (
     bodies,
     chain_leaves,
@@ -22,7 +23,6 @@ from gateway.storage.schema import (
     closed_bodies,
     closed_leaves,
     correction_tickets,
-    dossiers,
     form_versions,
     leaves,
     log_keys,

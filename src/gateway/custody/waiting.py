@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Column, Connection, Table, func, select
 
-from gateway.storage.schema import chains, correction_tickets, dossiers
+from gateway.storage.portal_tables import dossiers
+from gateway.storage.schema import chains, correction_tickets
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ The `sync` case leaf says that the portal has the dossier at a state: the first 
     {"k": "sync", "case", "ten", "proc", "h", "st", "pre", "fl": [[flag, leaf], ...]}
 
 `pre` is 1 where every chain of the case began before the time of submission that the portal was
-told; `fl` are the flags that the portal was told and the leaves that raised them.
+told; `fl` are the flags that the portal was told and the leaves that raised them. The parts of a bundle
+say so in the bundle's one case: the first part at 2 confirms it, and 7 is said once no other part stands.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,11 +29,13 @@ from gateway.dossiers.dossier import (
     WITHDRAWN,
     Dossier,
 )
-from gateway.dossiers.flags import Event, Mark
+from gateway.dossiers.flags import Mark
 from gateway.dossiers.outbox import DEAD, DELIVERED, steps_waiting
 from gateway.dossiers.portal.wire import received_at
+from gateway.dossiers.serving import Case, another_part_stands
 from gateway.log.append import append_case
-from gateway.storage.schema import chains, dossier_steps, dossiers
+from gateway.storage.portal_tables import dossier_steps, dossiers
+from gateway.storage.schema import chains
 
 # built once: to put a statement together costs more than to run it
 _DOSSIER = select(dossiers).where(dossiers.c.code == bindparam("of"))
@@ -43,19 +46,6 @@ _STEP = update(dossier_steps).where(
 _BEGAN = select(chains.c.first_at).where(chains.c.chain.in_(bindparam("names", expanding=True)))
 
 TOLD_STATES = frozenset({WITHDRAWN, STOPPED, DONE, RETURNED})
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """The case behind a dossier: its reference and the leaves that it left so far."""
-
-    ref: str
-    events: tuple[Event, ...]
-
-    @property
-    def chains(self) -> frozenset[str]:
-        """Every chain of prefills that belongs to it."""
-        return frozenset(body["chain"] for _, body in self.events if "chain" in body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +122,11 @@ def _moved(
     for reached in states:
         if confirmed is None and _was_accepted(reached, state):
             confirmed = _append(connection, row, case, ACCEPTED, now)
-        if reached in TOLD_STATES and reached != state:
+        if (
+            reached in TOLD_STATES
+            and reached != state
+            and not _one_part_of_more(connection, code, case, reached)
+        ):
             _append(connection, row, case, reached, now)
         state = reached
     values: dict[str, object] = {
@@ -154,6 +148,13 @@ def _moved(
 def _was_accepted(state: int, before: int | None) -> bool:
     """Whether a dossier at this state has been at 2: a withdrawn one only where it was on its way."""
     return state not in (NEW, REFUSED, WITHDRAWN) or before not in (None, NEW, state)
+
+
+def _one_part_of_more(connection: Connection, code: str, case: Case, state: int) -> bool:
+    """Whether only a part was withdrawn: its bundle, which counts as one dossier, goes on."""
+    if state != WITHDRAWN or case.share is None:
+        return False
+    return another_part_stands(connection, code, case.share)
 
 
 def _append(

@@ -6,11 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
-from gateway.dossiers.confirming import Case
-from gateway.dossiers.flags import events_of
 from gateway.dossiers.outbox import QUEUED
-from gateway.receipts.chains import case_of
-from gateway.storage.schema import dossier_steps, dossiers
+from gateway.dossiers.serving import Case, case_behind
+from gateway.storage.portal_tables import dossier_steps, dossiers
 
 # built once: to put a statement together costs more than to run it
 _DOSSIER = select(dossiers).where(dossiers.c.code == bindparam("code"))
@@ -33,9 +31,8 @@ class Job:
 def job_of(connection: Connection, code: str, index_key: bytes) -> Job:
     """What waits of a dossier now."""
     row = connection.execute(_DOSSIER, {"code": code}).one()
-    ref = case_of(connection, row.tenant, code, index_key) or ""
     steps = connection.execute(_STEPS, {"code": code}).all()
-    return Job(row, Case(ref, events_of(connection, ref)), steps)
+    return Job(row, case_behind(connection, row.tenant, code, index_key), steps)
 
 
 def due_codes(connection: Connection, now: int, at_most: int, *which: Any) -> list[str]:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, select
 from gateway.dossiers.confirming import ToldDossier, read_told
 from gateway.dossiers.dossier import DONE, REFUSED, RETURNED, STOPPED, SUPPLEMENT, WITHDRAWN
 from gateway.forms.values import LOCAL_ZONE
-from gateway.storage.schema import dossier_steps, dossiers, portal_procedures
+from gateway.storage.portal_tables import dossier_steps, dossiers, portal_procedures
 
 Json = dict[str, Any]
 Reported = Mapping[tuple[str, str], int]

@@ -25,16 +25,16 @@ from gateway.dossiers.dossier import (
     Dossier,
     Step,
 )
-from gateway.dossiers.flags import events_of
 from gateway.dossiers.outbox import QUEUED, Seal, queue
 from gateway.dossiers.portal.protocol import Protocol
 from gateway.dossiers.reuse import last_ways, reuse_body, ways_of
+from gateway.dossiers.serving import case_behind, find_bundle, share_of
 from gateway.dossiers.standing import Standing, standing_of
 from gateway.forms.values import LOCAL_ZONE
 from gateway.log.append import append_case
-from gateway.receipts.chains import case_of, opened_at, register_dossier
+from gateway.receipts.chains import opened_at, register_dossier
 from gateway.records.store import RecordStore
-from gateway.storage.schema import dossier_steps, dossiers, portal_procedures
+from gateway.storage.portal_tables import dossier_steps, dossiers, portal_procedures
 
 POPULATION_CODE = "POP-DB"
 """The portal's code of the population database where nothing else is set (ours)."""
@@ -63,21 +63,32 @@ class Registry:
         """Take a dossier in and queue it; whether it is new.
 
         Raises DossierRefused (`unknown_procedure`, `procedure_abolished`, `procedure_changed`,
-        `file_hash_mismatch`, `record_not_usable`), Conflict `dossier_of_another_system`.
+        `file_hash_mismatch`, `record_not_usable`, `part_of_bundle`), Conflict
+        `dossier_of_another_system`.
         """
+        if share_of(connection, dossier.code) is not None:
+            raise DossierRefused("part_of_bundle", "its bundle says what is to be said", "code")
+        if find_bundle(connection, dossier.code) is not None:
+            raise DossierRefused("procedure_changed", "a bundle is under this code", "procedure")
+        if _row(connection, dossier.code) is None:
+            check_procedure(connection, dossier.procedure, must_be_known=True)
+        return self.take(connection, tenant, dossier, dossier.code)
+
+    def take(
+        self, connection: Connection, tenant: TenantId, dossier: Dossier, case_code: str
+    ) -> bool:
+        """The same for a dossier whose procedure was looked at; `case_code` is its bundle's, or its own."""
         standing = _row(connection, dossier.code)
         if standing is not None and standing.tenant != tenant:
             raise Conflict("dossier_of_another_system", "another system registered this dossier")
-        if standing is None:
-            _check_procedure(connection, dossier.procedure)
-        elif standing.procedure != dossier.procedure:
+        if standing is not None and standing.procedure != dossier.procedure:
             raise DossierRefused("procedure_changed", "a dossier keeps its procedure", "procedure")
         told = {} if standing is None else _digests(standing.components)
         now = self.clock()
-        case_ref = register_dossier(connection, tenant, dossier.code, now, self.index_key)
+        register_dossier(connection, tenant, case_code, now, self.index_key)
         for place, attachment in enumerate(dossier.attachments):
             _check_file(attachment, told, f"attachments[{place}]")
-        self._record_reuse(connection, tenant, dossier, case_ref)
+        self._record_reuse(connection, tenant, dossier, case_code)
         fingerprint = self.seal.fingerprint(dossier.written())
         if standing is None:
             self._add(connection, tenant, dossier, fingerprint)
@@ -114,8 +125,8 @@ class Registry:
     def standing(self, connection: Connection, tenant: TenantId, code: str) -> Standing:
         """A tenant's dossier as it stands; raises NotFound `unknown_dossier`."""
         row = self.row(connection, tenant, code)
-        case_ref = case_of(connection, tenant, code, self.index_key) or ""
-        return standing_of(connection, row, case_ref, self.population_code)
+        case = case_behind(connection, tenant, code, self.index_key)
+        return standing_of(connection, row, case, self.population_code)
 
     def row(self, connection: Connection, tenant: TenantId, code: str) -> Row[Any]:
         """What is known of a tenant's dossier; raises NotFound `unknown_dossier`."""
@@ -125,17 +136,17 @@ class Registry:
         return row
 
     def _record_reuse(
-        self, connection: Connection, tenant: TenantId, dossier: Dossier, case_ref: str
+        self, connection: Connection, tenant: TenantId, dossier: Dossier, case_code: str
     ) -> None:
         """Write which components are on record, when that is not what the log says already."""
         now = self.clock()
-        opened = opened_at(connection, tenant, dossier.code, self.index_key)
-        ways = ways_of(
-            dossier, tenant, self.records, opened or 0, now.astimezone(LOCAL_ZONE).date()
-        )
-        before = last_ways(events_of(connection, case_ref))
+        opened = opened_at(connection, tenant, case_code, self.index_key) or 0
+        today = now.astimezone(LOCAL_ZONE).date()
+        ways = ways_of(dossier, case_code, tenant, self.records, opened, today)
+        case = case_behind(connection, tenant, dossier.code, self.index_key)
+        before = last_ways(case.events)
         if ways != (before[1] if before else ()):
-            body = reuse_body(case_ref, tenant, dossier.procedure, ways, now)
+            body = reuse_body(case.ref, tenant, dossier.procedure, ways, now)
             append_case(connection, "reuse", tenant, body, now)
 
     def _add(
@@ -234,13 +245,16 @@ def _rows_known(connection: Connection, code: str) -> set[bytes]:
     return set(connection.execute(select(column).where(dossier_steps.c.code == code)).scalars())
 
 
-def _check_procedure(connection: Connection, code: str) -> None:
-    """Where the portal's catalogue is known, a procedure must stand in it and be in force."""
+def check_procedure(connection: Connection, code: str, *, must_be_known: bool) -> None:
+    """Where the portal's catalogue is known, a procedure must be in force, or stand in it at all.
+
+    Raises DossierRefused `unknown_procedure`, `procedure_abolished`.
+    """
     known = connection.execute(
         select(portal_procedures.c.public).where(portal_procedures.c.code == code[:8])
     ).scalar_one_or_none()
     listed = select(portal_procedures.c.code).where(portal_procedures.c.listed.is_(True)).limit(1)
-    if known is None and connection.execute(listed).first():
+    if must_be_known and known is None and connection.execute(listed).first():
         raise DossierRefused("unknown_procedure", "the portal has no such procedure", "procedure")
     if known is False:
         raise DossierRefused(

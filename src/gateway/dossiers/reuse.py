@@ -10,7 +10,7 @@ brought in by no dossier or another one; `R` it is the result of another dossier
 component. The last such leaf of a case counts.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -25,10 +25,16 @@ Way = tuple[str, str, str]
 
 
 def ways_of(
-    dossier: Dossier, tenant: TenantId, records: RecordStore, opened_at: int, today: date
+    dossier: Dossier,
+    case_code: str,
+    tenant: TenantId,
+    records: RecordStore,
+    opened_at: int,
+    today: date,
 ) -> tuple[Way, ...]:
     """Component, file and way of every component that is a record of the owner.
 
+    `case_code` is the code of its case, for a part that of the bundle, opened at `opened_at`.
     Raises DossierRefused: `record_not_usable` (not the owner's, revoked, expired, or none),
     `file_hash_mismatch`.
     """
@@ -48,7 +54,7 @@ def ways_of(
             )
         _check(stored, attachment, today, member)
         if attachment.file is not None:
-            way = _way(stored, attachment, dossier.code, opened_at)
+            way = _way(stored, attachment, {dossier.code, case_code}, opened_at)
             ways.append((attachment.component, attachment.file.id, way))
     return tuple(ways)
 
@@ -89,9 +95,9 @@ def _check(stored: StoredRecord, attachment: Attachment, today: date, member: st
         raise DossierRefused("record_not_usable", "it is another result", f"{member}.result")
 
 
-def _way(stored: StoredRecord, attachment: Attachment, code: str, opened_at: int) -> str:
+def _way(stored: StoredRecord, attachment: Attachment, own: Collection[str], opened_at: int) -> str:
     brought_in_by = stored.record.dossier
-    if brought_in_by == code or int(stored.stored_at.timestamp()) >= opened_at:
+    if brought_in_by in own or int(stored.stored_at.timestamp()) >= opened_at:
         return DIGITISED
     is_result = attachment.result is not None and stored.record.digitisation.came_as != "component"
     return RESULT if is_result and brought_in_by is not None else COMPONENT

@@ -41,7 +41,7 @@ from gateway.dossiers.portal.wire import (
 )
 from gateway.dossiers.registry import Registry
 from gateway.storage.database import Database
-from gateway.storage.schema import dossiers
+from gateway.storage.portal_tables import dossiers
 from gateway.upstream.breaker import Breaker, RetryBudget
 
 T = TypeVar("T")

@@ -7,8 +7,9 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, select
 
-from gateway.dossiers.flags import Mark, OnPaper, events_of, marks_of, on_paper
+from gateway.dossiers.flags import Mark, OnPaper, marks_of, on_paper
 from gateway.dossiers.outbox import steps_waiting
+from gateway.dossiers.serving import Case
 from gateway.log.leaves import leaf_text
 from gateway.storage.schema import leaves
 
@@ -22,6 +23,7 @@ class Standing:
     """
 
     row: Row[Any]
+    case: Case
     dossier_waits: bool
     steps_wait: int
     raised: tuple[Mark, ...]
@@ -31,21 +33,21 @@ class Standing:
 
 
 def standing_of(
-    connection: Connection, row: Row[Any], case_ref: str, population_code: str
+    connection: Connection, row: Row[Any], case: Case, population_code: str
 ) -> Standing:
     """Everything that is known of a registered dossier."""
-    events = events_of(connection, case_ref)
     components = orjson.loads(row.components)
-    raised = marks_of(row.channel, components, events, population_code)
+    raised = marks_of(row.channel, components, case.events, population_code)
     told = told_marks(row.told)
     indices = {mark.leaf for mark in (*raised, *told)} | {row.confirmed_leaf or 0}
     return Standing(
         row,
+        case,
         dossier_waits=row.told_version < row.version,
         steps_wait=steps_waiting(connection, row.code),
         raised=raised,
         told=told,
-        paper=on_paper(components, events),
+        paper=on_paper(components, case.events),
         hashes=_hashes(connection, indices),
     )
 

@@ -17,6 +17,9 @@ from pydantic import BaseModel, ConfigDict
 
 from gateway.domain.errors import FieldProblem
 
+BASE_CODE = 8
+"""Characters of a procedure's code without the suffix of a unit, which stands for the same one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Served:

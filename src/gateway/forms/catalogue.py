@@ -18,7 +18,7 @@ from gateway.domain.errors import FieldProblem, FormRefused, NotFound
 from gateway.domain.identifiers import FormCode, RoleName, SourceId
 from gateway.forms.attributes import CONSTANT, Dictionary, read_dictionary
 from gateway.forms.bindings import Binding, Bindings, read_bindings
-from gateway.forms.bundles import Spared, spared_by
+from gateway.forms.bundles import BASE_CODE, Served, Spared, spared_by
 from gateway.forms.definition import FieldTemplate, FormDefinition, read_countable
 
 COUNTING_ENGINE = "eform-gateway/counting/1"
@@ -127,6 +127,14 @@ class Catalogue:
             raise NotFound(
                 "unknown_form", "no form is registered under this code", "form"
             ) from None
+
+    def served_by(self, procedure: str) -> tuple[Served, ...]:
+        """The procedures that a bundle of this code serves; none for any other procedure."""
+        for form in self.forms():
+            bound = {code[:BASE_CODE] for code in form.bindings.procedures}
+            if form.bindings.serves and procedure[:BASE_CODE] in bound:
+                return form.bindings.serves
+        return ()
 
     def spared(self, bundle: RegisteredForm) -> tuple[Spared, ...]:
         """What the procedures of a linked declaration ask alone and within it; none for others."""

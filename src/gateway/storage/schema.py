@@ -2,9 +2,8 @@
 
 No column holds a value of a prefill that the gateway could read by itself: `bodies` hold counts
 and letters, `records.content` passes one codec, `replays.answer` is sealed under a key that the
-caller holds, and what the portal is still to be told is sealed under a key of its own. People appear
-as keyed digests (blind indices) only, and so do dossiers wherever a case stands; `dossiers` has their
-codes in clear beside what an authority keeps of a case that names nobody: dates, unit, state.
+caller holds. People appear as keyed digests (blind indices) only, and so do dossiers wherever a case
+stands. What belongs to the portal is in `portal_tables.py`.
 """
 
 from sqlalchemy import (
@@ -233,67 +232,4 @@ records = Table(
     Column("content", LargeBinary, nullable=False),
     UniqueConstraint("tenant", "identity"),
     Index("records_owner", "tenant", "owner_index"),
-)
-
-# `sealed` is what the portal has not been told yet; `components` names files by id and digest, `told`
-# says which flags the portal was told by which leaves
-dossiers = Table(
-    "dossiers",
-    metadata,
-    Column("code", String, primary_key=True),
-    Column("tenant", String, nullable=False),
-    Column("procedure", String, nullable=False),
-    Column("form", String),
-    Column("channel", String, nullable=False),
-    Column("unit", String, nullable=False),
-    Column("registered_at", Integer, nullable=False),
-    Column("submitted_at", Integer, nullable=False),
-    Column("received_at", Integer),
-    Column("due_at", Integer, nullable=False),
-    Column("ended_at", Integer),
-    Column("first_state", Integer, nullable=False),
-    Column("stated", Integer, nullable=False),
-    Column("components", String, nullable=False),
-    Column("fingerprint", LargeBinary, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("told_version", Integer, nullable=False),
-    Column("sealed", LargeBinary),
-    Column("sync", String, nullable=False),
-    Column("reason", String),
-    Column("refusals", Integer, nullable=False),
-    Column("tries", Integer, nullable=False),
-    Column("next_at", Integer, nullable=False),
-    Column("in_doubt", Boolean, nullable=False),
-    Column("portal_state", Integer),
-    Column("told", String),
-    Column("confirmed_leaf", Integer),
-    Index("dossiers_due", "sync", "next_at"),
-)
-
-dossier_steps = Table(
-    "dossier_steps",
-    metadata,
-    Column("code", String, primary_key=True),
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("state", Integer, nullable=False),
-    Column("at", Integer, nullable=False),
-    Column("fingerprint", LargeBinary, nullable=False),
-    Column("sealed", LargeBinary),
-)
-
-portal_procedures = Table(
-    "portal_procedures",
-    metadata,
-    Column("code", String, primary_key=True),
-    Column("name", String, nullable=False),
-    Column("sector", String, nullable=False),
-    Column("sector_name", String, nullable=False),
-    Column("public", Boolean, nullable=False),
-    Column("for_citizens", Boolean, nullable=False),
-    Column("has_result", Boolean, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    Column("read_at", Integer, nullable=False),
-    Column("listed", Boolean, nullable=False),
-    Column("change", String, nullable=False),
-    Column("changed_at", Integer, nullable=False),
 )

@@ -1,0 +1,112 @@
+"""Whose case stands behind a dossier, and which of its leaves speak for it?
+
+A dossier of its own has its own case, and every leaf of it speaks for it. The parts of a bundle share
+the bundle's case: a read of a prefill speaks for a part only where the source that answered `found`
+filled an item that serves the part, a confirmation only where it was made for the part's procedure,
+and a `reuse` leaf only where it bears that procedure. Who signed in, and by which channel, holds for
+every part; a read that failed failed for all.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, bindparam, select
+
+from gateway.domain.letters import SOURCE_LETTERS
+from gateway.dossiers.declared import declaration_of
+from gateway.dossiers.dossier import WITHDRAWN
+from gateway.dossiers.flags import Event, events_of
+from gateway.forms.bundles import BASE_CODE
+from gateway.receipts.chains import case_of
+from gateway.storage.portal_tables import bundle_parts, bundles, dossiers
+
+_BUNDLE = select(bundles).where(bundles.c.code == bindparam("of"))
+_PART = select(bundle_parts).where(bundle_parts.c.code == bindparam("of"))
+_STANDING = (
+    select(bundle_parts.c.code)
+    .join(dossiers, dossiers.c.code == bundle_parts.c.code)
+    .where(
+        bundle_parts.c.bundle == bindparam("of"),
+        bundle_parts.c.code != bindparam("but"),
+        dossiers.c.portal_state.is_not(None),
+        dossiers.c.portal_state != WITHDRAWN,
+    )
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What makes a dossier a part: the bundle's code, its own procedure, the items that serve it."""
+
+    bundle: str
+    procedure: str
+    items: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The case behind a dossier: its reference, and the leaves so far that speak for the dossier."""
+
+    ref: str
+    events: tuple[Event, ...]
+    share: Share | None = None
+
+    @property
+    def chains(self) -> frozenset[str]:
+        """Every chain of prefills that belongs to it."""
+        return frozenset(body["chain"] for _, body in self.events if "chain" in body)
+
+
+def share_of(connection: Connection, code: str) -> Share | None:
+    """How a dossier is part of a bundle; None for one of its own."""
+    row = connection.execute(_PART, {"of": code}).one_or_none()
+    if row is None:
+        return None
+    return Share(row.bundle, row.procedure, frozenset(orjson.loads(row.items)))
+
+
+def find_bundle(connection: Connection, code: str) -> Row[Any] | None:
+    """The bundle of this code, whichever tenant registered it."""
+    return connection.execute(_BUNDLE, {"of": code}).one_or_none()
+
+
+def case_behind(connection: Connection, tenant: str, code: str, index_key: bytes) -> Case:
+    """The case of a dossier, which for a part is that of its bundle."""
+    share = share_of(connection, code)
+    ref = case_of(connection, tenant, share.bundle if share else code, index_key) or ""
+    events = events_of(connection, ref)
+    if share is None:
+        return Case(ref, events)
+    return Case(ref, tuple(_speaking(connection, events, share)), share)
+
+
+def another_part_stands(connection: Connection, code: str, share: Share) -> bool:
+    """Whether the portal has another part of the same bundle that nobody has withdrawn."""
+    asked = {"of": share.bundle, "but": code}
+    return connection.execute(_STANDING, asked).first() is not None
+
+
+def _speaking(connection: Connection, events: tuple[Event, ...], share: Share) -> Iterator[Event]:
+    """The leaves as they speak for one part: reads that served others alone are left out."""
+    for leaf, body in events:
+        if body["k"] == "reuse" and body["proc"] != share.procedure:
+            continue
+        if "q" not in body:
+            yield leaf, body
+            continue
+        served = _sources(connection, body, share)
+        reads = [one for one in body["q"] if one[1] != "found" or one[0] in served]
+        yield leaf, {**body, "q": reads}
+
+
+def _sources(connection: Connection, body: Mapping[str, Any], share: Share) -> frozenset[str]:
+    """The sources whose answers went into items of this part."""
+    if body["k"] != "prefill":
+        same = (body["proc"] or "")[:BASE_CODE] == share.procedure[:BASE_CODE]
+        return frozenset(SOURCE_LETTERS) if same else frozenset()
+    read = declaration_of(connection, body).read(body["so"], body.get("or"))
+    letters = {letter for _, letter, one in read if one.item in share.items}
+    return frozenset(source for source, letter in SOURCE_LETTERS.items() if letter in letters)
