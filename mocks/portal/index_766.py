@@ -4,7 +4,7 @@ Rules and their tags stand under `index_766` of the protocol. Whole numbers are 
 text with two decimals, half up, or None where the threshold is not known or nothing was counted.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -134,13 +134,8 @@ def marks_of(held: Held, catalogue: Catalogue, population_database: str) -> Mark
 def _passage(chosen: list[Held], reported: Reported) -> Json:
     """1.4 and 2.1, which have no points of their own here."""
     ended = [held for held in chosen if end_of(held) is not None]
-    held_of: dict[str, int] = defaultdict(int)
-    report_of: dict[str, int] = defaultdict(int)
-    for held in chosen:
-        held_of[held.procedure] += 1
-    for (procedure, _), count in reported.items():
-        report_of[procedure] += count
-    larger = sum(max(held_of[p], report_of[p]) for p in {*held_of, *report_of})
+    held_of = Counter((held.procedure, held.said["NgayTiepNhan"][:6]) for held in chosen)
+    larger = sum(max(held_of[place], reported.get(place, 0)) for place in {*held_of, *reported})
     return {
         _SYNCHRONISED: _share(len(chosen), larger),
         _ON_TIME: _share(sum(map(in_time, ended)), len(ended)),

@@ -80,9 +80,11 @@ async def test_a_form_is_flagged_before_its_abolished_procedure_is_used(
         await desk.procedures.refresh((PENSION,))
         after = (await said(await client.get("/v1/forms")))["forms"][0]
         refused = await client.post("/v1/dossiers", json=dossier(procedure=PENSION))
+        ready = await said(await client.get("/readyz"))
 
     assert PENSION in before["procedures"] and before["abolished"] == []
     assert after["abolished"] == [PENSION]
+    assert (ready["status"], ready["procedures_abolished"]) == ("ok", [PENSION])
     assert (refused.status_code, refused.json()["code"]) == (422, "procedure_abolished")
 
 

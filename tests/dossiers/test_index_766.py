@@ -124,6 +124,52 @@ async def test_both_sides_count_alike_to_the_last_digit(world: World) -> None:
     assert all(shares[name] > 0 for name in ("1.4", "2.1", "4.1", "4.2", "4.4", "4.5a", "4.5b"))
 
 
+MONTHS = {
+    "202610": ("2026-10-01", "2026-10-31"),
+    "202611": NOVEMBER,
+    "202612": ("2026-12-01", "2026-12-31"),
+}
+
+
+async def test_three_months_are_the_sum_of_each_and_the_portal_s_to_the_last_digit(
+    world: World,
+) -> None:
+    await world.procedures.refresh(PROCEDURES)
+    for number in range(1, 31):
+        told, days = dossier(number), (number % 3 - 1) * 30
+        moved = {
+            name: getattr(told, name) + days * 86400 for name in ("submitted", "received", "due")
+        }
+        await world.register(dossier(number, procedure=PROCEDURES[number % 2], **moved))
+    await world.settle()
+    # more than were sent in one month, fewer in another, and a procedure of which none was sent
+    for procedure, month, count in (
+        (PROCEDURES[0], "202610", 40),
+        (PROCEDURES[0], "202611", 1),
+        (PROCEDURES[1], "202612", 9),
+        ("1.000894", "202611", 3),
+    ):
+        world.mock.state.reported[procedure, month] = count
+
+    async def both(first: str, last: str, days: tuple[str, str]) -> dict[str, Any]:
+        ours = figures(world, await world.portal.reported(first, last), *days)
+        assert ours == world.mock.index_766(*days)
+        return ours
+
+    whole = await both("202610", "202612", ("2026-10-01", "2026-12-31"))
+    single = [await both(month, month, days) for month, days in MONTHS.items()]
+
+    assert [one["dossiers"] for one in single] == [10, 10, 10]
+    for id_ in ("1.4", "2.1", "4.1", "4.2", "4.3", "4.4", "4.5b"):
+        for part in ("numerator", "denominator"):
+            parts = [one["indicators"][id_][part] for one in single]
+            assert whole["indicators"][id_][part] == sum(parts), id_
+    assert whole["indicators"]["1.4"] == {
+        "numerator": 30,
+        "denominator": 45 + 13 + 14,
+    }
+
+
 async def test_with_reuse_switched_off_every_indicator_of_reuse_is_nought(world: World) -> None:
     await world.procedures.refresh(PROCEDURES)
     await world.register(*(dossier(n) for n in range(1, 21)))

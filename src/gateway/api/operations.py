@@ -12,6 +12,7 @@ from gateway.api.error_codes import ERRORS
 from gateway.api.gauges import exposition
 from gateway.api.problems import status_of
 from gateway.api.rooms import House
+from gateway.dossiers.portal.procedures import abolished
 
 router = new_router("operations")
 
@@ -36,10 +37,11 @@ class LogHealth(Answered):
 
 
 class Readiness(Answered):
-    """`ok`, and how the log stands."""
+    """`ok`, how the log stands, and the procedures of our forms that the portal publishes no more."""
 
     status: str = "ok"
     log: LogHealth
+    procedures_abolished: list[str]
 
 
 class ErrorListed(Answered):
@@ -72,11 +74,16 @@ async def healthz() -> Health:
 
 @router.get("/readyz")
 async def readyz(house: House) -> Readiness:
-    """Calls can be served: the database answers and the keys are there; 503 otherwise."""
+    """Calls can be served: the database answers and the keys are there; 503 otherwise.
+
+    An abolished procedure makes nothing unready; it is named so that its form is looked at.
+    """
     house.database.check()
     state = house.publisher.state()
     log = LogHealth(state=state.state, size=state.size, reads_open=state.reads_open)
-    return Readiness(log=log)
+    bound = house.catalogue.procedures()
+    gone = house.database.read(lambda c: abolished(c, bound))
+    return Readiness(log=log, procedures_abolished=sorted(gone))
 
 
 @router.get("/metrics", response_class=Response)

@@ -7,7 +7,7 @@ included. Numerators and denominators are whole; a score has two decimals, half 
 where its threshold is not known or nothing was counted.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -46,6 +46,11 @@ class _Sent:
     procedure: str
     told: ToldDossier
     steps: Sequence[tuple[int, int]]
+
+    @property
+    def received(self) -> date:
+        """The day in Vietnam on which it was received."""
+        return datetime.fromtimestamp(self.told.received, UTC).astimezone(LOCAL_ZONE).date()
 
     def has(self, flag: str, value: str | None = None) -> bool:
         """Whether the portal was told this flag."""
@@ -110,9 +115,8 @@ def _sent(connection: Connection, tenant: str) -> Iterable[_Sent]:
 
 
 def _received_in(one: _Sent, period: tuple[date | None, date | None]) -> bool:
-    received = datetime.fromtimestamp(one.told.received, UTC).astimezone(LOCAL_ZONE).date()
     first, last = period
-    return (first is None or first <= received) and (last is None or received <= last)
+    return (first is None or first <= one.received) and (last is None or one.received <= last)
 
 
 def _procedures(connection: Connection) -> dict[str, _Procedure]:
@@ -169,13 +173,8 @@ def _digitisation(
 
 def _passage(sent: Sequence[_Sent], reported: Reported, definition: Mapping[str, Any]) -> Json:
     """1.4 and 2.1, which have no points of their own here."""
-    told: dict[str, int] = defaultdict(int)
-    counted: dict[str, int] = defaultdict(int)
-    for one in sent:
-        told[one.procedure] += 1
-    for (procedure, _), count in reported.items():
-        counted[procedure] += count
-    larger = sum(max(told[code], counted[code]) for code in {*told, *counted})
+    told = Counter((one.procedure, f"{one.received:%Y%m}") for one in sent)
+    larger = sum(max(told[place], reported.get(place, 0)) for place in {*told, *reported})
     ended = [one for one in sent if _end(one.steps) is not None]
     return {
         definition["synchronised"]["id"]: _share(len(sent), larger),

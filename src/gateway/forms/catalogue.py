@@ -128,6 +128,12 @@ class Catalogue:
                 "unknown_form", "no form is registered under this code", "form"
             ) from None
 
+    def procedures(self) -> frozenset[str]:
+        """The procedures that a registered form is for, those that a bundle serves included."""
+        bindings = [form.bindings for form in self.forms()]
+        own = {code for one in bindings for code in one.procedures}
+        return frozenset(own | {part.procedure for one in bindings for part in one.serves})
+
     def served_by(self, procedure: str) -> tuple[Served, ...]:
         """The procedures that a bundle of this code serves; none for any other procedure."""
         for form in self.forms():
