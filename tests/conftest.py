@@ -193,8 +193,9 @@ class House:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return await self._http.post(path, content=content, headers=headers)
 
-    def get(self, path: str) -> httpx.Response:
-        return self.run(self._http.get(path))
+    def get(self, path: str, tenant: str | None = None) -> httpx.Response:
+        headers = {} if tenant is None else {"Authorization": f"Bearer {self.token(tenant)}"}
+        return self.run(self._http.get(path, headers=headers))
 
     def post(
         self, path: str, body: Any, tenant: str = "h99", key: str | None = None

@@ -107,6 +107,7 @@ async def prefilled(gateway: FastAPI, source: str, field: str) -> None:
             "ch": "online",
             "vb": "vneid",
             "q": [[source, "found", 1, 0]],
+            "st": spell(paths, {field: "F"})[0],
             "so": so,
             "or": rows,
         }

@@ -274,6 +274,7 @@ async def test_what_is_known_of_a_dossier_can_be_asked(province: httpx.AsyncClie
         },
         "flags": [],
         "on_paper": [],
+        "unvouched": {"papers": [], "corrections": []},
     }
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from gateway.api.door import Answered, SignedIn, Visit, change_once, new_router
 from gateway.api.dossier_members import DossierAsked, ProgressAsked
+from gateway.api.dossier_papers import PapersShown, papers_shown
 from gateway.api.rooms import House, Rooms
 from gateway.domain.identifiers import TenantId
 from gateway.dossiers.bundling import (
@@ -79,6 +80,7 @@ class DossierAnswer(Answered):
     synchronisation: Synchronisation
     flags: list[Flag]
     on_paper: list[PaperAsked]
+    unvouched: PapersShown
 
 
 class BundleAnswer(Answered):
@@ -138,25 +140,29 @@ async def standing(code: str, caller: SignedIn, house: House) -> DossierAnswer |
     For a bundle, the same of each of its parts.
     """
 
-    def ask(connection: Connection) -> Standing | BundleStanding:
+    def ask(connection: Connection) -> DossierAnswer | BundleAnswer:
+        def shown(stands: Standing) -> DossierAnswer:
+            return _answer(stands, papers_shown(house, connection, caller.tenant, stands.case))
+
         found = bundle_standing(house.dossiers, connection, caller.tenant, code)
-        return found or house.dossiers.standing(connection, caller.tenant, code)
+        if found is not None:
+            return _bundle(found, [shown(part) for part in found.parts])
+        return shown(house.dossiers.standing(connection, caller.tenant, code))
 
-    found = house.database.read(ask)
-    return _answer(found) if isinstance(found, Standing) else _bundle(found)
+    return house.database.read(ask)
 
 
-def _bundle(stands: BundleStanding) -> BundleAnswer:
+def _bundle(stands: BundleStanding, parts: list[DossierAnswer]) -> BundleAnswer:
     return BundleAnswer(
         code=stands.code,
         procedure=stands.procedure,
         form=stands.form,
         registered_at=_moment(stands.registered_at),
-        parts=[_answer(part) for part in stands.parts],
+        parts=parts,
     )
 
 
-def _answer(stands: Standing) -> DossierAnswer:
+def _answer(stands: Standing, unvouched: PapersShown) -> DossierAnswer:
     row = stands.row
     waits = row.sync == "queued"
     leaf = row.confirmed_leaf
@@ -183,6 +189,7 @@ def _answer(stands: Standing) -> DossierAnswer:
             PaperAsked(component=one.component, source=one.source, reason=one.reason)
             for one in stands.paper
         ],
+        unvouched=unvouched,
     )
 
 

@@ -1,0 +1,85 @@
+"""Which papers does a dossier need after all, and what became of the values said to be wrong?"""
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection
+
+from gateway.api.door import Answered
+from gateway.api.rooms import Rooms
+from gateway.custody.tickets import RESOLVED
+from gateway.domain.errors import NotFound
+from gateway.domain.identifiers import TenantId
+from gateway.dossiers.declared import template_of
+from gateway.dossiers.doubts import Doubts, doubts_of
+from gateway.dossiers.serving import Case
+from gateway.receipts.disputes import Ticket
+from gateway.sources.paper_path import Doubt, PaperAsked
+
+
+class PaperNeeded(Answered):
+    """A paper to ask for, of whom and why: a read that did not come about, or `contested`, `override`."""
+
+    paper: str
+    title: str
+    role: str
+    why: str
+    fields: list[str]
+
+
+class CorrectionShown(Answered):
+    """A correction ticket of this dossier and where it stands with the register."""
+
+    ticket: str
+    state: str
+    path: str
+    why: str
+
+
+class PapersShown(Answered):
+    """What no register vouches for (Resolution 66.7/2025/NQ-CP)."""
+
+    papers: list[PaperNeeded]
+    corrections: list[CorrectionShown]
+
+
+def papers_shown(house: Rooms, connection: Connection, tenant: TenantId, case: Case) -> PapersShown:
+    """Of one dossier, or of one part of a bundle, by its latest prefill and its tickets."""
+    doubts = doubts_of(connection, case)
+    tickets = house.tickets.of_tenant(connection, tenant, case.ref, None)
+    tickets = tuple(one for one in tickets if doubts.concerns(one.path))
+    found = house.paper_path.asked_for([*_of_reads(house, doubts), *_of_tickets(tickets)])
+    return PapersShown(
+        papers=[_shown(paper) for paper in found],
+        corrections=[
+            CorrectionShown(ticket=one.id, state=one.state, path=one.path, why=one.why)
+            for one in tickets
+        ],
+    )
+
+
+def _of_reads(house: Rooms, doubts: Doubts) -> Iterator[Doubt]:
+    """The doubts of the prefill, with the roles that the form's bindings give to its fields."""
+    for one in doubts.unvouched:
+        try:
+            bound = house.catalogue.form_for(one.form).bindings.by_field
+        except NotFound:
+            continue
+        if (binding := bound.get(template_of(one.path))) is not None:
+            yield Doubt(one.path, binding.role, one.attribute, one.why.value)
+
+
+def _of_tickets(tickets: Sequence[Ticket]) -> Iterator[Doubt]:
+    """What a citizen says is wrong stays in doubt until its register agrees with them."""
+    for one in tickets:
+        if one.state != RESOLVED:
+            yield Doubt(one.path, one.role, one.attribute, one.why)
+
+
+def _shown(paper: PaperAsked) -> PaperNeeded:
+    return PaperNeeded(
+        paper=paper.paper,
+        title=paper.title,
+        role=paper.role,
+        why=paper.why,
+        fields=list(paper.fields),
+    )
