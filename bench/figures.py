@@ -148,7 +148,7 @@ async def memory(house: House, size: Size, per_second: float) -> Figure:
     """Growth of the gateway's memory, by the line through the second half of the run."""
     form, found = ONE_READ
     requests = await house.requests(form, size.people, found)
-    count = max(LOOKS, min(size.memory, int(per_second * size.memory_seconds)) // LOOKS * LOOKS)
+    count = max(LOOKS, int(min(size.memory, per_second * size.memory_seconds)) // LOOKS * LOOKS)
     outcome = await drive(house.prefill_job(requests, found, warm_up=64, count=count, looks=LOOKS))
     seen = outcome.memory[len(outcome.memory) // 2 :]
     growth = slope(seen) * LOOKS / count * 100_000 / MEGABYTE
