@@ -86,6 +86,7 @@ class Gateway:
         **settings: str,
     ) -> None:
         self.data = folder / "data"
+        self.armed = folder / "armed"
         self.log = folder / "gateway.log"
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"

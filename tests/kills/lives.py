@@ -31,18 +31,21 @@ def live_as_mocks(info: str, log: str) -> None:
 
 
 def fall_at(points: Sequence[str]) -> None:
-    """SIGKILL this process at the first point met, told by the interpreter's own audit events.
+    """SIGKILL this process at the first point met while the file `armed` stands beside the data.
 
     `before PATTERN`    a file is about to be renamed to a place that fits the pattern
     `after PATTERN`     it stands there, and its folder is about to be synced
-    `statement N`       the writer is about to run its N-th statement, commits counted, from the
-                        moment on at which the file `armed` stands beside the data folder
+    `statement N`       the writer is about to run its N-th statement, commits counted
+
+    Renames are told by the interpreter's own audit events. Unarmed it lives: a gateway publishes
+    by itself when its minute is over, which may be before anybody has asked it for anything.
     """
+    armed = Path(os.environ["GATEWAY_DATA"]).with_name("armed")
     renames = [point.partition(" ")[::2] for point in points]
     renamed: list[str] = []
 
     def hear(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "os.rename":
+        if event == "os.rename" and armed.exists():
             target = str(arguments[1])
             for when, pattern in renames:
                 if fnmatch(target, pattern):
@@ -55,13 +58,13 @@ def fall_at(points: Sequence[str]) -> None:
     sys.addaudithook(hear)
     for when, pattern in renames:
         if when == "statement":
-            _fall_at_statement(int(pattern))
+            _fall_at_statement(int(pattern), armed)
 
 
-def _fall_at_statement(number: int) -> None:
+def _fall_at_statement(number: int, armed: Path) -> None:
     from sqlalchemy import Engine, event
 
-    met, armed = 0, Path(os.environ["GATEWAY_DATA"]).with_name("armed")
+    met = 0
 
     @event.listens_for(Engine, "connect")
     def trace(connection: Any, _record: Any) -> None:

@@ -109,9 +109,11 @@ async def test_a_fall_at_any_step_of_publishing_leaves_a_log_that_goes_on(
         for point in STEPS.values():
             await at_work.gateway.kill()
             await at_work.gateway.start(crash_at=[point])
+            at_work.gateway.armed.touch()
             await at_work.ask(PREFILL)
             at_work.want_checkpoint()
             await at_work.fell()
+            at_work.gateway.armed.unlink()
 
             await at_work.come_back()
             await at_work.redeemed(at_work.desk.asked(PREFILL)[-1])
@@ -125,15 +127,14 @@ async def test_a_fall_at_any_statement_leaves_neither_change_nor_leaf_alone(
 ) -> None:
     """Prefill and submission with their tickets, cut off at the first statement, the second, …"""
     async with office(Gateway(tmp_path, source, schemas)) as at_work:
-        armed = tmp_path / "armed"
         for path in (PREFILL, SUBMISSION):
             for statement in range(1, 60):
                 assert path == PREFILL or await at_work.ask(PREFILL)
                 await at_work.gateway.kill()
                 await at_work.gateway.start(crash_at=[f"statement {statement}"])
-                armed.touch()
+                at_work.gateway.armed.touch()
                 answered = await at_work.ask(path)
-                armed.unlink()
+                at_work.gateway.armed.unlink()
                 if answered:
                     break
                 await at_work.fell()
