@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from gateway.cli.forms import forms_app
+from gateway.cli.forms.checking import forms_app
 
 from .building import part, text, when
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli.demo_proof import close_and_prove, lines_of
-from gateway.cli.deployment import Deployment, deployment
-from gateway.cli.processes import DidNotStart
+from gateway.cli.demo.outcome.proof import close_and_prove, lines_of
+from gateway.cli.running.deployment import Deployment, deployment
+from gateway.cli.running.processes import DidNotStart
 
 
 async def test_a_process_that_ends_by_itself_is_named(tmp_path: Path) -> None:

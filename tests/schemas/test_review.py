@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway.cli.forms_review import review_of
+from gateway.cli.forms.review import review_of
 from gateway.cli.main import app
 from gateway.custody.publishing import CONNECTED
 from gateway.forms.catalogue import Catalogue, RegisteredForm, read_catalogue

@@ -1,1 +1,1 @@
-"""Commands for people: one file a verb family; starts the app."""
+"""Commands for people: one file or folder a verb family; starts the app."""

@@ -15,7 +15,7 @@ import typer
 
 from gateway.access.callers import EVERYTHING, Grant
 from gateway.access.clients import ClientDirectory
-from gateway.cli.serve import settings_from_environment
+from gateway.cli.running.serve import settings_from_environment
 from gateway.custody.grants import register_tenant
 from gateway.domain.errors import GatewayError
 from gateway.domain.identifiers import POPULATION, RECORDS, SourceId, TenantId

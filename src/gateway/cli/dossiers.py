@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.serve import settings_from_environment
+from gateway.cli.running.serve import settings_from_environment
 from gateway.domain.errors import GatewayError
 from gateway.dossiers.listing import Listed, listed, send_again
 from gateway.dossiers.portal.procedures import Change, abolished, changes

@@ -2,30 +2,30 @@
 
 import typer
 
-from gateway.cli.audit import audit_app
-from gateway.cli.audit_packs import (
+from gateway.cli.audit.packs import (
     accept,
     accredit_auditor,
     dismiss_auditor,
     export,
     list_auditors,
 )
-from gateway.cli.audit_sample import sample_app
+from gateway.cli.audit.sample import sample_app
+from gateway.cli.audit.verifying import audit_app
 from gateway.cli.clients import clients_app
-from gateway.cli.demo import demo
+from gateway.cli.demo.command import demo
 from gateway.cli.dossiers import dossiers_app
-from gateway.cli.forms import forms_app
-from gateway.cli.forms_bundles import bundles
-from gateway.cli.forms_coverage import coverage
-from gateway.cli.forms_import import import_form
-from gateway.cli.forms_review import review
-from gateway.cli.log import keys_app, log_app
-from gateway.cli.log_check import check
+from gateway.cli.forms.bundles import bundles
+from gateway.cli.forms.checking import forms_app
+from gateway.cli.forms.coverage import coverage
+from gateway.cli.forms.importing import import_form
+from gateway.cli.forms.review import review
+from gateway.cli.log.checking import check
+from gateway.cli.log.publishing import keys_app, log_app
+from gateway.cli.log.shredding import shred
 from gateway.cli.metrics import metrics_app
-from gateway.cli.mocks import mocks_app
 from gateway.cli.openapi import write_openapi
-from gateway.cli.serve import serve
-from gateway.cli.shredding import shred
+from gateway.cli.running.mocks import mocks_app
+from gateway.cli.running.serve import serve
 
 app = typer.Typer(
     help="Fills eForms from the State's records, signs what it filled, counts what it saved.",

@@ -13,8 +13,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from gateway.cli.log import publish_log
-from gateway.cli.serve import settings_from_environment
+from gateway.cli.log.publishing import publish_log
+from gateway.cli.running.serve import settings_from_environment
 from gateway.custody.keys import Keys
 from gateway.domain.errors import GatewayError
 from gateway.forms.values import LOCAL_ZONE

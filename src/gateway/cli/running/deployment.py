@@ -22,7 +22,7 @@ import httpx
 
 from gateway.access.callers import Grant
 from gateway.access.clients import ClientDirectory, NewClient
-from gateway.cli.processes import (
+from gateway.cli.running.processes import (
     LOOPBACK,
     POLL_SECONDS,
     DidNotStart,
@@ -190,7 +190,7 @@ async def _start_gateway(
 
 def _plain_environment() -> dict[str, str]:
     """This environment without settings of another deployment, and with the mocks to be found."""
-    root = str(Path(__file__).parents[3])
+    root = str(Path(__file__).parents[4])
     plain = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
     return plain | {"PYTHONPATH": os.pathsep.join([f"{root}/src", root])}
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.serve import settings_from_environment
+from gateway.cli.running.serve import settings_from_environment
 from gateway.custody.publishing import CONNECTED
 from gateway.domain.identifiers import POPULATION, RECORDS, SESSION
 from gateway.domain.verdicts import EditPolicy

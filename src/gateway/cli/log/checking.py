@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from gateway.cli.serve import settings_from_environment
+from gateway.cli.running.serve import settings_from_environment
 from gateway.custody.pairs import Difference, differences
 from gateway.domain.errors import Busy
 from gateway.log.notes import Checkpoint

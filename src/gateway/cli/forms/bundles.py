@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.serve import settings_from_environment
+from gateway.cli.running.serve import settings_from_environment
 from gateway.forms.bundles import Spared
 from gateway.forms.catalogue import Catalogue, RegisteredForm, read_catalogue
 from gateway.reduction.figures import figure

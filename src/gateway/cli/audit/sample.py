@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.api.strict_json import decode
-from gateway.cli.audit import COULD_NOT, PolicyFile, bar
-from gateway.cli.audit_packs import Json, say
+from gateway.cli.audit.packs import Json, say
+from gateway.cli.audit.verifying import COULD_NOT, PolicyFile, bar
 from gateway.domain.errors import GatewayError
 from gateway.log.verify.evidence import Way, verify_log
 from gateway.log.verify.findings import Kind, Refuted, Unchecked

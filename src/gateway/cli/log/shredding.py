@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import typer
 
-from gateway.cli.log import REFUSED, Json, publish_log
-from gateway.cli.serve import settings_from_environment
+from gateway.cli.log.publishing import REFUSED, Json, publish_log
+from gateway.cli.running.serve import settings_from_environment
 from gateway.custody.shredding import shred_up_to
 from gateway.domain.errors import GatewayError
 from gateway.log.publishing.folder import LogFolder

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import typer
 
 from gateway.app.sources import log_policy_of
-from gateway.cli.serve import settings_from_environment
+from gateway.cli.running.serve import settings_from_environment
 from gateway.custody.keys import Keys
 from gateway.custody.rolling import begin_next_log
 from gateway.custody.shredding import replay_shreds

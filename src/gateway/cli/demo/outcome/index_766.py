@@ -14,7 +14,7 @@ import httpx
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from gateway.cli.demo_portal import Portal
+from gateway.cli.demo.portal import Portal
 from mocks.igate import IGate
 
 _MEANING: Final = {

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from gateway.cli.deployment import Deployment
-from gateway.cli.processes import DidNotStart
+from gateway.cli.running.deployment import Deployment
+from gateway.cli.running.processes import DidNotStart
 from mocks.igate import IGate
 
 

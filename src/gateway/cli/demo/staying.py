@@ -12,9 +12,9 @@ from typing import Any
 
 import typer
 
-from gateway.cli.demo_igate import signed_in
-from gateway.cli.deployment import Deployment, deployment
-from gateway.cli.processes import DidNotStart
+from gateway.cli.demo.igate import signed_in
+from gateway.cli.running.deployment import Deployment, deployment
+from gateway.cli.running.processes import DidNotStart
 from gateway.forms.showing.instants import local_date
 from mocks.igate import FORMS, IGate, Story, case_stories, file_records
 from mocks.igate.crowd import dossier_code

@@ -21,7 +21,7 @@ from pathlib import Path
 from shutil import copyfile, rmtree
 from typing import Any, Final
 
-from gateway.cli.deployment import GATEWAY, Deployment
+from gateway.cli.running.deployment import GATEWAY, Deployment
 from gateway.forms.showing.instants import local_date
 from gateway.log.verify.archive import write_archive
 

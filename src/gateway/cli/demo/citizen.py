@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from rich.progress import Progress
 
-from gateway.cli.demo_portal import Portal, wait_for_the_portal
+from gateway.cli.demo.portal import Portal, wait_for_the_portal
 from mocks.igate import IGate
 from mocks.igate.counter import CounterIGate
 from mocks.igate.life import RESULT, Life

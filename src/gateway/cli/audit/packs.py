@@ -16,8 +16,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.audit import COULD_NOT, bar
-from gateway.cli.serve import settings_from_environment
+from gateway.cli.audit.verifying import COULD_NOT, bar
+from gateway.cli.running.serve import settings_from_environment
 from gateway.custody.audits.accepting import accept_audit, read_audit
 from gateway.custody.audits.auditors import (
     accredit,

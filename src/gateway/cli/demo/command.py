@@ -12,12 +12,12 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.demo_day import play
-from gateway.cli.demo_igate import signed_in
-from gateway.cli.demo_report import print_day, print_json, write_day
-from gateway.cli.demo_serve import stay_up
-from gateway.cli.deployment import deployment
-from gateway.cli.processes import DidNotStart
+from gateway.cli.demo.day import play
+from gateway.cli.demo.igate import signed_in
+from gateway.cli.demo.outcome.report import print_day, print_json, write_day
+from gateway.cli.demo.staying import stay_up
+from gateway.cli.running.deployment import deployment
+from gateway.cli.running.processes import DidNotStart
 
 UNEXPECTED = 1
 NOT_STARTED = 2

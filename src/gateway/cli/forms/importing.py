@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gateway.cli.serve import settings_from_environment
+from gateway.cli.running.serve import settings_from_environment
 from gateway.custody.drift import Change, Drift, drift_of
 from gateway.domain.errors import FieldProblem, FormRefused
 from gateway.forms.attributes import read_dictionary

@@ -8,7 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.serve import settings_from_environment
+from gateway.cli.running.serve import settings_from_environment
 from gateway.custody.publishing import CONNECTED
 from gateway.forms.catalogue import Catalogue, read_catalogue
 from gateway.reduction.figures import figure

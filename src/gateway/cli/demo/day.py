@@ -12,12 +12,12 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from gateway.cli.demo_citizen import day_in_the_life
-from gateway.cli.demo_held import held_document
-from gateway.cli.demo_index import compare
-from gateway.cli.demo_portal import Portal, Told, file_dossiers, wait_for_the_portal
-from gateway.cli.demo_proof import close_and_prove
-from gateway.cli.deployment import Deployment
+from gateway.cli.demo.citizen import day_in_the_life
+from gateway.cli.demo.outcome.held import held_document
+from gateway.cli.demo.outcome.index_766 import compare
+from gateway.cli.demo.outcome.proof import close_and_prove
+from gateway.cli.demo.portal import Portal, Told, file_dossiers, wait_for_the_portal
+from gateway.cli.running.deployment import Deployment
 from gateway.forms.showing.instants import local_date
 from mocks.igate import (
     Appointment,

@@ -8,13 +8,13 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from gateway.cli.demo_citizen import lines_of_the_day
-from gateway.cli.demo_day import Day
-from gateway.cli.demo_held import held_table
-from gateway.cli.demo_index import index_table
-from gateway.cli.demo_portal import flags_table
-from gateway.cli.demo_proof import lines_of
-from gateway.cli.forms_bundles import bundle_table, bundles_of
+from gateway.cli.demo.citizen import lines_of_the_day
+from gateway.cli.demo.day import Day
+from gateway.cli.demo.outcome.held import held_table
+from gateway.cli.demo.outcome.index_766 import index_table
+from gateway.cli.demo.outcome.proof import lines_of
+from gateway.cli.demo.portal import flags_table
+from gateway.cli.forms.bundles import bundle_table, bundles_of
 from gateway.forms.catalogue import read_catalogue
 from gateway.reduction.exports.sheet import sheet_of_report
 from gateway.reduction.exports.text import csv_of

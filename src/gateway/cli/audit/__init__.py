@@ -1,0 +1,1 @@
+"""Commands for those who check the log: prove it, take what is handed out, draw a sample."""

@@ -1,0 +1,1 @@
+"""One day at the counter, played on this machine."""

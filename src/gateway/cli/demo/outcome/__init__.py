@@ -1,0 +1,1 @@
+"""What the day of the demo came to: counted, compared, proved and told."""
