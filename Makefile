@@ -9,6 +9,9 @@ FROM_LOCK := --require-hashes --no-deps -r
 .PHONY: help demo test check format docs serve bench nightly foreign lock clean
 .DEFAULT_GOAL := help
 
+# Tests start Python some hundred times: compiled modules are kept beside their sources (git ignores them).
+unexport PYTHONDONTWRITEBYTECODE
+
 help:
 	@echo "make demo          fill, sign, judge and count 400 mock dossiers, then print the figures"
 	@echo "make demo SERVE=1  the same house, left running, with an address, a token and a line to try"

@@ -1,57 +1,151 @@
-"""`gateway`: which verbs are there?"""
+"""`gateway`: which verbs are there? What a verb needs is imported when it is called, and no sooner."""
+
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 
-from gateway.cli.audit.packs import (
-    accept,
-    accredit_auditor,
-    dismiss_auditor,
-    export,
-    list_auditors,
-)
-from gateway.cli.audit.sample import sample_app
-from gateway.cli.audit.verifying import audit_app
-from gateway.cli.clients import clients_app
-from gateway.cli.demo.command import demo
-from gateway.cli.dossiers import dossiers_app
-from gateway.cli.forms.bundles import bundles
-from gateway.cli.forms.checking import forms_app
-from gateway.cli.forms.coverage import coverage
-from gateway.cli.forms.importing import import_form
-from gateway.cli.forms.review import review
-from gateway.cli.log.checking import check
-from gateway.cli.log.publishing import keys_app, log_app
-from gateway.cli.log.shredding import shred
-from gateway.cli.metrics import metrics_app
-from gateway.cli.openapi import write_openapi
-from gateway.cli.running.mocks import mocks_app
-from gateway.cli.running.serve import serve
 
-app = typer.Typer(
-    help="Fills eForms from the State's records, signs what it filled, counts what it saved.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-app.command("demo")(demo)
-app.command("serve")(serve)
-app.command("openapi")(write_openapi)
-audit_app.command("export")(export)
-audit_app.command("accept")(accept)
-audit_app.command("accredit")(accredit_auditor)
-audit_app.command("dismiss")(dismiss_auditor)
-audit_app.command("auditors")(list_auditors)
-audit_app.add_typer(sample_app, name="sample")
-app.add_typer(audit_app, name="audit")
-app.add_typer(clients_app, name="clients")
-forms_app.command("bundles")(bundles)
-forms_app.command("coverage")(coverage)
-forms_app.command("import")(import_form)
-forms_app.command("review")(review)
-app.add_typer(forms_app, name="forms")
-keys_app.command("shred")(shred)
-app.add_typer(keys_app, name="keys")
-log_app.command("check")(check)
-app.add_typer(log_app, name="log")
-app.add_typer(dossiers_app, name="dossiers")
-app.add_typer(metrics_app, name="metrics")
-app.add_typer(mocks_app, name="mocks")
+def _demo(verbs: typer.Typer) -> None:
+    from gateway.cli.demo.command import demo
+
+    verbs.command("demo")(demo)
+
+
+def _serve(verbs: typer.Typer) -> None:
+    from gateway.cli.running.serve import serve
+
+    verbs.command("serve")(serve)
+
+
+def _openapi(verbs: typer.Typer) -> None:
+    from gateway.cli.openapi import write_openapi
+
+    verbs.command("openapi")(write_openapi)
+
+
+def _audit(verbs: typer.Typer) -> None:
+    from gateway.cli.audit import packs
+    from gateway.cli.audit.sample import sample_app
+    from gateway.cli.audit.verifying import audit_app
+
+    audit_app.command("export")(packs.export)
+    audit_app.command("accept")(packs.accept)
+    audit_app.command("accredit")(packs.accredit_auditor)
+    audit_app.command("dismiss")(packs.dismiss_auditor)
+    audit_app.command("auditors")(packs.list_auditors)
+    audit_app.add_typer(sample_app, name="sample")
+    verbs.add_typer(audit_app, name="audit")
+
+
+def _clients(verbs: typer.Typer) -> None:
+    from gateway.cli.clients import clients_app
+
+    verbs.add_typer(clients_app, name="clients")
+
+
+def _forms(verbs: typer.Typer) -> None:
+    from gateway.cli.forms.bundles import bundles
+    from gateway.cli.forms.checking import forms_app
+    from gateway.cli.forms.coverage import coverage
+    from gateway.cli.forms.importing import import_form
+    from gateway.cli.forms.review import review
+
+    forms_app.command("bundles")(bundles)
+    forms_app.command("coverage")(coverage)
+    forms_app.command("import")(import_form)
+    forms_app.command("review")(review)
+    verbs.add_typer(forms_app, name="forms")
+
+
+def _keys(verbs: typer.Typer) -> None:
+    from gateway.cli.log.publishing import keys_app
+    from gateway.cli.log.shredding import shred
+
+    keys_app.command("shred")(shred)
+    verbs.add_typer(keys_app, name="keys")
+
+
+def _log(verbs: typer.Typer) -> None:
+    from gateway.cli.log.checking import check
+    from gateway.cli.log.publishing import log_app
+
+    log_app.command("check")(check)
+    verbs.add_typer(log_app, name="log")
+
+
+def _dossiers(verbs: typer.Typer) -> None:
+    from gateway.cli.dossiers import dossiers_app
+
+    verbs.add_typer(dossiers_app, name="dossiers")
+
+
+def _metrics(verbs: typer.Typer) -> None:
+    from gateway.cli.metrics import metrics_app
+
+    verbs.add_typer(metrics_app, name="metrics")
+
+
+def _mocks(verbs: typer.Typer) -> None:
+    from gateway.cli.running.mocks import mocks_app
+
+    verbs.add_typer(mocks_app, name="mocks")
+
+
+_VERBS: Mapping[str, Callable[[typer.Typer], None]] = {
+    "demo": _demo,
+    "serve": _serve,
+    "openapi": _openapi,
+    "audit": _audit,
+    "clients": _clients,
+    "forms": _forms,
+    "keys": _keys,
+    "log": _log,
+    "dossiers": _dossiers,
+    "metrics": _metrics,
+    "mocks": _mocks,
+}
+
+
+class _Commands(Mapping[str, Any]):
+    """Every verb by its name; `gateway serve` is ready sooner for not reading the others."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, Any] = {}
+
+    def __getitem__(self, verb: str) -> Any:
+        if verb not in self._read:
+            verbs, add = typer.Typer(), _VERBS[verb]
+            gc.disable()  # a module stays: whatever is walked while it is read is walked in vain
+            try:
+                add(verbs)
+            finally:
+                gc.enable()
+            self._read[verb] = get_group(verbs).commands[verb]
+        return self._read[verb]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_VERBS)
+
+    def __len__(self) -> int:
+        return len(_VERBS)
+
+
+_COMMANDS = _Commands()
+
+
+class _Verbs(TyperGroup):
+    def __init__(self, **told: Any) -> None:
+        super().__init__(**told)
+        self.commands = _COMMANDS  # type: ignore[assignment]  # read, never added to
+
+
+app = typer.Typer(cls=_Verbs, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def gateway() -> None:
+    """Fills eForms from the State's records, signs what it filled, counts what it saved."""

@@ -8,13 +8,15 @@ import json
 import math
 import re
 from decimal import Decimal
+from itertools import accumulate
 
 from gateway.domain.errors import FieldProblem, FormRefused
 
 DEEPEST = 100
 """How many lists and objects may stand within each other."""
 
-_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -37,15 +39,8 @@ def decode_strictly(raw: bytes) -> object:
 
 
 def _depth(raw: bytes) -> int:
-    deepest = level = 0
-    for match in _BRACKETS.finditer(raw):
-        sign = raw[match.start()]
-        if sign in b"[{":
-            level += 1
-            deepest = max(deepest, level)
-        elif sign in b"]}":
-            level -= 1
-    return deepest
+    brackets = _STRING.sub(b"", raw).translate(None, _NO_BRACKETS)
+    return max(accumulate(1 if sign in b"[{" else -1 for sign in brackets), default=0)
 
 
 def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -5,15 +5,18 @@ what the table rests on. No cell is a formula or a link, whatever it holds.
 """
 
 import io
-
-from xlsxwriter import Workbook
-from xlsxwriter.worksheet import Worksheet
+from typing import TYPE_CHECKING
 
 from gateway.reduction.exports.sheet import Cell, Sheet
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
 
 
 def xlsx_of(sheet: Sheet) -> bytes:
     """The workbook's bytes."""
+    from xlsxwriter import Workbook  # read by the first who wants one: a gateway starts without it
+
     written = io.BytesIO()
     with Workbook(written, {"in_memory": True}) as workbook:
         bold = workbook.add_format({"bold": True})
@@ -33,7 +36,7 @@ def xlsx_of(sheet: Sheet) -> bytes:
     return written.getvalue()
 
 
-def _write(worksheet: Worksheet, place: tuple[int, int], value: Cell, form: object) -> None:
+def _write(worksheet: "Worksheet", place: tuple[int, int], value: Cell, form: object) -> None:
     if isinstance(value, str):
         worksheet.write_string(*place, value)
     elif value is not None:

@@ -1,0 +1,57 @@
+import subprocess
+import sys
+
+from typer.testing import CliRunner
+
+from gateway.cli.main import app
+
+AFTER_HELP = """
+import sys
+from gateway.cli.main import app
+app([{verb!r}, "--help"], standalone_mode=False)
+print(*sys.modules, file=sys.stderr)
+"""
+
+
+def _modules_after_help_of(verb: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", AFTER_HELP.format(verb=verb)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stderr.split())
+
+
+def test_a_verb_brings_in_what_it_needs_itself_and_nothing_of_the_others() -> None:
+    for_serve = _modules_after_help_of("serve")
+    assert "gateway.app" in for_serve
+    others = ("mocks", "xlsxwriter", "pyarrow", "gateway.cli.demo", "gateway.cli.audit")
+    assert [name for name in for_serve if name.startswith(others)] == []
+
+
+def test_every_verb_is_named_in_the_help_and_has_one_of_its_own() -> None:
+    told = CliRunner().invoke(app, ["--help"])
+    assert told.exit_code == 0
+    verbs = [
+        "demo",
+        "serve",
+        "openapi",
+        "audit",
+        "clients",
+        "forms",
+        "keys",
+        "log",
+        "dossiers",
+        "metrics",
+        "mocks",
+    ]
+    for verb in verbs:
+        assert f" {verb} " in told.output
+        assert CliRunner().invoke(app, [verb, "--help"]).exit_code == 0
+
+
+def test_a_verb_mistyped_is_refused_with_the_one_that_was_meant() -> None:
+    told = CliRunner().invoke(app, ["serv"])
+    assert told.exit_code == 2
+    assert "'serve'" in told.output
