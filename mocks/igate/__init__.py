@@ -2,7 +2,13 @@
 
 from mocks.igate.behaviour import Behaviour, behaviours
 from mocks.igate.client import Answer, IGate
-from mocks.igate.crowd import Appointment, appointments, file_records, receive
+from mocks.igate.crowd import (
+    Appointment,
+    appointments,
+    file_records,
+    not_brought_along,
+    receive,
+)
 from mocks.igate.held import Holdings
 from mocks.igate.plots import FORMS
 from mocks.igate.stories import Story, case_stories, stories
@@ -22,6 +28,7 @@ __all__ = [
     "behaviours",
     "case_stories",
     "file_records",
+    "not_brought_along",
     "receive",
     "stories",
 ]

@@ -6,7 +6,7 @@ failure begins and ends between visits: the same seed meets the same failures.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import cycle, islice
@@ -20,6 +20,7 @@ from mocks.igate.held import Holdings
 from mocks.igate.plots import FORMS
 from mocks.igate.stories import Story, stories
 from mocks.igate.visit import Outcome, Visit
+from mocks.papers import only_there
 from mocks.people import Population
 
 FAULTS: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
@@ -105,10 +106,27 @@ def windows(turns: Sequence[Appointment]) -> Iterator[Window]:
     yield Window(None, None, tuple(rest))
 
 
+def held_here(_n: int, _kind: str) -> bool:
+    """The province holds every paper of everybody."""
+    return True
+
+
+def not_brought_along(n: int, kind: str) -> bool:
+    """What lies in a person's own store on the portal alone is not held by the province."""
+    return not only_there(n, kind)
+
+
 async def file_records(
-    igate: IGate, population: Population, people: Iterator[int] | Sequence[int], at_once: int
+    igate: IGate,
+    population: Population,
+    people: Iterable[int],
+    at_once: int,
+    held: Callable[[int, str], bool] = held_here,
 ) -> tuple[int, list[str]]:
-    """Hand in what the province holds about these people; the number kept, and what was refused."""
+    """Hand in what the province holds about these people; the number kept, and what was refused.
+
+    `held` says of a person and a kind of paper whether the province holds any.
+    """
     turn = asyncio.Semaphore(at_once)
     refused: list[str] = []
 
@@ -118,7 +136,12 @@ async def file_records(
         if answer.status not in (200, 201):
             refused.append(f"record {record['kind']}: {answer.status} {answer.code}".strip())
 
-    records = [record for n in sorted(set(people)) for record in population.records_of(n)]
+    records = [
+        record
+        for n in sorted(set(people))
+        for record in population.records_of(n)
+        if held(n, record["kind"])
+    ]
     await asyncio.gather(*(file(record) for record in records))
     return len(records) - len(refused), refused
 

@@ -2,7 +2,8 @@
 
 Worked out from the people themselves and from the papers that were handed in, never from an answer
 of the gateway: attributes by the names of `schemas/attributes.json`, those of papers by what
-`schemas/record-kinds.json` says that each kind holds. A value in an older or wrong shape counts as
+`schemas/record-kinds.json` says that each kind holds, whether they lie with the province or in a
+person's own store on the portal. A value in an older or wrong shape counts as
 held; a paper that has expired holds nothing.
 """
 
@@ -12,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from mocks.papers import has_store
 from mocks.people import Person, Population
 from mocks.people.words import Address
 
@@ -21,19 +23,25 @@ _REGISTERED = ("personal_id", "full_name", "birth_date", "sex", "ethnicity", "ma
 
 
 class Holdings:
-    """Who is held where: the register has everybody, the store the papers of those `filed`."""
+    """Who is held where: the register has everybody, the province the papers of those `filed`.
 
-    def __init__(self, population: Population, filed: Collection[int], today: str) -> None:
+    Where `stores` are read, who has one on the portal keeps papers there.
+    """
+
+    def __init__(
+        self, population: Population, filed: Collection[int], today: str, *, stores: bool = False
+    ) -> None:
         self._population = population
         self._filed = frozenset(filed)
         self._today = today
+        self._stores = stores
         self._known: dict[int, frozenset[str]] = {}
 
     def of(self, n: int) -> frozenset[str]:
         """The attributes of person n that a source holds."""
         if n not in self._known:
             held = set(_registered(self._population.person(n)))
-            if n in self._filed:
+            if n in self._filed or (self._stores and has_store(n)):
                 held.update(self._on_papers(n))
             self._known[n] = frozenset(held)
         return self._known[n]

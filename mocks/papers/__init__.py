@@ -3,7 +3,7 @@
 from mocks.papers.app import FORWARD, PapersMock
 from mocks.papers.desk import LOGIN, SEARCH
 from mocks.papers.settings import PapersMockSettings
-from mocks.papers.shelf import papers_of
+from mocks.papers.shelf import has_store, only_there, papers_of
 from mocks.people import Population
 
 __all__ = [
@@ -13,6 +13,8 @@ __all__ = [
     "PapersMock",
     "PapersMockSettings",
     "create_papers_mock",
+    "has_store",
+    "only_there",
     "papers_of",
 ]
 

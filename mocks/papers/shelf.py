@@ -1,12 +1,14 @@
 """Which papers lie in a person's own store on the portal?
 
 Ours: half of the people have one; in it lie the same papers that `records_of` tells, as results of
-another province, each under an id of its own and stored on the day after its issue.
+another province, each under an id of its own and stored on the day after its issue. Of some no copy
+ever came to the province where the person lives now (`only_there`).
 """
 
 import hashlib
 from datetime import date, datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 from mocks.people import Population
 
@@ -15,12 +17,30 @@ Json = dict[str, Any]
 PROVINCE = "H98"
 """The code of the invented province that the papers come from."""
 
+GOES_ALONG = frozenset(
+    {
+        "birth_certificate",
+        "disability_certificate",
+        "driving_licence",
+        "identity_card",
+        "insurance_card",
+        "passport",
+        "tax_notice",
+    }
+)
+"""Kinds of papers that people bring along when they move."""
+
 _STORED_WHERE_UNDATED = "20240701080000"
 
 
 def has_store(n: int) -> bool:
     """Whether person n keeps papers on the portal: every second circle of relatives does."""
     return n // 60 % 2 == 0
+
+
+def only_there(n: int, kind: str) -> bool:
+    """Whether the store holds person n's papers of this kind and the province has no copy."""
+    return has_store(n) and kind in GOES_ALONG and crc32(f"{n} {kind}".encode()) % 2 == 0
 
 
 def papers_of(population: Population, n: int) -> list[Json]:

@@ -59,6 +59,9 @@ def test_a_small_day_at_the_counter_balances_and_is_written_outside_the_tree(
         assert row["declarable"] == row["auto"] + row["declared"]
         assert row["reduction"]["denominator"] >= row["reduction"]["numerator"]
     assert sum(t["dossiers"] for t in report["total"].values()) == visits["submitted"]
+    by_source = report["total"]["online"]["by_source"]
+    assert set(by_source) == {"session", "population", "records", "personal_papers"}
+    assert all(of["auto"] > 0 for of in by_source.values()), "each source spares somebody something"
     failures = report["total"]["online"]["source_failures"]["population"]
     assert failures["failed_attempts"]["numerator"] > 0, "the database fails for a while"
     assert json.loads((out / "figures.json").read_text()) == document
@@ -203,7 +206,8 @@ def test_the_file_has_exactly_the_members_that_programs_rely_on(served: tuple[An
     assert stat.S_IMODE(info.stat().st_mode) == 0o600
     told = json.loads(info.read_text())
     assert set(told) == {"gateway", "token", "mocks", "cases"}
-    assert told["mocks"]["papers"] is None
+    papers = {"url", "dstcode", "provider_url", "username", "password"}
+    assert set(told["mocks"]["papers"]) == papers
     portal = {"url", "dstcode", "username", "password", "agency"}
     assert set(told["mocks"]["portal"]) == portal
     population = {"url", "service_url", "username", "secret", "officer", "agency"}
@@ -283,7 +287,7 @@ def test_a_signal_ends_it_cleanly_and_leaves_nothing_running(served: tuple[Any, 
     assert process.returncode == 0, err
     assert told["token"] in out
     assert "curl -s " in out
-    mocks = (told["mocks"][name]["url"] for name in ("population", "portal"))
+    mocks = (told["mocks"][name]["url"] for name in ("population", "portal", "papers"))
     for address in (told["gateway"], *mocks):
         with pytest.raises(httpx.TransportError):
             httpx.get(address)

@@ -10,6 +10,7 @@ from mocks.igate.form import read_form
 from mocks.igate.held import named
 from mocks.igate.knowledge import outsider, someone
 from mocks.igate.reuse import HeldItem, Judged, held_items
+from mocks.papers import has_store
 from mocks.people import PERSONAS, Population
 
 TODAY = "2026-11-22"
@@ -97,6 +98,9 @@ def test_the_register_has_everybody_and_the_store_those_whose_papers_were_filed(
     assert {"person.sex", "person.hometown.commune", "person.father"} <= holdings.of(stranger)
     assert "passport.number" not in holdings.of(stranger)
     assert "passport.number" in Holdings(people, [stranger], TODAY).of(stranger)
+    assert has_store(PERSONAS["ordinary"])
+    alone = Holdings(people, [], TODAY, stores=True).of(PERSONAS["ordinary"])
+    assert alone == Holdings(people, [PERSONAS["ordinary"]], TODAY).of(PERSONAS["ordinary"])
 
 
 def test_the_store_holds_what_each_paper_says_and_nothing_that_a_paper_leaves_out(

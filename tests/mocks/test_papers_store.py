@@ -17,6 +17,8 @@ from mocks.papers import (
     PapersMock,
     PapersMockSettings,
     create_papers_mock,
+    has_store,
+    only_there,
     papers_of,
 )
 from mocks.papers.settings import DSTCODE, PROVIDER_URL
@@ -115,6 +117,17 @@ def test_half_of_the_people_keep_papers_there_and_they_are_what_the_provinces_ho
             record["content"] for record in people.records_of(n)
         ]
         assert {p["unit"] for p in papers_of(people, n)} == {"H98"}
+
+
+def test_of_some_papers_in_the_store_the_province_has_no_copy(people: Population) -> None:
+    kinds = {"identity_card", "driving_licence", "birth_certificate"}
+    with_store = [n for n in range(0, 6000, 7) if has_store(n)]
+
+    for kind in kinds:
+        there = sum(only_there(n, kind) for n in with_store)
+        assert 0.4 < there / len(with_store) < 0.6
+    assert not any(only_there(n, "marriage_certificate") for n in with_store)
+    assert not any(only_there(n, k) for n in range(60, 120) for k in kinds)
 
 
 def test_a_paper_has_an_id_of_its_own_and_was_stored_after_its_issue(people: Population) -> None:

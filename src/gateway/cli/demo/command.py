@@ -51,7 +51,7 @@ async def _run(count: int, seed: int, out: Path | None, keep: bool, as_json: boo
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, whole.cancel)
     folder = out or Path(tempfile.mkdtemp(prefix="eform-gateway-figures-"))
     folder.mkdir(parents=True, exist_ok=True)
-    async with deployment(keep=keep) as running, signed_in(running) as igate:
+    async with deployment(keep=keep, papers=True) as running, signed_in(running) as igate:
         day = await play(running, igate, count, seed, folder)
     write_day(folder, day)
     if as_json:

@@ -27,6 +27,7 @@ from mocks.igate import (
     Outcome,
     appointments,
     file_records,
+    not_brought_along,
     receive,
 )
 from mocks.people import Population
@@ -101,7 +102,9 @@ async def _visits(
 ) -> tuple[Sequence[Outcome], Sequence[str]]:
     people = [n for turn in turns for n in turn.story.owners]
     with _pulse(progress, "Giấy tờ vào kho / papers"):
-        _, refused = await file_records(igate, population, people, RECORDS_AT_ONCE)
+        _, refused = await file_records(
+            igate, population, people, RECORDS_AT_ONCE, not_brought_along
+        )
     await running.open_dossiers([turn.dossier for turn in turns])
     bar = progress.add_task("Lượt khách / visits", total=len(turns))
     async with _beside(running.population["url"]) as mock:
@@ -109,7 +112,7 @@ async def _visits(
             igate,
             mock,
             turns,
-            Holdings(population, people, today.isoformat()),
+            Holdings(population, people, today.isoformat(), stores=True),
             at_once=VISITS_AT_ONCE,
             seed=seed,
             done=lambda _: progress.advance(bar),

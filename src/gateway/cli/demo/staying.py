@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from gateway.cli.demo.igate import signed_in
 from gateway.cli.running.deployment import Deployment, deployment
 from gateway.cli.running.processes import DidNotStart
 from gateway.forms.showing.instants import local_date
-from mocks.igate import FORMS, IGate, Story, case_stories, file_records
+from mocks.igate import FORMS, IGate, Story, case_stories, file_records, not_brought_along
 from mocks.igate.crowd import dossier_code
 from mocks.people import Population
 
@@ -29,8 +29,10 @@ async def stay_up(seed: int, info: Path | None, keep: bool) -> int:
     asked_to_stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, asked_to_stop.set)
-    async with deployment(keep=keep) as running, signed_in(running) as igate:
-        told = await _cases(running, igate, seed)
+    population = Population()
+    cast = asyncio.create_task(asyncio.to_thread(_stories, population, seed))
+    async with deployment(keep=keep, papers=True) as running, signed_in(running) as igate:
+        told = await _cases(running, igate, population, await cast)
         if info is not None:
             _put_in_place(info, told)
         _say_how_to_try(told)
@@ -45,12 +47,17 @@ async def stay_up(seed: int, info: Path | None, keep: bool) -> int:
     return ENDED_BY_ITSELF
 
 
-async def _cases(running: Deployment, igate: IGate, seed: int) -> dict[str, Any]:
+def _stories(population: Population, seed: int) -> list[Story]:
+    """Who comes for each form; worked out while the processes start."""
+    return [story for form in FORMS for story in case_stories(population, form, seed)]
+
+
+async def _cases(
+    running: Deployment, igate: IGate, population: Population, stories: Sequence[Story]
+) -> dict[str, Any]:
     """Everything a program needs to try every form: the contract of `--info`."""
-    population = Population()
-    stories = [story for form in FORMS for story in case_stories(population, form, seed)]
     owners = [n for story in stories for n in story.owners]
-    _, refused = await file_records(igate, population, owners, RECORDS_AT_ONCE)
+    _, refused = await file_records(igate, population, owners, RECORDS_AT_ONCE, not_brought_along)
     if refused:
         raise DidNotStart(refused[0])
     today = local_date(datetime.now(UTC))

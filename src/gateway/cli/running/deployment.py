@@ -1,8 +1,8 @@
 """How do mocks and gateway come up beside each other on this machine, and go down together?
 
-Three processes on free loopback ports (population database and national portal in one, a witness of
-the log, the gateway), and one folder outside the source tree that holds
-everything they write: database, keys, logs. The deployment is marked as mock, and the two numbers
+Three processes on free loopback ports (population database, national portal and, where it is asked
+for, the citizens' store of papers in one, a witness of the log, the gateway), and one folder outside
+the source tree that holds everything they write: database, keys, logs. The deployment is marked as mock, and the two numbers
 of the instant rule are 0.
 """
 
@@ -10,6 +10,7 @@ import asyncio
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
@@ -35,7 +36,7 @@ from gateway.cli.running.processes import (
 )
 from gateway.custody.grants import register_tenant
 from gateway.custody.keys import Keys
-from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
+from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION, RECORDS, SourceId, TenantId
 from gateway.forms.showing.instants import local_date
 from gateway.log.notes import signing_name
 from gateway.log.publishing.folder import LogFolder
@@ -106,7 +107,8 @@ class Deployment:
     async def admit_tenant(self) -> NewClient:
         """Register the demo's tenant, an ordinary one, with a client of its own."""
         now = datetime.now(UTC)
-        grant = Grant(frozenset({POPULATION, RECORDS}), None, None)
+        stores = {PERSONAL_PAPERS} if self.mocks["papers"] else frozenset[SourceId]()
+        grant = Grant(frozenset({POPULATION, RECORDS}) | stores, None, None)
         with closing(Database(self.data / "gateway.db")) as database:
             await database.write(
                 lambda c: register_tenant(
@@ -120,7 +122,7 @@ class Deployment:
 
     async def open_dossiers(self, codes: Sequence[str]) -> None:
         """Let the gateway know these dossiers; every record kept by now was there before them."""
-        await asyncio.sleep(1.0)  # a dossier's time is kept in whole seconds
+        await asyncio.sleep(1.0 - time.time() % 1.0)  # a dossier's time is kept in whole seconds
         now, key = datetime.now(UTC), Keys(self.data / "keys").index
         with closing(Database(self.data / "gateway.db")) as database:
             await database.write(
@@ -129,15 +131,15 @@ class Deployment:
 
 
 @asynccontextmanager
-async def deployment(*, keep: bool = False) -> AsyncIterator[Deployment]:
+async def deployment(*, keep: bool = False, papers: bool = False) -> AsyncIterator[Deployment]:
     """Mocks and gateway from up to down; the folder goes with them unless it is to be kept.
 
-    Raises DidNotStart.
+    `papers`: the citizens' store of papers is there and read. Raises DidNotStart.
     """
     folder = Path(tempfile.mkdtemp(prefix="eform-gateway-"))
     processes: dict[str, asyncio.subprocess.Process] = {}
     try:
-        mocks = await _start_mocks(folder, processes)
+        mocks = await _start_mocks(folder, processes, papers=papers)
         address, environment = await _start_gateway(folder, processes, mocks)
         yield Deployment(folder, address, mocks, processes, environment)
     finally:
@@ -147,9 +149,12 @@ async def deployment(*, keep: bool = False) -> AsyncIterator[Deployment]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _start_mocks(folder: Path, processes: dict[str, asyncio.subprocess.Process]) -> Any:
+async def _start_mocks(
+    folder: Path, processes: dict[str, asyncio.subprocess.Process], *, papers: bool
+) -> Any:
     info, log = folder / "mocks.json", folder / "mocks.log"
     command = ["-m", "mocks.serve", "--portal-port", "0", "--info", str(info)]
+    command += ["--papers-port", "0"] if papers else []
     processes["mocks"] = await start(command, log, _plain_environment())
     return await told_in(info, "mocks", processes["mocks"], log)
 
@@ -195,9 +200,9 @@ def _plain_environment() -> dict[str, str]:
     return plain | {"PYTHONPATH": os.pathsep.join([f"{root}/src", root])}
 
 
-def _settings(folder: Path, address: str, mocks: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+def _settings(folder: Path, address: str, mocks: Mapping[str, Any]) -> dict[str, str]:
     population, portal = mocks["population"], mocks["portal"]
-    return {
+    settings = {
         "GATEWAY_DATA": str(folder / "data"),
         "GATEWAY_LOG_POLICY": str(folder / POLICY),
         "GATEWAY_ISSUER": address,
@@ -220,6 +225,15 @@ def _settings(folder: Path, address: str, mocks: Mapping[str, Mapping[str, str]]
         "GATEWAY_PORTAL_USERNAME": portal["username"],
         "GATEWAY_PORTAL_PASSWORD": portal["password"],
     }
+    if (papers := mocks["papers"]) is not None:
+        settings |= {
+            "GATEWAY_PAPERS_URL": papers["url"],
+            "GATEWAY_PAPERS_UNIT": papers["username"],
+            "GATEWAY_PAPERS_PASSWORD": papers["password"],
+            "GATEWAY_PAPERS_DSTCODE": papers["dstcode"],
+            "GATEWAY_PAPERS_PROVIDER_URL": papers["provider_url"],
+        }
+    return settings
 
 
 async def _ready(
