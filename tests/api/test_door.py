@@ -10,8 +10,8 @@ from fastapi import FastAPI
 
 from gateway.access.clients import NewClient
 from gateway.api.door import Answered, Asked, SignedIn, Visit, new_router
-from gateway.api.events import write_events_to
 from gateway.api.rooms import House, Rooms
+from gateway.api.watching.events import write_events_to
 
 from .conftest import Clock, admit, signed_in
 

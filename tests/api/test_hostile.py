@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from gateway.api.door import Asked
-from gateway.api.events import write_events_to
 from gateway.api.rooms import Rooms
+from gateway.api.watching.events import write_events_to
 from gateway.storage.schema import metadata
 
 from .test_strict_json import REFUSED

@@ -5,8 +5,8 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 
-from gateway.api.error_codes import ERRORS
 from gateway.api.rooms import Rooms
+from gateway.api.wire.error_codes import ERRORS
 from gateway.cli.openapi import described
 
 KEPT = Path(__file__).parents[2] / "schemas" / "openapi.json"

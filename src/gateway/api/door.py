@@ -30,10 +30,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
-from gateway.api.encoding import JSON, encode
-from gateway.api.problems import PROBLEM_JSON, MembersRefused, problem_of
 from gateway.api.rooms import Rooms, rooms_of
-from gateway.api.strict_json import LARGEST_BODY_BYTES, body_too_large, decode
+from gateway.api.wire.encoding import JSON, encode
+from gateway.api.wire.problems import PROBLEM_JSON, MembersRefused, problem_of
+from gateway.api.wire.strict_json import LARGEST_BODY_BYTES, body_too_large, decode
 from gateway.custody.replays import Replay
 from gateway.domain.errors import BadRequest, GatewayError
 

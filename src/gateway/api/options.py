@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.api.encoding import encode
+from gateway.api.wire.encoding import encode
 from gateway.domain.errors import NotFound
 
 

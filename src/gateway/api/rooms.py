@@ -14,7 +14,7 @@ from fastapi import Depends, Request
 from gateway.access.clients import ClientDirectory
 from gateway.access.tokens import Tokens
 from gateway.api.options import Options
-from gateway.api.traffic import Traffic
+from gateway.api.watching.traffic import Traffic
 from gateway.custody.keys import Keys
 from gateway.custody.replays import Replays
 from gateway.custody.tickets import Tickets

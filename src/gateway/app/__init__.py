@@ -14,26 +14,15 @@ from starlette.exceptions import HTTPException
 
 from gateway.access.clients import ClientDirectory
 from gateway.access.tokens import Tokens
-from gateway.api import (
-    catalogue,
-    corrections,
-    dossiers,
-    identity,
-    igate,
-    index_766,
-    log,
-    metrics,
-    operations,
-    prefills,
-    records,
-    sign_in,
-    submissions,
-)
-from gateway.api.events import note_bug
+from gateway.api.calls import catalogue, identity, prefills, records, sign_in, submissions
+from gateway.api.dossiers import calls as dossiers
+from gateway.api.dossiers import corrections, igate, index_766
 from gateway.api.options import read_options
-from gateway.api.problems import problem_of_a_bug, problem_of_status
 from gateway.api.rooms import Rooms, rooms_of
-from gateway.api.traffic import Traffic
+from gateway.api.watching import log, metrics, operations
+from gateway.api.watching.events import note_bug
+from gateway.api.watching.traffic import Traffic
+from gateway.api.wire.problems import problem_of_a_bug, problem_of_status
 from gateway.app.portal import open_portal, open_registry, portal_chores
 from gateway.app.sources import addresses_of, log_policy_of, read_sources
 from gateway.custody.chores import purge_by_the_minute, sweep_by_the_hour

@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gateway.api.strict_json import decode
+from gateway.api.wire.strict_json import decode
 from gateway.cli.audit.packs import Json, say
 from gateway.cli.audit.verifying import COULD_NOT, PolicyFile, bar
 from gateway.domain.errors import GatewayError

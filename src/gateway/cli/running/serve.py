@@ -11,7 +11,7 @@ import typer
 import uvicorn
 from pydantic import ValidationError
 
-from gateway.api.events import write_events_to
+from gateway.api.watching.events import write_events_to
 from gateway.app import create_app
 from gateway.app.sources import log_policy_of
 from gateway.log.publishing.folder import LogFolder

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import Query, Request, Response
 
 from gateway.api.door import new_router, one_header, respond
-from gateway.api.encoding import encode
 from gateway.api.rooms import House, Rooms
+from gateway.api.wire.encoding import encode
 from gateway.domain.errors import BadRequest, SourceError
 from gateway.dossiers.index_766 import Reported, index_766
 from gateway.reduction.notices import MOCK, UNCONFIRMED

@@ -12,9 +12,9 @@ from typing import Any
 from fastapi import Response
 from pydantic_core import ErrorDetails
 
-from gateway.api.encoding import encode
-from gateway.api.error_codes import ERRORS
-from gateway.api.strict_json import step
+from gateway.api.wire.encoding import encode
+from gateway.api.wire.error_codes import ERRORS
+from gateway.api.wire.strict_json import step
 from gateway.domain.errors import (
     BadRequest,
     Busy,

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from gateway.api.calls.people_members import Channel, DossierText, PersonalIdText, ProcedureText
 from gateway.api.door import Asked
-from gateway.api.people_members import Channel, DossierText, PersonalIdText, ProcedureText
 from gateway.dossiers.bundle import Part
 from gateway.dossiers.dossier import Attachment, Dossier, File, Owner, Result, Step
 

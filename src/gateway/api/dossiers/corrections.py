@@ -6,8 +6,8 @@ from typing import Any, Literal
 from fastapi import Response
 from sqlalchemy import Connection
 
+from gateway.api.calls.people_members import DossierText
 from gateway.api.door import Answered, Asked, SignedIn, Visit, change_once, new_router
-from gateway.api.people_members import DossierText
 from gateway.api.rooms import House
 from gateway.domain.errors import BadRequest
 from gateway.receipts.chains import case_of

@@ -9,9 +9,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
-from gateway.api.door import Asked, Call, SignedIn, Visit, new_router, respond
-from gateway.api.encoding import encode
-from gateway.api.people_members import (
+from gateway.api.calls.people_members import (
     AccountAsked,
     Channel,
     DossierText,
@@ -19,7 +17,9 @@ from gateway.api.people_members import (
     ProcedureText,
     SubjectAsked,
 )
+from gateway.api.door import Asked, Call, SignedIn, Visit, new_router, respond
 from gateway.api.rooms import House, Rooms
+from gateway.api.wire.encoding import encode
 from gateway.domain.errors import BadRequest, NotAllowed
 from gateway.domain.identifiers import DossierCode
 from gateway.domain.verdicts import Reason

@@ -7,8 +7,8 @@ import orjson
 from fastapi import Response
 
 from gateway.api.door import Answered, SignedIn, new_router
-from gateway.api.encoding import JSON
 from gateway.api.rooms import House
+from gateway.api.wire.encoding import JSON
 from gateway.domain.identifiers import SourceId
 from gateway.dossiers.portal.procedures import abolished
 from gateway.forms.bundles import Spared

@@ -6,8 +6,8 @@ from fastapi import Response
 from sqlalchemy import Connection
 
 from gateway.api.door import Answered, SignedIn, Visit, change_once, new_router
-from gateway.api.dossier_members import DossierAsked, ProgressAsked
-from gateway.api.dossier_papers import PapersShown, papers_shown
+from gateway.api.dossiers.members import DossierAsked, ProgressAsked
+from gateway.api.dossiers.papers import PapersShown, papers_shown
 from gateway.api.rooms import House, Rooms
 from gateway.domain.identifiers import TenantId
 from gateway.dossiers.bundling import (

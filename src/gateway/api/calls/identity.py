@@ -7,11 +7,11 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
+from gateway.api.calls.people_members import DossierText, ProcedureText, SubjectAsked
+from gateway.api.calls.prefills import LegalBasisAsked
 from gateway.api.door import Answered, Asked, SignedIn, Visit, new_router, respond
-from gateway.api.encoding import encode
-from gateway.api.people_members import DossierText, ProcedureText, SubjectAsked
-from gateway.api.prefills import LegalBasisAsked
 from gateway.api.rooms import House
+from gateway.api.wire.encoding import encode
 from gateway.domain.errors import BadRequest, NotAllowed
 from gateway.domain.identifiers import DossierCode, SourceId
 from gateway.prefill.confirmation import Confirmation, ConfirmationRequest

@@ -12,11 +12,11 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
+from gateway.api.calls.people_members import Channel, DossierText, FormData, PersonalIdText
 from gateway.api.door import Asked, Call, SignedIn, Visit, new_router, respond
-from gateway.api.encoding import encode
-from gateway.api.people_members import Channel, DossierText, FormData, PersonalIdText
-from gateway.api.problems import PROBLEM_JSON, problem_of
 from gateway.api.rooms import House, Rooms
+from gateway.api.wire.encoding import encode
+from gateway.api.wire.problems import PROBLEM_JSON, problem_of
 from gateway.custody.replays import Earlier
 from gateway.domain.errors import ReceiptRefused
 from gateway.domain.identifiers import DossierCode, PersonalId

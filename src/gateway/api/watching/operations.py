@@ -8,10 +8,10 @@ from fastapi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from gateway.api.door import Answered, new_router
-from gateway.api.error_codes import ERRORS
-from gateway.api.gauges import exposition
-from gateway.api.problems import status_of
 from gateway.api.rooms import House
+from gateway.api.watching.gauges import exposition
+from gateway.api.wire.error_codes import ERRORS
+from gateway.api.wire.problems import status_of
 from gateway.dossiers.portal.procedures import abolished
 
 router = new_router("operations")

@@ -8,8 +8,8 @@ import orjson
 from fastapi import Query, Request, Response
 
 from gateway.api.door import new_router, one_header, respond
-from gateway.api.encoding import encode
 from gateway.api.rooms import House, Rooms
+from gateway.api.wire.encoding import encode
 from gateway.domain.errors import BadRequest
 from gateway.reduction.exports.columns import parquet_of
 from gateway.reduction.exports.sheet import (

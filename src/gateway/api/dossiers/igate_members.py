@@ -11,12 +11,12 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
+from gateway.api.calls.people_members import Channel, FormData, SubjectAsked
+from gateway.api.calls.prefills import LegalBasisAsked, OfficerText, PrefillAsked
+from gateway.api.calls.submissions import Path, SubmissionAsked
 from gateway.api.door import Asked
-from gateway.api.dossier_members import MOST_PARTS, DossierAsked, MomentText, PartAsked
-from gateway.api.people_members import Channel, FormData, SubjectAsked
-from gateway.api.prefills import LegalBasisAsked, OfficerText, PrefillAsked
-from gateway.api.problems import MembersRefused
-from gateway.api.submissions import Path, SubmissionAsked
+from gateway.api.dossiers.members import MOST_PARTS, DossierAsked, MomentText, PartAsked
+from gateway.api.wire.problems import MembersRefused
 from gateway.forms.catalogue import RegisteredForm
 from gateway.igate.mapping import EFORM_ID, EForm
 from gateway.igate.wrapper import Applicant

@@ -6,17 +6,17 @@ from typing import Any
 from fastapi import Response
 from sqlalchemy import Connection
 
+from gateway.api.calls.prefills import fill_once, whole_answer
+from gateway.api.calls.submissions import judge_once
 from gateway.api.door import SignedIn, Visit, new_router
-from gateway.api.dossiers import register_said
-from gateway.api.igate_members import (
+from gateway.api.dossiers.calls import register_said
+from gateway.api.dossiers.igate_members import (
     IGateDossier,
     question_of,
     registration_of,
     submission_of,
 )
-from gateway.api.prefills import fill_once, whole_answer
 from gateway.api.rooms import House, Rooms
-from gateway.api.submissions import judge_once
 from gateway.domain.errors import BadRequest
 from gateway.domain.facts import PersonRef, Value
 from gateway.domain.identifiers import AttributeName
