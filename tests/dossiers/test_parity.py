@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.dossiers.dossier import Attachment, File, Result
-from gateway.dossiers.flags import Mark
+from gateway.dossiers.evidence.flags import Mark
 from gateway.dossiers.portal.protocol import read_protocol
 from gateway.dossiers.portal.wire import (
     DOSSIER_SERVICE,

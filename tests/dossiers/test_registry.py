@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from gateway.api.rooms import Rooms
 from gateway.domain.errors import Conflict
-from gateway.dossiers.outbox import Seal, purge_unaccepted
+from gateway.dossiers.telling.outbox import Seal, purge_unaccepted
 from gateway.storage.portal_tables import dossier_steps, dossiers
 
 from .conftest import CODE, OWNER, VALUES, Clock, Json, dossier, row, said

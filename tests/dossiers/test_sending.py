@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.domain.errors import Busy
-from gateway.dossiers.outbox import queue
+from gateway.dossiers.telling.outbox import queue
 from gateway.storage.database import Database
 from gateway.storage.portal_tables import dossier_steps, dossiers
 from gateway.storage.schema import bodies

@@ -11,12 +11,12 @@ import httpx
 
 from gateway.domain.identifiers import TenantId
 from gateway.dossiers.dossier import Attachment, Dossier, File, Owner, Step
-from gateway.dossiers.outbox import Seal
 from gateway.dossiers.portal.client import Portal
 from gateway.dossiers.portal.procedures import Procedures
 from gateway.dossiers.portal.protocol import read_protocol
 from gateway.dossiers.registry import Registry
-from gateway.dossiers.sending import Sender
+from gateway.dossiers.telling.outbox import Seal
+from gateway.dossiers.telling.sending import Sender
 from gateway.records.codec import PlainCodec
 from gateway.records.kinds import read_kinds
 from gateway.records.store import RecordStore

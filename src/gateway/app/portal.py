@@ -9,9 +9,9 @@ from gateway.api.rooms import Rooms
 from gateway.app.sources import account_of, told_by
 from gateway.custody.keys import Keys
 from gateway.dossiers.chores import PortalDesk, open_desk
-from gateway.dossiers.outbox import Seal
 from gateway.dossiers.portal.protocol import read_protocol
 from gateway.dossiers.registry import POPULATION_CODE, Registry
+from gateway.dossiers.telling.outbox import Seal
 from gateway.records.store import RecordStore
 from gateway.settings import Settings
 from gateway.storage.database import Database

@@ -17,8 +17,8 @@ from rich.table import Table
 
 from gateway.cli.running.serve import settings_from_environment
 from gateway.domain.errors import GatewayError
-from gateway.dossiers.listing import Listed, listed, send_again
 from gateway.dossiers.portal.procedures import Change, abolished, changes
+from gateway.dossiers.telling.listing import Listed, listed, send_again
 from gateway.forms.catalogue import read_catalogue
 from gateway.forms.values import LOCAL_ZONE
 from gateway.storage.database import Database

@@ -16,8 +16,8 @@ from gateway.domain.errors import Conflict, DossierRefused
 from gateway.domain.identifiers import TenantId
 from gateway.dossiers.bundle import Part, PartDossier, part_dossiers
 from gateway.dossiers.dossier import Dossier
+from gateway.dossiers.evidence.serving import find_bundle, share_of
 from gateway.dossiers.registry import Registry, check_procedure
-from gateway.dossiers.serving import find_bundle, share_of
 from gateway.dossiers.standing import Standing
 from gateway.forms.bundles import Served
 from gateway.receipts.chains import register_dossier

@@ -10,11 +10,11 @@ from datetime import datetime
 import structlog
 
 from gateway.domain.errors import Busy, SourceError
-from gateway.dossiers.outbox import purge_unaccepted
 from gateway.dossiers.portal.client import Portal
 from gateway.dossiers.portal.procedures import Procedures
 from gateway.dossiers.registry import Registry
-from gateway.dossiers.sending import Sender
+from gateway.dossiers.telling.outbox import purge_unaccepted
+from gateway.dossiers.telling.sending import Sender
 from gateway.storage.database import Database
 from gateway.upstream.adapter import Adapter
 from gateway.upstream.breaker import Breaker, RetryBudget

@@ -16,8 +16,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from gateway.dossiers.confirming import ToldDossier, read_told
 from gateway.dossiers.dossier import DONE, REFUSED, RETURNED, STOPPED, SUPPLEMENT, WITHDRAWN
+from gateway.dossiers.telling.confirming import ToldDossier, read_told
 from gateway.forms.values import LOCAL_ZONE
 from gateway.storage.portal_tables import dossier_steps, dossiers, portal_procedures
 

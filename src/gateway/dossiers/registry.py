@@ -25,11 +25,11 @@ from gateway.dossiers.dossier import (
     Dossier,
     Step,
 )
-from gateway.dossiers.outbox import QUEUED, Seal, queue
+from gateway.dossiers.evidence.reuse import last_ways, reuse_body, ways_of
+from gateway.dossiers.evidence.serving import case_behind, find_bundle, share_of
 from gateway.dossiers.portal.protocol import Protocol
-from gateway.dossiers.reuse import last_ways, reuse_body, ways_of
-from gateway.dossiers.serving import case_behind, find_bundle, share_of
 from gateway.dossiers.standing import Standing, standing_of
+from gateway.dossiers.telling.outbox import QUEUED, Seal, queue
 from gateway.forms.values import LOCAL_ZONE
 from gateway.log.append import append_case
 from gateway.receipts.chains import opened_at, register_dossier

@@ -16,7 +16,7 @@ from gateway.dossiers.bundling import (
     check_goes_on_alone,
     register_bundle,
 )
-from gateway.dossiers.flags import Mark
+from gateway.dossiers.evidence.flags import Mark
 from gateway.dossiers.standing import Standing
 
 router = new_router("dossiers")

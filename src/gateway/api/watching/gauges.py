@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from gateway.api.rooms import Rooms
 from gateway.custody.tickets import OPEN, SENT
 from gateway.custody.waiting import Waiting, what_waits
-from gateway.dossiers.outbox import DEAD, QUEUED
+from gateway.dossiers.telling.outbox import DEAD, QUEUED
 from gateway.log.publishing.rows import log_size
 
 

@@ -14,7 +14,7 @@ from enum import Enum, auto
 from typing import Any, TypeAlias
 
 from gateway.dossiers.dossier import Attachment, Dossier, Result, Step
-from gateway.dossiers.flags import Mark
+from gateway.dossiers.evidence.flags import Mark
 from gateway.dossiers.portal.protocol import Protocol
 from gateway.forms.values import LOCAL_ZONE
 from gateway.upstream.adapter import Envelope

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
-from gateway.dossiers.outbox import QUEUED
-from gateway.dossiers.serving import Case, case_behind
+from gateway.dossiers.evidence.serving import Case, case_behind
+from gateway.dossiers.telling.outbox import QUEUED
 from gateway.storage.portal_tables import dossier_steps, dossiers
 
 # built once: to put a statement together costs more than to run it

@@ -21,7 +21,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, select
 
 from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION
-from gateway.dossiers.reuse import COMPONENT, RESULT, last_ways
+from gateway.dossiers.evidence.reuse import COMPONENT, RESULT, last_ways
 from gateway.storage.schema import bodies
 
 CHANNEL_CODES = {"desk": "1", "online": "2", "post": "3"}

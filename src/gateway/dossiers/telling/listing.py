@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from gateway.domain.errors import NotFound
-from gateway.dossiers.outbox import DEAD, QUEUED
+from gateway.dossiers.telling.outbox import DEAD, QUEUED
 from gateway.storage.portal_tables import dossiers
 
 

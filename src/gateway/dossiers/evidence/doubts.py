@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from gateway.domain.letters import REASON_LETTERS
 from gateway.domain.verdicts import Reason
-from gateway.dossiers.declared import Declaration, Declared, declaration_of, template_of
-from gateway.dossiers.serving import Case
+from gateway.dossiers.evidence.declared import Declaration, Declared, declaration_of, template_of
+from gateway.dossiers.evidence.serving import Case
 
 _UNVOUCHED = {
     REASON_LETTERS[reason]: reason

@@ -29,10 +29,10 @@ from gateway.dossiers.dossier import (
     WITHDRAWN,
     Dossier,
 )
-from gateway.dossiers.flags import Mark
-from gateway.dossiers.outbox import DEAD, DELIVERED, steps_waiting
+from gateway.dossiers.evidence.flags import Mark
+from gateway.dossiers.evidence.serving import Case, another_part_stands
 from gateway.dossiers.portal.wire import received_at
-from gateway.dossiers.serving import Case, another_part_stands
+from gateway.dossiers.telling.outbox import DEAD, DELIVERED, steps_waiting
 from gateway.log.append import append_case
 from gateway.storage.portal_tables import dossier_steps, dossiers
 from gateway.storage.schema import chains

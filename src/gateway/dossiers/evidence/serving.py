@@ -15,9 +15,9 @@ import orjson
 from sqlalchemy import Connection, Row, bindparam, select
 
 from gateway.domain.letters import SOURCE_LETTERS
-from gateway.dossiers.declared import declaration_of
 from gateway.dossiers.dossier import WITHDRAWN
-from gateway.dossiers.flags import Event, events_of
+from gateway.dossiers.evidence.declared import declaration_of
+from gateway.dossiers.evidence.flags import Event, events_of
 from gateway.forms.bundles import BASE_CODE
 from gateway.receipts.chains import case_of
 from gateway.storage.portal_tables import bundle_parts, bundles, dossiers

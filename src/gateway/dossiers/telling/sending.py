@@ -17,17 +17,8 @@ import orjson
 from sqlalchemy import Row
 
 from gateway.domain.errors import Busy, Conflict, SourceError
-from gateway.dossiers.confirming import (
-    give_up,
-    put_off,
-    read_told,
-    told_dossier,
-    told_of,
-    told_steps,
-)
 from gateway.dossiers.dossier import ACCEPTED, NEW
-from gateway.dossiers.due import Job, due_codes, job_of, next_due
-from gateway.dossiers.flags import Mark, marks_of
+from gateway.dossiers.evidence.flags import Mark, marks_of
 from gateway.dossiers.portal.client import Portal
 from gateway.dossiers.portal.procedures import Procedures
 from gateway.dossiers.portal.wire import (
@@ -40,6 +31,15 @@ from gateway.dossiers.portal.wire import (
     step_row,
 )
 from gateway.dossiers.registry import Registry
+from gateway.dossiers.telling.confirming import (
+    give_up,
+    put_off,
+    read_told,
+    told_dossier,
+    told_of,
+    told_steps,
+)
+from gateway.dossiers.telling.due import Job, due_codes, job_of, next_due
 from gateway.storage.database import Database
 from gateway.storage.portal_tables import dossiers
 from gateway.upstream.breaker import Breaker, RetryBudget

@@ -1,0 +1,1 @@
+"""How what happened to a dossier reaches the portal: once each, in order, and with a leaf."""
