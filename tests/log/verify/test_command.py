@@ -1,14 +1,16 @@
 """The verifier as a program: over an address, as one file, and with an auditor's signature."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from time import sleep
 
 import cffi
 import cryptography
@@ -17,10 +19,11 @@ import pytest
 from gateway.log.verify.archive import write_archive
 from gateway.log.verify.claims.leaves import check_signed, read_leaf
 from gateway.log.verify.command import main, run_proof, run_recompute, run_verify
+from gateway.log.verify.findings import Unchecked
 from gateway.log.verify.signing import read_auditor
-from gateway.log.verify.tree.places import Folder
+from gateway.log.verify.tree.places import Address, Folder
 from gateway.log.verify.tree.tiles import TileTree
-from tests.log.verify.building import LOG_KEY, canonical, text64
+from tests.log.verify.building import LOG_KEY, canonical, signer, text64
 from tests.log.verify.closing import CASES, LAST, closed_log, outside, publish, tally
 
 RUN = """
@@ -50,8 +53,27 @@ class Quiet(SimpleHTTPRequestHandler):
             with suppress(OSError):
                 for _ in range(2000):
                     self.wfile.write(b"x" * 100_000)
+        elif self.path.startswith("/page"):
+            self._say(b"<html>please sign in</html>", "text/html; charset=utf-8", 0)
+        elif self.path.startswith("/cut"):
+            self._say(b"gateway.example/log", "text/plain", 100)
+        elif self.path.startswith("/drops"):
+            self.close_connection = True
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Drops: ")
+            with suppress(OSError):
+                for _ in range(100):
+                    self.wfile.write(b"x")
+                    sleep(0.05)
         else:
             super().do_GET()
+
+    def _say(self, body: bytes, media_type: str, more: int) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", media_type)
+        self.send_header("Content-Length", str(len(body) + more))
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = True
 
 
 @pytest.fixture
@@ -77,7 +99,13 @@ def test_a_log_is_proved_over_an_address(address: str, folder: Path) -> None:
     assert run_verify(f"{address}/log/", None).verdict == "proved"
 
 
-FROM_ADDRESS = {"/nothing": "unchecked", "/moved": "unchecked", "/flood": "refuted"}
+FROM_ADDRESS = {
+    "/nothing": "unchecked",
+    "/moved": "unchecked",
+    "/flood": "refuted",
+    "/page": "unchecked",
+    "/cut": "unchecked",
+}
 
 
 @pytest.mark.parametrize("below", FROM_ADDRESS)
@@ -86,10 +114,47 @@ def test_an_address_that_serves_something_else_proves_nothing(below: str, addres
 
 
 @pytest.mark.parametrize(
-    "where", ["http://127.0.0.1:1/log", "http://", "https://x:y/", "ftp://x/", "/nowhere"]
+    "where",
+    [
+        "http://127.0.0.1:1/log",
+        "http://",
+        "https://x:y/",
+        "ftp://x/",
+        "/nowhere",
+        "http://[::1",
+        "http://a..b/log",
+        "http://127.0.0.1:1/nhật-ký",
+    ],
 )
 def test_an_address_that_is_none_could_not_be_checked(where: str) -> None:
     assert run_verify(where, None).verdict == "unchecked"
+
+
+def test_headers_that_come_in_drops_are_given_up_in_time(address: str) -> None:
+    dropping = closing(Address(f"{address}/drops", seconds=0.3))
+    with dropping as place, pytest.raises(Unchecked) as given_up:
+        place.read("checkpoint", 100)
+    assert given_up.value.finding.says == "TimeoutError"
+
+
+def test_a_pipe_in_a_pack_is_no_file(folder: Path) -> None:
+    (folder / "checkpoint").unlink()
+    os.mkfifo(folder / "checkpoint")
+    assert run_verify(str(folder), None).verdict == "unchecked"
+
+
+@pytest.mark.parametrize("name", ["key", "policy"])
+def test_a_false_key_or_policy_beside_the_log_is_refuted_whatever_policy_one_brings(
+    name: str, folder: Path, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    own.write_text(f"log {LOG_KEY.vkey}\nquorum none\n")
+    (folder / "policy").write_text(f"log {LOG_KEY.vkey}\nquorum none\n")
+    assert run_verify(str(folder), own).verdict == "proved"
+    spoilt = (folder / name).read_text().replace(LOG_KEY.vkey, signer(seed=2).vkey[:-4] + "AAA=")
+    (folder / name).write_text(spoilt)
+    answer = run_verify(str(folder), own)
+    assert (answer.verdict, answer.finding and answer.finding.path) == ("refuted", name)
 
 
 def alone(archive: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -177,7 +242,7 @@ def test_an_audit_of_another_log_is_refuted(
     assert answer.finding is not None and answer.finding.index == LAST + 3
 
 
-@pytest.mark.parametrize("text", ["", "PRIVATE+KEY+x+00000000+AAAA", "-----BEGIN PRIVATE KEY-----"])
+@pytest.mark.parametrize("text", ["", "PRIVATE+KEY+x+00000000+AAAA", "a page of a diary"])
 def test_a_file_that_holds_no_key_signs_nothing(text: str, folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_text(text)

@@ -22,9 +22,14 @@ from gateway.log.verify.claims.releases import check_releases
 from gateway.log.verify.evidence import Proved, Way, verify_log
 from gateway.log.verify.findings import Finding, Kind, Refuted, Unchecked
 from gateway.log.verify.recount import Recounted, recount
-from gateway.log.verify.redeeming import redeem
+from gateway.log.verify.redeeming import LARGEST_PROOF_BYTES, redeem
 from gateway.log.verify.signing import audit_leaf, new_auditor, read_auditor
-from gateway.log.verify.text.policy import MalformedPolicy, Policy, read_policy
+from gateway.log.verify.text.policy import (
+    LARGEST_POLICY_BYTES,
+    MalformedPolicy,
+    Policy,
+    read_policy,
+)
 from gateway.log.verify.tree.places import Place, open_place
 
 PROVED, REFUTED, UNCHECKED = 0, 1, 2
@@ -115,7 +120,9 @@ def run_proof(path: Path, leaf: str, policy: Path | None) -> Answer:
     """Hold a proof against the leaf hash that it is about."""
 
     def run() -> Answer:
-        signed, index = redeem(path.read_bytes(), leaf, _policy(policy))
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_PROOF_BYTES + 1)
+        signed, index = redeem(raw, leaf, _policy(policy))
         said = {"origin": signed.checkpoint.origin, "entries": signed.checkpoint.size}
         return Answer(VERDICTS[PROVED], None, signed.remarks, {**said, "index": index})
 
@@ -153,7 +160,8 @@ def _policy(path: Path | None) -> Policy | None:
     if path is None:
         return None
     try:
-        return read_policy(path.read_bytes())
+        with path.open("rb") as file:
+            return read_policy(file.read(LARGEST_POLICY_BYTES + 1))
     except MalformedPolicy as refused:
         raise Unchecked(Kind.POLICY, str(refused)) from None
     except OSError:

@@ -5,7 +5,9 @@ its root (`tree/walk.py`); a log that was seen before is its beginning. 3. The p
 one another (`claims/story.py`); the last `key` leaf puts the signing key in force. 4. Every audit names a root
 that the log had. 5. Every release follows from its tallies (`claims/releases.py`).
 
-Without a policy, or with one that names no log, the key is taken from `key` beside the checkpoint.
+Without a policy, or with one that names no log, the key is taken from `key` beside the checkpoint. Where
+the policy knows the key, what is published in `key` must be that one all the same, and what is published
+as `policy` must be one: neither is believed, but a log that misstates them is no true log.
 """
 
 from collections.abc import Callable
@@ -27,12 +29,19 @@ from gateway.log.verify.text.notes import (
     read_note,
     signers,
 )
-from gateway.log.verify.text.policy import Policy
+from gateway.log.verify.text.policy import (
+    LARGEST_POLICY_BYTES,
+    MalformedPolicy,
+    Policy,
+    read_policy,
+)
 from gateway.log.verify.text.proofs import FalseProof, check_consistency
-from gateway.log.verify.tree.places import Place
+from gateway.log.verify.tree.places import Place, read_if_there
 from gateway.log.verify.tree.resume import EVERY_BUNDLES, Remembered, lay_down, remember
 from gateway.log.verify.tree.tiles import WIDTH, TileTree
 from gateway.log.verify.tree.walk import Bundle, walk
+
+LARGEST_KEY_BYTES = 1000
 
 UNWITNESSED = "không có nhân chứng xác nhận / unwitnessed: no witness stands behind this checkpoint"
 KEY_FROM_LOG = (
@@ -107,6 +116,7 @@ def open_checkpoint(place: Place, policy: Policy | None) -> Signed:
     keys = [key for key in logs if key.name == checkpoint.origin]
     found = _signed_by(note, [*keys, *witnesses.values()])
     by = [key for key in keys if key in found] or [_own_key(place, note, checkpoint)]
+    _check_beside(place, by[0])
     seen = tuple(sorted(name for name, key in witnesses.items() if key in found))
     if policy and not policy.reached(found):
         raise Refuted(
@@ -133,21 +143,34 @@ def _signed_by(note: Note, keys: list[VerifierKey]) -> frozenset[VerifierKey]:
 
 
 def _own_key(place: Place, note: Note, checkpoint: Checkpoint) -> VerifierKey:
-    try:
-        raw = place.read("key", 1000)
-    except Unchecked:
-        raise Unchecked(
-            Kind.KEY, "no policy knows the signing key, and there is none", "key"
-        ) from None
-    try:
-        key = read_key(raw.decode().removesuffix("\n"))
-    except (MalformedNote, UnicodeDecodeError):
-        raise Refuted(Kind.KEY, "no verifier key", "key") from None
+    raw = read_if_there(place, "key", LARGEST_KEY_BYTES)
+    if raw is None:
+        raise Unchecked(Kind.KEY, "no policy knows the signing key, and there is none", "key")
+    key = _published_key(raw)
     if key.name != checkpoint.origin:
         raise Refuted(Kind.ORIGIN, "the key is that of a log of another origin", "key")
     if key not in _signed_by(note, [key]):
         raise Refuted(Kind.KEY, "no known key signed it", "checkpoint")
     return key
+
+
+def _published_key(raw: bytes) -> VerifierKey:
+    try:
+        return read_key(raw.decode().removesuffix("\n"))
+    except (MalformedNote, UnicodeDecodeError):
+        raise Refuted(Kind.KEY, "no verifier key", "key") from None
+
+
+def _check_beside(place: Place, signed_by: VerifierKey) -> None:
+    raw = read_if_there(place, "key", LARGEST_KEY_BYTES)
+    if raw is not None and _published_key(raw) != signed_by:
+        raise Refuted(Kind.KEY, "another key than the one that signed the checkpoint", "key")
+    raw = read_if_there(place, "policy", LARGEST_POLICY_BYTES)
+    try:
+        if raw is not None:
+            read_policy(raw)
+    except MalformedPolicy as refused:
+        raise Refuted(Kind.POLICY, str(refused), "policy") from None
 
 
 def _walk_all(place: Place, checkpoint: Checkpoint, known: Remembered, way: Way) -> Story:

@@ -1,8 +1,9 @@
 """Where does the evidence lie: in a folder, or at an address?
 
 A path is one of the log's layout, `checkpoint` or `tile/0/000`. At an address it is asked for by
-HTTP below the address, one request after the other over one connection, within TIMEOUT_SECONDS each;
-nothing is asked twice, no redirect is followed, no proxy is used.
+HTTP below the address, one request after the other over one connection, within TIMEOUT_SECONDS each,
+status line, headers and body together; nothing is asked twice, no redirect is followed, no proxy is used.
+A web page, and an answer that is cut off, are no evidence of anything.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,11 +13,14 @@ from http.client import (
     HTTPException,
     HTTPResponse,
     HTTPSConnection,
+    IncompleteRead,
     RemoteDisconnected,
 )
+from io import BufferedReader, RawIOBase
 from pathlib import Path
+from socket import socket
 from time import monotonic
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from gateway.log.verify.findings import Kind, Unchecked
@@ -24,6 +28,8 @@ from gateway.log.verify.findings import Kind, Unchecked
 TIMEOUT_SECONDS = 20.0
 _PORTS: Mapping[str, type[HTTPConnection]] = {"http": HTTPConnection, "https": HTTPSConnection}
 _NOT_THERE = (404, 410)
+_FAILED = (OSError, HTTPException, UnicodeError)
+"""What comes of asking; a host that cannot be written for the network is a UnicodeError."""
 
 
 class Place(Protocol):
@@ -42,9 +48,12 @@ class Folder:
 
     def read(self, path: str, most: int) -> bytes:
         """The file's bytes, but never more than `most` + 1."""
+        file = self._root / path
         try:
-            with (self._root / path).open("rb") as file:
-                return file.read(most + 1)
+            if file.exists() and not file.is_file():
+                raise Unchecked(Kind.MISSING, "this is no file", path)
+            with file.open("rb") as opened:
+                return opened.read(most + 1)
         except OSError:
             raise Unchecked(Kind.MISSING, "the file cannot be read", path) from None
 
@@ -52,16 +61,18 @@ class Folder:
 class Address:
     """Evidence at an address, as the gateway serves it below `/log/`."""
 
-    def __init__(self, address: str) -> None:
-        parts = urlsplit(address)
-        if parts.scheme not in _PORTS or not parts.hostname or parts.query or parts.fragment:
-            raise Unchecked(Kind.NETWORK, "an address reads http(s)://host[:port]/path")
-        self._below = parts.path.rstrip("/")
+    def __init__(self, address: str, seconds: float = TIMEOUT_SECONDS) -> None:
         try:
-            connection = _PORTS[parts.scheme]
-            self._connection = connection(parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)
+            parts = urlsplit(address)
+            host, port = parts.hostname, parts.port
         except ValueError:
-            raise Unchecked(Kind.NETWORK, "the port of the address is none") from None
+            raise Unchecked(Kind.NETWORK, "host or port of the address are none") from None
+        if parts.scheme not in _PORTS or not host or parts.query or parts.fragment:
+            raise Unchecked(Kind.NETWORK, "an address reads http(s)://host[:port]/path")
+        self._seconds = seconds
+        self._below = parts.path.rstrip("/")
+        self._connection = _PORTS[parts.scheme](host, port, timeout=seconds)
+        self._connection.response_class = _Timed
 
     def read(self, path: str, most: int) -> bytes:
         """The file's bytes, but never more than `most` + 1."""
@@ -69,11 +80,11 @@ class Address:
             return self._ask(path, most)
         except RemoteDisconnected:
             self._connection.close()  # closed while idle: nothing was answered, so nothing is asked twice
-        except (OSError, HTTPException) as failed:
+        except _FAILED as failed:
             raise Unchecked(Kind.NETWORK, type(failed).__name__, path) from None
         try:
             return self._ask(path, most)
-        except (OSError, HTTPException) as failed:
+        except _FAILED as failed:
             raise Unchecked(Kind.NETWORK, type(failed).__name__, path) from None
 
     def close(self) -> None:
@@ -81,26 +92,59 @@ class Address:
         self._connection.close()
 
     def _ask(self, path: str, most: int) -> bytes:
+        if self._connection.sock is not None:
+            self._connection.sock.settimeout(self._seconds)
         self._connection.request("GET", f"{self._below}/{path}")
         answer = self._connection.getresponse()
-        body = _read_in_time(answer, most + 1)
+        body = _read_up_to(answer, most + 1)
         if not answer.isclosed():
             self._connection.close()
         if answer.status in _NOT_THERE:
             raise Unchecked(Kind.MISSING, "there is no such file", path)
         if answer.status != 200:
             raise Unchecked(Kind.NETWORK, f"answered with status {answer.status}", path)
+        if answer.headers.get_content_type() == "text/html":
+            raise Unchecked(Kind.NETWORK, "answered with a web page", path)
         return body
 
 
-def _read_in_time(answer: HTTPResponse, most: int) -> bytes:
-    """A body that comes in drops is given up like one that does not come."""
-    body, deadline = bytearray(), monotonic() + TIMEOUT_SECONDS
+def _read_up_to(answer: HTTPResponse, most: int) -> bytes:
+    body = bytearray()
     while len(body) < most and (piece := answer.read1(most - len(body))):
         body += piece
-        if monotonic() > deadline:
-            raise TimeoutError
+    if len(body) < most and answer.length:
+        raise IncompleteRead(b"", answer.length)
     return bytes(body)
+
+
+class _Timed(HTTPResponse):
+    """An answer that comes in drops, headers or body, is given up like one that does not come."""
+
+    def __init__(self, sock: socket, *rest: Any, **named: Any) -> None:
+        super().__init__(sock, *rest, **named)
+        self.fp = BufferedReader(_UntilDeadline(sock, self.fp.detach()))
+
+
+class _UntilDeadline(RawIOBase):
+    """What a socket brings before its time is over."""
+
+    def __init__(self, sock: socket, raw: RawIOBase) -> None:
+        self._socket, self._raw = sock, raw
+        self._deadline = monotonic() + (sock.gettimeout() or TIMEOUT_SECONDS)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._deadline - monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._socket.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 @contextmanager
