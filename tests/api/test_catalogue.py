@@ -1,18 +1,41 @@
+"""Reading thirty forms is dear: all tests here ask one gateway, which none of them changes."""
+
 import json
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+import pytest_asyncio
 from fastapi import FastAPI
 
-from .conftest import SCHEMAS
+from gateway.app import create_app
+from gateway.settings import Settings
 
+from .conftest import ADDRESS, SCHEMAS, Clock, admit, signed_in
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 FORMS = sorted(path.parent.name for path in (SCHEMAS / "forms").glob("*/form.json"))
 
 
-@pytest.fixture(scope="session")
-def schemas() -> Path:
-    return SCHEMAS
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def app(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FastAPI]:
+    app = create_app(Settings(data=tmp_path_factory.mktemp("data"), mock=True), Clock())
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def anybody(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as http:
+        yield http
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def gateway(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    rooms = app.state.rooms
+    async with signed_in(app, rooms, await admit(rooms, "h99", Clock())) as http:
+        yield http
 
 
 async def test_every_registered_form_is_listed(gateway: httpx.AsyncClient) -> None:

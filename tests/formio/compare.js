@@ -1,5 +1,6 @@
 // What do the reference implementations say? One JSON request a line in, one answer a line out:
 //   {"form": {...}, "data": {...}} -> {"shown": {path: true or false}} or {"threw": true}
+//   {"form": {...}, "each": [{...}, ...]} -> a list of such answers, one for each data
 //   {"rule": ..., "over": ...}     -> {"is": ...}, {"odd": "undefined" | "NaN" | ...} or {"threw": true}
 const readline = require('node:readline');
 const core = require('@formio/core');
@@ -37,13 +38,19 @@ function ruled(rule, over) {
   return odd ? { odd: String(is) } : { is };
 }
 
+function answered(asked) {
+  try {
+    return 'form' in asked ? shownBy(asked.form, asked.data) : ruled(asked.rule, asked.over);
+  } catch (error) {
+    return { threw: true };
+  }
+}
+
 readline.createInterface({ input: process.stdin }).on('line', (line) => {
   const asked = JSON.parse(line);
-  let answer;
-  try {
-    answer = 'form' in asked ? shownBy(asked.form, asked.data) : ruled(asked.rule, asked.over);
-  } catch (error) {
-    answer = { threw: true };
-  }
+  // Core writes into the form that it is given: each data gets one of its own.
+  const answer = 'each' in asked
+    ? asked.each.map((data) => answered({ form: structuredClone(asked.form), data }))
+    : answered(asked);
   process.stdout.write(JSON.stringify(answer) + '\n');
 });

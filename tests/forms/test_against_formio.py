@@ -69,9 +69,13 @@ def ask_node(requests: list[Any]) -> list[Any]:
 
 
 def decided_here(form: Any, data: Any) -> dict[str, bool]:
-    raw = json.dumps({"form": form, "data": data}).encode()
-    document: Any = decode_strictly(raw)
-    instances = instances_at_submission(definition_of(document["form"], raw), document["data"])
+    raw = json.dumps(form).encode()
+    return shown_by(definition_of(decode_strictly(raw), raw), data)
+
+
+def shown_by(form: FormDefinition, data: Any) -> dict[str, bool]:
+    submitted: Any = decode_strictly(json.dumps(data).encode())
+    instances = instances_at_submission(form, submitted)
     return {
         instance.path.rpartition(".")[0]
         if instance.template.type == "survey"
@@ -144,28 +148,25 @@ FORMS = sorted((Path(__file__).parents[2] / "schemas" / "forms").glob("*/form.js
 @pytest.fixture(scope="module")
 def registered(reference: Any) -> dict[str, list[tuple[Any, Any]]]:
     """By form, answers by chance and what core shows; node starts once for all of them."""
-    given = {}
+    given, requests = {}, []
     for path in FORMS:
         raw, chance = path.read_bytes(), Random(SEED)
         form, document = read_definition(raw), json.loads(raw)
-        given[path.parent.name] = [answers_by_chance(form, document, chance) for _ in range(60)]
-    documents = {path.parent.name: json.loads(path.read_bytes()) for path in FORMS}
-    answers = iter(
-        reference(
-            [{"form": documents[f], "data": data} for f, many in given.items() for data in many]
-        )
-    )
-    return {form: [(data, next(answers)) for data in many] for form, many in given.items()}
+        many = [answers_by_chance(form, document, chance) for _ in range(60)]
+        given[path.parent.name] = many
+        requests.append({"form": document, "each": many})
+    answers = zip(given.items(), reference(requests), strict=True)
+    return {form: list(zip(many, shown, strict=True)) for (form, many), shown in answers}
 
 
 @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.parent.name)
 def test_a_registered_form_is_decided_as_formio_core_decides_it(
     registered: dict[str, list[tuple[Any, Any]]], path: Path
 ) -> None:
-    document = json.loads(path.read_bytes())
+    form, document = read_definition(path.read_bytes()), json.loads(path.read_bytes())
     hidden = 0
     for number, (data, answer) in enumerate(registered[path.parent.name]):
-        ours = decided_here(document, data)
+        ours = shown_by(form, data)
         theirs = answer["shown"]
         assert ours.items() <= theirs.items(), f"answers {number} of seed {SEED}"
         hidden += sum(not visible for visible in ours.values())

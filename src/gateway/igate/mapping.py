@@ -20,6 +20,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from gateway.domain.errors import NotFound
+from gateway.domain.facts import Coded
 from gateway.sources.codelists import COUNTRY, CodeLists, folded
 
 EFORM_ID = "^[0-9a-f]{24}$"
@@ -195,8 +196,9 @@ def _wrapper(read: _WrapperFile) -> Wrapper:
 
 def _catalogue(name: str, path: Path, lists: CodeLists) -> IGateCatalogue:
     entries = []
+    ours = _ours(name, lists)
     for eform_id, code, *stated in _CatalogueFile.model_validate_json(path.read_bytes()).entries:
-        own = _own_label(name, code, lists)
+        own = ours[code].label if code in ours else None
         if own is None and not stated:
             raise ValueError(f"{path.name}: an entry of a code that no list has needs a label")
         label = stated[0] if stated else own or ""
@@ -212,14 +214,12 @@ def _catalogue(name: str, path: Path, lists: CodeLists) -> IGateCatalogue:
     )
 
 
-def _own_label(name: str, code: str, lists: CodeLists) -> str | None:
+def _ours(name: str, lists: CodeLists) -> Mapping[str, Coded]:
     if name == "provinces":
-        found = lists.province(code)
-    elif name == "communes":
-        found = next((c[code] for c in lists.communes.values() if code in c), None)
-    else:
-        found = lists.coded(_LISTS.get(name, name), code)
-    return None if found is None else found.label
+        return lists.provinces
+    if name == "communes":
+        return {code: one for some in lists.communes.values() for code, one in some.items()}
+    return lists.lists.get(_LISTS.get(name, name), {})
 
 
 _LISTS = {"countries": COUNTRY, "ethnicities": "ethnicity"}

@@ -5,9 +5,11 @@ proxy is taken from the environment, no cookie is kept, only origins that are li
 and an answer ends at one megabyte, counted after decompression.
 """
 
+import ssl
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 import aiohttp
 import httpx
@@ -60,7 +62,7 @@ class Transport:
 
 def fast_carrier(*, most_connections: int = 100) -> AiohttpTransport:
     """The carrier of the running system: aiohttp under httpx's interface, certificates verified."""
-    tls = httpx.create_ssl_context(verify=True, trust_env=False)
+    tls = _trusted()
 
     def session() -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -73,6 +75,12 @@ def fast_carrier(*, most_connections: int = 100) -> AiohttpTransport:
         )
 
     return AiohttpTransport(verify=tls, trust_env=False, client=session)
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The authorities that are trusted, read once by a process."""
+    return httpx.create_ssl_context(verify=True, trust_env=False)
 
 
 def _origin(url: httpx.URL) -> Origin:
