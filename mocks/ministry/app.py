@@ -7,10 +7,11 @@ from urllib.parse import parse_qs
 
 from mocks.adapter import PROTOCOL, Refused
 from mocks.faults import Losing, Rule, Rules
+from mocks.journal import Journal
 from mocks.ministry.desk import Desk, Forbidden
 from mocks.ministry.multipart import files_in
 from mocks.ministry.settings import MinistryMockSettings
-from mocks.portal.journal import Asked, Journal
+from mocks.portal.asked import Asked
 from mocks.portal.settings import Clock
 from mocks.wire import UNDISTURBED, Application, Call, OnTheWay, Reply, taken, told
 
@@ -44,7 +45,7 @@ class MinistryMock(Application):
             settings=settings,
             clock=clock,
             desk=self.desk,
-            journal=Journal(settings.journal_entries),
+            journal=Journal[Asked](settings.journal_entries),
             faults=Rules(MinistryRule, clock),
         )
 

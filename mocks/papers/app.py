@@ -3,8 +3,9 @@
 from types import SimpleNamespace
 
 from mocks.adapter import FORWARD, Entrance
+from mocks.journal import Journal
+from mocks.papers.asked import Asked
 from mocks.papers.desk import FILE, LOGIN, SEARCH, Desk
-from mocks.papers.journal import Journal
 from mocks.papers.settings import PROVIDER_URL, PapersMockSettings
 from mocks.people import Population
 from mocks.wire import UNDISTURBED, Call, OnTheWay, Reply, told
@@ -22,7 +23,7 @@ class PapersMock(Entrance):
     provider_url = PROVIDER_URL
 
     def __init__(self, settings: PapersMockSettings, population: Population) -> None:
-        journal = Journal(settings.journal_entries)
+        journal = Journal[Asked](settings.journal_entries)
         self.state = SimpleNamespace(settings=settings, journal=journal, trouble=None)
         self.population = population
         self.desk = Desk(settings, population, journal)

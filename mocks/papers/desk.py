@@ -18,7 +18,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mocks.adapter import PROTOCOL, Refused, Sessions, members, refused, success
-from mocks.papers.journal import Asked, Journal
+from mocks.journal import Journal
+from mocks.papers.asked import Asked
 from mocks.papers.settings import PapersMockSettings
 from mocks.papers.shelf import file_of, papers_of
 from mocks.people import Population
@@ -39,7 +40,7 @@ class Desk:
     """Signs a unit in, finds a person's papers, hands files out, and notes everything down."""
 
     def __init__(
-        self, settings: PapersMockSettings, population: Population, journal: Journal
+        self, settings: PapersMockSettings, population: Population, journal: Journal[Asked]
     ) -> None:
         self._settings = settings
         self._population = population

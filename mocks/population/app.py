@@ -5,10 +5,10 @@ from typing import Any
 
 from mocks.people import PERSONAS, Population
 from mocks.population import answer
+from mocks.population.asked import Requests
 from mocks.population.changes import Change, changed
 from mocks.population.desk import XML, Answer, Desk
 from mocks.population.faults import Faults
-from mocks.population.journal import Journal
 from mocks.population.lgsp import Platforms
 from mocks.population.settings import PopulationMockSettings
 from mocks.wire import JSON, Reply, deliver, live, read, taken, told
@@ -29,7 +29,7 @@ class PopulationMock:
 
     def __init__(self, settings: PopulationMockSettings, population: Population) -> None:
         self.state = SimpleNamespace(
-            settings=settings, journal=Journal(settings.journal_entries), faults=Faults()
+            settings=settings, journal=Requests(settings.journal_entries), faults=Faults()
         )
         self._unchanged = population
         self._desk = Desk(settings, population, self.state.journal, self.state.faults)

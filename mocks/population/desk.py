@@ -9,8 +9,8 @@ from lxml import etree
 
 from mocks.people import Person, Population, Relative
 from mocks.population import answer
+from mocks.population.asked import Asked, Requests
 from mocks.population.faults import Effects, Faults
-from mocks.population.journal import Asked, Journal
 from mocks.population.question import (
     OPERATIONS,
     REQUEST,
@@ -51,7 +51,7 @@ class Desk:
         self,
         settings: PopulationMockSettings,
         population: Population,
-        journal: Journal,
+        journal: Requests,
         faults: Faults,
     ) -> None:
         self._settings = settings

@@ -9,11 +9,12 @@ from mocks.adapter import DONE, PROTOCOL, Refused, Sessions, members, refused, s
 from mocks.adapter.envelope import said
 from mocks.adapter.fields import check, fields_of
 from mocks.faults import Rules
+from mocks.journal import Journal
 from mocks.people import Population
+from mocks.portal.asked import Asked
 from mocks.portal.catalogue import Catalogue
 from mocks.portal.dossiers import Dossiers, belongs_to
 from mocks.portal.faults import QUIET, Effects, PortalRule
-from mocks.portal.journal import Asked, Journal
 from mocks.portal.settings import Clock, PortalMockSettings
 from mocks.wire import Reply
 
@@ -42,7 +43,7 @@ class Desk:
         self._settings = settings
         self._population = population
         self.clock = Clock(settings.clock)
-        self.journal = Journal(settings.journal_entries)
+        self.journal = Journal[Asked](settings.journal_entries)
         self.faults = Rules(PortalRule, self.clock)
         self.catalogue = Catalogue(settings.unit)
         self.dossiers = Dossiers(self.catalogue, self.clock.stamp)

@@ -3,7 +3,7 @@
 import pytest
 
 from mocks.population import PopulationMock
-from mocks.population.journal import Asked, Journal
+from mocks.population.asked import Asked, Requests
 from tests.mocks.asking import Caller
 
 
@@ -80,7 +80,7 @@ async def test_the_journal_is_emptied_on_demand(caller: Caller, mock: Population
 
 
 def test_the_oldest_is_forgotten_when_the_journal_is_full() -> None:
-    journal = Journal(3)
+    journal = Requests(3)
     for number in "12345":
         journal.add(Asked(0.0, "found", number=number))
     assert [asked.number for asked in journal] == ["3", "4", "5"]

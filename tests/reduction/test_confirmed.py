@@ -1,24 +1,17 @@
 """Where a portal is connected a dossier counts once the portal has it accepted, and not before."""
 
-import asyncio
-import json
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import closing
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from gateway.domain.verdicts import Verdict
 from gateway.reduction.dossiers import Key
 from gateway.reduction.measure import Measurement, Scope
 from gateway.reduction.notices import UNCONFIRMED, notice_of
-from gateway.storage.database import Database
-from gateway.storage.schema import leaves
 from tests.reduction.bodies import (
     HOUR,
     definitions,
@@ -27,8 +20,8 @@ from tests.reduction.bodies import (
     submission,
     sync,
 )
-from tests.reduction.releases.conftest import DECEMBER, NOVEMBER, ORIGIN, House, hour_of
-from tests.reduction.test_proved import lay_bodies_open, run
+from tests.reduction.closed_months import lay_bodies_open, publish_two_months, run
+from tests.reduction.releases.conftest import DECEMBER, NOVEMBER, hour_of
 from tests.reduction.test_recount import case_of
 
 FIELDS = {"hoTen": filled(Verdict.AUTO)}
@@ -145,35 +138,17 @@ def told_of_the_portal(chance: random.Random, cases: int) -> Iterator[tuple[dict
                     yield sync(name, state, ten=body["ten"], h=at, pre=pre), later
 
 
-async def live(house: House, seed: int, cases: int) -> None:
-    told = list(told_of_the_portal(random.Random(seed), cases))
-    await house.open(seconds=20, per_field=1, confirmed=True)
-    await house.fill((body for body, later in told if not later), NOVEMBER)
-    await house.fill((body for body, later in told if later), DECEMBER)
-    await house.close("2026-11")
-    house.now = DECEMBER + timedelta(days=31)
-    await house.close("2026-12")
-
-
 @pytest.mark.threat(54)
 @pytest.mark.parametrize(("seed", "cases"), [(0, 150), (1, 150), (2, 300)])
 def test_confirmed_months_are_counted_again_to_the_last_digit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, cases: int
 ) -> None:
-    (tmp_path / "log").mkdir()
-    (tmp_path / "log" / "origin").write_text(f"{ORIGIN}\n")
-    with closing(Database(tmp_path / "gateway.db")) as database:
-        house = House(database, tmp_path / "log" / "public" / "releases")
-        asyncio.run(live(house, seed, cases))
-        entries = database.read(lambda c: c.execute(select(leaves.c.entry)).scalars().all())
-    tallies = [leaf for leaf in map(json.loads, entries) if leaf["kind"] == "tally"]
-    monkeypatch.setenv("GATEWAY_DATA", str(tmp_path))
-    where = str(tmp_path / "log" / "public")
-    assert run("log", "publish")[0] == 0
+    told = told_of_the_portal(random.Random(seed), cases)
+    tallies = publish_two_months(tmp_path, monkeypatch, told, confirmed=True)
     lay_bodies_open(tmp_path)
 
-    status, told = run("audit", "recompute", where)
+    status, counted_again = run("audit", "recompute", str(tmp_path / "log" / "public"))
 
-    assert status == 0, told["finding"]
+    assert status == 0, counted_again["finding"]
     dossiers = sum(leaf["sums"].get("dossiers", 0) for leaf in tallies)
     assert 0 < dossiers < cases
