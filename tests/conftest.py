@@ -109,7 +109,14 @@ class Outside(httpx.AsyncBaseTransport):
 class House:
     """One running gateway; every call is made as the tenant `h99` unless another is named."""
 
-    def __init__(self, folder: Path, *, with_papers: bool = False, schemas: Path = SCHEMAS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        with_papers: bool = False,
+        schemas: Path = SCHEMAS,
+        **limits: int,
+    ) -> None:
         self.clock = StandingClock()
         self.population = _TABLE
         told = PopulationMockSettings(clock=lambda: self.clock().timestamp())
@@ -139,6 +146,7 @@ class House:
             )
             if with_papers
             else None,
+            **limits,
         )
         self._loop = asyncio.new_event_loop()
         self._app = create_app(settings, self.clock, Outside(self.database, self.papers))

@@ -126,10 +126,27 @@ class Settings(BaseModel):
     source_patience_seconds: float = Field(default=3.0, gt=0, le=30)
     instant_seconds: int = Field(default=20, ge=0)
     instant_seconds_per_field: int = Field(default=1, ge=0)
+    # questions of an hour that may find nobody, of one tenant and of all. A large province has a
+    # thousand citizens an hour and one in twenty mistyped: fifty misses
+    confirm_misses_of_tenant: int = Field(default=120, ge=1)  # twice that: clerks type all day
+    confirm_misses_of_all: int = Field(default=600, ge=1)  # ten provinces that mistype all at once
+    # a citizen may name relatives by number, and a shut register costs the others their values
+    prefill_misses_of_tenant: int = Field(default=600, ge=1)
+    prefill_misses_of_all: int = Field(default=3000, ge=1)
     log_policy: Path | None = None
     population: PopulationAccess | None = None
     papers: PapersAccess | None = None
     portal: PortalAccess | None = None
+
+    @property
+    def confirmation_misses(self) -> tuple[int, int]:
+        """Of a tenant and of all, at confirmations of identity."""
+        return self.confirm_misses_of_tenant, self.confirm_misses_of_all
+
+    @property
+    def prefill_misses(self) -> tuple[int, int]:
+        """Of a tenant and of all, at prefills."""
+        return self.prefill_misses_of_tenant, self.prefill_misses_of_all
 
     @model_validator(mode="after")
     def _keep_mocks_out_of_production(self) -> Self:

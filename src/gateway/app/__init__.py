@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from gateway.access.clients import ClientDirectory
 from gateway.access.tokens import Tokens
+from gateway.access.tries import Tries
 from gateway.api.calls import catalogue, identity, prefills, records, sign_in, submissions
 from gateway.api.dossiers import calls as dossiers
 from gateway.api.dossiers import corrections, igate, index_766
@@ -207,6 +208,7 @@ async def open_rooms(
             options_at,
             settings.source_patience_seconds,
             clock,
+            Tries(*settings.prefill_misses, clock),
         ),
         confirmations=ConfirmationWorkflow(
             sources,
@@ -215,6 +217,7 @@ async def open_rooms(
             settings.source_patience_seconds,
             clock,
             opened.publisher.check_reads_open,
+            Tries(*settings.confirmation_misses, clock),
         ),
         submissions=SubmissionWorkflow(
             forms, leaves, database, keys, keys.index, signer, tickets, clock

@@ -12,6 +12,7 @@ GatewayError
 ├── RecordRefused         a record cannot be taken in; names the member and the reason
 ├── DossierRefused        a dossier or its progress is not what can be; names the member and the reason
 ├── CannotMeasure         a body in the log that no honest figure can rest on; names its leaf
+├── TooManyTries          too many questions found nobody; names when to come again
 ├── Busy                  storage cannot answer now; try again later
 └── SourceError           a source could not be asked; ends in `prefill/lookup.py`
     ├── SourceUnavailable     no answer, or an answer of failure
@@ -57,6 +58,14 @@ class CannotMeasure(GatewayError):
     def __init__(self, leaf: int, why: str) -> None:
         super().__init__("log_not_measurable", f"leaf {leaf}: {why}")
         self.leaf = leaf
+
+
+class TooManyTries(GatewayError):
+    """Too many questions found nobody; `seconds` until one may be asked again."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("too_many_tries", "too many questions of the last hour found nobody")
+        self.seconds = seconds
 
 
 class Busy(GatewayError):

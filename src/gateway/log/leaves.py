@@ -21,7 +21,17 @@ PUBLIC_KINDS = frozenset(
     {"metric-definition", "form-version", "grant", "key", "tally", "reconcile", "audit", "shred"}
 )
 CASE_KINDS = frozenset(
-    {"prefill", "submission", "refusal", "abandoned", "confirmation", "correction", "reuse", "sync"}
+    {
+        "prefill",
+        "submission",
+        "refusal",
+        "abandoned",
+        "alarm",
+        "confirmation",
+        "correction",
+        "reuse",
+        "sync",
+    }
 )
 
 LARGEST_ENTRY_BYTES = 64 * 1024 - 1

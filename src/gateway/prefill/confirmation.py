@@ -13,12 +13,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.access.tries import Tries
 from gateway.domain.errors import SourceError
 from gateway.domain.facts import PersonKey
 from gateway.domain.identifiers import POPULATION, DossierCode, SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable
 from gateway.log.append import append_case
 from gateway.log.leaves import leaf_text
+from gateway.prefill.asking.tried import record_alarms
 from gateway.prefill.request import Asker
 from gateway.prefill.sealing import outcome_of
 from gateway.receipts.chains import new_reference, register_dossier
@@ -80,6 +82,7 @@ class ConfirmationWorkflow:
         patience_seconds: float,
         clock: Callable[[], datetime],
         check_reads_open: Callable[[], None],
+        tries: Tries,
     ) -> None:
         register = sources.get(POPULATION)
         self._register = register if isinstance(register, IdentitySource) else None
@@ -88,6 +91,7 @@ class ConfirmationWorkflow:
         self._patience_seconds = patience_seconds
         self._clock = clock
         self._check_reads_open = check_reads_open
+        self._tries = tries
 
     async def run(
         self,
@@ -97,22 +101,35 @@ class ConfirmationWorkflow:
     ) -> Confirmation:
         """Ask and record; `also` is written in the same transaction as the leaf.
 
-        Raises Busy, and whatever the check of the gate to all reads raises, before anybody is asked.
+        Raises Busy, and before anybody is asked TooManyTries or whatever the check of the gate to
+        all reads raises.
         """
         self._check_reads_open()
         ref = f"GW-{secrets.token_hex(12)}"
-        reply, now = await self._ask(asker, request, ref), self._clock()
+        reply, now = await self._try(asker, request, ref), self._clock()
 
         def record(connection: Connection) -> Confirmation:
             case = self._case_of(connection, asker, request, now)
             body = confirmation_body(asker, request, case, now, ref, reply)
             leaf = append_case(connection, "confirmation", asker.tenant, body, now)
+            record_alarms(connection, self._tries, "confirmation", now)
             confirmation = Confirmation(reply, leaf_text(leaf.hash))
             if also is not None:
                 also(connection, confirmation)
             return confirmation
 
         return await self._database.write(record)
+
+    async def _try(self, asker: Asker, request: ConfirmationRequest, ref: str) -> Reply:
+        """Ask, unless too many questions found nobody: the limit is the same for every number."""
+        self._tries.begin(asker.tenant)
+        missed = False
+        try:
+            reply = await self._ask(asker, request, ref)
+            missed = isinstance(reply, NoRecord)
+            return reply
+        finally:
+            self._tries.end(asker.tenant, missed=missed)
 
     async def _ask(self, asker: Asker, request: ConfirmationRequest, ref: str) -> Reply:
         if POPULATION not in asker.granted:

@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from gateway.domain.identifiers import SourceId
+from gateway.access.tries import Tries
+from gateway.domain.identifiers import POPULATION, SourceId
 from gateway.forms.catalogue import Catalogue, RegisteredForm
 from gateway.log.append import append_case
 from gateway.prefill.asking.knowledge import Answer, Knowledge, Person
 from gateway.prefill.asking.lookup import ask_all
 from gateway.prefill.asking.plan import attributes_by_source, plan_reads
+from gateway.prefill.asking.tried import TriedSource, record_alarms
 from gateway.prefill.body import prefill_body
 from gateway.prefill.case import Case, earlier_of, extended_chain, new_chain, procedure_of
 from gateway.prefill.filling.desk import Desk, Sheet
@@ -72,10 +74,15 @@ class PrefillWorkflow:
         options_at: OptionsAt,
         patience_seconds: float,
         clock: Callable[[], datetime],
+        tries: Tries,
     ) -> None:
         self._catalogue = catalogue
         self._form_leaves = form_leaves
-        self._sources = sources
+        self._tries = tries
+        self._sources = {
+            id_: TriedSource(source, tries) if id_ == POPULATION else source
+            for id_, source in sources.items()
+        }
         self._database = database
         self._keys = keys
         self._index_key = index_key
@@ -185,6 +192,7 @@ class PrefillWorkflow:
             case_ref = enter_chain(connection, opening, self._index_key)
             body = prefill_body(case, case_ref, form_leaf, sheet, answers, receipt)
             leaf = append_case(connection, "prefill", case.asker.tenant, body, case.now)
+            record_alarms(connection, self._tries, "prefill", case.now)
             add_receipt(connection, opening, leaf.index)
             prefilled = Prefilled(
                 "pf_" + receipt.jti,

@@ -20,6 +20,7 @@ from gateway.domain.errors import (
     NotSignedIn,
     ReceiptRefused,
     RecordRefused,
+    TooManyTries,
 )
 
 
@@ -189,6 +190,9 @@ _CODES: dict[type[GatewayError], str] = {
     """,
     FormRefused: """
         form_refused | Biểu mẫu không dùng được | Form refused | See `fields`: each names a place and why.
+    """,
+    TooManyTries: """
+        too_many_tries | Quá nhiều lần xác nhận không khớp | Too many tries | Wait as long as Retry-After says; meanwhile the paper is looked at.
     """,
     Busy: """
         person_reads_closed | Tạm dừng đọc dữ liệu cá nhân | Person reads closed | The citizen types by hand; ask again once GET /readyz says the log is published.

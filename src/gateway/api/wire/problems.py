@@ -29,6 +29,7 @@ from gateway.domain.errors import (
     NotSignedIn,
     ReceiptRefused,
     RecordRefused,
+    TooManyTries,
 )
 
 PROBLEM_JSON = "application/problem+json"
@@ -43,6 +44,7 @@ STATUS_OF: dict[type[GatewayError], HTTPStatus] = {
     FormRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     RecordRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     DossierRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
     CannotMeasure: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
@@ -100,7 +102,8 @@ def problem_of(error: GatewayError) -> Response:
     elif isinstance(error, FormRefused):
         fields = error.problems
     status = status_of(type(error), error.code)
-    return problem(status, error.code, error.detail, error.member, fields)
+    again = {"Retry-After": str(error.seconds)} if isinstance(error, TooManyTries) else None
+    return problem(status, error.code, error.detail, error.member, fields, again)
 
 
 def problem_of_status(status: int, headers: Mapping[str, str] | None) -> Response:
