@@ -21,6 +21,7 @@ from tests.log.verify.building import (
 )
 from tests.log.verify.closing import (
     CASES,
+    DIGEST,
     FIRST_CASE,
     LAST,
     MEASURE,
@@ -457,6 +458,8 @@ FALSE_RELEASES = {
     "root": {"root": "A" * 43 + "="},
     "size": {"size": SIZE + 1},
     "partial": {"partial": 0},
+    "notice": {"notice": []},
+    "reconciliation.headline": {"reconciliation": {"counts": [], "reads": [], "headline": "floor"}},
 }
 
 
@@ -476,8 +479,37 @@ def test_a_release_whose_signed_copy_says_something_else(tmp_path: Path) -> None
     copy = tmp_path / "releases/2026-11.jws"
     copy.write_bytes(b"e30." + urlsafe_b64encode(document).rstrip(b"=") + b".AAAA")
     assert verify(tmp_path).status == PROVED
-    copy.write_bytes(b"e30.e30.AAAA")
-    refuted(verify(tmp_path), Kind.RELEASE, "releases/2026-11.jws")
+    for false in (b"e30.e30.AAAA", copy.read_bytes().replace(b".", b"=.", 1)):
+        copy.write_bytes(false)
+        refuted(verify(tmp_path), Kind.RELEASE, "releases/2026-11.jws")
+
+
+@pytest.mark.parametrize("name", ["2026-10.json", "2026-12.jws"])
+def test_a_release_of_a_month_that_was_not_closed(name: str, tmp_path: Path) -> None:
+    publish(closed_log(), tmp_path)
+    (tmp_path / "releases" / name).write_bytes((tmp_path / "releases/2026-11.json").read_bytes())
+    refuted(verify(tmp_path), Kind.RELEASE, f"releases/{name}")
+
+
+def test_coverage_and_floor_follow_from_what_others_supplied(tmp_path: Path) -> None:
+    log = open_log()
+    counted = [{"procedure": "1.004222", "channel": "online", "dossiers": 2 * CASES}]
+    supplied = {"kind": "reconcile", "v": 1, "month": "2026-11", "source": "igate", "reads": None}
+    at = log.public({**supplied, "counts": counted, "digest": DIGEST})
+    for leaf in (tally(), outside()):
+        log.public(leaf)
+    release = publish(log, tmp_path)
+    (count,) = release["reconciliation"]["counts"]
+    assert count["leaves"] == [at]
+    assert (count["coverage"]["numerator"], count["coverage"]["denominator"]) == (CASES, 2 * CASES)
+    floor = count["floor"]["online"]  # every dossier that is missing: A + D = 3 fields
+    assert (floor["numerator"], floor["denominator"]) == (2 * CASES, 6 * CASES)
+    assert release["reconciliation"]["headline"] == "floor"
+    assert release["notice"][1].startswith("độ phủ dưới 95 %")
+    count["coverage"]["numerator"] += 1
+    write_release(tmp_path, release)
+    said = refuted(verify(tmp_path), Kind.RELEASE, "releases/2026-11.json")
+    assert said.startswith("`reconciliation.counts[0].coverage.numerator`")
 
 
 def test_an_answer_for_programs_is_one_line_of_json(folder: Path) -> None:

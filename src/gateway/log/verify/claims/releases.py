@@ -1,27 +1,40 @@
 """Does a published release say what its tallies say, to the last digit?
 
 `releases/<month>.json` is made again out of the public leaves of its close: month, range, definition,
-tree size behind the last tally and the root there, the released cells with all their figures, and the
-totals. A cell of level `outside` is in none; a `mixed` one has its sums and no figure. `notice` is for
-readers, and `reconciliation` rests on counts that others supplied: these two are not made again here.
-`releases/<month>.jws`, where it is, carries the same bytes.
+tree size behind the last tally and the root there, the released cells with all their figures, the
+totals, what others counted (`supplied.py`), and the lines that every reader must see first. A cell of
+level `outside` is in none; a `mixed` one has its sums and no figure. `releases/<month>.jws`, where it is,
+carries the same bytes; its signature is not checked, since the log itself vouches for the document.
 """
 
 import json
+import re
 from base64 import b64encode, urlsafe_b64decode
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from gateway.log.verify.claims.supplied import reconciliation_of
 from gateway.log.verify.claims.tallies import Close
 from gateway.log.verify.count.figures import figures_of
 from gateway.log.verify.evidence import Proved, root_at
 from gateway.log.verify.findings import Kind, Refuted
-from gateway.log.verify.tree.places import Place, read_if_there
+from gateway.log.verify.tree.places import Folder, Place, read_if_there
 
 LARGEST_RELEASE_BYTES = 16 * 1024 * 1024
-_READERS_OWN = ("notice", "reconciliation")
+_BASE64URL = re.compile(rb"[0-9A-Za-z_-]+")
+_NOTICES = {
+    "partial": "tháng chưa kết thúc / the month is not over",
+    "mock": "SỐ LIỆU TỪ NGUỒN MÔ PHỎNG / figures from mock sources",
+    "instant": "không loại hồ sơ nộp tức thời / the instant rule is set to 0",
+    "unconfirmed": "chưa xác nhận: chưa kết nối Cổng / unconfirmed: no portal connected",
+    "no_count": "chưa có số liệu đối chiếu của bên khác / no count supplied by anybody else",
+    "floor": "độ phủ dưới 95 %: đọc mức sàn trước / coverage below 95 %: the floor is the headline",
+    "gateway": "chỉ chứng minh những gì đi qua cổng, không phải những gì hiện trên màn hình / "
+    "proves what passed through the gateway, not what stood on a screen",
+}
+"""The lines of a release of version 1, word for word."""
 _MEASURE = ("digest", "instant_seconds", "instant_seconds_per_field", "mock")
 
 
@@ -40,7 +53,17 @@ def check_releases(place: Place, proved: Proved) -> tuple[list[str], list[str]]:
             raise Refuted(Kind.RELEASE, f"`{difference}` does not follow from the tallies", path)
         _check_signed_copy(place, close.month, raw)
         good.append(close.month)
+    if isinstance(place, Folder):
+        _check_no_others(place.listed("releases"), {*good, *without})
     return good, without
+
+
+def _check_no_others(paths: list[str], closed: Collection[str]) -> None:
+    """What lies in the folder and says what no tallies say; an address cannot be asked for its files."""
+    for path in paths:
+        month, _, ending = path.removeprefix("releases/").partition(".")
+        if ending in ("json", "jws") and month not in closed:
+            raise Refuted(Kind.RELEASE, "no tallies of such a month stand in the log", path)
 
 
 def release_of(place: Place, proved: Proved, close: Close) -> dict[str, Any]:
@@ -49,11 +72,14 @@ def release_of(place: Place, proved: Proved, close: Close) -> dict[str, Any]:
     size, last = max(leaves) + 1, next(reversed(leaves.values()))
     measure = proved.story.leaves[last["definition"]]
     shown = {at: leaf for at, leaf in leaves.items() if leaf["cell"]["level"] != "outside"}
+    supplied = [one for one in proved.story.of_kind("reconcile") if one[0] < size]
+    reconciled = reconciliation_of([*leaves.values()], supplied, _months(proved, close))
     return {
         "kind": "release",
         "v": 1,
         "month": close.month,
         "partial": last["partial"],
+        "notice": _notices(proved, size, last["partial"], reconciled),
         "definition": {
             "leaf": last["definition"],
             "name": measure["definition"],
@@ -66,7 +92,36 @@ def release_of(place: Place, proved: Proved, close: Close) -> dict[str, Any]:
         "tallies": list(leaves),
         "cells": [_cell(at, leaf) for at, leaf in shown.items()],
         "total": {channel: _total(shown.values(), channel) for channel in ("online", "paper")},
+        "reconciliation": reconciled,
     }
+
+
+def _months(proved: Proved, close: Close) -> list[str]:
+    """The months of a close: its own, and those since the close before."""
+    months, (year, month) = [close.month], map(int, close.month.split("-"))
+    earlier = [one.month for one in proved.story.closes() if one.month < close.month]
+    while earlier:
+        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
+        if (text := f"{year:04d}-{month:02d}") <= earlier[-1]:
+            break
+        months.insert(0, text)
+    return months
+
+
+def _notices(proved: Proved, size: int, partial: bool, reconciled: Mapping[str, Any]) -> list[str]:
+    measures = [leaf for at, leaf in proved.story.of_kind("metric-definition") if at < size]
+    holds = {
+        "partial": partial,
+        "mock": any(one["mock"] for one in measures),
+        "instant": any(
+            0 in (one["instant_seconds"], one["instant_seconds_per_field"]) for one in measures
+        ),
+        "unconfirmed": not measures[-1]["definition"].endswith("/confirmed"),
+        "no_count": not reconciled["counts"],
+        "floor": reconciled["headline"] == "floor",
+        "gateway": True,
+    }
+    return [_NOTICES[name] for name, held in holds.items() if held]
 
 
 def _cell(at: int, leaf: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,7 +146,7 @@ def _read(path: str, raw: bytes) -> dict[str, Any]:
         raise Refuted(Kind.RELEASE, "not JSON", path) from None
     if len(raw) > LARGEST_RELEASE_BYTES or not isinstance(said, dict):
         raise Refuted(Kind.RELEASE, "no release", path)
-    return {name: value for name, value in said.items() if name not in _READERS_OWN}
+    return said
 
 
 def _refuse(_: str) -> None:
@@ -119,9 +174,10 @@ def _check_signed_copy(place: Place, month: str, document: bytes) -> None:
     raw = read_if_there(place, path, 2 * LARGEST_RELEASE_BYTES)
     if raw is None:
         return
-    parts = raw.split(b".")
+    parts = raw.removesuffix(b"\n").split(b".")
+    shaped = len(parts) == 3 and all(_BASE64URL.fullmatch(part) for part in parts)
     try:
-        same = len(parts) == 3 and urlsafe_b64decode(parts[1] + b"=" * (-len(parts[1]) % 4))
+        same = shaped and urlsafe_b64decode(parts[1] + b"=" * (-len(parts[1]) % 4))
     except ValueError:
         same = False
     if same != document:

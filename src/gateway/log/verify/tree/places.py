@@ -57,6 +57,11 @@ class Folder:
         except OSError:
             raise Unchecked(Kind.MISSING, "the file cannot be read", path) from None
 
+    def listed(self, folder: str) -> list[str]:
+        """The paths of the files right below a folder of the layout, in order."""
+        below = (self._root / folder).glob("*")
+        return sorted(f"{folder}/{one.name}" for one in below)
+
 
 class Address:
     """Evidence at an address, as the gateway serves it below `/log/`."""
