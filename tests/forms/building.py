@@ -4,11 +4,8 @@ import json
 from typing import Any
 
 from gateway.forms.definition import FormDefinition, read_definition
-from gateway.forms.fields import (
-    FieldInstance,
-    instances_at_submission,
-    instances_before_submission,
-)
+from gateway.forms.fields import FieldInstance, instances_at_submission
+from gateway.forms.outlook import instances_before_submission
 
 
 def form_of(*components: dict[str, Any]) -> FormDefinition:

@@ -18,6 +18,7 @@ from gateway.prefill.asking.plan import attributes_by_source, plan_reads
 from gateway.prefill.asking.tried import TriedSource, record_alarms
 from gateway.prefill.body import prefill_body
 from gateway.prefill.case import Case, earlier_of, extended_chain, new_chain, procedure_of
+from gateway.prefill.filling.bound import bound_fields
 from gateway.prefill.filling.desk import Desk, Sheet
 from gateway.prefill.filling.merge import Filling
 from gateway.prefill.filling.shaping import OptionsAt
@@ -90,7 +91,8 @@ class PrefillWorkflow:
         self._options_at = options_at
         self._patience_seconds = patience_seconds
         self._clock = clock
-        self._bound = {form.version: attributes_by_source(form) for form in catalogue.forms()}
+        self._wanted = {form.version: attributes_by_source(form) for form in catalogue.forms()}
+        self._bound = {form.version: bound_fields(form) for form in catalogue.forms()}
 
     async def run(
         self,
@@ -133,7 +135,7 @@ class PrefillWorkflow:
         answers: dict[tuple[str, SourceId], Answer] = {}
         for _ in range(_MOST_ROUNDS):
             sheet = filling.merge(self._knowledge(case, answers))
-            reads = plan_reads(sheet.needs, self._bound[form.version])
+            reads = plan_reads(sheet.needs, self._wanted[form.version])
             if not reads:
                 break
             for answer in await ask_all(reads, self._sources, purpose, deadline):
@@ -144,6 +146,7 @@ class PrefillWorkflow:
         request = case.request
         return Desk(
             form=case.form,
+            bound=self._bound[case.form.version],
             data=request.data,
             subject=Person(
                 request.subject, session_facts(request.subject, request.account, case.now)

@@ -10,6 +10,7 @@ from gateway.domain.verdicts import Reason
 from gateway.forms.catalogue import RegisteredForm
 from gateway.prefill.asking.knowledge import Knowledge, Person, Unasked
 from gateway.prefill.asking.people import People
+from gateway.prefill.filling.bound import BoundFields
 from gateway.prefill.filling.entries import Entry
 from gateway.prefill.filling.shaping import OptionsAt
 from gateway.prefill.request import CanSend
@@ -30,6 +31,7 @@ class Desk:
     """Everything that filling works from; nothing here is changed."""
 
     form: RegisteredForm
+    bound: BoundFields
     data: Mapping[str, Any] = field(repr=False)
     subject: Person
     without: frozenset[str]

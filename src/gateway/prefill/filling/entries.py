@@ -50,29 +50,26 @@ class Carried:
 Entry: TypeAlias = Filled | Empty | Carried
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What a field's class depends on beside its attribute and its binding."""
-
-    known: bool
-    repeated: bool
-    same_case: bool
-
-
 def class_of(
-    attribute: Attribute, binding: Binding, edit: EditPolicy, case: Circumstances
+    attribute: Attribute,
+    binding: Binding,
+    edit: EditPolicy,
+    *,
+    known: bool,
+    repeated: bool,
+    same_case: bool,
 ) -> FieldClass:
     """The first class that fits, in the order of `FieldClass` (design of the measure, 3.2)."""
-    if case.same_case:
+    if same_case:
         return FieldClass.SAME_CASE
     if binding.item is None:
         return FieldClass.EXTRA
     if attribute.computed:
         constant = attribute.name.startswith(CONSTANT)
         return FieldClass.CONSTANT if constant else FieldClass.DERIVED
-    if case.repeated:
+    if repeated:
         return FieldClass.REPEAT
-    if case.known:
+    if known:
         return FieldClass.KNOWN
     if edit is EditPolicy.FREE or attribute.inferred:
         return FieldClass.SUGGESTED

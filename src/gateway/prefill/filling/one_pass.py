@@ -1,27 +1,18 @@
 """What is said of each field when a form is gone through once, and would it be said again?"""
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from gateway.domain.facts import Fact
 from gateway.domain.identifiers import SESSION, RoleName, SourceId
 from gateway.domain.verdicts import EditPolicy, FieldClass, Reason
-from gateway.forms.attributes import CONSTANT, Attribute
-from gateway.forms.bindings import Binding
-from gateway.forms.fields import (
-    Decision,
-    FieldInstance,
-    copy_of,
-    instances_before_submission,
-    put_value,
-    value_at,
-)
+from gateway.forms.fields import Decision, FieldInstance, copy_of, put_value, value_at
 from gateway.prefill.asking.knowledge import Knowledge, Known, Missing, Person, Unasked
+from gateway.prefill.filling.bound import BoundField
 from gateway.prefill.filling.derive import Operand, derive
 from gateway.prefill.filling.desk import Desk
 from gateway.prefill.filling.entries import (
     Carried,
-    Circumstances,
     Empty,
     Entry,
     Filled,
@@ -29,39 +20,30 @@ from gateway.prefill.filling.entries import (
     edit_of,
     is_same_case,
 )
+from gateway.prefill.filling.memory import Memory, as_sent_to
 from gateway.prefill.filling.rows import new_rows
-from gateway.prefill.filling.shaping import Shaping, is_typed
-from gateway.prefill.filling.told import Told, ToldOf
-
-Kept: TypeAlias = dict[str, tuple[Filled, str | None]]
-"""What was filled before, by path, and the number of the person whom it is about."""
+from gateway.prefill.filling.shaping import Shaped, as_sent, is_typed
+from gateway.prefill.filling.told import ToldOf
 
 
 class OnePass:
-    """One pass over `data`, which is its own copy; `kept` is read and added to."""
+    """One pass over `data`, which is its own copy; the memory is read and added to."""
 
     def __init__(
-        self,
-        desk: Desk,
-        shaping: Shaping,
-        knowledge: Knowledge,
-        told: Told,
-        kept: Kept,
-        data: dict[str, Any],
+        self, desk: Desk, memory: Memory, knowledge: Knowledge, data: dict[str, Any]
     ) -> None:
         self.desk = desk
         self.form = desk.form
-        self.shaping = shaping
+        self.memory = memory
         self.knowledge = knowledge
-        self.kept = kept
         self.people = desk.people(knowledge, data)
-        self.told_of = ToldOf(told, self.people)
+        self.told_of = ToldOf(memory.told, self.people)
         self.needs: dict[tuple[RoleName, str | None, frozenset[SourceId]], Unasked] = {}
         self.seen = {
             (entry["role"], tuple(entry["rows"]), entry["attribute"])
             for entry in desk.earlier.filled.values()
         }
-        self.groups = list(new_rows(desk, self.people, data))
+        self.groups = list(new_rows(desk, memory.outlook, self.people, data))
         self.rows: dict[str, int] = {}
         for group, role, rows in self.groups:
             if isinstance(rows, Unasked):
@@ -69,7 +51,7 @@ class OnePass:
             else:
                 self.rows[group] = rows
         self.data = _with_rows(data, self.rows)
-        self.instances = instances_before_submission(self.form.definition, self.data)
+        self.instances = memory.outlook.instances(self.data)
 
     def fill(self, filled: dict[str, Any]) -> tuple[Entry, ...]:
         """An entry per declarable field; the values that are handed out go into `filled`."""
@@ -91,19 +73,18 @@ class OnePass:
             return False
         if all(value_at(self.data, p) == value_at(data, p) for p in self.form.definition.steering):
             return True
-        again = copy_of(data)
-        if list(new_rows(self.desk, self.people, again)) != self.groups:
+        again, outlook = copy_of(data), self.memory.outlook
+        if list(new_rows(self.desk, outlook, self.people, again)) != self.groups:
             return False
-        again = _with_rows(again, self.rows)
-        return instances_before_submission(self.form.definition, again) == self.instances
+        return outlook.instances(_with_rows(again, self.rows)) == self.instances
 
     def _kept(self, instance: FieldInstance) -> Filled | None:
         """What was filled here before, while it would be filled alike."""
-        before = self.kept.get(instance.path)
+        before = self.memory.filled.get(instance.path)
         if before is None or before[0].instance.decision is not instance.decision:
             return None
         kept, number = before
-        if number is not None and number != self._number(instance, kept.role):
+        if number is not None and number != self._number(instance):
             return None
         place = (kept.role, instance.rows, kept.attribute)
         if (place in self.seen) != (kept.field_class is FieldClass.REPEAT):
@@ -111,38 +92,30 @@ class OnePass:
         self.seen.add(place)
         return kept
 
-    def _keep(self, instance: FieldInstance, filled: Filled) -> Filled:
-        """Keep a value for the rounds to come, unless it hangs on other values of the form."""
-        binding = self.form.bindings.by_field[instance.template.path]
-        if not binding.of:
-            computed = self.form.dictionary[binding.attribute].computed
-            number = None if computed else self._number(instance, binding.role)
-            self.kept[instance.path] = (filled, number)
-        return filled
-
-    def _number(self, instance: FieldInstance, role: RoleName) -> str | None:
-        person = self._person(instance, role)
+    def _number(self, instance: FieldInstance) -> str | None:
+        """The number of the person whom a field is about, empty where that person has none."""
+        person = self._person(instance, self.desk.bound[instance.template.path])
         return person.number or "" if isinstance(person, Person) else None
 
     def _entry(self, instance: FieldInstance) -> Entry:
         """What is said of one field: carried over, hidden, typed, refused, filled or missing."""
-        earlier = self.desk.earlier.filled.get(instance.path)
+        desk, template = self.desk, instance.template
+        earlier = desk.earlier.filled.get(instance.path)
         if earlier is not None:
             return Carried(instance, earlier)
         if instance.decision is Decision.HIDDEN:
             return Empty(instance, Reason.HIDDEN)
-        binding = self.form.bindings.by_field.get(instance.template.path)
-        if is_typed(instance.template, value_at(self.desk.data, instance.path)):
-            return self._typed(instance, binding)
-        if binding is None:
+        bound = desk.bound.get(template.path)
+        if desk.data and is_typed(template, value_at(desk.data, instance.path)):
+            return self._typed(instance, bound)
+        if bound is None:
             return Empty(instance, Reason.NOT_BOUND)
-        attribute = self.form.dictionary[binding.attribute]
-        outcome = self._refusal(instance, attribute) or self._value(instance, binding, attribute)
+        outcome = self._refusal(instance, bound) or self._value(instance, bound)
         if isinstance(outcome, Reason):
-            return Empty(instance, outcome, binding.role, binding.attribute)
+            return Empty(instance, outcome, bound.binding.role, bound.binding.attribute)
         return outcome
 
-    def _refusal(self, instance: FieldInstance, attribute: Attribute) -> Reason | None:
+    def _refusal(self, instance: FieldInstance, bound: BoundField) -> Reason | None:
         """Why a bound field that shows or may show is not even looked for."""
         settled = self.desk.earlier.settled.get(instance.path)
         if settled is not None:
@@ -150,86 +123,79 @@ class OnePass:
         without = self.desk.without
         if without and (instance.path in without or instance.template.path in without):
             return Reason.DECLINED
-        if instance.decision is Decision.OPEN and attribute.sensitive:
+        if instance.decision is Decision.OPEN and bound.attribute.sensitive:
             return Reason.WITHHELD
         return None
 
-    def _typed(self, instance: FieldInstance, binding: Binding | None) -> Entry:
+    def _typed(self, instance: FieldInstance, bound: BoundField | None) -> Entry:
         """A value that the caller sent: taken over where the login filled it, else left alone."""
-        if binding is None:
+        if bound is None:
             return Empty(instance, Reason.ALREADY_GIVEN)
-        value = value_at(self.desk.data, instance.path)
-        shaped = self.shaping.as_sent(instance.template, binding, value)
-        if instance.template.path not in self.form.bindings.login_fills or shaped is None:
+        shaped = as_sent_to(bound, value_at(self.desk.data, instance.path))
+        if not bound.login_fills or shaped is None:
+            binding = bound.binding
             return Empty(instance, Reason.ALREADY_GIVEN, binding.role, binding.attribute)
         told = Known(Fact(shaped[1], self.desk.now), SESSION, was_told=True)
-        attribute = self.form.dictionary[binding.attribute]
-        return self._filled(instance, binding, attribute, told, shaped)
+        return self._filled(instance, bound, told, shaped)
 
-    def _value(
-        self, instance: FieldInstance, binding: Binding, attribute: Attribute
-    ) -> Filled | Reason:
-        if binding.attribute.startswith(CONSTANT):
-            return self._constant(instance, binding, attribute)
-        known = (
-            self._derived(instance, binding)
-            if attribute.computed
-            else self._fact(instance, binding)
-        )
+    def _value(self, instance: FieldInstance, bound: BoundField) -> Filled | Reason:
+        if bound.constant:
+            return self._constant(instance, bound)
+        if bound.attribute.computed:
+            known = self._derived(instance, bound)
+        else:
+            known = self._known(instance, bound)
         if isinstance(known, Reason):
             return known
-        shaped = self.shaping.shape(instance.path, instance.template, binding, known.fact)
+        shaped = self.memory.shape(instance.path, bound, known.fact)
         if shaped is None or not self.desk.can_send(instance.template, shaped[0]):
             return Reason.NOT_CONVERTIBLE
-        return self._filled(instance, binding, attribute, known, shaped)
+        return self._filled(instance, bound, known, shaped)
 
-    def _constant(
-        self, instance: FieldInstance, binding: Binding, attribute: Attribute
-    ) -> Filled | Reason:
+    def _constant(self, instance: FieldInstance, bound: BoundField) -> Filled | Reason:
         """The component's own default value, or what the form's own row of the group holds."""
-        default = instance.template.default
+        shaped = bound.default
         group, _, local = instance.template.path.partition("[].")
         own = self.form.definition.default_rows.get(group)
         if own and group in self.rows:
-            default = own[instance.rows[0]].get(local, default)
-        shaped = self.shaping.as_sent(instance.template, binding, default)
+            row = own[instance.rows[0]]
+            shaped = as_sent_to(bound, row.get(local, instance.template.default))
         if shaped is None:
             return Reason.NOT_HELD
         known = Known(Fact(shaped[1], self.desk.now), SESSION, was_told=False)
-        return self._filled(instance, binding, attribute, known, shaped)
+        return self._filled(instance, bound, known, shaped)
 
-    def _derived(self, instance: FieldInstance, binding: Binding) -> Known | Reason:
+    def _derived(self, instance: FieldInstance, bound: BoundField) -> Known | Reason:
         """What other values of the form lead to."""
-        now = self.desk.now
+        binding, now = bound.binding, self.desk.now
         value = derive(binding.attribute, [self._operand(p, instance) for p in binding.of], now)
         return Reason.NOT_HELD if value is None else Known(Fact(value, now), SESSION, False)
 
     def _operand(self, path: str, instance: FieldInstance) -> Operand:
-        template = self.form.definition.field(path)
+        template, bound = self.form.definition.field(path), self.desk.bound.get(path)
         for number in instance.rows:
             path = path.replace("[]", f"[{number}]", 1)
-        binding = self.form.bindings.by_field.get(template.path)
         value = value_at(self.data, path)
-        shaped = self.shaping.as_sent(template, binding, value)
+        shaped = as_sent(template, value) if bound is None else as_sent_to(bound, value)
         return Operand(template, value, "" if shaped is None else shaped[1])
 
-    def _fact(self, instance: FieldInstance, binding: Binding) -> Known | Reason:
+    def _known(self, instance: FieldInstance, bound: BoundField) -> Known | Reason:
         """What is known of the person behind the field's role, or why nothing is."""
-        person = self._person(instance, binding.role)
+        person = self._person(instance, bound)
         if isinstance(person, Reason):
             return person
-        state = self.knowledge.state_of(person, binding.attribute)
+        state = self.knowledge.state_of(person, bound.binding.attribute)
         if isinstance(state, Unasked):
-            return self._need(binding.role, state)
+            return self._need(bound.binding.role, state)
         return state.reason if isinstance(state, Missing) else state
 
-    def _person(self, instance: FieldInstance, role: RoleName) -> Person | Reason:
-        people = self.people.behind(role)
+    def _person(self, instance: FieldInstance, bound: BoundField) -> Person | Reason:
+        people = self.people.behind(bound.binding.role)
         if isinstance(people, Unasked):
-            return self._need(role, people)
+            return self._need(bound.binding.role, people)
         if isinstance(people, Missing):
             return people.reason
-        if not self.people.is_repeating(role):
+        if not bound.repeating:
             return people[0]
         group = instance.template.path.partition("[]")[0]
         if group not in self.rows or instance.rows[0] >= len(people):
@@ -243,24 +209,26 @@ class OnePass:
         return Reason.SOURCE_UNAVAILABLE
 
     def _filled(
-        self,
-        instance: FieldInstance,
-        binding: Binding,
-        attribute: Attribute,
-        known: Known,
-        shaped: tuple[Any, str],
+        self, instance: FieldInstance, bound: BoundField, known: Known, shaped: Shaped
     ) -> Filled:
+        """A value with its class and policy; kept unless it hangs on other values of the form."""
+        binding, attribute, fact = bound.binding, bound.attribute, known.fact
         told = known.was_told or (
             not attribute.computed and self.told_of.of(binding.role, attribute)
         )
         official = None if known.source == SESSION else known.source
-        taken_over = known.source == SESSION and known.was_told
+        taken_over = official is None and known.was_told
         edit = EditPolicy.FREE if taken_over else edit_of(attribute, binding, official)
-        case = Circumstances(
+        place = (binding.role, instance.rows, binding.attribute)
+        field_class = class_of(
+            attribute,
+            binding,
+            edit,
             known=told,
-            repeated=self._repeated(binding, instance, attribute),
-            same_case=is_same_case(known.fact, self.desk.dossier, self.desk.opened_at),
+            repeated=place in self.seen and not attribute.computed,
+            same_case=is_same_case(fact, self.desk.dossier, self.desk.opened_at),
         )
+        self.seen.add(place)
         filled = Filled(
             instance,
             binding.role,
@@ -269,19 +237,15 @@ class OnePass:
             shaped[1],
             SESSION if told else known.source,
             official if told else None,
-            class_of(attribute, binding, edit, case),
+            field_class,
             edit,
-            known.fact.as_of,
-            known.fact.record,
+            fact.as_of,
+            fact.record,
         )
-        return self._keep(instance, filled)
-
-    def _repeated(self, binding: Binding, instance: FieldInstance, attribute: Attribute) -> bool:
-        """Whether the same fact of the same role and row stands elsewhere in this declaration."""
-        place = (binding.role, instance.rows, binding.attribute)
-        repeated = place in self.seen
-        self.seen.add(place)
-        return repeated and not attribute.computed
+        if not binding.of:
+            number = None if attribute.computed else self._number(instance)
+            self.memory.filled[instance.path] = (filled, number)
+        return filled
 
 
 def _with_rows(data: dict[str, Any], rows: Mapping[str, int]) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """Which repeating groups get rows, and how many?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from gateway.domain.identifiers import RoleName
-from gateway.forms.fields import Decision, copy_of, instances_before_submission, put_value, value_at
+from gateway.forms.fields import value_at
+from gateway.forms.outlook import Outlook
 from gateway.prefill.asking.knowledge import Unasked
 from gateway.prefill.asking.people import People
 from gateway.prefill.filling.desk import Desk
@@ -13,7 +14,7 @@ LARGEST_ROW_COUNT = 50
 
 
 def new_rows(
-    desk: Desk, people: People, data: Mapping[str, Any]
+    desk: Desk, outlook: Outlook, people: People, data: dict[str, Any]
 ) -> Iterator[tuple[str, RoleName, int | Unasked]]:
     """Each group to fill, its role, and its number of rows or who must be asked for them.
 
@@ -23,7 +24,9 @@ def new_rows(
     """
     before = {path.partition("[")[0] for path in desk.earlier.filled if "[" in path}
     for group, role in desk.form.filled_groups.items():
-        if group in before or value_at(desk.data, group) or not _is_asked(desk, group, data):
+        if group in before or value_at(desk.data, group) or desk.without & {group, f"{group}[]"}:
+            continue
+        if not outlook.asks_in_rows(group, data):
             continue
         if rows := desk.form.definition.default_rows.get(group):
             yield group, role, min(len(rows), LARGEST_ROW_COUNT)
@@ -33,16 +36,3 @@ def new_rows(
             yield group, role, behind
         elif isinstance(behind, tuple):
             yield group, role, min(len(behind), LARGEST_ROW_COUNT)
-
-
-def _is_asked(desk: Desk, group: str, data: Mapping[str, Any]) -> bool:
-    """Whether a row of the group would hold a field to fill: try with one row."""
-    if desk.without & {group, f"{group}[]"}:
-        return False
-    tried = copy_of(data)
-    put_value(tried, group, [{}])
-    return any(
-        instance.template.path.startswith(f"{group}[].")
-        and instance.decision is not Decision.HIDDEN
-        for instance in instances_before_submission(desk.form.definition, tried)
-    )

@@ -5,18 +5,17 @@ from typing import Any
 from gateway.forms.fields import copy_of, put_value, value_at
 from gateway.prefill.asking.knowledge import Knowledge
 from gateway.prefill.filling.desk import Desk
-from gateway.prefill.filling.shaping import Shaping
+from gateway.prefill.filling.memory import Memory
 
 
-def first_guess(desk: Desk, shaping: Shaping) -> dict[str, Any]:
+def first_guess(desk: Desk, memory: Memory) -> dict[str, Any]:
     """Where deciding begins: with the defaults and the login's own facts, which most forms ask."""
     guess = copy_of(desk.data)
     for binding in desk.form.of_subject:
         fact = desk.subject.told.get(binding.attribute)
         if fact is None or value_at(guess, binding.field) is not None:
             continue
-        template = desk.form.definition.field(binding.field)
-        shaped = shaping.shape(binding.field, template, binding, fact)
+        shaped = memory.shape(binding.field, desk.bound[binding.field], fact)
         if shaped is not None:
             put_value(guess, binding.field, shaped[0])
     for path, default in desk.form.defaults.items():

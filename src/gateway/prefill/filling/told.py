@@ -23,13 +23,12 @@ def told_by_data(desk: Desk) -> Told:
 
     In `data`, in whatever bound field it stood before we filled it, or of the `SUBJECT` beside it.
     """
-    definition, bindings = desk.form.definition, desk.form.bindings
     typed = {
-        (b.role, b.attribute)
-        for b in bindings.bindings
-        if "[]" not in b.field
-        and b.field not in desk.earlier.filled
-        and is_typed(definition.field(b.field), value_at(desk.data, b.field))
+        (one.binding.role, one.binding.attribute)
+        for path, one in desk.bound.items()
+        if "[]" not in path
+        and path not in desk.earlier.filled
+        and is_typed(one.template, value_at(desk.data, path))
     }
     vouched = {(SUBJECT, name) for name in desk.subject.told}
     return frozenset(typed | vouched) | desk.earlier.known

@@ -1,0 +1,197 @@
+"""Which fields does a form show as far as it is filled: visible, hidden, or still open?
+
+Open is a field that nothing hides for certain, while a trigger of its own or an ancestor's condition
+has no value in the data and is not itself hidden.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from gateway.forms.definition import FormDefinition
+from gateway.forms.fields import copy_of
+from gateway.forms.places import (
+    Decision,
+    FieldInstance,
+    Place,
+    holds,
+    instance_at,
+    outside_rows,
+    rows_of,
+)
+from gateway.forms.reading.paths import put_value, value_at
+from gateway.forms.reading.tree import Kind, Node, Trigger
+from gateway.forms.showing.javascript import UNDEFINED, get, truthy
+
+
+class Outlook:
+    """One form while it is being filled; conditions are worked out again only when need be.
+
+    What shows hangs on the answers that steer it and on the rows that there are, and on no other
+    value: while these stand as they did, the last answer is given again.
+    """
+
+    def __init__(self, form: FormDefinition) -> None:
+        self._layout = _layout(form)
+        self._last: tuple[list[object], tuple[FieldInstance, ...]] | None = None
+        self._last_asked: dict[str, tuple[list[object], bool]] = {}
+
+    def instances(self, data: dict[str, object]) -> tuple[FieldInstance, ...]:
+        """Every declarable instance, in form order; `data` may not change afterwards."""
+        hangs_on = self._hangs_on(data)
+        if self._last is None or self._last[0] != hangs_on:
+            self._last = hangs_on, tuple(_instances(self._layout, data))
+        return self._last[1]
+
+    def asks_in_rows(self, group: str, data: dict[str, object]) -> bool:
+        """Whether a row of this group would hold a field that nothing hides: try with one row."""
+        hangs_on = self._hangs_on(data)
+        last = self._last_asked.get(group)
+        if last is None or last[0] != hangs_on:
+            self._last_asked[group] = last = hangs_on, self._tried(group, data)
+        return last[1]
+
+    def _tried(self, group: str, data: dict[str, object]) -> bool:
+        tried = copy_of(data)
+        put_value(tried, group, [{}])
+        found: list[FieldInstance] = []
+        for place in rows_of(self._layout.groups[group], Place(tried, "", ())):
+            _Decisions(tried).collect(self._layout.groups[group].children, place, found)
+        return any(instance.decision is not Decision.HIDDEN for instance in found)
+
+    def _hangs_on(self, data: dict[str, object]) -> list[object]:
+        return [value_at(data, path) for path in self._layout.hangs_on]
+
+
+def instances_before_submission(
+    form: FormDefinition, data: dict[str, object]
+) -> tuple[FieldInstance, ...]:
+    """Every declarable instance before submission: visible, hidden, or open."""
+    return tuple(_instances(_layout(form), data))
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """One place outside of rows, in form order: a field as it may be decided, or a group."""
+
+    gate: Node | None
+    decided: Mapping[Decision, FieldInstance]
+    group: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """A form's places, laid out once, and the paths of everything that decides what shows."""
+
+    slots: tuple[_Slot, ...]
+    groups: Mapping[str, Node]
+    hangs_on: tuple[str, ...]
+
+
+@lru_cache(maxsize=1_000)
+def _layout(form: FormDefinition) -> _Layout:
+    slots = tuple(_slots_below(form.roots))
+    groups = {slot.group.path: slot.group for slot in slots if slot.group is not None}
+    return _Layout(slots, groups, tuple(sorted(form.steering | groups.keys())))
+
+
+def _slots_below(nodes: Sequence[Node]) -> Iterator[_Slot]:
+    for node in nodes:
+        for template in node.templates:
+            if not template.addressee:
+                yield _Slot(node.gate, {d: outside_rows(template, d) for d in Decision})
+        if node.kind is Kind.GROUP:
+            yield _Slot(None, {}, node)
+        else:
+            yield from _slots_below(node.children)
+
+
+def _instances(layout: _Layout, data: dict[str, object]) -> list[FieldInstance]:
+    found: list[FieldInstance] = []
+    decisions = _Decisions(data)
+    for slot in layout.slots:
+        if slot.group is None:
+            found.append(slot.decided[decisions.of(slot.gate, ())])
+        else:
+            for inside in rows_of(slot.group, Place(data, "", ())):
+                decisions.collect(slot.group.children, inside, found)
+    return found
+
+
+class _Decisions:
+    """What is decided so far, each component once per row, in whatever order triggers need it."""
+
+    def __init__(self, data: object) -> None:
+        self._data = data
+        self._known: dict[tuple[Node, tuple[int, ...]], Decision] = {}
+
+    def collect(self, nodes: Sequence[Node], place: Place, found: list[FieldInstance]) -> None:
+        for node in nodes:
+            for template in node.templates:
+                if not template.addressee:
+                    decision = self.of(node.gate, place.rows)
+                    found.append(instance_at(template, node, place, decision))
+            if node.kind is Kind.GROUP:
+                for inside in rows_of(node, place):
+                    self.collect(node.children, inside, found)
+            elif node.children:
+                self.collect(node.children, place, found)
+
+    def of(self, gate: Node | None, rows: tuple[int, ...]) -> Decision:
+        """What is decided of the components that this one can hide."""
+        if gate is None:
+            return Decision.VISIBLE
+        at = (gate, rows[: len(gate.groups)])
+        known = self._known.get(at)
+        if known is None:
+            # Components that hang on each other in a circle are open until one has a value.
+            self._known[at] = Decision.OPEN
+            known = self._known[at] = self._decide(*at)
+        return known
+
+    def _decide(self, gate: Node, rows: tuple[int, ...]) -> Decision:
+        above = Decision.VISIBLE if gate.parent is None else self.of(gate.parent.gate, rows)
+        if gate.hidden or gate.type == "hidden" or above is Decision.HIDDEN:
+            return Decision.HIDDEN
+        if any(self._unanswered(trigger, gate, rows) for trigger in gate.triggers):
+            return Decision.OPEN
+        place = self._place(gate, rows)
+        shows = place is not None and holds(gate, self._data, place)
+        return above if shows else Decision.HIDDEN
+
+    def _unanswered(self, trigger: Trigger, asking: Node, rows: tuple[int, ...]) -> bool:
+        node = trigger.node
+        if node is None or not node.holds_data:
+            return False
+        if not _no_value(node, trigger.read(self._data, rows)):
+            return False
+        return self.of(node.gate, _rows_of(node, asking, rows)) is not Decision.HIDDEN
+
+    def _place(self, node: Node, rows: tuple[int, ...]) -> Place | None:
+        scope: object = self._data
+        for group, number in zip(node.groups, rows, strict=False):
+            held = get(scope, group.local)
+            if not isinstance(held, list) or number >= len(held):
+                return None
+            scope = held[number]
+        return Place(scope, "", rows)
+
+
+def _rows_of(trigger: Node, node: Node, rows: tuple[int, ...]) -> tuple[int, ...]:
+    """The rows at which a condition reads its trigger: its own as far as they share groups."""
+    shared = 0
+    for one, two in zip(trigger.groups, node.groups, strict=False):
+        if one is not two:
+            break
+        shared += 1
+    return rows[:shared] + (0,) * (len(trigger.groups) - shared)
+
+
+def _no_value(trigger: Node, value: object) -> bool:
+    if value is None or value is UNDEFINED or value in ("", [], {}):
+        return True
+    if isinstance(value, str):
+        return not value.strip()
+    if trigger.type == "selectboxes" and isinstance(value, dict):
+        return not any(map(truthy, value.values()))
+    return False
