@@ -5,6 +5,7 @@ A module shares one: starting is dear, and people of a country of four million n
 
 import asyncio
 import copy
+import gc
 import json
 import random
 from collections.abc import Awaitable, Iterator, Mapping
@@ -54,6 +55,13 @@ _ALL_THAT_CAN_BE_ASKED: Mapping[str, Json] = {
     "household-business-registration": {"chuTheThanhLap": "thanh_vien_ho"},
 }
 """Answers that open the groups of rows."""
+
+
+def pytest_collection_finish() -> None:
+    """Collect as the running gateway does: seldom, and not what stays (`cli/running/serve.py`)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 class StandingClock:

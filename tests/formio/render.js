@@ -57,6 +57,15 @@ async function fetched(address) {
 globalThis.fetch = window.fetch = fetched;
 
 const { Formio } = require('@formio/js');
+// Every option of every list is cleaned, three hundred countries in some thirty lists: each text once.
+const purifier = require('dompurify');
+const clean = purifier.sanitize;
+const cleaned = new Map();
+purifier.sanitize = (text, rules) => {
+  const key = JSON.stringify([text, rules]);
+  if (!cleaned.has(key)) cleaned.set(key, clean(text, rules));
+  return cleaned.get(key);
+};
 Formio.fetch = fetched;
 Formio.setBaseUrl(HOUSE);
 // A page that hosts the renderer brings calendar and zones along; else they would come from afar.
