@@ -14,6 +14,7 @@ from mocks.igate.plot import (
     known,
 )
 from mocks.people import PERSONAS, Person, Population
+from mocks.people.civil_papers import birth_notice
 
 
 def _newborn_parents(
@@ -32,7 +33,7 @@ def has_newborn(population: Population, person: Person) -> bool:
     if person.birth_year < 1988 or person.spouse is None or person.spouse.n is None:
         return False
     mother = person if person.sex == "female" else population.person(person.spouse.n)
-    return any(record["kind"] == "birth_notice" for record in population.records_of(mother.n))
+    return birth_notice(population, mother) is not None
 
 
 def birth(population: Population, person: Person, chance: random.Random) -> Json:

@@ -1,6 +1,7 @@
 """Who is person n, and who holds this number? Nobody is stored: a person is computed when asked for."""
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from mocks.people import personas
@@ -9,6 +10,9 @@ from mocks.people.knowledge import records_of, truth
 from mocks.people.numbers import PEOPLE_PER_PREFIX, PREFIXES, Numbering
 from mocks.people.person import Person, Relative
 from mocks.people.portrait import Portraits
+
+_REMEMBERED = 1024
+"""Who was just worked out is kept at hand: a relative, a paper, the next question asks again."""
 
 
 class Population:
@@ -19,6 +23,7 @@ class Population:
         self._numbering = Numbering(seed)
         self._families = Families(seed)
         self._portraits = Portraits(seed, self._families, self._numbering)
+        self._portrait = lru_cache(_REMEMBERED)(self._portraits.of)
         self._changes: dict[int, dict[str, Any]] = {}
 
     def __len__(self) -> int:
@@ -28,7 +33,7 @@ class Population:
         """Person n; IndexError outside 0 to len - 1."""
         if not 0 <= n < len(self):
             raise IndexError("nobody lives there")
-        person = self._portraits.of(n)
+        person = self._portrait(n)
         changes = self._changes.get(n)
         return replace(person, **changes) if changes else person
 

@@ -4,11 +4,12 @@ import json
 import random
 from collections import Counter
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from mocks.igate import FORMS, Behaviour, appointments, behaviours, case_stories, stories
+from mocks.igate import FORMS, Behaviour, Story, appointments, behaviours, case_stories, stories
 from mocks.igate.civil_plots import bundle_death, death
 from mocks.igate.crowd import FAULTS, dossier_code, windows
 from mocks.igate.form import Form, read_form
@@ -28,6 +29,13 @@ def people() -> Population:
     return Population()
 
 
+@cache
+def told_of(people: Population, code: str) -> tuple[Story, ...]:
+    """Fifteen visits for one form, told once for all that look at them."""
+    return stories(people, code, 15, SEED)
+
+
+@cache
 def form_of(code: str) -> Form:
     folder = SCHEMAS / code
     return read_form(
@@ -42,7 +50,7 @@ def test_every_answer_of_a_story_has_an_input_and_every_person_a_role(
 ) -> None:
     form = form_of(code)
     roles = {role for role, _ in form.bound.values()} | {"applicant"}
-    for story in stories(people, code, 12, SEED):
+    for story in told_of(people, code):
         assert set(story.answers) <= set(form.inputs), "an input was renamed"
         assert set(story.people) <= roles, "a role was renamed"
         assert all(group in {p.partition("[]")[0] for p in form.inputs} for group in story.rows)
@@ -52,7 +60,7 @@ def test_every_answer_of_a_story_has_an_input_and_every_person_a_role(
 @pytest.mark.parametrize("code", FORMS)
 def test_a_choice_that_a_story_makes_is_offered_by_the_form(people: Population, code: str) -> None:
     form = form_of(code)
-    for story in stories(people, code, 12, SEED):
+    for story in told_of(people, code):
         for path, answer in story.answers.items():
             field = form.inputs[path]
             if field.type == "radio" and answer is not None:
@@ -63,7 +71,7 @@ def test_a_choice_that_a_story_makes_is_offered_by_the_form(people: Population, 
 def test_nobody_comes_twice_for_a_form_and_nobody_dead_at_all(
     people: Population, code: str
 ) -> None:
-    told = stories(people, code, 15, SEED)
+    told = told_of(people, code)
     assert len({story.n for story in told}) == len(told) == 15
     for story in told:
         person = people.person(story.n)
@@ -74,7 +82,7 @@ def test_nobody_comes_twice_for_a_form_and_nobody_dead_at_all(
 
 def test_no_child_is_registered_on_two_forms(people: Population) -> None:
     mothers = [
-        {story.n // 6 for story in stories(people, code, 15, SEED) if story.persona == "ordinary"}
+        {story.n // 6 for story in told_of(people, code) if story.persona == "ordinary"}
         for code in ("birth-registration", "bundle-birth")
     ]
     assert not mothers[0] & mothers[1]
