@@ -1,6 +1,7 @@
 """A whole province in one process: the gateway, the population database and iGate, without sockets."""
 
 from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,13 +58,20 @@ class Province:
 
 @pytest.fixture
 async def province(tmp_path: Path) -> AsyncIterator[Province]:
+    async with province_in(tmp_path) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def province_in(folder: Path) -> AsyncIterator[Province]:
     population, clock = Population(), SetClock()
     database = create_population_mock(population=population)
     told = database.state.settings
     settings = Settings(
-        data=tmp_path / "data",
+        data=folder / "data",
         mock=True,
         source_patience_seconds=0.4,
+        token_lifetime_seconds=7200,
         instant_seconds=0,
         instant_seconds_per_field=0,
         population=PopulationAccess(
