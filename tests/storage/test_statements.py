@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, bindparam, create_engine, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gateway.storage.schema import case_persons, metadata
-from gateway.storage.statements import Statement, new_row
+from gateway.storage.statements import Statement, add_rows, new_row
 
 OF_CASE = Statement(
     select(case_persons.c.person_index).where(case_persons.c.case_ref == bindparam("case"))
@@ -45,3 +45,16 @@ def test_what_the_driver_refuses_is_an_error_of_the_database_without_values(
 def test_a_parameter_that_is_left_out_is_no_null(connection: Connection) -> None:
     with pytest.raises(KeyError):
         new_row(case_persons).run(connection, {"case_ref": "one"})
+
+
+def test_any_number_of_rows_is_written_by_one_statement(connection: Connection) -> None:
+    for count in (0, 1, 3):
+        rows = [{"person_index": bytes([i]), "case_ref": f"case-{count}"} for i in range(count)]
+        add_rows(connection, case_persons, rows)
+        assert len(OF_CASE.all(connection, {"case": f"case-{count}"})) == count
+
+
+def test_a_row_that_is_there_already_is_told_from_other_failures(connection: Connection) -> None:
+    add_rows(connection, case_persons, [PERSON])
+    with pytest.raises(IntegrityError):
+        add_rows(connection, case_persons, [PERSON])

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy.exc import IntegrityError
 
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.storage.database import Database
@@ -33,10 +34,9 @@ from gateway.storage.statements import Statement, new_row
 REPLAY_SECONDS = 600
 _NONCE_BYTES = 12
 _INFO = b"eform-gateway/replay/v1"
-_MADE_AT = Statement(select(replays.c.created_at).where(replays.c.key_mac == bindparam("mac")))
 _KEPT = Statement(
-    select(replays.c.fingerprint, replays.c.status, replays.c.answer).where(
-        replays.c.key_mac == bindparam("mac"), replays.c.created_at > bindparam("since")
+    select(replays.c.fingerprint, replays.c.status, replays.c.answer, replays.c.created_at).where(
+        replays.c.key_mac == bindparam("mac")
     )
 )
 _NEW = new_row(replays)
@@ -51,10 +51,14 @@ class Earlier:
 
 
 class Replay:
-    """One call that may be repeated; `earlier` is set when it already was answered."""
+    """One call that may be repeated; `earlier` is set when it already was answered.
+
+    `outlived` says that a copy lies there that is too old to be given again.
+    """
 
     def __init__(self, mac: bytes, seal: bytes, fingerprint: bytes, now: int) -> None:
         self.earlier: Earlier | None = None
+        self.outlived = False
         self._mac = mac
         self._seal = seal
         self._fingerprint = fingerprint
@@ -66,10 +70,7 @@ class Replay:
         Raises Conflict `still_running` when the same call was completed meanwhile elsewhere; the
         change must then be undone with the transaction.
         """
-        made = _MADE_AT.first(connection, {"mac": self._mac})
-        if made is not None:
-            if made[0] > self._now - REPLAY_SECONDS:
-                raise _still_running()
+        if self.outlived:
             connection.execute(delete(replays).where(replays.c.key_mac == self._mac))
         nonce = os.urandom(_NONCE_BYTES)
         sealed = AESGCM(self._seal).encrypt(nonce, answer, _bound_to(self._mac, status))
@@ -80,7 +81,10 @@ class Replay:
             "status": status,
             "answer": nonce + sealed,
         }
-        _NEW.run(connection, row)
+        try:
+            _NEW.run(connection, row)
+        except IntegrityError:
+            raise _still_running() from None
 
 
 class NoReplay(Replay):
@@ -130,10 +134,11 @@ class Replays:
         keys = HKDF(SHA256(), 64, None, _INFO).derive(secret)
         fingerprint = hmac.digest(keys[32:], content or b"", "sha256")
         replay = Replay(mac, keys[:32], fingerprint, int(self._clock().timestamp()))
-        asked = {"mac": mac, "since": replay._now - REPLAY_SECONDS}
-        kept = self._database.read(lambda connection: _KEPT.first(connection, asked))
+        kept = self._database.read(lambda connection: _KEPT.first(connection, {"mac": mac}))
         if kept is not None:
-            before, status, sealed = kept
+            before, status, sealed, made = kept
+            replay.outlived = made <= replay._now - REPLAY_SECONDS
+        if kept is not None and not replay.outlived:
             if content is not None and not hmac.compare_digest(before, fingerprint):
                 raise BadRequest("idempotency_key_reused", "the key came with another body before")
             replay.earlier = Earlier(status, _open(keys[:32], mac, status, sealed))

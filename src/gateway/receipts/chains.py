@@ -23,7 +23,7 @@ from gateway.storage.schema import (
     receipts,
     refused_fields,
 )
-from gateway.storage.statements import Statement, new_row
+from gateway.storage.statements import Statement, add_rows, new_row
 
 
 class ChainKeys(Protocol):
@@ -46,7 +46,7 @@ _OF_CASE = case_persons.c.case_ref == bindparam("case")
 _PERSONS = Statement(select(case_persons.c.person_index).where(_OF_CASE))
 _OPENED = ("chain", "tenant", "case_ref", "version", "state", "wrapped_key")
 _NEW_CHAIN = new_row(chains, *_OPENED, "first_at", "expires_at")
-_NEW_CASE, _NEW_RECEIPT, _NEW_PERSON = new_row(cases), new_row(receipts), new_row(case_persons)
+_NEW_CASE, _NEW_RECEIPT = new_row(cases), new_row(receipts)
 _NEW_LEAF = insert(chain_leaves)
 _OTHERS = update(receipts)
 _PROLONG = update(chains)
@@ -215,8 +215,8 @@ def _remember_persons(
     indices = {person_index(index_key, number) for number in opening.persons}
     if opening.extends is not None or opening.dossier is not None:
         indices -= {index for (index,) in _PERSONS.all(connection, {"case": case_ref})}
-    for index in sorted(indices):
-        _NEW_PERSON.run(connection, {"person_index": index, "case_ref": case_ref})
+    rows = [{"person_index": index, "case_ref": case_ref} for index in sorted(indices)]
+    add_rows(connection, case_persons, rows)
 
 
 def end_chain(connection: Connection, chain: str, jti: str, leaf: int, content_salt: bytes) -> None:

@@ -57,7 +57,10 @@ def write_document(document: Any) -> bytes:
 
 def read_document(text: bytes) -> Any:
     """The document again; numbers are int or Decimal, never float."""
-    return json.loads(text, parse_float=Decimal)
+    return _READER.decode(text.decode())
+
+
+_READER = json.JSONDecoder(parse_float=Decimal)
 
 
 def _number(value: object) -> orjson.Fragment:

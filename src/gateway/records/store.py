@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from gateway.domain.errors import Conflict, NotFound, RecordRefused
 from gateway.domain.identifiers import PersonalId, TenantId
@@ -26,10 +26,10 @@ from gateway.records.contents import check_text
 from gateway.records.issuers import Issuers
 from gateway.records.kinds import Kinds
 from gateway.records.record import Record, read_record, stored_record
+from gateway.records.rows import ALL_OF_OWNER, PENDING, REVOKED, VALID, StandingRow, standing_rows
 from gateway.storage.database import Database
 from gateway.storage.schema import records
 
-VALID, REVOKED, PENDING = "valid", "revoked", "pending"
 REVOCATION_REASONS = frozenset(
     {"annulled", "issued_in_error", "replaced", "stored_in_error", "withdrawn"}
 )
@@ -105,7 +105,7 @@ class RecordStore:
 
     def awaited(self, tenant: TenantId, owner: PersonalId) -> tuple[Awaited, ...]:
         """The owner's records that are being digitised."""
-        rows = self._rows(tenant, owner, _ALL_OF_OWNER, {})
+        rows = self._rows(tenant, owner)
         return tuple(self._awaited(row) for row in rows if row.state == PENDING)
 
     def search(
@@ -116,7 +116,7 @@ class RecordStore:
         state: str | None = None,
     ) -> tuple[StoredRecord, ...]:
         """The owner's records with this tenant, oldest first; Busy when they cannot be read."""
-        rows = self._rows(tenant, owner, _ALL_OF_OWNER, {})
+        rows = self._rows(tenant, owner)
         return tuple(
             self._open(row)
             for row in rows
@@ -125,7 +125,8 @@ class RecordStore:
 
     def lying(self, tenant: TenantId, owner: PersonalId, kinds: Collection[str]) -> Lying:
         """What may be reused, or will be, of these kinds; in one query, oldest first."""
-        rows = self._rows(tenant, owner, _STANDING_OF_KINDS, {"kinds": sorted(kinds)})
+        index = self._owner_index(tenant, owner)
+        rows = self.database.read(lambda c: standing_rows(c, tenant, index, kinds))
         return Lying(
             tuple(self._open(row) for row in rows if row.state == VALID),
             tuple(self._awaited(row) for row in rows if row.state == PENDING),
@@ -220,22 +221,15 @@ class RecordStore:
             raise Conflict("not_announced", "another record was announced under this id")
         connection.execute(delete(records).where(records.c.id == announced))
 
-    def _awaited(self, row: Row[Any]) -> Awaited:
+    def _awaited(self, row: Row[Any] | StandingRow) -> Awaited:
         document = read_document(self.codec.decode(self._place(row), row.content))
         return Awaited(row.id, row.kind, datetime.fromisoformat(document["expected_at"]))
 
-    def _rows(
-        self,
-        tenant: TenantId,
-        owner: PersonalId,
-        query: Select[Any],
-        parameters: Mapping[str, object],
-    ) -> Sequence[Row[Any]]:
-        index = self._owner_index(tenant, owner)
-        given = {"of_tenant": tenant, "of_owner": index, **parameters}
-        return self.database.read(lambda connection: connection.execute(query, given).all())
+    def _rows(self, tenant: TenantId, owner: PersonalId) -> Sequence[Row[Any]]:
+        given = {"tenant": tenant, "owner": self._owner_index(tenant, owner)}
+        return self.database.read(lambda connection: connection.execute(ALL_OF_OWNER, given).all())
 
-    def _open(self, row: Row[Any]) -> StoredRecord:
+    def _open(self, row: Row[Any] | StandingRow) -> StoredRecord:
         document = read_document(self.codec.decode(self._place(row), row.content))
         record = stored_record(document["record"])
         return StoredRecord(
@@ -252,7 +246,7 @@ class RecordStore:
             place, write_document({"record": record.document(), "revoked": reason})
         )
 
-    def _place(self, row: Row[Any]) -> Place:
+    def _place(self, row: Row[Any] | StandingRow) -> Place:
         return Place(TenantId(row.tenant), row.owner_index, row.id)
 
     def _owner_index(self, tenant: TenantId, owner: PersonalId) -> bytes:
@@ -267,17 +261,6 @@ class RecordStore:
         return hmac.digest(self.index_key, f"{use}|{tenant}|".encode() + content, "sha256")
 
 
-_ALL_OF_OWNER = (
-    select(records)
-    .where(
-        records.c.tenant == bindparam("of_tenant"), records.c.owner_index == bindparam("of_owner")
-    )
-    .order_by(records.c.stored_at, records.c.id)
-)
-# built once: to put a statement together costs more than to run it
-_STANDING_OF_KINDS = _ALL_OF_OWNER.where(
-    records.c.state != REVOKED, records.c.kind.in_(bindparam("kinds", expanding=True))
-)
 _OF_ANNOUNCING = ("announced", "expected_at")
 _IDENTIFYING = ("kind", "number", "issuer", "issued_on", "valid_until", "content")
 

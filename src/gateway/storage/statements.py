@@ -5,18 +5,22 @@ directly, which costs a fifth. It must be a plain statement: each parameter one 
 driver takes as it is, no list and no type of SQLAlchemy that converts (booleans, dates).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Table, bindparam, insert
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.sql.expression import ClauseElement
 
 Row = tuple[Any, ...]
 
 
 class Statement:
-    """One statement of SQLAlchemy Core and its named parameters; what fails is a DBAPIError."""
+    """One statement of SQLAlchemy Core and its named parameters.
+
+    What fails is a DBAPIError, an IntegrityError where a row is there already.
+    """
 
     def __init__(self, core: ClauseElement, *columns: str) -> None:
         self._core = core
@@ -44,6 +48,8 @@ class Statement:
         driver: Any = connection.connection.driver_connection
         try:
             return driver.execute(self._text, given)
+        except connection.dialect.loaded_dbapi.IntegrityError as error:
+            raise IntegrityError(self._text, None, error) from error
         except connection.dialect.loaded_dbapi.Error as error:
             raise DBAPIError(self._text, None, error) from error
 
@@ -58,3 +64,18 @@ class Statement:
 def new_row(table: Table, *columns: str) -> Statement:
     """An INSERT of one row into these columns; all of the table's when none is named."""
     return Statement(insert(table), *(columns or table.c.keys()))
+
+
+def add_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert whole rows by one statement, whose text is kept for each number of rows."""
+    if rows:
+        values = {f"{name}_{i}": row[name] for i, row in enumerate(rows) for name in row}
+        _new_rows(table, len(rows)).run(connection, values)
+
+
+@lru_cache(maxsize=256)
+def _new_rows(table: Table, count: int) -> Statement:
+    names = table.c.keys()
+    return Statement(
+        insert(table).values([{n: bindparam(f"{n}_{i}") for n in names} for i in range(count)])
+    )
