@@ -97,9 +97,9 @@ class IGate:
         """Register a dossier for the portal, or say it anew."""
         return await self._post("/v1/dossiers", dossier)
 
-    async def progress(self, code: str, rows: Sequence[Mapping[str, Any]]) -> Answer:
-        """Report rows of a dossier's progress."""
-        return await self._post(f"/v1/dossiers/{code}/progress", {"rows": list(rows)})
+    async def progress(self, code: str, rows: Sequence[Mapping[str, Any]], **came: Any) -> Answer:
+        """Report rows of a dossier's progress, and what came to it with them."""
+        return await self._post(f"/v1/dossiers/{code}/progress", {"rows": list(rows), **came})
 
     async def standing(self, code: str) -> Answer:
         """How a registered dossier stands."""

@@ -3,7 +3,8 @@
 The papers of every dossier: the declaration, one paper of the citizen (a record of the store; every third
 brings a copy of their own), and the residence, which a read of the population database is to stand for.
 Most are done and handed over; every tenth is sent back for more papers first, every twenty-fifth is
-stopped, every twelfth is done too late, and three of four results are electronic. The rows bear the times
+stopped, every twelfth is done too late, and three of four results are electronic: they come with the
+progress. Every second dossier has a fee, of which every second is paid online. The rows bear the times
 at which an office would get there. A linked declaration is told with a part for each of its procedures,
 and every part goes the same way.
 """
@@ -48,20 +49,21 @@ _SAID = {
     9: "Đã xử lý xong, chuyển kết quả",
     10: "Đã trả kết quả",
 }
+_FEE = {"name": "Lệ phí giải quyết", "amount": 20_000, "due": "receipt", "kind": "ordinary"}
 _USUAL, _SUPPLEMENTED, _STOPPED = (4, 9, 10), (4, 5, 4, 9, 10), (4, 8)
 
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """One dossier as the gateway is told of it; `finished` says it anew with its result.
+    """One dossier as the gateway is told of it.
 
-    `codes` are the dossiers that the portal gets of it, each of which goes the way of `rows`.
+    `came` holds, by the code of each dossier that the portal gets of it, what comes with its progress;
+    each goes the way of `rows`.
     """
 
-    codes: tuple[str, ...]
     registered: Json = field(repr=False)
     rows: Sequence[Json] = field(repr=False)
-    finished: Json | None = field(repr=False)
+    came: Mapping[str, Json] = field(repr=False)
 
 
 def filing_of(
@@ -90,10 +92,11 @@ def filing_of(
     }
     states = _states(number)
     electronic = states[-1] == 10 and number % 4 != 0
-    finished = told | _papers_of(own, parts, with_result=True) if electronic else None
-    registered = told | _papers_of(own, parts, with_result=False)
+    if number % 2 == 0:
+        told |= {"fees": [_FEE], "payment": "province" if number % 4 == 0 else "unpaid"}
     rows = _rows(states, turn.officer or "H99.01.cb017", at)
-    return Filing(tuple(own), registered, rows, finished)
+    came = {code: {"results": [_result(code)]} if electronic else {} for code in own}
+    return Filing(told | _papers_of(own, parts), rows, came)
 
 
 def part_code(bundle: str, place: int) -> str:
@@ -102,14 +105,9 @@ def part_code(bundle: str, place: int) -> str:
     return f"{agency}-{day if len(day) == _LONG_DAY else f'20{day}'}-{place}{int(number):06d}"
 
 
-def _papers_of(
-    own: Mapping[str, list[Json]], parts: Mapping[str, str], *, with_result: bool
-) -> Json:
-    """Components and result of the dossier, or of each of its parts."""
-    said = {
-        code: {"attachments": papers} | ({"results": [_result(code)]} if with_result else {})
-        for code, papers in own.items()
-    }
+def _papers_of(own: Mapping[str, list[Json]], parts: Mapping[str, str]) -> Json:
+    """Components of the dossier, or of each of its parts."""
+    said = {code: {"attachments": papers} for code, papers in own.items()}
     if not parts:
         return next(iter(said.values()))
     return {"parts": [{"procedure": parts[code], "code": code, **said[code]} for code in parts]}

@@ -22,6 +22,9 @@ Reported = Mapping[tuple[str, str], int]
 _INDICATORS: list[Json] = PROTOCOL["index_766"]["digitisation"]
 _SYNCHRONISED: str = PROTOCOL["index_766"]["synchronised"]["id"]
 _ON_TIME: str = PROTOCOL["index_766"]["on_time"]["id"]
+_ONLINE: str = PROTOCOL["index_766"]["online"]["id"]
+_PAID: str = PROTOCOL["index_766"]["paid_online"]["id"]
+_PAID_ONLINE = frozenset({"1", "2"})
 _DELETED = frozenset({"True", "1"})
 _ENDS = (("9",), ("10",), ("8", "3", "7"))
 
@@ -68,6 +71,7 @@ def report(
     return {
         "dossiers": len(chosen),
         "indicators": _digitisation(chosen, catalogue, population_database)
+        | _online(chosen)
         | _passage(chosen, counted),
         "sectors": {
             sector: _passage(
@@ -121,7 +125,7 @@ def marks_of(held: Held, catalogue: Catalogue, population_database: str) -> Mark
         reused = said.get("HoSoCoThanhPhanSoHoa") == "1"
     return Marks(
         result_paper=procedure is not None and procedure["result"] is not None,
-        e_result=any(r.get("DuongDanTepTinKetQua") for r in said.get("DanhSachGiayToKetQua", ())),
+        e_result=has_e_result(held),
         component_file=any(file.get("DuongDanTaiTepTin") for file in files),
         reused=reused,
         from_store=from_store,
@@ -129,6 +133,26 @@ def marks_of(held: Held, catalogue: Catalogue, population_database: str) -> Mark
         or from_store
         or population_database in databases,
     )
+
+
+def has_e_result(held: Held) -> bool:
+    """Whether a link to an electronic result was sent."""
+    return any(r.get("DuongDanTepTinKetQua") for r in held.said.get("DanhSachGiayToKetQua", ()))
+
+
+def _online(chosen: list[Held]) -> Json:
+    """3.3 and 3.6; a dossier without a fee that costs anything can be paid in no way."""
+    online = [h for h in chosen if h.said.get("KenhThucHien") == "2" and has_e_result(h)]
+    priced = [
+        held
+        for held in chosen
+        if any(int(fee.get("Gia", "0")) for fee in held.said.get("DanhSachLePhi", ()))
+    ]
+    paid = [held for held in priced if held.said.get("DuocThanhToanTrucTuyen") in _PAID_ONLINE]
+    return {
+        _ONLINE: _share(len(online), len(chosen)),
+        _PAID: _share(len(paid), len(priced)),
+    }
 
 
 def _passage(chosen: list[Held], reported: Reported) -> Json:

@@ -136,6 +136,7 @@ CALLERS_OWN = {
     "StepAsked": {"state"},  # to which the province brought its own dossier
     "ComponentFileAsked": {"id"},  # by which the province keeps its own file
     "ResultAsked": {"id"},
+    "SupplementAsked": {"id"},
 }
 
 

@@ -1,18 +1,21 @@
 """The gateway's indicators are those of the portal, to the last digit."""
 
 import random
+import tracemalloc
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, delete, insert, select
 
 from gateway.domain.identifiers import TenantId
-from gateway.dossiers.dossier import Attachment, Dossier, File, Result
+from gateway.dossiers.dossier import Attachment, Dossier, Fee, File, Result
 from gateway.dossiers.index_766 import index_766
 from gateway.log.append import append_case
 from gateway.receipts.chains import register_dossier
+from gateway.storage.portal_tables import dossier_steps, dossiers
 from mocks.portal.app import Report
 
 from .world import KEY, TENANT, World, dossier, open_world, step
@@ -91,6 +94,8 @@ def drawn(number: int, chance: random.Random) -> Dossier:
         due=told.due + days * 86400,
         attachments=files,
         results=results,
+        fees=chance.choice([(), (Fee("Lệ phí", 0),), (Fee("Lệ phí", 0), Fee("Phí", 5000))]),
+        payment=chance.choice([None, "none", "portal", "province", "unpaid"]),
     )
 
 
@@ -121,7 +126,10 @@ async def test_both_sides_count_alike_to_the_last_digit(world: World) -> None:
     assert ours == world.mock.index_766(*NOVEMBER)
     assert 0 < ours["dossiers"] < 120
     shares = {name: one["numerator"] for name, one in ours["indicators"].items()}
-    assert all(shares[name] > 0 for name in ("1.4", "2.1", "4.1", "4.2", "4.4", "4.5a", "4.5b"))
+    assert all(
+        shares[name] > 0
+        for name in ("1.4", "2.1", "3.3", "3.6", "4.1", "4.2", "4.4", "4.5a", "4.5b")
+    )
 
 
 MONTHS = {
@@ -189,6 +197,62 @@ async def test_what_still_waits_stands_in_no_indicator(world: World) -> None:
     await world.sender.drain()
 
     assert figures(world, {}, *NOVEMBER)["dossiers"] == 0
+
+
+async def test_a_dossier_that_came_online_and_was_paid_for_counts_once_it_has_its_result(
+    world: World,
+) -> None:
+    await world.procedures.refresh(PROCEDURES)
+    priced = (Fee("Lệ phí", 20000),)
+    await world.register(dossier(1, fees=priced), dossier(2, fees=priced, payment="unpaid"))
+    for number in (1, 2):
+        await world.happen(dossier(number).code, "submission", ch="online")
+    await world.settle()
+    before = figures(world, {}, *NOVEMBER)
+    result = (Result("R-1", "Kết quả", url="https://x.test/r"),)
+    await world.go_on(dossier().code, step(9), results=result, payment="province")
+    await world.settle()
+    after = figures(world, {}, *NOVEMBER)
+
+    shares = [
+        [one["indicators"][i]["numerator"] for i in ("3.3", "3.6")] for one in (before, after)
+    ]
+    assert shares == [[0, 0], [1, 1]]
+    assert after["indicators"]["3.6"]["denominator"] == 2
+    assert after == world.mock.index_766(*NOVEMBER)
+
+
+def peak_of(world: World) -> tuple[int, int]:
+    """Dossiers counted, and the most memory that counting them took."""
+    tracemalloc.start()
+    counted = figures(world, {}, *NOVEMBER)["dossiers"]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return counted, peak
+
+
+async def test_many_times_as_many_dossiers_take_no_more_memory(world: World) -> None:
+    await world.register(dossier())
+    await world.go_on(dossier().code, step(4), step(9, 2))
+    await world.settle()
+    peaks = []
+    for many in (600, 4000):
+        await world.database.write(lambda c, many=many: multiply(c, many))
+        counted, peak = peak_of(world)
+        assert counted == many
+        peaks.append(peak)
+
+    assert peaks[1] < peaks[0] * 1.2
+
+
+def multiply(connection: Connection, many: int) -> None:
+    """So many dossiers, all told as the first one was."""
+    for table in (dossiers, dossier_steps):
+        rows = connection.execute(select(table).where(table.c.code == dossier().code)).all()
+        connection.execute(delete(table).where(table.c.code != dossier().code))
+        for row in rows:
+            copies = [{**row._mapping, "code": f"{row.code}{n}"} for n in range(1, many)]
+            connection.execute(insert(table), copies)
 
 
 async def test_another_tenants_dossiers_are_not_counted(world: World) -> None:

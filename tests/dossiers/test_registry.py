@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from gateway.api.rooms import Rooms
 from gateway.domain.errors import Conflict
-from gateway.dossiers.telling.outbox import Seal, purge_unaccepted
+from gateway.dossiers.telling.outbox import Seal, purge_kept
 from gateway.storage.portal_tables import dossier_steps, dossiers
 
 from .conftest import CODE, OWNER, VALUES, Clock, Json, dossier, row, said
@@ -326,21 +326,109 @@ async def test_a_record_that_does_not_fit_is_refused(
     assert refusal(await province.post("/v1/dossiers", json=told))[:2] == (422, code)
 
 
-async def test_what_was_never_accepted_is_forgotten_after_thirty_days(
-    province: httpx.AsyncClient, rooms: Rooms, clock: Clock
+FORGOTTEN: dict[str, tuple[dict[str, Any], int]] = {
+    "never accepted: thirty days after it was registered": ({"portal_state": 1}, 30),
+    "accepted: thirty days after its promised time": ({"portal_state": 4}, 38),
+    "promised in the far future: a year after it was registered": (
+        {"portal_state": 4, "due_at": 4_000_000_000},
+        365,
+    ),
+}
+
+
+@pytest.mark.parametrize(("told", "days"), FORGOTTEN.values(), ids=FORGOTTEN)
+async def test_what_the_portal_was_told_is_kept_for_a_stated_time_at_most(
+    province: httpx.AsyncClient,
+    rooms: Rooms,
+    clock: Clock,
+    told: dict[str, Any],
+    days: int,
 ) -> None:
     await province.post("/v1/dossiers", json=dossier(received=None))
     await rooms.database.write(
-        lambda c: c.execute(
-            dossiers.update().values(sync="delivered", portal_state=1, told_version=1)
-        )
+        lambda c: c.execute(dossiers.update().values(sync="delivered", told_version=1, **told))
     )
 
     async def purged(days: int) -> int:
         clock.now = datetime(2026, 11, 22, 5, tzinfo=UTC)
         clock.forward(days=days)
-        return await rooms.database.write(lambda c: purge_unaccepted(c, clock()))
+        return await rooms.database.write(lambda c: purge_kept(c, clock()))
 
-    assert (await purged(29), await purged(30)) == (0, 1)
+    assert (await purged(days - 1), await purged(days)) == (0, 1)
     left = select(func.count()).select_from(dossiers).where(dossiers.c.sealed.is_not(None))
     assert rooms.database.read(lambda c: c.execute(left).scalar_one()) == 0
+
+
+async def test_what_was_not_told_yet_is_never_forgotten(
+    province: httpx.AsyncClient, rooms: Rooms, clock: Clock
+) -> None:
+    await province.post("/v1/dossiers", json=dossier())
+    clock.forward(days=4000)
+
+    assert await rooms.database.write(lambda c: purge_kept(c, clock())) == 0
+
+
+FEE = {"name": "Lệ phí đăng ký", "amount": 20000, "due": "receipt", "kind": "ordinary"}
+ASKED_FOR = {
+    "id": "BS-1",
+    "asked_by": "Cán bộ Một Cửa",
+    "content": "Bổ sung bản chính",
+    "asked": "2026-11-23T09:00:00+07:00",
+}
+BAD_ADDITIONS: dict[str, tuple[Json, str, str]] = {
+    "nothing at all": ({"rows": []}, "", "nothing_said"),
+    "a fee below nothing": ({"fees": [{**FEE, "amount": -1}]}, "fees[0].amount", "out_of_range"),
+    "a fee in parts of a dong": (
+        {"fees": [{**FEE, "amount": 0.5}]},
+        "fees[0].amount",
+        "wrong_type",
+    ),
+    "a fee of no known time": ({"fees": [{**FEE, "due": "later"}]}, "fees[0].due", "not_one_of"),
+    "a fee twice": ({"fees": [FEE, FEE]}, "", "named_twice"),
+    "a payment nobody knows": ({"payment": "cash"}, "payment", "not_one_of"),
+    "papers that came before they were asked for": (
+        {"supplements": [{**ASKED_FOR, "received": "2026-11-22T09:00:00+07:00"}]},
+        "supplements[0]",
+        "received_before_asked",
+    ),
+    "a request without content": (
+        {"supplements": [{**ASKED_FOR, "content": " "}]},
+        "supplements[0].content",
+        "blank",
+    ),
+    "a result of no address": (
+        {"results": [{"id": "R-1", "name": "Kết quả", "url": "file:///etc/passwd"}]},
+        "results[0].url",
+        "wrong_pattern",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "path", "code"), BAD_ADDITIONS.values(), ids=BAD_ADDITIONS)
+async def test_what_cannot_come_to_a_dossier_is_refused_by_name(
+    province: httpx.AsyncClient, body: Json, path: str, code: str
+) -> None:
+    await province.post("/v1/dossiers", json=dossier())
+    answer = await province.post(PROGRESS, json=body)
+
+    assert answer.status_code in (400, 422)
+    assert answer.json()["fields"] == [{"path": path, "code": code}]
+
+
+async def test_what_comes_to_a_dossier_after_it_was_forgotten_is_to_be_said_whole(
+    province: httpx.AsyncClient, rooms: Rooms
+) -> None:
+    await province.post("/v1/dossiers", json=dossier())
+    result = {"results": [{"id": "R-1", "name": "Kết quả", "url": "https://x.test/r"}]}
+    await said(await province.post(PROGRESS, json={"rows": [row(4)], **result}))
+    await rooms.database.write(
+        lambda c: c.execute(dossiers.update().values(sync="delivered", sealed=None))
+    )
+
+    again = await province.post(PROGRESS, json={"rows": [row(4)], **result})
+    other = await province.post(PROGRESS, json={"rows": [row(9, 12)], "payment": "portal"})
+    shown = await said(await province.get(f"/v1/dossiers/{CODE}"))
+
+    assert again.status_code == 200 and again.json()["taken"] == 0
+    assert refusal(other)[:2] == (422, "dossier_forgotten")
+    assert shown["state"] == 4

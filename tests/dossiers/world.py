@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import Connection
 
 from gateway.domain.identifiers import TenantId
-from gateway.dossiers.dossier import Attachment, Dossier, File, Owner, Step
+from gateway.dossiers.dossier import Added, Attachment, Dossier, File, Owner, Step
 from gateway.dossiers.portal.client import Portal
 from gateway.dossiers.portal.procedures import Procedures
 from gateway.dossiers.portal.protocol import read_protocol
 from gateway.dossiers.registry import Registry
+from gateway.dossiers.telling.following import Follower
 from gateway.dossiers.telling.outbox import Seal
 from gateway.dossiers.telling.sending import Sender
+from gateway.log.append import append_case
+from gateway.receipts.chains import register_dossier
 from gateway.records.codec import PlainCodec
 from gateway.records.kinds import read_kinds
 from gateway.records.store import RecordStore
@@ -92,6 +96,7 @@ class World:
     portal: Portal
     procedures: Procedures
     sender: Sender
+    follower: Follower
     breaker: Breaker
     taken: list[str] = field(default_factory=list)
 
@@ -117,8 +122,21 @@ class World:
             )
         )
 
-    async def go_on(self, code: str, *steps: Step) -> int:
-        return await self.database.write(lambda c: self.registry.go_on(c, TENANT, code, steps))
+    async def go_on(self, code: str, *steps: Step, **added: Any) -> int:
+        came = Added(**added)
+        return await self.database.write(
+            lambda c: self.registry.go_on(c, TENANT, code, steps, came)
+        )
+
+    async def happen(self, code: str, kind: str, **members: Any) -> None:
+        """A leaf of the dossier's case."""
+
+        def change(connection: Connection) -> None:
+            case = register_dossier(connection, TENANT, code, self.clock(), KEY)
+            body = {"k": kind, "case": case, "vb": "not stated", "ch": "online", "q": []}
+            append_case(connection, kind, TENANT, body | {"chain": "c"} | members, self.clock())
+
+        await self.database.write(change)
 
     def standing(self, code: str) -> Any:
         return self.database.read(lambda c: self.registry.standing(c, TENANT, code))
@@ -127,6 +145,7 @@ class World:
         """Let the sender work and time pass until nothing waits, or until so much time is over."""
         end = self.clock.now + within
         while self.clock.now < end:
+            await self.follower.follow()
             await self.sender.drain()
             due = self.sender.next_at()
             if due is None:
@@ -159,7 +178,10 @@ def open_world(
     breaker = Breaker(clock.seconds, chance.uniform)
     budget = RetryBudget(clock.seconds)
     sender = Sender(database, portal, procedures, registry, breaker, budget, chance.uniform)
-    return World(clock, database, registry, portal_mock, portal, procedures, sender, breaker)
+    follower = Follower(database, registry)
+    return World(
+        clock, database, registry, portal_mock, portal, procedures, sender, follower, breaker
+    )
 
 
 def dossier(number: int = 1, **changed: Any) -> Dossier:

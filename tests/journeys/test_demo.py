@@ -125,7 +125,7 @@ def test_gateway_and_portal_come_to_the_same_indicators(day: tuple[dict[str, Any
     of_one_citizen = day[0]["citizen"]["portal"]["dossiers"]
     assert index["dossiers"] == day[0]["portal"]["dossiers"] + of_one_citizen
     rows = {row["id"]: row for row in index["rows"]}
-    assert set(rows) == {"1.4", "2.1", "4.1", "4.2", "4.3", "4.4", "4.5a", "4.5b"}
+    assert set(rows) == {"1.4", "2.1", "3.3", "3.6", "4.1", "4.2", "4.3", "4.4", "4.5a", "4.5b"}
     for row in rows.values():
         assert row["gateway"] == row["portal"]
         assert row["gateway"]["numerator"] > 0

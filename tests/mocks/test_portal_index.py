@@ -69,6 +69,8 @@ async def test_every_indicator_is_counted_from_its_own_marks(unit: Unit) -> None
         "4.4": (3, 9),
         "4.5a": (2, len(citizens)),
         "4.5b": (3, 9),
+        "3.3": (2, 9),
+        "3.6": (0, 0),
         "1.4": (9, 9),
         "2.1": (0, 0),
     }

@@ -8,6 +8,7 @@ from sqlalchemy import inspect, select
 
 from gateway.log.append import append_case
 from gateway.storage.database import Database
+from gateway.storage.portal_tables import dossiers
 from gateway.storage.schema import bodies
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -42,4 +43,24 @@ async def test_the_bodies_of_an_older_database_are_found_by_their_case(tmp_path:
     indices = now.read(lambda c: inspect(c).get_indexes("bodies"))
     assert [one["name"] for one in indices] == ["bodies_case"]
     assert now.read(lambda c: inspect(c).get_indexes("case_persons")) != []
+    now.close()
+
+
+async def test_the_dossiers_of_an_older_database_are_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.db"
+    Database(path).close()
+    with sqlite3.connect(path) as file:
+        file.executescript("""
+            DROP INDEX dossiers_of_case;
+            ALTER TABLE dossiers DROP COLUMN case_tag;
+            ALTER TABLE dossiers DROP COLUMN added;
+        """)
+    file.close()
+
+    for _ in range(2):
+        Database(path).close()
+    now = Database(path)
+    assert now.read(lambda c: c.execute(select(dossiers)).all()) == []
+    indices = {one["name"] for one in now.read(lambda c: inspect(c).get_indexes("dossiers"))}
+    assert "dossiers_of_case" in indices
     now.close()

@@ -15,9 +15,10 @@ from sqlalchemy import Connection, insert, select
 from gateway.domain.errors import Conflict, DossierRefused
 from gateway.domain.identifiers import TenantId
 from gateway.dossiers.bundle import Part, PartDossier, part_dossiers
+from gateway.dossiers.checking import check_procedure
 from gateway.dossiers.dossier import Dossier
 from gateway.dossiers.evidence.serving import find_bundle, share_of
-from gateway.dossiers.registry import Registry, check_procedure
+from gateway.dossiers.registry import Registry
 from gateway.dossiers.standing import Standing
 from gateway.forms.bundles import Served
 from gateway.receipts.chains import register_dossier

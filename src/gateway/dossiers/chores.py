@@ -13,7 +13,8 @@ from gateway.domain.errors import Busy, SourceError
 from gateway.dossiers.portal.client import Portal
 from gateway.dossiers.portal.procedures import Procedures
 from gateway.dossiers.registry import Registry
-from gateway.dossiers.telling.outbox import purge_unaccepted
+from gateway.dossiers.telling.following import Follower
+from gateway.dossiers.telling.outbox import purge_kept
 from gateway.dossiers.telling.sending import Sender
 from gateway.storage.database import Database
 from gateway.upstream.adapter import Adapter
@@ -31,22 +32,24 @@ class PortalDesk:
     portal: Portal = field(repr=False)
     sender: Sender = field(repr=False)
     procedures: Procedures = field(repr=False)
+    follower: Follower = field(repr=False)
     clock: Callable[[], datetime] = field(repr=False)
 
     async def tell_by_the_second(self, closing: asyncio.Event) -> None:
-        """At the start and every second: send what is due, until the gateway closes."""
+        """At the start and every second: send what is due or has news, until the gateway closes."""
 
         async def work() -> None:
+            await self.follower.follow()
             if turns := await self.sender.drain(lambda: not closing.is_set()):
                 structlog.get_logger().info("dossiers_sent", count=turns)
 
         await _repeat(work, DRAIN_SECONDS, closing)
 
     async def refresh_by_the_hour(self, needed: Collection[str], closing: asyncio.Event) -> None:
-        """At the start and every hour: keep the catalogue in step, forget what was never accepted."""
+        """At the start and every hour: keep the catalogue in step, forget what was kept long enough."""
 
         async def work() -> None:
-            await self.database.write(lambda c: purge_unaccepted(c, self.clock()))
+            await self.database.write(lambda c: purge_kept(c, self.clock()))
             if seen := await self.procedures.refresh(needed):
                 structlog.get_logger().info("procedures_changed", count=len(seen))
 
@@ -59,7 +62,8 @@ def open_desk(database: Database, adapter: Adapter, registry: Registry) -> Porta
     procedures = Procedures(database, portal, registry.clock)
     breaker, budget = Breaker(time.monotonic), RetryBudget(time.monotonic)
     sender = Sender(database, portal, procedures, registry, breaker, budget)
-    return PortalDesk(database, portal, sender, procedures, registry.clock)
+    follower = Follower(database, registry)
+    return PortalDesk(database, portal, sender, procedures, follower, registry.clock)
 
 
 async def _repeat(

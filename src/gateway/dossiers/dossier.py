@@ -1,18 +1,19 @@
 """What does the province say of one dossier, before the portal is told?
 
-The whole of it holds personal data and rests sealed (`outbox.py`) until the portal has it. Times are
-seconds since 1970 UTC. States are the portal's numbers, 1 to 10.
+The whole of it holds personal data and rests sealed (`outbox.py`) until the portal has the last of it.
+Times are seconds since 1970 UTC. States are the portal's numbers, 1 to 10.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, TypeVar
 
 import orjson
 
 NEW, ACCEPTED, REFUSED, IN_PROCESSING, SUPPLEMENT = 1, 2, 3, 4, 5
 DUTY, WITHDRAWN, STOPPED, DONE, RETURNED = 6, 7, 8, 9, 10
-LAST_STATE = RETURNED
+ENDS = frozenset({REFUSED, WITHDRAWN, STOPPED, RETURNED})
+"""States that no other follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,46 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Fee:
+    """A fee or charge (phí, lệ phí) in whole đồng; `due` says when it is taken, `kind` which it is."""
+
+    name: str
+    amount: int
+    code: str | None = None
+    due: str | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Supplement:
+    """One request for more papers (yêu cầu bổ sung), and its answer where there is one."""
+
+    id: str
+    asked_by: str = field(repr=False)
+    content: str = field(repr=False)
+    asked: int
+    received_by: str | None = field(default=None, repr=False)
+    received_note: str | None = field(default=None, repr=False)
+    received: int | None = None
+    due_before: int | None = None
+    due_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What came to a dossier while it was handled; what is None, and what is not named, stays."""
+
+    results: tuple[Result, ...] = ()
+    fees: tuple[Fee, ...] = ()
+    payment: str | None = None
+    supplements: tuple[Supplement, ...] = ()
+
+    def written(self) -> bytes:
+        """What came, as its fingerprint is taken."""
+        return orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """A dossier (hồ sơ thủ tục hành chính) as the province registers it.
 
@@ -87,15 +128,32 @@ class Dossier:
     return_by_post: bool
     attachments: tuple[Attachment, ...]
     results: tuple[Result, ...]
+    fees: tuple[Fee, ...] = ()
+    payment: str | None = None
+    supplements: tuple[Supplement, ...] = ()
 
     @property
     def state(self) -> int:
         """The state that a dossier comes with."""
         return NEW if self.received is None else ACCEPTED
 
+    def with_added(self, added: Added) -> "Dossier":
+        """The dossier with what came to it; a result, fee or supplement named anew replaces itself."""
+        return replace(
+            self,
+            results=_merged(self.results, added.results, "id"),
+            fees=_merged(self.fees, added.fees, "name"),
+            payment=added.payment or self.payment,
+            supplements=_merged(self.supplements, added.supplements, "id"),
+        )
+
     def written(self) -> bytes:
-        """The dossier as it is sealed."""
-        return orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)
+        """The dossier as it is sealed; what it does not have is not written."""
+        said = asdict(self)
+        for name in ("fees", "payment", "supplements"):
+            if not said[name]:
+                del said[name]
+        return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +179,22 @@ def read_dossier(written: bytes) -> Dossier:
     said: dict[str, Any] = orjson.loads(written)
     said["owner"] = Owner(**said["owner"])
     said["attachments"] = tuple(_attachment(one) for one in said["attachments"])
-    said["results"] = tuple(Result(**one) for one in said["results"])
+    for name, kind in (("results", Result), ("fees", Fee), ("supplements", Supplement)):
+        said[name] = tuple(kind(**one) for one in said.get(name, ()))
     return Dossier(**said)
 
 
 def read_step(written: bytes) -> Step:
     """A row that was written by `Step.written`."""
     return Step(**orjson.loads(written))
+
+
+T = TypeVar("T")
+
+
+def _merged(before: tuple[T, ...], added: tuple[T, ...], key: str) -> tuple[T, ...]:
+    """Entries by their key, in the order in which each came first."""
+    return tuple({getattr(one, key): one for one in (*before, *added)}.values())
 
 
 def _attachment(said: Mapping[str, Any]) -> Attachment:

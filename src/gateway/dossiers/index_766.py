@@ -1,20 +1,23 @@
 """What would Decision 766/QĐ-TTg give a province for the dossiers that the portal was told of?
 
-Digitisation (4.1 to 4.5b), on-time settlement (2.1) and the synchronised share (1.4), by the formulas
-under `index_766` of `schemas/portal-protocol.json`, over what was told and nothing else: a dossier that
-still waits stands in none of them. All dossiers are those received in the period, days in Vietnam, both
-included. Numerators and denominators are whole; a score has two decimals, half up, and is null
-where its threshold is not known or nothing was counted.
+Digitisation (4.1 to 4.5b), online results and payments (3.3, 3.6), on-time settlement (2.1) and the
+synchronised share (1.4), by the formulas under `index_766` of `schemas/portal-protocol.json`, over what
+was told and nothing else: a dossier that still waits stands in none of them. All dossiers are those
+received in the period, days in Vietnam, both included. Dossiers are read one by one and let go: what
+stays are counts by procedure and month. Numerators and denominators are whole; a score has two
+decimals, half up, and is null where its threshold is not known or nothing was counted.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, Select, select
 
 from gateway.dossiers.dossier import DONE, REFUSED, RETURNED, STOPPED, SUPPLEMENT, WITHDRAWN
 from gateway.dossiers.telling.confirming import ToldDossier, read_told
@@ -27,6 +30,8 @@ Reported = Mapping[tuple[str, str], int]
 
 _ENDS = (frozenset({DONE}), frozenset({RETURNED}), frozenset({STOPPED, REFUSED, WITHDRAWN}))
 _BASE_CODE = 8
+_ONLINE = "2"
+_ROWS_AT_A_TIME = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,41 +82,48 @@ def index_766(
 
     `definition` is `index_766` of the protocol; `reported` are the counts of the months concerned.
     """
-    sent = [one for one in _sent(connection, tenant) if _received_in(one, period)]
     procedures = _procedures(connection)
-    by_sector: dict[str, list[_Sent]] = defaultdict(list)
-    for one in sent:
-        by_sector[_sector(procedures, one.procedure)].append(one)
+    whole, by_sector = _Counted(), defaultdict[str, _Counted](_Counted)
+    for one in _sent(connection, tenant):
+        if _received_in(one, period):
+            whole.add(one, procedures, population_code)
+            by_sector[_sector(procedures, one.procedure)].add(one, procedures, population_code)
     for procedure, _ in reported:
-        by_sector[_sector(procedures, procedure)] += []
+        by_sector.setdefault(_sector(procedures, procedure), _Counted())
     return {
-        "dossiers": len(sent),
-        "indicators": _digitisation(sent, procedures, definition, population_code)
-        | _passage(sent, reported, definition),
+        "dossiers": whole.sums["all"],
+        "indicators": _digitisation(whole, procedures, definition)
+        | _online(whole, definition)
+        | _passage(whole, reported, definition),
         "sectors": {
-            sector: _passage(ones, _of_sector(reported, procedures, sector), definition)
-            for sector, ones in sorted(by_sector.items())
+            sector: _passage(counted, _of_sector(reported, procedures, sector), definition)
+            for sector, counted in sorted(by_sector.items())
         },
     }
 
 
-def _sent(connection: Connection, tenant: str) -> Iterable[_Sent]:
-    asked = select(dossiers.c.code, dossiers.c.procedure, dossiers.c.told).where(
-        dossiers.c.tenant == tenant, dossiers.c.told.is_not(None)
-    )
-    rows = connection.execute(asked).all()
-    steps: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for step in connection.execute(
+def _sent(connection: Connection, tenant: str) -> Iterator[_Sent]:
+    """What the portal was told, dossier by dossier, beside the rows of progress that it has."""
+    own = dossiers.c.tenant == tenant, dossiers.c.told.is_not(None)
+    asked = select(dossiers.c.code, dossiers.c.procedure, dossiers.c.told).where(*own)
+    passed = (
         select(dossier_steps.c.code, dossier_steps.c.state, dossier_steps.c.at)
         .join(dossiers, dossiers.c.code == dossier_steps.c.code)
-        .where(dossiers.c.tenant == tenant, dossier_steps.c.sealed.is_(None))
+        .where(*own, dossier_steps.c.sealed.is_(None))
         .order_by(dossier_steps.c.code, dossier_steps.c.seq)
-    ):
-        steps[step.code].append((step.state, step.at))
-    for row in rows:
-        told = read_told(row.told)
-        if told is not None:
-            yield _Sent(row.procedure[:_BASE_CODE], told, steps[row.code])
+    )
+    by_code = groupby(_streamed(connection, passed), key=attrgetter("code"))
+    code, steps = next(by_code, (None, iter(())))
+    for row in _streamed(connection, asked.order_by(dossiers.c.code)):
+        own_steps = [(one.state, one.at) for one in steps] if code == row.code else []
+        if code == row.code:
+            code, steps = next(by_code, (None, iter(())))
+        if (told := read_told(row.told)) is not None:
+            yield _Sent(row.procedure[:_BASE_CODE], told, own_steps)
+
+
+def _streamed(connection: Connection, asked: Select[Any]) -> Iterator[Row[Any]]:
+    return iter(connection.execute(asked.execution_options(yield_per=_ROWS_AT_A_TIME)))
 
 
 def _received_in(one: _Sent, period: tuple[date | None, date | None]) -> bool:
@@ -139,31 +151,50 @@ def _of_sector(
     return {k: n for k, n in reported.items() if _sector(procedures, k[0]) == sector}
 
 
+@dataclass(slots=True)
+class _Counted:
+    """What the dossiers of a period add up to."""
+
+    sums: Counter[str] = field(default_factory=Counter)
+    held: Counter[tuple[str, str]] = field(default_factory=Counter)
+    using: set[str] = field(default_factory=set)
+
+    def add(self, one: _Sent, procedures: Mapping[str, _Procedure], code: str) -> None:
+        """Count a dossier in; `code` is the portal's of the population database."""
+        known = procedures.get(one.procedure)
+        paper, told = known is not None and known.result_paper, one.told
+        uses = one.population_data(code)
+        ended = _end(one.steps) is not None
+        self.held[one.procedure, f"{one.received:%Y%m}"] += 1
+        self.using |= {one.procedure} if uses else set()
+        for name, holds in {
+            "all": True,
+            "result_paper": paper,
+            "e_result": paper and told.e_result,
+            "digitised": told.with_file and (told.e_result or not paper),
+            "reused": one.has("HoSoCoThanhPhanSoHoa"),
+            "stored": one.has("DuocLayTuKhoDMQG") or told.e_result,
+            "population": uses,
+            "online": one.has("KenhThucHien", _ONLINE) and told.e_result,
+            "priced": told.priced,
+            "paid": told.priced and told.paid,
+            "ended": ended,
+            "in_time": ended and _in_time(one),
+        }.items():
+            self.sums[name] += holds
+
+
 def _digitisation(
-    sent: Sequence[_Sent],
-    procedures: Mapping[str, _Procedure],
-    definition: Mapping[str, Any],
-    code: str,
+    counted: _Counted, procedures: Mapping[str, _Procedure], definition: Mapping[str, Any]
 ) -> Json:
-    paper = {one for one, said in procedures.items() if said.result_paper}
-    citizens = {one for one, said in procedures.items() if said.citizens}
-    using = [one.population_data(code) for one in sent]
-    connected = {one.procedure for one, uses in zip(sent, using, strict=True) if uses} & citizens
-    with_paper = [one for one in sent if one.procedure in paper]
-    whole = len(sent)
+    sums, citizens = counted.sums, {one for one, said in procedures.items() if said.citizens}
     counts = {
-        "4.1": (sum(one.told.e_result for one in with_paper), len(with_paper)),
-        "4.2": (
-            sum(
-                one.told.with_file and (one.told.e_result or one.procedure not in paper)
-                for one in sent
-            ),
-            whole,
-        ),
-        "4.3": (sum(one.has("HoSoCoThanhPhanSoHoa") for one in sent), whole),
-        "4.4": (sum(one.has("DuocLayTuKhoDMQG") or one.told.e_result for one in sent), whole),
-        "4.5a": (len(connected), len(citizens)),
-        "4.5b": (sum(using), whole),
+        "4.1": (sums["e_result"], sums["result_paper"]),
+        "4.2": (sums["digitised"], sums["all"]),
+        "4.3": (sums["reused"], sums["all"]),
+        "4.4": (sums["stored"], sums["all"]),
+        "4.5a": (len(counted.using & citizens), len(citizens)),
+        "4.5b": (sums["population"], sums["all"]),
     }
     return {
         one["id"]: _scored(*counts[one["id"]], one["points"], one["full_score_at"])
@@ -171,14 +202,22 @@ def _digitisation(
     }
 
 
-def _passage(sent: Sequence[_Sent], reported: Reported, definition: Mapping[str, Any]) -> Json:
-    """1.4 and 2.1, which have no points of their own here."""
-    told = Counter((one.procedure, f"{one.received:%Y%m}") for one in sent)
-    larger = sum(max(told[place], reported.get(place, 0)) for place in {*told, *reported})
-    ended = [one for one in sent if _end(one.steps) is not None]
+def _online(counted: _Counted, definition: Mapping[str, Any]) -> Json:
+    """3.3 and 3.6, of which no points are known."""
+    sums = counted.sums
     return {
-        definition["synchronised"]["id"]: _share(len(sent), larger),
-        definition["on_time"]["id"]: _share(sum(map(_in_time, ended)), len(ended)),
+        definition["online"]["id"]: _share(sums["online"], sums["all"]),
+        definition["paid_online"]["id"]: _share(sums["paid"], sums["priced"]),
+    }
+
+
+def _passage(counted: _Counted, reported: Reported, definition: Mapping[str, Any]) -> Json:
+    """1.4 and 2.1, which have no points of their own here."""
+    held, sums = counted.held, counted.sums
+    larger = sum(max(held[place], reported.get(place, 0)) for place in {*held, *reported})
+    return {
+        definition["synchronised"]["id"]: _share(sums["all"], larger),
+        definition["on_time"]["id"]: _share(sums["in_time"], sums["ended"]),
     }
 
 

@@ -1,10 +1,11 @@
 """How does a dossier come in, how does it go on, and what is asked of it later?
 
 Registering the same dossier again changes nothing; with other content it replaces what the portal was
-told. Every change is queued for the portal in the transaction that makes it.
+told. What comes to it later (a result, a fee, a supplement) comes with its progress. Every change is
+queued for the portal in the transaction that makes it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,12 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from gateway.domain.errors import Conflict, DossierRefused, NotFound
 from gateway.domain.identifiers import TenantId
+from gateway.dossiers.checking import (
+    check_file,
+    check_procedure,
+    component_kept,
+    digests_kept,
+)
 from gateway.dossiers.dossier import (
     DONE,
     NEW,
@@ -21,7 +28,7 @@ from gateway.dossiers.dossier import (
     RETURNED,
     STOPPED,
     WITHDRAWN,
-    Attachment,
+    Added,
     Dossier,
     Step,
 )
@@ -29,16 +36,17 @@ from gateway.dossiers.evidence.reuse import last_ways, reuse_body, ways_of
 from gateway.dossiers.evidence.serving import case_behind, find_bundle, share_of
 from gateway.dossiers.portal.protocol import Protocol
 from gateway.dossiers.standing import Standing, standing_of
-from gateway.dossiers.telling.outbox import QUEUED, Seal, queue
+from gateway.dossiers.telling.outbox import QUEUED, Seal, queue, say_again
 from gateway.forms.values import LOCAL_ZONE
 from gateway.log.append import append_case
-from gateway.receipts.chains import opened_at, register_dossier
+from gateway.receipts.chains import case_tag, opened_at, register_dossier
 from gateway.records.store import RecordStore
-from gateway.storage.portal_tables import dossier_steps, dossiers, portal_procedures
+from gateway.storage.portal_tables import dossier_steps, dossiers
 
 POPULATION_CODE = "POP-DB"
 """The portal's code of the population database where nothing else is set (ours)."""
 
+NOTHING = Added()
 MOST_STEPS = 1000
 """Rows of progress that one dossier may have."""
 
@@ -83,25 +91,32 @@ class Registry:
             raise Conflict("dossier_of_another_system", "another system registered this dossier")
         if standing is not None and standing.procedure != dossier.procedure:
             raise DossierRefused("procedure_changed", "a dossier keeps its procedure", "procedure")
-        told = {} if standing is None else _digests(standing.components)
+        told = {} if standing is None else digests_kept(standing.components)
         now = self.clock()
-        register_dossier(connection, tenant, case_code, now, self.index_key)
+        case_ref = register_dossier(connection, tenant, case_code, now, self.index_key)
         for place, attachment in enumerate(dossier.attachments):
-            _check_file(attachment, told, f"attachments[{place}]")
+            check_file(attachment, told, f"attachments[{place}]")
         self._record_reuse(connection, tenant, dossier, case_code)
         fingerprint = self.seal.fingerprint(dossier.written())
+        told_by = {"fingerprint": fingerprint, "case_tag": case_tag(self.index_key, case_ref)}
         if standing is None:
-            self._add(connection, tenant, dossier, fingerprint)
+            self._add(connection, tenant, dossier, told_by)
         elif standing.fingerprint != fingerprint:
-            self._replace(connection, dossier, fingerprint, standing)
+            self._replace(connection, dossier, told_by, standing)
         return standing is None
 
     def go_on(
-        self, connection: Connection, tenant: TenantId, code: str, steps: tuple[Step, ...]
+        self,
+        connection: Connection,
+        tenant: TenantId,
+        code: str,
+        steps: tuple[Step, ...],
+        added: Added = NOTHING,
     ) -> int:
-        """Take rows of progress in, in order; how many of them are new.
+        """Take rows of progress in, in order, and what came with them; how many rows are new.
 
-        Raises NotFound `unknown_dossier`, DossierRefused `illegal_transition`, `too_many_steps`.
+        Raises NotFound `unknown_dossier`, DossierRefused `illegal_transition`, `too_many_steps`,
+        `dossier_forgotten` (something is added to what is kept no longer).
         """
         row = self.row(connection, tenant, code)
         known = _rows_known(connection, code)
@@ -118,6 +133,7 @@ class Registry:
             self._add_step(connection, code, number, step, fingerprint)
             state = step.state
             taken.append(step)
+        self._change(connection, row, taken, added)
         if taken:
             self._advance(connection, row, taken)
         return len(taken)
@@ -150,7 +166,11 @@ class Registry:
             append_case(connection, "reuse", tenant, body, now)
 
     def _add(
-        self, connection: Connection, tenant: TenantId, dossier: Dossier, fingerprint: bytes
+        self,
+        connection: Connection,
+        tenant: TenantId,
+        dossier: Dossier,
+        told_by: Mapping[str, bytes],
     ) -> None:
         now = int(self.clock().timestamp())
         row = {
@@ -165,20 +185,25 @@ class Registry:
             "tries": 0,
             "next_at": now,
             "in_doubt": False,
-            **self._said(dossier, 1, fingerprint),
+            **self._said(dossier, 1),
+            **told_by,
         }
         connection.execute(insert(dossiers), row)
 
     def _replace(
-        self, connection: Connection, dossier: Dossier, fingerprint: bytes, standing: Row[Any]
+        self,
+        connection: Connection,
+        dossier: Dossier,
+        told_by: Mapping[str, bytes],
+        standing: Row[Any],
     ) -> None:
-        said = {**self._said(dossier, standing.version + 1, fingerprint)}
+        said = {**self._said(dossier, standing.version + 1), **told_by, "added": None}
         if standing.stated == NEW:
             said |= {"stated": dossier.state, "first_state": dossier.state}
         connection.execute(update(dossiers).where(dossiers.c.code == dossier.code).values(said))
         queue(connection, dossier.code, self.clock())
 
-    def _said(self, dossier: Dossier, version: int, fingerprint: bytes) -> Mapping[str, object]:
+    def _said(self, dossier: Dossier, version: int) -> Mapping[str, object]:
         """What a registration writes, whether it is the first or replaces one."""
         return {
             "procedure": dossier.procedure,
@@ -188,8 +213,7 @@ class Registry:
             "submitted_at": dossier.submitted,
             "received_at": dossier.received,
             "due_at": dossier.due,
-            "components": orjson.dumps([_component(a) for a in dossier.attachments]).decode(),
-            "fingerprint": fingerprint,
+            "components": orjson.dumps([component_kept(a) for a in dossier.attachments]).decode(),
             "version": version,
             "sealed": self.seal.lock_dossier(dossier, version),
         }
@@ -207,19 +231,29 @@ class Registry:
         }
         connection.execute(insert(dossier_steps), row)
 
+    def _change(
+        self, connection: Connection, row: Row[Any], steps: Sequence[Step], added: Added
+    ) -> None:
+        """Say the dossier again with what came to it, and with its receipt when that is news."""
+        fingerprint = self.seal.fingerprint(added.written())
+        news = added != NOTHING and fingerprint != row.added
+        received = steps[0].at if steps and row.stated == NEW and row.received_at is None else None
+        if news and row.sealed is None:
+            raise DossierRefused("dossier_forgotten", "say the whole dossier again", "")
+        if row.sealed is None or not (news or received):
+            return
+        dossier = self.seal.open_dossier(row.code, row.version, row.sealed)
+        dossier = replace(dossier, received=dossier.received or received).with_added(added)
+        say_again(connection, self.seal, row, dossier, self.clock())
+        if news:
+            of = dossiers.c.code == row.code
+            connection.execute(update(dossiers).where(of).values(added=fingerprint))
+
     def _advance(self, connection: Connection, row: Row[Any], steps: list[Step]) -> None:
-        """The dossier's new state; one that was only newly registered is told once more."""
+        """The dossier's new state."""
         values: dict[str, object] = {"stated": steps[-1].state, "ended_at": _end(row, steps)}
         if row.stated == NEW:
-            received = row.received_at or steps[0].at
-            values["received_at"] = received
-            if row.sealed is not None:
-                dossier = self.seal.open_dossier(row.code, row.version, row.sealed)
-                version = row.version + 1
-                values["version"] = version
-                values["sealed"] = self.seal.lock_dossier(
-                    replace(dossier, received=received), version
-                )
+            values["received_at"] = row.received_at or steps[0].at
         connection.execute(update(dossiers).where(dossiers.c.code == row.code).values(values))
         queue(connection, row.code, self.clock())
 
@@ -243,46 +277,3 @@ def _rows_known(connection: Connection, code: str) -> set[bytes]:
     """What tells each row of a dossier's progress from every other."""
     column = dossier_steps.c.fingerprint
     return set(connection.execute(select(column).where(dossier_steps.c.code == code)).scalars())
-
-
-def check_procedure(connection: Connection, code: str, *, must_be_known: bool) -> None:
-    """Where the portal's catalogue is known, a procedure must be in force, or stand in it at all.
-
-    Raises DossierRefused `unknown_procedure`, `procedure_abolished`.
-    """
-    known = connection.execute(
-        select(portal_procedures.c.public).where(portal_procedures.c.code == code[:8])
-    ).scalar_one_or_none()
-    listed = select(portal_procedures.c.code).where(portal_procedures.c.listed.is_(True)).limit(1)
-    if must_be_known and known is None and connection.execute(listed).first():
-        raise DossierRefused("unknown_procedure", "the portal has no such procedure", "procedure")
-    if known is False:
-        raise DossierRefused(
-            "procedure_abolished", "the procedure takes no new dossiers", "procedure"
-        )
-
-
-def _component(attachment: Attachment) -> dict[str, object]:
-    """What stays known of a component: no name of a file, which may name a person."""
-    file = attachment.file
-    return {
-        "component": attachment.component,
-        "file": None if file is None or attachment.removed else [file.id, file.sha256],
-        "result": attachment.result,
-        "from_store": attachment.from_store,
-        "replaced_by": attachment.replaced_by,
-    }
-
-
-def _digests(components: str) -> dict[str, str]:
-    files = [one["file"] for one in orjson.loads(components)]
-    return dict(filter(None, files))
-
-
-def _check_file(attachment: Attachment, told: dict[str, str], member: str) -> None:
-    """One id is one file: with another digest it is not the file that it says it is."""
-    file = attachment.file
-    if file is not None and told.setdefault(file.id, file.sha256) != file.sha256:
-        raise DossierRefused(
-            "file_hash_mismatch", "the digest is not that of this file", f"{member}.file.sha256"
-        )

@@ -18,8 +18,8 @@ from gateway.storage.schema import leaves
 class Standing:
     """One dossier as it stands (tình trạng đồng bộ hồ sơ).
 
-    `told` are the flags that the portal has, `raised` those that the log allows now; `hashes` are
-    the leaf hashes behind both, by index, in base64.
+    `told` are the flags that the portal has, `raised` those that the log allows now and that the
+    portal has not; `hashes` are the leaf hashes behind both, by index, in base64.
     """
 
     row: Row[Any]
@@ -37,8 +37,13 @@ def standing_of(
 ) -> Standing:
     """Everything that is known of a registered dossier."""
     components = orjson.loads(row.components)
-    raised = marks_of(row.channel, components, case.events, population_code)
     told = told_marks(row.told)
+    known = {(mark.flag, mark.value, mark.file) for mark in told}
+    raised = tuple(
+        mark
+        for mark in marks_of(row.channel, components, case.events, population_code)
+        if (mark.flag, mark.value, mark.file) not in known
+    )
     indices = {mark.leaf for mark in (*raised, *told)} | {row.confirmed_leaf or 0}
     return Standing(
         row,

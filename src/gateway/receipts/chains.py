@@ -186,6 +186,11 @@ def dossier_index(index_key: bytes, tenant: str, dossier: str) -> bytes:
     return _digest(index_key, f"dossier|{tenant}|{dossier}")
 
 
+def case_tag(index_key: bytes, case_ref: str) -> bytes:
+    """By what a dossier is found from its case: HMAC-SHA-256 under the index key."""
+    return _digest(index_key, f"case|{case_ref}")
+
+
 def person_index(index_key: bytes, number: str) -> bytes:
     """The blind index of a personal number: HMAC-SHA-256 under the index key."""
     return _digest(index_key, f"person|{number}")

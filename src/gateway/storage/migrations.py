@@ -4,18 +4,26 @@ Each step looks for what it adds and does nothing where that stands already; tab
 new need none, they are made by `schema.py`.
 """
 
-from sqlalchemy import Connection, String, cast, func, inspect, update
+from sqlalchemy import Connection, String, Table, cast, func, inspect, update
 
+from gateway.storage.portal_tables import dossiers
 from gateway.storage.schema import bodies, case_persons
 
 
 def bring_up_to_date(connection: Connection) -> None:
     """Add to the tables of an older database what newer code reads; the caller commits."""
-    tables = inspect(connection)
-    if tables.has_table(bodies.name) and not any(
-        column["name"] == "case_ref" for column in tables.get_columns(bodies.name)
-    ):
+    if _lacks(connection, bodies, "case_ref"):
         _find_bodies_by_case(connection)
+    if _lacks(connection, dossiers, "case_tag"):
+        _follow_dossiers_by_case(connection)
+
+
+def _lacks(connection: Connection, table: Table, column: str) -> bool:
+    """Whether a table stands there without this column."""
+    tables = inspect(connection)
+    return tables.has_table(table.name) and not any(
+        one["name"] == column for one in tables.get_columns(table.name)
+    )
 
 
 def _find_bodies_by_case(connection: Connection) -> None:
@@ -24,4 +32,12 @@ def _find_bodies_by_case(connection: Connection) -> None:
     case = func.json_extract(cast(bodies.c.body, String), "$.case")
     connection.execute(update(bodies).values(case_ref=case))
     for index in (*bodies.indexes, *case_persons.indexes):
+        index.create(connection, checkfirst=True)
+
+
+def _follow_dossiers_by_case(connection: Connection) -> None:
+    """What is said anew of a dossier, and which leaves speak for it; older ones are not followed."""
+    for name in ("added", "case_tag"):
+        connection.exec_driver_sql(f"ALTER TABLE dossiers ADD COLUMN {name} BLOB")
+    for index in dossiers.indexes:
         index.create(connection, checkfirst=True)

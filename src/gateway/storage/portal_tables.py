@@ -17,8 +17,9 @@ from sqlalchemy import (
 
 from gateway.storage.schema import metadata
 
-# `sealed` is what the portal has not been told yet; `components` names files by id and digest, `told`
-# says which flags the portal was told by which leaves
+# `sealed` is what the portal is told, kept until it has the last of it; `added` says what came to it
+# last; `case_tag` leads here from a case, by a keyed digest; `components` names files by id and digest,
+# `told` says which flags the portal was told by which leaves
 dossiers = Table(
     "dossiers",
     metadata,
@@ -37,6 +38,8 @@ dossiers = Table(
     Column("stated", Integer, nullable=False),
     Column("components", String, nullable=False),
     Column("fingerprint", LargeBinary, nullable=False),
+    Column("added", LargeBinary),
+    Column("case_tag", LargeBinary),
     Column("version", Integer, nullable=False),
     Column("told_version", Integer, nullable=False),
     Column("sealed", LargeBinary),
@@ -50,6 +53,15 @@ dossiers = Table(
     Column("told", String),
     Column("confirmed_leaf", Integer),
     Index("dossiers_due", "sync", "next_at"),
+    Index("dossiers_of_case", "case_tag"),
+)
+
+# up to which leaf the log was searched for more to tell the portal
+leaves_followed = Table(
+    "leaves_followed",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("leaf", Integer, nullable=False),
 )
 
 dossier_steps = Table(

@@ -122,12 +122,16 @@ def register_said(
 async def go_on(
     code: str, body: ProgressAsked, caller: SignedIn, house: House, visit: Visit
 ) -> Response:
-    """Take rows of progress, all or none; a row that was sent before is passed over."""
+    """Take rows of progress, all or none, and what came to the dossier with them.
+
+    What was sent before is passed over.
+    """
     steps = tuple(row.read() for row in body.rows)
+    added = body.added()
 
     def change(connection: Connection) -> tuple[int, object]:
         check_goes_on_alone(connection, caller.tenant, code)
-        taken = house.dossiers.go_on(connection, caller.tenant, code, steps)
+        taken = house.dossiers.go_on(connection, caller.tenant, code, steps, added)
         return 200, ProgressTaken(code=code, taken=taken)
 
     return await change_once(house, caller, visit, change)
@@ -184,7 +188,7 @@ def _answer(stands: Standing, unvouched: PapersShown) -> DossierAnswer:
             dossier_waits=stands.dossier_waits,
             progress_waits=stands.steps_wait,
         ),
-        flags=[_flag(mark, stands) for mark in dict.fromkeys((*stands.told, *stands.raised))],
+        flags=[_flag(mark, stands) for mark in (*stands.told, *stands.raised)],
         on_paper=[
             PaperAsked(component=one.component, source=one.source, reason=one.reason)
             for one in stands.paper

@@ -15,7 +15,8 @@ from gateway.api.calls.people_members import Channel, FormData, SubjectAsked
 from gateway.api.calls.prefills import LegalBasisAsked, OfficerText, PrefillAsked
 from gateway.api.calls.submissions import Path, SubmissionAsked
 from gateway.api.door import Asked
-from gateway.api.dossiers.members import MOST_PARTS, DossierAsked, MomentText, PartAsked
+from gateway.api.dossiers.additions import MomentText
+from gateway.api.dossiers.members import MOST_PARTS, DossierAsked, PartAsked
 from gateway.api.wire.problems import MembersRefused
 from gateway.forms.catalogue import RegisteredForm
 from gateway.igate.mapping import EFORM_ID, EForm

@@ -1,45 +1,31 @@
 """How does a dossier stand in a body?"""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from gateway.api.calls.people_members import Channel, DossierText, PersonalIdText, ProcedureText
 from gateway.api.door import Asked
+from gateway.api.dossiers.additions import (
+    MOST_ATTACHMENTS,
+    AddedAsked,
+    Address,
+    Code,
+    Fees,
+    Line,
+    LongText,
+    MomentText,
+    Payment,
+    Results,
+    Sha256,
+    seconds,
+)
 from gateway.dossiers.bundle import Part
-from gateway.dossiers.dossier import Attachment, Dossier, File, Owner, Result, Step
+from gateway.dossiers.dossier import Attachment, Dossier, File, Owner, Step
 
-MOST_ATTACHMENTS = 200
 MOST_ROWS = 100
 MOST_PARTS = 20
-_EARLIEST_YEAR, _LATEST_YEAR = 2000, 2100
-
-
-def _moment(text: str) -> str:
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        raise PydanticCustomError("not_a_moment", "RFC 3339 with offset") from None
-    if read.tzinfo is None:
-        raise PydanticCustomError("not_a_moment", "RFC 3339 with offset")
-    if not _EARLIEST_YEAR <= read.year <= _LATEST_YEAR:
-        raise PydanticCustomError("out_of_range", "between 2000 and 2100")
-    return text
-
-
-def _said(text: str) -> str:
-    if not text.strip():
-        raise PydanticCustomError("blank", "a text")
-    return text
-
-
-MomentText = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
-Line = Annotated[str, Field(max_length=500), AfterValidator(_said)]
-Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,99}$")]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Address = Annotated[str, Field(max_length=2000, pattern=r"^https?://[!-~]+$")]
 
 
 class DossierOwnerAsked(Asked):
@@ -62,7 +48,7 @@ class ComponentFileAsked(Asked):
     """A file where the province keeps it."""
 
     id: Code
-    name: Annotated[str, Field(max_length=5000), AfterValidator(_said)]
+    name: LongText
     sha256: Sha256
     url: Address | None = None
 
@@ -94,33 +80,21 @@ class AttachmentAsked(Asked):
         return Attachment(**said, file=file)
 
 
-class ResultAsked(Asked):
-    """A result of the dossier; `url` leads to its file where it is electronic."""
-
-    id: Code
-    name: Line
-    component: Code | None = None
-    code: Code | None = None
-    url: Address | None = None
-
-    def read(self) -> Result:
-        """The result as the registry takes it."""
-        return Result(**self.model_dump())
-
-
 class PartAsked(Asked):
     """One procedure of a bundle: its code, and what of it differs from the bundle; or not chosen."""
 
     procedure: ProcedureText
     code: DossierText | None = None
     chosen: bool = True
-    abstract: Annotated[str, Field(max_length=5000), AfterValidator(_said)] | None = None
+    abstract: LongText | None = None
     received: MomentText | None = None
     due: MomentText | None = None
     unit: Line | None = None
     return_by_post: bool | None = None
     attachments: Annotated[list[AttachmentAsked], Field(max_length=MOST_ATTACHMENTS)] | None = None
-    results: Annotated[list[ResultAsked], Field(max_length=MOST_ATTACHMENTS)] | None = None
+    results: Results | None = None
+    fees: Fees | None = None
+    payment: Payment | None = None
 
     @model_validator(mode="after")
     def _has_a_code_if_chosen(self) -> Self:
@@ -132,7 +106,7 @@ class PartAsked(Asked):
         """The part with the members of its own."""
         own: dict[str, Any] = {
             name: value
-            for name in ("abstract", "unit", "return_by_post")
+            for name in ("abstract", "unit", "return_by_post", "payment")
             if (value := getattr(self, name)) is not None
         }
         own |= {
@@ -142,13 +116,13 @@ class PartAsked(Asked):
         }
         own |= {
             name: tuple(one.read() for one in members)
-            for name in ("attachments", "results")
+            for name in ("attachments", "results", "fees")
             if (members := getattr(self, name)) is not None
         }
         return Part(self.procedure, self.code, own)
 
 
-class DossierAsked(Asked):
+class DossierAsked(AddedAsked):
     """A dossier as the province registers it; without `received` nobody has accepted it yet."""
 
     code: DossierText
@@ -156,16 +130,13 @@ class DossierAsked(Asked):
     form: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,100}$")] | None = None
     channel: Channel
     owner: DossierOwnerAsked
-    abstract: Annotated[str, Field(max_length=5000), AfterValidator(_said)]
+    abstract: LongText
     submitted: MomentText
     received: MomentText | None = None
     due: MomentText
     unit: Line
     return_by_post: bool = False
     attachments: Annotated[list[AttachmentAsked], Field(max_length=MOST_ATTACHMENTS)] = Field(
-        default_factory=list
-    )
-    results: Annotated[list[ResultAsked], Field(max_length=MOST_ATTACHMENTS)] = Field(
         default_factory=list
     )
     parts: Annotated[list[PartAsked], Field(max_length=MOST_PARTS)] | None = None
@@ -179,6 +150,7 @@ class DossierAsked(Asked):
 
     def read(self) -> Dossier:
         """The dossier as the registry takes it."""
+        added = self.added()
         return Dossier(
             code=self.code,
             procedure=self.procedure,
@@ -192,7 +164,10 @@ class DossierAsked(Asked):
             unit=self.unit,
             return_by_post=self.return_by_post,
             attachments=tuple(one.read() for one in self.attachments),
-            results=tuple(one.read() for one in self.results),
+            results=added.results,
+            fees=added.fees,
+            payment=added.payment,
+            supplements=added.supplements,
         )
 
 
@@ -201,7 +176,7 @@ class StepAsked(Asked):
 
     state: Annotated[int, Field(ge=1, le=10)]
     actor: Line
-    content: Annotated[str, Field(max_length=5000), AfterValidator(_said)]
+    content: LongText
     at: MomentText
     title: Line | None = None
     unit: Line | None = None
@@ -216,12 +191,13 @@ class StepAsked(Asked):
         return Step(**said)
 
 
-class ProgressAsked(Asked):
-    """Rows of progress, oldest first."""
+class ProgressAsked(AddedAsked):
+    """Rows of progress, oldest first, and what came to the dossier with them; at least one of both."""
 
-    rows: Annotated[list[StepAsked], Field(min_length=1, max_length=MOST_ROWS)]
+    rows: Annotated[list[StepAsked], Field(max_length=MOST_ROWS)] = Field(default_factory=list)
 
-
-def seconds(text: str) -> int:
-    """Seconds since 1970 UTC of a moment that was checked."""
-    return int(datetime.fromisoformat(text).timestamp())
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.rows or self.results or self.fees or self.payment or self.supplements):
+            raise PydanticCustomError("nothing_said", "rows, or what came to the dossier")
+        return self

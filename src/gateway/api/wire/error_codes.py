@@ -175,6 +175,7 @@ _CODES: dict[type[GatewayError], str] = {
         unknown_procedure | Không có thủ tục này trên Cổng DVCQG | Unknown procedure | Use a code of the portal's catalogue.
         procedure_abolished | Thủ tục đã bị bãi bỏ | Procedure abolished | Use the procedure that took its place.
         procedure_changed | Hồ sơ đã đăng ký cho thủ tục khác | Procedure changed | A dossier keeps its procedure; open another dossier.
+        dossier_forgotten | Nội dung hồ sơ không còn được lưu | Dossier forgotten | Say the whole dossier again with POST /v1/dossiers; what the portal was told is kept for a stated time.
         file_hash_mismatch | Mã băm không khớp với tệp | File digest mismatch | Give the digest of this very file.
         record_not_usable | Giấy tờ không dùng được | Record not usable | Name a valid record of the dossier's owner.
         parts_missing | Thiếu các thủ tục của hồ sơ liên thông | Parts missing | A bundle is registered with `parts`, one per procedure that it serves.

@@ -87,7 +87,7 @@ async def file_dossiers(
     async def file(number: int, turn: Appointment) -> None:
         async with places:
             filing = await _filing(igate, number, turn)
-            codes[number] = filing.codes
+            codes[number] = tuple(filing.came)
             for answer in await _report(igate, filing):
                 if answer.status not in _TAKEN:
                     refused.append(f"dossier of {turn.story.form}: {answer.status} {answer.code}")
@@ -106,9 +106,8 @@ async def _filing(igate: IGate, number: int, turn: Appointment) -> Filing:
 
 async def _report(igate: IGate, filing: Filing) -> list[Answer]:
     answers = [await igate.register(filing.registered)]
-    answers += [await igate.progress(code, filing.rows) for code in filing.codes]
-    if filing.finished is not None:
-        answers.append(await igate.register(filing.finished))
+    for code, came in filing.came.items():
+        answers.append(await igate.progress(code, filing.rows, **came))
     return answers
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Any, TypeAlias
 
-from gateway.dossiers.dossier import Attachment, Dossier, Result, Step
+from gateway.dossiers.dossier import Attachment, Dossier, Fee, Result, Step, Supplement
 from gateway.dossiers.evidence.flags import Mark
 from gateway.dossiers.portal.protocol import Protocol
 from gateway.forms.values import LOCAL_ZONE
@@ -21,6 +21,9 @@ from gateway.upstream.adapter import Envelope
 
 DOSSIER_SERVICE, STEPS_SERVICE = "DongBoHoSoMC", "CapNhatTienDoHoSoMC"
 OWNER_KINDS = {"citizen": "1", "enterprise": "2", "state_body": "3", "organisation": "4"}
+PAYMENTS = {"none": "0", "portal": "1", "province": "2", "unpaid": "3"}
+FEES_DUE = {"receipt": "1", "supplement": "2", "return": "4"}
+FEE_KINDS = {"ordinary": "1", "appraisal": "2", "extension": "3"}
 OWN_SYSTEM = "2"
 UNKNOWN = "unknown"
 _EXISTS = "đã tồn tại"
@@ -105,9 +108,23 @@ def dossier_row(
         "DinhDanhCHS": _identity(dossier),
         "DSKetNoiCSDL": [{"MaCSDL": m.value} for m in marks if m.flag == "DSKetNoiCSDL"],
         "TaiLieuNop": [_file(a, marks, protocol) for a in dossier.attachments if a.file],
-        "DanhSachGiayToKetQua": [_result(one, protocol) for one in dossier.results],
     }
-    return row | {flag: about.get(flag, "0") for flag in _FLAGS_OF_A_DOSSIER}
+    row |= {flag: about.get(flag, "0") for flag in _FLAGS_OF_A_DOSSIER}
+    return row | _where_known(dossier, protocol)
+
+
+def _where_known(dossier: Dossier, protocol: Protocol) -> dict[str, Any]:
+    """Members that stand in a row only where the province says something: silence takes nothing back."""
+    said: dict[str, Any] = {}
+    if dossier.results:
+        said["DanhSachGiayToKetQua"] = [_result(one, protocol) for one in dossier.results]
+    if dossier.payment is not None:
+        said["DuocThanhToanTrucTuyen"] = PAYMENTS[dossier.payment]
+    if dossier.fees:
+        said["DanhSachLePhi"] = [_fee(one) for one in dossier.fees]
+    if dossier.supplements:
+        said["DanhSachHoSoBoSung"] = [_supplement(one) for one in dossier.supplements]
+    return said
 
 
 def received_at(dossier: Dossier) -> int:
@@ -126,8 +143,8 @@ def step_row(code: str, step: Step, protocol: Protocol) -> dict[str, str]:
         "PhongBanXuLy": step.unit or "",
         "NoiDungXuLy": step.content,
         "TrangThai": str(step.state),
-        "NgayBatDau": "" if step.began is None else stamp(step.began),
-        "NgayKetThucTheoQuyDinh": "" if step.due is None else stamp(step.due),
+        "NgayBatDau": _stamp_or_nothing(step.began),
+        "NgayKetThucTheoQuyDinh": _stamp_or_nothing(step.due),
     }
 
 
@@ -181,6 +198,35 @@ def _result(result: Result, protocol: Protocol) -> dict[str, str]:
         "DuongDanTepTinKetQua": result.url or "",
         "MaGiayToKetQua": result.code or "",
     }
+
+
+def _fee(fee: Fee) -> dict[str, str]:
+    """Its times and kinds are numbered as a ministry's adapter numbers them (ours for the portal)."""
+    return {
+        "TenPhiLePhi": fee.name,
+        "MaPhiLePhi": fee.code or "",
+        "HinhThucThu": FEES_DUE.get(fee.due or "", ""),
+        "Gia": str(fee.amount),
+        "LoaiPhiLePhi": FEE_KINDS.get(fee.kind or "", ""),
+    }
+
+
+def _supplement(one: Supplement) -> dict[str, str]:
+    return {
+        "HoSoBoSungId": one.id,
+        "NguoiYeuCauBoSung": one.asked_by,
+        "NoiDungBoSung": one.content,
+        "NgayBoSung": stamp(one.asked),
+        "NguoiTiepNhanBoSung": one.received_by or "",
+        "ThongTinTiepNhan": one.received_note or "",
+        "NgayTiepNhanBoSung": _stamp_or_nothing(one.received),
+        "NgayHenTraTruoc": _stamp_or_nothing(one.due_before),
+        "NgayHenTraMoi": _stamp_or_nothing(one.due_after),
+    }
+
+
+def _stamp_or_nothing(seconds: int | None) -> str:
+    return "" if seconds is None else stamp(seconds)
 
 
 def _cut(text: str, protocol: Protocol, path: str) -> str:

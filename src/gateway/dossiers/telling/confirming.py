@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from gateway.dossiers.dossier import (
     ACCEPTED,
     DONE,
+    ENDS,
     NEW,
     REFUSED,
     RETURNED,
@@ -45,6 +46,7 @@ _STEP = update(dossier_steps).where(
 )
 _BEGAN = select(chains.c.first_at).where(chains.c.chain.in_(bindparam("names", expanding=True)))
 
+_PAID_ONLINE = frozenset({"portal", "province"})
 TOLD_STATES = frozenset({WITHDRAWN, STOPPED, DONE, RETURNED})
 
 
@@ -53,7 +55,7 @@ class ToldDossier:
     """What the portal was told of a dossier, as far as it names nobody.
 
     `files` are the components by file id, `with_file` and `e_result` say whether a link to a file of
-    a component, and to a result, went up.
+    a component, and to a result, went up, `paid` that it was paid online, `priced` that a fee was due.
     """
 
     marks: tuple[Mark, ...]
@@ -62,11 +64,16 @@ class ToldDossier:
     files: dict[str, str]
     with_file: bool
     e_result: bool
+    paid: bool = False
+    priced: bool = False
 
     def written(self) -> str:
         """As the column `told` keeps it."""
         said = asdict(self) | {"marks": [[m.flag, m.value, m.leaf, m.file] for m in self.marks]}
         return orjson.dumps(said).decode()
+
+
+_NOTHING = ToldDossier((), 0, 0, {}, with_file=False, e_result=False)
 
 
 def read_told(written: str | None) -> ToldDossier | None:
@@ -78,7 +85,8 @@ def read_told(written: str | None) -> ToldDossier | None:
 
 
 def told_of(dossier: Dossier, marks: Sequence[Mark], before: ToldDossier | None) -> ToldDossier:
-    """What the portal knows once it has taken this dossier; a result's link is never taken back."""
+    """What the portal knows once it has taken this dossier; silence takes nothing back."""
+    before = before or _NOTHING
     files = {a.file.id: a for a in dossier.attachments if a.file and not a.removed}
     return ToldDossier(
         marks=tuple(mark for mark in marks if mark.file is None or mark.file in files),
@@ -86,8 +94,9 @@ def told_of(dossier: Dossier, marks: Sequence[Mark], before: ToldDossier | None)
         due=dossier.due,
         files={id_: attachment.component for id_, attachment in files.items()},
         with_file=any(one.file and one.file.url for one in files.values()),
-        e_result=any(one.url for one in dossier.results)
-        or (before is not None and before.e_result),
+        e_result=any(r.url for r in dossier.results) if dossier.results else before.e_result,
+        paid=dossier.payment in _PAID_ONLINE if dossier.payment else before.paid,
+        priced=any(fee.amount for fee in dossier.fees) if dossier.fees else before.priced,
     )
 
 
@@ -116,7 +125,7 @@ def _moved(
     now: datetime,
     said: Mapping[str, object],
 ) -> None:
-    """Write the leaves of new states; what is told in full and accepted is erased here."""
+    """Write the leaves of new states; a dossier whose end is told in full is erased here."""
     row = SimpleNamespace(**{**connection.execute(_DOSSIER, {"of": code}).one()._mapping, **said})
     state, confirmed = row.portal_state, row.confirmed_leaf
     for reached in states:
@@ -140,8 +149,8 @@ def _moved(
     }
     if row.told_version == row.version and not steps_waiting(connection, code):
         values["sync"] = DELIVERED
-    if row.told_version == row.version and state not in (None, NEW):
-        values["sealed"] = None
+        if state == row.stated and state in ENDS:
+            values["sealed"] = None
     connection.execute(_CHANGE, values)
 
 

@@ -2,19 +2,22 @@
 
 A dossier and each row of its progress lie sealed with AES-256-GCM under the outbox key, a nonce of 12
 bytes in front, with `outbox/v1|<code>|<version>` or `outbox/v1|<code>|step|<number>` as associated
-data, so that no ciphertext can be moved or brought back. What was told is deleted in the transaction
-that says so. A dossier that the portal knows as newly registered is not told yet: it is sent once
-more when it is accepted, with the flags of that moment, or forgotten after thirty days.
+data, so that no ciphertext can be moved or brought back. A row of progress is deleted in the transaction
+that says that it was told. A dossier stays until the portal has the last of it, its end (3, 7, 8 or 10)
+told: its result and flags that become true are told by an update, which is the whole dossier again.
+What does not end is forgotten thirty days after its promised time, a year after it was registered at
+the latest; one that nobody accepts thirty days after it was registered.
 """
 
 import hmac
 import os
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
 
 from gateway.domain.errors import Conflict
 from gateway.dossiers.dossier import NEW, Dossier, Step, read_dossier, read_step
@@ -22,6 +25,8 @@ from gateway.storage.portal_tables import dossier_steps, dossiers
 
 QUEUED, DELIVERED, DEAD = "queued", "delivered", "dead"
 KEPT_UNACCEPTED = timedelta(days=30)
+KEPT_AFTER_PROMISED = timedelta(days=30)
+KEPT_AT_MOST = timedelta(days=365)
 
 _NONCE_BYTES = 12
 _WAITING = select(func.count()).where(
@@ -79,19 +84,30 @@ def queue(connection: Connection, code: str, now: datetime) -> None:
     )
 
 
-def purge_unaccepted(connection: Connection, now: datetime) -> int:
-    """Forget what was never accepted within thirty days and the portal knows as new; how many."""
-    oldest = int((now - KEPT_UNACCEPTED).timestamp())
-    return connection.execute(
-        update(dossiers)
-        .where(
-            dossiers.c.sync == DELIVERED,
-            dossiers.c.sealed.is_not(None),
-            dossiers.c.portal_state == NEW,
-            dossiers.c.registered_at <= oldest,
-        )
-        .values(sealed=None)
-    ).rowcount
+def say_again(
+    connection: Connection, seal: Seal, row: Row[Any], dossier: Dossier, now: datetime
+) -> None:
+    """Let the portal be told the dossier of `row` once more, as it is now."""
+    version = row.version + 1
+    values = {"version": version, "sealed": seal.lock_dossier(dossier, version)}
+    connection.execute(update(dossiers).where(dossiers.c.code == row.code).values(values))
+    queue(connection, row.code, now)
+
+
+def purge_kept(connection: Connection, now: datetime) -> int:
+    """Forget what the portal was told and whose time is over; how many dossiers."""
+    one = dossiers.c
+    unaccepted, promised, oldest = (
+        int((now - kept).timestamp())
+        for kept in (KEPT_UNACCEPTED, KEPT_AFTER_PROMISED, KEPT_AT_MOST)
+    )
+    over = or_(
+        and_(one.portal_state == NEW, one.registered_at <= unaccepted),
+        and_(one.portal_state != NEW, one.due_at <= promised),
+        one.registered_at <= oldest,
+    )
+    kept = one.sync == DELIVERED, one.sealed.is_not(None)
+    return connection.execute(update(dossiers).where(*kept, over).values(sealed=None)).rowcount
 
 
 def steps_waiting(connection: Connection, code: str) -> int:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from gateway.domain.errors import Busy, Conflict, SourceError
 from gateway.dossiers.dossier import ACCEPTED, NEW
@@ -40,6 +40,7 @@ from gateway.dossiers.telling.confirming import (
     told_steps,
 )
 from gateway.dossiers.telling.due import Job, due_codes, job_of, next_due
+from gateway.dossiers.telling.following import tell_news
 from gateway.storage.database import Database
 from gateway.storage.portal_tables import dossiers
 from gateway.upstream.breaker import Breaker, RetryBudget
@@ -85,6 +86,7 @@ class Sender:
         self._database = database
         self._portal = portal
         self._procedures = procedures
+        self._registry = registry
         self._seal = registry.seal
         self._index_key = registry.index_key
         self._population_code = registry.population_code
@@ -204,7 +206,12 @@ class Sender:
         row, now = job.row, self._clock()
         dossier = self._seal.open_dossier(row.code, row.version, row.sealed)
         told = told_of(dossier, marks, read_told(row.told))
-        await self._database.write(lambda c: told_dossier(c, row, job.case, state, told, now))
+
+        def tell(connection: Connection) -> None:
+            told_dossier(connection, row, job.case, state, told, now)
+            tell_news(connection, self._registry, row.code)  # a leaf may have come meanwhile
+
+        await self._database.write(tell)
 
     async def _tell_steps(self, job: Job) -> None:
         for first in range(0, len(job.steps), STEPS_A_CALL):
@@ -221,7 +228,12 @@ class Sender:
         if isinstance(answer, Refused):
             raise NotTaken(answer.reason, lasting=answer.lasting or answer.name == UNKNOWN)
         told, now = [(one.seq, one.state) for one in batch], self._clock()
-        await self._database.write(lambda c: told_steps(c, code, job.case, told, now))
+
+        def tell(connection: Connection) -> None:
+            told_steps(connection, code, job.case, told, now)
+            tell_news(connection, self._registry, code)
+
+        await self._database.write(tell)
 
     async def _look_up(self, code: str) -> tuple[int | None, bool]:
         held = await self._call(lambda: self._portal.look_up(code))

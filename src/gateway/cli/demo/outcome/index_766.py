@@ -24,6 +24,8 @@ _MEANING: Final = {
     "4.4": "Kho dữ liệu điện tử / citizen's store",
     "4.5a": "Thủ tục dùng dữ liệu dân cư / procedures with population data",
     "4.5b": "Hồ sơ dùng dữ liệu dân cư / dossiers with population data",
+    "3.3": "Nộp trực tuyến, kết quả điện tử / online, with an electronic result",
+    "3.6": "Thanh toán trực tuyến / paid online",
     "1.4": "Đồng bộ lên Cổng / synchronised",
     "2.1": "Đúng hạn / on time",
 }

@@ -1,0 +1,52 @@
+"""What must hold of a dossier before it is taken in, and what stays known of its components?"""
+
+import orjson
+from sqlalchemy import Connection, select
+
+from gateway.domain.errors import DossierRefused
+from gateway.dossiers.dossier import Attachment
+from gateway.storage.portal_tables import portal_procedures
+
+
+def check_procedure(connection: Connection, code: str, *, must_be_known: bool) -> None:
+    """Where the portal's catalogue is known, a procedure must be in force, or stand in it at all.
+
+    Raises DossierRefused `unknown_procedure`, `procedure_abolished`.
+    """
+    known = connection.execute(
+        select(portal_procedures.c.public).where(portal_procedures.c.code == code[:8])
+    ).scalar_one_or_none()
+    listed = select(portal_procedures.c.code).where(portal_procedures.c.listed.is_(True)).limit(1)
+    if must_be_known and known is None and connection.execute(listed).first():
+        raise DossierRefused("unknown_procedure", "the portal has no such procedure", "procedure")
+    if known is False:
+        raise DossierRefused(
+            "procedure_abolished", "the procedure takes no new dossiers", "procedure"
+        )
+
+
+def component_kept(attachment: Attachment) -> dict[str, object]:
+    """What stays known of a component: no name of a file, which may name a person."""
+    file = attachment.file
+    return {
+        "component": attachment.component,
+        "file": None if file is None or attachment.removed else [file.id, file.sha256],
+        "result": attachment.result,
+        "from_store": attachment.from_store,
+        "replaced_by": attachment.replaced_by,
+    }
+
+
+def digests_kept(components: str) -> dict[str, str]:
+    """The digest of each file that was registered before, by its id."""
+    files = [one["file"] for one in orjson.loads(components)]
+    return dict(filter(None, files))
+
+
+def check_file(attachment: Attachment, told: dict[str, str], member: str) -> None:
+    """One id is one file: with another digest it is not the file that it says it is."""
+    file = attachment.file
+    if file is not None and told.setdefault(file.id, file.sha256) != file.sha256:
+        raise DossierRefused(
+            "file_hash_mismatch", "the digest is not that of this file", f"{member}.file.sha256"
+        )

@@ -1,0 +1,163 @@
+"""What becomes true of a dossier after it was delivered is told by itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from gateway.dossiers.dossier import Fee, Result, Supplement
+from gateway.dossiers.telling.following import Follower
+from gateway.storage.portal_tables import leaves_followed
+
+from .test_sending import row_of, syncs
+from .world import START, World, dossier, open_world, step
+
+CODE = dossier().code
+READ = {"q": [["population", "found", 1, 0]]}
+SUBMITTED: dict[str, Any] = {"ch": "desk"}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = open_world(tmp_path)
+    yield world
+    world.database.close()
+
+
+def sent(world: World) -> int:
+    return world.calls("DongBoHoSoMC")
+
+
+async def test_a_flag_that_becomes_true_after_the_delivery_is_told_by_an_update(
+    world: World,
+) -> None:
+    await world.register(dossier(), dossier(2))
+    await world.settle()
+    assert "DSKetNoiCSDL" not in world.held[CODE].said
+
+    await world.happen(CODE, "prefill", **READ)
+    await world.settle()
+
+    held = world.held[CODE]
+    assert held.said["DSKetNoiCSDL"] == [{"MaCSDL": "POP-DB"}] and held.said["KenhThucHien"] == "2"
+    assert (held.updates, world.held[dossier(2).code].updates) == (1, 0)
+    assert {mark.flag for mark in world.standing(CODE).told} == {"DSKetNoiCSDL", "KenhThucHien"}
+    assert world.standing(CODE).raised == ()
+
+
+async def test_leaves_that_raise_nothing_new_are_not_told(world: World) -> None:
+    await world.register(dossier())
+    await world.happen(CODE, "prefill", **READ)
+    await world.settle()
+    before = sent(world)
+    await world.happen(CODE, "prefill", **READ)
+    await world.happen(CODE, "prefill", q=[["records", "found", 1, 0]])
+    await world.settle()
+
+    assert sent(world) == before
+
+
+async def test_a_leaf_that_comes_while_a_dossier_is_on_its_way_is_told_afterwards(
+    world: World,
+) -> None:
+    await world.register(dossier())
+    tell = world.portal.tell_dossier
+
+    async def tell_slowly(row: Any, *, updating: bool) -> Any:
+        if not updating:
+            await world.happen(CODE, "prefill", **READ)
+            await world.follower.follow()
+        return await tell(row, updating=updating)
+
+    object.__setattr__(world.sender, "_portal", _Slow(world.portal, tell_slowly))
+    await world.settle()
+
+    assert world.held[CODE].said["DSKetNoiCSDL"] == [{"MaCSDL": "POP-DB"}]
+
+
+class _Slow:
+    """The portal's client, with something in between."""
+
+    def __init__(self, portal: Any, tell: Any) -> None:
+        self._portal = portal
+        self.tell_dossier = tell
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._portal, name)
+
+
+async def test_what_was_searched_before_a_restart_is_not_lost_by_it(world: World) -> None:
+    await world.register(dossier())
+    await world.settle()
+    await world.happen(CODE, "prefill", **READ)
+    world.follower = Follower(world.database, world.registry)  # as after a restart
+    await world.settle()
+
+    assert world.held[CODE].updates == 1
+    kept = world.database.read(lambda c: c.execute(select(leaves_followed.c.leaf)).scalar_one())
+    assert kept >= 1
+
+
+async def test_a_result_that_comes_with_the_progress_reaches_the_portal_with_it(
+    world: World,
+) -> None:
+    await world.register(dossier())
+    await world.settle()
+    result = Result("R-1", "Kết quả", None, "KQ.G02.004222", "https://x.test/r")
+    await world.go_on(CODE, step(4), step(9, 2), results=(result,))
+    await world.settle()
+    assert row_of(world).sealed is not None
+    await world.go_on(CODE, step(10, 3))
+    await world.settle()
+
+    held = world.held[CODE]
+    assert (held.state, held.updates, held.flags) == ("10", 1, [])
+    assert held.said["DanhSachGiayToKetQua"] == [
+        {
+            "TenGiayTo": "Kết quả",
+            "GiayToId": "R-1",
+            "DuongDanTepTinKetQua": "https://x.test/r",
+            "MaGiayToKetQua": "KQ.G02.004222",
+        }
+    ]
+    assert held.said["ChuHoSo"] == "Bùi Thị Bí Mật"
+    assert row_of(world).sealed is None
+    assert [body["st"] for body in syncs(world)] == [2, 9, 10]
+
+
+async def test_fees_payment_and_supplements_are_told_and_silence_takes_none_back(
+    world: World,
+) -> None:
+    asked = int(START.timestamp())
+    await world.register(dossier(fees=(Fee("Lệ phí", 20000, "LP-1", "receipt", "ordinary"),)))
+    more = Supplement("BS-1", "Cán bộ", "Bổ sung", asked, due_after=asked + 86400)
+    await world.go_on(CODE, step(5), payment="province", supplements=(more,))
+    await world.settle()
+    await world.register(dossier(abstract="Nói lại"))
+    await world.settle()
+
+    said = world.held[CODE].said
+    assert said["DuocThanhToanTrucTuyen"] == "2"
+    assert said["DanhSachLePhi"] == [
+        {
+            "TenPhiLePhi": "Lệ phí",
+            "MaPhiLePhi": "LP-1",
+            "HinhThucThu": "1",
+            "Gia": "20000",
+            "LoaiPhiLePhi": "1",
+        }
+    ]
+    (told,) = said["DanhSachHoSoBoSung"]
+    assert told["HoSoBoSungId"] == "BS-1" and told["NgayHenTraMoi"] == "20261123120000"
+
+
+async def test_the_same_row_and_result_again_are_passed_over(world: World) -> None:
+    await world.register(dossier())
+    result = Result("R-1", "Kết quả", url="https://x.test/r")
+    for _ in range(2):
+        await world.go_on(CODE, step(4), step(9, 2), step(10, 3), results=(result,))
+        await world.settle()
+
+    assert world.held[CODE].updates == 0 and row_of(world).sync == "delivered"
