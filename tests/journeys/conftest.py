@@ -17,7 +17,12 @@ from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
 from gateway.settings import PopulationAccess, Settings
 from mocks.igate import IGate, Story
 from mocks.people import Population
-from mocks.population import ENDPOINT, PopulationMock, create_population_mock
+from mocks.population import (
+    ENDPOINT,
+    PopulationMock,
+    PopulationMockSettings,
+    create_population_mock,
+)
 
 TENANT = "tinh-mau"
 ADDRESS = f"http://dancu.test{ENDPOINT}"
@@ -65,7 +70,8 @@ async def province(tmp_path: Path) -> AsyncIterator[Province]:
 @asynccontextmanager
 async def province_in(folder: Path) -> AsyncIterator[Province]:
     population, clock = Population(), SetClock()
-    database = create_population_mock(population=population)
+    by_the_clock = PopulationMockSettings(clock=lambda: clock().timestamp())
+    database = create_population_mock(by_the_clock, population)
     told = database.state.settings
     settings = Settings(
         data=folder / "data",
