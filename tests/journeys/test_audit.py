@@ -126,7 +126,10 @@ REFUSED = {
     "recomputed with a difference": ({"differences": 2}, "own", "audit_contradicts_itself"),
     "a sample without numbers": ({"result": "sampled"}, "own", "audit_contradicts_itself"),
     "a sample with a kinder bound": (
-        {"result": "sampled", "sample": {"drawn": 299, "wrong": 0, "bound": [9969, 1_000_000]}},
+        {
+            "result": "sampled",
+            "sample": {"drawn": 299, "wrong": 0, "bound": [9969, 1_000_000], "entered": 9},
+        },
         "own",
         "audit_contradicts_itself",
     ),
@@ -160,13 +163,15 @@ def test_an_audit_that_is_not_there_is_no_traceback(province: Audited, tmp_path:
     assert (result.exit_code, "none.json" in result.output) == (2, True)
 
 
-def test_a_sample_whose_numbers_hold_is_taken(
-    province: Audited, audit: Json, key: Path, tmp_path: Path
+@pytest.mark.parametrize("entered", [0, 9, 10**6])
+def test_a_sample_to_which_nobody_committed_before_is_refused_whatever_its_numbers(
+    entered: int, province: Audited, audit: Json, key: Path, tmp_path: Path
 ) -> None:
-    sample = {"drawn": 299, "wrong": 1, "bound": [15_767, 1_000_000]}
+    sample = {"drawn": 299, "wrong": 1, "bound": [15_767, 1_000_000], "entered": entered}
     changes = {"result": "sampled", "differences": 1, "sample": sample}
     (tmp_path / "audit.json").write_bytes(signed(audit, key, **changes))
-    assert province.done("audit", "accept", tmp_path / "audit.json")["result"] == "sampled"
+    result = province.command("audit", "accept", tmp_path / "audit.json")
+    assert (result.exit_code, "sample_not_entered" in result.output) == (1, True), result.output
 
 
 def test_bodies_go_to_nobody_who_is_not_accredited(province: Audited, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Callable
+from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -12,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from gateway.forms.catalogue import RegisteredForm, read_catalogue
 from gateway.log.verify.evidence import Way, verify_log
 from gateway.log.verify.sampling.units import Opened, Unit, Units, leaves_of_chains
 from gateway.log.verify.signing import new_auditor, read_auditor
 from gateway.log.verify.tree.places import Folder
+from gateway.storage.database import Database
+from gateway.storage.schema import bodies
 from gateway.submission.openings import STEPS, Wrong, check_opening, read_opening
 from tests.conftest import SCHEMAS
 from tests.journeys.audited import FORM, MONTH, Audited, age_identity, province, unpack
@@ -27,6 +31,7 @@ assert province, "the fixture of this module"
 Json = dict[str, Any]
 PUBLIC = b"Xo so 2026-12-01: 04 11 23 38 41 45\n"
 COUNT = 40
+DRAWN_AT = "2099-12-01T18:30+07:00"
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +56,14 @@ def drawn(province: Audited, desk: Path) -> Json:
     files = ["--sign", desk / "auditor.key", "--nonce", desk / "nonce", "--out", desk / "request"]
     result = province.command("audit", "sample", *asked, *files)
     assert result.exit_code == 0, result.output
+    enter = ("audit", "sample", "enter", desk / "request", "--out", desk / "entered")
+    entered = province.done(*enter)
+    assert province.done(*enter)["index"] == entered["index"]
     said = draw(province, desk, desk / "drawn")
     assert said["drawn"] == COUNT < said["units"]
+    assert [remark.partition(" / ")[2] for remark in said["remarks"]] == [
+        "no witness of the policy says when the sample was entered"
+    ]
     read: Json = json.loads((desk / "drawn").read_bytes())
     return read
 
@@ -62,8 +73,10 @@ def draw(province: Audited, desk: Path, out: Path, **other: Path) -> Any:
         "nonce": desk / "nonce",
         "public": desk / "public",
         "request": desk / "request",
+        "entered": desk / "entered",
     } | other
     options = ["--nonce", files["nonce"], "--public", files["public"], "--out", out]
+    options += ["--entered", files["entered"], "--at", DRAWN_AT]
     return province.done("audit", "sample", "draw", desk / "pack", files["request"], *options)
 
 
@@ -97,11 +110,29 @@ def test_a_true_province_opens_everything_and_the_finding_stands_in_the_log(
     said = province.done("audit", "sample", "report", desk / "opened", *options)
     assert (said["wrong"], said["bound"]) == (0, 0.072158)
     assert province.done("audit", "accept", desk / "audit.json")["result"] == "sampled"
+    assert not province.done("audit", "accept", desk / "audit.json")["added"]
     size = province.done("log", "publish")["size"]
     province.done("audit", "export", desk / "after")
     answer = province.command("audit", "verify", str(desk / "after"), "--json")
     proved = json.loads(answer.stdout)
     assert (proved["verdict"], proved["proved"]["entries"]) == ("proved", size)
+
+
+def test_giving_bodies_committing_and_what_came_of_it_are_case_leaves_of_their_own(
+    province: Audited, supplied: Path, desk: Path
+) -> None:
+    with closing(Database(province.data / "gateway.db")) as database:
+        wanted = select(bodies.c.idx, bodies.c.body).where(bodies.c.kind.in_(["access", "sample"]))
+        rows = database.read(lambda c: c.execute(wanted.order_by(bodies.c.idx)).all())
+    access, asked, found = ({"at": row.idx, **json.loads(row.body)} for row in rows)
+    key = str(read_auditor(desk / "auditor.key").key)
+    assert {one["by"] for one in (access, asked, found)} == {
+        "sha256:" + sha256(key.encode()).hexdigest()
+    }
+    request = json.loads((desk / "request").read_bytes())
+    assert access["rg"] == [0, access["size"] - 1]
+    assert (asked["st"], asked["cm"], asked["n"]) == ("asked", request["commitment"], COUNT)
+    assert (found["st"], found["rq"], found["n"], found["wr"]) == ("opened", asked["at"], COUNT, 0)
 
 
 def test_the_draw_can_be_made_again_by_whoever_reads_its_definition(drawn: Json) -> None:
@@ -382,11 +413,11 @@ def test_another_nonce_public_draw_or_request_draws_nothing_or_something_else(
     (tmp_path / "request").write_text(json.dumps(forged))
     (tmp_path / "nothing").write_bytes(b"")
 
-    def refused(status: int, says: str, **other: Path) -> None:
-        options = {"nonce": desk / "nonce", "public": desk / "public"} | other
-        request = options.pop("request", desk / "request")
-        files = ["--nonce", options["nonce"], "--public", options["public"]]
-        asked = ["audit", "sample", "draw", desk / "pack", request, *files]
+    def refused(status: int, says: str, at: str = DRAWN_AT, **other: Path) -> None:
+        names = ("nonce", "public", "entered", "request")
+        options = {name: desk / name for name in names} | other
+        asked = ["audit", "sample", "draw", desk / "pack", options.pop("request"), "--at", at]
+        asked += [part for name, path in options.items() for part in (f"--{name}", path)]
         result = province.command(*asked, "--out", tmp_path / "out")
         assert (result.exit_code, says in result.output) == (status, True), result.output
 
@@ -396,6 +427,9 @@ def test_another_nonce_public_draw_or_request_draws_nothing_or_something_else(
     refused(2, "no JSON", request=tmp_path / "nothing")
     refused(2, "no nonce", nonce=desk / "public")
     refused(2, "No such file", nonce=tmp_path / "absent")
+    refused(2, "where a sample was entered", entered=desk / "request")
+    refused(1, "after the public draw", at="2026-01-01T18:30+07:00")
+    refused(2, "a moment reads", at="yesterday")
     draw(province, desk, tmp_path / "drawn", public=tmp_path / "public")
     other = json.loads((tmp_path / "drawn").read_bytes())
     assert other["drawn"] != drawn["drawn"]

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.log.notes import Checkpoint, sign_checkpoint
-from gateway.log.proofs import PublishedTree
-from gateway.log.publishing.shown import _text
+from gateway.log.proofs import PublishedTree, inclusion_text
 from gateway.log.tiles import WIDTH, TileFolder, is_tile_path, tile_path
 from gateway.log.tree import (
     check_consistency,
@@ -50,7 +49,7 @@ def test_a_proof_over_four_million_leaves_reads_few_tiles_and_has_few_bytes(
     check_inclusion(index, FOUR_MILLION, hashes(1)[0], proof, root)
     checkpoint = Checkpoint("gateway.haiphong.example.gov.vn/log/2026", FOUR_MILLION, root)
     signed = sign_checkpoint(checkpoint, KEY)
-    text = _text(["c2sp.org/tlog-proof@v1", f"index {index}"], proof, signed)
+    text = inclusion_text(tree, index, signed.note)
     assert len(text) <= 1536
 
 

@@ -51,7 +51,7 @@ AUDIT: dict[str, Any] = {
     "auditor": "thanhtra.example/audit+0123abcd+" + "A" * 44,
     "result": "sampled",
     "differences": 0,
-    "sample": {"drawn": 299, "wrong": 0, "bound": [1, 100]},
+    "sample": {"drawn": 299, "wrong": 0, "bound": [1, 100], "entered": 104},
     "signature": "A" * 86 + "==",
 }
 
@@ -82,7 +82,7 @@ def test_the_example_keeps_to_its_schema(leaf: dict[str, Any]) -> None:
         (RECONCILE, {"counts": [{"procedure": "=1+1", "channel": None, "dossiers": 1}]}),
         (AUDIT, {"auditor": "chị Lan"}),
         (AUDIT, {"result": "fine, I think"}),
-        (AUDIT, {"sample": {"drawn": 1, "wrong": 0, "bound": [1, 2], "who": "Lan"}}),
+        (AUDIT, {"sample": {"drawn": 1, "wrong": 0, "bound": [1, 2], "entered": 4, "who": "Lan"}}),
     ],
 )
 def test_no_text_and_no_small_cell_fits_into_a_public_leaf(

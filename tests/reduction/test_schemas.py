@@ -39,6 +39,19 @@ CHAPTERS = {
     )
 }
 DIGEST = "A" * 43 + "="
+KEY = "sha256:" + "0" * 64
+ABOUT_NO_CASE: dict[str, Any] = {"case": None, "h": 498_000}
+ALARM = {"why": "misses_of_tenant", "of": "prefill", "n": 100}
+ASKED = {
+    "rg": [0, 99],
+    "size": 103,
+    "root": DIGEST,
+    "st": "asked",
+    "n": 299,
+    "cm": DIGEST,
+    "wr": None,
+    "rq": None,
+}
 
 
 def _schema(kind: str) -> dict[str, Any]:
@@ -59,6 +72,9 @@ def _made() -> dict[str, dict[str, Any]]:
         "correction": correction("a"),
         "sync": sync("a"),
         "reuse": reuse("a", ("GT.01", "file-1", "C")),
+        "alarm": {"k": "alarm", "case": "a", "ten": "h99", "h": 1, **ALARM},
+        "access": {"k": "access", "by": KEY, "rg": [0, 511], "size": 600, **ABOUT_NO_CASE},
+        "sample": {"k": "sample", "by": KEY, "month": "2026-11", **ASKED, **ABOUT_NO_CASE},
     }
     digests = ("rd", "kc", "cc")
     return {

@@ -29,6 +29,7 @@ def _openapi(verbs: typer.Typer) -> None:
 
 def _audit(verbs: typer.Typer) -> None:
     from gateway.cli.audit import packs
+    from gateway.cli.audit.entering import enter
     from gateway.cli.audit.sample import sample_app
     from gateway.cli.audit.verifying import audit_app
 
@@ -37,6 +38,7 @@ def _audit(verbs: typer.Typer) -> None:
     audit_app.command("accredit")(packs.accredit_auditor)
     audit_app.command("dismiss")(packs.dismiss_auditor)
     audit_app.command("auditors")(packs.list_auditors)
+    sample_app.command("enter")(enter)
     audit_app.add_typer(sample_app, name="sample")
     verbs.add_typer(audit_app, name="audit")
 

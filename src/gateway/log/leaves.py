@@ -26,10 +26,12 @@ CASE_KINDS = frozenset(
         "submission",
         "refusal",
         "abandoned",
+        "access",
         "alarm",
         "confirmation",
         "correction",
         "reuse",
+        "sample",
         "sync",
     }
 )

@@ -5,7 +5,8 @@ complete subtrees, each of which stands in a tile or is hashed from at most 255 
 that a proof over n leaves reads O(log n) hashes.
 """
 
-from collections.abc import Callable
+from base64 import b64encode
+from collections.abc import Callable, Sequence
 
 from gateway.log.tiles import WIDTH, TileFolder
 from gateway.log.tree import EMPTY_ROOT, node_hash, root_of
@@ -106,3 +107,15 @@ class PublishedTree:
 def _split(count: int) -> int:
     """The largest power of two below `count` (which is at least 2)."""
     return 1 << ((count - 1).bit_length() - 1)
+
+
+def proof_text(head: Sequence[str], hashes: Sequence[bytes], note: bytes) -> bytes:
+    """A proof as text: lines, one of base64 for each hash, an empty line, the checkpoint's note."""
+    lines = [*head, *(b64encode(one).decode() for one in hashes), "", ""]
+    return "\n".join(lines).encode() + note
+
+
+def inclusion_text(tree: PublishedTree, index: int, note: bytes) -> bytes:
+    """The C2SP tlog-proof of one leaf under the checkpoint of this tree."""
+    head = ["c2sp.org/tlog-proof@v1", f"index {index}"]
+    return proof_text(head, tree.inclusion(index), note)

@@ -1,6 +1,7 @@
 """Bodies for an auditor: which, in which layout, and nothing left behind when it fails."""
 
 import io
+import json
 import tarfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from gateway.custody.audits.auditors import Auditor
-from gateway.custody.audits.bodies import FILE, write_bodies
+from gateway.custody.audits.bodies import FILE, note_giving, write_bodies
 from gateway.custody.audits.packs import Pack
 from gateway.domain.errors import BadRequest, CannotMeasure
 from gateway.log.append import append_case
@@ -92,3 +93,16 @@ async def test_a_range_that_the_log_has_not_is_refused(
 ) -> None:
     with pytest.raises(BadRequest, match="range_unusable"):
         write_bodies(pack_of(tmp_path / "pack"), database, AUDITOR, span, lambda done, of: None)
+
+
+@pytest.mark.parametrize(("span", "given"), [((300, 400), [256, 511]), ((511, 599), [256, 599])])
+async def test_giving_is_entered_with_the_whole_bundles_that_are_given(
+    span: tuple[int, int], given: list[int], database: Database
+) -> None:
+    leaf = await database.write(lambda c: note_giving(c, AUDITOR, span, SIZE, NOW))
+    wanted = select(bodies.c.body).where(bodies.c.idx == leaf.index)
+    said = json.loads(database.read(lambda c: c.execute(wanted).scalar_one()))
+    assert (said["k"], said["rg"], said["size"]) == ("access", given, SIZE)
+    assert AUDITOR.name not in json.dumps(said)
+    with pytest.raises(BadRequest, match="range_unusable"):
+        await database.write(lambda c: note_giving(c, AUDITOR, (4, SIZE), SIZE, NOW))

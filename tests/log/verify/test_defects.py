@@ -12,6 +12,7 @@ from gateway.log.verify.findings import Kind, Refuted
 from tests.log.verify.building import (
     LOG_KEY,
     BuiltLog,
+    Json,
     canonical,
     definition,
     framed,
@@ -23,6 +24,8 @@ from tests.log.verify.closing import (
     CASES,
     DIGEST,
     FIRST_CASE,
+    GRANT,
+    GRANT_LEAF,
     LAST,
     MEASURE,
     OF_ONE_DOSSIER,
@@ -237,6 +240,53 @@ def test_leaves_moved_to_what_no_figure_counts(tmp_path: Path) -> None:
     folder = closed_log(tally(leaves=22), outside(leaves=3)).write(tmp_path)
     assert verify(folder).status == PROVED
     refuted(recompute(folder), Kind.TALLY, index=TALLY)
+
+
+def test_givings_and_samples_are_taken_and_counted_as_no_dossier(tmp_path: Path) -> None:
+    log = open_log()
+    about = {"case": None, "by": DIGEST, "rg": [0, 9], "size": 10, "h": 498_000}
+    asked = {
+        "month": "2026-10",
+        "root": "",
+        "st": "asked",
+        "n": 9,
+        "cm": "",
+        "wr": None,
+        "rq": None,
+    }
+    log.case({"k": "access", **about})
+    log.case({"k": "sample", **about, **asked})
+    for leaf in (tally, outside):
+        more = {"leaves": 3} if leaf is outside else {}
+        log.public(leaf(range=[0, LAST + 2], **more))
+    publish(log, tmp_path)
+    assert recompute(tmp_path).verdict == "proved"
+
+
+@pytest.mark.parametrize("entered", [GRANT, LAST, SIZE + 5, SIZE])
+def test_a_sample_that_names_no_sealed_entry_behind_its_root(entered: int, tmp_path: Path) -> None:
+    log, auditor = closed_log(), signer("auditor.example")
+    at_root, size = text64(log.root), len(log.entries)
+    log.public(GRANT_LEAF)
+    at = log.case({"k": "sample", "case": None, "h": 498_000})
+    found = {
+        "month": "2026-11",
+        "range": [0, LAST],
+        "size": size,
+        "root": at_root,
+        "differences": 0,
+    }
+    sample = {"drawn": 3, "wrong": 0, "bound": [1, 2]}
+    leaf: Json = {"kind": "audit", "v": 1, **found, "auditor": auditor.vkey, "result": "sampled"}
+
+    def signed(where: int) -> Json:
+        said = {**leaf, "sample": {**sample, "entered": where}}
+        return {**said, "signature": text64(auditor.secret.sign(canonical(said)))}
+
+    log.public(signed(at))
+    assert verify(log.write(tmp_path / "true")).status == PROVED
+    index = log.public(signed(entered))
+    refuted(verify(log.write(tmp_path / "false")), Kind.AUDIT, index=index)
 
 
 def test_body_swapped(folder: Path) -> None:

@@ -20,12 +20,13 @@ from gateway.cli.audit.verifying import COULD_NOT, bar
 from gateway.cli.running.serve import settings_from_environment
 from gateway.custody.audits.accepting import accept_audit, read_audit
 from gateway.custody.audits.auditors import (
+    Auditor,
     accredit,
     all_auditors,
     auditor_of,
     end_accreditation,
 )
-from gateway.custody.audits.bodies import write_bodies
+from gateway.custody.audits.bodies import note_giving, write_bodies
 from gateway.custody.audits.packs import Pack, write_pack
 from gateway.domain.errors import BadRequest, Conflict, GatewayError
 from gateway.log.leaves import leaf_text
@@ -55,7 +56,7 @@ def export(
     """Write an evidence pack: everything public by which anybody proves the figures without us.
 
     With --for also the sealed bodies of a range, encrypted to that auditor; all of them unless a month
-    or leaves are named. May run beside the gateway.
+    or leaves are named; an `access` leaf says so. May run beside the gateway.
     """
     if receiver is None and (month, first, last) != (None, None, None):
         typer.echo("a range is for bodies: name who is given them with --for", err=True)
@@ -67,6 +68,7 @@ def export(
             pack = write_pack(folder, log, settings.schemas, told)
         if auditor is not None:
             span = _span(pack, month, first, last)
+            _note_giving(database, log, auditor, span, pack.size)
             with bar("Nội dung / bodies") as told:
                 write_bodies(pack, database, auditor, span, told)
     done: dict[str, object] = {
@@ -77,6 +79,15 @@ def export(
         "missing": pack.missing,
     }
     say(done if auditor is None else done | {"for": auditor.name, "bodies": list(span)}, as_json)
+
+
+def _note_giving(
+    database: Database, log: LogFolder, auditor: Auditor, span: tuple[int, int], size: int
+) -> None:
+    """Record first, give second."""
+    now = datetime.now(UTC)
+    asyncio.run(database.write(lambda c: note_giving(c, auditor, span, size, now)))
+    log.ask_to_publish()
 
 
 def _span(pack: Pack, month: str | None, first: int | None, last: int | None) -> tuple[int, int]:
@@ -103,7 +114,7 @@ def accept(
         if shown is None:
             raise Conflict("nothing_published", "the log has no checkpoint yet")
         tree, origin = PublishedTree(log.tiles, shown.checkpoint.size), shown.checkpoint.origin
-        work = database.write(lambda c: accept_audit(c, tree, origin, leaf))
+        work = database.write(lambda c: accept_audit(c, tree, origin, leaf, datetime.now(UTC)))
         appended, added = asyncio.run(work)
         log.ask_to_publish()
     leaf_at = {"index": appended.index, "leaf": leaf_text(appended.hash)}

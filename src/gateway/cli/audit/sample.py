@@ -1,7 +1,8 @@
 """`gateway audit sample …`: are the fields that were counted as saved what they are said to be?
 
 On the auditor's machine, with a pack whose bodies are unpacked: `commit` before the public draw, `draw`
-after it, `open` with what the province supplied, `report`. Exit status: 0 done, 1 refuted or, of
+after it, `open` with what the province supplied, `report`. In between the province enters the request into
+the log (`enter`, in `entering.py`), still before the draw. Exit status: 0 done, 1 refuted or, of
 `report`, an opening was wrong; 2 could not check.
 """
 
@@ -10,6 +11,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +29,7 @@ from gateway.log.verify.findings import Kind, Refuted, Unchecked
 from gateway.log.verify.sampling.bound import PARTS, upper_bound
 from gateway.log.verify.sampling.draw import NONCE_BYTES
 from gateway.log.verify.sampling.requests import (
+    Later,
     draw_again,
     draw_sample,
     make_request,
@@ -79,7 +82,9 @@ def commit(
 def draw(
     pack: Pack,
     request: Annotated[Path, typer.Argument(help="The request that was made known.")],
+    entered: Annotated[Path, typer.Option(help="Where the province entered the request.")],
     nonce: Annotated[Path, typer.Option(help="The file of the nonce.")],
+    at: Annotated[str, typer.Option(help="When the public draw was: 2026-12-01T18:30+07:00.")],
     public: Annotated[Path, typer.Option(help="A file with the public draw, byte for byte.")],
     out: Annotated[Path, typer.Option(help="The drawn fields, for the province.")] = Path(
         "drawn.json"
@@ -90,11 +95,12 @@ def draw(
     """Draw the fields that the province is to open; anybody can draw the same."""
     with _said(), bar("Rút thăm / draw") as told:
         asked = read_request(_json(request))
-        later = _nonce(nonce), public.read_bytes()
+        later = Later(_json(entered), _moment(at), _nonce(nonce), public.read_bytes())
         sample = draw_sample(Folder(pack), _policy(policy), asked, later, told)
         out.write_bytes(sample.as_json())
     drawn, leaves = len(sample.units), len({unit.leaf.index for unit in sample.units})
-    say({"units": sample.count, "drawn": drawn, "leaves": leaves, "file": str(out)}, as_json)
+    done = {"units": sample.count, "drawn": drawn, "leaves": leaves, "file": str(out)}
+    say(done | {"remarks": sample.remarks}, as_json)
 
 
 @sample_app.command("open")
@@ -114,8 +120,8 @@ def open_(
         sample = draw_again(Folder(pack), _policy(policy), _json(drawn), told)
         results = open_all(pack, sample, openings, _journal(journal), decode, told)
         rows = [_row(one) for one in results]
-        said = {"kind": "sample-opened", "v": 1, "request": dict(sample.request), "results": rows}
-        out.write_bytes(orjson.dumps(said))
+        said = {"request": dict(sample.request), "entered": sample.entered.index, "results": rows}
+        out.write_bytes(orjson.dumps({"kind": "sample-opened", "v": 1, **said}))
     say({"opened": len(rows), "wrong": _wrong(rows), "file": str(out)}, as_json)
 
 
@@ -128,11 +134,12 @@ def report(
 ) -> None:
     """Say how many were wrong, why, and what share of all fields that bounds at 95 %."""
     with _said():
-        request, results = _opened(opened)
+        request, entered, results = _opened(opened)
         wrong = _wrong(results)
         bound = upper_bound(len(results), wrong)
         if key is not None:
             sample = {"drawn": len(results), "wrong": wrong, "bound": [bound, PARTS]}
+            sample["entered"] = entered
             out.write_bytes(_audit(request, sample, key))
     steps = Counter(one["failed"] for one in results if one["failed"])
     done = {
@@ -179,20 +186,24 @@ def _wrong(results: list[dict[str, Any]]) -> int:
     return sum(one["failed"] is not None for one in results)
 
 
-def _opened(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _opened(path: Path) -> tuple[dict[str, Any], int, list[dict[str, Any]]]:
     said = _json(path)
     try:
         request = dict(read_request(said["request"]))
-        results = said["results"]
-        good = len(results) <= request["count"] and all(
-            one["failed"] in (None, *STEPS) and one["outside"] in (None, *OUTSIDE)
-            for one in results
+        results, entered = said["results"], said["entered"]
+        good = (
+            type(entered) is int
+            and len(results) <= request["count"]
+            and all(
+                one["failed"] in (None, *STEPS) and one["outside"] in (None, *OUTSIDE)
+                for one in results
+            )
         )
     except (KeyError, TypeError):
         good = False
     if not good:
         raise Unchecked(Kind.AUDIT, "no opened sample")
-    return request, results
+    return request, entered, results
 
 
 def _journal(path: Path) -> dict[str, frozenset[str]]:
@@ -209,6 +220,17 @@ def _json(path: Path) -> Any:
         return orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError:
         raise Unchecked(Kind.AUDIT, "no JSON", str(path)) from None
+
+
+def _moment(text: str) -> int:
+    """A moment with its offset, in seconds since 1970."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise Unchecked(Kind.AUDIT, "a moment reads 2026-12-01T18:30+07:00")
+    return int(moment.timestamp())
 
 
 def _nonce(path: Path) -> bytes:

@@ -3,16 +3,19 @@
 1. It is an `audit` leaf in its one spelling, and its signature is that of the key that it names. 2. The key
 is that of an accredited auditor. 3. Its root is the one that this log had at its size. 4. Its range is the
 closed one of its month, and its size holds all of that month's tallies. 5. Its numbers agree with each
-other and with its result, the bound of a sample included. A finding against us is taken like any other.
+other and with its result, the bound of a sample included. 6. A sample was entered before its draw
+(`samples.py`). A finding against us is taken like any other.
 """
 
 from base64 import b64encode
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from gateway.custody.audits.auditors import auditor_of
+from gateway.custody.audits.samples import note_outcome
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.log.append import Appended, append_public
 from gateway.log.leaves import leaf_hash, public_entry
@@ -41,31 +44,36 @@ def read_audit(raw: bytes) -> Leaf:
 
 
 def accept_audit(
-    connection: Connection, tree: PublishedTree, origin: str, leaf: Leaf
+    connection: Connection, tree: PublishedTree, origin: str, leaf: Leaf, now: datetime
 ) -> tuple[Appended, bool]:
-    """Steps 2 to 5, then the leaf; whether this call added it, or it stood in the log already.
+    """Steps 2 to 6, then the leaf; whether this call added it, or it stood in the log already.
 
-    Raises NotFound `unknown_auditor`, Conflict `audit_of_another_log` or `audit_contradicts_itself`.
+    Raises NotFound `unknown_auditor`, Conflict `audit_of_another_log`, `audit_contradicts_itself` or
+    `sample_not_entered`.
     """
     auditor_of(connection, leaf["auditor"])  # 2
-    _check_root(tree, leaf)  # 3
-    _check_close(connection, origin, leaf)  # 4
+    check_root(tree, leaf)  # 3
+    check_close(connection, origin, leaf)  # 4
     _check_numbers(leaf)  # 5
     before = connection.execute(
         select(leaves.c.idx, leaves.c.hash).where(leaves.c.hash == leaf_hash(public_entry(leaf)))
     ).first()
     if before is not None:
         return Appended(before.idx, before.hash), False
+    if leaf["sample"] is not None:
+        note_outcome(connection, leaf, now)  # 6
     return append_public(connection, leaf), True
 
 
-def _check_root(tree: PublishedTree, leaf: Leaf) -> None:
+def check_root(tree: PublishedTree, leaf: Leaf) -> None:
+    """Raise Conflict `audit_of_another_log` unless this log had the leaf's root at its size."""
     size = leaf["size"]
     if not 0 < size <= tree.size or b64encode(tree.root(0, size)).decode() != leaf["root"]:
         raise Conflict("audit_of_another_log", "this log never had that root at that size", "root")
 
 
-def _check_close(connection: Connection, origin: str, leaf: Leaf) -> None:
+def check_close(connection: Connection, origin: str, leaf: Leaf) -> None:
+    """Raise Conflict `audit_of_another_log` unless its month was closed over its range, below its size."""
     close = connection.execute(
         select(month_closes).where(
             month_closes.c.origin == origin, month_closes.c.month == leaf["month"]

@@ -7,25 +7,50 @@ Unpacked in the pack's folder it adds, in the layout of entry bundles:
                         a public entry and for a body that was destroyed; `bodies/<N>.p/<W>` at the edge
 
 Whole bundles are given: up to 255 bodies more than the range at either end. Nothing is ever written
-unencrypted, and no more than a bundle is held at a time.
+unencrypted, and no more than a bundle is held at a time. An `access` case leaf says first who is given what.
 """
 
 import tarfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pyrage
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from gateway.custody.audits.auditors import Auditor
 from gateway.custody.audits.packs import Pack, Progress
 from gateway.domain.errors import BadRequest, Busy, CannotMeasure
+from gateway.log.append import AppendedCase, append_case
 from gateway.log.tiles import WIDTH, encode_bundle
+from gateway.log.verify.sampling.entered import digest_of_key
 from gateway.log.verify.tree.tiles import path_of
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies
 
 FILE = "bodies.tar.age"
+
+
+def note_giving(
+    connection: Connection, auditor: Auditor, span: tuple[int, int], size: int, now: datetime
+) -> AppendedCase:
+    """Enter what this auditor is about to be given; raises BadRequest `range_unusable`."""
+    _check_range(span, size)
+    first, last = span[0] // WIDTH * WIDTH, min(size, (span[1] // WIDTH + 1) * WIDTH) - 1
+    body = {
+        "k": "access",
+        "case": None,
+        "by": digest_of_key(auditor.vkey),
+        "rg": [first, last],
+        "size": size,
+        "h": int(now.timestamp()) // 3600,
+    }
+    return append_case(connection, "access", "", body, now)
+
+
+def _check_range(span: tuple[int, int], size: int) -> None:
+    if not 0 <= span[0] <= span[1] < size:
+        raise BadRequest("range_unusable", "the range lies within the published log", "first")
 
 
 def write_bodies(
@@ -36,9 +61,7 @@ def write_bodies(
     Raises BadRequest `range_unusable` for a range that the pack's log has not, Busy, CannotMeasure for a
     body that fits no bundle.
     """
-    first, last = span
-    if not 0 <= first <= last < pack.size:
-        raise BadRequest("range_unusable", "the range lies within the published log", "first")
+    _check_range(span, pack.size)
     recipient = pyrage.x25519.Recipient.from_str(auditor.recipient)
     path = pack.folder / FILE
     source = _Source(_archive(pack.size, database, span, progress))

@@ -19,7 +19,6 @@ the log may go on growing.
 import hashlib
 import re
 import shutil
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,7 +30,7 @@ import orjson
 from gateway.custody.audits.instructions import instructions
 from gateway.domain.errors import Conflict
 from gateway.log.notes import SignedCheckpoint
-from gateway.log.proofs import PublishedTree
+from gateway.log.proofs import PublishedTree, inclusion_text
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.refusals import LogDamaged
 from gateway.log.tiles import ENTRIES, WIDTH, TileFolder, encode_bundle, tile_path
@@ -139,9 +138,8 @@ def _tiles_of(size: int) -> Iterator[tuple[int, int]]:
 def _write_proofs(pack: Pack) -> None:
     tree = PublishedTree(TileFolder(pack.folder), pack.size)
     for index in pack.tallies:
-        siblings = (b64encode(one).decode() for one in tree.inclusion(index))
-        text = "\n".join(["c2sp.org/tlog-proof@v1", f"index {index}", *siblings, "", ""])
-        _put(pack.folder / "proofs" / str(index), text.encode() + pack.signed.note)
+        proof = inclusion_text(tree, index, pack.signed.note)
+        _put(pack.folder / "proofs" / str(index), proof)
 
 
 def _copy_files(pack: Pack, public: Path) -> None:

@@ -8,15 +8,13 @@ The static files of C2SP tlog-tiles for the current log and for closed ones, and
 """
 
 import re
-from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.domain.errors import BadRequest, Busy, NotFound
-from gateway.log.notes import SignedCheckpoint
-from gateway.log.proofs import PublishedTree
+from gateway.log.proofs import PublishedTree, inclusion_text, proof_text
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.publisher import Publisher
 from gateway.log.publishing.refusals import LogDamaged
@@ -81,8 +79,7 @@ class ShownLog:
         if index is None or shown is None or index >= shown.checkpoint.size:
             raise NotFound("leaf_not_published", "no published leaf has this hash yet", "leaf")
         with _reading():
-            proof = PublishedTree(tiles, shown.checkpoint.size).inclusion(index)
-        return _text(["c2sp.org/tlog-proof@v1", f"index {index}"], proof, shown)
+            return inclusion_text(PublishedTree(tiles, shown.checkpoint.size), index, shown.note)
 
     def consistency(self, old: int, new: int) -> bytes:
         """The proof that the first `new` leaves begin with the first `old`.
@@ -96,7 +93,7 @@ class ShownLog:
         tree = PublishedTree(self._folder.tiles, shown.checkpoint.size)
         with _reading():
             proof = tree.consistency(old, new)
-        return _text([f"old {old}", f"new {new}"], proof, shown)
+        return proof_text([f"old {old}", f"new {new}"], proof, shown.note)
 
 
 @contextmanager
@@ -107,11 +104,6 @@ def _reading() -> Iterator[None]:
     except (OSError, ValueError, LogDamaged):
         detail = "a published file that the proof needs is gone or torn"
         raise Busy("log_unreadable", detail) from None
-
-
-def _text(head: Sequence[str], proof: Sequence[bytes], shown: SignedCheckpoint) -> bytes:
-    lines = [*head, *(b64encode(one).decode() for one in proof), "", ""]
-    return "\n".join(lines).encode() + shown.note
 
 
 def _read(path: Path, media_type: str, *, lasting: bool) -> ShownFile:

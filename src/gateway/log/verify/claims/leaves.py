@@ -133,7 +133,12 @@ _COUNT = {
     "channel": _any_of(_null, _one_of("online", "paper")),
     "dossiers": _number,
 }
-_SAMPLE = {"drawn": _number, "wrong": _number, "bound": _row(_number, _positive)}
+_SAMPLE = {
+    "drawn": _number,
+    "wrong": _number,
+    "bound": _row(_number, _positive),
+    "entered": _number,
+}
 _SUM = _like(
     "dossiers|submissions|instant|auto_instant|filled|visible|dropped|core|chains|refusals|abandoned"
     "|late/submissions|offered(/visible)?|ceiling(/required)?|D(/(required|extra))?"

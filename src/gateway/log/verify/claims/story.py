@@ -4,7 +4,7 @@
 `key` leaf is signed by the key before it and by its own. 3. Tallies close ranges of entries that begin
 at 0 and leave no gap, months in order, each before its own leaves. 4. The tallies of a close can be
 true (`tallies.py`), and account for all the case entries of the range. 5. What an auditor signed is
-about this log. 6. A `shred` leaf is about entries above it.
+about this log, and a sample names the sealed entry that held its commitment. 6. A `shred` leaf is about entries above it.
 """
 
 from bisect import bisect_left, bisect_right
@@ -71,6 +71,8 @@ class Story:
             check_signed(leaf, "signature", leaf["auditor"], leaf["signature"], index)
             if leaf["size"] > index:
                 raise Refuted(Kind.AUDIT, "an audit of entries that came later", index=index)
+            if leaf["sample"] is not None:
+                self._check_entered(index, leaf)
         for index, leaf in self.of_kind("shred"):
             if not leaf["first"] <= leaf["last"] < index:
                 raise Refuted(Kind.ORDER, "a shred of entries that are not above it", index=index)
@@ -90,6 +92,13 @@ class Story:
             if before is not None:
                 check_signed(leaf, "signatures", before, signed["old"], index)
             before = leaf["key"]
+
+    def _check_entered(self, index: int, leaf: Leaf) -> None:
+        """A sample was entered behind the root that it draws from, and before what came of it."""
+        entered = leaf["sample"]["entered"]
+        if not leaf["size"] <= entered < index or entered in self.leaves:
+            says = "no sealed entry before it and behind its root holds its commitment"
+            raise Refuted(Kind.AUDIT, says, index=index)
 
     def _check_closes(self) -> None:
         end, month = 0, ""

@@ -64,6 +64,7 @@ REASONS = {
     "d": "declined",
     "e": "deferred",
 }
+_OF_NO_TENANT = frozenset({"access", "sample"})
 _READ_SOURCES = frozenset({"session", "population", "records", "personal_papers"})
 _MOST_KNOWN = 20_000
 
@@ -126,7 +127,8 @@ def _take_apart_slowly(body: bytes) -> tuple[bytes, int, bytes, bytes, int]:
         case, chain, seconds = said.get("case", ""), said.get("chain", ""), said.get("sec", 0)
         kept = said.keys() & COUNTED.get(kind, COUNTED_OF_OTHERS)
         text = canonical.write({name: said[name] for name in kept})
-        if type(seconds) is not int or seconds < 0 or not isinstance(said["ten"], str):
+        tenant = said.get("ten", "") if KINDS[kind] in _OF_NO_TENANT else said["ten"]
+        if type(seconds) is not int or seconds < 0 or not isinstance(tenant, str):
             raise Misspelt("a body states its tenant, and its seconds as a number")
         return text, kind, canonical.write(case), canonical.write(chain), seconds
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -153,7 +155,7 @@ class Pattern:
     def __init__(self, said: Mapping[str, Any], forms: Mapping[int, Form]) -> None:
         """Raises Misspelt, KeyError or TypeError for what is not as docs/log-leaves.md says."""
         self.kind = KINDS.index(said["k"])
-        self.tenant: str = said["ten"]
+        self.tenant: str = said.get("ten", "")
         self.form: Form | None = None
         self.reads: Sums = Counter()
         self.chain_sums: Sums = Counter()

@@ -3,8 +3,9 @@
 request   {"kind":"sample-request","v":1,"origin","month","range":[first,last],"size","root","count",
           "commitment","auditor","signature"}: RFC 8785 text; digests base64; the Ed25519 signature is over
           the text without the member `signature`. It is made known before the public draw.
-drawn     {"kind":"sample-drawn","v":1,"request":{…},"nonce","draw","units",
-          "drawn":[{"leaf","hash","ordinal","path"}]}: nonce and public draw in base64, how many units
+drawn     {"kind":"sample-drawn","v":1,"request":{…},"entered":{…},"at","nonce","draw","units",
+          "drawn":[{"leaf","hash","ordinal","path"}]}: where the request was entered (`entered.py`), when
+          the public draw was (seconds since 1970), nonce and public draw in base64, how many units
           there were, and per drawn unit its submission leaf, that one's leaf hash (by which the dossier
           is found), which of the leaf's units it is, counted from 0, and the field's path
 """
@@ -19,6 +20,7 @@ from gateway.log.verify.evidence import Proved, Way, root_at, verify_log
 from gateway.log.verify.findings import Kind, Refuted, Unchecked
 from gateway.log.verify.sampling.bound import MOST_DRAWN
 from gateway.log.verify.sampling.draw import commitment, draw_numbers
+from gateway.log.verify.sampling.entered import Entered, check_before, read_entered
 from gateway.log.verify.sampling.units import Progress, Unit, Units
 from gateway.log.verify.signing import Auditor, sign_leaf
 from gateway.log.verify.text import canonical
@@ -39,7 +41,17 @@ _MEMBERS = {
     "auditor": str,
     "signature": str,
 }
-_SAME = ("leaf", "hash", "ordinal", "path")
+_SHOWN = ("leaf", "hash", "ordinal", "path")
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What came after the request: where it was entered, the nonce shown, the public draw and its time."""
+
+    entered: Any = field(repr=False)
+    at: int
+    nonce: bytes = field(repr=False)
+    draw: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +61,11 @@ class Sample:
     request: Leaf
     proved: Proved
     close: Close
-    nonce: bytes = field(repr=False)
-    draw: bytes = field(repr=False)
+    entered: Entered
+    later: Later
     count: int
     units: list[Unit] = field(repr=False)
+    remarks: list[str]
 
     def as_json(self) -> bytes:
         """The sample as its file holds it."""
@@ -61,8 +74,10 @@ class Sample:
                 "kind": "sample-drawn",
                 "v": 1,
                 "request": dict(self.request),
-                "nonce": _text(self.nonce),
-                "draw": _text(self.draw),
+                "entered": dict(self.entered.said),
+                "at": self.later.at,
+                "nonce": _text(self.later.nonce),
+                "draw": _text(self.later.draw),
                 "units": self.count,
                 "drawn": [shown(unit) for unit in self.units],
             }
@@ -72,7 +87,7 @@ class Sample:
 def shown(unit: Unit) -> dict[str, Any]:
     """A unit as files name it."""
     said = (unit.leaf.index, _text(unit.leaf.hash), unit.ordinal, unit.path)
-    return dict(zip(_SAME, said, strict=True))
+    return dict(zip(_SHOWN, said, strict=True))
 
 
 def make_request(proved: Proved, month: str, count: int, auditor: Auditor, nonce: bytes) -> bytes:
@@ -116,20 +131,22 @@ def draw_sample(
     place: Place,
     policy: Policy | None,
     request: Leaf,
-    shown_later: tuple[bytes, bytes],
+    later: Later,
     progress: Progress,
 ) -> Sample:
-    """Draw out of a pack with bodies; `shown_later` are the nonce and the public draw.
+    """Draw out of a pack with bodies.
 
-    Raises Refuted for a nonce that was not committed to, another log, root or range; Unchecked without
-    bodies or a draw.
+    Raises Refuted for a nonce that was not committed to, a commitment that was not in the log before the
+    draw, another log, root or range; Unchecked without bodies or a draw.
     """
-    nonce, draw = shown_later
+    nonce, draw = later.nonce, later.draw
     if len(nonce) != 32 or _text(commitment(nonce)) != request["commitment"]:
         raise Refuted(Kind.AUDIT, "the nonce is not the one that was committed to")
     if not draw:
         raise Unchecked(Kind.AUDIT, "the public draw is empty")
+    entered = read_entered(place, policy, later.entered, request)
     proved = verify_log(place, policy, Way(progress))
+    remarks = check_before(entered, place, proved, policy, later.at)
     close, checkpoint = _close(proved, request["month"]), proved.checkpoint
     if request["origin"] != checkpoint.origin or request["range"] != [close.first, close.last]:
         raise Refuted(Kind.AUDIT, "the request is about another log or range")
@@ -140,17 +157,19 @@ def draw_sample(
     units = Units(place, checkpoint.size, proved.story, close, progress)
     root = decode_base64(request["root"])
     numbers = draw_numbers(root, nonce, draw, units.count, request["count"])
-    return Sample(request, proved, close, nonce, draw, units.count, units.numbered(numbers))
+    drawn = units.numbered(numbers)
+    return Sample(request, proved, close, entered, later, units.count, drawn, remarks)
 
 
 def draw_again(place: Place, policy: Policy | None, said: Any, progress: Progress) -> Sample:
     """Draw what a `drawn` file says was drawn; raises Refuted where another draw comes out."""
     try:
         request, nonce = read_request(said["request"]), decode_base64(said["nonce"])
-        draw, drawn = decode_base64(said["draw"]), said["drawn"]
+        draw, drawn, at = decode_base64(said["draw"]), said["drawn"], said["at"]
+        later = Later(said["entered"], at if type(at) is int else 0, nonce, draw)
     except (KeyError, TypeError, MalformedNote):
         raise Unchecked(Kind.AUDIT, "no drawn sample") from None
-    sample = draw_sample(place, policy, request, (nonce, draw), progress)
+    sample = draw_sample(place, policy, request, later, progress)
     if drawn != [shown(unit) for unit in sample.units]:
         raise Refuted(Kind.AUDIT, "the draw gives other fields than these")
     return sample

@@ -146,6 +146,20 @@ def signers(note: Note, keys: Iterable[VerifierKey]) -> frozenset[VerifierKey]:
     return frozenset(signed)
 
 
+def cosigned_by(note: Note, keys: Iterable[VerifierKey]) -> dict[VerifierKey, int]:
+    """When each of the witnesses' keys signed the note, in seconds since 1970, by their own word.
+
+    Raises FalseSignature where one of them is only claimed to have signed.
+    """
+    signed = signers(note, keys)
+    times: dict[VerifierKey, int] = {}
+    for name, hashed, signature in note.signatures:
+        for key in signed:
+            if key.algorithm == COSIGNATURE and (key.name, key.hash) == (name, hashed):
+                times.setdefault(key, int.from_bytes(signature[:8], "big"))
+    return times
+
+
 def check_signature(public: bytes, message: bytes, signature: bytes) -> None:
     """Check a plain Ed25519 signature; raises FalseSignature."""
     try:

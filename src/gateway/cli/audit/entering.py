@@ -1,0 +1,79 @@
+"""`gateway audit sample enter REQUEST`: how does a province put an auditor's commitment on record?
+
+Exit status: 0 done, 1 refused (the reason is said), 2 a setting or a file cannot be used.
+"""
+
+import asyncio
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from gateway.cli.audit.packs import Json, deployment, say
+from gateway.cli.log.publishing import publish_log
+from gateway.custody.audits.accepting import check_close, check_root
+from gateway.custody.audits.samples import Entered, enter_sample, read_sample_request
+from gateway.domain.errors import BadRequest, Conflict
+from gateway.log.notes import SignedCheckpoint
+from gateway.log.proofs import PublishedTree, inclusion_text
+from gateway.log.publishing.folder import LogFolder
+from gateway.log.verify.claims.leaves import Leaf
+from gateway.settings import Settings
+from gateway.storage.database import Database
+
+
+def enter(
+    request: Annotated[Path, typer.Argument(help="The auditor's signed request.")],
+    out: Annotated[Path, typer.Option(help="What the auditor is given for it.")] = Path(
+        "entered.json"
+    ),
+    as_json: Json = False,
+) -> None:
+    """Enter an accredited auditor's request as a `sample` leaf and publish it, before the public draw.
+
+    Gives the proof that the log held it. Called again with the same request it gives a newer proof,
+    for example once a witness is back. May run beside the gateway.
+    """
+    with deployment() as settings:
+        asked, log = _request(request), LogFolder(settings.data / "log")
+        entered = asyncio.run(_enter(settings, log, asked))
+        shown = _published(log)
+        if entered.index >= shown.checkpoint.size:
+            raise Conflict("nothing_published", "the leaf waits for the next checkpoint; try again")
+        tree = PublishedTree(log.tiles, shown.checkpoint.size)
+        proof, grown = (
+            inclusion_text(tree, entered.index, shown.note),
+            tree.consistency(asked["size"]),
+        )
+        out.write_bytes(entered.with_proofs(proof, grown))
+    say({"index": entered.index, "size": shown.checkpoint.size, "file": str(out)}, as_json)
+
+
+async def _enter(settings: Settings, log: LogFolder, asked: Leaf) -> Entered:
+    shown, now = _published(log), datetime.now(UTC)
+    origin = shown.checkpoint.origin
+    if asked["origin"] != origin:
+        raise Conflict("audit_of_another_log", "the request is about another log", "origin")
+    check_root(PublishedTree(log.tiles, shown.checkpoint.size), asked)
+    with closing(Database(settings.data / "gateway.db")) as database:
+        database.read(lambda c: check_close(c, origin, asked))
+        entered = await database.write(lambda c: enter_sample(c, asked, now))
+    await publish_log(settings)
+    return entered
+
+
+def _request(path: Path) -> Leaf:
+    try:
+        return read_sample_request(orjson.loads(path.read_bytes()))
+    except orjson.JSONDecodeError:
+        raise BadRequest("audit_unreadable", "no JSON") from None
+
+
+def _published(log: LogFolder) -> SignedCheckpoint:
+    shown = log.published()
+    if shown is None:
+        raise Conflict("nothing_published", "the log has no checkpoint yet")
+    return shown
