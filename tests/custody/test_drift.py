@@ -193,6 +193,30 @@ def test_the_same_form_with_other_words_goes_on_counting() -> None:
     assert (found.changes, found.new_series, found.breaks) == ((), False, False)
 
 
+def test_bindings_with_other_words_go_on_counting_and_other_bindings_do_not() -> None:
+    reworded, unbound = bindings(), bindings()
+    reworded |= {"title": "Tờ khai", "not_supplied": {"email": "Không ai giữ."}}
+    unbound["login_fills"] = []
+    assert drift(definition(), dict(reversed(reworded.items()))).new_series is False
+    assert drift(definition(), unbound).new_series is True
+
+
+def test_a_fact_that_is_newly_bound_has_to_fit_its_field() -> None:
+    bound = bindings()
+    for binding in bound["bindings"]:
+        if binding["attribute"] == "person.sex" and "[]" not in binding["field"]:
+            binding["attribute"] = "person.birth_date"
+    found = drift(definition(), bound)
+    assert [told(one) for one in found.changes] == [
+        ("not_convertible", "gioiTinh", "date", "select")
+    ]
+
+
+def test_the_bindings_of_another_form_are_refused() -> None:
+    with pytest.raises(FormRefused, match="bindings:form: another_form"):
+        drift(definition(), bindings() | {"form": "tk01-passport"})
+
+
 def test_a_form_that_counts_otherwise_starts_a_series_and_a_misfit_starts_none_yet() -> None:
     more, misfit = definition(), definition()
     ask_for_more(more)

@@ -9,8 +9,8 @@ import pytest
 
 from gateway.domain.errors import FieldProblem, FormRefused
 from gateway.forms.attributes import read_dictionary
-from gateway.forms.bindings import read_bindings
 from gateway.forms.definition import definition_of
+from gateway.forms.reading.bindings import read_bindings
 
 from .building import text
 
@@ -54,6 +54,26 @@ MISFITS: dict[str, tuple[dict[str, Any], FieldProblem]] = {
     "a role by a fact that leads nowhere": (
         {"roles.father": {"from": "applicant", "by": "person.godfather"}},
         FieldProblem("roles.father", "cannot_be_reached"),
+    ),
+    "a role by a fact that is no person": (
+        {"roles.father": {"from": "applicant", "by": "person.sex"}},
+        FieldProblem("roles.father", "cannot_be_reached"),
+    ),
+    "a person as the value of a field": (
+        {"bindings.0.attribute": "person.father"},
+        FieldProblem("hoTen", "person_is_no_value"),
+    ),
+    "an item that is asked and said to be absent": (
+        {"absent_items": ["name"]},
+        FieldProblem("absent_items.name", "item_claimed_twice"),
+    ),
+    "a procedure with another code than the portal's": (
+        {"procedures": ["khai sinh"]},
+        FieldProblem("bindings:procedures.0", "string_pattern_mismatch"),
+    ),
+    "a ceiling below nothing": (
+        {"ceiling": -1},
+        FieldProblem("bindings:ceiling", "greater_than_equal"),
     ),
     "two roles that wait for each other": (
         {

@@ -158,6 +158,17 @@ REFUSED: dict[str, tuple[list[Any], set[tuple[str, str]]]] = {
     "a picture from elsewhere": (
         [part("content", "c", html="<img src='https://x.example/a.png'>"), text("a")],
         {("c", "absolute_address")}),
+    "a text with a script": (
+        [part("content", "c", html="<p>a</p><script>b()</script>")], {("c", "script_content")}),
+    "a text with a handler": (
+        [part("content", "c", html="<img src='a.png' onerror=b()>")], {("c", "script_content")}),
+    "a link that is a script": (
+        [part("content", "c", html="<a href='JavaScript:b()'>a</a>")], {("c", "script_content")}),
+    "an element that is a script": (
+        [part("htmlelement", "e", tag="script", content="b()")], {("e", "script_content")}),
+    "an element with a handler": (
+        [part("htmlelement", "e", tag="p", attrs=[{"attr": "onClick", "value": "b()"}])],
+        {("e", "script_content")}),
     "one place for two fields": (
         [text("a"), part("panel", "p", components=[text("a")])], {("a", "duplicate_path")}),
     "one place for two fields in rows": (
@@ -190,7 +201,7 @@ def test_refused_with_its_place_is(case: str) -> None:
 def test_scripts_that_bear_on_nothing_counted_are_let_through() -> None:
     disabling = {"type": "property", "property": {"value": "disabled"}, "state": True}
     form = form_of(
-        part("content", "c", html="<a href='https://x.example'>…</a>", **SCRIPT),
+        part("content", "c", html="<a href='https://x.example'>on = …</a>", **SCRIPT),
         part("button", "b", **SCRIPT),
         text("a", logic=[{"trigger": {"type": "javascript"}, "actions": [disabling]}],
              validate={"custom": "valid = true"}, customDefaultValue="", customConditional=" "),

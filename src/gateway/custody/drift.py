@@ -17,11 +17,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from gateway.domain.errors import FormRefused
+from gateway.domain.errors import FieldProblem, FormRefused
 from gateway.domain.facts import PartialDate, Value
-from gateway.forms.bindings import Binding, read_bindings
+from gateway.forms.bindings import Binding
 from gateway.forms.catalogue import RegisteredForm, version_of
 from gateway.forms.definition import FieldTemplate, FormDefinition
+from gateway.forms.reading.bindings import read_bindings
 from gateway.forms.reading.tree import Node
 from gateway.forms.shapes import NotConvertible, shape_value
 from gateway.forms.showing.sentences import condition_in_words
@@ -90,9 +91,10 @@ def drift_of(
     changes = [*_fields(before, after, renamed)]
     series, asked = None, set(_items(earlier, before.keys() & after.keys()))
     try:
-        fitting = version_of(
-            form, read_bindings(bindings, form, earlier.dictionary), earlier.dictionary
-        )
+        told = read_bindings(bindings, form, earlier.dictionary)
+        if told.form != earlier.code:
+            raise FormRefused((FieldProblem("bindings:form", "another_form"),))
+        fitting = version_of(form, told, earlier.dictionary)
     except FormRefused as refusal:
         if any(problem.path.startswith("bindings:") for problem in refusal.problems):
             raise
@@ -237,7 +239,7 @@ def _values(
     renamed: Mapping[str, str],
     lists: CodeLists,
 ) -> Iterator[Change]:
-    """Facts that had a shape in the earlier field and have none in the changed one."""
+    """Facts that have no shape in the changed field, and had one in the earlier or are new to it."""
     earlier_path = {now: path for path, now in renamed.items()}
     for binding in bound:
         place = after.get(renamed.get(binding.field, binding.field))
@@ -247,13 +249,18 @@ def _values(
         kind = earlier.dictionary[binding.attribute].type
         samples = _samples(kind, place.template, lists)
         refused = [told for told, value in samples.items() if not _fits(place.template, value)]
-        if old is not None:
+        if old is not None and _bound_before(earlier, old, binding):
             refused = [told for told in refused if _fits(old.template, samples[told])]
         path, label = (old or place).template.path, place.template.label
         if refused and len(refused) == len(samples):
             yield Change("not_convertible", path, label, kind, _type(place.template))
         elif refused:
             yield Change("label_lost", path, label, "; ".join(refused))
+
+
+def _bound_before(earlier: RegisteredForm, old: _Place, binding: Binding) -> bool:
+    known = earlier.bindings.by_field.get(old.template.path)
+    return known is not None and known.attribute == binding.attribute
 
 
 def _samples(kind: str, template: FieldTemplate, lists: CodeLists) -> Mapping[str, Value]:

@@ -1,33 +1,15 @@
 """What fills a form: which field stands for which fact of whom?
 
-Reads `schemas/forms/<form>/bindings.json`. Beyond the fields that name themselves:
-
-- `roles`: a role is one way to find its person, or a list of ways tried in order. A way is
-  `{"is": "subject"}`, `{"from": role, "by": attribute, "many": bool}` or
-  `{"given": {"personal_id": path, "full_name": path, "birth_date": path}}` (a name in parts:
-  `surname`, `middle_name`, `given_name`); with
-  `"when": {path: [values]}` it holds only while the form's data at `path` is one of `values`.
-- `of` in a binding to a `derived.*` attribute: the fields that it is worked out from.
-- `sets`: hidden components that the gateway sets, `{path: {"source_down": source}}`: true when
-  the source could not, or may not, be asked, else false.
-- `serves`: the procedures of a linked declaration, see `bundles.py`.
+`forms/reading/bindings.py` reads it from `schemas/forms/<form>/bindings.json`.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from gateway.domain.errors import FieldProblem, FormRefused
 from gateway.domain.identifiers import AttributeName, FormCode, RoleName, SourceId
 from gateway.domain.verdicts import EditPolicy
-from gateway.forms.attributes import DERIVED, Dictionary
-from gateway.forms.bundles import Served, ServedFile, serving_problems
-from gateway.forms.definition import FormDefinition
-from gateway.forms.reading.decoding import decode_strictly
+from gateway.forms.bundles import Served
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +56,7 @@ class Bindings:
     not_supplied: Mapping[str, str]
     serves: tuple[Served, ...]
     digest: str
+    skeleton: str
     by_field: Mapping[str, Binding]
 
     @cached_property
@@ -101,192 +84,3 @@ class Bindings:
         """Every item of the declaration, those that no field asks included."""
         bound = {b.item for b in self.bindings if b.item}
         return frozenset(bound | set(self.items.values()) | set(self.absent_items))
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, populate_by_name=True)
-
-
-class _WayFile(_Strict):
-    is_: Annotated[str | None, Field(alias="is", pattern="^subject$")] = None
-    from_: Annotated[str | None, Field(alias="from")] = None
-    by: str | None = None
-    many: bool = False
-    given: dict[str, str] | None = None
-    when: dict[str, list[str]] | None = None
-
-
-class _BindingFile(_Strict):
-    field: str
-    item: str | None = None
-    role: str
-    attribute: str
-    edit: EditPolicy | None = None
-    format: str | None = None
-    of: list[str] = Field(default_factory=list)
-    subkeys: list[str] = Field(default_factory=list)
-
-
-class _SetFile(_Strict):
-    source_down: str
-
-
-class _BindingsFile(_Strict):
-    schema_: Annotated[str | None, Field(alias="$schema")] = None
-    form: str
-    title: str
-    procedures: list[str]
-    roles: dict[str, _WayFile | list[_WayFile]]
-    ceiling: int
-    login_fills: list[str] = Field(default_factory=list)
-    row_key: dict[str, str] = Field(default_factory=dict)
-    items: dict[str, str] = Field(default_factory=dict)
-    absent_items: list[str] = Field(default_factory=list)
-    bindings: list[_BindingFile]
-    sets: dict[str, _SetFile] = Field(default_factory=dict)
-    not_supplied: dict[str, str] = Field(default_factory=dict)
-    serves: list[ServedFile] = Field(default_factory=list)
-
-
-def read_bindings(raw: bytes, form: FormDefinition, dictionary: Dictionary) -> Bindings:
-    """Read a bindings file and hold it against its form; raises FormRefused with every problem."""
-    try:
-        read = _BindingsFile.model_validate(decode_strictly(raw))
-    except ValidationError as error:
-        raise FormRefused(
-            tuple(
-                FieldProblem("bindings:" + ".".join(str(part) for part in e["loc"]), e["type"])
-                for e in error.errors(include_input=False)
-            )
-        ) from None
-    bindings = _bindings(read, "sha256:" + hashlib.sha256(raw).hexdigest())
-    if problems := tuple(_problems(bindings, form, dictionary)):
-        raise FormRefused(problems)
-    return bindings
-
-
-def _bindings(read: _BindingsFile, digest: str) -> Bindings:
-    all_bindings = tuple(
-        Binding(
-            b.field,
-            b.item,
-            RoleName(b.role),
-            AttributeName(b.attribute),
-            b.edit,
-            b.format,
-            tuple(b.of),
-            tuple(b.subkeys),
-        )
-        for b in read.bindings
-    )
-    return Bindings(
-        form=FormCode(read.form),
-        title=read.title,
-        procedures=tuple(read.procedures),
-        roles={RoleName(name): _ways(ways) for name, ways in read.roles.items()},
-        ceiling=read.ceiling,
-        login_fills=frozenset(read.login_fills),
-        row_key=read.row_key,
-        items=read.items,
-        absent_items=tuple(read.absent_items),
-        bindings=all_bindings,
-        sets={path: SourceId(rule.source_down) for path, rule in read.sets.items()},
-        not_supplied=read.not_supplied,
-        serves=tuple(served.read() for served in read.serves),
-        digest=digest,
-        by_field={b.field: b for b in all_bindings},
-    )
-
-
-def _ways(read: "_WayFile | list[_WayFile]") -> tuple[Way, ...]:
-    return tuple(
-        Way(
-            subject=way.is_ is not None,
-            start=None if way.from_ is None else RoleName(way.from_),
-            by=None if way.by is None else AttributeName(way.by),
-            many=way.many,
-            given=way.given,
-            when=None if way.when is None else {p: tuple(v) for p, v in way.when.items()},
-        )
-        for way in (read if isinstance(read, list) else [read])
-    )
-
-
-def _problems(
-    bindings: Bindings, form: FormDefinition, dictionary: Dictionary
-) -> "list[FieldProblem]":
-    known = {template.path for template in form.fields}
-    problems = [
-        FieldProblem(path, "no_such_field")
-        for path in [
-            *bindings.by_field,
-            *bindings.items,
-            *bindings.login_fills,
-            *(path for b in bindings.bindings for path in b.of),
-        ]
-        if path not in known
-    ]
-    problems += [
-        FieldProblem(f"row_key.{group}", "no_such_group")
-        for group in bindings.row_key
-        if group not in {g.removesuffix("[]") for g in form.groups}
-    ]
-    problems += [*_claimed_twice(bindings), *serving_problems(bindings.serves, bindings.all_items)]
-    for b in bindings.bindings:
-        problems += _binding_problems(b, bindings, dictionary)
-    for role in bindings.roles:
-        problems += _role_problems(role, bindings, dictionary, known)
-    return problems
-
-
-def _claimed_twice(bindings: Bindings) -> "list[FieldProblem]":
-    fields = [b.field for b in bindings.bindings]
-    problems = [FieldProblem(f, "bound_twice") for f in {f for f in fields if fields.count(f) > 1}]
-    return problems + [
-        FieldProblem(path, "item_claimed_twice")
-        for path in bindings.items
-        if path in bindings.by_field
-    ]
-
-
-def _binding_problems(
-    b: Binding, bindings: Bindings, dictionary: Dictionary
-) -> "list[FieldProblem]":
-    problems = []
-    if b.attribute not in dictionary:
-        problems.append(FieldProblem(b.field, "no_such_attribute"))
-    if b.role not in bindings.roles:
-        problems.append(FieldProblem(b.field, "no_such_role"))
-    if b.attribute.startswith(DERIVED) != bool(b.of):
-        problems.append(FieldProblem(b.field, "derived_needs_of"))
-    return problems
-
-
-def _role_problems(
-    role: RoleName, bindings: Bindings, dictionary: Dictionary, known: set[str]
-) -> "list[FieldProblem]":
-    problems = []
-    for way in bindings.roles[role]:
-        if sum([way.subject, way.start is not None, way.given is not None]) != 1:
-            problems.append(FieldProblem(f"roles.{role}", "one_way_each"))
-        if way.start is not None and (
-            way.by is None or way.by not in dictionary or way.start not in bindings.roles
-        ):
-            problems.append(FieldProblem(f"roles.{role}", "cannot_be_reached"))
-        paths = [*(way.given or {}).values(), *(way.when or {})]
-        problems += [
-            FieldProblem(f"roles.{role}", "no_such_field") for p in paths if p not in known
-        ]
-    if not _reachable(role, bindings, frozenset()):
-        problems.append(FieldProblem(f"roles.{role}", "cannot_be_reached"))
-    return problems
-
-
-def _reachable(role: RoleName, bindings: Bindings, above: frozenset[RoleName]) -> bool:
-    """Whether some way ends at the subject or at given data without going in a circle."""
-    if role in above or role not in bindings.roles:
-        return False
-    return any(
-        way.start is None or _reachable(way.start, bindings, above | {role})
-        for way in bindings.roles[role]
-    )

@@ -2,8 +2,8 @@
 
 A registered version pins four digests: form bytes, bindings, attribute dictionary, counting
 engine; its name is `sha256:` and the digest of the four. A series is the counting skeleton: paths,
-types, requiredness, conditions, items, bindings. Re-exporting a form with other labels or widths
-starts no new series.
+types, requiredness, conditions, items, bindings. Re-exporting a form with other labels or widths,
+or a bindings file with another title, starts no new series.
 """
 
 import hashlib
@@ -17,9 +17,10 @@ from typing import Any
 from gateway.domain.errors import FieldProblem, FormRefused, NotFound
 from gateway.domain.identifiers import FormCode, RoleName, SourceId
 from gateway.forms.attributes import CONSTANT, Dictionary, read_dictionary
-from gateway.forms.bindings import Binding, Bindings, read_bindings
+from gateway.forms.bindings import Binding, Bindings
 from gateway.forms.bundles import BASE_CODE, Served, Spared, spared_by
 from gateway.forms.definition import FieldTemplate, FormDefinition, read_countable
+from gateway.forms.reading.bindings import read_bindings
 
 COUNTING_ENGINE = "eform-gateway/counting/1"
 _SKELETON_KEYS = (
@@ -173,6 +174,8 @@ def register(folder: Path, dictionary: Dictionary) -> RegisteredForm:
     """Read one form with its bindings and name its version and series."""
     definition = read_countable((folder / "form.json").read_bytes())
     bindings = read_bindings((folder / "bindings.json").read_bytes(), definition, dictionary)
+    if bindings.form != folder.name:
+        raise FormRefused((FieldProblem("bindings:form", "another_form"),))
     return version_of(definition, bindings, dictionary)
 
 
@@ -187,7 +190,7 @@ def version_of(
         bindings=bindings,
         dictionary=dictionary,
         version=_digest(*pinned),
-        series=_digest(_skeleton(definition), bindings.digest, COUNTING_ENGINE),
+        series=_digest(_skeleton(definition), bindings.skeleton, COUNTING_ENGINE),
     )
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from gateway.domain.errors import BadRequest, FormRefused, NotFound
 from gateway.forms.attributes import read_dictionary
-from gateway.forms.bindings import read_bindings
 from gateway.forms.catalogue import RegisteredForm, version_of
 from gateway.forms.definition import read_countable
+from gateway.forms.reading.bindings import read_bindings
 from gateway.log.verify.sampling.requests import Sample
 from gateway.log.verify.sampling.units import Opened, Progress, Unit, leaves_of_chains
 from gateway.log.verify.tree.places import Folder

@@ -14,6 +14,7 @@ unsupported_operator   JSONLogic beyond json-logic-js
 unsupported_scope      JSONLogic over anything but `data` and `row`
 cycle_of_conditions    a component that shows only by what it shows itself, through others or not
 script_value           a script as default value or data source
+script_content         a text that brings a script along: an element, a handler, an address
 unsupported_source     choices from a place that the gateway does not serve
 absolute_address       an address that leads away from the gateway
 foreign_address        a relative address outside `/catalogue/`, or one that climbs out of it
@@ -34,8 +35,9 @@ from gateway.forms.showing.logic import foreign_operators
 
 _ABSOLUTE = re.compile(r"[\s\x00-\x1f]*(?!data:)(?:[A-Za-z][A-Za-z0-9+.\-]*:|[\\/]{2})")
 _LOADED_FROM = re.compile(
-    r"(?:<script\b)|(?:\b(?:src|srcset|action|data|poster)\s*=\s*[\"']?\s*(?:[a-z]+:)?//)", re.I
+    r"(?:\b(?:src|srcset|action|data|poster)\s*=\s*[\"']?\s*(?:[a-z]+:)?//)", re.I
 )
+_SCRIPT_IN_TEXT = re.compile(r"<script\b|<[^>]*[\s/\"']on[a-z]+\s*=|\bjavascript\s*:", re.I)
 _ADDRESS_KEYS = frozenset({"url", "src", "srcset", "href", "action", "data-src", "downloadUrl"})
 _LOADING_ATTRIBUTES = _ADDRESS_KEYS - {"href"}
 _BELOW = frozenset({"components", "columns", "rows"})
@@ -142,6 +144,21 @@ def _values(node: Node) -> Iterator[str]:
         text = component.get(name)
         if isinstance(text, str) and _LOADED_FROM.search(text):
             yield "absolute_address"
+        if isinstance(text, str) and _SCRIPT_IN_TEXT.search(text):
+            yield "script_content"
+    if component.get("tag") == "script" or any(map(_is_handler, _attributes(component))):
+        yield "script_content"
+
+
+def _attributes(component: Component) -> Iterator[str]:
+    attributes = component.get("attrs")
+    for one in attributes if isinstance(attributes, list) else ():
+        if isinstance(one, Mapping) and isinstance(one.get("attr"), str):
+            yield one["attr"]
+
+
+def _is_handler(attribute: str) -> bool:
+    return attribute.strip().lower().startswith("on")
 
 
 def _is_script(value: object) -> bool:
