@@ -1,10 +1,9 @@
 """What is one fact about a person, before any form gives it a shape?"""
 
-import calendar
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -31,13 +30,7 @@ class PartialDate:
             if self.day is not None:
                 raise ValueError("a day without its month is no date")
             return
-        if not 1 <= self.month <= 12:
-            raise ValueError("a month is 1 to 12")
-        if (
-            self.day is not None
-            and not 1 <= self.day <= calendar.monthrange(self.year, self.month)[1]
-        ):
-            raise ValueError("that month has no such day")
+        date(self.year, self.month, 1 if self.day is None else self.day)
 
     @property
     def full(self) -> bool:

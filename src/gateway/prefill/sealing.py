@@ -10,6 +10,7 @@ from gateway.domain.identifiers import RoleName
 from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable
 from gateway.domain.verdicts import EditPolicy
 from gateway.forms.catalogue import RegisteredForm
+from gateway.forms.definition import FieldTemplate
 from gateway.forms.values import LOCAL_ZONE
 from gateway.prefill.asking.knowledge import Answer, Person
 from gateway.prefill.case import Case
@@ -100,15 +101,16 @@ def _claim(sheet: Sheet, entry: Entry, tagger: Tagger) -> dict[str, Any]:
 
 def mark_of(entry: Filled) -> FieldMark:
     """What a filled field's tag is bound to."""
-    template = entry.instance.template
-    return FieldMark(
-        template.path,
-        entry.instance.rows,
-        entry.role,
-        entry.attribute,
-        entry.edit.value,
-        template.type,
-    )
+    instance = entry.instance
+    return _mark(instance.template, instance.rows, entry.role, entry.attribute, entry.edit)
+
+
+@lru_cache(maxsize=20_000)
+def _mark(
+    template: FieldTemplate, rows: tuple[int, ...], role: str, attribute: str, edit: EditPolicy
+) -> FieldMark:
+    """The same for everybody who fills this field."""
+    return FieldMark(template.path, rows, role, attribute, edit.value, template.type)
 
 
 def row_claims(sheet: Sheet, form: RegisteredForm, tagger: Tagger) -> list[dict[str, Any]]:

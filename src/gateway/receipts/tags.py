@@ -44,7 +44,7 @@ def commit_to(key: bytes) -> bytes:
 
 def length_prefixed(parts: Iterable[bytes]) -> bytes:
     """LP of each part, joined: no two lists of parts give the same bytes."""
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return b"".join([len(part).to_bytes(4, "big") + part for part in parts])
 
 
 def row_bytes(rows: tuple[int, ...]) -> bytes:
@@ -64,7 +64,7 @@ class FieldMark:
     type: str
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=20_000)
 def _mark_bytes(mark: FieldMark) -> bytes:
     """A field's mark as its tag takes it in: the same for everybody who fills that field."""
     parts = (mark.template, mark.role, mark.attribute, mark.edit, mark.type)
@@ -76,10 +76,6 @@ def _mark_bytes(mark: FieldMark) -> bytes:
 class Tagger:
     """Makes and opens the tags of one chain for one form version of one tenant."""
 
-    chain: str
-    tenant: str
-    form_digest: str
-    bindings_digest: str
     _field: hmac.HMAC = field(repr=False)
     _row: hmac.HMAC = field(repr=False)
     _person: hmac.HMAC = field(repr=False)
@@ -90,18 +86,13 @@ class Tagger:
         cls, key: bytes, chain: str, tenant: str, form_digest: str, bindings_digest: str
     ) -> "Tagger":
         """Derive the four keys of one chain from K."""
-        head = length_prefixed(
-            text.encode() for text in (chain, tenant, form_digest, bindings_digest)
-        )
+        named = (chain, tenant, form_digest, bindings_digest)
+        of_chain, of_tenant, *of_form = [length_prefixed([text.encode()]) for text in named]
         return cls(
-            chain,
-            tenant,
-            form_digest,
-            bindings_digest,
-            _keyed(key, b"field", head),
-            _keyed(key, b"row"),
-            _keyed(key, b"subject"),
-            _keyed(key, b"dossier"),
+            _keyed(key, b"field", b"".join((of_chain, of_tenant, *of_form))),
+            _keyed(key, b"row", b"".join((of_chain, *of_form))),
+            _keyed(key, b"subject", of_chain),
+            _keyed(key, b"dossier", of_chain + of_tenant),
         )
 
     def field_tag(self, mark: FieldMark, canon: str) -> str:
@@ -111,20 +102,18 @@ class Tagger:
 
     def row_tag(self, group: str, rows: tuple[int, ...], locked: Iterable[tuple[str, str]]) -> str:
         """The tag of one row: `locked` gives template and canon of each locked field."""
-        texts = (self.chain, self.form_digest, self.bindings_digest, group)
-        parts = [text.encode() for text in texts] + [row_bytes(rows)]
+        parts = [group.encode(), row_bytes(rows)]
         parts += [text.encode() for pair in locked for text in pair]
         return _tag(self._row, length_prefixed(parts))
 
     def person_tag(self, role: str, rows: tuple[int, ...], number: str) -> str:
         """The tag of the person behind a role, by personal identification number."""
-        parts = (self.chain.encode(), role.encode(), row_bytes(rows), b"personal_id")
-        return _tag(self._person, length_prefixed((*parts, number.encode())))
+        parts = (role.encode(), row_bytes(rows), b"personal_id", number.encode())
+        return _tag(self._person, length_prefixed(parts))
 
     def dossier_tag(self, code: str) -> str:
         """The tag of the dossier that the chain belongs to."""
-        texts = (self.chain, self.tenant, code)
-        return _tag(self._dossier, length_prefixed(text.encode() for text in texts))
+        return _tag(self._dossier, length_prefixed([code.encode()]))
 
 
 def same_tag(one: str, other: str) -> bool:
@@ -132,7 +121,7 @@ def same_tag(one: str, other: str) -> bool:
     return hmac.compare_digest(one, other)
 
 
-def _keyed(key: bytes, name: bytes, head: bytes = b"") -> hmac.HMAC:
+def _keyed(key: bytes, name: bytes, head: bytes) -> hmac.HMAC:
     """HMAC under a key derived from K, with what every message begins with taken in already."""
     info = b"eform-gateway/receipt/" + name + b"/v1"
     derived = HKDFExpand(SHA256(), 32, info).derive(key)

@@ -9,7 +9,7 @@ certificate must name.
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time
 
-from gateway.domain.facts import Fact, Held, PersonRef, RecordRef
+from gateway.domain.facts import Fact, PersonRef, RecordRef
 from gateway.domain.identifiers import AttributeName
 from gateway.records.awaited import Awaited
 from gateway.records.kinds import Kinds
@@ -66,8 +66,7 @@ class Holdings:
         facts: dict[AttributeName, Fact] = {}
         for one in _newest_of_each(r for r in stored if self._speaks(r, spouses)):
             if one.record.kind in kinds and not _expired(one, today):
-                said = self._said(one, stored, wanted)
-                facts |= {name: _fact(one, value) for name, value in said.items()}
+                facts |= _facts_of(one, self._said(one, stored, wanted))
         return facts
 
     def deferred(
@@ -150,12 +149,12 @@ def _expired(one: StoredRecord, today: date) -> bool:
     return one.record.valid_until is not None and one.record.valid_until < today
 
 
-def _fact(one: StoredRecord, value: Held) -> Fact:
-    """The value as of the day of issue, or of the storing where no day or a later one is stated."""
+def _facts_of(one: StoredRecord, said: Facts) -> dict[AttributeName, Fact]:
+    """What a record says as of its day of issue, or of storing where none or a later one stands."""
     as_of = one.stored_at
     if one.record.issued_on is not None:
         issued = datetime.combine(one.record.issued_on, time.min, tzinfo=VIETNAM)
         as_of = min(issued, as_of)
     record = one.record
     behind = RecordRef(one.id, record.kind, one.stored_at, record.dossier, one.vouched)
-    return Fact(value, as_of, behind)
+    return {name: Fact(value, as_of, behind) for name, value in said.items()}

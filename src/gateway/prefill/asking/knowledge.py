@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from gateway.domain.facts import Fact, PersonKey
+from gateway.domain.facts import Fact, PersonKey, PersonRef
 from gateway.domain.identifiers import SESSION, AttributeName, RoleName, SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable
 from gateway.domain.verdicts import Reason
@@ -31,13 +31,27 @@ class Person:
 
     key: PersonKey | None = field(repr=False)
     told: Mapping[AttributeName, Fact] = field(default_factory=dict, repr=False)
-    named: Mapping[AttributeName, tuple[SourceId, Fact]] = field(default_factory=dict, repr=False)
+    named: "Naming | None" = field(default=None, repr=False)
     key_path: str | None = None
 
     @property
     def number(self) -> str | None:
         """The personal identification number, where there is one."""
         return None if self.key is None else self.key.personal_id.digits
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How an answer about somebody else names a person: the source, its fact, what it says."""
+
+    source: SourceId
+    by: Fact = field(repr=False)
+    ref: PersonRef = field(repr=False)
+
+    def fact(self, name: AttributeName) -> Fact | None:
+        """What is said of the person there, as old as the fact that names them."""
+        value = self.ref.facts.get(name)
+        return None if value is None else Fact(value, self.by.as_of, self.by.record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +170,10 @@ class Knowledge:
         said = None if answer is None else self._said(answer.reply, attribute)
         if isinstance(said, Fact):
             return said
-        named = person.named.get(attribute.name)
-        if named is not None and named[0] == source:
-            return named[1]
+        if (naming := person.named) is not None and naming.source == source:
+            named = naming.fact(attribute.name)
+            if named is not None:
+                return named
         return Reason.NOT_HELD if person.number is None else said
 
     def _said(self, reply: Reply, attribute: Attribute) -> Fact | Reason | datetime:

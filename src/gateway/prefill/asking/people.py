@@ -16,7 +16,14 @@ from gateway.forms.definition import FormDefinition
 from gateway.forms.fields import value_at
 from gateway.forms.roles import holds
 from gateway.forms.values import EMPTY, NotOfType, canonical
-from gateway.prefill.asking.knowledge import Knowledge, Known, Missing, Person, Unasked
+from gateway.prefill.asking.knowledge import (
+    Knowledge,
+    Known,
+    Missing,
+    Naming,
+    Person,
+    Unasked,
+)
 
 PERSONAL_ID = AttributeName("person.personal_id")
 FULL_NAME = AttributeName("person.full_name")
@@ -159,7 +166,7 @@ def person_told(told: Mapping[AttributeName, Fact]) -> Person:
 
 def person_named(ref: PersonRef, source: SourceId, by: Fact) -> Person:
     """A person whom a source's answer about somebody else names."""
-    named = {name: (source, Fact(value, by.as_of, by.record)) for name, value in ref.facts.items()}
+    named = Naming(source, by, ref)
     if ref.personal_id is None or ref.full_name is None:
         return Person(None, {}, named)
     return Person(PersonKey(ref.personal_id, ref.full_name, ref.birth_date), {}, named)

@@ -28,7 +28,8 @@ def retry_at(sheet: Sheet, entry: Entry) -> datetime | None:
 
 def receipt_life(sheet: Sheet, now: datetime) -> timedelta:
     """Three days, or three days from when the last deferred field can be filled, at most thirty."""
-    waits = [when - now for entry in sheet.entries if (when := retry_at(sheet, entry)) is not None]
+    deferred = [e for e in sheet.entries if isinstance(e, Empty) and e.reason is Reason.DEFERRED]
+    waits = [when - now for entry in deferred if (when := retry_at(sheet, entry)) is not None]
     return min(max(waits, default=timedelta()) + RECEIPT_LIFE, LONGEST_LIFE)
 
 
