@@ -12,8 +12,9 @@ from lxml import etree
 
 from gateway.domain.errors import SourceBrokeContract, SourceError, SourceUnavailable
 from gateway.upstream import exchange as module
+from gateway.upstream.carrier import FastCarrier
 from gateway.upstream.exchange import Exchange, Patience
-from gateway.upstream.transport import Transport, fast_carrier
+from gateway.upstream.transport import Transport
 from tests.upstream.loopback import Speak, answer, saying, serving
 
 URL = "http://population.test/dancu"
@@ -185,7 +186,7 @@ QUICK = Patience(deadline_seconds=0.5, attempt_seconds=0.15, longest_pause_secon
 
 async def over_loopback(speak: Speak, patience: Patience = QUICK) -> tuple[bytes, int]:
     async with serving(speak) as server:
-        transport = Transport([server.url], fast_carrier())
+        transport = Transport([server.url], FastCarrier())
         try:
             return await Exchange(transport, patience).read(
                 lambda: httpx.Request("POST", server.url, content=b"<q/>"), lambda content: content
@@ -232,7 +233,7 @@ async def test_a_closed_port_is_a_lost_connection() -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{reserved.getsockname()[1]}/"
-        transport = Transport([url], fast_carrier())
+        transport = Transport([url], FastCarrier())
         with pytest.raises(SourceUnavailable, match="connection"):
             await Exchange(transport, QUICK).read(lambda: httpx.Request("POST", url), len)
         await transport.aclose()
@@ -250,7 +251,7 @@ async def test_one_connection_serves_one_call_after_another() -> None:
 
     server = await asyncio.start_server(converse, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    transport = Transport([url], fast_carrier())
+    transport = Transport([url], FastCarrier())
     for _ in range(3):
         await Exchange(transport, QUICK).read(
             lambda: httpx.Request("POST", url, content=b"<q/>"), len

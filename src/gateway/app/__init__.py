@@ -55,8 +55,9 @@ from gateway.sources.gate import gated
 from gateway.sources.paper_path import PaperPath
 from gateway.storage.database import Database
 from gateway.submission.workflow import SubmissionWorkflow
+from gateway.upstream.carrier import FastCarrier
 from gateway.upstream.posting import Posting
-from gateway.upstream.transport import Transport, fast_carrier
+from gateway.upstream.transport import Transport
 
 Clock = Callable[[], datetime]
 
@@ -118,7 +119,7 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         policy = log_policy_of(settings)
-        outside = Transport(addresses_of(settings, policy), carrier or fast_carrier())
+        outside = Transport(addresses_of(settings, policy), carrier or FastCarrier())
         witnesses = Witnesses(policy, Posting(outside).post)
         with LogFolder(settings.data / "log") as folder:
             rooms = await open_rooms(settings, clock, outside, folder, witnesses)

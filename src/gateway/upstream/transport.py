@@ -5,20 +5,15 @@ proxy is taken from the environment, no cookie is kept, only origins that are li
 and an answer ends at one megabyte, counted after decompression.
 """
 
-import ssl
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
 
-import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
 from gateway.domain.errors import SourceBrokeContract, SourceUnavailable
 
 LARGEST_ANSWER_BYTES = 1_048_576
-KEPT_ALIVE_SECONDS = 15.0
 GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
 Origin = tuple[str, str, int | None]
@@ -58,29 +53,6 @@ class Transport:
     async def aclose(self) -> None:
         """Close the connections that are kept."""
         await self._carrier.aclose()
-
-
-def fast_carrier(*, most_connections: int = 100) -> AiohttpTransport:
-    """The carrier of the running system: aiohttp under httpx's interface, certificates verified."""
-    tls = _trusted()
-
-    def session() -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=most_connections, ssl=tls, keepalive_timeout=KEPT_ALIVE_SECONDS
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-        )
-
-    return AiohttpTransport(verify=tls, trust_env=False, client=session)
-
-
-@cache
-def _trusted() -> ssl.SSLContext:
-    """The authorities that are trusted, read once by a process."""
-    return httpx.create_ssl_context(verify=True, trust_env=False)
 
 
 def _origin(url: httpx.URL) -> Origin:

@@ -34,8 +34,9 @@ from gateway.reduction.months import Month
 from gateway.reduction.releases.unclosed import check_all_closed
 from gateway.settings import Settings
 from gateway.storage.database import Database
+from gateway.upstream.carrier import FastCarrier
 from gateway.upstream.posting import Posting
-from gateway.upstream.transport import Transport, fast_carrier
+from gateway.upstream.transport import Transport
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 REFUSED = 1
@@ -157,7 +158,7 @@ def rotate_log(as_json: Json = False) -> None:
 async def _held(settings: Settings) -> AsyncIterator[_Held]:
     """The log, for this command alone; raises LogInUse while a gateway runs on it."""
     policy = log_policy_of(settings)
-    outside = Transport(() if policy is None else policy.addresses.values(), fast_carrier())
+    outside = Transport(() if policy is None else policy.addresses.values(), FastCarrier())
     witnesses = Witnesses(policy, Posting(outside).post)
     try:
         with LogFolder(settings.data / "log") as folder, closing(_database(settings)) as database:
