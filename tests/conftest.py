@@ -11,7 +11,6 @@ import random
 from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +28,7 @@ from gateway.domain.errors import Conflict
 from gateway.domain.identifiers import POPULATION, RECORDS, SourceId, TenantId
 from gateway.forms.catalogue import RegisteredForm
 from gateway.settings import PapersAccess, PopulationAccess, Settings
+from gateway.storage.database import Database
 from gateway.storage.schema import bodies, leaves
 from mocks.igate import FORMS, IGate, Story, stories
 from mocks.igate.screen import Screen
@@ -40,6 +40,7 @@ from mocks.population import (
     PopulationMockSettings,
     create_population_mock,
 )
+from tests.clock import Clock
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -62,19 +63,6 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-
-
-class StandingClock:
-    """The time of gateway and database; it goes on only when told."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 22, 5, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, **by: float) -> None:
-        self.now += timedelta(**by)
 
 
 @dataclass
@@ -125,7 +113,7 @@ class House:
         schemas: Path = SCHEMAS,
         **limits: int,
     ) -> None:
-        self.clock = StandingClock()
+        self.clock = Clock()
         self.population = _TABLE
         told = PopulationMockSettings(clock=lambda: self.clock().timestamp())
         self.database = create_population_mock(told, self.population)
@@ -342,6 +330,13 @@ class House:
 
     def form(self, code: str) -> RegisteredForm:
         return self.rooms.catalogue.form_for(code)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(tmp_path / "gateway.db")
+    yield database
+    database.close()
 
 
 @pytest.fixture(scope="module")

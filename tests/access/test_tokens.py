@@ -19,14 +19,13 @@ from gateway.custody.grants import register_tenant
 from gateway.domain.errors import NotSignedIn
 from gateway.domain.identifiers import POPULATION, TenantId
 from gateway.storage.database import Database
+from tests.clock import Clock
 
 ISSUER = "https://gateway.example.test"
 KEY = Ed25519PrivateKey.from_private_bytes(sha256(b"an invented signing key").digest())
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(sha256(b"another invented key").digest())
 PUBLIC = KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 HEADER = {"alg": "Ed25519", "kid": "k1", "typ": "at+jwt"}
-
-Clock = Any
 
 
 @pytest.fixture

@@ -1,29 +1,16 @@
 """Questions that find nobody are counted; above the limit nobody is asked any more."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.access.tries import Alarm, Tries
 from gateway.domain.errors import TooManyTries
 from gateway.domain.identifiers import TenantId
+from tests.clock import Clock
 
 HERE, THERE = TenantId("h99"), TenantId("h98")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 22, 5, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def ask(tries: Tries, tenant: TenantId, *, missed: bool) -> None:

@@ -1,5 +1,4 @@
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -13,20 +12,12 @@ from gateway.app import create_app
 from gateway.custody.grants import register_tenant
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
 from gateway.settings import Settings
+from tests.clock import Clock
+from tests.few_forms import schemas_with
 
 ADDRESS = "http://gateway.test"
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 ONE_FORM = "social-pension"
-
-
-class Clock:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture
@@ -37,13 +28,7 @@ def clock() -> Clock:
 @pytest.fixture(scope="session")
 def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The schemas with one form: reading all of them is most of a start, and few tests need them."""
-    folder = tmp_path_factory.mktemp("schemas")
-    for path in SCHEMAS.iterdir():
-        if path.name != "forms":
-            (folder / path.name).symlink_to(path)
-    (folder / "forms").mkdir()
-    (folder / "forms" / ONE_FORM).symlink_to(SCHEMAS / "forms" / ONE_FORM)
-    return folder
+    return schemas_with(tmp_path_factory.mktemp("schemas"), ONE_FORM)
 
 
 @pytest.fixture

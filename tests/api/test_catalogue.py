@@ -10,8 +10,9 @@ from fastapi import FastAPI
 
 from gateway.app import create_app
 from gateway.settings import Settings
+from tests.clock import Clock
 
-from .conftest import ADDRESS, SCHEMAS, Clock, admit, signed_in
+from .conftest import ADDRESS, SCHEMAS, admit, signed_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 FORMS = sorted(path.parent.name for path in (SCHEMAS / "forms").glob("*/form.json"))

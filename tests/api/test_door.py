@@ -12,8 +12,9 @@ from gateway.access.clients import NewClient
 from gateway.api.door import Answered, Asked, SignedIn, Visit, new_router
 from gateway.api.rooms import House, Rooms
 from gateway.api.watching.events import write_events_to
+from tests.clock import Clock
 
-from .conftest import Clock, admit, signed_in
+from .conftest import admit, signed_in
 
 SECRET = "Bùi Thị Bí Mật 003090000123"
 

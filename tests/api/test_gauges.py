@@ -11,7 +11,7 @@ from gateway.api.rooms import Rooms
 from gateway.app import create_app
 from gateway.log.append import append_public
 from gateway.settings import Settings
-from tests.api.conftest import Clock
+from tests.clock import Clock
 from tests.conftest import House
 
 OPERATIONS = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()

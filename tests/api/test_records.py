@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from gateway.api.rooms import Rooms
 from gateway.storage.schema import records, replays
+from tests.clock import Clock
 
-from .conftest import Clock, admit, signed_in
+from .conftest import admit, signed_in
 
 OWNER = {"personal_id": "003090000123", "full_name": "Bùi Thị Bí Mật"}
 RECORD: dict[str, Any] = {
@@ -45,7 +46,7 @@ async def test_a_record_comes_in_is_found_and_ends(gateway: httpx.AsyncClient) -
     assert (taken.status_code, taken.json()["created"]) == (201, True)
     (one,) = found.json()["records"]
     assert (one["id"], one["state"]) == (taken.json()["id"], "valid")
-    assert one["stored_at"] == "2026-11-22T12:00:00+00:00"
+    assert one["stored_at"] == "2026-11-22T05:00:00+00:00"
     assert one["record"]["content"] == {"title": "Giấy xác nhận"}
     assert ended.json() == {"id": taken.json()["id"], "state": "revoked"}
     assert left.json() == {"records": [], "awaited": []}

@@ -6,8 +6,7 @@ import pytest
 
 from gateway.access.clients import NewClient
 from gateway.api.rooms import Rooms
-
-from .conftest import Clock
+from tests.clock import Clock
 
 GRANT = {"grant_type": "client_credentials"}
 

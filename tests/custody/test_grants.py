@@ -1,7 +1,5 @@
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,13 +20,6 @@ GRANT = Grant(
     frozenset({"2.000635", "1.004222"}),
     frozenset({"H99.01.cb017"}),
 )
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "gateway.db")
-    yield database
-    database.close()
 
 
 async def _register(database: Database, code: str = "h99", grant: Grant = GRANT) -> Appended:

@@ -1,6 +1,5 @@
 import hashlib
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,13 +22,6 @@ NOW = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
     return read_catalogue(SCHEMAS)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "gateway.db")
-    yield database
-    database.close()
 
 
 def _measure(mock: bool = False, instant_seconds: int = 20) -> Measure:

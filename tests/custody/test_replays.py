@@ -1,5 +1,4 @@
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from gateway.custody.replays import REPLAY_SECONDS, Earlier, NoReplay, Replays, 
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.storage.database import Database
 from gateway.storage.schema import replays
+from tests.clock import Clock
 
 KEY = b"k" * 32
 SECRET = b"8e03978e-40d5-43dd-bc93-6894a57f9324"
@@ -16,24 +16,9 @@ CONTENT = "Bùi Thị Bí Mật gửi".encode()
 ANSWER = "Bùi Thị Bí Mật nhận".encode()
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "gateway.db")
-    yield database
-    database.close()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,13 +14,6 @@ from gateway.storage.schema import bodies, chains, replays
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 INDEX_KEY = bytes(32)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "gateway.db")
-    yield database
-    database.close()
 
 
 def _opening(number: int, hours: int = 72) -> Opening:

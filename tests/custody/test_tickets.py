@@ -1,6 +1,5 @@
 """Does a correction ticket keep what the citizen says, and nothing of it once it has ended?"""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,13 +20,6 @@ VALUE = "Thôn Không Ai Biết"
 SAID = Disputed(
     "noiThuongTru", "applicant", "person.permanent_address.detail", "population", "contested", VALUE
 )
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "gateway.db")
-    yield database
-    database.close()
 
 
 @pytest.fixture

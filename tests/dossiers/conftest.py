@@ -16,6 +16,8 @@ from gateway.app import create_app
 from gateway.custody.grants import register_tenant
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
 from gateway.settings import Settings
+from tests.clock import Clock
+from tests.few_forms import schemas_with
 
 Json = dict[str, Any]
 SCHEMAS = Path(__file__).parents[2] / "schemas"
@@ -66,19 +68,6 @@ def row(state: int, hour: int = 11, **more: Any) -> Json:
     return {"state": state, "actor": "Cán bộ Một Cửa", "content": "Xử lý", "at": at, **more}
 
 
-class Clock:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 22, 5, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, **by: float) -> None:
-        self.now += timedelta(**by)
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -88,17 +77,6 @@ def clock() -> Clock:
 def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The schemas with one form."""
     return schemas_with(tmp_path_factory.mktemp("schemas"), "social-pension")
-
-
-def schemas_with(folder: Path, *forms: str) -> Path:
-    """The schemas with these forms alone: reading all of them is most of a start."""
-    for path in SCHEMAS.iterdir():
-        if path.name != "forms":
-            (folder / path.name).symlink_to(path)
-    (folder / "forms").mkdir()
-    for form in forms:
-        (folder / "forms" / form).symlink_to(SCHEMAS / "forms" / form)
-    return folder
 
 
 @pytest.fixture

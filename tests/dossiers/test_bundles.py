@@ -14,13 +14,15 @@ from sqlalchemy import select
 from gateway.app import create_app
 from gateway.domain.letters import spell
 from gateway.log.append import append_case
-from gateway.receipts.chains import case_of, register_dossier
+from gateway.receipts.cases import case_of, register_dossier
 from gateway.settings import PortalAccess, Settings
 from gateway.storage.schema import bodies, form_versions, leaves
 from mocks.adapter import FORWARD
 from mocks.portal import PortalMock, PortalMockSettings, create_portal_mock
+from tests.clock import Clock
+from tests.few_forms import schemas_with
 
-from .conftest import CODE, OWNER, Clock, Json, client_of, dossier, row, said, schemas_with
+from .conftest import CODE, OWNER, Json, client_of, dossier, row, said
 from .test_registry import refusal
 from .world import PEOPLE
 

@@ -14,8 +14,9 @@ from gateway.settings import PortalAccess, Settings
 from mocks.adapter import FORWARD
 from mocks.portal import PortalMock, PortalMockSettings, create_portal_mock
 from mocks.portal.catalogue import Change
+from tests.clock import Clock
 
-from .conftest import CODE, Clock, Json, client_of, dossier, row, said
+from .conftest import CODE, Json, client_of, dossier, row, said
 from .world import PEOPLE
 
 URL = f"http://portal.test{FORWARD}"

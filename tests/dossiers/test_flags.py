@@ -9,7 +9,7 @@ import pytest
 
 from gateway.dossiers.dossier import Attachment, Dossier, File
 from gateway.log.append import append_case
-from gateway.receipts.chains import register_dossier
+from gateway.receipts.cases import register_dossier
 
 from .world import KEY, TENANT, World, dossier, open_world
 

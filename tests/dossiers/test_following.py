@@ -10,9 +10,10 @@ from sqlalchemy import select
 from gateway.dossiers.dossier import Fee, Result, Supplement
 from gateway.dossiers.telling.following import Follower
 from gateway.storage.portal_tables import leaves_followed
+from tests.clock import NOON
 
 from .test_sending import row_of, syncs
-from .world import START, World, dossier, open_world, step
+from .world import World, dossier, open_world, step
 
 CODE = dossier().code
 READ = {"q": [["population", "found", 1, 0]]}
@@ -130,7 +131,7 @@ async def test_a_result_that_comes_with_the_progress_reaches_the_portal_with_it(
 async def test_fees_payment_and_supplements_are_told_and_silence_takes_none_back(
     world: World,
 ) -> None:
-    asked = int(START.timestamp())
+    asked = int(NOON.timestamp())
     await world.register(dossier(fees=(Fee("Lệ phí", 20000, "LP-1", "receipt", "ordinary"),)))
     more = Supplement("BS-1", "Cán bộ", "Bổ sung", asked, due_after=asked + 86400)
     await world.go_on(CODE, step(5), payment="province", supplements=(more,))

@@ -14,7 +14,7 @@ from gateway.domain.identifiers import TenantId
 from gateway.dossiers.dossier import Attachment, Dossier, Fee, File, Result
 from gateway.dossiers.index_766 import index_766
 from gateway.log.append import append_case
-from gateway.receipts.chains import register_dossier
+from gateway.receipts.cases import register_dossier
 from gateway.storage.portal_tables import dossier_steps, dossiers
 from mocks.portal.app import Report
 

@@ -10,8 +10,9 @@ from gateway.api.rooms import Rooms
 from gateway.domain.errors import Conflict
 from gateway.dossiers.telling.outbox import Seal, purge_kept
 from gateway.storage.portal_tables import dossier_steps, dossiers
+from tests.clock import Clock
 
-from .conftest import CODE, OWNER, VALUES, Clock, Json, dossier, row, said
+from .conftest import CODE, OWNER, VALUES, Json, dossier, row, said
 
 PROGRESS = f"/v1/dossiers/{CODE}/progress"
 RECORD: Json = {

@@ -20,7 +20,7 @@ from gateway.dossiers.telling.following import Follower
 from gateway.dossiers.telling.outbox import Seal
 from gateway.dossiers.telling.sending import Sender
 from gateway.log.append import append_case
-from gateway.receipts.chains import register_dossier
+from gateway.receipts.cases import register_dossier
 from gateway.records.codec import PlainCodec
 from gateway.records.kinds import read_kinds
 from gateway.records.store import RecordStore
@@ -32,29 +32,13 @@ from gateway.upstream.transport import Transport
 from mocks.adapter import DSTCODE, FORWARD
 from mocks.people import Population
 from mocks.portal import PortalMock, PortalMockSettings, create_portal_mock
+from tests.clock import NOON, Clock
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 URL = f"http://portal.test{FORWARD}"
 TENANT = TenantId("h99")
 PEOPLE = Population()
-START = datetime(2026, 11, 22, 5, tzinfo=UTC)
 KEY = bytes(range(32))
-
-
-class Clock:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def seconds(self) -> float:
-        return self.now.timestamp()
-
-    def forward(self, **by: float) -> None:
-        self.now += timedelta(**by)
 
 
 class Straight(httpx.AsyncBaseTransport):
@@ -186,7 +170,7 @@ def open_world(
 
 def dossier(number: int = 1, **changed: Any) -> Dossier:
     """A dossier of an invented person."""
-    submitted = int(START.timestamp()) - 7200
+    submitted = int(NOON.timestamp()) - 7200
     usual: dict[str, Any] = {
         "code": f"H99.01-20261122-{number:07d}",
         "procedure": "1.004222",
@@ -213,5 +197,5 @@ def dossier(number: int = 1, **changed: Any) -> Dossier:
 
 def step(state: int, hours: float = 1.0, **more: Any) -> Step:
     """A row of progress so many hours after the beginning."""
-    at = int((START + timedelta(hours=hours)).timestamp())
+    at = int((NOON + timedelta(hours=hours)).timestamp())
     return Step(state, "Cán bộ Một Cửa", f"Chuyển sang {state}", at, **more)

@@ -18,7 +18,8 @@ from gateway.log.verify.evidence import Way, verify_log
 from gateway.log.verify.tree.places import Folder
 from gateway.storage.schema import bodies, leaves
 from tests.conftest import House, Walk
-from tests.kills.gateways import Gateway, some_forms, without_database
+from tests.few_forms import schemas_with
+from tests.kills.gateways import Gateway, without_database
 
 FORM = "social-pension"
 NOBODY = {
@@ -213,7 +214,7 @@ def test_a_clock_that_jumps_back_changes_nothing_about_the_order(tmp_path: Path)
 
 @pytest.mark.threat(22, 23)
 async def test_the_second_gateway_on_one_log_does_not_start(tmp_path: Path) -> None:
-    first = Gateway(tmp_path, NOBODY, some_forms(tmp_path, [FORM]))
+    first = Gateway(tmp_path, NOBODY, schemas_with(tmp_path / "schemas", FORM))
     second = Gateway(tmp_path, NOBODY, tmp_path / "schemas")
     second.log = tmp_path / "second.log"
     await first.start()

@@ -31,6 +31,7 @@ from mocks.population import (
     PopulationMockSettings,
     create_population_mock,
 )
+from tests.few_forms import schemas_with
 
 FORM = "tk01-passport"
 HOST = "http://dancu.test"
@@ -70,14 +71,7 @@ class Reached:
 @pytest.fixture
 def schemas(tmp_path: Path) -> Path:
     """The schemas with one form: reading all of them is most of a start."""
-    folder = tmp_path / "schemas"
-    folder.mkdir()
-    for path in SCHEMAS.iterdir():
-        if path.name != "forms":
-            (folder / path.name).symlink_to(path)
-    (folder / "forms").mkdir()
-    (folder / "forms" / FORM).symlink_to(SCHEMAS / "forms" / FORM)
-    return folder
+    return schemas_with(tmp_path / "schemas", FORM)
 
 
 @pytest.fixture

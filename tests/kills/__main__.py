@@ -16,8 +16,9 @@ from typing import Any
 
 from rich.progress import Progress
 
+from tests.few_forms import schemas_with
 from tests.kills.campaign import RESTART_BUDGET_SECONDS, Campaign, figures
-from tests.kills.gateways import ROOT, population, some_forms
+from tests.kills.gateways import ROOT, population
 
 FORMS = ("social-pension", "tk01-passport", "ct01-temporary-residence", "birth-registration")
 RESULT = ROOT / "bench" / "results" / "kills.json"
@@ -25,7 +26,7 @@ EXEC_EVERY = 20
 
 
 async def night(folder: Path, kills: int, deployments: int, seed: int) -> dict[str, Any]:
-    few = some_forms(folder, FORMS)
+    few = schemas_with(folder / "schemas", *FORMS)
     share = -(-kills // deployments)
     with population(folder) as source, Progress() as progress:
         campaigns = [

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.kills.gateways import population, some_forms
+from tests.few_forms import schemas_with
+from tests.kills.gateways import population
 
 FORMS = ("social-pension", "tk01-passport", "ct01-temporary-residence")
 
@@ -18,4 +19,4 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, st
 
 @pytest.fixture(scope="session")
 def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return some_forms(tmp_path_factory.mktemp("few"), FORMS)
+    return schemas_with(tmp_path_factory.mktemp("few"), *FORMS)

@@ -57,18 +57,6 @@ def population(folder: Path) -> Iterator[Mapping[str, str]]:
         process.join()
 
 
-def some_forms(folder: Path, forms: Sequence[str]) -> Path:
-    """Schemas of a deployment that registers these forms alone; its starts are short."""
-    few = folder / "schemas"
-    (few / "forms").mkdir(parents=True)
-    for path in (ROOT / "schemas").iterdir():
-        if path.name != "forms":
-            (few / path.name).symlink_to(path)
-    for form in forms:
-        (few / "forms" / form).symlink_to(ROOT / "schemas" / "forms" / form)
-    return few
-
-
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]

@@ -1,8 +1,6 @@
 from base64 import b64encode
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, select
@@ -16,13 +14,6 @@ from gateway.storage.schema import bodies, leaves
 
 NOON = datetime(2026, 11, 22, 12, 34, 56, tzinfo=UTC)
 GRANT = {"kind": "grant", "v": 1, "tenant": "h99"}
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "gateway.db")
-    yield database
-    database.close()
 
 
 def _entries(database: Database) -> list[bytes]:

@@ -1,6 +1,5 @@
 """A vault in a fresh database, under a clock that stands."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,13 +24,6 @@ def kinds() -> Kinds:
 @pytest.fixture(scope="session")
 def people() -> Population:
     return Population(2026)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(tmp_path / "gateway.db")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

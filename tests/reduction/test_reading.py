@@ -2,9 +2,7 @@
 
 import hashlib
 from base64 import b64decode
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,13 +27,6 @@ from tests.reduction.bodies import (
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 FIELDS = {"hoTen": AUTO, "lyDo": MANUAL}
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "gateway.db")
-    yield database
-    database.close()
 
 
 def publish(

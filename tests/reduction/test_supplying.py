@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +20,6 @@ NOVEMBER = Month(2026, 11)
 SCHEMA = Path(__file__).parents[2] / "schemas" / "leaves" / "reconcile.schema.json"
 RECONCILE = Draft202012Validator(json.loads(SCHEMA.read_text()))
 LINES = b"procedure,channel,dossiers\n1.004222,online,120\n1.004222,paper,30\n1.001001,,11\n"
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "gateway.db")
-    yield database
-    database.close()
 
 
 def test_json_and_csv_say_the_same() -> None:

@@ -1,6 +1,5 @@
 """The mock of the population database and a filled vault, each as a source."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,13 +24,6 @@ def lists() -> CodeLists:
 @pytest.fixture(scope="session")
 def people() -> Population:
     return Population(2026)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(tmp_path / "gateway.db")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -33,12 +33,17 @@ from gateway.access.callers import Caller
 from gateway.api.rooms import Rooms, rooms_of
 from gateway.api.wire.encoding import JSON, encode
 from gateway.api.wire.problems import PROBLEM_JSON, MembersRefused, problem_of
-from gateway.api.wire.strict_json import LARGEST_BODY_BYTES, body_too_large, decode
+from gateway.api.wire.request import (
+    LONGEST_IDEMPOTENCY_KEY,
+    SHORTEST_IDEMPOTENCY_KEY,
+    idempotency_key,
+    one_header,
+    query_of,
+    read_body,
+)
+from gateway.api.wire.strict_json import decode
 from gateway.custody.replays import Replay
-from gateway.domain.errors import BadRequest, GatewayError
-
-SHORTEST_IDEMPOTENCY_KEY = 22
-LONGEST_IDEMPOTENCY_KEY = 255
+from gateway.domain.errors import GatewayError
 
 _TEXT = {"type": "string"}
 _PLACE = {"type": "object", "properties": {"path": _TEXT, "code": _TEXT}}
@@ -214,7 +219,7 @@ class _Needs:
         if self.caller is not None:
             authorization = one_header(request, "authorization")
             met[self.caller] = rooms_of(request).tokens.authenticate(authorization)
-        for name, value in _query(request, self.in_query).items():
+        for name, value in query_of(request, self.in_query).items():
             met[f"{name}_" if iskeyword(name) else name] = value
         raw = b""
         if self.body is not None:
@@ -226,7 +231,7 @@ class _Needs:
         if self.request is not None:
             met[self.request] = request
         if self.visit is not None:
-            key = _idempotency_key(one_header(request, "idempotency-key"))
+            key = idempotency_key(one_header(request, "idempotency-key"))
             met[self.visit] = Call(request.scope["path"], raw, key)
         return met
 
@@ -238,59 +243,3 @@ def _validated(model: type[BaseModel], raw: bytes) -> BaseModel:
         raise MembersRefused(
             error.errors(include_url=False, include_context=False, include_input=False)
         ) from None
-
-
-async def read_body(request: Request, media_type: str = JSON) -> bytes:
-    """Read a body up to the limit and not a chunk further; BadRequest for another media type."""
-    stated = one_header(request, "content-type") or ""
-    if (
-        stated.partition(";")[0].strip().lower() != media_type
-        or (one_header(request, "content-encoding") or "identity") != "identity"
-    ):
-        raise BadRequest("unsupported_media_type", f"the body must be {media_type}")
-    declared = one_header(request, "content-length")
-    if declared is not None and int(declared) > LARGEST_BODY_BYTES:
-        raise body_too_large()
-    chunks: list[bytes] = []
-    total = 0
-    async for chunk in request.stream():
-        total += len(chunk)
-        if total > LARGEST_BODY_BYTES:
-            raise body_too_large()
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def one_header(request: Request, name: str) -> str | None:
-    """A header's value; BadRequest when it stands twice, for two readers would choose differently."""
-    wanted = name.encode()
-    values = [value for key, value in request.scope["headers"] if key == wanted]
-    if len(values) > 1:
-        raise BadRequest("parameter_twice", "a header stands twice", name)
-    return values[0].decode("latin-1") if values else None
-
-
-def _query(request: Request, known: dict[str, bool]) -> dict[str, str]:
-    if not known and not request.scope["query_string"]:
-        return {}
-    given: dict[str, str] = {}
-    for name, value in request.query_params.multi_items():
-        if name not in known:
-            raise BadRequest("unknown_parameter", "the query holds an unknown parameter")
-        if name in given:
-            raise BadRequest("parameter_twice", "a parameter stands twice", name)
-        given[name] = value
-    for name, required in known.items():
-        if required and name not in given:
-            raise BadRequest("parameter_missing", "a parameter is missing", name)
-    return given
-
-
-def _idempotency_key(text: str | None) -> str | None:
-    if text is None:
-        return None
-    if len(text) < SHORTEST_IDEMPOTENCY_KEY:
-        raise BadRequest("idempotency_key_too_short", "a key has at least 22 characters")
-    if len(text) > LONGEST_IDEMPOTENCY_KEY or not (text.isascii() and text.isprintable()):
-        raise BadRequest("idempotency_key_unusable", "a key has at most 255 visible characters")
-    return text

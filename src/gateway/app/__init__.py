@@ -42,7 +42,7 @@ from gateway.log.publishing.opening import open_log
 from gateway.log.publishing.witnesses import Witnesses
 from gateway.prefill.confirmation import ConfirmationWorkflow
 from gateway.prefill.workflow import PrefillWorkflow
-from gateway.receipts.chains import void_open_chains
+from gateway.receipts.endings import void_open_chains
 from gateway.receipts.receipt import ReceiptSigner
 from gateway.records.codec import PlainCodec
 from gateway.records.issuers import read_issuers

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from gateway.custody.replays import purge_replays
 from gateway.custody.tickets import expire_tickets
 from gateway.log.append import append_case
-from gateway.receipts.chains import abandon, expired_chains
+from gateway.receipts.endings import abandon, expired_chains
 from gateway.storage.database import Database
 
 SWEEP_SECONDS = 3600

@@ -21,7 +21,7 @@ from gateway.dossiers.evidence.serving import find_bundle, share_of
 from gateway.dossiers.registry import Registry
 from gateway.dossiers.standing import Standing
 from gateway.forms.bundles import Served
-from gateway.receipts.chains import register_dossier
+from gateway.receipts.cases import register_dossier
 from gateway.storage.portal_tables import bundle_parts, bundles, dossiers
 
 

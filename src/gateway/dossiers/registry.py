@@ -39,7 +39,7 @@ from gateway.dossiers.standing import Standing, standing_of
 from gateway.dossiers.telling.outbox import QUEUED, Seal, queue, say_again
 from gateway.forms.values import LOCAL_ZONE
 from gateway.log.append import append_case
-from gateway.receipts.chains import case_tag, opened_at, register_dossier
+from gateway.receipts.cases import case_tag, opened_at, register_dossier
 from gateway.records.store import RecordStore
 from gateway.storage.portal_tables import dossier_steps, dossiers
 

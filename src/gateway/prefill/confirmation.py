@@ -23,7 +23,7 @@ from gateway.log.leaves import leaf_text
 from gateway.prefill.asking.tried import record_alarms
 from gateway.prefill.request import Asker
 from gateway.prefill.sealing import outcome_of
-from gateway.receipts.chains import new_reference, register_dossier
+from gateway.receipts.cases import new_reference, register_dossier
 from gateway.sources.source import IdentitySource, Purpose, Question, Source
 from gateway.storage.database import Database
 

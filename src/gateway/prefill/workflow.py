@@ -25,6 +25,7 @@ from gateway.prefill.filling.shaping import OptionsAt
 from gateway.prefill.filling.waiting import receipt_life
 from gateway.prefill.request import Asker, PrefillRequest
 from gateway.prefill.sealing import claims_of, resolved_people
+from gateway.receipts.cases import opened_at
 from gateway.receipts.chains import (
     ChainKeys,
     ChainState,
@@ -32,7 +33,6 @@ from gateway.receipts.chains import (
     add_receipt,
     enter_chain,
     open_chain,
-    opened_at,
 )
 from gateway.receipts.receipt import Receipt, ReceiptSigner
 from gateway.sources.session import session_facts

@@ -1,15 +1,9 @@
 """How does a record come into the vault, how is it found again, and how does its use end?
 
-People and records are found by blind indices, HMAC-SHA-256 under the index key:
-
-    owner_index = HMAC(index key, "owner" | tenant | personal number)
-    identity    = HMAC(index key, "identity" | tenant | kind, number, issuer, owner, dates, content)
-
 Equal records of one tenant are one; which dossier or file brought them in does not matter. A record
 that is being digitised is a pending row without content, whose place it takes when it comes.
 """
 
-import hmac
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +17,7 @@ from gateway.domain.identifiers import PersonalId, TenantId
 from gateway.records.awaited import Awaited, read_announcement
 from gateway.records.codec import Codec, Place, read_document, write_document
 from gateway.records.contents import check_text
+from gateway.records.indices import identity_of, identity_of_awaited, owner_index
 from gateway.records.issuers import Issuers
 from gateway.records.kinds import Kinds
 from gateway.records.record import Record, read_record, stored_record
@@ -93,12 +88,11 @@ class RecordStore:
     ) -> tuple[str, bool]:
         """Note that a record is being digitised; gives its id, and whether it is new."""
         coming = read_announcement(sent, self.kinds, self.clock())
-        owner = {"owner": coming.owner.digits, "awaited": coming.kind}
-        identity = self._digest("identity", tenant, write_document(owner | coming.document()))
+        identity = identity_of_awaited(self.index_key, tenant, coming)
         standing = _standing(connection, tenant, identity)
         if standing is not None:
             return standing.id, False
-        place = Place(tenant, self._owner_index(tenant, coming.owner), _new_id())
+        place = Place(tenant, owner_index(self.index_key, tenant, coming.owner), _new_id())
         content = self.codec.encode(place, write_document(coming.document()))
         self._insert(connection, place, coming.kind, identity, PENDING, content)
         return place.record_id, True
@@ -125,7 +119,7 @@ class RecordStore:
 
     def lying(self, tenant: TenantId, owner: PersonalId, kinds: Collection[str]) -> Lying:
         """What may be reused, or will be, of these kinds; in one query, oldest first."""
-        index = self._owner_index(tenant, owner)
+        index = owner_index(self.index_key, tenant, owner)
         rows = self.database.read(lambda c: standing_rows(c, tenant, index, kinds))
         return Lying(
             tuple(self._open(row) for row in rows if row.state == VALID),
@@ -168,12 +162,12 @@ class RecordStore:
         return replace(standing, state=REVOKED, reason=reason)
 
     def _put(self, connection: Connection, tenant: TenantId, record: Record) -> tuple[str, bool]:
-        identity = self._identity(tenant, record)
+        identity = identity_of(self.index_key, tenant, record)
         standing = _standing(connection, tenant, identity)
         if standing is not None and standing.state == REVOKED:
             raise Conflict("record_revoked", "this record stood here and was revoked")
         record_id = _new_id() if standing is None else standing.id
-        place = Place(tenant, self._owner_index(tenant, record.owner), record_id)
+        place = Place(tenant, owner_index(self.index_key, tenant, record.owner), record_id)
         if standing is not None:
             if record.digitisation.issuer_signature is not None:  # the same paper, vouched for now
                 self._write(connection, place, VALID, self._seal(place, record, None))
@@ -214,8 +208,8 @@ class RecordStore:
         """Let the record take the place of its announcement, which must be of its kind and owner."""
         check_text(announced, "announced")
         row = _row(connection, tenant, announced)
-        same = row.kind == record.kind and row.owner_index == self._owner_index(
-            tenant, record.owner
+        same = row.kind == record.kind and row.owner_index == owner_index(
+            self.index_key, tenant, record.owner
         )
         if row.state != PENDING or not same:
             raise Conflict("not_announced", "another record was announced under this id")
@@ -226,7 +220,7 @@ class RecordStore:
         return Awaited(row.id, row.kind, datetime.fromisoformat(document["expected_at"]))
 
     def _rows(self, tenant: TenantId, owner: PersonalId) -> Sequence[Row[Any]]:
-        given = {"tenant": tenant, "owner": self._owner_index(tenant, owner)}
+        given = {"tenant": tenant, "owner": owner_index(self.index_key, tenant, owner)}
         return self.database.read(lambda connection: connection.execute(ALL_OF_OWNER, given).all())
 
     def _open(self, row: Row[Any] | StandingRow) -> StoredRecord:
@@ -249,20 +243,8 @@ class RecordStore:
     def _place(self, row: Row[Any] | StandingRow) -> Place:
         return Place(TenantId(row.tenant), row.owner_index, row.id)
 
-    def _owner_index(self, tenant: TenantId, owner: PersonalId) -> bytes:
-        return self._digest("owner", tenant, owner.digits.encode())
-
-    def _identity(self, tenant: TenantId, record: Record) -> bytes:
-        document = record.document()
-        named = {name: document[name] for name in _IDENTIFYING} | {"owner": record.owner.digits}
-        return self._digest("identity", tenant, write_document(named))
-
-    def _digest(self, use: str, tenant: TenantId, content: bytes) -> bytes:
-        return hmac.digest(self.index_key, f"{use}|{tenant}|".encode() + content, "sha256")
-
 
 _OF_ANNOUNCING = ("announced", "expected_at")
-_IDENTIFYING = ("kind", "number", "issuer", "issued_on", "valid_until", "content")
 
 
 def _row(connection: Connection, tenant: TenantId, record_id: str) -> Row[Any]:

@@ -8,8 +8,8 @@ from gateway.domain.identifiers import SESSION
 from gateway.domain.verdicts import EditPolicy, Verdict
 from gateway.forms.fields import value_at
 from gateway.receipts.disputes import Disputed
-from gateway.submission.judge import JudgedField, Judgement, Marks
-from gateway.submission.opened import OpenedReceipt
+from gateway.submission.judging.judgement import JudgedField, Judgement, Marks
+from gateway.submission.judging.opened import OpenedReceipt
 
 CONTESTED, OVERRIDE = "contested", "override"
 

@@ -38,15 +38,10 @@ from gateway.forms.values import NotOfType
 from gateway.log.verify.sampling.units import Opened, Unit
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import Tagger, commit_to
-from gateway.submission.judge import (
-    JudgedField,
-    Judgement,
-    Marks,
-    check_locked,
-    judge,
-    with_switches,
-)
-from gateway.submission.opened import OpenedReceipt, opened
+from gateway.submission.judging.judge import judge
+from gateway.submission.judging.judgement import JudgedField, Judgement, Marks
+from gateway.submission.judging.locked import check_locked, with_switches
+from gateway.submission.judging.opened import OpenedReceipt, opened
 from gateway.submission.request import SubmissionRequest
 from gateway.submission.sealing import commitment, content_of, letters_of
 

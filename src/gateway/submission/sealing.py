@@ -16,7 +16,7 @@ from gateway.forms.fields import template_of
 from gateway.forms.reading.paths import steps_of
 from gateway.receipts.chains import ChainState, leaves_of
 from gateway.storage.schema import bodies, leaves
-from gateway.submission.judge import JudgedField, Judgement
+from gateway.submission.judging.judgement import JudgedField, Judgement
 from gateway.submission.request import SubmissionRequest
 
 _CONTENT = b"eform-gateway/content/v1"

@@ -4,45 +4,28 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from gateway.domain.errors import (
-    Conflict,
     FieldProblem,
     ReceiptRefused,
 )
-from gateway.domain.letters import VERDICT_LETTERS, unspell
-from gateway.domain.verdicts import Verdict
 from gateway.forms.catalogue import Catalogue, RegisteredForm
 from gateway.log.append import append_case
-from gateway.receipts.chains import (
-    ChainKeys,
-    ChainState,
-    count_refusal,
-    end_chain,
-    open_chain,
-    refused_before,
-    register_dossier,
-)
-from gateway.receipts.disputes import Disputed, Ticket, TicketDesk, Whose
+from gateway.receipts.cases import register_dossier
+from gateway.receipts.chains import ChainKeys, ChainState, open_chain
+from gateway.receipts.disputes import Disputed, TicketDesk, Whose
+from gateway.receipts.endings import count_refusal, end_chain, refused_before
 from gateway.receipts.receipt import Receipt, ReceiptSigner
 from gateway.receipts.tags import SUBJECT, Tagger, same_tag
 from gateway.storage.database import Database
-from gateway.storage.schema import bodies, chains, leaves
+from gateway.submission.answer import Accepted, answered_before
 from gateway.submission.disputes import check_marks, disputed_in
-from gateway.submission.judge import (
-    Judgement,
-    Marks,
-    balances,
-    check_locked,
-    judge,
-    visible_content,
-    with_switches,
-)
-from gateway.submission.opened import OpenedReceipt, opened
+from gateway.submission.judging.judge import judge
+from gateway.submission.judging.judgement import Judgement, Marks, balances
+from gateway.submission.judging.locked import check_locked, with_switches
+from gateway.submission.judging.opened import OpenedReceipt, opened
 from gateway.submission.request import SubmissionRequest
 from gateway.submission.sealing import (
     commitment,
@@ -52,19 +35,6 @@ from gateway.submission.sealing import (
     letters_of,
     submission_body,
 )
-
-_VERDICT_OF = {letter: verdict for verdict, letter in VERDICT_LETTERS.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A submission that was judged and recorded: verdicts by path, counts, evidence, leaf."""
-
-    verdicts: tuple[tuple[str, Verdict], ...]
-    counts: Mapping[str, int]
-    evidence: Mapping[str, Any] | None = field(repr=False)
-    leaf: bytes
-    tickets: tuple[Ticket, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +105,7 @@ class SubmissionWorkflow:
         request: SubmissionRequest,
     ) -> "_Opened | Accepted":
         """The receipt's chain, open; or the answer that the same content had before."""
-        done = self._done_before(connection, receipt, form, request)
+        done = answered_before(connection, receipt, form, request, self._tickets)
         if done is not None:
             return done
         state = open_chain(connection, receipt.chain, receipt.jti)
@@ -244,36 +214,6 @@ class SubmissionWorkflow:
 
         return await self._database.write(record)
 
-    def _done_before(
-        self,
-        connection: Connection,
-        receipt: Receipt,
-        form: RegisteredForm,
-        request: SubmissionRequest,
-    ) -> Accepted | None:
-        """The same content again gives the same answer; other content is a Conflict."""
-        chain = connection.execute(
-            select(chains).where(chains.c.chain == receipt.chain)
-        ).one_or_none()
-        if chain is None or chain.state != "submitted":
-            return None
-        row = connection.execute(
-            select(bodies.c.body, leaves.c.hash)
-            .join(leaves, leaves.c.idx == bodies.c.idx)
-            .where(bodies.c.idx == chain.submission_leaf)
-        ).one_or_none()
-        if row is None:
-            raise Conflict("already_submitted", "this chain was submitted; its body was destroyed")
-        body = orjson.loads(row.body)
-        fields = [template.path for template in form.declarable]
-        letters = unspell(fields, body["vd"], body.get("vr", {}))
-        verdicts = in_form_order(form, ((path, _VERDICT_OF[one]) for path, one in letters.items()))
-        content = content_of(_visible_content(form, receipt, request), request)
-        if commitment(chain.content_salt, content) != body["cc"]:
-            raise Conflict("already_submitted", "this chain was submitted with other content")
-        tickets = self._tickets.of_submission(connection, chain.submission_leaf)
-        return Accepted(verdicts, body["n"], None, row.hash, tickets)
-
 
 def _check_bound(receipt: Receipt, request: SubmissionRequest, tagger: Tagger) -> None:
     """Dossier and subject, where they are named again, must be those of the receipt."""
@@ -285,11 +225,3 @@ def _check_bound(receipt: Receipt, request: SubmissionRequest, tagger: Tagger) -
         tag = tagger.person_tag(SUBJECT, (), request.subject.digits)
         if not same_tag(receipt.claims["subject"], tag):
             raise ReceiptRefused("receipt_foreign", "the receipt belongs to another applicant")
-
-
-def _visible_content(
-    form: RegisteredForm, receipt: Receipt, request: SubmissionRequest
-) -> tuple[tuple[str, str], ...]:
-    """The canonical visible content once more, for a chain whose key is gone."""
-    without_key = opened(form, receipt, Tagger.of(bytes(32), receipt.chain, request.tenant, "", ""))
-    return visible_content(without_key, with_switches(without_key, request.data))

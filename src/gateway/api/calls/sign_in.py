@@ -12,9 +12,10 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from fastapi import Request, Response
 
-from gateway.api.door import Answered, new_router, one_header, read_body, respond
+from gateway.api.door import Answered, new_router, respond
 from gateway.api.rooms import House
 from gateway.api.wire.encoding import encode
+from gateway.api.wire.request import one_header, read_body
 from gateway.domain.errors import BadRequest
 
 router = new_router("sign-in")

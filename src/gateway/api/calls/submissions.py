@@ -21,8 +21,8 @@ from gateway.custody.replays import Earlier
 from gateway.domain.errors import ReceiptRefused
 from gateway.domain.identifiers import DossierCode, PersonalId
 from gateway.sources.paper_path import Doubt, PaperPath
+from gateway.submission.answer import Accepted
 from gateway.submission.request import SubmissionRequest
-from gateway.submission.workflow import Accepted
 
 router = new_router("submission")
 

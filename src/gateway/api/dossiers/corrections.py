@@ -10,7 +10,7 @@ from gateway.api.calls.people_members import DossierText
 from gateway.api.door import Answered, Asked, SignedIn, Visit, change_once, new_router
 from gateway.api.rooms import House
 from gateway.domain.errors import BadRequest
-from gateway.receipts.chains import case_of
+from gateway.receipts.cases import case_of
 from gateway.receipts.disputes import Ticket
 
 router = new_router("corrections")

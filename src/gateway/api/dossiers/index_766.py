@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 
-from gateway.api.door import new_router, one_header, respond
+from gateway.api.door import new_router, respond
 from gateway.api.rooms import House, Rooms
 from gateway.api.wire.encoding import encode
+from gateway.api.wire.request import one_header
 from gateway.domain.errors import BadRequest, SourceError
 from gateway.dossiers.index_766 import Reported, index_766
 from gateway.reduction.notices import MOCK, UNCONFIRMED

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import orjson
 from fastapi import Query, Request, Response
 
-from gateway.api.door import new_router, one_header, respond
+from gateway.api.door import new_router, respond
 from gateway.api.rooms import House, Rooms
 from gateway.api.wire.encoding import encode
+from gateway.api.wire.request import one_header
 from gateway.domain.errors import BadRequest
 from gateway.reduction.exports.columns import parquet_of
 from gateway.reduction.exports.sheet import (

@@ -40,7 +40,7 @@ from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION, RECORDS, Sou
 from gateway.forms.showing.instants import local_date
 from gateway.log.notes import signing_name
 from gateway.log.publishing.folder import LogFolder
-from gateway.receipts.chains import register_dossier
+from gateway.receipts.cases import register_dossier
 from gateway.storage.database import Database
 
 TOKEN_SECONDS = 7200

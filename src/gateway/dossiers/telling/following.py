@@ -17,7 +17,7 @@ from gateway.dossiers.evidence.serving import case_behind
 from gateway.dossiers.registry import Registry
 from gateway.dossiers.telling.confirming import read_told
 from gateway.dossiers.telling.outbox import DELIVERED, say_again
-from gateway.receipts.chains import case_tag
+from gateway.receipts.cases import case_tag
 from gateway.storage.database import Database
 from gateway.storage.portal_tables import dossiers, leaves_followed
 from gateway.storage.schema import bodies

@@ -15,7 +15,7 @@ from gateway.domain.errors import SourceUnavailable, TooManyTries
 from gateway.domain.identifiers import SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
 from gateway.log.append import append_case
-from gateway.receipts.chains import new_reference
+from gateway.receipts.cases import new_reference
 from gateway.sources.source import Question, Source
 
 

@@ -8,9 +8,12 @@ from gateway.domain.verdicts import EditPolicy, FieldClass
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FieldTemplate
 from gateway.forms.fields import template_of, value_at
-from gateway.forms.values import EMPTY, canonical
+from gateway.forms.values import EMPTY, NotOfType, canonical
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import FieldMark, Tagger, same_tag
+
+UNREADABLE = "\x00"
+"""Stands for a value that has no canonical text; no such text holds this sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,13 @@ class OpenedReceipt:
             return canonical(template, value)
         named = self.form.dictionary[binding.attribute].type == "name"
         return canonical(template, value, person_name=named, subkeys=binding.subkeys)
+
+    def text_at(self, template: FieldTemplate, data: Mapping[str, Any], path: str) -> str:
+        """The canonical text of what stands at a path; `UNREADABLE` for what fits no type."""
+        try:
+            return self.canon(template, value_at(data, path))
+        except NotOfType:
+            return UNREADABLE
 
     def opens(self, filled: FilledField, canon: str) -> bool:
         """Whether a canonical value is the one that was handed out for this field and row."""

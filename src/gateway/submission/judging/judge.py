@@ -1,18 +1,11 @@
-"""What became of each field? Total and exclusive, and every submission balances.
-
-filled  = auto + filled(contested, officer, override) + withdrawn + hidden
-visible = auto + declared + blank
-"""
+"""What became of each field? Every one gets its verdict, and only one."""
 
 import copy
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gateway.domain.errors import FieldProblem
-from gateway.domain.verdicts import DECLARED, EditPolicy, FieldClass, Verdict
+from gateway.domain.verdicts import FieldClass, Verdict
 from gateway.forms.fields import (
     Decision,
     FieldInstance,
@@ -22,106 +15,14 @@ from gateway.forms.fields import (
     value_at,
 )
 from gateway.forms.roles import moved_roles
-from gateway.forms.values import EMPTY, NotOfType
+from gateway.forms.values import EMPTY
 from gateway.receipts.tags import same_tag
-from gateway.submission.opened import FilledField, OpenedReceipt
-from gateway.submission.rows import Pairing, pair_rows
+from gateway.submission.judging.content import content_held
+from gateway.submission.judging.judgement import JudgedField, Judgement, Marks
+from gateway.submission.judging.opened import FilledField, OpenedReceipt
+from gateway.submission.judging.rows import Pairing
 
-_UNREADABLE = "\x00"
 _NUMBER = "person.personal_id"
-
-
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """What the submission says beside its data, and what happened in the chain before."""
-
-    by_officer: frozenset[str]
-    contested: frozenset[str]
-    refused_before: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedField:
-    """One field with its verdict; `filled` is what the receipt said of it."""
-
-    path: str
-    verdict: Verdict
-    visible: bool
-    filled: FilledField | None
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """Every field's verdict, the attachments, and the canonical visible content."""
-
-    fields: tuple[JudgedField, ...]
-    attachments: Mapping[str, int]
-    content: tuple[tuple[str, str], ...] = field(repr=False)
-
-    def counts(self) -> dict[str, int]:
-        """Every verdict's count with the two balances' totals."""
-        counted = Counter(judged.verdict for judged in self.fields)
-        counts = {verdict.value: counted[verdict] for verdict in Verdict}
-        return counts | {
-            "filled": sum(judged.filled is not None for judged in self.fields),
-            "visible": sum(judged.visible for judged in self.fields),
-            "declared": sum(counted[verdict] for verdict in DECLARED),
-        }
-
-
-def balances(judgement: Judgement) -> bool:
-    """Whether both balances hold."""
-    filled = [judged.verdict for judged in judgement.fields if judged.filled is not None]
-    given_up = (Verdict.CONTESTED, Verdict.OFFICER, Verdict.OVERRIDE)
-    taken_out = (Verdict.WITHDRAWN, Verdict.HIDDEN)
-    counts = judgement.counts()
-    return all(verdict in (Verdict.AUTO, *given_up, *taken_out) for verdict in filled) and (
-        counts["visible"] == counts["auto"] + counts["declared"] + counts["blank"]
-    )
-
-
-def with_switches(receipt: OpenedReceipt, data: Mapping[str, Any]) -> dict[str, Any]:
-    """The data with the hidden components as the gateway set them, whatever was sent."""
-    pinned = dict(data)
-    for path, value in receipt.sets.items():
-        put_value(pinned, path, value)
-    return pinned
-
-
-def check_locked(
-    receipt: OpenedReceipt, data: Mapping[str, Any], marks: Marks
-) -> tuple[tuple[FieldProblem, ...], tuple[Pairing, ...]]:
-    """Hold every locked value against its tag, on the data as sent; and pair the rows."""
-    instances = instances_at_submission(receipt.form.definition, dict(data))
-    visible = frozenset(i.path for i in instances if i.decision is Decision.VISIBLE)
-    problems = list(_changed_fields(receipt, data, visible, marks.contested))
-    pairings = tuple(
-        pair_rows(receipt, group, data, visible, marks.contested) for group in receipt.groups()
-    )
-    return tuple(problems + [p for pairing in pairings for p in pairing.problems]), pairings
-
-
-def _changed_fields(
-    receipt: OpenedReceipt,
-    data: Mapping[str, Any],
-    visible: frozenset[str],
-    contested: frozenset[str],
-) -> Iterator[FieldProblem]:
-    for path, filled in receipt.filled.items():
-        if filled.rows or filled.edit is not EditPolicy.LOCKED or path in contested:
-            continue
-        canon = _canon(receipt, filled, data, path)
-        if canon == EMPTY and path not in visible:
-            continue
-        if not receipt.opens(filled, canon):
-            yield FieldProblem(path, "locked_value_changed")
-
-
-def _canon(receipt: OpenedReceipt, filled: FilledField, data: Mapping[str, Any], path: str) -> str:
-    try:
-        return receipt.canon(filled.template, value_at(data, path))
-    except NotOfType:
-        return _UNREADABLE
 
 
 def judge(
@@ -141,30 +42,8 @@ def judge(
         if not instance.template.is_file and (one := judge_one.field(instance))
     ]
     gone = judge_one.gone(frozenset(one.filled.path for one in judged if one.filled))
-    content = _content(receipt, kept, instances)
+    content = content_held(receipt, kept, instances)
     return Judgement((*judged, *gone), judge_one.attachments(instances), content)
-
-
-def visible_content(receipt: OpenedReceipt, data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Path and canonical text of every visible field that holds something; needs no key."""
-    kept = drop_invisible(receipt.form.definition, dict(data))
-    return _content(receipt, kept, instances_at_submission(receipt.form.definition, kept))
-
-
-def _content(
-    receipt: OpenedReceipt, kept: Mapping[str, Any], instances: Iterable[FieldInstance]
-) -> tuple[tuple[str, str], ...]:
-    held = ((i, value_at(kept, i.path)) for i in instances if i.decision is Decision.VISIBLE)
-    texts = ((i.path, _content_text(receipt, i, value)) for i, value in held)
-    return tuple((path, text) for path, text in texts if text != EMPTY)
-
-
-def _content_text(receipt: OpenedReceipt, instance: FieldInstance, value: Any) -> str:
-    """The canonical text; of what fits no type the JSON, so that no two of them are the same."""
-    try:
-        return receipt.canon(instance.template, value)
-    except NotOfType:
-        return _UNREADABLE + json.dumps(value, sort_keys=True, default=str)
 
 
 class _Judge:
@@ -183,10 +62,7 @@ class _Judge:
         self.rekeyed = frozenset(self._rekeyed_roles(shown))
 
     def canon(self, instance: FieldInstance) -> str:
-        try:
-            return self.receipt.canon(instance.template, value_at(self.data, instance.path))
-        except NotOfType:
-            return _UNREADABLE
+        return self.receipt.text_at(instance.template, self.data, instance.path)
 
     def field(self, instance: FieldInstance) -> JudgedField | None:
         """The verdict on one instance; None for what is neither filled nor visible."""
@@ -279,10 +155,7 @@ class _Judge:
 
     def _number_at(self, path: str) -> str:
         template = self.receipt.form.definition.field(path)
-        try:
-            return self.receipt.canon(template, value_at(self.data, path))
-        except NotOfType:
-            return _UNREADABLE
+        return self.receipt.text_at(template, self.data, path)
 
     def attachments(self, instances: tuple[FieldInstance, ...]) -> dict[str, int]:
         """Visible file components by what became of them (design of the measure, 3.5)."""

@@ -14,7 +14,7 @@ from gateway.domain.verdicts import EditPolicy
 from gateway.forms.fields import value_at
 from gateway.forms.values import EMPTY, NotOfType
 from gateway.receipts.tags import same_tag
-from gateway.submission.opened import FilledField, OpenedReceipt
+from gateway.submission.judging.opened import FilledField, OpenedReceipt
 
 
 @dataclass(frozen=True, slots=True)

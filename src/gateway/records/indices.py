@@ -1,0 +1,38 @@
+"""By what are people and records found, where neither may be recognised? By blind indices.
+
+All are HMAC-SHA-256 under the index key:
+
+    owner_index = HMAC(index key, "owner" | tenant | personal number)
+    identity    = HMAC(index key, "identity" | tenant | kind, number, issuer, owner, dates, content)
+"""
+
+import hmac
+
+from gateway.domain.identifiers import PersonalId, TenantId
+from gateway.records.awaited import Announcement
+from gateway.records.codec import write_document
+from gateway.records.record import Record
+
+_IDENTIFYING = ("kind", "number", "issuer", "issued_on", "valid_until", "content")
+
+
+def owner_index(key: bytes, tenant: TenantId, owner: PersonalId) -> bytes:
+    """Under which an owner's records lie with this tenant, and with no other."""
+    return _digest(key, "owner", tenant, owner.digits.encode())
+
+
+def identity_of(key: bytes, tenant: TenantId, record: Record) -> bytes:
+    """What two records of one tenant share that are the same paper, whoever brought them in."""
+    document = record.document()
+    named = {name: document[name] for name in _IDENTIFYING} | {"owner": record.owner.digits}
+    return _digest(key, "identity", tenant, write_document(named))
+
+
+def identity_of_awaited(key: bytes, tenant: TenantId, coming: Announcement) -> bytes:
+    """The same for a record that has not come yet; never that of one that has."""
+    owner = {"owner": coming.owner.digits, "awaited": coming.kind}
+    return _digest(key, "identity", tenant, write_document(owner | coming.document()))
+
+
+def _digest(key: bytes, use: str, tenant: TenantId, content: bytes) -> bytes:
+    return hmac.digest(key, f"{use}|{tenant}|".encode() + content, "sha256")
