@@ -9,7 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from gateway.cli.main import app
 from gateway.log.publishing.folder import LogFolder
 
 GATEWAY = Path(sys.executable).with_name("gateway")
@@ -22,13 +24,14 @@ def _free_port() -> int:
         return port
 
 
-def _answer(address: str) -> httpx.Response:
-    for _ in range(200):
+def _answer(process: "subprocess.Popen[str]", address: str) -> httpx.Response:
+    """Its first answer, however long a busy machine takes; asserts that it stays alive meanwhile."""
+    while process.poll() is None:
         try:
-            return httpx.get(address, trust_env=False)
+            return httpx.get(address, trust_env=False, timeout=60)
         except httpx.ConnectError:
             time.sleep(0.05)
-    raise AssertionError("the gateway did not come up in ten seconds")
+    raise AssertionError(f"the gateway ended: {process.communicate()[1]}")
 
 
 @pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
@@ -40,9 +43,9 @@ def test_the_gateway_comes_up_answers_and_ends_cleanly_when_asked(
     with subprocess.Popen(
         [GATEWAY, "serve"], env={**os.environ, **settings}, stderr=subprocess.PIPE, text=True
     ) as process:
-        ready = _answer(f"http://127.0.0.1:{port}/readyz")
+        ready = _answer(process, f"http://127.0.0.1:{port}/readyz")
         process.send_signal(asked)
-        _, said = process.communicate(timeout=15)
+        _, said = process.communicate(timeout=60)
 
     assert ready.json()["status"] == "ok"
     assert "server" not in ready.headers
@@ -52,43 +55,34 @@ def test_the_gateway_comes_up_answers_and_ends_cleanly_when_asked(
     assert events[0]["address"] == f"127.0.0.1:{port}"
 
 
-def test_a_setting_that_cannot_be_used_is_named_without_its_value() -> None:
-    environment = {**os.environ, "GATEWAY_PORT": "an invented value"}
-    ended = subprocess.run(
-        [GATEWAY, "serve"], env=environment, capture_output=True, text=True, check=False
-    )
+def _refused(**environment: str) -> tuple[int, str]:
+    """How the command ends in this process, and what it says, where it does not come up."""
+    ended = CliRunner().invoke(app, ["serve"], env=environment)
+    return ended.exit_code, ended.stderr
 
-    assert ended.returncode == 2
-    assert ended.stderr.startswith("GATEWAY_PORT: ")
-    assert "an invented value" not in ended.stderr
+
+def test_a_setting_that_cannot_be_used_is_named_without_its_value() -> None:
+    status, said = _refused(GATEWAY_PORT="an invented value")
+
+    assert status == 2
+    assert said.startswith("GATEWAY_PORT: ")
+    assert "an invented value" not in said
 
 
 def test_a_second_gateway_on_one_log_does_not_start_and_says_why(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with LogFolder(data / "log"):
-        ended = subprocess.run(
-            [GATEWAY, "serve"],
-            env={**os.environ, "GATEWAY_DATA": str(data), "GATEWAY_PORT": "0"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        refused = _refused(GATEWAY_DATA=str(data), GATEWAY_PORT="0")
 
-    assert (ended.returncode, ended.stderr) == (2, "log: another process publishes this log\n")
+    assert refused == (2, "log: another process publishes this log\n")
     assert data.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_policy_that_cannot_be_met_ends_the_start_with_its_line(tmp_path: Path) -> None:
     policy = tmp_path / "policy"
     policy.write_text("# nobody is defined\nquorum two\n")
-    for path, said in ((policy, "line 2"), (tmp_path / "none", "No such file")):
-        environment = {"GATEWAY_DATA": str(tmp_path / "data"), "GATEWAY_LOG_POLICY": str(path)}
-        ended = subprocess.run(
-            [GATEWAY, "serve"],
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ended.returncode == 2
-        assert said in ended.stderr
+    for path, why in ((policy, "line 2"), (tmp_path / "none", "No such file")):
+        data = str(tmp_path / "data")
+        status, said = _refused(GATEWAY_DATA=data, GATEWAY_LOG_POLICY=str(path))
+        assert status == 2
+        assert why in said

@@ -44,7 +44,7 @@ async def connected(
 
 async def until_told(client: httpx.AsyncClient, code: str = CODE) -> Json:
     """The dossier once nothing of it waits any more."""
-    for _ in range(200):
+    for _ in range(1200):
         answer = await said(await client.get(f"/v1/dossiers/{code}"))
         if answer["synchronisation"]["status"] != "queued":
             return answer

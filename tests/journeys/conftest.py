@@ -76,7 +76,7 @@ async def province_in(folder: Path) -> AsyncIterator[Province]:
     settings = Settings(
         data=folder / "data",
         mock=True,
-        source_patience_seconds=0.4,
+        source_patience_seconds=1.0,
         token_lifetime_seconds=7200,
         instant_seconds=0,
         instant_seconds_per_field=0,

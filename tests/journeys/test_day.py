@@ -115,7 +115,7 @@ async def _lived(
 
 
 async def _delivered(igate: CounterIGate, clock: SetClock, code: str) -> dict[str, Any]:
-    for _ in range(200):
+    for _ in range(1200):
         told = (await igate.standing(code)).body
         if told["synchronisation"]["status"] != "queued":
             return dict(told)

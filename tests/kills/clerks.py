@@ -49,6 +49,7 @@ class Desk:
         self._tickets: list[str] = []
         self._records: list[Mapping[str, Any]] = []
         self._dossiers = 0
+        self._more = asyncio.Event()
 
     async def work(self, http: httpx.AsyncClient, token: str) -> None:
         """Ask one thing after the other until the gateway falls."""
@@ -57,6 +58,12 @@ class Desk:
             self.unanswered.append(call)
             if not await self.ask(http, token, call):
                 return
+
+    async def has_answers(self, count: int) -> None:
+        """Until so many different calls have been answered in all."""
+        while len(self.answered) < count:
+            self._more.clear()
+            await self._more.wait()
 
     async def ask(self, http: httpx.AsyncClient, token: str, call: Call) -> bool:
         """Ask; False when nobody answered, and then it is remembered as unanswered."""
@@ -90,6 +97,7 @@ class Desk:
 
     def _remember(self, call: Call) -> None:
         self.answered.append(call)
+        self._more.set()
         if call.path == PREFILL:
             self._receipts.append(call)
         self._tickets += [one["ticket"] for one in call.told.get("corrections", ())]

@@ -35,13 +35,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Pat
         "H99.01.cb099",
     ]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not info.exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
     yield process, info
     if process.poll() is None:
         process.terminate()
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
 
 
 def told(info: Path) -> dict[str, str]:
@@ -100,7 +100,7 @@ async def test_a_cut_answer_breaks_on_the_wire(running: tuple[Any, Path], caller
 async def test_it_ends_cleanly_when_told_to(running: tuple[Any, Path]) -> None:
     process, _ = running
     process.terminate()
-    output = await asyncio.to_thread(process.communicate, timeout=20)
+    output = await asyncio.to_thread(process.communicate, timeout=60)
     assert process.returncode == 0
     assert output == (b"", b"")
 
@@ -110,7 +110,7 @@ def test_all_mocks_run_in_one_process_and_end_together(tmp_path: Path) -> None:
     ports = [part for name in OTHERS for part in (f"--{name}-port", "0")]
     command = [sys.executable, "-m", "mocks.serve", *ports, "--info", str(info)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not info.exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
     document = json.loads(info.read_text())
@@ -129,7 +129,7 @@ def test_all_mocks_run_in_one_process_and_end_together(tmp_path: Path) -> None:
     client = {name: ministry[name] for name in ("client_id", "client_secret")}
     token = httpx.post(f"{ministry['url']}/token", data=client).json()
     process.terminate()
-    output = process.communicate(timeout=20)
+    output = process.communicate(timeout=60)
 
     assert [answer["error_code"] for answer in answers] == ["0", "0"]
     assert token["token_type"] == "Bearer"

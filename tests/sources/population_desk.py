@@ -18,7 +18,7 @@ from tests.sources.contract import key_of
 URL = "http://population.test/dancu/1.0"
 SECRET = "not-a-real-secret"
 SETTINGS = PopulationSettings(officer="cb.demo.01", agency="H99")
-QUICK = Patience(0.6, 0.2, 2, 0.01, 0.02)
+QUICK = Patience(1.5, 0.5, 2, 0.01, 0.02)
 
 
 @dataclass

@@ -330,7 +330,7 @@ TROUBLE: dict[str, tuple[dict[str, object], str]] = {
     "failure": ({"status": 503}, "status_503"),
     "throttling": ({"status": 429}, "throttled"),
     "somebody else": ({"wrong_person": True}, "wrong_person"),
-    "silence": ({"delay_ms": 400}, "timeout"),
+    "silence": ({"delay_ms": 5000}, "timeout"),
 }
 
 

@@ -30,7 +30,7 @@ from tests.sources.contract import PURPOSE, SourceContract, Trial, ask, key_of
 KINDS = read_kinds(ROOT / "schemas" / "record-kinds.json")
 URL = f"http://adapter.test{FORWARD}"
 PASSWORD = "not-a-real-password"
-QUICK = Patience(0.6, 0.2, 2, 0.01, 0.02)
+QUICK = Patience(1.5, 0.5, 2, 0.01, 0.02)
 CARD_DATE, SPOUSE = AttributeName("identity_card.issue_date"), AttributeName("person.spouse")
 
 

@@ -259,7 +259,7 @@ FAILURES: dict[str, tuple[dict[str, Any], type[SourceError], str, int]] = {
     "502": ({"status": 502}, SourceUnavailable, "status_502", 2),
     "500": ({"status": 500}, SourceUnavailable, "status_500", 1),
     "429": ({"status": 429, "retry_after_seconds": 1}, SourceUnavailable, "throttled", 1),
-    "too slow": ({"delay_ms": 400}, SourceUnavailable, "timeout", 2),
+    "too slow": ({"delay_ms": 5000}, SourceUnavailable, "timeout", 2),
 }
 
 

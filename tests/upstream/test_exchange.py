@@ -181,7 +181,7 @@ async def test_an_error_repeats_nothing_of_the_answer(
     assert "NAM" not in f"{raised.value!s}{raised.value!r}"
 
 
-QUICK = Patience(deadline_seconds=0.5, attempt_seconds=0.15, longest_pause_seconds=0.06)
+QUICK = Patience(deadline_seconds=1.0, attempt_seconds=0.3, longest_pause_seconds=0.06)
 
 
 async def over_loopback(speak: Speak, patience: Patience = QUICK) -> tuple[bytes, int]:
