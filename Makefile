@@ -28,9 +28,11 @@ help:
 demo: .venv/run.stamp
 	@$(BIN)/gateway demo $(if $(SERVE),--serve)
 
-# One file stays on one worker: fixtures that install or listen are then made once.
+# One file stays on one worker: fixtures that install or listen are then made once. Some workers more
+# than processors: many a test waits for a disk or a process.
+WORKERS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 test: .venv/dev.stamp
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: .venv/dev.stamp
 	@$(BIN)/ruff format --check --quiet .
