@@ -55,11 +55,13 @@ def _forms(verbs: typer.Typer) -> None:
     from gateway.cli.forms.coverage import coverage
     from gateway.cli.forms.importing import import_form
     from gateway.cli.forms.review import review
+    from gateway.cli.forms.suggesting import suggest
 
     forms_app.command("bundles")(bundles)
     forms_app.command("coverage")(coverage)
     forms_app.command("import")(import_form)
     forms_app.command("review")(review)
+    forms_app.command("suggest")(suggest)
     verbs.add_typer(forms_app, name="forms")
 
 

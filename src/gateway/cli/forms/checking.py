@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -43,7 +43,7 @@ def check(
     """
     found = [(path, _problems(path)) for path in forms]
     if as_json:
-        _print_json([_checked(path, problems) for path, problems in found])
+        print_json([_checked(path, problems) for path, problems in found])
     else:
         for path, problems in found:
             for line in [_line(problem) for problem in problems] or ["accepted"]:
@@ -74,7 +74,15 @@ def fields(
     except FormRefused as refusal:
         _refuse(refusal, as_json)
     else:
-        _print_json(entries) if as_json else _print_table(definition, entries)
+        print_json(entries) if as_json else _print_table(definition, entries)
+
+
+def form_or_refusal(path: Path, as_json: bool) -> FormDefinition:
+    """A form that can be counted; ends the command with the reasons for one that cannot."""
+    try:
+        return read_countable(_read(path))
+    except FormRefused as refusal:
+        _refuse(refusal, as_json)
 
 
 def _problems(path: Path) -> tuple[FieldProblem, ...]:
@@ -113,9 +121,9 @@ def _line(problem: FieldProblem) -> str:
     return f"{path or '(form)'}: {problem.code}"
 
 
-def _refuse(refusal: FormRefused, as_json: bool) -> None:
+def _refuse(refusal: FormRefused, as_json: bool) -> NoReturn:
     if as_json:
-        _print_json({"error": refusal.code, "problems": _listed(refusal.problems)})
+        print_json({"error": refusal.code, "problems": _listed(refusal.problems)})
     else:
         for problem in refusal.problems:
             typer.echo(_line(problem), err=True)
@@ -157,7 +165,8 @@ def _text(answer: object) -> str:
     return json.dumps(answer, ensure_ascii=False)
 
 
-def _print_json(answer: object) -> None:
+def print_json(answer: object) -> None:
+    """One document on standard output."""
     typer.echo(_text(answer))
 
 
