@@ -20,6 +20,7 @@ from gateway.api.dossiers import calls as dossiers
 from gateway.api.dossiers import corrections, igate, index_766
 from gateway.api.options import read_options
 from gateway.api.rooms import Rooms, rooms_of
+from gateway.api.straight import StraightWays
 from gateway.api.watching import log, metrics, operations
 from gateway.api.watching.events import note_bug
 from gateway.api.watching.traffic import Traffic
@@ -108,6 +109,7 @@ def create_app(
         # handed over one by one: a router that is included costs a second look-up on every call
         for route in router.routes:
             app.router.routes.append(route)
+    app.add_middleware(StraightWays, routes=app.routes)
     return app
 
 
