@@ -49,7 +49,8 @@ class Outcome:
     restarts: list[float] = field(default_factory=list)
     restarts_by_command: list[float] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)
-    """Seconds that a start by the command took of the processor."""
+    """Seconds that each restart took of the processor."""
+    processor_by_command: list[float] = field(default_factory=list)
 
 
 class Campaign:
@@ -129,10 +130,11 @@ class Campaign:
         outcome, ledger, desk = self.outcome, self._ledger, self._desk
         if self._exec_every and len(outcome.restarts) % self._exec_every == 0:
             outcome.restarts_by_command.append(await self._gateway.start("exec"))
-            outcome.processor.append(cpu_seconds([self._gateway.pid]))
+            outcome.processor_by_command.append(cpu_seconds([self._gateway.pid]))
             await self._gateway.kill()
             outcome.kills += 1
         outcome.restarts.append(await self._gateway.start())
+        outcome.processor.append(cpu_seconds([self._gateway.pid]))
         ledger.check_database()
         await ledger.look_at_checkpoint(http)
         leaves = sum(ledger.counted().values())
