@@ -13,12 +13,14 @@ from sqlalchemy import select
 
 from gateway.app import create_app
 from gateway.domain.letters import spell
+from gateway.dossiers.telling.listing import send_again
 from gateway.log.append import append_case
 from gateway.receipts.cases import case_of, register_dossier
 from gateway.settings import PortalAccess, Settings
 from gateway.storage.schema import bodies, form_versions, leaves
 from mocks.adapter import FORWARD
 from mocks.portal import PortalMock, PortalMockSettings, create_portal_mock
+from mocks.portal.catalogue import Change
 from tests.clock import Clock
 from tests.few_forms import schemas_with
 
@@ -382,6 +384,56 @@ async def test_a_record_is_reuse_of_the_part_that_named_it(
     assert [leaf["proc"] for leaf in leaves_of(gateway, "reuse")] == [RESIDENCE]
 
 
+def of_the_whole(gateway: FastAPI) -> list[int]:
+    """The states that the log says of the whole bundle."""
+    return [one["st"] for one in leaves_of(gateway, "sync") if "part" not in one]
+
+
+async def go_on(province: httpx.AsyncClient, procedure: str, *rows: Json) -> None:
+    progress = f"/v1/dossiers/{PARTS[procedure]}/progress"
+    await said(await province.post(progress, json={"rows": list(rows)}))
+
+
+@pytest.mark.parametrize("portal", [CARD], indirect=True)
+async def test_a_bundle_is_confirmed_when_the_portal_has_had_every_part_accepted(
+    province: httpx.AsyncClient, gateway: FastAPI, portal: PortalMock, clock: Clock
+) -> None:
+    await said(await province.post("/v1/dossiers", json=bundle()), 201)
+    await settle(gateway, clock)
+    two_of_three = [one["proc"] for one in leaves_of(gateway, "sync")]
+    before = await said(await province.get(f"/v1/dossiers/{CODE}"))
+    assert set(two_of_three) == {BIRTH, RESIDENCE} and of_the_whole(gateway) == []
+    assert before["confirmed_by"] is None
+
+    portal.state.catalogue.change(Change(code=CARD))
+    rooms = gateway.state.rooms
+    await rooms.database.write(lambda c: send_again(c, None, clock()))
+    await settle(gateway, clock)
+    after = await said(await province.get(f"/v1/dossiers/{CODE}"))
+    whole = leaves_of(gateway, "sync")[-1]
+
+    assert of_the_whole(gateway) == [2]
+    assert (whole["proc"], whole["fl"], whole["pre"]) == ("2.000987", [], 1)
+    assert after["confirmed_by"] is not None
+    assert after["confirmed_by"] not in {one["confirmed_by"] for one in after["parts"]}
+
+
+async def test_a_part_that_the_desk_refuses_holds_its_bundle_up_no_longer(
+    province: httpx.AsyncClient, gateway: FastAPI, clock: Clock
+) -> None:
+    told = bundle(part(BIRTH), part(RESIDENCE), part(CARD), received=None)
+    await said(await province.post("/v1/dossiers", json=told), 201)
+    await go_on(province, BIRTH, row(2))
+    await go_on(province, RESIDENCE, row(2))
+    await settle(gateway, clock)
+    assert of_the_whole(gateway) == []
+
+    await go_on(province, CARD, row(3))
+    await settle(gateway, clock)
+    assert of_the_whole(gateway) == [2]
+    assert {one["proc"] for one in leaves_of(gateway, "sync")} == {"2.000987", BIRTH, RESIDENCE}
+
+
 async def test_the_bundle_is_withdrawn_once_none_of_its_parts_stands(
     province: httpx.AsyncClient, gateway: FastAPI, clock: Clock
 ) -> None:
@@ -389,12 +441,28 @@ async def test_the_bundle_is_withdrawn_once_none_of_its_parts_stands(
     await settle(gateway, clock)
     accepted = leaves_of(gateway, "sync")
     withdrawn = []
-    for code in PARTS.values():
-        rows = {"rows": [row(7)]}
-        await said(await province.post(f"/v1/dossiers/{code}/progress", json=rows))
+    for procedure in PARTS:
+        await go_on(province, procedure, row(7))
         await settle(gateway, clock)
-        withdrawn.append(sum(leaf["st"] == 7 for leaf in leaves_of(gateway, "sync")))
+        withdrawn.append(of_the_whole(gateway))
 
-    assert {leaf["proc"] for leaf in accepted} == set(PARTS)
+    assert [leaf.get("part") for leaf in accepted] == [1, 1, 1, None]
+    assert {leaf["proc"] for leaf in accepted[:3]} == set(PARTS)
     assert {leaf["st"] for leaf in accepted} == {2}
-    assert withdrawn == [0, 0, 1]
+    assert withdrawn == [[2], [2], [2, 7]]
+
+
+async def test_a_part_that_is_not_sent_yet_stands(
+    province: httpx.AsyncClient, gateway: FastAPI, portal: PortalMock, clock: Clock
+) -> None:
+    portal.state.faults.add(dossier=PARTS[CARD], status=503)
+    await said(await province.post("/v1/dossiers", json=bundle()), 201)
+    await gateway.state.rooms.portal.sender.drain()
+    for procedure in (BIRTH, RESIDENCE):
+        await go_on(province, procedure, row(7))
+    await gateway.state.rooms.portal.sender.drain()
+    assert of_the_whole(gateway) == []
+
+    portal.state.faults.clear()
+    await settle(gateway, clock)
+    assert of_the_whole(gateway) == [2]

@@ -26,6 +26,7 @@ from tests.reduction.test_recount import case_of
 
 FIELDS = {"hoTen": filled(Verdict.AUTO)}
 A_MONTH = 31 * 24
+ACCEPTED, PARTS = 2, ("1.001193", "1.004222")
 
 
 def counted(*bodies: dict[str, Any], confirmed: bool = True) -> list[int]:
@@ -49,6 +50,10 @@ STORIES: dict[str, tuple[tuple[dict[str, Any], ...], list[int]]] = {
         (*CASE, sync("a"), sync("a", 7, h=HOUR + 2 * A_MONTH)),
         [1, 0, 1],
     ),
+    "one part of a bundle accepted": ((*CASE, sync("a", part=1)), [0, 0, 0]),
+    "every part of a bundle accepted": ((*CASE, sync("a", part=1), sync("a")), [1, 0, 1]),
+    "one part of a bundle withdrawn": ((*CASE, sync("a"), sync("a", 7, part=1)), [1, 0, 1]),
+    "a bundle withdrawn": ((*CASE, sync("a"), sync("a", 7, part=1), sync("a", 7)), [0, 0, 0]),
     "filled after the portal had it": ((*CASE, sync("a", pre=0)), [1, 1, 0]),
 }
 
@@ -97,6 +102,19 @@ def summed(cases: Iterable[tuple[dict[str, Any], ...]]) -> dict[tuple[Any, ...],
     return dict(sum((Counter(one) for one in measurement.sums().values()), Counter()))
 
 
+def test_a_bundle_says_which_dossiers_the_portal_has_of_it_when_it_is_confirmed() -> None:
+    parts = [sync("a", proc=procedure, part=1) for procedure in PARTS]
+    later = sync("a", proc="9.900001", part=1)
+    sums = summed([(*CASE, *parts, sync("a"), later)])
+
+    assert {key: n for key, n in sums.items() if key[0] in ("dossiers", "bundle", "part")} == {
+        ("dossiers",): 1,
+        ("bundle",): 1,
+        ("part", "1.001193"): 1,
+        ("part", "1.004222"): 1,
+    }
+
+
 def handed_in(name: str, *told: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     return (prefill(name, f"{name}.c"), submission(name, FIELDS, f"{name}.c"), *told)
 
@@ -135,6 +153,8 @@ def told_of_the_portal(chance: random.Random, cases: int) -> Iterator[tuple[dict
                     later = later or chance.random() < 0.3
                     at = hour_of(DECEMBER if later else NOVEMBER)
                     pre = int(chance.random() < 0.9)
+                    for part in chance.choice(((), PARTS[:1], PARTS)) if state == ACCEPTED else ():
+                        yield sync(name, ten=body["ten"], h=at, pre=pre, proc=part, part=1), later
                     yield sync(name, state, ten=body["ten"], h=at, pre=pre), later
 
 

@@ -42,10 +42,10 @@ def measured(
 
 
 def figures(
-    counts: dict[tuple[str | None, str | None], int], *rows: Measured
+    counts: dict[tuple[str | None, str | None], int], *rows: Measured, source: str = "igate"
 ) -> tuple[tuple[int, int], tuple[int, int], int]:
     """Coverage, the floor of the online channel, and the surplus."""
-    answer = reconcile([supplied(counts)], [MONTH], rows)
+    answer = reconcile([supplied(counts, source)], [MONTH], rows)
     (count,) = answer["counts"]
     return pair(count["coverage"]), pair(count["floor"]["online"]), count["surplus"]
 
@@ -60,6 +60,41 @@ def test_every_dossier_that_was_not_measured_adds_a_whole_form_to_the_floor() ->
     assert coverage == (20, 30)
     assert floor == (20, 20 + 40 + 10 * 5)
     assert surplus == 0
+
+
+def linked(dossiers: int, **parts: int) -> Measured:
+    """So many linked declarations, and how many dossiers the portal has of each procedure."""
+    one = measured("bundle", dossiers)
+    one.sums[("bundle",)] = dossiers
+    one.sums.update({("part", procedure): number for procedure, number in parts.items()})
+    return one
+
+
+def test_the_portal_s_dossiers_of_a_linked_declaration_are_covered_by_it() -> None:
+    rows = (linked(20, p=20, q=15, r=4), measured("p", 10))
+    counts = {("p", "online"): 30, ("q", "online"): 16, (None, None): 4}
+
+    coverage, _, surplus = figures(counts, *rows, source="portal")
+
+    assert coverage == (49, 50)
+    assert surplus == 0
+
+
+def test_igate_counts_a_linked_declaration_once_under_its_own_procedure() -> None:
+    rows = (linked(20, p=20, q=20), measured("p", 10))
+    counts = {("bundle", "online"): 20, ("p", "online"): 12}
+    (count,) = reconcile([supplied(counts, source="igate")], [MONTH], rows)["counts"]
+
+    assert pair(count["coverage"]) == (30, 32)
+
+
+def test_linked_declarations_that_were_merged_away_fill_up_nothing_but_their_parts() -> None:
+    merged = Measured(None, "online", linked(20, p=20).sums)
+
+    counts = {("p", "online"): 20, ("q", "online"): 20}
+    coverage, _, _ = figures(counts, merged, source="portal")
+
+    assert coverage == (20, 40)
 
 
 @pytest.mark.threat(17)

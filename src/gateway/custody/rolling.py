@@ -15,7 +15,7 @@ from gateway.custody.grants import grant_again
 from gateway.domain.errors import Conflict
 from gateway.log.keys import announce_key
 from gateway.log.notes import Checkpoint
-from gateway.storage.portal_tables import dossiers
+from gateway.storage.portal_tables import bundles, dossiers
 from gateway.storage.schema import (
     bodies,
     chain_leaves,
@@ -66,6 +66,7 @@ def begin_next_log(
         .values(leaf=-1 - tickets.leaf, submission=-1 - tickets.submission)
     )
     connection.execute(update(dossiers).values(told=None, confirmed_leaf=None))
+    connection.execute(update(bundles).values(confirmed_leaf=None, withdrawn_leaf=None))
     announce_key(connection, new, private, previous=previous)
     grant_again(connection)
     return int(held)

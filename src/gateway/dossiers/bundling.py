@@ -19,7 +19,7 @@ from gateway.dossiers.checking import check_procedure
 from gateway.dossiers.dossier import Dossier
 from gateway.dossiers.evidence.serving import find_bundle, share_of
 from gateway.dossiers.registry import Registry
-from gateway.dossiers.standing import Standing
+from gateway.dossiers.standing import Standing, hash_of
 from gateway.forms.bundles import Served
 from gateway.receipts.cases import register_dossier
 from gateway.storage.portal_tables import bundle_parts, bundles, dossiers
@@ -27,12 +27,16 @@ from gateway.storage.portal_tables import bundle_parts, bundles, dossiers
 
 @dataclass(frozen=True, slots=True)
 class BundleStanding:
-    """A bundle (hồ sơ liên thông) and its parts as they stand, in the order of their procedures."""
+    """A bundle (hồ sơ liên thông) and its parts as they stand, in the order of their procedures.
+
+    `confirmed_by` is the hash of the leaf that says that the portal has had the whole of it accepted.
+    """
 
     code: str
     procedure: str
     form: str | None
     registered_at: int
+    confirmed_by: str | None
     parts: tuple[Standing, ...]
 
 
@@ -76,7 +80,9 @@ def bundle_standing(
             .order_by(bundle_parts.c.procedure)
         ).scalars()
     )
-    return BundleStanding(row.code, row.procedure, row.form, row.registered_at, parts)
+    confirmed_by = None if row.confirmed_leaf is None else hash_of(connection, row.confirmed_leaf)
+    about = (row.code, row.procedure, row.form, row.registered_at)
+    return BundleStanding(*about, confirmed_by, parts)
 
 
 def check_goes_on_alone(connection: Connection, tenant: TenantId, code: str) -> None:

@@ -62,6 +62,11 @@ def told_marks(told: str | None) -> tuple[Mark, ...]:
     return () if told is None else tuple(Mark(*one) for one in orjson.loads(told)["marks"])
 
 
+def hash_of(connection: Connection, leaf: int) -> str:
+    """The hash of one leaf, in base64."""
+    return _hashes(connection, [leaf])[leaf]
+
+
 def _hashes(connection: Connection, indices: Sequence[int] | set[int]) -> dict[int, str]:
     rows = connection.execute(
         select(leaves.c.idx, leaves.c.hash).where(leaves.c.idx.in_(sorted(indices)))

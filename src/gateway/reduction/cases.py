@@ -9,6 +9,8 @@ keys of `dossiers.py`:
     ("read", source, "reads" | "unavailable" | "attempts" | "failed" | "surplus")
     ("refusals",)                                       refused submissions
     ("abandoned",)                                      cases whose chains all ended unsubmitted
+    ("bundle",)                                         dossiers that the portal has as several
+    ("part", procedure)                                 of these, the ones that it has of a procedure
 """
 
 from collections import Counter
@@ -113,6 +115,7 @@ class Case:
     confirmed: tuple[int, int] | None = None
     withdrawn: tuple[int, int] | None = None
     begun_late: bool = False
+    parts: set[str] = field(default_factory=set)
 
     def counted_at(self, definitions: Definitions) -> tuple[int, int] | None:
         """Leaf and hour at which its dossier counts, unless it is withdrawn by then.
@@ -134,6 +137,12 @@ class Case:
     def judged(self) -> list[Submission]:
         """Its submissions; those of a dossier whose filling began too late are instant."""
         return [replace(s, instant=s.instant or self.begun_late) for s in self.submissions]
+
+    def part_sums(self) -> Sums:
+        """What the portal had of a linked declaration when it was confirmed."""
+        if not self.parts:
+            return Counter()
+        return Counter({("bundle",): 1} | {("part", procedure): 1 for procedure in self.parts})
 
     @property
     def last_chain(self) -> Chain:
@@ -204,7 +213,10 @@ class CaseReader:
 
 
 def _sync(case: Case, leaf: int, body: Body) -> None:
-    if body["st"] == ACCEPTED and case.confirmed is None:
+    if body.get("part"):
+        if body["st"] == ACCEPTED and case.confirmed is None:
+            case.parts.add(body["proc"])
+    elif body["st"] == ACCEPTED and case.confirmed is None:
         case.confirmed = leaf, body["h"]
         case.begun_late = not body["pre"]
     elif body["st"] == WITHDRAWN and case.withdrawn is None:

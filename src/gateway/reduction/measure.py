@@ -85,6 +85,7 @@ class Measurement:
             row = row_of(last.form, last.procedure, last.channel)
             baseline = self._definitions.baseline(last.form.form)
             self._add(row, last.form, tally(case.judged(), baseline))
+            self._add(row, last.form, case.part_sums())
 
     def _count_abandoned(self, case: Case) -> None:
         end = case.abandoned_at()

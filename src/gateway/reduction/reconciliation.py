@@ -16,6 +16,10 @@ their smallness, then those without a cell of their own. N is
 what stays open and F the mean of A + D of a procedure's dossiers, rounded up for each procedure; the
 mean of the channel, or of both, stands in for a procedure of which nothing was measured. What a
 source did not tell apart by channel is charged to both floors. (ours: the rounding and the stand-in)
+
+The portal has a linked declaration as one dossier for each of its procedures: held against the portal's
+counts it stands for those, by the sums `part`, and never for a dossier of its own procedure. iGate counts
+it once, under its own.
 """
 
 from collections import defaultdict
@@ -31,6 +35,8 @@ from gateway.reduction.figures import figure
 
 ENOUGH = Fraction(95, 100)
 DOSSIER_SOURCES = ("igate", "portal")
+LINKED_APART = "portal"
+"""The source that counts a linked declaration once for each of its procedures."""
 READ_SOURCES = ("population", "personal_papers")
 
 Counted: TypeAlias = tuple[str | None, str | None]
@@ -61,6 +67,16 @@ class Measured:
     def dossiers(self) -> int:
         """How many were measured."""
         return self.sums["dossiers",]
+
+    @property
+    def parts(self) -> Mapping[str, int]:
+        """What the portal has of linked declarations, by procedure."""
+        return {str(key[1]): n for key, n in self.sums.items() if key[0] == "part"}
+
+    @property
+    def single(self) -> int:
+        """How many of the dossiers are no linked declarations."""
+        return self.dossiers - self.sums["bundle",]
 
     @property
     def declarable(self) -> int:
@@ -118,8 +134,14 @@ def _count(source: str, months: Sequence[Supplied], measured: Sequence[Measured]
         for key, number in one.counts.items():
             theirs[key] += number
     rows = {key: [row for row in measured if _is_of(row, key, theirs)] for key in theirs}
-    ours = {key: sum(row.dossiers for row in its) for key, its in rows.items()}
-    missing = _missing(theirs, ours, measured)
+    linked = source == LINKED_APART
+    ours = {
+        key: sum(row.single for row in rows[key]) + _of_parts(key, theirs, measured)
+        if linked
+        else sum(row.dossiers for row in rows[key])
+        for key in theirs
+    }
+    missing = _missing(theirs, ours, measured, linked=linked)
     total = sum(theirs.values())
     return {
         "source": source,
@@ -140,15 +162,32 @@ def _is_of(row: Measured, key: Counted, named: Collection[Counted]) -> bool:
     return row.procedure == procedure
 
 
+def _of_parts(key: Counted, named: Collection[Counted], measured: Sequence[Measured]) -> int:
+    """The parts of linked declarations that a source counted under `key`."""
+    procedure, channel = key
+    return sum(
+        number
+        for row in measured
+        if channel in (None, row.channel)
+        for part, number in row.parts.items()
+        if part == procedure
+        or (procedure is None and all((part, c) not in named for c in (row.channel, None)))
+    )
+
+
 def _missing(
-    theirs: Mapping[Counted, int], ours: Mapping[Counted, int], measured: Sequence[Measured]
+    theirs: Mapping[Counted, int],
+    ours: Mapping[Counted, int],
+    measured: Sequence[Measured],
+    *,
+    linked: bool,
 ) -> dict[Counted, int]:
     """Dossiers that were counted and not measured; what was merged away fills up what it may be."""
     missing = {key: max(0, theirs[key] - ours[key]) for key in theirs}
     merged: defaultdict[str | None, int] = defaultdict(int)
     for row in measured:
         if row.procedure is None:
-            merged[row.channel] += row.dossiers
+            merged[row.channel] += row.single if linked else row.dossiers
     for key in sorted(missing, key=lambda key: (bool(key[0]), bool(ours[key]), *map(str, key))):
         for channel in merged:
             if key[1] is None or channel not in (ONLINE, PAPER) or channel == key[1]:

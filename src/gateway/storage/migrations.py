@@ -6,7 +6,7 @@ new need none, they are made by `schema.py`.
 
 from sqlalchemy import Connection, String, Table, cast, func, inspect, update
 
-from gateway.storage.portal_tables import dossiers
+from gateway.storage.portal_tables import bundles, dossiers
 from gateway.storage.schema import bodies, case_persons
 
 
@@ -16,6 +16,9 @@ def bring_up_to_date(connection: Connection) -> None:
         _find_bodies_by_case(connection)
     if _lacks(connection, dossiers, "case_tag"):
         _follow_dossiers_by_case(connection)
+    if _lacks(connection, bundles, "confirmed_leaf"):
+        for name in ("confirmed_leaf", "withdrawn_leaf"):
+            connection.exec_driver_sql(f"ALTER TABLE bundles ADD COLUMN {name} INTEGER")
 
 
 def _lacks(connection: Connection, table: Table, column: str) -> bool:

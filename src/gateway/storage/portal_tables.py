@@ -75,8 +75,8 @@ dossier_steps = Table(
     Column("sealed", LargeBinary),
 )
 
-# a linked declaration that went to the portal as several dossiers; `items` are those of its own
-# items that serve a part, as a JSON list
+# a linked declaration that went to the portal as several dossiers; both leaves speak of the whole of
+# it; `items` are those of its own items that serve a part, as a JSON list
 bundles = Table(
     "bundles",
     metadata,
@@ -85,6 +85,8 @@ bundles = Table(
     Column("procedure", String, nullable=False),
     Column("form", String),
     Column("registered_at", Integer, nullable=False),
+    Column("confirmed_leaf", Integer),
+    Column("withdrawn_leaf", Integer),
 )
 
 bundle_parts = Table(

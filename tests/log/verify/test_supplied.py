@@ -25,6 +25,10 @@ def tally(rng: random.Random) -> dict[str, Any]:
         "verdict/auto": rng.randrange(9 * dossiers + 1),
         "read/population/reads": dossiers,
     }
+    if dossiers and rng.random() < 0.4:
+        sums["bundle"] = rng.randrange(1, dossiers + 1)
+        for part in rng.sample((*PROCEDURES, "9.900001"), 2):
+            sums[f"part/{part}"] = rng.randrange(1, sums["bundle"] + 1)
     cell = {"level": level, "procedure": named, "channel": None if level == "outside" else channel}
     return {"cell": cell, "sums": {key: number for key, number in sums.items() if number}}
 

@@ -90,6 +90,7 @@ class BundleAnswer(Answered):
     procedure: str
     form: str | None
     registered_at: str
+    confirmed_by: str | None
     parts: list[DossierAnswer]
 
 
@@ -162,6 +163,7 @@ def _bundle(stands: BundleStanding, parts: list[DossierAnswer]) -> BundleAnswer:
         procedure=stands.procedure,
         form=stands.form,
         registered_at=_moment(stands.registered_at),
+        confirmed_by=stands.confirmed_by,
         parts=parts,
     )
 

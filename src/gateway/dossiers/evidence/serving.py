@@ -15,26 +15,14 @@ import orjson
 from sqlalchemy import Connection, Row, bindparam, select
 
 from gateway.domain.letters import SOURCE_LETTERS
-from gateway.dossiers.dossier import WITHDRAWN
 from gateway.dossiers.evidence.declared import declaration_of
 from gateway.dossiers.evidence.flags import Event, events_of
 from gateway.forms.bundles import BASE_CODE
 from gateway.receipts.cases import case_of
-from gateway.storage.portal_tables import bundle_parts, bundles, dossiers
+from gateway.storage.portal_tables import bundle_parts, bundles
 
 _BUNDLE = select(bundles).where(bundles.c.code == bindparam("of"))
 _PART = select(bundle_parts).where(bundle_parts.c.code == bindparam("of"))
-_STANDING = (
-    select(bundle_parts.c.code)
-    .join(dossiers, dossiers.c.code == bundle_parts.c.code)
-    .where(
-        bundle_parts.c.bundle == bindparam("of"),
-        bundle_parts.c.code != bindparam("but"),
-        dossiers.c.portal_state.is_not(None),
-        dossiers.c.portal_state != WITHDRAWN,
-    )
-    .limit(1)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +69,6 @@ def case_behind(connection: Connection, tenant: str, code: str, index_key: bytes
     if share is None:
         return Case(ref, events)
     return Case(ref, tuple(_speaking(connection, events, share)), share)
-
-
-def another_part_stands(connection: Connection, code: str, share: Share) -> bool:
-    """Whether the portal has another part of the same bundle that nobody has withdrawn."""
-    asked = {"of": share.bundle, "but": code}
-    return connection.execute(_STANDING, asked).first() is not None
 
 
 def _speaking(connection: Connection, events: tuple[Event, ...], share: Share) -> Iterator[Event]:

@@ -1,13 +1,7 @@
 """What is written when the portal has been told, in one transaction with its leaf?
 
-The `sync` case leaf says that the portal has the dossier at a state: the first time at 2, later at 7,
-8, 9 and 10. Its body, without any value:
-
-    {"k": "sync", "case", "ten", "proc", "h", "st", "pre", "fl": [[flag, leaf], ...]}
-
-`pre` is 1 where every chain of the case began before the time of submission that the portal was
-told; `fl` are the flags that the portal was told and the leaves that raised them. The parts of a bundle
-say so in the bundle's one case: the first part at 2 confirms it, and 7 is said once no other part stands.
+A dossier's `sync` leaf comes the first time at 2, later at 7, 8, 9 and 10 (`synced.py`). What the
+portal was told of it stays known as far as it names nobody.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,12 +25,11 @@ from gateway.dossiers.dossier import (
     Dossier,
 )
 from gateway.dossiers.evidence.flags import Mark
-from gateway.dossiers.evidence.serving import Case, another_part_stands
+from gateway.dossiers.evidence.serving import Case
 from gateway.dossiers.portal.wire import received_at
 from gateway.dossiers.telling.outbox import DEAD, DELIVERED, steps_waiting
-from gateway.log.append import append_case
+from gateway.dossiers.telling.synced import About, append_sync, tell_whole
 from gateway.storage.portal_tables import dossier_steps, dossiers
-from gateway.storage.schema import chains
 
 # built once: to put a statement together costs more than to run it
 _DOSSIER = select(dossiers).where(dossiers.c.code == bindparam("of"))
@@ -44,7 +37,6 @@ _CHANGE = update(dossiers).where(dossiers.c.code == bindparam("of"))
 _STEP = update(dossier_steps).where(
     dossier_steps.c.code == bindparam("of"), dossier_steps.c.seq == bindparam("number")
 )
-_BEGAN = select(chains.c.first_at).where(chains.c.chain.in_(bindparam("names", expanding=True)))
 
 _PAID_ONLINE = frozenset({"portal", "province"})
 TOLD_STATES = frozenset({WITHDRAWN, STOPPED, DONE, RETURNED})
@@ -131,11 +123,7 @@ def _moved(
     for reached in states:
         if confirmed is None and _was_accepted(reached, state):
             confirmed = _append(connection, row, case, ACCEPTED, now)
-        if (
-            reached in TOLD_STATES
-            and reached != state
-            and not _one_part_of_more(connection, code, case, reached)
-        ):
+        if reached in TOLD_STATES and reached != state:
             _append(connection, row, case, reached, now)
         state = reached
     values: dict[str, object] = {
@@ -152,6 +140,8 @@ def _moved(
         if state == row.stated and state in ENDS:
             values["sealed"] = None
     connection.execute(_CHANGE, values)
+    if case.share is not None:
+        tell_whole(connection, case, case.share, now)
 
 
 def _was_accepted(state: int, before: int | None) -> bool:
@@ -159,30 +149,13 @@ def _was_accepted(state: int, before: int | None) -> bool:
     return state not in (NEW, REFUSED, WITHDRAWN) or before not in (None, NEW, state)
 
 
-def _one_part_of_more(connection: Connection, code: str, case: Case, state: int) -> bool:
-    """Whether only a part was withdrawn: its bundle, which counts as one dossier, goes on."""
-    if state != WITHDRAWN or case.share is None:
-        return False
-    return another_part_stands(connection, code, case.share)
-
-
 def _append(
     connection: Connection, row: SimpleNamespace, case: Case, state: int, now: datetime
 ) -> int:
     told = read_told(row.told)
     raised = {(mark.flag, mark.leaf) for mark in (told.marks if told else ())}
-    began = connection.execute(_BEGAN, {"names": sorted(case.chains)}).scalars().all()
-    body = {
-        "k": "sync",
-        "case": case.ref,
-        "ten": row.tenant,
-        "proc": row.procedure,
-        "h": int(now.timestamp()) // 3600,
-        "st": state,
-        "pre": int(all(first_at < row.submitted_at for first_at in began)),
-        "fl": [list(one) for one in sorted(raised)],
-    }
-    return append_case(connection, "sync", row.tenant, body, now).index
+    about = About(row.tenant, row.procedure, row.submitted_at, part=case.share is not None)
+    return append_sync(connection, case, about, state, sorted(raised), now)
 
 
 def put_off(

@@ -134,6 +134,7 @@ class RangeCount:
         if self._holds(at[0]):
             if case.withdrawn is None or not case.confirms(self._definitions):
                 _add(counted, last, tally(case.judged(), self._definitions.baseline(last.form)))
+                counted.sums.update(case.part_sums())
         elif late := sum(self._holds(submission.leaf) for submission in case.submissions):
             counted.sums[_LATE] = late
 

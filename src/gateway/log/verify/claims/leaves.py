@@ -147,7 +147,7 @@ _SUM = _like(
     "|reason/[a-z_]{1,40}|attachments/(reused|replaced|uploaded|officer|blank)"
     "|source/(session|population|records|personal_papers)/(A|override|contested)"
     "|read/(session|population|records|personal_papers)"
-    "/(reads|unavailable|attempts|failed|surplus)|conflict/[a-z0-9_.]{1,100}"
+    "/(reads|unavailable|attempts|failed|surplus)|conflict/[a-z0-9_.]{1,100}|bundle|part/[0-9.A-Z]{8,30}"
 )
 
 KINDS: Mapping[str, Mapping[str, _Check]] = {

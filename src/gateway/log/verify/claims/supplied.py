@@ -13,6 +13,9 @@ A row is counted under the procedure that it names, or under the unnamed rest; w
 procedure fills up what is missing, the unnamed rest first, then procedures of which nothing was measured.
 N is what is missing still; F, rounded up for N together, is the mean of A + D of the procedure's
 dossiers, else of the channel's, else of all. (docs/measure.md)
+
+Against the counts of the portal a linked declaration (`bundle`) stands for its parts (`part/...`), which
+it has as dossiers of their own, and for nothing else.
 """
 
 from collections import Counter
@@ -74,8 +77,12 @@ def _counted(
     for tally in tallies:
         for key in _keys_of(tally, theirs):
             rows[key].append(tally)
-    ours = {key: _dossiers(its) for key, its in rows.items()}
-    missing = _filled_up({key: max(0, theirs[key] - ours[key]) for key in theirs}, ours, tallies)
+    apart = _Apart(tallies, theirs) if source == "portal" else None
+    ours = {
+        key: _dossiers(its) + (apart.instead(key, its) if apart else 0) for key, its in rows.items()
+    }
+    open_ = {key: max(0, theirs[key] - ours[key]) for key in theirs}
+    missing = _filled_up(open_, ours, tallies, "bundle" if apart else None)
     total = theirs.total()
     return {
         "source": source,
@@ -84,6 +91,26 @@ def _counted(
         "surplus": sum(max(0, ours[key] - theirs[key]) for key in theirs),
         "floor": {channel: _floor(channel, missing, rows, tallies) for channel in _CHANNELS},
     }
+
+
+class _Apart:
+    """Linked declarations as the portal counts them: once for each of their procedures."""
+
+    def __init__(self, tallies: Sequence[Leaf], theirs: Mapping[_Key, int]) -> None:
+        self._parts: Counter[_Key] = Counter()
+        for tally in tallies:
+            channel = tally["cell"]["channel"]
+            for name, number in tally["sums"].items():
+                first, _, procedure = name.partition("/")
+                if first == "part":
+                    own = [(procedure, channel), (procedure, None)]
+                    rest: list[_Key] = [(None, channel), (None, None)]
+                    for key in [k for k in own if k in theirs] or rest:
+                        self._parts[key] += number
+
+    def instead(self, key: _Key, tallies: Iterable[Leaf]) -> int:
+        """What a count gains by parts, and loses by the declarations themselves."""
+        return self._parts[key] - sum(_of(one, "bundle") for one in tallies)
 
 
 def _keys_of(tally: Leaf, theirs: Mapping[_Key, int]) -> list[_Key]:
@@ -98,13 +125,16 @@ def _keys_of(tally: Leaf, theirs: Mapping[_Key, int]) -> list[_Key]:
 
 
 def _filled_up(
-    missing: dict[_Key, int], ours: Mapping[_Key, int], tallies: Sequence[Leaf]
+    missing: dict[_Key, int],
+    ours: Mapping[_Key, int],
+    tallies: Sequence[Leaf],
+    but: str | None,
 ) -> dict[_Key, int]:
     """What is missing still once every dossier of a merged cell stands where it may belong."""
     merged: Counter[str] = Counter()
     for tally in tallies:
         if tally["cell"]["level"] == "province":
-            merged[tally["cell"]["channel"]] += _of(tally, "dossiers")
+            merged[tally["cell"]["channel"]] += _of(tally, "dossiers") - _of(tally, but or "")
     for key in sorted(missing, key=lambda key: (key[0] is not None, ours[key] > 0, *map(str, key))):
         for channel in merged:
             if key[1] is None or channel == "mixed" or channel == key[1]:

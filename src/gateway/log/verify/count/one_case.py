@@ -4,7 +4,8 @@ In each close (a range of entries) a case has one cell: form, procedure, series 
 submission, or of its latest prefill while there is none. There stand all its leaves of the range. A
 dossier counts in the range of its first submission, judged by all up to the range's end; where the
 definition then in force ends in `/confirmed`, in that of the later of it and of the first `sync` at state
-2, unless one at 7 stands by the range's end, and `pre` 0 makes it instant. A chain
+2, unless one at 7 stands by the range's end, and `pre` 0 makes it instant. A `sync` of one `part` confirms
+nothing; those at 2 before the confirmation say which dossiers the portal has of a bundle. A chain
 where its end stands (its submission, its `abandoned`, or the fifth refusal of one path), reads and
 refusals where they stand, an abandoned case where its last chain ended.
 """
@@ -105,6 +106,7 @@ class CaseStory:
         self._needs_confirmation = False
         self._accepted: int | None = None
         self._withdrawn = False
+        self._parts: set[str] = set()
         self._in_time = True
         self._first: Cell | None = None
         self._latest: Cell | None = None
@@ -138,7 +140,11 @@ class CaseStory:
                 self._end(self._chains[chain], close)
 
     def _sync(self, close: int, pattern: Pattern) -> None:
-        """The portal has the dossier accepted for the first time, or as withdrawn."""
+        """The portal has the dossier, or a part of it, accepted for the first time, or as withdrawn."""
+        if pattern.part:
+            if pattern.state == _ACCEPTED and self._accepted is None:
+                self._parts.add(str(pattern.procedure))
+            return
         if pattern.state == _ACCEPTED and self._accepted is None:
             self._accepted, self._in_time = close, pattern.in_time
         self._withdrawn |= pattern.state == _WITHDRAWN
@@ -202,5 +208,7 @@ class CaseStory:
         baseline = self._rules.baseline(given[-1].form.form)
         instant = any(instant for *_, instant in self._given) or not self._in_time
         sums = sums_of(given, baseline, instant)
+        if self._parts:
+            sums.update({"bundle": 1} | {f"part/{procedure}": 1 for procedure in self._parts})
         self._add(given[-1].form, sums)
         self._total.left[sums["D"]] += 1

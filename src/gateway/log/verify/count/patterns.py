@@ -43,7 +43,7 @@ COUNTED = {
     SUBMISSION: frozenset(
         {"att", "ch", "cl", "cr", "fv", "k", "n", "proc", "so", "sr", "ten", "vd", "vr"}
     ),
-    SYNC: frozenset({"k", "pre", "st", "ten"}),
+    SYNC: frozenset({"k", "part", "pre", "proc", "st", "ten"}),
 }
 COUNTED_OF_OTHERS = frozenset({"f", "k", "ten"})
 """The members of a body on which a sum depends; seconds are kept beside the pattern."""
@@ -92,8 +92,9 @@ _ABANDONED = re.compile(
     % {b"s": _S, b"n": _N}
 )
 _SYNC = re.compile(
-    rb'\{"case":(%(s)s),"fl":\[(?:\[[^]]*+\],?+)*+\],"h":%(n)s,("k":"sync","pre":%(n)s,)'
-    rb'"proc":%(s)s,("st":%(n)s,"ten":%(s)s\})' % {b"s": _S, b"n": _N}
+    rb'\{"case":(%(s)s),"fl":\[(?:\[[^]]*+\],?+)*+\],"h":%(n)s,'
+    rb'("k":"sync",(?:"part":1,)?+"pre":%(n)s,"proc":%(s)s,"st":%(n)s,"ten":%(s)s\})'
+    % {b"s": _S, b"n": _N}
 )
 """For bodies without any backslash. Possessive throughout: backtracking would take several times as long."""
 
@@ -116,7 +117,7 @@ def take_apart(body: bytes, begin: int = 0) -> tuple[bytes, int, bytes, bytes, i
     if found := _ABANDONED.fullmatch(body, begin):
         return b"{" + found[3], ABANDONED, found[1], found[2], 0
     if found := _SYNC.fullmatch(body, begin):
-        return b"{" + b"".join(found.group(2, 3)), SYNC, found[1], b'""', 0
+        return b"{" + found[2], SYNC, found[1], b'""', 0
     return _take_apart_slowly(body[begin:])
 
 
@@ -148,6 +149,7 @@ class Pattern:
         "refused",
         "state",
         "in_time",
+        "part",
         "submission",
         "tenant",
     )
@@ -164,6 +166,7 @@ class Pattern:
         self.procedure: str | None = said.get("proc")
         self.state: int | None = said["st"] if self.kind == SYNC else None
         self.in_time = bool(said["pre"]) if self.kind == SYNC else True
+        self.part = self.kind == SYNC and said.get("part") == 1
         if self.kind in (PREFILL, SUBMISSION):
             self.channel = CHANNELS[said["ch"]]
             self.form = forms[said["fv"]]
