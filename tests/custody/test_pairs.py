@@ -13,6 +13,7 @@ import pytest
 from gateway.custody.pairs import Difference, differences
 from gateway.custody.sweep import sweep
 from gateway.log.append import append_public
+from gateway.log.keys import latest_key
 from gateway.storage.database import Database
 from tests.conftest import House
 
@@ -187,12 +188,20 @@ async def test_a_leaf_with_its_body_and_no_receipt_is_named(copy: Database) -> N
     assert Difference(5000, "no receipt stands behind it") in found(copy)
 
 
-async def test_a_body_that_a_shred_leaf_names_may_be_gone(copy: Database) -> None:
+@pytest.mark.parametrize("own_too", [True, False])
+async def test_a_body_that_a_shred_leaf_of_its_own_log_names_may_be_gone(
+    own_too: bool, copy: Database
+) -> None:
     index = at(copy, ABANDONED)
+    own = (copy.read(latest_key) or "").partition("+")[0]
     leaf = {"kind": "shred", "v": 1, "first": index, "last": index, "count": 1}
-    await copy.write(lambda c: append_public(c, {**leaf, "reason": "retention"}))
+    leaf["reason"] = "retention"
+    await copy.write(lambda c: append_public(c, {**leaf, "origin": "elsewhere.example/log/2020"}))
+    await copy.write(lambda c: append_public(c, {**leaf, "origin": own}) if own_too else None)
     with closing(sqlite3.connect(copy_path(copy))) as hand, hand:
         hand.execute("DELETE FROM bodies WHERE idx = ?", (index,))
 
     # the chain's mark of the leaf stays; without its body nobody can say of which kind the leaf was
-    assert found(copy) == []
+    gone = Difference(index, "its body is gone and no shred leaf says so")
+    assert (gone in found(copy)) is not own_too
+    assert own_too is (found(copy) == [])

@@ -1,5 +1,6 @@
 """What was destroyed stays destroyed, whatever is restored, and the log says that it was."""
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -7,13 +8,15 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, func, select
+from typer.testing import CliRunner
 
+from gateway.cli.main import app as cli
 from gateway.custody.pairs import differences
-from gateway.custody.shredding import shred_up_to
+from gateway.custody.shredding import last_closed, shred_up_to
 from gateway.log.publishing.rows import log_size
 from gateway.log.verify.evidence import Way, verify_log
 from gateway.log.verify.tree.places import Folder
-from gateway.storage.schema import bodies, case_persons, cases, chains
+from gateway.storage.schema import bodies, case_persons, cases, chains, closed_bodies
 from tests.conftest import House, Json, Walk
 
 FORM = "social-pension"
@@ -32,10 +35,15 @@ class Shredding:
         self.house.accepted(walk.submission())
         return walk
 
+    @property
+    def origin(self) -> str:
+        key: str = (self.house.folder / "log/public/key").read_text()
+        return key.partition("+")[0]
+
     def shred(self) -> Json | None:
         database = self.house.rooms.database
         last = database.read(log_size) - 1
-        leaf = self.house.run(database.write(lambda c: shred_up_to(c, last)))
+        leaf = self.house.run(database.write(lambda c: shred_up_to(c, last, self.origin)))
         self.house.run(self.house.rooms.publisher.publish())
         return leaf
 
@@ -96,7 +104,7 @@ def test_a_case_that_goes_on_is_kept_whole(shredding: Shredding) -> None:
     again = shredding.submitted(shredding.dossier)
     now = shredding.held()["bodies"]
 
-    leaf = house.run(house.rooms.database.write(lambda c: shred_up_to(c, last)))
+    leaf = house.run(house.rooms.database.write(lambda c: shred_up_to(c, last, shredding.origin)))
 
     assert leaf is None and again.receipt and open_one["receipt"] and now > kept
     assert shredding.held()["bodies"] == now
@@ -132,3 +140,111 @@ def test_an_older_backup_brings_no_shredded_person_back(tmp_path: Path) -> None:
     assert shredding.house.rooms.publisher.state().state == "incident"
     assert shredding.held() == NOTHING
     shredding.house.close()
+
+
+class Rolled:
+    """A case in a log that was closed, and another one in the log of the year after."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        house = House(folder)
+        story = house.story(FORM)
+        self.dossiers = [house.dossier(), house.dossier()]
+        for dossier in self.dossiers:
+            house.accepted(house.walk(story, dossier=dossier).submission())
+        house.close()
+        command = ["log", "roll", "--json", "--leave-open"]
+        told = CliRunner().invoke(cli, command, env={"GATEWAY_DATA": str(folder)})
+        assert told.exit_code == 0, told.output
+        self.closed = json.loads(told.output)["closed"]
+        self.house = House(folder)
+        again = self.house.walk(self.house.story(FORM), dossier=self.dossiers[1])
+        self.house.accepted(again.submission())
+
+    def shred_the_closed_one(self) -> Json | None:
+        database, origin = self.house.rooms.database, self.origin
+        last = database.read(lambda c: last_closed(c, 10**6))[self.closed]
+        leaf = self.house.run(database.write(lambda c: shred_up_to(c, last, origin, self.closed)))
+        self.house.run(self.house.rooms.publisher.publish())
+        return leaf
+
+    @property
+    def origin(self) -> str:
+        return (self.folder / "log/public/key").read_text().partition("+")[0]
+
+    def held(self) -> dict[str, int]:
+        """Bodies of the closed log and of the running one, and ways to a case."""
+        return self.house.rooms.database.read(_counted)
+
+
+def _counted(connection: Connection) -> dict[str, int]:
+    tables = (closed_bodies, bodies, cases)
+    counts = {table.name: select(func.count()).select_from(table) for table in tables}
+    return {name: connection.execute(number).scalar_one() for name, number in counts.items()}
+
+
+@pytest.fixture
+def rolled(tmp_path: Path) -> Iterator[Rolled]:
+    made = Rolled(tmp_path / "data")
+    yield made
+    made.house.close()
+
+
+def test_bodies_of_a_closed_log_go_by_a_leaf_of_the_running_one(rolled: Rolled) -> None:
+    before = rolled.held()
+    assert before["closed_bodies"] >= 4 and before["bodies"] >= 2 and before["cases"] == 2
+
+    leaf = rolled.shred_the_closed_one()
+
+    assert leaf is not None
+    assert (leaf["origin"], leaf["count"]) == (rolled.closed, before["closed_bodies"])
+    # the case that goes on in the running log is still found by its dossier
+    assert rolled.held() == {"closed_bodies": 0, "bodies": before["bodies"], "cases": 1}
+    assert rolled.house.rooms.database.read_still(lambda c: list(differences(c))) == []
+    proved = verify_log(Folder(rolled.folder / "log/public"), None, Way())
+    assert [one["origin"] for _, one in proved.story.of_kind("shred")] == [rolled.closed]
+    assert proved.story.shreds() == []
+    assert rolled.house.rooms.database.read(lambda c: last_closed(c, 10**6)) == {}
+
+
+def test_of_a_closed_log_only_what_is_old_enough_ends(rolled: Rolled) -> None:
+    database = rolled.house.rooms.database
+    hours = database.read(lambda c: c.execute(select(closed_bodies.c.hour)).scalars().all())
+    none = database.read(lambda c: last_closed(c, min(hours)))[rolled.closed]
+    first = database.read(lambda c: c.execute(select(func.min(closed_bodies.c.idx))).scalar_one())
+    assert none == first - 1
+
+
+@pytest.mark.threat(44)
+@pytest.mark.parametrize("when", ["after the roll", "before the roll"])
+def test_an_older_backup_brings_nobody_of_a_closed_log_back(when: str, tmp_path: Path) -> None:
+    database = tmp_path / "data/gateway.db"
+
+    def keep() -> None:
+        with sqlite3.connect(database) as live, sqlite3.connect(tmp_path / "older.db") as kept:
+            live.backup(kept)
+        live.close()
+        kept.close()
+
+    if when == "before the roll":
+        house = House(tmp_path / "data")
+        house.accepted(house.walk(house.story(FORM), dossier=house.dossier()).submission())
+        house.run(house.rooms.publisher.publish())
+        keep()
+        house.close()
+    rolled = Rolled(tmp_path / "data")
+    if when == "after the roll":
+        keep()
+    rolled.shred_the_closed_one()
+    rolled.house.close()
+    for path in (tmp_path / "data").glob("gateway.db*"):
+        path.unlink()
+    shutil.copy(tmp_path / "older.db", database)
+
+    rolled.house = House(tmp_path / "data")  # no call has been made yet
+
+    assert rolled.house.rooms.publisher.state().state == "incident"
+    held = rolled.held()
+    assert held["closed_bodies"] == 0
+    assert held["bodies"] == 0 or when == "after the roll"
+    rolled.house.close()

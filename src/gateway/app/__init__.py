@@ -157,7 +157,7 @@ async def open_rooms(
     keys = Keys(settings.data / "keys")
     host = urlsplit(settings.issuer).netloc
     opened = await open_log(folder, database, keys, witnesses, host, clock, void_open_chains)
-    await replay_shreds(database, folder.tiles, opened.publisher.state().size)
+    await replay_shreds(database, folder, opened.origin, opened.publisher.state().size)
     clients = ClientDirectory(database, settings.data / "clients.stamp")
     kinds = read_kinds(settings.schemas / "record-kinds.json")
     issuers = read_issuers(settings.schemas / "record-issuers.json")

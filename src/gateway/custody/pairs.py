@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, exists, func, literal, null, or_, select, union_all
 
+from gateway.log.keys import latest_key
 from gateway.log.leaves import case_entry, leaf_hash, seal_of
 from gateway.storage.portal_tables import dossiers
 from gateway.storage.schema import (
@@ -216,4 +217,6 @@ def _shredded(connection: Connection) -> list[tuple[int, int]]:
     """The ranges whose bodies may be gone; public leaves are few, and of other lengths."""
     public = select(leaves.c.entry).where(func.length(leaves.c.entry) != _CASE_BYTES)
     told = (json.loads(entry) for entry in connection.execute(public).scalars())
-    return [(one["first"], one["last"]) for one in told if one["kind"] == "shred"]
+    own = (latest_key(connection) or "").partition("+")[0]
+    shreds = (one for one in told if one["kind"] == "shred" and one["origin"] == own)
+    return [(one["first"], one["last"]) for one in shreds]

@@ -2,66 +2,139 @@
 
 Body and salt of a case are destroyed together, with what leads to the case from a person or a dossier
 (`case_persons`, `cases`) and the salt of what was submitted; its seals then say nothing any more. A
-`shred` leaf in the same transaction says so. A case goes as a whole: one that has a later leaf, or a
-chain that is open, is kept, since its dossier would else count a second time.
+`shred` leaf in the same transaction says so, and in which log they stood: the running one, or a closed one,
+which takes no leaf any more. A case goes as a whole: one that has a later leaf in its log, or a chain
+that is open, is kept, since its dossier would else count a second time; what leads to a case stays for as
+long as any log holds a body of it.
 
 A backup may be older than a shred. What was published is not: at every start the shreds of the
 published log that the database does not hold are made again by the same rule, before the first call.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from gateway.log.append import append_public
+from gateway.log.keys import latest_key
 from gateway.log.leaves import case_entry
+from gateway.log.publishing.folder import LogFolder
+from gateway.log.publishing.refusals import LogDamaged
 from gateway.log.publishing.rows import log_size
 from gateway.log.tiles import WIDTH, TileFolder
 from gateway.storage.database import Database
 from gateway.storage.erasing import overwriting
-from gateway.storage.schema import bodies, case_persons, cases, chains
+from gateway.storage.schema import bodies, case_persons, cases, chains, closed_bodies
 
 _CASE_BYTES = len(case_entry(bytes(32)))
 
 
-def shred_up_to(connection: Connection, last: int) -> dict[str, Any] | None:
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """Where the bodies of one log lie: the running one, or a closed one by its name."""
+
+    table: Table
+    mine: ColumnElement[bool]
+
+
+_RUNNING = _Shelf(bodies, true())
+
+
+def _closed(origin: str) -> _Shelf:
+    return _Shelf(closed_bodies, closed_bodies.c.origin == origin)
+
+
+def shred_up_to(
+    connection: Connection, last: int, origin: str, closed: str | None = None
+) -> dict[str, Any] | None:
     """Destroy what no longer has a reason to be kept up to a leaf, and write the `shred` leaf.
 
-    Gives the leaf; None when nothing was left to destroy, and then nothing is written.
+    `origin` is the running log, and the one whose bodies go unless a `closed` one is named. Gives the
+    leaf; None when nothing was left to destroy, and then nothing is written.
     """
-    found = select(func.min(bodies.c.idx), func.max(bodies.c.idx), func.count())
-    first, end, count = connection.execute(found.where(*_due(0, last))).one()
+    shelf = _RUNNING if closed is None else _closed(closed)
+    index = shelf.table.c.idx
+    found = select(func.min(index), func.max(index), func.count())
+    first, end, count = connection.execute(found.where(_due(shelf, 0, last))).one()
     if not count:
         return None
-    _destroy(connection, 0, last)
-    leaf = {"kind": "shred", "v": 1, "first": first, "last": end, "count": count}
-    leaf["reason"] = "retention"
+    _destroy(connection, shelf, 0, last)
+    leaf = {"kind": "shred", "v": 1, "origin": closed or origin}
+    leaf |= {"first": first, "last": end, "count": count, "reason": "retention"}
     append_public(connection, leaf)
     return leaf
 
 
-async def replay_shreds(database: Database, tiles: TileFolder, published: int) -> int:
+def shred_settled(
+    connection: Connection, origin: str, last: int | None, closed: Mapping[str, int]
+) -> dict[str, int]:
+    """The same in one log after the other: closed ones up to the leaves named, the running one up to
+    `last`, if any; gives how many bodies of each went."""
+    made = [shred_up_to(connection, end, origin, log) for log, end in closed.items()]
+    if last is not None:
+        made.append(shred_up_to(connection, last, origin))
+    return {leaf["origin"]: leaf["count"] for leaf in made if leaf is not None}
+
+
+def last_closed(connection: Connection, before_hour: int) -> dict[str, int]:
+    """Per closed log the last leaf whose body, and every body before it, is of an earlier hour."""
+    of, later = closed_bodies.c, func.min(closed_bodies.c.idx)
+    begun = select(of.origin, later).where(of.hour >= before_hour).group_by(of.origin)
+    ends = {row[0]: row[1] - 1 for row in connection.execute(begun)}
+    whole = select(of.origin, func.max(of.idx)).group_by(of.origin).order_by(of.origin)
+    return {row[0]: ends.get(row[0], row[1]) for row in connection.execute(whole)}
+
+
+async def replay_shreds(database: Database, folder: LogFolder, origin: str, published: int) -> int:
     """Make the shreds again that were published and that the database does not hold; how many.
 
-    Raises Busy.
+    `origin` is the name of the log in the folder; a database that was restored from before that log
+    began holds nothing of it, and of its own log what it held then. Raises Busy.
     """
-    held = database.read(log_size)
-    shreds = _shreds_between(tiles, held, published)
+    held, key = database.read(log_size), database.read(latest_key)
+    own = origin if key is None else key.partition("+")[0]
+    shreds = [*_shreds_between(folder.tiles, held if own == origin else 0, published)]
+    if own != origin:
+        older = folder.closed / own.rpartition("/")[2]
+        size = _published_size(older)
+        shreds += _shreds_between(TileFolder(older), held, size)
 
     def again(connection: Connection) -> None:
-        for first, last in shreds:
-            _destroy(connection, first, last)
+        for leaf in shreds:
+            shelf = _RUNNING if leaf["origin"] == own else _closed(leaf["origin"])
+            _destroy(connection, shelf, leaf["first"], leaf["last"])
 
     if shreds:
         await database.write(again)
     return len(shreds)
 
 
-def _shreds_between(tiles: TileFolder, first: int, size: int) -> Sequence[tuple[int, int]]:
-    """The ranges of the published shreds from an index on; a bundle that is gone tells nothing."""
-    found: list[tuple[int, int]] = []
+def _published_size(public: Path) -> int:
+    try:
+        shown = LogFolder.checkpoint_in(public)
+    except LogDamaged:
+        return 0  # the log itself is in an incident then, and says so
+    return 0 if shown is None else shown.checkpoint.size
+
+
+def _shreds_between(tiles: TileFolder, first: int, size: int) -> Iterator[Mapping[str, Any]]:
+    """The published shreds from an index on; a bundle that is gone tells nothing."""
     for bundle in range(first // WIDTH, -(-size // WIDTH) if first < size else 0):
         try:
             entries = tiles.entries(bundle, min(WIDTH, size - bundle * WIDTH))
@@ -69,26 +142,39 @@ def _shreds_between(tiles: TileFolder, first: int, size: int) -> Sequence[tuple[
             continue  # the log itself is in an incident then, and says so
         for entry in entries:
             if len(entry) != _CASE_BYTES and (leaf := json.loads(entry))["kind"] == "shred":
-                found.append((leaf["first"], leaf["last"]))
-    return found
+                yield leaf
 
 
-def _due(first: int, last: int) -> tuple[ColumnElement[bool], ...]:
+def _due(shelf: _Shelf, first: int, last: int) -> ColumnElement[bool]:
     """Bodies of the range whose case has ended there."""
-    later = bodies.alias()
-    going_on = or_(
-        exists().where(later.c.case_ref == bodies.c.case_ref, later.c.idx > last),
-        exists().where(chains.c.case_ref == bodies.c.case_ref, chains.c.state == "open"),
-    )
-    return bodies.c.idx.between(first, last), ~going_on
+    mine, later = shelf.table, shelf.table.alias()
+    same = and_(later.c.case_ref == mine.c.case_ref, later.c.idx > last)
+    going_on: ColumnElement[bool]
+    if shelf.table is closed_bodies:
+        going_on = exists().where(same, later.c.origin == mine.c.origin)
+    else:
+        still = exists().where(chains.c.case_ref == mine.c.case_ref, chains.c.state == "open")
+        going_on = or_(exists().where(same), still)
+    return and_(shelf.mine, mine.c.idx.between(first, last), ~going_on)
 
 
-def _destroy(connection: Connection, first: int, last: int) -> None:
-    ended = select(bodies.c.case_ref).where(*_due(first, last), bodies.c.case_ref.is_not(None))
+def _destroy(connection: Connection, shelf: _Shelf, first: int, last: int) -> None:
+    due, mine = _due(shelf, first, last), shelf.table
+    ended = select(mine.c.case_ref).where(due, mine.c.case_ref.is_not(None))
     with overwriting(connection):
-        salts = chains.c.content_salt.is_not(None), chains.c.case_ref.in_(ended)
-        connection.execute(update(chains).where(*salts).values(content_salt=None))
+        if shelf.table is bodies:
+            salts = chains.c.content_salt.is_not(None), chains.c.case_ref.in_(ended)
+            connection.execute(update(chains).where(*salts).values(content_salt=None))
         for table in (case_persons, cases):
-            connection.execute(delete(table).where(table.c.case_ref.in_(ended)))
-        due = select(bodies.c.idx).where(*_due(first, last))
-        connection.execute(delete(bodies).where(bodies.c.idx.in_(due)))
+            elsewhere = _held_elsewhere(shelf, table)
+            connection.execute(delete(table).where(table.c.case_ref.in_(ended), ~elsewhere))
+        going = select(mine.c.idx).where(due)
+        connection.execute(delete(mine).where(shelf.mine, mine.c.idx.in_(going)))
+
+
+def _held_elsewhere(shelf: _Shelf, table: Table) -> ColumnElement[bool]:
+    """Whether another log holds a body of the case that a row leads to."""
+    aside = exists().where(closed_bodies.c.case_ref == table.c.case_ref)
+    if shelf.table is bodies:
+        return aside
+    return or_(aside.where(~shelf.mine), exists().where(bodies.c.case_ref == table.c.case_ref))

@@ -195,6 +195,11 @@ def outside(**members: Any) -> Json:
     )
 
 
+def shred_leaf(first: int, last: int, **members: Any) -> Json:
+    leaf = {"kind": "shred", "v": 1, "origin": ORIGIN, "first": first, "last": last}
+    return {**leaf, "count": last - first + 1, "reason": "retention", **members}
+
+
 def open_log(measure: Json | None = None) -> BuiltLog:
     """Everything up to the end of the month, not closed yet."""
     log = BuiltLog()
@@ -217,17 +222,30 @@ def closed_log(*tallies: Json, measure: Json | None = None) -> BuiltLog:
     return log
 
 
+def twice_closed_log(**second: Any) -> BuiltLog:
+    """Two months, each with its own cases; `second` are members of the second month's tally."""
+    log = closed_log()
+    begin = len(log.entries)
+    for number in range(CASES):
+        log.case(prefill(f"d{number}", h=498_700))
+        log.case(submission(f"d{number}", h=498_700))
+    span = [LAST + 1, begin + 2 * CASES - 1]
+    log.public(tally(month="2026-12", range=span, **second))
+    return log
+
+
 def publish(log: BuiltLog, folder: Path) -> Json:
-    """Write the log with the release that follows from its tallies; gives the release."""
+    """Write the log with the releases that follow from its tallies; gives the last one."""
     place = Folder(log.write(folder))
     proved = verify_log(place, None, Way())
-    (close,) = proved.story.closes()
-    release = release_of(place, proved, close)
-    write_release(folder, release)
+    release: Json = {}
+    for close in proved.story.closes():
+        release = release_of(place, proved, close)
+        write_release(folder, release)
     return release
 
 
 def write_release(folder: Path, release: Json) -> None:
     (folder / "releases").mkdir(exist_ok=True)
     text = json.dumps(release, default=float, separators=(",", ":"))
-    (folder / "releases" / "2026-11.json").write_text(text)
+    (folder / "releases" / f"{release['month']}.json").write_text(text)

@@ -11,6 +11,7 @@ from gateway.log.verify.command import PROVED, REFUTED, UNCHECKED, Answer, run_r
 from gateway.log.verify.findings import Kind, Refuted
 from tests.log.verify.building import (
     LOG_KEY,
+    ORIGIN,
     BuiltLog,
     Json,
     canonical,
@@ -18,6 +19,7 @@ from tests.log.verify.building import (
     framed,
     root,
     signer,
+    small_log,
     text64,
 )
 from tests.log.verify.closing import (
@@ -35,8 +37,10 @@ from tests.log.verify.closing import (
     outside,
     prefill,
     publish,
+    shred_leaf,
     submission,
     tally,
+    twice_closed_log,
     write_release,
 )
 
@@ -311,7 +315,7 @@ def test_leaf_without_change(folder: Path) -> None:
 
 def test_bodies_that_were_destroyed_cannot_be_counted(folder: Path) -> None:
     log = closed_log()
-    log.public({"kind": "shred", "v": 1, "first": 8, "last": 9, "count": 2, "reason": "retention"})
+    log.public(shred_leaf(8, 9))
     del log.opened[8], log.opened[9]
     answer = recompute(log.write(folder))
     assert answer.finding is not None
@@ -323,7 +327,77 @@ def test_a_pack_without_bodies_cannot_be_counted(folder: Path) -> None:
     (folder / BODIES).unlink()
     answer = recompute(folder)
     assert answer.finding is not None
-    assert (answer.status, answer.finding.kind, answer.finding.index) == (UNCHECKED, Kind.BODY, 0)
+    assert (answer.status, answer.finding.kind) == (UNCHECKED, Kind.BODY)
+    assert answer.finding.index == FIRST_CASE
+
+
+def after_a_shred(folder: Path, **second: object) -> Path:
+    """Two closed months, of which the first one's bodies were destroyed."""
+    log = twice_closed_log(**second)
+    log.public(shred_leaf(0, LAST))
+    log.opened = {at: body for at, body in log.opened.items() if at > LAST}
+    publish(log, folder)
+    return folder
+
+
+def test_months_after_a_shred_are_counted_and_the_others_named_and_taken_as_given(
+    tmp_path: Path,
+) -> None:
+    folder = after_a_shred(tmp_path)
+    december = run_recompute(str(folder), None, "2026-12")
+    assert (december.verdict, december.proved["recomputed"]) == ("proved", ["2026-12"])
+    assert december.proved["taken_as_given"] == ["2026-11"]
+    assert any(remark.startswith("2026-11: không đếm lại") for remark in december.remarks)
+    every = recompute(folder)
+    assert every.finding is not None and every.finding.says.startswith("2026-11 cannot be counted")
+    assert (every.status, every.proved["recomputed"]) == (UNCHECKED, ["2026-12"])
+    november = run_recompute(str(folder), None, "2026-11")
+    assert (november.status, november.proved) == (UNCHECKED, {})
+
+
+def test_a_false_tally_after_a_shred_is_refuted_all_the_same(tmp_path: Path) -> None:
+    sums = tally()["sums"] | {"core": 23}
+    folder = after_a_shred(tmp_path, sums=sums)
+    index = OUTSIDE + 2 * CASES + 1
+    assert refuted(recompute(folder), Kind.TALLY, index=index).endswith("another `sums.core`")
+
+
+NO_EXCUSES = {
+    "a shred of another log": {"origin": "gateway.example/log/2025"},
+    "a shred that ends before": {"last": LAST - 1},
+    "a shred that begins behind": {"first": FIRST_CASE + 1},
+}
+
+
+@pytest.mark.parametrize("name", NO_EXCUSES)
+def test_a_missing_body_is_not_excused_by(name: str, tmp_path: Path) -> None:
+    log = twice_closed_log()
+    log.public(shred_leaf(0, LAST) | NO_EXCUSES[name])
+    log.opened = {at: body for at, body in log.opened.items() if at > LAST}
+    answer = recompute(log.write(tmp_path))
+    assert answer.status == REFUTED
+
+
+def test_a_shred_is_about_entries_above_it_or_of_a_log_that_was_closed_before(
+    tmp_path: Path,
+) -> None:
+    older = {"origin": "gateway.example/log/2025", "size": 50, "root": text64(bytes(32))}
+
+    def of(first: int, last: int, origin: str, previous: Json | None) -> BuiltLog:
+        log = small_log(3)
+        log.public(key_leaf(LOG_KEY, previous=previous))
+        log.public(shred_leaf(first, last, origin=origin))
+        return log
+
+    true = of(3, 49, older["origin"], older)
+    assert verify(true.write(tmp_path / "true")).status == PROVED
+    for name, log in {
+        "not closed before": of(3, 49, older["origin"], None),
+        "longer than it was": of(3, 50, older["origin"], older),
+        "backwards": of(4, 3, older["origin"], older),
+        "its own, to come": of(1, 5, ORIGIN, older),
+    }.items():
+        refuted(verify(log.write(tmp_path / name)), Kind.ORDER, index=5)
 
 
 def spoilt(index: int, body: dict[str, object]) -> BuiltLog:

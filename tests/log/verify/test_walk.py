@@ -9,6 +9,7 @@ from gateway.log.verify.text.proofs import check_inclusion, leaf_hash
 from gateway.log.verify.tree.places import Folder
 from gateway.log.verify.tree.tiles import TileTree, path_of
 from tests.log.verify.building import BuiltLog, root, small_log, tile_name
+from tests.log.verify.closing import shred_leaf
 
 
 @pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 600, 1024])
@@ -129,7 +130,7 @@ def test_a_forked_log_is_refused_by_who_saw_the_other_one(tmp_path: Path) -> Non
     log, state = small_log(300), tmp_path / "state.json"
     verify_log(Folder(log.write(tmp_path / "log")), None, Way(state=state))
     log.entries[280] = log.entries[279]
-    log.public({"kind": "shred", "v": 1, "first": 1, "last": 2, "count": 2, "reason": "expired"})
+    log.public(shred_leaf(1, 2, reason="expired"))
     with pytest.raises(Refuted, match="fork: checkpoint: .* 301 entries had another root"):
         verify_log(Folder(log.write(tmp_path / "other")), None, Way(state=state))
 

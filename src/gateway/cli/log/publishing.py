@@ -165,7 +165,8 @@ async def _held(settings: Settings) -> AsyncIterator[_Held]:
             held = Keys(settings.data / "keys")
             host = urlsplit(settings.issuer).netloc
             opened = await open_log(folder, database, held, witnesses, host, _now, void_open_chains)
-            await replay_shreds(database, folder.tiles, opened.publisher.state().size)
+            size = opened.publisher.state().size
+            await replay_shreds(database, folder, opened.origin, size)
             yield _Held(folder, database, held, opened)
     finally:
         await outside.aclose()

@@ -11,11 +11,11 @@ import typer
 
 from gateway.cli.log.publishing import REFUSED, Json, publish_log
 from gateway.cli.running.serve import settings_from_environment
-from gateway.custody.shredding import shred_up_to
-from gateway.domain.errors import GatewayError
+from gateway.custody.shredding import last_closed, shred_settled
+from gateway.domain.errors import Conflict, GatewayError
 from gateway.log.publishing.folder import LogFolder
 from gateway.reduction.months import Month
-from gateway.reduction.releases.settled import last_settled
+from gateway.reduction.releases.settled import check_kept, last_settled
 from gateway.settings import Settings
 from gateway.storage.database import Database
 
@@ -26,8 +26,9 @@ def shred(
 ) -> None:
     """Destroy bodies and salts of cases that ended in closed months before one, for ever.
 
-    A `shred` leaf says so and is published at once, so that a restore cannot bring them back. Auditors
-    can recount none of the running log's months from then on. Exit status: 0 done, also when nothing
+    Those of the running log, and those of closed ones. A `shred` leaf for each log says so and is
+    published at once, so that a restore cannot bring them back. Auditors can recount none of the months
+    whose bodies went, from then on. Exit status: 0 done, also when nothing
     was left; 1 refused (younger than six months, not closed).
     """
     settings = settings_from_environment()
@@ -35,21 +36,29 @@ def shred(
         typer.echo("no deployment has run in this data folder yet", err=True)
         raise typer.Exit(REFUSED)
     try:
-        count = asyncio.run(_shred(settings, Month.read(before)))
+        logs = asyncio.run(_shred(settings, Month.read(before)))
     except GatewayError as refusal:
         typer.echo(str(refusal), err=True)
         raise typer.Exit(REFUSED) from None
-    typer.echo(json.dumps({"count": count}) if as_json else f"đã hủy / destroyed: {count}")
+    count = sum(logs.values())
+    done = {"count": count, "logs": logs}
+    typer.echo(json.dumps(done) if as_json else f"đã hủy / destroyed: {count}")
 
 
-async def _shred(settings: Settings, before: Month) -> int:
+async def _shred(settings: Settings, before: Month) -> dict[str, int]:
+    """How many bodies of each log went."""
     now = datetime.now(UTC)
     host, running = urlsplit(settings.issuer).netloc, Month.at(now)
     origin = LogFolder(settings.data / "log").origin(host, running.year)
+    check_kept(before, running)
     with closing(Database(settings.data / "gateway.db")) as database:
-        last = database.read(lambda c: last_settled(c, origin, before, running))
-        leaf = await database.write(lambda c: shred_up_to(c, last))
-    if leaf is None:
-        return 0
-    await publish_log(settings)
-    return int(leaf["count"])
+        ends = database.read(lambda c: last_closed(c, before.first_hour))
+        last = database.read(lambda c: last_settled(c, origin, before))
+        if last is None and not ends:
+            raise Conflict(
+                "month_open", f"no month before {before} is closed; its bodies are needed"
+            )
+        found = await database.write(lambda c: shred_settled(c, origin, last, ends))
+    if found:
+        await publish_log(settings)
+    return found

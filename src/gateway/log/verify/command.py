@@ -40,6 +40,11 @@ _WORDS = {
     "unchecked": "KHÔNG KIỂM TRA ĐƯỢC / COULD NOT CHECK",
 }
 
+TAKEN_AS_GIVEN = (
+    "không đếm lại, bảng tổng hợp được lấy như đã công bố / not counted again, its tallies are taken as "
+    "given; that no case of it goes on later cannot be seen"
+)
+
 Progress = Callable[[int, int], None]
 
 
@@ -103,17 +108,28 @@ def run_recompute(
         way = Way(progress) if progress else Way()
         found = recount(place, _policy(policy), way, month)
         good, _ = check_releases(place, found.proved)
-        verdict = VERDICTS[REFUTED if found.differences else PROVED]
-        first = next(iter(found.differences.values()), None)
-        answer = Answer(verdict, first, found.proved.signed.remarks, _said(found.proved))
+        answer = _answer_to(found, month)
         answer.proved |= {"releases": good, "bodies": found.opened}
         answer.proved["recomputed"] = [close.month for close in found.counted]
+        answer.proved["taken_as_given"] = list(found.taken_as_given)
         if auditor and signing:
             signing[1].write_bytes(audit_leaf(auditor, found, _one_close(found)))
             answer.proved["audit"] = str(signing[1])
         return answer
 
     return _answered(where, run)
+
+
+def _answer_to(found: Recounted, month: str | None) -> Answer:
+    """What was asked for is proved only where all of it was counted."""
+    given, remarks = found.taken_as_given, [*found.proved.signed.remarks]
+    if given:
+        remarks.append(f"{', '.join(given)}: {TAKEN_AS_GIVEN}")
+    first, verdict = next(iter(found.differences.values()), None), REFUTED
+    if first is None:
+        first = next(iter(given.values()), None) if month is None else None
+        verdict = PROVED if first is None else UNCHECKED
+    return Answer(VERDICTS[verdict], first, remarks, _said(found.proved))
 
 
 def run_proof(path: Path, leaf: str, policy: Path | None) -> Answer:

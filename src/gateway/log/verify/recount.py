@@ -7,13 +7,16 @@ above it. 4. Counted anew, by code of its own, the cases give every member of ev
     bodies/<N>      per entry its 16-bit big-endian length, then salt and body; length 0 for a public
                     entry and for a body that is not there; `bodies/<N>.p/<W>` as for tiles
 
-A body that is not there is a gap. A close can be counted when there is no gap up to its end: a dossier
-counts by its first submission, wherever that stands. Bodies that a `shred` leaf names were destroyed
-rightly, single ones that no leaf names were not.
+A body that is not there is a gap. Bodies that a `shred` leaf names were destroyed rightly, single ones that
+no leaf names were not; a file that is not there holds bodies that were not given.
+
+A close can be counted when all bodies of its range are there, and before it no more are missing than were
+destroyed: a dossier counts by its first submission, wherever that stands, and a case is destroyed as a
+whole, once it has ended. The tallies of a close that cannot be counted are taken as given, and it is named.
 """
 
 from binascii import b2a_base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
@@ -41,6 +44,8 @@ class Recounted:
     proved: Proved
     opened: int
     counted: list[Close]
+    taken_as_given: dict[str, Finding]
+    """By month, why a close up to the last one that was counted could not be."""
     differences: dict[int, Finding]
     """By the index of the close's first entry, the first difference of each tally that differs."""
 
@@ -54,7 +59,8 @@ class _Opened:
     forms: dict[int, Form]
     limit: Limit = (0, 0, False)
     opened: int = 0
-    first_gap: int | None = None
+    absent: list[tuple[int, int]] = field(default_factory=list)
+    """Bodies whose file is not there, as first and last index."""
     gaps: list[tuple[int, int]] = field(default_factory=list)
     """Bodies that are not there in a file that is, as first and last index."""
 
@@ -87,16 +93,14 @@ class _Opened:
     def _skip(self, bundle: Bundle, story: Story) -> None:
         for index, _ in bundle.public:
             self._public(index, b"", "", story)
-        if self.first_gap is None and any(bundle.seals):
-            self.first_gap = bundle.first
+        for index, seal in enumerate(bundle.seals, bundle.first):
+            if seal is not None:
+                _lengthen(self.absent, index)
 
     def _missing(self, index: int, body: bytes, path: str) -> None:
         if body:
             raise Refuted(Kind.BODY, "the body is not the one that was sealed", path, index)
-        if self.gaps and self.gaps[-1][1] == index - 1:
-            self.gaps[-1] = self.gaps[-1][0], index
-        else:
-            self.gaps.append((index, index))
+        _lengthen(self.gaps, index)
 
     def _public(self, index: int, body: bytes, path: str, story: Story) -> None:
         leaf = story.leaves[index]
@@ -108,55 +112,91 @@ class _Opened:
             confirmed = leaf["definition"].endswith("/confirmed")
             self.limit = leaf["instant_seconds"], leaf["instant_seconds_per_field"], confirmed
 
-    def first_gap_of(self, story: Story) -> int | None:
-        """Where bodies are first not there; raises Refuted for one that nobody says was destroyed."""
-        shreds = [(leaf["first"], leaf["last"]) for _, leaf in story.of_kind("shred")]
-        for first, last in self.gaps:
-            alone = next((i for i in range(first, last + 1) if not _within(i, shreds)), None)
-            if alone is not None:
+    def why_not(self, story: Story) -> Callable[[Close], Finding | None]:
+        """Why a close cannot be counted, if it cannot.
+
+        Raises Refuted for a body that nobody says was destroyed.
+        """
+        shreds = story.shreds()
+        for gap in self.gaps:
+            if (alone := _first_outside(gap, shreds)) is not None:
                 says = "its body is missing, and no shred leaf says why"
                 raise Refuted(Kind.BODY, says, index=alone)
-        gaps = [self.first_gap, *(first for first, _ in self.gaps[:1])]
-        return min((gap for gap in gaps if gap is not None), default=None)
+        outside = (_first_outside(gap, shreds) for gap in self.absent)
+        not_given = next((index for index in outside if index is not None), None)
+
+        def why(close: Close) -> Finding | None:
+            missing = [
+                max(first, close.first)
+                for first, last in (*self.gaps, *self.absent)
+                if first <= close.last and last >= close.first
+            ]
+            if not_given is not None and not_given <= close.last:
+                missing.append(not_given)
+            return _uncountable(close, min(missing)) if missing else None
+
+        return why
 
 
-def _within(index: int, ranges: list[tuple[int, int]]) -> bool:
-    return any(first <= index <= last for first, last in ranges)
+def _lengthen(ranges: list[tuple[int, int]], index: int) -> None:
+    if ranges and ranges[-1][1] == index - 1:
+        ranges[-1] = ranges[-1][0], index
+    else:
+        ranges.append((index, index))
+
+
+def _first_outside(gap: tuple[int, int], ranges: list[tuple[int, int]]) -> int | None:
+    """The first index of a gap that lies in none of the ranges."""
+    index, last = gap
+    for begin, end in sorted(ranges):
+        if begin <= index <= end:
+            index = end + 1
+    return index if index <= last else None
+
+
+def _uncountable(close: Close, index: int) -> Finding:
+    says = f"{close.month} cannot be counted: bodies are not there, or were destroyed, from here on"
+    return Finding(Kind.BODY, says, None, index)
 
 
 def recount(place: Place, policy: Policy | None, way: Way, month: str | None = None) -> Recounted:
-    """All four steps, for one month or all; raises Refuted, or Unchecked when a body is missing."""
+    """All four steps, for one month or all that can be counted.
+
+    Raises Refuted, or Unchecked where nothing that was asked for can be counted.
+    """
     entries = open_checkpoint(place, policy).checkpoint.size
     forms: dict[int, Form] = {}
     records = Records(entries, forms)
     try:
         opened = _Opened(place, records, forms)
         proved = verify_log(place, policy, replace(way, visit=opened.visit, state=None))
-        closes = _asked(proved.story, month, opened.first_gap_of(proved.story))
+        closes, given = _asked(proved.story, month, opened.why_not(proved.story))
         rules = _rules(proved.story, closes, forms)
         totals = count_cases(records, rules, way.progress) if closes else Totals()
     finally:
         records.close()
-    counted = [close for close in closes if month in (None, close.month)]
+    asked = [close for close in closes if month in (None, close.month)]
+    counted = [close for close in asked if close.month not in given]
     differences: dict[int, Finding] = {}
     for number, close in enumerate(closes):
         if close in counted:
             differences |= compare(close, number, totals)
-    return Recounted(proved, opened.opened, counted, differences)
+    return Recounted(proved, opened.opened, counted, given, differences)
 
 
-def _asked(story: Story, month: str | None, gap: int | None) -> list[Close]:
-    """The closes to be counted, and those before them."""
+def _asked(
+    story: Story, month: str | None, why_not: Callable[[Close], Finding | None]
+) -> tuple[list[Close], dict[str, Finding]]:
+    """The closes to be counted and those before them, and why some of them cannot be."""
     closes = [close for close in story.closes() if month is None or close.month <= month]
     if month is not None and month not in {close.month for close in closes}:
         raise Unchecked(Kind.TALLY, "the log has no tally of this month")
-    if gap is not None and closes and gap <= closes[-1].last:
-        late = next(close for close in closes if gap <= close.last)
-        says = (
-            f"{late.month} cannot be counted: bodies are not there, or were destroyed, from here on"
-        )
-        raise Unchecked(Kind.BODY, says, index=gap)
-    return closes
+    given = {close.month: why for close in closes if (why := why_not(close)) is not None}
+    asked = [close.month for close in closes if month in (None, close.month)]
+    if asked and all(one in given for one in asked):
+        first = given[asked[0]]
+        raise Unchecked(first.kind, first.says, index=first.index)
+    return closes, given
 
 
 def _rules(story: Story, closes: list[Close], forms: Mapping[int, Form]) -> Rules:

@@ -13,22 +13,20 @@ from gateway.reduction.releases.shelf import closed_months
 MONTHS_KEPT = 6
 
 
-def last_settled(connection: Connection, origin: str, before: Month, running: Month) -> int:
-    """The last leaf of the latest closed month that lies before `before`.
-
-    Raises Conflict `kept_longer` when `before` is less than six months ago, `month_open` when no
-    month before it was closed and released.
-    """
+def check_kept(before: Month, running: Month) -> None:
+    """Raise Conflict `kept_longer` when `before` is less than six months ago."""
     over = before
     for _ in range(MONTHS_KEPT):
         over = over.following
     if over > running:
         raise Conflict("kept_longer", f"bodies are kept for {MONTHS_KEPT} months after their own")
+
+
+def last_settled(connection: Connection, origin: str, before: Month) -> int | None:
+    """The last leaf of the latest month closed and released before `before`; None where there is none."""
     released = [
-        one
+        one.last
         for one in closed_months(connection, origin)
         if one.month < before and one.document is not None
     ]
-    if not released:
-        raise Conflict("month_open", f"no month before {before} is closed; its bodies are needed")
-    return released[-1].last
+    return released[-1] if released else None

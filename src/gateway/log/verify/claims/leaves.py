@@ -222,6 +222,7 @@ KINDS: Mapping[str, Mapping[str, _Check]] = {
         "signature": _base64(64),
     },
     "shred": {
+        "origin": _origin,
         "first": _number,
         "last": _number,
         "count": _number,

@@ -4,7 +4,8 @@
 `key` leaf is signed by the key before it and by its own. 3. Tallies close ranges of entries that begin
 at 0 and leave no gap, months in order, each before its own leaves. 4. The tallies of a close can be
 true (`tallies.py`), and account for all the case entries of the range. 5. What an auditor signed is
-about this log, and a sample names the sealed entry that held its commitment. 6. A `shred` leaf is about entries above it.
+about this log, and a sample names the sealed entry that held its commitment. 6. A `shred` leaf is about entries above it,
+or of a log that was closed before.
 """
 
 from bisect import bisect_left, bisect_right
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from gateway.log.verify.claims.leaves import Leaf, check_signed, read_leaf
 from gateway.log.verify.claims.tallies import Close, check_close
 from gateway.log.verify.findings import Kind, Refuted
+from gateway.log.verify.text.canonical import LARGEST_INTEGER
 from gateway.log.verify.tree.walk import Bundle
 
 
@@ -74,7 +76,7 @@ class Story:
             if leaf["sample"] is not None:
                 self._check_entered(index, leaf)
         for index, leaf in self.of_kind("shred"):
-            if not leaf["first"] <= leaf["last"] < index:
+            if not leaf["first"] <= leaf["last"] < self._end_of(leaf["origin"], index):
                 raise Refuted(Kind.ORDER, "a shred of entries that are not above it", index=index)
 
     def _check_keys(self) -> None:
@@ -92,6 +94,19 @@ class Story:
             if before is not None:
                 check_signed(leaf, "signatures", before, signed["old"], index)
             before = leaf["key"]
+
+    def shreds(self) -> list[tuple[int, int]]:
+        """The ranges of this log whose bodies were destroyed, first and last entry."""
+        own = (leaf for _, leaf in self.of_kind("shred") if leaf["origin"] == self.origin)
+        return [(leaf["first"], leaf["last"]) for leaf in own]
+
+    def _end_of(self, origin: str, index: int) -> int:
+        """Below which entry a leaf at `index` can speak of a log; of logs closed earlier nothing is known."""
+        before = [leaf["previous"] for _, leaf in self.of_kind("key") if leaf["previous"]]
+        if origin == self.origin:
+            return index
+        sizes = {one["origin"]: int(one["size"]) for one in before}
+        return sizes.get(origin, LARGEST_INTEGER + 1) if before else 0
 
     def _check_entered(self, index: int, leaf: Leaf) -> None:
         """A sample was entered behind the root that it draws from, and before what came of it."""
