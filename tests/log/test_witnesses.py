@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from gateway.domain.errors import Busy
 from gateway.log.notes import read_checkpoint
 from gateway.log.publishing.refusals import LogForked
 from gateway.log.publishing.witnesses import Witnesses, read_witness_policy
@@ -126,32 +127,79 @@ async def test_without_the_quorum_the_checkpoint_appears_marked_and_reads_close_
     assert small.publisher.reads_open()
 
 
-@pytest.mark.threat(22)
-async def test_a_witness_that_has_seen_more_stops_a_log_that_came_out_of_a_backup(
-    small: SmallLog, outside: Outside
-) -> None:
+SEEN = {"a larger one": (400, bytes(32)), "another one of this size": (10, bytes(32))}
+
+
+async def disputed(small: SmallLog, outside: Outside, seen: tuple[int, bytes], *by: str) -> None:
+    """A log of 5 published leaves and 5 new ones, of which these witnesses have seen another one."""
     await small.grow(5)
     await small.publisher.publish()
-    outside.witnesses["w1"].seen["gateway.test/log/2026"] = (400, bytes(32))
+    for name in by:
+        outside.witnesses[name].seen["gateway.test/log/2026"] = seen
     await small.grow(5)
     small.witnesses = Witnesses(small.witnesses.told, small.witnesses._post)
     small.again()
 
+
+def shown_size(small: SmallLog) -> int:
+    published = small.folder.published()
+    assert published is not None
+    return published.checkpoint.size
+
+
+@pytest.mark.threat(22)
+@pytest.mark.parametrize("name", SEEN)
+async def test_a_log_that_came_out_of_a_backup_stops_where_the_quorum_saw_another(
+    name: str, small: SmallLog, outside: Outside
+) -> None:
+    await disputed(small, outside, SEEN[name], "w1", "w3")
+
     with pytest.raises(LogForked):
         await small.publisher.publish()
 
-    published = small.folder.published()
-    assert published is not None
-    assert published.checkpoint.size == 5
+    assert shown_size(small) == 5
     assert small.publisher.state().state == "incident"
+    assert small.publisher.disputing == ("w1", "w3")
 
 
 @pytest.mark.threat(23)
-async def test_of_two_histories_at_most_one_gets_a_cosignature(
+@pytest.mark.parametrize("name", SEEN)
+async def test_one_rogue_among_several_witnesses_halts_nothing_and_is_named(
+    name: str, small: SmallLog, outside: Outside
+) -> None:
+    await disputed(small, outside, SEEN[name], "w1")
+
+    await small.publisher.publish()
+
+    assert cosigners(small, outside) == {"w2", "w3"}
+    assert (shown_size(small), small.publisher.state().state) == (10, "published")
+    assert small.publisher.disputing == ("w1",)
+
+
+async def test_while_others_are_away_a_disputed_checkpoint_waits_and_reads_close_in_time(
+    small: SmallLog, outside: Outside
+) -> None:
+    await disputed(small, outside, SEEN["a larger one"], "w1")
+    outside.gone = {"w2"}
+
+    with pytest.raises(Busy, match="log_disputed"):
+        await small.publisher.publish()
+
+    assert (shown_size(small), small.publisher.stopped) == (5, False)
+    small.forward(hours=4, minutes=1)
+    assert not small.publisher.reads_open()
+    outside.gone = set()
+    await small.publisher.publish()
+    assert (shown_size(small), small.publisher.reads_open()) == (10, True)
+
+
+@pytest.mark.threat(23)
+async def test_of_two_histories_at_most_one_gets_a_quorum(
     small: SmallLog, outside: Outside
 ) -> None:
     await small.grow(5)
-    outside.witnesses["w1"].seen["gateway.test/log/2026"] = (5, bytes(32))
+    for name in ("w1", "w2"):
+        outside.witnesses[name].seen["gateway.test/log/2026"] = (5, bytes(32))
 
     with pytest.raises(LogForked):
         await small.publisher.publish()

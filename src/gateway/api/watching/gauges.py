@@ -47,6 +47,8 @@ class _Standing(Collector):
         yield _gauge(
             "log_unwitnessed", "1 while the quorum of witnesses is owed.", publisher.unwitnessed
         )
+        disputing = len(publisher.disputing)
+        yield _gauge("log_disputing", "Witnesses that say they saw another history.", disputing)
         yield _gauge("log_stopped", "1 in an incident: nothing is signed.", publisher.stopped)
         if age is not None:
             yield _gauge("log_checkpoint_age_seconds", "Since the published checkpoint.", age)

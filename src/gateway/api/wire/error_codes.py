@@ -198,6 +198,7 @@ _CODES: dict[type[GatewayError], str] = {
     """,
     Busy: """
         person_reads_closed | Tạm dừng đọc dữ liệu cá nhân | Person reads closed | The citizen types by hand; ask again once GET /readyz says the log is published.
+        log_disputed | Nhân chứng nêu nhật ký khác | Checkpoint disputed | Wait until the other witnesses have spoken; operators see docs/operations.md, witnesses.
         log_unreadable | Không đọc được tệp nhật ký | Log file unreadable | Ask again later, or a mirror of the log; operators see docs/operations.md, incident.
         storage_busy | Hệ thống đang bận | Storage busy | Repeat later; nothing was stored.
     """,

@@ -14,7 +14,8 @@ from gateway.log.publishing.refusals import LogStopped
 async def publish_by_the_minute(publisher: Publisher, closing: asyncio.Event) -> None:
     """Take leaves in every second; publish every half minute, when asked, and once at the end.
 
-    A log that has stopped is said once; a full disk or a busy database is tried again.
+    A log that has stopped is said once, a witness that disputes it each time; a full disk or a busy
+    database is tried again.
     """
     due = time.monotonic()
     while not publisher.stopped:
@@ -34,6 +35,8 @@ async def publish_by_the_minute(publisher: Publisher, closing: asyncio.Event) ->
 async def _try(publisher: Publisher, *, publish: bool) -> None:
     try:
         await (publisher.publish() if publish else publisher.integrate())
+        if publish and publisher.disputing:
+            structlog.get_logger().error("log_disputed", count=len(publisher.disputing))
     except LogStopped:
         return  # the loop sees it
     except (Busy, OSError) as error:

@@ -92,6 +92,11 @@ class Publisher:
         """Whether the published checkpoint still lacks the quorum of the policy."""
         return self._owed
 
+    @property
+    def disputing(self) -> tuple[str, ...]:
+        """The witnesses that say they have seen another history than the last checkpoint's."""
+        return self._witnesses.disputing
+
     def checkpoint_age(self) -> float | None:
         """Seconds since the published checkpoint appeared; None before the first."""
         at = self._folder.published_at()

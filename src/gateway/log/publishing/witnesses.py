@@ -5,6 +5,11 @@ the consistency proof from that size, an empty line, the checkpoint. 200 brings 
 409 the size that the witness knows, from which the proof is then made; anything else is a witness
 that did not sign. What comes back counts only under a key of the deployment's policy (C2SP
 tlog-policy, GATEWAY_LOG_POLICY).
+
+A witness that says it has seen more leaves, or another log of this size, **disputes** the checkpoint; it
+proves nothing, and it may be right. The quorum decides: reached without it, the checkpoint appears and
+operators are told; out of reach without it, the log stops; otherwise nothing appears until others have
+spoken.
 """
 
 import asyncio
@@ -13,9 +18,9 @@ from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Protocol
+from typing import NoReturn, Protocol
 
-from gateway.domain.errors import SourceError
+from gateway.domain.errors import Busy, SourceError
 from gateway.log.notes import SignedCheckpoint
 from gateway.log.proofs import PublishedTree
 from gateway.log.publishing.refusals import LogForked
@@ -65,6 +70,15 @@ def read_witness_policy(raw: bytes) -> WitnessPolicy:
     return WitnessPolicy(text, policy, placed)
 
 
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """What one witness brought: lines of the note, or why it disputes the checkpoint."""
+
+    name: str
+    lines: tuple[str, ...] = ()
+    disputes: str | None = None
+
+
 class Witnesses:
     """The witnesses of one log; without a policy nobody is asked and nobody is missed."""
 
@@ -72,6 +86,8 @@ class Witnesses:
         self.told = told
         self._post = post
         self._sizes: dict[str, int] = {}
+        self.disputing: tuple[str, ...] = ()
+        """Names of the witnesses that disputed the last checkpoint they were asked about."""
 
     def satisfied(self, signed: SignedCheckpoint) -> bool:
         """Whether the cosignatures under a checkpoint make the quorum of the policy."""
@@ -83,38 +99,54 @@ class Witnesses:
     async def cosign(self, signed: SignedCheckpoint, tree: PublishedTree) -> SignedCheckpoint:
         """Ask every witness that has not signed yet; gives the checkpoint with what they sent.
 
-        Raises LogForked when a witness has seen a larger log, or another one of this size: what is
-        about to be published would be a second history.
+        Where witnesses dispute it and the quorum is not there: raises LogForked when it cannot come without
+        them, since what is about to be published would be a second history; Busy `log_disputed` when it can.
         """
         if self.told is None:
             return signed
         asked = [
-            self._ask(address, self.told.policy.witnesses[name], signed, tree)
+            self._ask(name, address, signed, tree)
             for name, address in self.told.addresses.items()
             if not self._signers(signed.note, [self.told.policy.witnesses[name]])
         ]
-        lines = [line for told in await asyncio.gather(*asked) for line in told]
-        return SignedCheckpoint(signed.checkpoint, (*signed.lines, *lines))
+        answers = await asyncio.gather(*asked)
+        lines = [line for one in answers for line in one.lines]
+        disputes = {one.name: one.disputes for one in answers if one.disputes is not None}
+        self.disputing = tuple(sorted(disputes))
+        whole = SignedCheckpoint(signed.checkpoint, (*signed.lines, *lines))
+        if disputes and not self.satisfied(whole):
+            self._refuse(self.told.policy, disputes)
+        return whole
+
+    def _refuse(self, policy: Policy, disputes: Mapping[str, str]) -> NoReturn:
+        says = "; ".join(f"{name} {why}" for name, why in sorted(disputes.items()))
+        others = [key for name, key in policy.witnesses.items() if name not in disputes]
+        if not policy.reached(others):
+            raise LogForked(says)
+        raise Busy("log_disputed", "a witness disputes the checkpoint and too few others sign it")
 
     async def _ask(
-        self, address: str, key: VerifierKey, signed: SignedCheckpoint, tree: PublishedTree
-    ) -> tuple[str, ...]:
-        old = min(self._sizes.get(address, 0), signed.checkpoint.size)
+        self, name: str, address: str, signed: SignedCheckpoint, tree: PublishedTree
+    ) -> _Answered:
+        size = signed.checkpoint.size
+        old = min(self._sizes.get(address, 0), size)
         try:
             answer = await self._add(address, old, signed, tree)
             if answer.status == HTTPStatus.CONFLICT:
-                old = _known_size(answer.content, signed.checkpoint.size)
+                old = _known_size(answer.content)
+                if old > size:
+                    return _Answered(name, disputes=f"knows {old} leaves of this log")
                 answer = await self._add(address, old, signed, tree)
         except SourceError:
-            return ()
-        if answer.status == HTTPStatus.CONFLICT and old == signed.checkpoint.size:
-            raise LogForked(f"a witness knows another log of {old} leaves")
-        if answer.status != HTTPStatus.OK:
-            return ()
-        lines = self._lines_of(answer.content, key, signed)
+            return _Answered(name)
+        if answer.status == HTTPStatus.CONFLICT and old == size:
+            return _Answered(name, disputes=f"knows another log of {old} leaves")
+        if answer.status != HTTPStatus.OK or self.told is None:
+            return _Answered(name)
+        lines = self._lines_of(answer.content, self.told.policy.witnesses[name], signed)
         if lines:
-            self._sizes[address] = signed.checkpoint.size
-        return lines
+            self._sizes[address] = size
+        return _Answered(name, lines)
 
     async def _add(
         self, address: str, old: int, signed: SignedCheckpoint, tree: PublishedTree
@@ -140,10 +172,7 @@ class Witnesses:
             return frozenset()
 
 
-def _known_size(content: bytes, size: int) -> int:
-    """The size in a conflict; 0 when it cannot be read. Raises LogForked for a larger one."""
+def _known_size(content: bytes) -> int:
+    """The size in a conflict; 0 when it cannot be read."""
     told = _SIZE.fullmatch(content)
-    known = 0 if told is None else int(told[1])
-    if known > size:
-        raise LogForked(f"a witness knows {known} leaves of this log")
-    return known
+    return 0 if told is None else int(told[1])
