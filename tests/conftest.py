@@ -8,7 +8,7 @@ import copy
 import gc
 import json
 import random
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import httpx
 import orjson
 import pytest
+from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
@@ -41,6 +42,7 @@ from mocks.population import (
     create_population_mock,
 )
 from tests.clock import Clock
+from tests.few_forms import ONE_FORM, schemas_with
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -351,6 +353,31 @@ class House:
 
     def form(self, code: str) -> RegisteredForm:
         return self.rooms.catalogue.form_for(code)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The schemas with one form: reading all of them is most of a start, and few tests need them."""
+    return schemas_with(tmp_path_factory.mktemp("schemas"), ONE_FORM)
+
+
+@pytest.fixture
+async def app(tmp_path: Path, schemas: Path, clock: Clock) -> AsyncIterator[FastAPI]:
+    """A gateway alone, asked on its own event loop."""
+    app = create_app(Settings(data=tmp_path, schemas=schemas, mock=True), clock)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+def rooms(app: FastAPI) -> Rooms:
+    rooms: Rooms = app.state.rooms
+    return rooms
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+ONE_FORM = "social-pension"
 _ALL = Path(__file__).parents[1] / "schemas"
 
 

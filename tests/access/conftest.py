@@ -4,12 +4,6 @@ import pytest
 
 from gateway.access.clients import ClientDirectory
 from gateway.storage.database import Database
-from tests.clock import Clock
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

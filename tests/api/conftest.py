@@ -8,40 +8,12 @@ from fastapi import FastAPI
 from gateway.access.callers import Grant
 from gateway.access.clients import NewClient
 from gateway.api.rooms import Rooms
-from gateway.app import create_app
 from gateway.custody.grants import register_tenant
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
-from gateway.settings import Settings
 from tests.clock import Clock
-from tests.few_forms import schemas_with
 
 ADDRESS = "http://gateway.test"
 SCHEMAS = Path(__file__).parents[2] / "schemas"
-ONE_FORM = "social-pension"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(scope="session")
-def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The schemas with one form: reading all of them is most of a start, and few tests need them."""
-    return schemas_with(tmp_path_factory.mktemp("schemas"), ONE_FORM)
-
-
-@pytest.fixture
-async def app(tmp_path: Path, schemas: Path, clock: Clock) -> AsyncIterator[FastAPI]:
-    app = create_app(Settings(data=tmp_path, schemas=schemas, mock=True), clock)
-    async with app.router.lifespan_context(app):
-        yield app
-
-
-@pytest.fixture
-def rooms(app: FastAPI) -> Rooms:
-    rooms: Rooms = app.state.rooms
-    return rooms
 
 
 @pytest.fixture

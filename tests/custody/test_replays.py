@@ -17,11 +17,6 @@ ANSWER = "Bùi Thị Bí Mật nhận".encode()
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def copies(database: Database, clock: Clock) -> Replays:
     return Replays(database, KEY, clock)
 

@@ -12,12 +12,8 @@ from fastapi import FastAPI
 
 from gateway.access.callers import Grant
 from gateway.api.rooms import Rooms
-from gateway.app import create_app
 from gateway.custody.grants import register_tenant
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
-from gateway.settings import Settings
-from tests.clock import Clock
-from tests.few_forms import schemas_with
 
 Json = dict[str, Any]
 SCHEMAS = Path(__file__).parents[2] / "schemas"
@@ -66,30 +62,6 @@ def row(state: int, hour: int = 11, **more: Any) -> Json:
     """A row of progress."""
     at = (datetime(2026, 11, 22, tzinfo=UTC) + timedelta(hours=hour)).isoformat()
     return {"state": state, "actor": "Cán bộ Một Cửa", "content": "Xử lý", "at": at, **more}
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(scope="session")
-def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The schemas with one form."""
-    return schemas_with(tmp_path_factory.mktemp("schemas"), "social-pension")
-
-
-@pytest.fixture
-async def app(tmp_path: Path, schemas: Path, clock: Clock) -> AsyncIterator[FastAPI]:
-    app = create_app(Settings(data=tmp_path, schemas=schemas, mock=True), clock)
-    async with app.router.lifespan_context(app):
-        yield app
-
-
-@pytest.fixture
-def rooms(app: FastAPI) -> Rooms:
-    rooms: Rooms = app.state.rooms
-    return rooms
 
 
 async def client_of(app: FastAPI, tenant: str) -> httpx.AsyncClient:

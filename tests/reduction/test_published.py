@@ -20,7 +20,7 @@ from gateway.cli.main import app as commands
 from gateway.reduction.months import Month
 from gateway.settings import Settings
 from gateway.storage.database import Database
-from tests.api.conftest import ADDRESS, ONE_FORM, SCHEMAS
+from tests.api.conftest import ADDRESS
 from tests.reduction.bodies import prefill, submission
 from tests.reduction.releases.conftest import House
 from tests.reduction.releases.test_closing import FIELDS, month_of_cases
@@ -48,15 +48,7 @@ async def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-async def anybody(
-    data: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[httpx.AsyncClient]:
-    schemas = tmp_path_factory.mktemp("schemas")
-    for path in SCHEMAS.iterdir():
-        if path.name != "forms":
-            (schemas / path.name).symlink_to(path)
-    (schemas / "forms").mkdir()
-    (schemas / "forms" / ONE_FORM).symlink_to(SCHEMAS / "forms" / ONE_FORM)
+async def anybody(data: Path, schemas: Path) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app(Settings(data=data, schemas=schemas, mock=True))
     async with (
         app.router.lifespan_context(app),

@@ -43,14 +43,12 @@ def pair_rows(
         pairs = _by_key(receipt, group, filled, submitted)
         return _pairing(group, filled, pairs, ())
     pairs = _by_row_tag(receipt, group, filled, submitted)
-    left = [number for number in filled if number not in pairs.values()]
-    unmatched = [index for index in range(len(submitted)) if index not in pairs]
-    paired = dict(zip(unmatched, left, strict=False))
+    paired = _by_position(filled, submitted, pairs)
     problems: list[FieldProblem] = []
     if group not in contested:
         for index, number in paired.items():
             problems += _check_row(receipt, group, filled, number, index, data, visible, contested)
-        if len(unmatched) > len(left):
+        if len(submitted) > len(filled):
             problems.append(FieldProblem(group, "row_added"))
     return _pairing(group, filled, pairs | paired, tuple(problems))
 
@@ -158,6 +156,13 @@ def _by_key(
             if canon is not None and receipt.opens(cell, canon):
                 pairs[index] = number
                 break
+    return pairs | _by_position(filled, submitted, pairs)
+
+
+def _by_position(
+    filled: Mapping[int, Any], submitted: list[Any], pairs: Mapping[int, int]
+) -> dict[int, int]:
+    """Rows without a match, paired in order with the numbers left over."""
     left = [number for number in filled if number not in pairs.values()]
-    rest = [index for index in range(len(submitted)) if index not in pairs]
-    return pairs | dict(zip(rest, left, strict=False))
+    unmatched = [index for index in range(len(submitted)) if index not in pairs]
+    return dict(zip(unmatched, left, strict=False))
