@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION, RECORDS
+from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION, RECORDS, RoleName
 from gateway.reduction.reading import report_from_log
 from gateway.reduction.report import Question
 from gateway.sources.papers import paper_attributes
@@ -97,16 +97,39 @@ def test_a_store_is_searched_once_a_call_and_only_for_kinds_that_the_form_could_
     asked = [entry.owner for entry in searches(office)]
     assert len(asked) == len(set(asked))
 
+    roles = office.form(form).bindings.roles
+    of_others = {role for role, ways in roles.items() if not all(way.subject for way in ways)}
+    useful = {
+        True: useful_kinds(office, form, set(roles)),
+        False: useful_kinds(office, form, of_others),
+    }
+    for entry in searches(office):
+        assert set(entry.kinds) <= useful[entry.owner == person.personal_id]
+    assert bool(asked) <= bool(useful[True])
+
+
+def useful_kinds(office: House, form: str, roles: set[RoleName]) -> set[str]:
+    """Kinds of papers that could say what the form asks of somebody who stands behind these roles."""
     one = office.form(form)
-    leading = {w.by for ways in one.bindings.roles.values() for w in ways if w.by is not None}
-    bound = {b.attribute for b in one.bindings.bindings} | leading
+    ways = [way for ways in one.bindings.roles.values() for way in ways]
+    leading = {way.by for way in ways if way.by is not None and way.start in roles}
+    bound = {b.attribute for b in one.bindings.bindings if b.role in roles} | leading
     readable = {n for n in bound if PERSONAL_PAPERS in one.dictionary[n].read_from}
     kinds = office.rooms.records.kinds.by_name.values()
     useful = {kind.name for kind in kinds if paper_attributes(kind) & readable}
     marital = {k.name for k in kinds if k.spouse or k.of_dead_spouse} | {"divorce_judgment"}
-    for entry in searches(office):
-        assert set(entry.kinds) <= useful | (marital if useful & marital else set())
-    assert bool(asked) <= bool(useful)
+    return useful | (marital if useful & marital else set())
+
+
+def test_of_a_relative_nothing_is_read_that_is_asked_of_the_applicant_alone(
+    office: House, line: Iterator[Person]
+) -> None:
+    person = next(p for p in line if p.father is not None and p.father.n is not None)
+    office.filled(office.question("tk01-passport", person, data={}), tenant="all")
+    kinds = {entry.owner: set(entry.kinds) for entry in searches(office)}
+    assert "passport" in kinds.pop(person.personal_id)
+    assert kinds, "the parents are asked for as well"
+    assert not any({"passport", "insurance_card"} & those for those in kinds.values())
 
 
 def test_where_both_hold_a_paper_the_provinces_records_speak(

@@ -14,7 +14,7 @@ from gateway.forms.catalogue import Catalogue, RegisteredForm
 from gateway.log.append import append_case
 from gateway.prefill.asking.knowledge import Answer, Knowledge, Person
 from gateway.prefill.asking.lookup import ask_all
-from gateway.prefill.asking.plan import attributes_by_source, plan_reads
+from gateway.prefill.asking.plan import plan_reads, wanted_by
 from gateway.prefill.asking.tried import TriedSource, record_alarms
 from gateway.prefill.body import prefill_body
 from gateway.prefill.case import Case, earlier_of, extended_chain, new_chain, procedure_of
@@ -91,7 +91,7 @@ class PrefillWorkflow:
         self._options_at = options_at
         self._patience_seconds = patience_seconds
         self._clock = clock
-        self._wanted = {form.version: attributes_by_source(form) for form in catalogue.forms()}
+        self._wanted = {form.version: wanted_by(form) for form in catalogue.forms()}
         self._bound = {form.version: bound_fields(form) for form in catalogue.forms()}
 
     async def run(
@@ -135,7 +135,8 @@ class PrefillWorkflow:
         answers: dict[tuple[str, SourceId], Answer] = {}
         for _ in range(_MOST_ROUNDS):
             sheet = filling.merge(self._knowledge(case, answers))
-            reads = plan_reads(sheet.needs, self._wanted[form.version])
+            applicant = request.subject.personal_id.digits
+            reads = plan_reads(sheet.needs, self._wanted[form.version], applicant)
             if not reads:
                 break
             for answer in await ask_all(reads, self._sources, purpose, deadline):
