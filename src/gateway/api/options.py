@@ -4,10 +4,11 @@ Read once from `schemas/units.json` and `schemas/catalogue/*.json` and written o
 `/catalogue/…` is a JSON list of `{"label", "value"}`, ready as bytes.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+import orjson
 
 from gateway.api.wire.encoding import encode
 from gateway.domain.errors import NotFound
@@ -36,11 +37,11 @@ class Options:
 
 def read_options(schemas: Path) -> Options:
     """Read every list that is there."""
-    provinces = json.loads((schemas / "units.json").read_bytes())["provinces"]
+    provinces = orjson.loads((schemas / "units.json").read_bytes())["provinces"]
     lists = {"provinces": _written((one["code"], one["name"]) for one in provinces)}
     by_province = {"communes": {one["code"]: _written(one["communes"]) for one in provinces}}
     for path in sorted((schemas / "catalogue").glob("*.json")):
-        entries = json.loads(path.read_bytes())["entries"]
+        entries = orjson.loads(path.read_bytes())["entries"]
         if isinstance(entries, dict):
             by_province[path.stem] = {code: _written(some) for code, some in entries.items()}
         else:

@@ -205,7 +205,7 @@ def _catalogue(name: str, path: Path, lists: CodeLists) -> IGateCatalogue:
         entries.append(Entry(eform_id, code, label, own or label))
     by_label: dict[str, tuple[Entry, ...]] = {}
     for entry in entries:
-        for label in {folded(entry.label), folded(entry.own_label)}:
+        for label in {folded(one) for one in {entry.label, entry.own_label}}:
             by_label[label] = (*by_label.get(label, ()), entry)
     return IGateCatalogue(
         by_id={entry.id: entry for entry in entries},

@@ -5,12 +5,13 @@ their communes since 1 July 2025), `schemas/provinces-before-2025.json` (the 63 
 the province it became part of) and, where it stands, `schemas/catalogue/countries.json`.
 """
 
-import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from gateway.domain.facts import Coded
 
@@ -116,4 +117,4 @@ def _countries(path: Path) -> dict[str, Coded]:
 
 
 def _json(path: Path) -> Any:
-    return json.loads(path.read_bytes())
+    return orjson.loads(path.read_bytes())
