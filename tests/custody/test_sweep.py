@@ -1,14 +1,18 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
 
-from gateway.custody.sweep import sweep
+from gateway.custody.keys import Keys
+from gateway.custody.sweep import KEPT_DAYS, erase_days, sweep
 from gateway.domain.errors import Conflict
 from gateway.domain.identifiers import ChainId
 from gateway.receipts.chains import Opening, add_receipt, enter_chain, leaves_of, open_chain
+from gateway.receipts.endings import abandon
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, chains, replays
 
@@ -115,3 +119,36 @@ async def test_replay_copies_go_with_the_sweep_when_they_are_ten_minutes_old(
 
     kept = database.read(lambda c: c.execute(select(replays.c.key_mac)).scalars().all())
     assert kept == [b"young"]
+
+
+async def test_a_day_key_goes_once_its_days_are_over_and_no_open_chain_began_on_it(
+    database: Database, tmp_path: Path
+) -> None:
+    keys = Keys(tmp_path / "keys")
+    wrapped = {
+        number: keys.wrap(f"chain-{number}", bytes(32), _at(24 * number)()) for number in (1, 2)
+    }
+    await _open(
+        database,
+        *(replace(_opening(n), wrapped_key=locked) for n, locked in wrapped.items()),
+    )
+
+    assert await erase_days(database, keys, _at(24 * 100)()) == 0
+    await database.write(lambda c: abandon(c, "chain-1", 10_001))
+    assert await erase_days(database, keys, _at(24 * (1 + KEPT_DAYS))()) == 0
+    assert await erase_days(database, keys, _at(24 * (2 + KEPT_DAYS))()) == 1
+
+    with pytest.raises(Conflict, match="chain_key_gone"):
+        keys.unwrap("chain-1", wrapped[1])
+    assert keys.unwrap("chain-2", wrapped[2]) == bytes(32)
+
+
+async def test_without_open_chains_the_day_keys_of_the_last_weeks_stay(
+    database: Database, tmp_path: Path
+) -> None:
+    keys = Keys(tmp_path / "keys")
+    for day in range(40):
+        keys.wrap("chain", bytes(32), _at(24 * day)())
+
+    assert await erase_days(database, keys, _at(24 * 39)()) == 39 - KEPT_DAYS
+    assert len(list(keys.days())) == KEPT_DAYS + 1

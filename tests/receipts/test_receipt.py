@@ -34,6 +34,13 @@ def test_what_was_sealed_is_opened_as_it_was() -> None:
     assert head["typ"] == "prefill-receipt+jwt"
 
 
+def test_what_the_log_takes_the_digest_of_is_what_the_signature_covers() -> None:
+    opened = SIGNER.open(SIGNER.seal(CLAIMS).text, "h99", 1500)
+    signature = base64.urlsafe_b64decode(opened.text.rpartition(".")[2] + "==")
+    KEY.public_key().verify(signature, opened.signing_input)
+    assert opened.signing_input != SIGNER.seal({**CLAIMS, "jti": "j2"}).signing_input
+
+
 def test_it_holds_to_the_second() -> None:
     text = SIGNER.seal(CLAIMS).text
     assert SIGNER.open(text, "h99", 1999).jti == "j1"

@@ -128,7 +128,7 @@ def _lifespan(
             app.state.rooms = rooms
             closing = asyncio.Event()
             chores = asyncio.gather(
-                sweep_by_the_hour(rooms.database, clock, closing),
+                sweep_by_the_hour(rooms.database, rooms.keys, clock, closing),
                 purge_by_the_minute(rooms.database, clock, closing),
                 publish_by_the_minute(rooms.publisher, closing),
                 *portal_chores(rooms, closing),

@@ -7,8 +7,9 @@ from datetime import datetime
 
 import structlog
 
+from gateway.custody.keys import Keys
 from gateway.custody.replays import purge_replays
-from gateway.custody.sweep import SWEEP_SECONDS, sweep
+from gateway.custody.sweep import SWEEP_SECONDS, erase_days, sweep
 from gateway.domain.errors import Busy
 from gateway.storage.database import Database
 
@@ -16,13 +17,15 @@ PURGE_SECONDS = 60
 
 
 async def sweep_by_the_hour(
-    database: Database, clock: Callable[[], datetime], closing: asyncio.Event
+    database: Database, keys: Keys, clock: Callable[[], datetime], closing: asyncio.Event
 ) -> None:
-    """At the start and every hour: end what has expired."""
+    """At the start and every hour: end what has expired, and let go of keys that nothing needs."""
 
     async def work() -> None:
         if count := await sweep(database, clock):
             structlog.get_logger().info("chains_abandoned", count=count)
+        if count := await erase_days(database, keys, clock()):
+            structlog.get_logger().info("day_keys_erased", count=count)
 
     await _repeat(work, SWEEP_SECONDS, closing)
 

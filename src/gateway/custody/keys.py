@@ -5,7 +5,7 @@ The folder `keys/` (mode 0700) holds raw 32-byte files (mode 0600), made at the 
 `idempotency.key` keys of HMAC-SHA-256, `ticket.key` the AES-256 key of correction tickets,
 `outbox.key` that of what the portal is still to be told, `day-YYYY-MM-DD.key` the AES-256 key under which the chain
 keys of that day (UTC) lie. Day keys belong in no backup: who deletes one has erased every chain key
-of that day, in every copy of the database.
+of that day, in every copy of the database; the sweep does, once no open chain can need it.
 
 A wrapped chain key is `day (4 bytes, big-endian, days since 0001-01-01) || nonce (12) ||
 AES-256-GCM(chain key)`, with the chain's name as associated data, so that it cannot be moved.
@@ -84,7 +84,7 @@ class Keys:
         try:
             cipher = self._days.get(ordinal)
             if cipher is None:
-                cipher = self._open_day(date.fromordinal(ordinal), make=False)
+                cipher = self._open_day(day_of(wrapped), make=False)
             return cipher.decrypt(nonce, locked, chain.encode())
         except (FileNotFoundError, InvalidTag, ValueError, OverflowError):
             raise gone from None
@@ -127,6 +127,11 @@ class Keys:
 
     def _day_file(self, day: date) -> Path:
         return self._folder / f"day-{day.isoformat()}.key"
+
+
+def day_of(wrapped: bytes) -> date:
+    """The day under whose key a chain's key is locked; of two the earlier sorts first as bytes."""
+    return date.fromordinal(int.from_bytes(wrapped[:_DAY_BYTES]))
 
 
 def _signing_key(raw: bytes) -> SigningKey:

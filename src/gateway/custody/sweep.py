@@ -7,18 +7,22 @@ when their life is over. The body of the leaf:
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
+from gateway.custody.keys import Keys, day_of
 from gateway.custody.replays import purge_replays
 from gateway.custody.tickets import expire_tickets
 from gateway.log.append import append_case
-from gateway.receipts.endings import abandon, expired_chains
+from gateway.receipts.endings import abandon, expired_chains, oldest_key
 from gateway.storage.database import Database
 
 SWEEP_SECONDS = 3600
 """How often a running gateway sweeps, besides once at its start."""
+
+KEPT_DAYS = 35
+"""As long a day key lies here at least: a receipt that waits for a record holds for 30 days."""
 
 _LARGEST_GROUP = 200
 _FAR = 2**62
@@ -46,6 +50,17 @@ async def end_every_chain(database: Database, now: datetime) -> int:
     while ended := await database.write(lambda connection: _end_group(connection, now, _FAR)):
         total += ended
     return total
+
+
+async def erase_days(database: Database, keys: Keys, now: datetime) -> int:
+    """Delete the day keys that no chain can need any more; how many days went.
+
+    With a day key go the chain keys of that day in every backup of the database too. Kept are the
+    days on which an open chain began, and `KEPT_DAYS`, since a later backup may hold such chains.
+    """
+    first = now.astimezone(UTC).date() - timedelta(days=KEPT_DAYS)
+    oldest = database.read(oldest_key)
+    return keys.erase_days_before(first if oldest is None else min(first, day_of(oldest)))
 
 
 def _end_group(connection: Connection, now: datetime, until: int) -> int:

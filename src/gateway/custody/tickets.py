@@ -35,7 +35,6 @@ from gateway.storage.schema import correction_tickets as tickets
 
 LIFE = timedelta(days=180)
 OPEN, SENT, RESOLVED, REJECTED, EXPIRED = "open", "sent", "resolved", "rejected", "expired"
-STATES = (OPEN, SENT, RESOLVED, REJECTED, EXPIRED)
 _GOES_ON_TO = {OPEN: {SENT, RESOLVED, REJECTED}, SENT: {RESOLVED, REJECTED}}
 _NONCE_BYTES = 12
 

@@ -1,6 +1,6 @@
 """How does a chain end? Submitted, abandoned, or void; with each its K is erased."""
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from gateway.storage.schema import chain_leaves, chains, receipts, refused_fields
 
@@ -65,6 +65,13 @@ def expired_chains(connection: Connection, now: int, at_most: int) -> list[tuple
         .limit(at_most)
     )
     return [(row.chain, row.tenant, row.case_ref) for row in rows]
+
+
+def oldest_key(connection: Connection) -> bytes | None:
+    """The wrapped key, of all open chains, that was wrapped on the earliest day."""
+    wrapped = select(func.min(chains.c.wrapped_key)).where(chains.c.state == "open")
+    oldest: bytes | None = connection.execute(wrapped).scalar_one()
+    return oldest
 
 
 def abandon(connection: Connection, chain: str, leaf: int) -> None:

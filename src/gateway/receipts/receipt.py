@@ -37,7 +37,6 @@ from gateway.domain.errors import ReceiptRefused
 
 TYP = "prefill-receipt+jwt"
 LARGEST_RECEIPT_BYTES = 400_000
-_CLOCK_SKEW_SECONDS = 10
 _REGISTRY = jws.JWSRegistry(algorithms=["Ed25519"])
 _REGISTRY.max_payload_length = LARGEST_RECEIPT_BYTES
 

@@ -22,6 +22,7 @@ EVENTS: dict[str, frozenset[str]] = {
     "bug": frozenset({"error", "place"}),
     "server": frozenset({"logger"}),
     "chains_abandoned": frozenset({"count"}),
+    "day_keys_erased": frozenset({"count"}),
     "replays_purged": frozenset({"count"}),
     "dossiers_sent": frozenset({"count"}),
     "procedures_changed": frozenset({"count"}),
