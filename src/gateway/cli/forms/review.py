@@ -134,7 +134,7 @@ def _origin(form: RegisteredForm, binding: Binding) -> str:
         return "giá trị mặc định"
     if binding.attribute.startswith(DERIVED):
         return "tính từ " + ", ".join(_label(form, path) for path in binding.of)
-    sources = ", ".join(_SOURCES.get(s, s) for s in attribute.sources if s in CONNECTED)
+    sources = ", ".join(_SOURCES.get(s, s) for s in attribute.sources)
     told = sources or "chưa có nguồn được kết nối"
     return f"`{binding.role}`: {_safe(attribute.term)} (`{attribute.name}`)<br>{told}"
 
