@@ -89,6 +89,7 @@ class Adapter:
     def __init__(self, account: AdapterAccount, exchange: Exchange) -> None:
         self._account = account
         self._exchange = exchange
+        self._addresses: dict[str, httpx.URL] = {}
         self._session: str | None = None
         self._signing_in = asyncio.Lock()
 
@@ -140,20 +141,26 @@ class Adapter:
             return session
 
     def _request(self, path: str, body: bytes) -> httpx.Request:
-        account = self._account
         headers = {
             "Content-Type": "application/json",
             "Accept": "application/json",
             "Accept-Encoding": "identity",
             "Charset": "utf-8",
         }
+        if self._account.dstcode_in == "header":
+            headers["dstcode"] = self._account.dstcode
+        return httpx.Request("POST", self._address(path), headers=headers, content=body)
+
+    def _address(self, path: str) -> httpx.URL:
+        """The service's address, worked out once: parsing it costs more than sending to it."""
+        if (known := self._addresses.get(path)) is not None:
+            return known
+        account = self._account
         query = {} if account.provider_url is None else {"providerurl": account.provider_url}
-        if account.dstcode_in == "header":
-            headers["dstcode"] = account.dstcode
-        else:
+        if account.dstcode_in != "header":
             query["dstcode"] = account.dstcode
         address = httpx.URL(account.url.rstrip("/") + path, params=query)
-        return httpx.Request("POST", address, headers=headers, content=body)
+        return self._addresses.setdefault(path, address)
 
 
 def write_body(members: Mapping[str, object]) -> bytes:
