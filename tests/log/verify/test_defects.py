@@ -417,6 +417,9 @@ def spoilt(index: int, body: dict[str, object]) -> BuiltLog:
 FALSE_BODIES = {
     "no balance": submission("c0", n=submission("c0")["n"] | {"auto": 3}),
     "a verdict that there is not": submission("c0", vd="ZAMB"),
+    "counts that are no numbers": prefill("c0", n=["4", []]),
+    "a count below nothing": prefill("c0", n=[4, -1]),
+    "a procedure that is none": prefill("c0", proc={"code": "1.004222"}),
     "an auto that nothing filled": submission("c0", cl="F---", so="p---"),
     "a class without a source": submission("c0", so="p---"),
     "too few letters": submission("c0", vd="AAM"),

@@ -1,3 +1,4 @@
+import json
 import random
 from pathlib import Path
 
@@ -167,7 +168,25 @@ def test_a_walk_that_was_cut_short_goes_on_where_it_was_noted(tmp_path: Path) ->
     assert verify_log(place, None, Way(state=state)).story.leaves == whole.story.leaves
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"origin": 1}', "[]", "\0"])
+NO_WALK = {
+    "a size in words": {"seen": {"size": "3", "root": ""}},
+    "a size within a tile": {"walked": {"size": 255, "levels": [""]}},
+    "a level of another length": {"walked": {"size": 512, "levels": ["", "AAAA"]}},
+    "an index in words": {"public": [["0", "{}"]]},
+    "an entry that was not walked": {"public": [[0, "{}"]]},
+}
+
+
+@pytest.mark.parametrize("name", NO_WALK)
+def test_a_state_file_that_says_what_no_walk_leaves_is_no_proof(name: str, tmp_path: Path) -> None:
+    state, place = tmp_path / "state.json", Folder(small_log(3).write(tmp_path / "log"))
+    verify_log(place, None, Way(state=state))
+    state.write_text(json.dumps(json.loads(state.read_text()) | NO_WALK[name]))
+    with pytest.raises(Unchecked, match="state file"):
+        verify_log(place, None, Way(state=state))
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"origin": 1}', "[]", "\0", "[" * 100_000])
 def test_a_state_file_that_cannot_be_read_is_no_proof(text: str, tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     state.write_text(text)

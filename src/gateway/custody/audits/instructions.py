@@ -11,6 +11,7 @@ def instructions(checkpoint: Checkpoint) -> str:
         origin=checkpoint.origin,
         size=checkpoint.size,
         root=b64encode(checkpoint.root).decode(),
+        in_hex=checkpoint.root.hex(),
     )
 
 
@@ -19,7 +20,7 @@ _TEXT = """\
 
 - Nhật ký / log: `{origin}`
 - Số mục / entries: `{size}`
-- Gốc / root: `{root}`
+- Gốc / root: `{root}`, hệ 16 / in hex `{in_hex}`
 
 Ai cũng được phép đọc và kiểm tra bộ này; trong đó không có dữ liệu của cá nhân nào (tệp `bodies.tar.age`, nếu có, chỉ kiểm toán viên được công nhận mở được). Không cần tin người lập bộ chứng cứ: hãy so khóa trong tệp `key` với khóa mà tỉnh đã công bố ở nơi khác, và so gốc ở trên với gốc mà người khác đã thấy. Mọi lệnh dưới đây chạy trong thư mục này.
 
@@ -73,6 +74,8 @@ Ba công cụ trên chứng minh rằng không mục nào bị sửa. Công cụ
 ```sh
 python3 gateway-verify.pyz verify .
 ```
+
+Thêm `--policy TỆP` để nêu khóa và nhân chứng mà bạn tin. / *Add `--policy FILE` to say whose key and which witnesses you believe.*
 
 0: đã chứng minh / proved; 1: bị bác bỏ / refuted; 2: không kiểm tra được / could not check.
 

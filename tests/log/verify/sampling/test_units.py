@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from gateway.log.verify.findings import Refuted, Unchecked
 from gateway.log.verify.sampling.draw import draw_numbers
 from gateway.log.verify.sampling.units import Units, leaves_of_chains
 from gateway.log.verify.tree.places import Folder
-from tests.log.verify.building import BuiltLog
+from tests.log.verify.building import BuiltLog, canonical, case_entry
 from tests.log.verify.closing import CASES, FIRST_CASE, closed_log, submission
 
 
@@ -26,6 +27,20 @@ def written(log: BuiltLog, folder: Path) -> tuple[Folder, Proved]:
 def units_of(place: Folder, proved: Proved) -> Units:
     (close,) = proved.story.closes()
     return Units(place, proved.checkpoint.size, proved.story, close, nobody)
+
+
+@pytest.mark.parametrize(
+    "said", [[], {}, {"ten": 1, "vd": []}, {"ten": "h99", "fv": []}, {"chain": []}, {"vd": 4}]
+)
+def test_a_body_that_is_none_is_named(said: Any, tmp_path: Path) -> None:
+    log = closed_log()
+    body = said if isinstance(said, list) else {"k": "submission", **said}
+    salt, content = log.opened[FIRST_CASE][:32], canonical(body)
+    log.entries[FIRST_CASE] = case_entry(salt, content)
+    log.opened[FIRST_CASE] = salt + content
+    with pytest.raises(Refuted) as refuted:
+        units_of(*written(log, tmp_path))
+    assert refuted.value.finding.index == FIRST_CASE
 
 
 def test_units_are_numbered_in_the_order_of_the_log(tmp_path: Path) -> None:

@@ -164,6 +164,8 @@ class Pattern:
         self.submission: Submission | None = None
         self.refused: frozenset[str] = frozenset()
         self.procedure: str | None = said.get("proc")
+        if not isinstance(self.procedure, str | None):
+            raise Misspelt("a procedure is named by its code")
         self.state: int | None = said["st"] if self.kind == SYNC else None
         self.in_time = bool(said["pre"]) if self.kind == SYNC else True
         self.part = self.kind == SYNC and said.get("part") == 1
@@ -202,6 +204,8 @@ def _reads(answers: list[list[Any]]) -> Sums:
 def _chain_sums(form: Form, said: Mapping[str, Any]) -> Sums:
     """What a chain adds where it ends, this being its last prefill."""
     visible, filled = said["n"]
+    if type(visible) is not int or type(filled) is not int or min(visible, filled) < 0:
+        raise Misspelt("a prefill counts what is visible and what it filled")
     sums: Sums = Counter({"chains": 1, "offered": filled, "offered/visible": visible})
     for _, number, letter in form.spread(said["st"], said.get("sr", {})):
         if letter in REASONS:

@@ -64,8 +64,18 @@ def open_bundle(place: Place, size: int, number: int) -> Iterator[Opened]:
         seal = b64encode(sha256(_DOMAIN + body).digest())
         if entry != _SEALED + b'"seal":"' + seal + b'","v":1}':
             raise Refuted(Kind.BODY, "the body is not the one that was sealed", path, index)
-        said = canonical.read_json(body[SALT_BYTES:])
+        said = _read(index, body[SALT_BYTES:])
         yield Opened(index, leaf_hash(entry), body[:SALT_BYTES], said)
+
+
+def _read(index: int, text: bytes) -> Mapping[str, Any]:
+    try:
+        said = canonical.read_json(text)
+    except canonical.NotCanonical:
+        said = None
+    if not isinstance(said, dict) or not isinstance(said.get("chain", ""), str):
+        raise Refuted(Kind.BODY, "no body of a known kind", index=index)
+    return said
 
 
 class Units:
@@ -119,12 +129,14 @@ class Units:
 
     def _autos(self, leaf: Opened) -> list[str]:
         body = leaf.body
-        if body.get("k") != "submission" or body["ten"] in self._tests:
+        if body.get("k") != "submission":
             return []
         try:
+            if body["ten"] in self._tests:
+                return []
             letters = self._forms[body["fv"]].spread(body["vd"], body.get("vr", {}))
             return [path for path, _, letter in letters if letter == _AUTO]
-        except (KeyError, Misspelt):
+        except (KeyError, TypeError, AttributeError, Misspelt):
             says = "its letters are not those of its form"
             raise Refuted(Kind.BODY, says, index=leaf.index) from None
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gateway.log.verify.findings import Kind, Unchecked
 from gateway.log.verify.text.notes import Checkpoint
-from gateway.log.verify.tree.tiles import WIDTH
+from gateway.log.verify.tree.tiles import HASH_BYTES, WIDTH
 from gateway.log.verify.tree.walk import Walked
 
 EVERY_BUNDLES = 1024
@@ -43,11 +43,31 @@ def remember(path: Path | None, origin: str) -> Remembered:
             Walked(said["walked"]["size"], [b64decode(one) for one in said["walked"]["levels"]]),
             [(index, entry.encode()) for index, entry in said["public"]],
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise Unchecked(Kind.MISSING, "the state file cannot be read") from None
+        usable = _is_usable(known)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        usable = False
+    if not usable:
+        raise Unchecked(Kind.MISSING, "the state file cannot be read")
     if known.origin != origin:
         raise Unchecked(Kind.ORIGIN, "the state file is about a log of another origin")
     return known
+
+
+def _is_usable(known: Remembered) -> bool:
+    """Whether sizes are sizes, each level holds what a walk so far would leave there, and so on."""
+    size, levels = known.walked.size, known.walked.levels
+    indices = [index for index, _ in known.public]
+    numbers = [size, *indices, *([known.seen[0]] if known.seen else [])]
+    return (
+        all(type(number) is int and number >= 0 for number in numbers)
+        and indices == sorted(set(indices))
+        and indices[-1:] < [size]
+        and size >> 8 * len(levels) == 0 == size % WIDTH
+        and all(
+            len(hashes) == (size >> 8 * level) % WIDTH * HASH_BYTES
+            for level, hashes in enumerate(levels)
+        )
+    )
 
 
 def lay_down(path: Path, known: Remembered, proved: Checkpoint | None = None) -> None:
