@@ -45,6 +45,8 @@ FIELDS = {"hoTen": AUTO, "gioiTinh": filled(Verdict.OVERRIDE), "lyDo": MANUAL}
 SCHEMA = Path(__file__).parents[3] / "schemas" / "leaves" / "tally.schema.json"
 TALLY = Draft202012Validator(json.loads(SCHEMA.read_text()))
 HOUR = hour_of(NOVEMBER)
+LAST = datetime(2026, 11, 30, 16, 59, tzinfo=UTC)
+"""The last minute of November in Vietnam."""
 
 
 def month_of_cases(
@@ -394,6 +396,20 @@ async def test_a_month_is_closed_beside_a_gateway_that_goes_on_writing(
     beside.database.close()
 
 
+async def test_the_last_hour_of_a_month_is_of_that_month_and_the_next_hour_is_not(
+    house: House,
+) -> None:
+    await house.open()
+    await house.fill(month_of_cases(12, hour=hour_of(LAST)), LAST)
+    after = LAST + timedelta(hours=1)
+    await house.fill(month_of_cases(7, "b", hour_of(after)), after)
+
+    closed, _ = await house.close("2026-11")
+
+    assert case_entries(house, 0, closed.last) == 2 * 12
+    assert sum(leaf["sums"]["dossiers"] for leaf in tallies(house)) == 12
+
+
 def _check_all_closed(house: House) -> None:
     running = Month.at(house.now)
     house.database.read(lambda c: check_all_closed(c, ORIGIN, running))
@@ -416,11 +432,14 @@ async def test_a_log_may_end_once_every_month_that_is_over_is_closed(house: Hous
         _check_all_closed(house)
 
 
-async def test_a_late_leaf_of_a_closed_month_keeps_no_log_from_ending(house: House) -> None:
+@pytest.mark.parametrize("when", [NOVEMBER, LAST], ids=["within", "last hour"])
+async def test_a_late_leaf_of_a_closed_month_keeps_no_log_from_ending(
+    house: House, when: datetime
+) -> None:
     await house.open()
     await house.fill(month_of_cases(12))
     await house.fill(month_of_cases(1, "b", hour_of(DECEMBER)), DECEMBER)
-    await house.fill(month_of_cases(1, "late"))
+    await house.fill(month_of_cases(1, "late", hour_of(when)), when)
     await house.close("2026-11")
 
     _check_all_closed(house)

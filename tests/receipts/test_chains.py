@@ -1,0 +1,110 @@
+"""A chain is entered by its receipts; whom its case concerns is remembered once."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Connection, select
+
+from gateway.domain.errors import Conflict
+from gateway.domain.identifiers import ChainId
+from gateway.receipts.cases import case_of, opened_at, person_index
+from gateway.receipts.chains import Opening, add_receipt, enter_chain, open_chain
+from gateway.storage.database import Database
+from gateway.storage.schema import case_persons
+
+AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
+KEY = bytes(range(32))
+OPENING = Opening(
+    tenant="h99",
+    chain=ChainId("chain-1"),
+    jti="receipt-1",
+    version="sha256:v",
+    wrapped_key=b"locked",
+    at=AT,
+    expires_at=int(AT.timestamp()) + 3600,
+    dossier="H99.01-20261122-0000001",
+    persons=("003090000001", "003090000002", "003090000001"),
+)
+
+
+def _persons(connection: Connection, case: str) -> list[bytes]:
+    rows = select(case_persons.c.person_index).where(case_persons.c.case_ref == case)
+    return sorted(connection.execute(rows).scalars())
+
+
+def _indices(*numbers: str) -> list[bytes]:
+    return sorted(person_index(KEY, number) for number in numbers)
+
+
+async def test_each_person_of_a_case_is_remembered_once_and_by_no_number(
+    database: Database,
+) -> None:
+    again = replace(OPENING, chain=ChainId("chain-2"), persons=("003090000002", "003090000003"))
+
+    case = await database.write(lambda c: enter_chain(c, OPENING, KEY))
+    assert await database.write(lambda c: enter_chain(c, again, KEY)) == case
+
+    numbers = ("003090000001", "003090000002", "003090000003")
+    assert database.read(lambda c: _persons(c, case)) == _indices(*numbers)
+
+
+async def test_a_chain_that_is_extended_adds_only_who_is_new_to_its_case(
+    database: Database,
+) -> None:
+    alone = replace(OPENING, dossier=None)
+    later = replace(
+        alone, jti="receipt-2", extends="receipt-1", persons=("003090000002", "003090000004")
+    )
+
+    def enter(connection: Connection) -> str:
+        case = enter_chain(connection, alone, KEY)
+        add_receipt(connection, alone, 7)
+        return case if enter_chain(connection, later, KEY) == case else ""
+
+    case = await database.write(enter)
+
+    numbers = ("003090000001", "003090000002", "003090000004")
+    assert database.read(lambda c: _persons(c, case)) == _indices(*numbers)
+
+
+async def test_chains_without_a_dossier_are_cases_of_their_own(database: Database) -> None:
+    alone = replace(OPENING, dossier=None)
+    other = replace(alone, chain=ChainId("chain-2"))
+    cases = [await database.write(lambda c, o=o: enter_chain(c, o, KEY)) for o in (alone, other)]
+
+    assert cases[0] != cases[1]
+    assert [database.read(lambda c, o=case: len(_persons(c, o))) for case in cases] == [2, 2]
+
+
+async def test_a_dossier_is_found_by_its_own_tenant_and_code_alone(database: Database) -> None:
+    case = await database.write(lambda c: enter_chain(c, OPENING, KEY))
+    code = str(OPENING.dossier)
+
+    def found(tenant: str, dossier: str, key: bytes = KEY) -> tuple[str | None, int | None]:
+        return database.read(
+            lambda c: (case_of(c, tenant, dossier, key), opened_at(c, tenant, dossier, key))
+        )
+
+    assert found("h99", code) == (case, int(AT.timestamp()))
+    for stranger in (("h98", code), ("h99", f"{code}1"), ("h99", code, bytes(32))):
+        assert found(*stranger) == (None, None)
+
+
+async def test_only_the_used_receipt_and_the_new_one_stay_when_a_chain_goes_on(
+    database: Database,
+) -> None:
+    def go_on(connection: Connection) -> None:
+        enter_chain(connection, OPENING, KEY)
+        add_receipt(connection, OPENING, 7)
+        for number, used in ((2, 1), (3, 1)):
+            later = replace(OPENING, jti=f"receipt-{number}", extends=f"receipt-{used}")
+            enter_chain(connection, later, KEY)
+            add_receipt(connection, later, 7 + number)
+
+    await database.write(go_on)
+
+    for jti, leaf in (("receipt-1", 7), ("receipt-3", 10)):
+        assert database.read(lambda c, j=jti: open_chain(c, "chain-1", j)).leaf == leaf
+    with pytest.raises(Conflict, match="receipt_closed"):
+        database.read(lambda c: open_chain(c, "chain-1", "receipt-2"))
