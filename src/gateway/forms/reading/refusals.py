@@ -193,12 +193,11 @@ def _addresses(member: object) -> Iterator[str]:
     if isinstance(member, list):
         for each in member:
             yield from _addresses(each)
-    elif isinstance(member, Mapping):
+    elif isinstance(member, dict):
         for key, value in member.items():
-            if isinstance(value, str):
-                if key in _ADDRESS_KEYS and _ABSOLUTE.match(value):
-                    yield "absolute_address"
-            else:
+            if key in _ADDRESS_KEYS and isinstance(value, str) and _ABSOLUTE.match(value):
+                yield "absolute_address"
+            elif value and isinstance(value, dict | list):
                 yield from _addresses(value)
         attribute, value = member.get("attr"), member.get("value")
         if attribute in _LOADING_ATTRIBUTES and isinstance(value, str) and _ABSOLUTE.match(value):
