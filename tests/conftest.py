@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import hypothesis
 import orjson
 import pytest
 from fastapi import FastAPI
@@ -59,6 +60,15 @@ _ALL_THAT_CAN_BE_ASKED: Mapping[str, Json] = {
 }
 """Answers that open the groups of rows."""
 
+
+# A busy machine is no failing: the same examples each time, however long they take to make and to try.
+hypothesis.settings.register_profile(
+    "steady",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("steady")
 
 _DEAREST_FIRST = (
     "tests/kills/test_kills.py",

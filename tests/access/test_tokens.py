@@ -133,7 +133,10 @@ def test_t05_a_token_that_is_not_ours_to_the_last_letter_is_refused(
             tokens.authenticate(f"Bearer {forge(_claims(caller, clock))}")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=60,
+)
 @given(
     change=st.dictionaries(
         st.sampled_from(

@@ -162,7 +162,8 @@ MEMBERS = [
 
 
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=150,
 )
 @given(body=st.dictionaries(st.sampled_from(MEMBERS), ANY_JSON, max_size=8))
 async def test_t29_no_json_at_all_makes_a_fault(

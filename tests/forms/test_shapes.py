@@ -126,7 +126,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(kind=st.sampled_from(KINDS), case=st.sampled_from([None, "uppercase"]), value=VALUES)
 def test_whatever_can_be_shaped_is_never_empty_and_fits(
     kind: str, case: str | None, value: Value

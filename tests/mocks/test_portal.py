@@ -600,7 +600,7 @@ _members = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(service=st.sampled_from(["DongBoHoSoMC", *PROTOCOL["services"]]), members=_members)
 def test_whatever_is_sent_is_answered_within_the_envelope(
     signed_in: tuple[Desk, str], service: str, members: Json
