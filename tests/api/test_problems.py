@@ -68,6 +68,19 @@ def test_every_code_that_is_raised_stands_in_the_catalogue_under_its_error() -> 
     assert missing == set()
 
 
+def test_every_code_of_the_catalogue_can_be_met() -> None:
+    catalogue = SOURCE / "api" / "wire" / "error_codes.py"
+    named = {
+        node.value
+        for path in SOURCE.rglob("*.py")
+        if path != catalogue
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+    assert ERRORS.keys() - named == set()
+
+
 def test_a_problem_document_has_the_members_of_rfc_9457_and_ours() -> None:
     answer = problem_of(BadRequest("too_deep", "a body is at most 64 levels deep", "data.a"))
 

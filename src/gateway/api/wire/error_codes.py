@@ -58,7 +58,6 @@ _CODES: dict[type[GatewayError], str] = {
         unassigned_character | Ký tự không tồn tại | Unassigned character | Remove the character.
         lone_surrogate | Nửa cặp surrogate | Lone surrogate | Repair the text's encoding.
         unsupported_media_type | Sai kiểu nội dung | Unsupported media type | Send application/json, not compressed.
-        body_required | Thiếu nội dung | No body | Send the body that the call needs.
         unknown_parameter | Tham số không được biết | Unknown parameter | Leave the parameter out.
         parameter_unusable | Tham số không dùng được | Parameter unusable | Give the parameter as the interface describes it.
         dossier_or_state | Thiếu mã hồ sơ hoặc trạng thái | Dossier or state missing | Name a dossier, a state, or both.
@@ -106,9 +105,7 @@ _CODES: dict[type[GatewayError], str] = {
         token_expired | Mã truy cập hết hạn | Token expired | Fetch a new token.
     """,
     NotAllowed: """
-        procedure_not_granted | Thủ tục chưa được cấp quyền | Procedure not granted | Ask the operator to extend the grant.
         officer_not_granted | Cán bộ chưa được cấp quyền | Officer not granted | Ask the operator to extend the grant.
-        not_allowed | Không được phép | Not allowed | Ask the operator to extend the grant.
     """,
     Conflict: """
         ticket_ended | Phiếu không chuyển sang trạng thái này | Ticket does not go on to this state | A ticket goes from open to sent, and ends as resolved or rejected.
@@ -149,7 +146,6 @@ _CODES: dict[type[GatewayError], str] = {
         row_mixed | Các dòng bị trộn lẫn | Row mixed | Keep each row as it was filled, or contest the group.
     """,
     RecordRefused: """
-        record_refused | Giấy tờ không được nhận | Record refused | See `member`.
         unknown_kind | Loại giấy tờ không có | No such kind of record | See schemas/record-kinds.json.
         unknown_reason | Lý do không có | No such reason | Use annulled, issued_in_error, replaced, stored_in_error or withdrawn.
         unknown_member | Thành phần không có | Unknown member | Leave the member out.
