@@ -1,7 +1,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,15 +12,9 @@ from typer.testing import CliRunner
 
 from gateway.cli.main import app
 from gateway.log.publishing.folder import LogFolder
+from tests.ports import free_port
 
 GATEWAY = Path(sys.executable).with_name("gateway")
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 def _answer(process: "subprocess.Popen[str]", address: str) -> httpx.Response:
@@ -38,7 +31,7 @@ def _answer(process: "subprocess.Popen[str]", address: str) -> httpx.Response:
 def test_the_gateway_comes_up_answers_and_ends_cleanly_when_asked(
     tmp_path: Path, asked: signal.Signals
 ) -> None:
-    port = _free_port()
+    port = free_port()
     settings = {"GATEWAY_DATA": str(tmp_path / "data"), "GATEWAY_PORT": str(port)}
     with subprocess.Popen(
         [GATEWAY, "serve"], env={**os.environ, **settings}, stderr=subprocess.PIPE, text=True

@@ -10,7 +10,6 @@ import multiprocessing
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from gateway.access.clients import ClientDirectory, NewClient
 from gateway.custody.grants import register_tenant
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
 from gateway.storage.database import Database
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 TENANT = TenantId("tinh-mau")
@@ -55,12 +55,6 @@ def population(folder: Path) -> Iterator[Mapping[str, str]]:
     finally:
         process.terminate()
         process.join()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
 
 
 class Gateway:
