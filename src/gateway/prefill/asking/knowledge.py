@@ -139,16 +139,16 @@ class Knowledge:
                 continue
             found = self._from_source(person, attribute, source)
             if isinstance(found, Fact):
-                facts.append((source, found))
                 if not attribute.refuses_conflict:
-                    break
+                    return Known(found, source, name in person.told)
+                facts.append((source, found))
             elif found is None:
                 unasked.add(source)
             elif isinstance(found, datetime):
                 later.append(found)
             else:
                 reasons.add(found)
-        if facts and not (unasked and attribute.refuses_conflict):
+        if facts and not unasked:
             return _settled(facts, name in person.told)
         if name in person.told and not facts:
             return Known(person.told[name], SESSION, True)
@@ -166,7 +166,8 @@ class Knowledge:
             return Reason.DECLINED
         if source not in self.granted:
             return Reason.NOT_PERMITTED
-        answer = self.answers.get((person.number, source)) if person.number else None
+        number = person.number
+        answer = None if number is None else self.answers.get((number, source))
         said = None if answer is None else self._said(answer.reply, attribute)
         if isinstance(said, Fact):
             return said
@@ -174,7 +175,7 @@ class Knowledge:
             named = naming.fact(attribute.name)
             if named is not None:
                 return named
-        return Reason.NOT_HELD if person.number is None else said
+        return Reason.NOT_HELD if number is None else said
 
     def _said(self, reply: Reply, attribute: Attribute) -> Fact | Reason | datetime:
         match reply:

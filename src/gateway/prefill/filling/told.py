@@ -4,6 +4,8 @@ A fact that the caller sent, in `data` of any call of the chain, comes back as c
 filled, and it is no gain of any register.
 """
 
+from collections.abc import Iterator
+
 from gateway.domain.identifiers import AttributeName, RoleName
 from gateway.forms.attributes import Attribute
 from gateway.forms.fields import value_at
@@ -23,15 +25,17 @@ def told_by_data(desk: Desk) -> Told:
 
     In `data`, in whatever bound field it stood before we filled it, or of the `SUBJECT` beside it.
     """
-    typed = {
-        (one.binding.role, one.binding.attribute)
-        for path, one in desk.bound.items()
-        if "[]" not in path
-        and path not in desk.earlier.filled
-        and is_typed(one.template, value_at(desk.data, path))
-    }
-    vouched = {(SUBJECT, name) for name in desk.subject.told}
-    return frozenset(typed | vouched) | desk.earlier.known
+    vouched = frozenset((SUBJECT, name) for name in desk.subject.told)
+    typed = frozenset(_typed(desk)) if desk.data else frozenset()
+    return vouched | typed | desk.earlier.known
+
+
+def _typed(desk: Desk) -> Iterator[tuple[RoleName, AttributeName]]:
+    for path, one in desk.bound.items():
+        if "[]" in path or path in desk.earlier.filled:
+            continue
+        if is_typed(one.template, value_at(desk.data, path)):
+            yield one.binding.role, one.binding.attribute
 
 
 class ToldOf:
