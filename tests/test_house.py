@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 import gateway
 from gateway.domain import errors
 from gateway.domain.errors import GatewayError
+from gateway.domain.facts import Fact
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
@@ -235,3 +237,10 @@ def test_the_tree_of_refusals_is_drawn_whole() -> None:
     for module in pkgutil.walk_packages(gateway.__path__, "gateway."):
         importlib.import_module(module.name)
     assert drawn_tree() == set(refusals(GatewayError))
+
+
+def test_a_value_compares_and_hides_as_a_frozen_dataclass_does() -> None:
+    one, same = (Fact("Trần Đức Nam", datetime(2026, 11, 22, tzinfo=UTC)) for _ in range(2))
+    assert (one, hash(one)) == (same, hash(same))
+    assert "Nam" not in repr(one)
+    assert not hasattr(one, "__dict__")

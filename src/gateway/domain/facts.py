@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from gateway.domain.identifiers import AttributeName, PersonalId
+from gateway.domain.value import value
 
 _DATE = re.compile(r"[0-9]{4}(?:-[0-9]{2}){0,2}")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PartialDate:
     """A date whose month or day may be unknown; nothing is ever completed with 01/01.
 
@@ -63,7 +64,7 @@ class Coded:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PersonRef:
     """A person whom a source names beside the one that was asked for: a parent, a spouse, a member.
 
@@ -94,7 +95,7 @@ class RecordRef:
     vouched: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fact:
     """One attribute's value as a source holds it, with the time it speaks for."""
 

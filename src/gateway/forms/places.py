@@ -4,10 +4,10 @@ What the two readings of a form share: as it is submitted (`fields.py`), and bef
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from gateway.domain.value import value
 from gateway.forms.definition import FieldTemplate
 from gateway.forms.reading.tree import Node, is_row
 from gateway.forms.showing.javascript import get
@@ -21,7 +21,7 @@ class Decision(StrEnum):
     OPEN = "open"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FieldInstance:
     """One declarable place in given data: `path` is `grid[1].key`, `rows` its row numbers."""
 
@@ -31,7 +31,7 @@ class FieldInstance:
     decision: Decision
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Place:
     """Where a walk stands: the data scope, its path up to there, and the row of each group."""
 

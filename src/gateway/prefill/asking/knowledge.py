@@ -16,12 +16,13 @@ from typing import TypeAlias
 from gateway.domain.facts import Fact, PersonKey, PersonRef
 from gateway.domain.identifiers import SESSION, AttributeName, RoleName, SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable
+from gateway.domain.value import value
 from gateway.domain.verdicts import Reason
 from gateway.forms.attributes import Attribute, Dictionary
 from gateway.prefill.asking.agreement import agree
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Person:
     """Somebody who stands behind a role, as far as the caller and other people's answers say.
 
@@ -40,7 +41,7 @@ class Person:
         return None if self.key is None else self.key.personal_id.digits
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Naming:
     """How an answer about somebody else names a person: the source, its fact, what it says."""
 
@@ -71,7 +72,7 @@ class Answer:
         return isinstance(self.reply, Unavailable | NotPermitted)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Known:
     """A value, the source that gave it, and whether the caller had told the same attribute."""
 
@@ -80,7 +81,7 @@ class Known:
     was_told: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unasked:
     """Nobody has said it yet: these sources hold such facts and have not been asked.
 
@@ -92,7 +93,7 @@ class Unasked:
     role: RoleName | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Missing:
     """Nobody can say it, and why; `retry_at` where somebody will be able to."""
 

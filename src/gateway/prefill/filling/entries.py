@@ -1,18 +1,19 @@
 """What can be said of one field after filling: a value and where it came from, or why it is empty."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from gateway.domain.facts import Fact, RecordRef
 from gateway.domain.identifiers import SESSION, AttributeName, RoleName, SourceId
+from gateway.domain.value import value
 from gateway.domain.verdicts import EditPolicy, FieldClass, Reason
 from gateway.forms.attributes import CONSTANT, Attribute
 from gateway.forms.bindings import Binding
 from gateway.forms.fields import FieldInstance
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Filled:
     """A field that holds a value we handed out, with everything the receipt says of it."""
 
@@ -29,7 +30,7 @@ class Filled:
     record: RecordRef | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Empty:
     """A field that was left empty, and why."""
 
@@ -39,7 +40,7 @@ class Empty:
     attribute: AttributeName | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Carried:
     """A field that an earlier receipt of this chain filled; its entry goes over unchanged."""
 
