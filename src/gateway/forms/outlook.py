@@ -5,8 +5,9 @@ has no value in the data and is not itself hidden.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeAlias, TypeVar
 
 from gateway.forms.definition import FormDefinition
 from gateway.forms.fields import copy_of
@@ -19,53 +20,49 @@ from gateway.forms.places import (
     outside_rows,
     rows_of,
 )
-from gateway.forms.reading.paths import put_value, value_at
+from gateway.forms.reading.paths import put_value
 from gateway.forms.reading.tree import Kind, Node, Trigger
+from gateway.forms.showing.conditions import names_its_triggers
 from gateway.forms.showing.javascript import UNDEFINED, get, truthy
+
+K = TypeVar("K")
+V = TypeVar("V")
+_Instances: TypeAlias = tuple[FieldInstance, ...]
+
+_MOST_KEPT = 2_000
 
 
 class Outlook:
     """One form while it is being filled; conditions are worked out again only when need be.
 
     What shows hangs on the answers that steer it and on the rows that there are, and on no other
-    value: while these stand as they did, the last answer is given again.
+    value: while these stand as they did, the last answer is given again. Where they are all choices
+    that the form itself offers, the answer is kept for everybody: nobody's own words are.
     """
 
     def __init__(self, form: FormDefinition) -> None:
         self._layout = _layout(form)
-        self._last: tuple[list[object], tuple[FieldInstance, ...]] | None = None
+        self._last: tuple[list[object], _Instances] | None = None
         self._last_asked: dict[str, tuple[list[object], bool]] = {}
 
-    def instances(self, data: dict[str, object]) -> tuple[FieldInstance, ...]:
+    def instances(self, data: dict[str, object]) -> _Instances:
         """Every declarable instance, in form order; `data` may not change afterwards."""
-        hangs_on = self._hangs_on(data)
+        hangs_on = self._layout.what_decides(data)
         if self._last is None or self._last[0] != hangs_on:
-            self._last = hangs_on, tuple(_instances(self._layout, data))
+            self._last = hangs_on, self._layout.instances(hangs_on, data)
         return self._last[1]
 
     def asks_in_rows(self, group: str, data: dict[str, object]) -> bool:
         """Whether a row of this group would hold a field that nothing hides: try with one row."""
-        hangs_on = self._hangs_on(data)
+        hangs_on = self._layout.what_decides(data)
         last = self._last_asked.get(group)
         if last is None or last[0] != hangs_on:
-            self._last_asked[group] = last = hangs_on, self._tried(group, data)
+            asks = self._layout.asks_in_rows(hangs_on, group, data)
+            self._last_asked[group] = last = hangs_on, asks
         return last[1]
 
-    def _tried(self, group: str, data: dict[str, object]) -> bool:
-        tried = copy_of(data)
-        put_value(tried, group, [{}])
-        found: list[FieldInstance] = []
-        for place in rows_of(self._layout.groups[group], Place(tried, "", ())):
-            _Decisions(tried).collect(self._layout.groups[group].children, place, found)
-        return any(instance.decision is not Decision.HIDDEN for instance in found)
 
-    def _hangs_on(self, data: dict[str, object]) -> list[object]:
-        return [value_at(data, path) for path in self._layout.hangs_on]
-
-
-def instances_before_submission(
-    form: FormDefinition, data: dict[str, object]
-) -> tuple[FieldInstance, ...]:
+def instances_before_submission(form: FormDefinition, data: dict[str, object]) -> _Instances:
     """Every declarable instance before submission: visible, hidden, or open."""
     return tuple(_instances(_layout(form), data))
 
@@ -81,18 +78,81 @@ class _Slot:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """A form's places, laid out once, and the paths of everything that decides what shows."""
+    """A form's places, laid out once, and the paths of everything that decides what shows.
+
+    `hangs_on` is None where a condition does not write out what it reads. `choices` are the values
+    that the form offers at such a path; for answers among them the two others keep what was decided.
+    """
 
     slots: tuple[_Slot, ...]
     groups: Mapping[str, Node]
-    hangs_on: tuple[str, ...]
+    hangs_on: tuple[str, ...] | None
+    choices: tuple[frozenset[str], ...]
+    decided: dict[tuple[object, ...], _Instances] = field(default_factory=dict)
+    asked: dict[tuple[object, ...], bool] = field(default_factory=dict)
+
+    def what_decides(self, data: dict[str, object]) -> list[object]:
+        """The values on which it hangs what shows; the whole data where these are not known."""
+        return [data] if self.hangs_on is None else [get(data, path) for path in self.hangs_on]
+
+    def instances(self, hangs_on: list[object], data: dict[str, object]) -> _Instances:
+        """Every declarable instance."""
+        if not self._offered(hangs_on):
+            return tuple(_instances(self, data))
+        key = tuple(hangs_on)
+        if key not in self.decided:
+            _make_room(self.decided)[key] = tuple(_instances(self, data))
+        return self.decided[key]
+
+    def asks_in_rows(self, hangs_on: list[object], group: str, data: dict[str, object]) -> bool:
+        """Whether something shows in a row of the group."""
+        if not self._offered(hangs_on):
+            return self._tried(group, data)
+        key = (group, *hangs_on)
+        if key not in self.asked:
+            _make_room(self.asked)[key] = self._tried(group, data)
+        return self.asked[key]
+
+    def _offered(self, values: list[object]) -> bool:
+        """Whether each value is nothing, yes or no, or a choice of the form's."""
+        return self.hangs_on is not None and all(
+            value is UNDEFINED
+            or value is None
+            or isinstance(value, bool)
+            or (isinstance(value, str) and value in offered)
+            for value, offered in zip(values, self.choices, strict=False)
+        )
+
+    def _tried(self, group: str, data: dict[str, object]) -> bool:
+        tried, node = copy_of(data), self.groups[group]
+        put_value(tried, group, [{}])
+        found: list[FieldInstance] = []
+        for place in rows_of(node, Place(tried, "", ())):
+            _Decisions(tried).collect(node.children, place, found)
+        return any(instance.decision is not Decision.HIDDEN for instance in found)
+
+
+def _make_room(kept: dict[K, V]) -> dict[K, V]:
+    """A memory that would grow beyond measure begins anew."""
+    if len(kept) >= _MOST_KEPT:
+        kept.clear()
+    return kept
 
 
 @lru_cache(maxsize=1_000)
 def _layout(form: FormDefinition) -> _Layout:
     slots = tuple(_slots_below(form.roots))
     groups = {slot.group.path: slot.group for slot in slots if slot.group is not None}
-    return _Layout(slots, groups, tuple(sorted(form.steering | groups.keys())))
+    nodes = (node for root in form.roots for node in root.walk())
+    told = all(names_its_triggers(node.component) for node in nodes)
+    hangs_on = tuple(sorted(form.steering | groups.keys())) if told else None
+    return _Layout(slots, groups, hangs_on, tuple(_choices(form, path) for path in hangs_on or ()))
+
+
+def _choices(form: FormDefinition, path: str) -> frozenset[str]:
+    """What the form offers to be chosen at a path; none for a field of free text."""
+    options = [f.options for f in form.fields if f.path == path and not f.multiple]
+    return frozenset(option.value for one in options for option in one or ())
 
 
 def _slots_below(nodes: Sequence[Node]) -> Iterator[_Slot]:

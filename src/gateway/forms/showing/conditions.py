@@ -19,7 +19,7 @@ from gateway.forms.showing.javascript import (
     to_string,
     truthy,
 )
-from gateway.forms.showing.logic import RuleFailed, apply, variables
+from gateway.forms.showing.logic import RuleFailed, apply, names_what_it_reads, variables
 from gateway.forms.showing.operators import holds, is_blank
 from gateway.forms.showing.triggers import Places, component_for, trigger_for
 
@@ -64,6 +64,14 @@ def paths_named(component: Component) -> list[str]:
     if is_rule(condition):
         return [path for path in map(_in_scope, variables(condition["json"])) if path]
     return []
+
+
+def names_its_triggers(component: Component) -> bool:
+    """Whether all that the effective condition reads stands among `paths_named`."""
+    condition = member_of(component, "conditional")
+    if is_typed(condition) or condition.get("when") or not is_rule(condition):
+        return True
+    return names_what_it_reads(condition["json"])
 
 
 def scopes_named(component: Component) -> set[str]:

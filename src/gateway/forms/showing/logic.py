@@ -47,6 +47,22 @@ def variables(rule: object) -> Iterator[str]:
         yield from variables([*arguments[:1], *arguments[2:]] if over_items else arguments)
 
 
+def names_what_it_reads(rule: object) -> bool:
+    """Whether every read of a rule's own data is by a path that is written out in it."""
+    if isinstance(rule, list):
+        return all(map(names_what_it_reads, rule))
+    if not isinstance(rule, dict) or len(rule) != 1:
+        return True
+    ((operator, values),) = rule.items()
+    arguments = values if isinstance(values, list) else [values]
+    if operator == "var":
+        path = arguments[0] if arguments else None
+        return isinstance(path, str) and path.startswith(("data.", "row."))
+    if operator in _OVER_ITEMS:
+        arguments = [*arguments[:1], *arguments[2:]]
+    return operator not in _BY_LIST and all(map(names_what_it_reads, arguments))
+
+
 def foreign_operators(rule: object) -> Iterator[str]:
     """Operators that Form.io's core adds to JSONLogic and this engine does not evaluate."""
     if isinstance(rule, list):
@@ -61,6 +77,8 @@ def foreign_operators(rule: object) -> Iterator[str]:
 
 _ADDED = frozenset({"getDate", "relativeMinDate", "relativeMaxDate"})
 _OVER_ITEMS = frozenset({"filter", "map", "reduce", "all", "some", "none"})
+_BY_LIST = frozenset({"missing", "missing_some"})
+"""What looks up paths that may be worked out only when the rule is applied."""
 
 
 def _if(arguments: list[object], data: object) -> object:

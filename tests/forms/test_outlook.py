@@ -1,0 +1,63 @@
+"""A form while it is being filled: what was decided is given again only while it holds."""
+
+from typing import Any
+
+import pytest
+
+from gateway.forms.definition import FormDefinition
+from gateway.forms.fields import copy_of
+from gateway.forms.outlook import Outlook, instances_before_submission
+from tests.forms.building import form_of, part, text, when
+
+CHOICE = part("radio", "loai", values=[{"value": "a", "label": "A"}, {"value": "b", "label": "B"}])
+BY_CHOICE = form_of(CHOICE, text("theoA", conditional=when("loai", "a")))
+BY_TEXT = form_of(text("ten"), text("theoTen", conditional=when("ten", "An")))
+BY_ALL = form_of(
+    text("ten"),
+    text("rieng", conditional={"json": {"==": [{"var": {"cat": ["data.", "ten"]}}, "An"]}}),
+)
+IN_ROWS = form_of(
+    CHOICE,
+    part(
+        "datagrid",
+        "nguoi",
+        components=[text("ten", conditional=when("loai", "a")), text("tuoi", hidden=True)],
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("form", "turns"),
+    [
+        (BY_CHOICE, [{}, {"loai": "a"}, {"loai": "b"}, {"loai": None}, {"loai": "a", "x": 1}]),
+        (BY_TEXT, [{}, {"ten": "An"}, {"ten": "Bình"}, {"ten": "An"}]),
+        (BY_ALL, [{"ten": "Bình"}, {"ten": "An"}, {}]),
+        (IN_ROWS, [{"loai": "a"}, {"loai": "a", "nguoi": [{}, {}]}, {"loai": "a", "nguoi": []}]),
+    ],
+    ids=["a choice", "a text", "a path that is worked out", "rows"],
+)
+def test_it_says_what_deciding_anew_would_say(
+    form: FormDefinition, turns: list[dict[str, Any]]
+) -> None:
+    outlook = Outlook(form)
+    for data in (*turns, *turns):
+        assert outlook.instances(copy_of(data)) == instances_before_submission(form, data)
+
+
+def test_a_group_is_asked_about_while_something_would_show_in_its_rows() -> None:
+    for _ in range(2):
+        outlook = Outlook(IN_ROWS)
+        for answer, asks in (("a", True), ("b", False), ("a", True)):
+            assert outlook.asks_in_rows("nguoi", {"loai": answer}) is asks
+
+
+def test_what_was_decided_by_choices_is_kept_for_the_next_person() -> None:
+    first = Outlook(BY_CHOICE).instances({"loai": "b"})
+    assert Outlook(BY_CHOICE).instances({"loai": "b"}) is first
+
+
+@pytest.mark.parametrize("said", ["An", "c", 1, ["a"]], ids=str)
+def test_nothing_is_kept_of_a_persons_own_words(said: object) -> None:
+    for form, key in ((BY_TEXT, "ten"), (BY_CHOICE, "loai")):
+        first = Outlook(form).instances({key: said})
+        assert Outlook(form).instances({key: said}) is not first
