@@ -16,7 +16,7 @@ POPULATION = SourceId("population")
 RECORDS = SourceId("records")
 PERSONAL_PAPERS = SourceId("personal_papers")
 
-_PERSONAL_ID = re.compile(r"[0-9]{12}")
+_PERSONAL_ID_DIGITS = 12
 _DOSSIER_CODE = re.compile(r"[0-9A-Z]+(?:\.[0-9A-Z]+)*-(?:[0-9]{6}|[0-9]{8})-[0-9]{4,7}")
 _PROCEDURE_CODE = re.compile(r"[0-9]\.[0-9]{6}(?:\.[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.[A-Z][0-9]{2})?")
 
@@ -32,7 +32,8 @@ class PersonalId:
     digits: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        if not _PERSONAL_ID.fullmatch(self.digits):
+        digits = self.digits
+        if not (len(digits) == _PERSONAL_ID_DIGITS and digits.isascii() and digits.isdigit()):
             raise ValueError("a personal identification number has exactly 12 digits")
 
     @property

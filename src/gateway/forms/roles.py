@@ -11,12 +11,14 @@ from gateway.domain.identifiers import RoleName
 from gateway.forms.bindings import Bindings, Way
 from gateway.forms.definition import FormDefinition
 from gateway.forms.fields import value_at
-from gateway.forms.values import NotOfType, canonical
+from gateway.forms.values import EMPTY, NotOfType, canonical
 
 
 def holds(way: Way, form: FormDefinition, data: Mapping[str, Any]) -> bool:
     """Whether the data give every answer that the way waits for, in whatever dress."""
-    return all(_said(form, data, path) in accepted for path, accepted in (way.when or {}).items())
+    return way.when is None or all(
+        _said(form, data, path) in accepted for path, accepted in way.when.items()
+    )
 
 
 def moved_roles(
@@ -29,7 +31,10 @@ def moved_roles(
 
 
 def _said(form: FormDefinition, data: Mapping[str, Any], path: str) -> str:
+    value = value_at(data, path)
+    if value is None:
+        return EMPTY
     try:
-        return canonical(form.field(path), value_at(data, path))
+        return canonical(form.field(path), value)
     except NotOfType:
         return ""

@@ -188,16 +188,18 @@ def papers_of(prefilled: Prefilled, paper_path: PaperPath) -> list[dict[str, Any
 
 
 def _field(sheet: Sheet, entry: Entry) -> dict[str, Any]:
-    shown = {"path": entry.instance.path, "visible": _SHOWN[entry.instance.decision]}
+    path, visible = entry.instance.path, _SHOWN[entry.instance.decision]
     if isinstance(entry, Empty):
-        empty = {**shown, "state": "empty", "reason": entry.reason.value}
+        empty = {"path": path, "visible": visible, "state": "empty", "reason": entry.reason.value}
         later = retry_at(sheet, entry)
         return empty if later is None else {**empty, "retry_at": instant(later)}
     if isinstance(entry, Carried):
         said = ("class", "edit", "attribute", "source", "confirmed_by", "as_of", "record")
-        return {**shown, "state": "filled", **{name: entry.entry[name] for name in said}}
+        told = {name: entry.entry[name] for name in said}
+        return {"path": path, "visible": visible, "state": "filled", **told}
     return {
-        **shown,
+        "path": path,
+        "visible": visible,
         "state": "filled",
         "class": entry.field_class.value,
         "edit": entry.edit.value,
