@@ -2,6 +2,7 @@
 
 import json
 from base64 import urlsafe_b64encode
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from gateway.log.verify.claims.leaves import read_leaf
 from gateway.log.verify.command import PROVED, REFUTED, UNCHECKED, Answer, run_recompute, run_verify
 from gateway.log.verify.findings import Kind, Refuted
+from gateway.log.verify.tree.places import Folder
+from gateway.log.verify.tree.tiles import TileTree
 from tests.log.verify.building import (
     LOG_KEY,
     ORIGIN,
@@ -654,3 +657,51 @@ def test_an_answer_for_programs_is_one_line_of_json(folder: Path) -> None:
 def test_a_log_that_is_not_closed_is_proved_without_figures(tmp_path: Path) -> None:
     answer = recompute(open_log().write(tmp_path))
     assert (answer.status, answer.proved["closed"], answer.proved["recomputed"]) == (PROVED, [], [])
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    """A log with a form and a proof of its first tally beside it."""
+    log = closed_log()
+    publish(log, tmp_path)
+    (tmp_path / "forms").mkdir()
+    (tmp_path / "forms" / f"{sha256(b'{}').hexdigest()}.json").write_bytes(b"{}")
+    (tmp_path / "proofs").mkdir()
+    siblings = TileTree(Folder(tmp_path), SIZE).inclusion(TALLY)
+    lines = ["c2sp.org/tlog-proof@v1", f"index {TALLY}", *map(text64, siblings)]
+    proof = "\n".join(lines) + "\n\n" + log.checkpoint()
+    (tmp_path / "proofs" / str(TALLY)).write_text(proof)
+    return tmp_path
+
+
+def test_forms_and_proofs_of_a_pack_are_checked_too(pack: Path) -> None:
+    assert verify(pack).status == PROVED
+    (form,) = (pack / "forms").iterdir()
+    form.write_bytes(b"{ }")
+    refuted(verify(pack), Kind.FORM, f"forms/{form.name}")
+    form.rename(form.with_name("readme.json"))
+    refuted(verify(pack), Kind.FORM, "forms/readme.json")
+
+
+@pytest.mark.parametrize("line", range(12))
+def test_a_proof_of_a_pack_that_was_edited_is_refuted(line: int, pack: Path) -> None:
+    path = pack / "proofs" / str(TALLY)
+    lines = path.read_text().split("\n")
+    place = min(line, len(lines) - 2)
+    lines[place] = lines[place][:-2] + ("A" if lines[place][-2:-1] != "A" else "B") + "="
+    path.write_text("\n".join(lines))
+    refuted(verify(pack), Kind.PROOF, f"proofs/{TALLY}")
+
+
+def test_a_proof_under_another_name_is_refuted(pack: Path) -> None:
+    for name in (str(OUTSIDE), "of-the-tally", str(10**18)):
+        path = pack / "proofs" / name
+        path.write_bytes((pack / "proofs" / str(TALLY)).read_bytes())
+        refuted(verify(pack), Kind.PROOF, f"proofs/{name}")
+        path.unlink()
+
+
+def test_a_month_that_is_over_in_one_tally_and_not_in_the_other(tmp_path: Path) -> None:
+    measure = definition(mock=True)
+    log = closed_log(tally(partial=True), outside(), measure=measure)
+    refuted(verify(log.write(tmp_path)), Kind.TALLY, index=OUTSIDE)

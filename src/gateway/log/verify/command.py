@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gateway.log.verify.claims.beside import check_beside
 from gateway.log.verify.claims.releases import check_releases
 from gateway.log.verify.evidence import Proved, Way, verify_log
 from gateway.log.verify.findings import Finding, Kind, Refuted, Unchecked
@@ -86,6 +87,7 @@ def run_verify(
         way = Way(progress, state=state) if progress else Way(state=state)
         proved = verify_log(place, _policy(policy), way)
         good, without = check_releases(place, proved)
+        check_beside(place, proved)
         answer = Answer(VERDICTS[PROVED], None, proved.signed.remarks, _said(proved))
         answer.proved["releases"] = good
         answer.remarks += [f"{m}: chưa có bản công bố / no release there" for m in without]
@@ -108,6 +110,7 @@ def run_recompute(
         way = Way(progress) if progress else Way()
         found = recount(place, _policy(policy), way, month)
         good, _ = check_releases(place, found.proved)
+        check_beside(place, found.proved)
         answer = _answer_to(found, month)
         answer.proved |= {"releases": good, "bodies": found.opened}
         answer.proved["recomputed"] = [close.month for close in found.counted]

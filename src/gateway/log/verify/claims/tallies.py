@@ -50,6 +50,8 @@ def check_close(close: Close, leaves: Mapping[int, Leaf]) -> None:
         if cell in cells or leaf["month"] != close.month:
             raise Refuted(Kind.TALLY, "a cell stands twice, or in another month", index=index)
         cells.add(cell)
+        if leaf["partial"] != next(iter(close.tallies.values()))["partial"]:
+            raise Refuted(Kind.TALLY, "the month cannot be over and not over", index=index)
         if measures[-1:] != [leaf["definition"]]:
             raise Refuted(Kind.TALLY, "it names another definition than that in force", index=index)
         if leaf["partial"] and not leaves[leaf["definition"]]["mock"]:

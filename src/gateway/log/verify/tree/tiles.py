@@ -126,6 +126,10 @@ class TileTree:
         """The root that the tree had at `old` entries, and the proof that this tree begins with it."""
         return self._root(0, old), self._grown(old, 0, self._size, whole=True)
 
+    def leaf(self, index: int) -> bytes:
+        """The hash of entry `index`, which lies within the tree."""
+        return self._complete(0, index)
+
     def inclusion(self, index: int) -> list[bytes]:
         """The siblings of entry `index`, leaf-most first."""
         return self._path(index, 0, self._size)
