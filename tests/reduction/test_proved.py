@@ -28,6 +28,8 @@ def two_months(chance: random.Random, cases: int) -> Iterator[tuple[dict[str, An
         for place, body in enumerate(case_of(chance, f"case {number}")):
             later = place >= after > 0 or number % 3 == 0
             yield {**body, "h": hour_of(DECEMBER if later else NOVEMBER)}, later
+        if number % 7 == 0:
+            yield _alarm(number), False
         if after == 9 and number % 3:
             yield _told_to_the_portal(f"case {number}"), True
 
@@ -36,6 +38,12 @@ def _told_to_the_portal(case: str) -> dict[str, Any]:
     """A leaf that no figure counts and that belongs to its case nevertheless."""
     named = {"k": "sync", "case": case, "ten": TENANT, "proc": "1.004222"}
     return {**named, "h": hour_of(DECEMBER), "st": 2, "pre": None, "fl": []}
+
+
+def _alarm(number: int) -> dict[str, Any]:
+    """A leaf that stands in no cell, though it is of a tenant that counts."""
+    named = {"k": "alarm", "case": f"alarm {number}", "ten": TENANT, "h": hour_of(NOVEMBER)}
+    return {**named, "why": "misses_of_tenant", "of": "prefill", "n": 600}
 
 
 def supply() -> Supply:
