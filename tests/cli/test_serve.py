@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from gateway.cli.main import app
 from gateway.log.publishing.folder import LogFolder
 from tests.ports import free_port
 
+SCHEMAS = Path(__file__).parents[2] / "schemas"
 GATEWAY = Path(sys.executable).with_name("gateway")
 
 
@@ -46,6 +48,37 @@ def test_the_gateway_comes_up_answers_and_ends_cleanly_when_asked(
     events = [json.loads(line) for line in said.splitlines()]
     assert [event["event"] for event in events] == ["started", "stopped"]
     assert events[0]["address"] == f"127.0.0.1:{port}"
+
+
+def test_a_form_that_cannot_be_used_is_named_with_its_place_before_nothing_is_served(
+    tmp_path: Path,
+) -> None:
+    schemas = tmp_path / "schemas"
+    shutil.copytree(SCHEMAS, schemas)
+    file = schemas / "forms" / "tk01-passport" / "bindings.json"
+    file.write_text(file.read_text().replace('"person.sex"', '"person.shoe_size"'))
+    settings = {"GATEWAY_DATA": str(tmp_path / "data"), "GATEWAY_SCHEMAS": str(schemas)}
+    done = subprocess.run(
+        [GATEWAY, "serve"], env={**os.environ, **settings}, capture_output=True, text=True
+    )
+    events = {one["event"]: one for one in map(json.loads, done.stderr.splitlines())}
+    assert done.returncode == 3
+    assert events["form_refused"]["places"] == "tk01-passport: gioiTinh: no_such_attribute"
+
+
+@pytest.mark.parametrize("verb", ["coverage", "bundles", "suggest"])
+def test_commands_over_all_forms_name_the_one_that_cannot_be_used(
+    tmp_path: Path, verb: str
+) -> None:
+    shutil.copytree(SCHEMAS / "forms" / "tk01-passport", tmp_path / "forms" / "tk01")
+    shutil.copy(SCHEMAS / "attributes.json", tmp_path)
+    given = [str(SCHEMAS / "forms" / "tk01-passport" / "form.json")] * (verb == "suggest")
+    done = CliRunner().invoke(
+        app, ["forms", verb, *given, "--json"], env={"GATEWAY_SCHEMAS": str(tmp_path)}
+    )
+    assert done.exit_code == 1
+    refused = {"path": "tk01: bindings:form", "code": "another_form"}
+    assert json.loads(done.stdout) == {"error": "form_refused", "problems": [refused]}
 
 
 def _refused(**environment: str) -> tuple[int, str]:

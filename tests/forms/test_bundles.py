@@ -65,7 +65,8 @@ def test_a_bundle_that_speaks_for_what_is_not_there_is_refused_with_its_place(
 ) -> None:
     with pytest.raises(FormRefused) as refused:
         read_catalogue(changed(tmp_path, change))
-    assert [(p.path, p.code) for p in refused.value.problems] == [(place, code)]
+    told = [(p.path, p.code) for p in refused.value.problems]
+    assert told == [(f"bundle-birth: {place}", code)]
 
 
 def test_the_command_prints_both_numbers_of_every_procedure() -> None:

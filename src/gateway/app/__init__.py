@@ -22,7 +22,7 @@ from gateway.api.options import read_options
 from gateway.api.rooms import Rooms, rooms_of
 from gateway.api.straight import StraightWays
 from gateway.api.watching import log, metrics, operations
-from gateway.api.watching.events import note_bug
+from gateway.api.watching.events import note_bug, note_refused_form
 from gateway.api.watching.traffic import Traffic
 from gateway.api.wire.problems import problem_of_a_bug, problem_of_status
 from gateway.app.portal import open_portal, open_registry, portal_chores
@@ -33,6 +33,7 @@ from gateway.custody.publishing import publish_definitions, read_measure
 from gateway.custody.replays import Replays
 from gateway.custody.shredding import replay_shreds
 from gateway.custody.tickets import Tickets
+from gateway.domain.errors import FormRefused
 from gateway.domain.identifiers import SESSION, SourceId
 from gateway.forms.catalogue import read_catalogue
 from gateway.forms.remote import read_remote_options
@@ -124,7 +125,11 @@ def _lifespan(
         outside = Transport(addresses_of(settings, policy), carrier or FastCarrier())
         witnesses = Witnesses(policy, Posting(outside).post)
         with LogFolder(settings.data / "log") as folder:
-            rooms = await open_rooms(settings, clock, outside, folder, witnesses)
+            try:
+                rooms = await open_rooms(settings, clock, outside, folder, witnesses)
+            except FormRefused as refusal:
+                note_refused_form(refusal)
+                raise
             app.state.rooms = rooms
             closing = asyncio.Event()
             chores = asyncio.gather(

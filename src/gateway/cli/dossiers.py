@@ -15,11 +15,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gateway.cli.forms.registered import registered_forms
 from gateway.cli.running.serve import settings_from_environment
 from gateway.domain.errors import GatewayError
 from gateway.dossiers.portal.procedures import Change, abolished, changes
 from gateway.dossiers.telling.listing import Listed, listed, send_again
-from gateway.forms.catalogue import read_catalogue
 from gateway.forms.values import LOCAL_ZONE
 from gateway.storage.database import Database
 
@@ -111,7 +111,7 @@ def procedures(as_json: AsJson = False) -> None:
     """What is new, changed or abolished in the portal's catalogue, and which forms it concerns."""
     bound = {
         code: form.code
-        for form in read_catalogue(settings_from_environment().schemas).forms()
+        for form in registered_forms(as_json).forms()
         for code in form.bindings.procedures
     }
     seen = _read(changes)

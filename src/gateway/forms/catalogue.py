@@ -9,6 +9,7 @@ or a bindings file with another title, starts no new series.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -151,13 +152,31 @@ class Catalogue:
 
 
 def read_catalogue(schemas: Path) -> Catalogue:
-    """Read every form below `schemas/forms`; raises FormRefused for the first that cannot be used."""
+    """Read every form below `schemas/forms`.
+
+    Raises FormRefused for the first that cannot be used; each path begins with the form's code.
+    """
     dictionary = read_dictionary(schemas / "attributes.json")
     folders = sorted(path.parent for path in (schemas / "forms").glob("*/form.json"))
-    forms = {form.code: form for form in (register(folder, dictionary) for folder in folders)}
+    forms: dict[FormCode, RegisteredForm] = {}
+    for folder in folders:
+        with _named(folder.name):
+            form = register(folder, dictionary)
+            forms[form.code] = form
     for form in forms.values():
-        _check_served(form, forms)
+        with _named(form.code):
+            _check_served(form, forms)
     return Catalogue(forms)
+
+
+@contextmanager
+def _named(form: str) -> Iterator[None]:
+    """Say of every problem in which form it is."""
+    try:
+        yield
+    except FormRefused as refusal:
+        problems = (FieldProblem(f"{form}: {p.path}", p.code) for p in refusal.problems)
+        raise FormRefused(tuple(problems)) from None
 
 
 def _check_served(form: RegisteredForm, forms: Mapping[FormCode, RegisteredForm]) -> None:

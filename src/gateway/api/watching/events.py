@@ -16,11 +16,14 @@ from typing import Any, TextIO
 
 import structlog
 
+from gateway.domain.errors import FormRefused
+
 EVENTS: dict[str, frozenset[str]] = {
     "started": frozenset({"address", "mock"}),
     "stopped": frozenset(),
     "bug": frozenset({"error", "place"}),
     "server": frozenset({"logger"}),
+    "form_refused": frozenset({"places"}),
     "chains_abandoned": frozenset({"count"}),
     "day_keys_erased": frozenset({"count"}),
     "replays_purged": frozenset({"count"}),
@@ -70,6 +73,11 @@ def keep_listed(
 def note_bug(error: BaseException) -> None:
     """Say of a fault of ours what it is called and where it happened, and not what it says."""
     structlog.get_logger().error("bug", error=type(error).__name__, place=place_of(error))
+
+
+def note_refused_form(refusal: FormRefused) -> None:
+    """Say which form keeps the gateway from starting, and where; of a form, never of a person."""
+    structlog.get_logger().error("form_refused", places=refusal.detail)
 
 
 def place_of(error: BaseException) -> str:

@@ -9,9 +9,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.running.serve import settings_from_environment
+from gateway.cli.forms.registered import registered_forms
 from gateway.forms.bundles import Spared
-from gateway.forms.catalogue import Catalogue, RegisteredForm, read_catalogue
+from gateway.forms.catalogue import Catalogue, RegisteredForm
 from gateway.reduction.figures import figure
 from gateway.reduction.table import percent
 
@@ -23,7 +23,7 @@ def bundles(
 
     The saving is potential: 1 - items of the bundle / sum of the items of its parts.
     """
-    read = bundles_of(read_catalogue(settings_from_environment().schemas))
+    read = bundles_of(registered_forms(as_json))
     if as_json:
         typer.echo(json.dumps(read, ensure_ascii=False))
         return

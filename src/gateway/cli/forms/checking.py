@@ -72,7 +72,7 @@ def fields(
         definition = read_definition(_read(form))
         entries = _entries(definition, decode_strictly(_read(data)) if data else {})
     except FormRefused as refusal:
-        _refuse(refusal, as_json)
+        refuse(refusal, as_json)
     else:
         print_json(entries) if as_json else _print_table(definition, entries)
 
@@ -82,7 +82,7 @@ def form_or_refusal(path: Path, as_json: bool) -> FormDefinition:
     try:
         return read_countable(_read(path))
     except FormRefused as refusal:
-        _refuse(refusal, as_json)
+        refuse(refusal, as_json)
 
 
 def _problems(path: Path) -> tuple[FieldProblem, ...]:
@@ -121,7 +121,8 @@ def _line(problem: FieldProblem) -> str:
     return f"{path or '(form)'}: {problem.code}"
 
 
-def _refuse(refusal: FormRefused, as_json: bool) -> NoReturn:
+def refuse(refusal: FormRefused, as_json: bool) -> NoReturn:
+    """End the command with every place that speaks against a form."""
     if as_json:
         print_json({"error": refusal.code, "problems": _listed(refusal.problems)})
     else:

@@ -8,9 +8,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.running.serve import settings_from_environment
+from gateway.cli.forms.registered import registered_forms
 from gateway.custody.publishing import CONNECTED
-from gateway.forms.catalogue import Catalogue, read_catalogue
+from gateway.forms.catalogue import Catalogue
 from gateway.reduction.figures import figure
 from gateway.reduction.table import percent
 
@@ -24,7 +24,7 @@ def coverage(
 
     Controls and addressee lines are left out; a column of a repeating group counts once.
     """
-    rows = coverage_of(read_catalogue(settings_from_environment().schemas))
+    rows = coverage_of(registered_forms(as_json))
     if as_json:
         typer.echo(json.dumps(rows))
     else:

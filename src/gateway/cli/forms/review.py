@@ -11,13 +11,14 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.forms.registered import registered_forms
 from gateway.cli.running.serve import settings_from_environment
 from gateway.custody.publishing import CONNECTED
 from gateway.domain.identifiers import POPULATION, RECORDS, SESSION
 from gateway.domain.verdicts import EditPolicy
 from gateway.forms.attributes import CONSTANT, DERIVED
 from gateway.forms.bindings import Binding, Way
-from gateway.forms.catalogue import Catalogue, RegisteredForm, read_catalogue
+from gateway.forms.catalogue import Catalogue, RegisteredForm
 from gateway.forms.definition import FieldTemplate
 from gateway.forms.reading.tree import Kind, Node
 from gateway.forms.showing.sentences import condition_in_words
@@ -54,7 +55,7 @@ def review(
 ) -> None:
     """Print the review list of every registered form, or write it into the documents."""
     schemas = settings_from_environment().schemas
-    text = review_of(read_catalogue(schemas))
+    text = review_of(registered_forms())
     if write:
         (schemas.parent / "docs" / "forms.md").write_text(text, encoding="utf-8")
     else:

@@ -11,9 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from gateway.cli.forms.checking import form_or_refusal, print_json
+from gateway.cli.forms.registered import registered_forms
 from gateway.cli.running.serve import settings_from_environment
 from gateway.forms.attributes import read_dictionary
-from gateway.forms.catalogue import read_catalogue
 from gateway.forms.suggesting import Experience, Suggestion
 
 _HEADINGS = (
@@ -37,7 +37,7 @@ def suggest(
     definition = form_or_refusal(form, as_json)
     schemas = settings_from_environment().schemas
     dictionary = read_dictionary(schemas / "attributes.json")
-    found = Experience(read_catalogue(schemas).forms(), dictionary).suggest(definition)
+    found = Experience(registered_forms(as_json).forms(), dictionary).suggest(definition)
     if as_json:
         print_json([asdict(one) for one in found])
     else:

@@ -31,7 +31,8 @@ GRACE_SECONDS = 10
 def serve() -> None:
     """Serve the gateway as its GATEWAY_* environment says, until SIGTERM.
 
-    Exit status: 0 ended as asked, 2 a setting cannot be used, or another gateway runs here.
+    Exit status: 0 ended as asked, 2 a setting cannot be used, or another gateway runs here, 3 it
+    did not come up.
     """
     settings = settings_from_environment()
     _check_the_log(settings)
