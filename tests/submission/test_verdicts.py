@@ -154,3 +154,21 @@ def test_a_number_that_shows_no_more_takes_nothing_else_with_it(office: House) -
     verdicts = {f["path"]: f["verdict"] for f in answer["fields"]}
     assert verdicts["soDinhDanhMoi"] == "hidden"
     assert verdicts["maSoBHXH"] == "auto"
+
+
+def test_papers_that_are_asked_for_are_counted_by_who_put_them_in(office: House) -> None:
+    paper = {"name": "anh.pdf", "sha256": "0" * 64}
+    abroad = {"loaiDangKyKetHon": {"value": "yeu_to_nuoc_ngoai"}}
+
+    def counted(data: Mapping[str, Any], *by_officer: str) -> dict[str, int]:
+        walk = office.walk(office.story("marriage-registration", "bride"))
+        body = walk.submission(entered_by=dict.fromkeys(by_officer, "officer"))
+        office.accepted({**body, "data": walk.data | data})
+        told: dict[str, int] = office.bodies("submission")[-1]["att"]
+        return told
+
+    assert counted({"anhBenNu": paper}) == {}  # two citizens of Vietnam are asked for no photograph
+    assert counted(abroad) == {"blank": 2}
+    assert counted(abroad | {"anhBenNu": paper, "anhBenNam": []}) == {"uploaded": 1, "blank": 1}
+    both = abroad | {"anhBenNu": paper, "anhBenNam": paper}
+    assert counted(both, "anhBenNam") == {"uploaded": 1, "officer": 1}
