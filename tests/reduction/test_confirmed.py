@@ -3,12 +3,14 @@
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.domain.verdicts import Verdict
+from gateway.log.verify.sampling.draw import draw_numbers
 from gateway.reduction.dossiers import Key
 from gateway.reduction.measure import Measurement, Scope
 from gateway.reduction.notices import UNCONFIRMED, notice_of
@@ -130,6 +132,33 @@ def test_t18_robots_that_no_portal_knows_move_no_published_numerator() -> None:
     assert together[("chains",)] == 1100  # they stand beside the figures for all to see
 
 
+@pytest.mark.threat(18)
+def test_t18_robots_that_the_portal_knows_and_that_were_marked_save_nothing() -> None:
+    honest = [handed_in(f"h{n}", sync(f"h{n}")) for n in range(100)]
+    robots = [
+        (prefill(f"r{n}", f"r{n}.c"), submission(f"r{n}", FIELDS, f"r{n}.c", bu=1), sync(f"r{n}"))
+        for n in range(1000)
+    ]
+    alone, together = summed(honest), summed([*honest, *robots])
+
+    numerators = [key for key in alone if key[0] in ("A", "core", "source")]
+    assert numerators and all(together[key] == alone[key] for key in numerators)
+    assert (together[("burst",)], together[("instant",)]) == (1000, 1000)
+
+
+@pytest.mark.threat(18)
+def test_t18_a_sample_exposes_robots_of_one_percent_nineteen_times_of_twenty() -> None:
+    """299 of 100,000, drawn as the audit draws; the first thousand are robots'."""
+    exposed = 0
+    for number in range(2000):
+        nonce, draw = sha256(b"nonce %d" % number).digest(), b"lottery %d" % number
+        sample = draw_numbers(sha256(b"root").digest(), nonce, draw, 100_000, 299)
+        exposed += any(one < 1000 for one in sample)
+
+    assert exposed / 2000 > 0.94
+    assert 1 - (1 - 0.01) ** 299 > 0.95
+
+
 def test_a_dossier_that_is_withdrawn_and_opened_anew_counts_once() -> None:
     first = handed_in("a", sync("a"), sync("a", 7))
     again = handed_in("b", sync("b"))
@@ -147,7 +176,8 @@ def told_of_the_portal(chance: random.Random, cases: int) -> Iterator[tuple[dict
         bodies = list(case_of(chance, name))
         for place, body in enumerate(bodies):
             later = later or chance.random() < 0.2
-            yield {**body, "h": hour_of(DECEMBER if later else NOVEMBER)}, later
+            robot = {"bu": 1} if body["k"] == "submission" and chance.random() < 0.1 else {}
+            yield {**body, **robot, "h": hour_of(DECEMBER if later else NOVEMBER)}, later
             if place == len(bodies) - 1 and chance.random() < 0.8:
                 for state in chance.choice(((2,), (2, 9, 10), (2, 7), (7,), (2, 2))):
                     later = later or chance.random() < 0.3

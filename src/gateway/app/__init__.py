@@ -56,6 +56,7 @@ from gateway.sources.counted import counted
 from gateway.sources.gate import gated
 from gateway.sources.paper_path import PaperPath
 from gateway.storage.database import Database
+from gateway.submission.bursts import Bursts, read_bursts
 from gateway.submission.workflow import SubmissionWorkflow
 from gateway.upstream.carrier import FastCarrier
 from gateway.upstream.posting import Posting
@@ -228,7 +229,7 @@ async def open_rooms(
             Tries(*settings.confirmation_misses, clock),
         ),
         submissions=SubmissionWorkflow(
-            forms, leaves, database, keys, keys.index, signer, tickets, clock
+            forms, leaves, database, keys, keys.index, signer, tickets, clock, _bursts_of(settings)
         ),
         tickets=tickets,
         paper_path=PaperPath(kinds),
@@ -242,6 +243,13 @@ async def open_rooms(
         traffic=Traffic(),
         reads=reads,
     )
+
+
+def _bursts_of(settings: Settings) -> Bursts | None:
+    """What marks robots' submissions; a mock deployment without the instant rule marks none."""
+    if 0 in (settings.instant_seconds, settings.instant_seconds_per_field):
+        return None
+    return read_bursts(settings.schemas / "measure.json")
 
 
 def _handlers() -> dict[

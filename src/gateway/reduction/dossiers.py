@@ -3,6 +3,7 @@
 Everything that is summed is a count under a key; sums of dossiers are sums of counts. The keys:
 
     ("dossiers",) ("instant",)          dossiers, and of these the instant ones
+    ("burst",)                          of these, those of a burst
     ("submissions",)                    accepted submissions behind them
     ("verdict", verdict)                fields by verdict; `auto` without those of instant dossiers
     ("auto_instant",)                   `auto` of instant dossiers, which stand in no figure
@@ -68,6 +69,7 @@ class Submission:
     procedure: str | None
     channel: str
     instant: bool
+    burst: bool
     letters: Letters = field(repr=False)
     attachments: Mapping[str, int]
 
@@ -85,13 +87,15 @@ def read_submission(
         known[said] = _letters(leaf, body, form)
     letters = known[said]
     declared = _check_balances(leaf, letters, body["n"])
+    burst = body.get("bu") == 1
     return Submission(
         leaf=leaf,
         hour=body["h"],
         form=form,
         procedure=body["proc"],
         channel=body["ch"],
-        instant=definitions.in_force(leaf).is_instant(body["sec"], declared),
+        instant=burst or definitions.in_force(leaf).is_instant(body["sec"], declared),
+        burst=burst,
         letters=letters,
         attachments=body["att"],
     )
@@ -181,6 +185,7 @@ def tally(submissions: Sequence[Submission], baseline: FormVersion) -> Sums:
     sums[("dossiers",)] = 1
     sums[("submissions",)] = len(submissions)
     sums[("instant",)] = int(instant)
+    sums[("burst",)] = int(any(submission.burst for submission in submissions))
     sums[("ceiling",)] = form.ceiling
     sums[("ceiling", "required")] = len(form.required)
     for what, number in last.attachments.items():

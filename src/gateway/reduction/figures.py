@@ -50,6 +50,7 @@ def figures_of(sums: Sums, median: tuple[int, int] | None = None) -> dict[str, A
         "override_rate": figure(sums["verdict", "override"], shown),
         "contested_rate": figure(sums["verdict", "contested"], shown),
         "instant": figure(sums["instant",], sums["dossiers",]),
+        "burst": figure(sums["burst",], sums["dossiers",]),
         "abandoned": figure(sums["abandoned",], sums["abandoned",] + sums["dossiers",]),
         "refusals": sums["refusals",],
         "chains": sums["chains",],

@@ -187,6 +187,16 @@ refused_fields = Table(
     Column("times", Integer, nullable=False),
 )
 
+# how many submissions of this hour have something in common: a digest of their timing, or a person's
+# blind index
+submission_pace = Table(
+    "submission_pace",
+    metadata,
+    Column("hour", Integer, primary_key=True, autoincrement=False),
+    Column("of", LargeBinary, primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+
 # `sealed` is the citizen's value under a key of its own, null once the ticket has ended
 correction_tickets = Table(
     "correction_tickets",

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -12,7 +13,7 @@ from gateway.domain.errors import (
     ReceiptRefused,
 )
 from gateway.forms.catalogue import Catalogue, RegisteredForm
-from gateway.log.append import append_case
+from gateway.log.append import AppendedCase, append_case
 from gateway.receipts.cases import register_dossier
 from gateway.receipts.chains import ChainKeys, ChainState, open_chain
 from gateway.receipts.disputes import Disputed, TicketDesk, Whose
@@ -21,6 +22,7 @@ from gateway.receipts.receipt import Receipt, ReceiptSigner
 from gateway.receipts.tags import SUBJECT, Tagger, same_tag
 from gateway.storage.database import Database
 from gateway.submission.answer import Accepted, answered_before
+from gateway.submission.bursts import Bursts, Pace
 from gateway.submission.disputes import check_marks, disputed_in
 from gateway.submission.judging.judge import judge
 from gateway.submission.judging.judgement import Judgement, Marks, balances
@@ -60,6 +62,7 @@ class SubmissionWorkflow:
         signer: ReceiptSigner,
         tickets: TicketDesk,
         clock: Callable[[], datetime],
+        bursts: Bursts | None,
     ) -> None:
         self._forms = {form.version: form for form in catalogue.forms()}
         self._form_leaves = form_leaves
@@ -69,6 +72,7 @@ class SubmissionWorkflow:
         self._signer = signer
         self._tickets = tickets
         self._clock = clock
+        self._bursts = bursts
 
     async def run(
         self,
@@ -202,7 +206,7 @@ class SubmissionWorkflow:
                 register_dossier(
                     connection, request.tenant, request.dossier.text, now, self._index_key
                 )
-            leaf = append_case(connection, "submission", request.tenant, body, now)
+            leaf = self._append(connection, body, now)
             end_chain(connection, one.state.chain, one.receipt.receipt.jti, leaf.index, salt)
             whose = Whose(request.tenant, one.state.case_ref, one.state.chain, leaf.index)
             tickets = self._tickets.open_in(connection, whose, disputed, now)
@@ -213,6 +217,15 @@ class SubmissionWorkflow:
             return accepted
 
         return await self._database.write(record)
+
+    def _append(
+        self, connection: Connection, body: Mapping[str, Any], now: datetime
+    ) -> AppendedCase:
+        """The leaf of an accepted submission, marked where it comes in a burst."""
+        pace = Pace(body["ten"], body["fv"], body["case"], body["sec"])
+        if self._bursts is not None and self._bursts.note(connection, pace, now):
+            body = {**body, "bu": 1}
+        return append_case(connection, "submission", body["ten"], body, now)
 
 
 def _check_bound(receipt: Receipt, request: SubmissionRequest, tagger: Tagger) -> None:

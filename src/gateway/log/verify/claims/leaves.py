@@ -140,7 +140,7 @@ _SAMPLE = {
     "entered": _number,
 }
 _SUM = _like(
-    "dossiers|submissions|instant|auto_instant|filled|visible|dropped|core|chains|refusals|abandoned"
+    "dossiers|submissions|instant|burst|auto_instant|filled|visible|dropped|core|chains|refusals|abandoned"
     "|late/submissions|offered(/visible)?|ceiling(/required)?|D(/(required|extra))?"
     "|A/(required|same_case|extra|constant|derived|repeat|known|suggested|fact)"
     "|verdict/(contested|officer|auto|override|missing|manual|blank|withdrawn|hidden)"

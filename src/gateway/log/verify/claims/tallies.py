@@ -94,7 +94,7 @@ def _check_sums(index: int, leaf: Leaf) -> None:
         "visible": of("visible") == auto + declared + of("verdict/blank"),
         "D": of("D") == declared + of("dropped"),
         "A": of("verdict/auto") == classes,
-        "dossiers": of("instant") <= of("dossiers") <= leaf["cases"],
+        "dossiers": of("burst") <= of("instant") <= of("dossiers") <= leaf["cases"],
         "core": of("core") <= of("verdict/auto"),
         "left": (leaf["median_left"] is not None) == (of("dossiers") > 0),
     }

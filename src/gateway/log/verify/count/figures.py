@@ -59,6 +59,7 @@ def figures_of(sums: Mapping[str, int], median: Sequence[int] | None) -> dict[st
         "override_rate": share(of["verdict/override"], kept),
         "contested_rate": share(of["verdict/contested"], kept),
         "instant": share(of["instant"], dossiers),
+        "burst": share(of["burst"], dossiers),
         "abandoned": share(of["abandoned"], of["abandoned"] + dossiers),
         "offered": share(of["offered"], of["offered/visible"]),
         "empties": {reason: of[f"reason/{reason}"] for reason in REASONS.values()},

@@ -4,7 +4,7 @@ In each close (a range of entries) a case has one cell: form, procedure, series 
 submission, or of its latest prefill while there is none. There stand all its leaves of the range. A
 dossier counts in the range of its first submission, judged by all up to the range's end; where the
 definition then in force ends in `/confirmed`, in that of the later of it and of the first `sync` at state
-2, unless one at 7 stands by the range's end, and `pre` 0 makes it instant. A `sync` of one `part` confirms
+2, unless one at 7 stands by the range's end, and `pre` 0 makes it instant, as does a submission marked `bu`. A `sync` of one `part` confirms
 nothing; those at 2 before the confirmation say which dossiers the portal has of a bundle. A chain
 where its end stands (its submission, its `abandoned`, or the fifth refusal of one path), reads and
 refusals where they stand, an abandoned case where its last chain ended.
@@ -107,6 +107,7 @@ class CaseStory:
         self._accepted: int | None = None
         self._withdrawn = False
         self._parts: set[str] = set()
+        self._bursts: list[bool] = []
         self._in_time = True
         self._first: Cell | None = None
         self._latest: Cell | None = None
@@ -125,7 +126,8 @@ class CaseStory:
             self._first = self._first or pattern.cell
             if not self._given:
                 self._needs_confirmation = bool(bits & CONFIRMED)
-            self._given.append((close, pattern.submission, bool(bits & INSTANT)))
+            self._given.append((close, pattern.submission, bool(bits & INSTANT) or pattern.burst))
+            self._bursts.append(pattern.burst)
             if chain in self._chains:
                 self._end(self._chains[chain], close)
         elif pattern.kind == SYNC:
@@ -208,6 +210,7 @@ class CaseStory:
         baseline = self._rules.baseline(given[-1].form.form)
         instant = any(instant for *_, instant in self._given) or not self._in_time
         sums = sums_of(given, baseline, instant)
+        sums["burst"] = any(self._bursts)
         if self._parts:
             sums.update({"bundle": 1} | {f"part/{procedure}": 1 for procedure in self._parts})
         self._add(given[-1].form, sums)

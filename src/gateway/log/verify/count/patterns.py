@@ -41,7 +41,7 @@ OF_A_CASE = 6
 COUNTED = {
     PREFILL: frozenset({"ch", "fv", "k", "n", "proc", "q", "sr", "st", "ten"}),
     SUBMISSION: frozenset(
-        {"att", "ch", "cl", "cr", "fv", "k", "n", "proc", "so", "sr", "ten", "vd", "vr"}
+        {"att", "bu", "ch", "cl", "cr", "fv", "k", "n", "proc", "so", "sr", "ten", "vd", "vr"}
     ),
     SYNC: frozenset({"k", "part", "pre", "proc", "st", "ten"}),
 }
@@ -77,7 +77,7 @@ _PREFILL = re.compile(
     % {b"s": _S, b"n": _N, b"rows": _ROWS}
 )
 _SUBMISSION = re.compile(
-    rb'(\{"att":%(rows)s,)"case":(%(s)s),"cc":%(s)s,("ch":%(s)s,)"chain":(%(s)s),'
+    rb'(\{"att":%(rows)s,(?:"bu":1,)?+)"case":(%(s)s),"cc":%(s)s,("ch":%(s)s,)"chain":(%(s)s),'
     rb'("cl":%(s)s,(?:"cr":%(rows)s,)?+"fv":%(n)s,)"h":%(n)s,("k":"submission","n":%(rows)s,)'
     rb'"pf":%(n)s,("proc":(?:null|%(s)s),)"sec":(%(n)s),'
     rb'("so":%(s)s,(?:"sr":%(rows)s,)?+"ten":%(s)s,"vd":%(s)s(?:,"vr":%(rows)s)?+\})'
@@ -150,6 +150,7 @@ class Pattern:
         "state",
         "in_time",
         "part",
+        "burst",
         "submission",
         "tenant",
     )
@@ -168,6 +169,7 @@ class Pattern:
             raise Misspelt("a procedure is named by its code")
         self.state: int | None = said["st"] if self.kind == SYNC else None
         self.in_time = bool(said["pre"]) if self.kind == SYNC else True
+        self.burst = self.kind == SUBMISSION and said.get("bu") == 1
         self.part = self.kind == SYNC and said.get("part") == 1
         if self.kind in (PREFILL, SUBMISSION):
             self.channel = CHANNELS[said["ch"]]
