@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from gateway.settings import PapersAccess, PopulationAccess, PortalAccess, Settings
+from gateway.settings import MinistryAccess, PapersAccess, PopulationAccess, PortalAccess, Settings
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("domain", "forms")
@@ -64,7 +64,7 @@ def settings_of(model: type[BaseModel], prefix: str) -> dict[str, str]:
     """Every setting by the name of its environment variable, with its default as documented."""
     rows: dict[str, str] = {}
     for name, field in model.model_fields.items():
-        if name in ("population", "papers", "portal"):
+        if name in ("population", "papers", "portal", "ministry"):
             continue
         default = "required" if field.is_required() else str(field.get_default())
         if isinstance(field.get_default(), Path):
@@ -80,6 +80,7 @@ def test_operations_lists_every_setting_with_its_default() -> None:
     settings |= settings_of(PopulationAccess, "GATEWAY_POPULATION_")
     settings |= settings_of(PapersAccess, "GATEWAY_PAPERS_")
     settings |= settings_of(PortalAccess, "GATEWAY_PORTAL_")
+    settings |= settings_of(MinistryAccess, "GATEWAY_MINISTRY_")
     assert documented == {name: default.lower() for name, default in settings.items()}
 
 

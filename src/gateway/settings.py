@@ -2,7 +2,7 @@
 
 Every setting is an environment variable `GATEWAY_<NAME>`; those of the population database are
 `GATEWAY_POPULATION_<NAME>`, those of the citizens' store of papers `GATEWAY_PAPERS_<NAME>`, those of the national
-portal `GATEWAY_PORTAL_<NAME>`. In production (`GATEWAY_ENV=prod`) a mock flag, a plain-text address
+portal `GATEWAY_PORTAL_<NAME>`, those of a ministry's adapter `GATEWAY_MINISTRY_<NAME>`. In production (`GATEWAY_ENV=prod`) a mock flag, a plain-text address
 or one that leads to this machine or to a name under `.test` is refused.
 """
 
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 _PREFIX = "GATEWAY_"
-_GROUPS = ("population", "papers", "portal")
+_GROUPS = ("population", "papers", "portal", "ministry")
 
 
 Text = Annotated[str, Field(min_length=1)]
@@ -110,6 +110,21 @@ class PortalAccess(BaseModel):
     patience_seconds: float = Field(default=30.0, gt=0, le=120)
 
 
+class MinistryAccess(BaseModel):
+    """The client at a ministry's own adapter; dossiers of `procedures` go there instead of the portal.
+
+    `procedures` are codes without a unit's suffix, with commas between.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    url: Text
+    client_id: Text
+    client_secret: Annotated[SecretStr, Field(min_length=1)]
+    procedures: Annotated[str, Field(pattern=r"^[0-9]\.[0-9]{6}(,[0-9]\.[0-9]{6})*$")]
+    patience_seconds: float = Field(default=10.0, gt=0, le=120)
+
+
 class Settings(BaseModel):
     """Everything that a deployment decides."""
 
@@ -137,6 +152,7 @@ class Settings(BaseModel):
     population: PopulationAccess | None = None
     papers: PapersAccess | None = None
     portal: PortalAccess | None = None
+    ministry: MinistryAccess | None = None
 
     @property
     def confirmation_misses(self) -> tuple[int, int]:
@@ -161,9 +177,13 @@ class Settings(BaseModel):
                 addresses["papers.url"] = self.papers.url
             if self.portal is not None:
                 addresses["portal.url"] = self.portal.url
+            if self.ministry is not None:
+                addresses["ministry.url"] = self.ministry.url
             for name, address in addresses.items():
                 if not _fit_for_production(address):
                     raise ValueError(f"{name} does not lead to a production system")
+        if self.ministry is not None and self.portal is None:
+            raise ValueError("a ministry's adapter is told beside the portal, not without it")
         if not self.mock and self.instant_seconds * self.instant_seconds_per_field == 0:
             raise ValueError("only a deployment marked as mock may set the instant rule to 0")
         return self

@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from gateway.custody.sweep import sweep
 from gateway.receipts.tags import FieldMark, Tagger, commit_to
-from gateway.storage.schema import chains
+from gateway.storage.schema import bodies, chains
+from gateway.submission.bursts import Bursts
 from tests.conftest import House, Walk
 
 FORM = "tk01-passport"
@@ -189,3 +190,17 @@ def test_a_submission_has_no_place_for_what_the_server_says(
     claimed["data"] |= {"verdicts": dict.fromkeys(walk.filled, "auto"), "unchanged": True}
     honest = office.accepted(claimed)["counts"]
     assert honest["auto"] <= len(walk.filled)
+
+
+@pytest.mark.threat(18)
+def test_t18_a_submission_in_a_burst_is_marked_in_its_body(
+    office: House, walk: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(office.rooms.submissions, "_bursts", Bursts(0, 0))
+    office.accepted(walk.submission())
+
+    newest = select(bodies.c.body).where(bodies.c.kind == "submission")
+    body = office.rooms.database.read(
+        lambda c: c.execute(newest.order_by(bodies.c.idx.desc())).scalars().first()
+    )
+    assert body is not None and orjson.loads(body)["bu"] == 1

@@ -17,6 +17,7 @@ from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.upstream.adapter import Adapter, AdapterAccount
 from gateway.upstream.exchange import Exchange, Patience
+from gateway.upstream.ministry.client import MinistryAccount, MinistryAdapter, read_paths
 from gateway.upstream.transport import Transport
 
 Clock = Callable[[], datetime]
@@ -39,7 +40,18 @@ def open_portal(
     account = account_of(AdapterAccount, told_by(access) | way)
     # one attempt a call: what fails is tried again by the outbox, and nowhere else
     patience = Patience(access.patience_seconds, access.patience_seconds, attempts=1)
-    return open_desk(database, Adapter(account, Exchange(outside, patience)), registry)
+    adapter = Adapter(account, Exchange(outside, patience))
+    if (other := settings.ministry) is None:
+        return open_desk(database, adapter, registry)
+    ministry = MinistryAccount(
+        other.url,
+        other.client_id,
+        other.client_secret.get_secret_value(),
+        read_paths(settings.schemas / "portal-protocol.json"),
+        other.patience_seconds,
+    )
+    of_ministry = frozenset(other.procedures.split(","))
+    return open_desk(database, adapter, registry, MinistryAdapter(ministry, outside), of_ministry)
 
 
 def portal_chores(rooms: Rooms, closing: asyncio.Event) -> list[Coroutine[Any, Any, None]]:

@@ -79,7 +79,9 @@ def account_of(kind: type[A], told: Mapping[str, Any]) -> A:
 def addresses_of(settings: Settings, policy: WitnessPolicy | None) -> tuple[str, ...]:
     """Every address that the gateway may call."""
     called = [] if settings.population is None else [*settings.population.addresses().values()]
-    called += [one.url for one in (settings.papers, settings.portal) if one is not None]
+    called += [
+        one.url for one in (settings.papers, settings.portal, settings.ministry) if one is not None
+    ]
     return (*called, *([] if policy is None else policy.addresses.values()))
 
 

@@ -14,11 +14,13 @@ from gateway.dossiers.portal.client import Portal
 from gateway.dossiers.portal.procedures import Procedures
 from gateway.dossiers.registry import Registry
 from gateway.dossiers.telling.following import Follower
+from gateway.dossiers.telling.ministry import MinistryDesk, of_procedures
 from gateway.dossiers.telling.outbox import purge_kept
 from gateway.dossiers.telling.sending import Sender
 from gateway.storage.database import Database
 from gateway.upstream.adapter import Adapter
 from gateway.upstream.breaker import Breaker, RetryBudget
+from gateway.upstream.ministry.client import MinistryAdapter
 
 DRAIN_SECONDS = 1.0
 REFRESH_SECONDS = 3600.0
@@ -33,6 +35,7 @@ class PortalDesk:
     sender: Sender = field(repr=False)
     procedures: Procedures = field(repr=False)
     follower: Follower = field(repr=False)
+    ministry: MinistryDesk | None = field(repr=False)
     clock: Callable[[], datetime] = field(repr=False)
 
     async def tell_by_the_second(self, closing: asyncio.Event) -> None:
@@ -40,7 +43,10 @@ class PortalDesk:
 
         async def work() -> None:
             await self.follower.follow()
-            if turns := await self.sender.drain(lambda: not closing.is_set()):
+            turns = await self.sender.drain(lambda: not closing.is_set())
+            if self.ministry is not None:
+                turns += await self.ministry.drain(lambda: not closing.is_set())
+            if turns:
                 structlog.get_logger().info("dossiers_sent", count=turns)
 
         await _repeat(work, DRAIN_SECONDS, closing)
@@ -56,14 +62,25 @@ class PortalDesk:
         await _repeat(work, REFRESH_SECONDS, closing)
 
 
-def open_desk(database: Database, adapter: Adapter, registry: Registry) -> PortalDesk:
-    """The desk as a deployment runs it."""
+def open_desk(
+    database: Database,
+    adapter: Adapter,
+    registry: Registry,
+    ministry: MinistryAdapter | None = None,
+    of_ministry: frozenset[str] = frozenset(),
+) -> PortalDesk:
+    """The desk as a deployment runs it; dossiers `of_ministry` go to the ministry instead."""
     portal = Portal(adapter, registry.protocol)
     procedures = Procedures(database, portal, registry.clock)
     breaker, budget = Breaker(time.monotonic), RetryBudget(time.monotonic)
-    sender = Sender(database, portal, procedures, registry, breaker, budget)
+    elsewhere, other = None, None
+    if ministry is not None:
+        elsewhere = of_procedures(of_ministry)
+        own = Breaker(time.monotonic)
+        other = MinistryDesk(database, ministry, registry, of_ministry, own)
+    sender = Sender(database, portal, procedures, registry, breaker, budget, elsewhere=elsewhere)
     follower = Follower(database, registry)
-    return PortalDesk(database, portal, sender, procedures, follower, registry.clock)
+    return PortalDesk(database, portal, sender, procedures, follower, other, registry.clock)
 
 
 async def _repeat(

@@ -56,6 +56,15 @@ dossiers = Table(
     Index("dossiers_of_case", "case_tag"),
 )
 
+# dossiers that a ministry's adapter has, by the id that it gave, and the state that it was told
+ministry_dossiers = Table(
+    "ministry_dossiers",
+    metadata,
+    Column("code", String, primary_key=True),
+    Column("id", String, nullable=False),
+    Column("state", Integer, nullable=False),
+)
+
 # up to which leaf the log was searched for more to tell the portal
 leaves_followed = Table(
     "leaves_followed",

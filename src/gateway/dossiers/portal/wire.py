@@ -117,11 +117,11 @@ def _where_known(dossier: Dossier, protocol: Protocol) -> dict[str, Any]:
     """Members that stand in a row only where the province says something: silence takes nothing back."""
     said: dict[str, Any] = {}
     if dossier.results:
-        said["DanhSachGiayToKetQua"] = [_result(one, protocol) for one in dossier.results]
+        said["DanhSachGiayToKetQua"] = [result_row(one, protocol) for one in dossier.results]
     if dossier.payment is not None:
         said["DuocThanhToanTrucTuyen"] = PAYMENTS[dossier.payment]
     if dossier.fees:
-        said["DanhSachLePhi"] = [_fee(one) for one in dossier.fees]
+        said["DanhSachLePhi"] = [fee_row(one) for one in dossier.fees]
     if dossier.supplements:
         said["DanhSachHoSoBoSung"] = [_supplement(one) for one in dossier.supplements]
     return said
@@ -190,7 +190,8 @@ def _file(attachment: Attachment, marks: Sequence[Mark], protocol: Protocol) -> 
     return row | {flag: raised.get(flag, "0") for flag in _FLAGS_OF_A_FILE}
 
 
-def _result(result: Result, protocol: Protocol) -> dict[str, str]:
+def result_row(result: Result, protocol: Protocol) -> dict[str, str]:
+    """One result as an entry of `DanhSachGiayToKetQua`."""
     return {
         "TenGiayTo": _cut(result.name, protocol, "DanhSachGiayToKetQua.TenGiayTo"),
         "MaThanhPhanHoSo": result.component or "",
@@ -200,8 +201,8 @@ def _result(result: Result, protocol: Protocol) -> dict[str, str]:
     }
 
 
-def _fee(fee: Fee) -> dict[str, str]:
-    """Its times and kinds are numbered as a ministry's adapter numbers them (ours for the portal)."""
+def fee_row(fee: Fee) -> dict[str, str]:
+    """One fee as an entry of `DanhSachLePhi`; its times and kinds are numbered as a ministry's adapter numbers them (ours for the portal)."""
     return {
         "TenPhiLePhi": fee.name,
         "MaPhiLePhi": fee.code or "",

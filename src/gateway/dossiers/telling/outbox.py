@@ -103,7 +103,7 @@ def purge_kept(connection: Connection, now: datetime) -> int:
     )
     over = or_(
         and_(one.portal_state == NEW, one.registered_at <= unaccepted),
-        and_(one.portal_state != NEW, one.due_at <= promised),
+        and_(func.coalesce(one.portal_state, 0) != NEW, one.due_at <= promised),
         one.registered_at <= oldest,
     )
     kept = one.sync == DELIVERED, one.sealed.is_not(None)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Row
+from sqlalchemy import ColumnElement, Connection, Row
 
 from gateway.domain.errors import Busy, Conflict, SourceError
 from gateway.dossiers.dossier import ACCEPTED, NEW
@@ -82,7 +82,9 @@ class Sender:
         breaker: Breaker,
         budget: RetryBudget,
         chance: Callable[[float, float], float] = random.uniform,
+        elsewhere: ColumnElement[bool] | None = None,
     ) -> None:
+        """`elsewhere` says which dossiers are told to somebody else."""
         self._database = database
         self._portal = portal
         self._procedures = procedures
@@ -94,6 +96,7 @@ class Sender:
         self._budget = budget
         self._clock = registry.clock
         self._chance = chance
+        self._own = () if elsewhere is None else (~elsewhere,)
 
     async def drain(self, goes_on: Callable[[], bool] = lambda: True) -> int:
         """Send everything that is due; how many dossiers had a turn."""
@@ -131,7 +134,7 @@ class Sender:
         return [*fresh, *again]
 
     def _codes(self, now: int, at_most: int, *which: Any) -> list[str]:
-        return self._database.read(lambda c: due_codes(c, now, at_most, *which))
+        return self._database.read(lambda c: due_codes(c, now, at_most, *which, *self._own))
 
     async def _turn(self, code: str) -> None:
         """One dossier's turn; where the database cannot be written now, it has another one soon."""
