@@ -50,7 +50,7 @@ def test_the_gateway_comes_up_answers_and_ends_cleanly_when_asked(
     assert events[0]["address"] == f"127.0.0.1:{port}"
 
 
-def test_a_form_that_cannot_be_used_is_named_with_its_place_before_nothing_is_served(
+def test_a_form_that_cannot_be_used_is_named_with_its_place_and_nothing_is_served(
     tmp_path: Path,
 ) -> None:
     schemas = tmp_path / "schemas"

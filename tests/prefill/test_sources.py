@@ -106,12 +106,32 @@ def test_a_declined_field_stays_empty_and_no_other(office: House) -> None:
         }
 
 
+@pytest.mark.parametrize("misspelt", ["populaton", "gioi_tinh", "thanhVien[0]", "", "gioiTinh "])
+def test_what_would_decline_nothing_is_refused_and_nobody_is_asked(
+    office: House, faults: Any, misspelt: str
+) -> None:
+    question = office.question(PASSPORT, "ordinary", data={})
+    answer = office.prefill({**question, "without": ["records", misspelt]})
+    assert (answer.status_code, answer.json()["code"]) == (400, "unknown_declined")
+    assert (answer.json()["member"], office.asked()) == ("without", [])
+
+
+def test_a_declined_cell_of_one_row_stays_empty(office: House) -> None:
+    form = "ct01-permanent-residence"
+    data = {"hoDangKy": "hien_tai", "coThanhVienCungThayDoi": "co"}
+    question = office.question(form, "ordinary", data=data)
+    cell = next(p for p in filled(office.filled(question)) if p.startswith("thanhVien[0]."))
+    answer = office.filled({**question, "without": [cell, "thanhVien[].hoTenThanhVien"]})
+    assert empties(answer)[cell] == "declined"
+    assert office.prefill({**question, "without": ["thanhVien[0]"]}).status_code == 400
+
+
 def test_a_declined_group_gets_no_rows(office: House) -> None:
     form = "ct01-permanent-residence"
     data = {"hoDangKy": "hien_tai", "coThanhVienCungThayDoi": "co"}
     question = office.question(form, "ordinary", data=data)
     assert any(p.startswith("thanhVien[") for p in filled(office.filled(question)))
-    answer = office.filled({**question, "without": ["thanhVien"]})
+    answer = office.filled({**question, "without": ["thanhVien", "personal_papers"]})
     assert not any(p.startswith("thanhVien[") for p in filled(answer))
 
 

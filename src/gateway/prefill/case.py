@@ -1,16 +1,24 @@
 """Which case is a prefill for: who asks, in which chain, and may that chain be gone on with?"""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from gateway.domain.errors import BadRequest, FieldProblem, ReceiptRefused
-from gateway.domain.identifiers import AttributeName, ChainId, RoleName
+from gateway.domain.identifiers import (
+    PERSONAL_PAPERS,
+    POPULATION,
+    RECORDS,
+    SESSION,
+    AttributeName,
+    ChainId,
+    RoleName,
+)
 from gateway.domain.verdicts import Reason
 from gateway.forms.catalogue import RegisteredForm
-from gateway.forms.fields import value_at
+from gateway.forms.fields import template_of, value_at
 from gateway.forms.roles import moved_roles
 from gateway.forms.values import NotOfType, canonical
 from gateway.prefill.filling.desk import Earlier
@@ -19,6 +27,7 @@ from gateway.receipts.chains import ChainKeys, ChainState
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import SUBJECT, FieldMark, Tagger, new_key, same_tag
 
+_SOURCES = frozenset({SESSION, POPULATION, RECORDS, PERSONAL_PAPERS})
 _SETTLED = frozenset(
     {
         Reason.NOT_HELD,
@@ -73,6 +82,24 @@ def procedure_of(form: RegisteredForm, asked: str | None) -> str | None:
     if served and asked[:8] not in served:
         raise BadRequest("procedure_not_served", "the form serves other procedures", "procedure")
     return asked
+
+
+def check_declined(form: RegisteredForm, without: Collection[str]) -> None:
+    """Raises BadRequest for what would decline nothing: no source, field or group is called so.
+
+    Whoever misspells what the citizen declines would read it all the same.
+    """
+    if not without:
+        return
+    groups = {group.removesuffix("[]") for group in form.definition.groups}
+    known = {template.path for template in form.definition.fields}
+    for one in without:
+        if one in _SOURCES or one.removesuffix("[]") in groups:
+            continue
+        if template_of(one) not in known:
+            raise BadRequest(
+                "unknown_declined", "no source, field or group is called so", "without"
+            )
 
 
 def new_chain(asker: Asker, form: RegisteredForm) -> Chain:

@@ -17,7 +17,14 @@ from gateway.prefill.asking.lookup import ask_all
 from gateway.prefill.asking.plan import plan_reads, wanted_by
 from gateway.prefill.asking.tried import TriedSource, record_alarms
 from gateway.prefill.body import prefill_body
-from gateway.prefill.case import Case, earlier_of, extended_chain, new_chain, procedure_of
+from gateway.prefill.case import (
+    Case,
+    check_declined,
+    earlier_of,
+    extended_chain,
+    new_chain,
+    procedure_of,
+)
 from gateway.prefill.filling.bound import bound_fields
 from gateway.prefill.filling.desk import Desk, Sheet
 from gateway.prefill.filling.merge import Filling
@@ -103,7 +110,7 @@ class PrefillWorkflow:
         """Fill, sign and record; `also` is written in the same transaction as the leaf.
 
         Raises NotFound for an unknown form, BadRequest for a procedure that the form does not
-        serve, ReceiptRefused or Conflict for a receipt that cannot be extended.
+        serve or for something declined that is not there, ReceiptRefused or Conflict for a receipt that cannot be extended.
         """
         case = self._begin(asker, request)
         sheet, answers = await self._fill(case)
@@ -116,6 +123,7 @@ class PrefillWorkflow:
         now = self._clock()
         form = self._catalogue.form_for(request.form)
         procedure = procedure_of(form, request.procedure)
+        check_declined(form, request.without)
         if request.extends is None:
             chain = new_chain(asker, form)
         else:

@@ -76,6 +76,7 @@ _CODES: dict[type[GatewayError], str] = {
         dossier_missing | Thiếu mã hồ sơ | Dossier missing | Name the dossier in which the officer acts.
         procedure_missing | Thiếu mã thủ tục | Procedure missing | Name the procedure that the form is for.
         procedure_not_served | Biểu mẫu không thuộc thủ tục này | Procedure not served by the form | See the procedures of GET /v1/forms.
+        unknown_declined | Nội dung từ chối không tồn tại | Unknown thing declined | Name a source, or a field or group by its path.
         eform_mismatch | Mã eForm không khớp | Another eForm in the address | Name the same eForm in address and body.
         receipt_missing | Thiếu biên nhận | Receipt missing | Send the receipt of the latest prefill.
         not_a_person | Không phải hồ sơ của cá nhân | Not a person's dossier | Type this dossier by hand.
