@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
+from gateway.custody.rolling import begin_next_log
 from gateway.dossiers.dossier import Fee, Result, Supplement
 from gateway.dossiers.telling.following import Follower
 from gateway.storage.portal_tables import leaves_followed
@@ -162,3 +164,24 @@ async def test_the_same_row_and_result_again_are_passed_over(world: World) -> No
         await world.settle()
 
     assert world.held[CODE].updates == 0 and row_of(world).sync == "delivered"
+
+
+async def test_in_the_next_log_nothing_of_the_last_one_is_leaned_on(world: World) -> None:
+    await world.register(dossier())
+    await world.settle()
+    await world.happen(CODE, "prefill", **READ)
+    await world.settle()
+    before = row_of(world, CODE)
+    assert before.told is not None and before.confirmed_leaf is not None
+    assert world.database.read(lambda c: c.execute(select(leaves_followed)).first())
+
+    log, following = "gateway.test/log/2026", "gateway.test/log/2027"
+    private = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    await world.database.write(lambda c: begin_next_log(c, log, following, private, None))
+
+    after = row_of(world, CODE)
+    assert (after.told, after.confirmed_leaf) == (None, None)
+    assert world.database.read(lambda c: c.execute(select(leaves_followed)).first()) is None
+    await world.go_on(CODE, step(4))
+    await world.settle()
+    assert world.held[CODE].state == "4"

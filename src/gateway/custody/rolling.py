@@ -15,7 +15,7 @@ from gateway.custody.grants import grant_again
 from gateway.domain.errors import Conflict
 from gateway.log.keys import announce_key
 from gateway.log.notes import Checkpoint
-from gateway.storage.portal_tables import bundles, dossiers
+from gateway.storage.portal_tables import bundles, dossiers, leaves_followed
 from gateway.storage.schema import (
     bodies,
     chain_leaves,
@@ -33,7 +33,13 @@ from gateway.storage.schema import (
 )
 
 _ASIDE = {leaves: closed_leaves, bodies: closed_bodies}
-_OF_THE_OLD_LOG = (log_keys, form_versions, metric_definitions, reconciliations)
+_OF_THE_OLD_LOG = (
+    log_keys,
+    form_versions,
+    metric_definitions,
+    reconciliations,
+    leaves_followed,
+)
 _ENDED = (chain_leaves, receipts, refused_fields, chains)
 
 
