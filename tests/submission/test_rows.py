@@ -1,6 +1,8 @@
 """Rows of people from the household's record: moved, mixed, added, altered, removed, contested."""
 
 import copy
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -199,3 +201,42 @@ def test_more_rows_than_any_family_has_are_not_read(village: House, walk: Walk) 
             assert answer.json()["fields"] == [{"path": "data", "code": "too_many_rows"}]
     assert village.prefill({**question, "data": {"thanhVien": [{}] * 300}}).status_code == 200
     assert village.accepted(walk.submission())["accepted"]
+
+
+def test_rows_that_may_be_changed_are_found_by_their_key_in_any_order(village: House) -> None:
+    form, group = "single-member-llc-registration", "nguonVon"
+
+    def judged(change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> dict[str, str]:
+        walk = village.walk(village.story(form))
+        data = copy.deepcopy(walk.data)
+        data[group] = change(data[group])
+        answer = village.accepted({**walk.submission(), "data": data})
+        return {p: v for p, v in verdicts(answer).items() if p.startswith(f"{group}[")}
+
+    def among(found: dict[str, str], row: int) -> set[str]:
+        return {verdict for path, verdict in found.items() if path.startswith(f"{group}[{row}]")}
+
+    in_order = judged(lambda rows: rows)
+    assert len(in_order) >= 2 * 3 and set(in_order.values()) <= {"auto", "manual"}
+    turned = judged(lambda rows: rows[::-1])
+    assert Counter(turned.values()) == Counter(in_order.values())
+    shortened = judged(lambda rows: rows[1:])
+    assert [among(shortened, row) for row in range(2)] == [among(in_order, 1), among(in_order, 2)]
+    assert "withdrawn" in shortened.values() and "override" not in shortened.values()
+
+
+@pytest.mark.parametrize("form", FORMS[:1])
+def test_rows_of_a_group_that_shows_no_more_may_be_emptied_but_not_altered(
+    village: House, walk: Walk
+) -> None:
+    (column, *_) = locked_columns(walk)
+    gone = {"coThanhVienCungThayDoi": "khong"}
+    altered = copy.deepcopy(rows_of(walk))
+    altered[0][column] = "Bùi Thị Khác"
+    body = with_rows(walk, altered)
+    assert f"thanhVien[0].{column}" in village.refused({**body, "data": body["data"] | gone})
+
+    body = with_rows(walk, [{} for _ in rows_of(walk)])
+    answer = village.accepted({**body, "data": body["data"] | gone})
+    cells = {v for path, v in verdicts(answer).items() if path.startswith("thanhVien[")}
+    assert cells == {"hidden"}
