@@ -113,7 +113,7 @@ def exchange_with() -> Iterator[None]:
 
 
 def _cause(error: Exception) -> str:
-    # the carrier shows every lost connection as a time-out; its own error underneath is exact
+    # a carrier of httpx's may show a lost connection as a time-out; its own error underneath is exact
     origin = error.__cause__ if isinstance(error, httpx.HTTPError) and error.__cause__ else error
     return "timeout" if isinstance(origin, (TimeoutError, httpx.TimeoutException)) else "connection"
 
