@@ -16,9 +16,7 @@ from gateway.forms.values import EMPTY, NotOfType, canonical
 
 def holds(way: Way, form: FormDefinition, data: Mapping[str, Any]) -> bool:
     """Whether the data give every answer that the way waits for, in whatever dress."""
-    return way.when is None or all(
-        _said(form, data, path) in accepted for path, accepted in way.when.items()
-    )
+    return all(_said(form, data, path) in accepted for path, accepted in (way.when or {}).items())
 
 
 def moved_roles(

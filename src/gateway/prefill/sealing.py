@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.domain.identifiers import RoleName
 from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable
-from gateway.domain.verdicts import EditPolicy
+from gateway.domain.verdicts import EditPolicy, Reason
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FieldTemplate
 from gateway.forms.values import LOCAL_ZONE
@@ -81,7 +81,8 @@ def _claim(sheet: Sheet, entry: Entry, tagger: Tagger) -> dict[str, Any]:
         claim: dict[str, Any] = {"path": entry.instance.path, "reason": entry.reason.value}
         if entry.attribute is not None:
             claim |= {"role": entry.role, "attribute": entry.attribute}
-        if (later := retry_at(sheet, entry)) is not None:
+        deferred = entry.reason is Reason.DEFERRED
+        if deferred and (later := retry_at(sheet, entry)) is not None:
             claim["retry_at"] = instant(later)
         return claim
     return {

@@ -38,6 +38,7 @@ class Holdings:
         self._marriages = {name for name, kind in by_name.items() if kind.spouse is not None}
         self._deaths = {name for name, kind in by_name.items() if kind.of_dead_spouse}
         self._marital = self._marriages | self._deaths | {_DIVORCE}
+        self._kinds_for: dict[frozenset[AttributeName], frozenset[str]] = {}
 
     @property
     def held(self) -> frozenset[AttributeName]:
@@ -45,8 +46,15 @@ class Holdings:
         return frozenset().union(*self._answers.values())
 
     def kinds_for(self, wanted: frozenset[AttributeName]) -> frozenset[str]:
-        """The kinds of which one paper can answer something that is wanted."""
-        return frozenset(name for name, gives in self._answers.items() if gives & wanted)
+        """The kinds of which one paper can answer something that is wanted.
+
+        Kept: a form wants the same of everybody.
+        """
+        kinds = self._kinds_for.get(wanted)
+        if kinds is None:
+            kinds = frozenset(name for name, gives in self._answers.items() if gives & wanted)
+            self._kinds_for[wanted] = kinds
+        return kinds
 
     def kinds_beside(self, kinds: Collection[str]) -> frozenset[str]:
         """What must be read beside papers of these kinds, for a marriage may have ended."""

@@ -191,7 +191,7 @@ def _field(sheet: Sheet, entry: Entry) -> dict[str, Any]:
     path, visible = entry.instance.path, _SHOWN[entry.instance.decision]
     if isinstance(entry, Empty):
         empty = {"path": path, "visible": visible, "state": "empty", "reason": entry.reason.value}
-        later = retry_at(sheet, entry)
+        later = retry_at(sheet, entry) if entry.reason is Reason.DEFERRED else None
         return empty if later is None else {**empty, "retry_at": instant(later)}
     if isinstance(entry, Carried):
         said = ("class", "edit", "attribute", "source", "confirmed_by", "as_of", "record")

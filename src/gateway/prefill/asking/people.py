@@ -55,7 +55,7 @@ class People:
     def _search(self, role: RoleName) -> Resolved:
         found: Resolved = Missing(Reason.NOT_HELD)
         for number, way in enumerate(self.bindings.roles[role]):
-            if not holds(way, self.definition, self.data):
+            if way.when is not None and not holds(way, self.definition, self.data):
                 continue
             found = self._by(way)
             if not isinstance(found, Missing):
