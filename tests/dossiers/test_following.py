@@ -1,21 +1,24 @@
 """What becomes true of a dossier after it was delivered is told by itself."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
 from gateway.custody.rolling import begin_next_log
 from gateway.dossiers.dossier import Fee, Result, Supplement
+from gateway.dossiers.index_766 import index_766
 from gateway.dossiers.telling.following import Follower
 from gateway.storage.portal_tables import leaves_followed
 from tests.clock import NOON
 
 from .test_sending import row_of, syncs
-from .world import World, dossier, open_world, step
+from .world import TENANT, World, dossier, open_world, step
 
 CODE = dossier().code
 READ = {"q": [["population", "found", 1, 0]]}
@@ -180,8 +183,39 @@ async def test_in_the_next_log_nothing_of_the_last_one_is_leaned_on(world: World
     await world.database.write(lambda c: begin_next_log(c, log, following, private, None))
 
     after = row_of(world, CODE)
-    assert (after.told, after.confirmed_leaf) == (None, None)
+    assert after.confirmed_leaf is None
+    assert {leaf for _, _, leaf, _ in orjson.loads(after.told)["marks"]} == {-1}
     assert world.database.read(lambda c: c.execute(select(leaves_followed)).first()) is None
     await world.go_on(CODE, step(4))
     await world.settle()
     assert world.held[CODE].state == "4"
+
+
+async def test_what_a_closed_log_proved_stays_told_and_counted(world: World) -> None:
+    await world.procedures.refresh(("1.004222",))
+    await world.happen(CODE, "prefill", vb="vneid", **READ)
+    await world.register(dossier())
+    await world.settle()
+    november = date(2026, 11, 1), date(2026, 11, 30)
+
+    def counted() -> dict[str, Any]:
+        definition = world.portal.protocol.index_766
+        return world.database.read(
+            lambda c: index_766(c, definition, TENANT, november, {}, "POP-DB")
+        )
+
+    before = counted()
+    private = Ed25519PrivateKey.generate()
+    await world.database.write(lambda c: begin_next_log(c, "log/2026", "log/2027", private, None))
+    after = counted()
+    result = (Result("R-1", "Kết quả", url="https://x.test/r"),)
+    await world.go_on(CODE, step(4), step(9, 2), results=result)
+    await world.settle()
+
+    assert before == after and before["indicators"]["4.5b"]["numerator"] == 1
+    held = world.held[CODE]
+    assert held.updates == 1 and held.said["DSKetNoiCSDL"] == [{"MaCSDL": "POP-DB"}]
+    assert held.said["TaiKhoanDuocXacThucVoiVNeID"] == "1"
+    assert counted()["indicators"]["4.5b"]["numerator"] == 1
+    assert {mark.leaf for mark in world.standing(CODE).told} == {-1}
+    assert syncs(world)[-1]["fl"] == []

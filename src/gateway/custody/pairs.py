@@ -18,7 +18,7 @@ from sqlalchemy import Connection, and_, exists, func, literal, null, or_, selec
 
 from gateway.log.keys import latest_key
 from gateway.log.leaves import case_entry, leaf_hash, seal_of
-from gateway.storage.portal_tables import dossiers
+from gateway.storage.portal_tables import bundles, dossiers
 from gateway.storage.schema import (
     bodies,
     chain_leaves,
@@ -177,6 +177,12 @@ def _every_claim() -> Any:
         ),
         select(dossiers.c.confirmed_leaf, literal("confirmed dossier"), nobody).where(
             dossiers.c.confirmed_leaf.is_not(None)
+        ),
+        select(bundles.c.confirmed_leaf, literal("confirmed dossier"), nobody).where(
+            bundles.c.confirmed_leaf.is_not(None)
+        ),
+        select(bundles.c.withdrawn_leaf, literal("confirmed dossier"), nobody).where(
+            bundles.c.withdrawn_leaf.is_not(None)
         ),
         select(reconciliations.c.leaf, literal("reconciliation"), nobody),
         select(tenants.c.grant_leaf, literal("tenant"), nobody),

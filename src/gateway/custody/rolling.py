@@ -4,12 +4,15 @@ At a year's end, or after an incident. In one transaction the leaves and bodies 
 log's name, and the new log begins: a `key` leaf that names the old log's last checkpoint, then every
 grant; definitions and form versions follow at the next start. Indices begin at 0 again, so nothing
 that a leaf index of the old log stands in may be taken for one of the new: chains, all of them ended
-before, go with their receipts, tickets keep theirs as `-1 - index`, and dossiers forget which leaf
-the portal was told of.
+before, go with their receipts, tickets keep theirs as `-1 - index`, and dossiers keep which flags the
+portal was told, by leaf -1, since it has them still.
 """
 
+from collections.abc import Iterator, Mapping
+
+import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
 from gateway.custody.grants import grant_again
 from gateway.domain.errors import Conflict
@@ -40,6 +43,7 @@ _OF_THE_OLD_LOG = (
     reconciliations,
     leaves_followed,
 )
+_TOLD = update(dossiers).where(dossiers.c.code == bindparam("of"))
 _ENDED = (chain_leaves, receipts, refused_fields, chains)
 
 
@@ -71,8 +75,19 @@ def begin_next_log(
         .where(tickets.leaf >= 0)
         .values(leaf=-1 - tickets.leaf, submission=-1 - tickets.submission)
     )
-    connection.execute(update(dossiers).values(told=None, confirmed_leaf=None))
+    connection.execute(update(dossiers).values(confirmed_leaf=None))
+    for told in _told_by_no_leaf(connection):
+        connection.execute(_TOLD, told)
     connection.execute(update(bundles).values(confirmed_leaf=None, withdrawn_leaf=None))
     announce_key(connection, new, private, previous=previous)
     grant_again(connection)
     return int(held)
+
+
+def _told_by_no_leaf(connection: Connection) -> Iterator[Mapping[str, str]]:
+    """What the portal was told of each dossier, without the leaves that raised it."""
+    kept = select(dossiers.c.code, dossiers.c.told).where(dossiers.c.told.is_not(None))
+    for row in connection.execute(kept).all():
+        told = orjson.loads(row.told)
+        told["marks"] = [[flag, value, -1, file] for flag, value, _, file in told["marks"]]
+        yield {"of": row.code, "told": orjson.dumps(told).decode()}

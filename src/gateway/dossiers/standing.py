@@ -19,7 +19,7 @@ class Standing:
     """One dossier as it stands (tình trạng đồng bộ hồ sơ).
 
     `told` are the flags that the portal has, `raised` those that the log allows now and that the
-    portal has not; `hashes` are the leaf hashes behind both, by index, in base64.
+    portal has not; `hashes` are the leaf hashes behind both, by index, in base64; none of a log that was closed.
     """
 
     row: Row[Any]

@@ -48,12 +48,15 @@ class Synchronisation(Answered):
 
 
 class Flag(Answered):
-    """A raised flag: what it says, of which file, by which leaf, and whether the portal has it."""
+    """A raised flag: what it says, of which file, by which leaf, and whether the portal has it.
+
+    `leaf` is null where it stands in a log that was closed.
+    """
 
     flag: str
     value: str
     file: str | None
-    leaf: str
+    leaf: str | None
     told: bool
 
 
@@ -204,7 +207,7 @@ def _flag(mark: Mark, stands: Standing) -> Flag:
         flag=mark.flag,
         value=mark.value,
         file=mark.file,
-        leaf=stands.hashes[mark.leaf],
+        leaf=stands.hashes.get(mark.leaf),
         told=mark in stands.told,
     )
 

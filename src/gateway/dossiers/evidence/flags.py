@@ -38,7 +38,10 @@ Event = tuple[int, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A raised flag (dấu hiệu tái sử dụng): its value, the file it is about, the leaf behind it."""
+    """A raised flag (dấu hiệu tái sử dụng): its value, the file it is about, the leaf behind it.
+
+    The leaf is -1 where it stands in a log that was closed, which proves it still.
+    """
 
     flag: str
     value: str
@@ -74,6 +77,13 @@ def marks_of(
         files = [one["file"][0] for one in components if one["from_store"] and one["file"]]
         marks += [Mark("DuocLayTuKhoDMQG", "1", from_store, file) for file in files]
     return (*marks, *_of_the_records(components, events))
+
+
+def with_earlier(marks: Sequence[Mark], told: Sequence[Mark]) -> tuple[Mark, ...]:
+    """These flags, and those that a closed log proved and of which this one says nothing else."""
+    said = {(mark.flag, mark.file) for mark in marks}
+    earlier = (one for one in told if one.leaf < 0 and (one.flag, one.file) not in said)
+    return (*marks, *earlier)
 
 
 def on_paper(

@@ -153,7 +153,7 @@ def _append(
     connection: Connection, row: SimpleNamespace, case: Case, state: int, now: datetime
 ) -> int:
     told = read_told(row.told)
-    raised = {(mark.flag, mark.leaf) for mark in (told.marks if told else ())}
+    raised = {(mark.flag, mark.leaf) for mark in (told.marks if told else ()) if mark.leaf >= 0}
     about = About(row.tenant, row.procedure, row.submitted_at, part=case.share is not None)
     return append_sync(connection, case, about, state, sorted(raised), now)
 

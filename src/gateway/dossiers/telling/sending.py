@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Row
 
 from gateway.domain.errors import Busy, Conflict, SourceError
 from gateway.dossiers.dossier import ACCEPTED, NEW
-from gateway.dossiers.evidence.flags import Mark, marks_of
+from gateway.dossiers.evidence.flags import Mark, marks_of, with_earlier
 from gateway.dossiers.portal.client import Portal
 from gateway.dossiers.portal.procedures import Procedures
 from gateway.dossiers.portal.wire import (
@@ -168,9 +168,10 @@ class Sender:
         """New or as an update, by what the portal holds; never more than once again."""
         row = job.row
         procedure = await self._procedure(row.procedure)
-        marks = marks_of(
-            row.channel, orjson.loads(row.components), job.case.events, self._population_code
-        )
+        components = orjson.loads(row.components)
+        marks = marks_of(row.channel, components, job.case.events, self._population_code)
+        before = read_told(row.told)
+        marks = with_earlier(marks, before.marks if before else ())
         state, updating = row.portal_state, row.portal_state is not None
         if not updating and row.in_doubt:
             state, updating = await self._look_up(row.code)
