@@ -1,23 +1,31 @@
 """An accredited auditor's journey: a pack, another's tool to open it, a recount, a signed finding."""
 
+import asyncio
 import json
 import subprocess
 import sys
 from base64 import b64decode, b64encode
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from gateway.log.verify.command import run_verify
+from gateway.custody.shredding import last_closed, shred_up_to
+from gateway.log.verify.command import run_recompute, run_verify
 from gateway.log.verify.signing import new_auditor, read_auditor
 from gateway.log.verify.text import canonical
+from gateway.storage.database import Database
+from gateway.storage.schema import bodies
+from tests.conftest import House
 from tests.journeys.audited import MONTH, Audited, age_identity, province, unpack
 
 assert province, "the fixture of this module"
 
 Json = dict[str, Any]
 NAME = "Thanh tra tỉnh"
+_GIVEN = select(bodies.c.body).where(bodies.c.kind == "access")
 
 
 @pytest.fixture(scope="module")
@@ -234,3 +242,38 @@ def test_the_log_key_of_the_pack_is_the_one_that_signed_it(pack: Path) -> None:
     name, _, public = (pack / "key").read_text().strip().split("+", 2)
     assert name == (pack / "checkpoint").read_text().split("\n")[0]
     assert len(b64decode(public)) == 33
+
+
+def test_the_months_of_a_closed_log_are_exported_and_counted_again_until_their_bodies_go(
+    province: Audited, identity: Path, tmp_path: Path
+) -> None:
+    closed = province.done("log", "roll", "--leave-open")["closed"]
+    name, later = closed.rpartition("/")[2], str(province.data / "log" / "public")
+    asked = ("--log", name, "--for", NAME, "--month", MONTH)
+    early = province.command("audit", "export", tmp_path / "early", *asked)
+    assert (early.exit_code, "log_not_begun" in early.output) == (1, True)
+    House(province.data).close()  # a start writes the definitions, before which no case may stand
+    province.done("audit", "export", tmp_path / "pack", *asked)
+    unpack(tmp_path / "pack", identity)
+    answer = run_recompute(str(tmp_path / "pack"), None, MONTH)
+    assert (answer.verdict, answer.proved["recomputed"]) == ("proved", [MONTH])
+    assert answer.proved["origin"] == closed
+    none = province.command("audit", "export", tmp_path / "none", "--log", "../public")
+    assert (none.exit_code, "unknown_log" in none.output) == (1, True)
+
+    with closing(Database(province.data / "gateway.db")) as database:
+        said = database.read(lambda c: c.execute(_GIVEN).scalars().all())
+        last = database.read(lambda c: last_closed(c, 10**6))[closed]
+        running = (province.data / "log" / "origin").read_text().strip()
+        asyncio.run(database.write(lambda c: shred_up_to(c, last, running, closed)))
+    assert [json.loads(body)["log"] for body in said] == [closed]
+    province.done("log", "publish")
+    province.done("audit", "export", tmp_path / "after", *asked)
+    unpack(tmp_path / "after", identity)
+    alone = run_recompute(str(tmp_path / "after"), None, MONTH)
+    assert alone.finding is not None and "no shred leaf" in alone.finding.says
+    excused = run_recompute(str(tmp_path / "after"), None, MONTH, later=later)
+    assert excused.finding is not None and excused.verdict == "unchecked"
+    assert excused.finding.says.startswith(f"{MONTH} cannot be counted")
+    other = run_recompute(str(tmp_path / "after"), None, MONTH, later=str(tmp_path / "after"))
+    assert other.finding is not None and other.finding.kind == "fork"

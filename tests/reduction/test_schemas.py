@@ -73,7 +73,14 @@ def _made() -> dict[str, dict[str, Any]]:
         "sync": sync("a"),
         "reuse": reuse("a", ("GT.01", "file-1", "C")),
         "alarm": {"k": "alarm", "case": "a", "ten": "h99", "h": 1, **ALARM},
-        "access": {"k": "access", "by": KEY, "rg": [0, 511], "size": 600, **ABOUT_NO_CASE},
+        "access": {
+            "k": "access",
+            "by": KEY,
+            "log": "gateway.example/log/2026",
+            "rg": [0, 511],
+            "size": 600,
+            **ABOUT_NO_CASE,
+        },
         "sample": {"k": "sample", "by": KEY, "month": "2026-11", **ASKED, **ABOUT_NO_CASE},
     }
     digests = ("rd", "kc", "cc")

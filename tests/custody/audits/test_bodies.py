@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyrage
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 
 from gateway.custody.audits.auditors import Auditor
 from gateway.custody.audits.bodies import FILE, note_giving, write_bodies
@@ -19,10 +19,11 @@ from gateway.log.append import append_case
 from gateway.log.notes import Checkpoint, SignedCheckpoint
 from gateway.log.verify.tree.tiles import split_bundle
 from gateway.storage.database import Database
-from gateway.storage.schema import bodies
+from gateway.storage.schema import bodies, metric_definitions
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 SIZE = 600
+LOG = Checkpoint("gateway.test/log/2026", SIZE, bytes(32))
 IDENTITY = pyrage.x25519.Identity.generate()
 AUDITOR = Auditor("Inspectorate", "key", str(IDENTITY.to_public()), True)
 
@@ -34,13 +35,15 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await house.write(
         lambda c: [append_case(c, "confirmation", "h99", body, NOW) for _ in range(SIZE)]
     )
+    row = {"leaf": SIZE, "hash": bytes(32)}
+    await house.write(lambda c: c.execute(insert(metric_definitions), row))
     yield house
     house.close()
 
 
 def pack_of(folder: Path) -> Pack:
     folder.mkdir()
-    return Pack(folder, SignedCheckpoint(Checkpoint("gateway.test/log/2026", SIZE, bytes(32)), ()))
+    return Pack(folder, SignedCheckpoint(LOG, ()))
 
 
 def given(pack: Pack, database: Database, first: int, last: int) -> dict[str, list[bytes]]:
@@ -99,10 +102,10 @@ async def test_a_range_that_the_log_has_not_is_refused(
 async def test_giving_is_entered_with_the_whole_bundles_that_are_given(
     span: tuple[int, int], given: list[int], database: Database
 ) -> None:
-    leaf = await database.write(lambda c: note_giving(c, AUDITOR, span, SIZE, NOW))
+    leaf = await database.write(lambda c: note_giving(c, AUDITOR, span, LOG, NOW))
     wanted = select(bodies.c.body).where(bodies.c.idx == leaf.index)
     said = json.loads(database.read(lambda c: c.execute(wanted).scalar_one()))
-    assert (said["k"], said["rg"], said["size"]) == ("access", given, SIZE)
+    assert (said["log"], said["rg"], said["size"]) == (LOG.origin, given, SIZE)
     assert AUDITOR.name not in json.dumps(said)
     with pytest.raises(BadRequest, match="range_unusable"):
-        await database.write(lambda c: note_giving(c, AUDITOR, (4, SIZE), SIZE, NOW))
+        await database.write(lambda c: note_giving(c, AUDITOR, (4, SIZE), LOG, NOW))

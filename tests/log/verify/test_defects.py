@@ -393,7 +393,9 @@ def test_a_shred_is_about_entries_above_it_or_of_a_log_that_was_closed_before(
         return log
 
     true = of(3, 49, older["origin"], older)
-    assert verify(true.write(tmp_path / "true")).status == PROVED
+    answer = verify(true.write(tmp_path / "true"))
+    assert answer.status == PROVED
+    assert answer.proved["previous"] == f"{older['origin']} 50 {older['root']}"
     for name, log in {
         "not closed before": of(3, 49, older["origin"], None),
         "longer than it was": of(3, 50, older["origin"], older),

@@ -85,6 +85,7 @@ _CODES: dict[type[GatewayError], str] = {
     """,
     NotFound: """
         form_not_in_pack | Bộ chứng cứ thiếu biểu mẫu | Form not in the pack | Ask for the files that the pack lists as missing.
+        unknown_log | Không có nhật ký này | Unknown log | Name a closed log as its folder is named, 2026.
         unknown_auditor | Không có kiểm toán viên này | Unknown auditor | Accredit the auditor first.
         no_such_address | Không có địa chỉ này | No such address | See /openapi.json.
         method_not_allowed | Phương thức không được phép | Method not allowed | See the Allow header.
@@ -122,6 +123,7 @@ _CODES: dict[type[GatewayError], str] = {
         auditor_exists | Kiểm toán viên đã có | Auditor exists | Use another name and key.
         audit_of_another_log | Kiểm toán của nhật ký khác | Audit of another log | Audit the published log of this deployment.
         audit_contradicts_itself | Kiểm toán tự mâu thuẫn | Audit contradicts itself | Sign what was found, as it was counted.
+        log_not_begun | Nhật ký mới chưa có định nghĩa | Log not begun | Start the gateway once after a roll, then try again.
         sample_not_entered | Mẫu chưa được ghi trước khi rút thăm | Sample not entered | Enter the auditor's request before the draw: `gateway audit sample enter`.
         month_not_over | Tháng chưa kết thúc | Month not over | Close it when the next month has begun.
         kept_longer | Chưa hết thời gian lưu | Kept longer | Destroy bodies of months that ended over six months ago.

@@ -51,6 +51,10 @@ def export(
     ] = None,
     first: Annotated[int | None, typer.Option(min=0, help="Bodies from this leaf.")] = None,
     last: Annotated[int | None, typer.Option(min=0, help="Bodies up to this leaf.")] = None,
+    closed: Annotated[
+        str | None,
+        typer.Option("--log", help="A closed log, as 2026, in place of the running one."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write an evidence pack: everything public by which anybody proves the figures without us.
@@ -63,31 +67,34 @@ def export(
         raise typer.Exit(COULD_NOT)
     with deployment() as settings, closing(Database(settings.data / "gateway.db")) as database:
         auditor = None if receiver is None else database.read(lambda c: auditor_of(c, receiver))
-        log = LogFolder(settings.data / "log")
+        running = LogFolder(settings.data / "log")
+        log = running if closed is None else running.of_closed(closed)
         with bar("Chứng cứ / evidence") as told:
             pack = write_pack(folder, log, settings.schemas, told)
         if auditor is not None:
             span = _span(pack, month, first, last)
-            _note_giving(database, log, auditor, span, pack.size)
-            with bar("Nội dung / bodies") as told:
-                write_bodies(pack, database, auditor, span, told)
-    done: dict[str, object] = {
-        "folder": str(folder),
+            _give_bodies(pack, database, auditor, span)
+            running.ask_to_publish()
+    done = _said(pack)
+    say(done if auditor is None else done | {"for": auditor.name, "bodies": list(span)}, as_json)
+
+
+def _give_bodies(pack: Pack, database: Database, auditor: Auditor, span: tuple[int, int]) -> None:
+    """Record first, give second."""
+    now, of = datetime.now(UTC), pack.signed.checkpoint
+    asyncio.run(database.write(lambda c: note_giving(c, auditor, span, of, now)))
+    with bar("Nội dung / bodies") as told:
+        write_bodies(pack, database, auditor, span, told)
+
+
+def _said(pack: Pack) -> dict[str, object]:
+    return {
+        "folder": str(pack.folder),
         "entries": pack.size,
         "root": pack.signed.checkpoint.root.hex(),
         "tallies": pack.tallies,
         "missing": pack.missing,
     }
-    say(done if auditor is None else done | {"for": auditor.name, "bodies": list(span)}, as_json)
-
-
-def _note_giving(
-    database: Database, log: LogFolder, auditor: Auditor, span: tuple[int, int], size: int
-) -> None:
-    """Record first, give second."""
-    now = datetime.now(UTC)
-    asyncio.run(database.write(lambda c: note_giving(c, auditor, span, size, now)))
-    log.ask_to_publish()
 
 
 def _span(pack: Pack, month: str | None, first: int | None, last: int | None) -> tuple[int, int]:

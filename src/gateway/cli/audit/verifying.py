@@ -64,6 +64,10 @@ def recompute(
         Path | None, typer.Option(help="Sign what was found with the auditor's key in this file.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Where the signed audit goes.")] = Path("audit.json"),
+    later: Annotated[
+        str | None,
+        typer.Option(help="The log after a closed one, whose shreds may be about its bodies."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Open every sealed body of a pack and count the tallies again.
@@ -71,7 +75,7 @@ def recompute(
     Exit status: 0 the same, 1 refuted (the first difference is named), 2 could not check.
     """
     with bar("Đếm lại / recount") as told:
-        answer = run_recompute(where, policy, month, (sign, out) if sign else None, told)
+        answer = run_recompute(where, policy, month, (sign, out) if sign else None, told, later)
     _say(answer, as_json)
 
 

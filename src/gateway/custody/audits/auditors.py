@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, insert, or_, select, update
 
 from gateway.domain.errors import BadRequest, Conflict, NotFound
 from gateway.log.verify.text.notes import ED25519, MalformedNote, read_key
-from gateway.storage.schema import auditors
+from gateway.storage.schema import auditors, metric_definitions
 
 LONGEST_NAME = 100
 
@@ -78,6 +78,14 @@ def all_auditors(connection: Connection) -> list[Auditor]:
     """Everybody who was ever accredited, by name."""
     rows = connection.execute(select(auditors).order_by(auditors.c.name))
     return [Auditor(r.name, r.vkey, r.recipient, r.ended_at is None) for r in rows]
+
+
+def check_begun(connection: Connection) -> None:
+    """Raise Conflict `log_not_begun` while no definition stands in the log: no case may come before it."""
+    if connection.execute(select(metric_definitions.c.leaf).limit(1)).first() is None:
+        raise Conflict(
+            "log_not_begun", "a log that was just opened gets its definitions at a start"
+        )
 
 
 def _known(vkey: str, name: str) -> Select[Any]:

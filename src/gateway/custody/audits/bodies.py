@@ -11,36 +11,45 @@ unencrypted, and no more than a bundle is held at a time. An `access` case leaf 
 """
 
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any, cast
 
 import pyrage
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, select, true
 
-from gateway.custody.audits.auditors import Auditor
+from gateway.custody.audits.auditors import Auditor, check_begun
 from gateway.custody.audits.packs import Pack, Progress
 from gateway.domain.errors import BadRequest, Busy, CannotMeasure
 from gateway.log.append import AppendedCase, append_case
+from gateway.log.keys import latest_key
+from gateway.log.notes import Checkpoint
 from gateway.log.tiles import WIDTH, encode_bundle
 from gateway.log.verify.sampling.entered import digest_of_key
 from gateway.log.verify.tree.tiles import path_of
 from gateway.storage.database import Database
-from gateway.storage.schema import bodies
+from gateway.storage.schema import bodies, closed_bodies
 
 FILE = "bodies.tar.age"
 
 
 def note_giving(
-    connection: Connection, auditor: Auditor, span: tuple[int, int], size: int, now: datetime
+    connection: Connection, auditor: Auditor, span: tuple[int, int], log: Checkpoint, now: datetime
 ) -> AppendedCase:
-    """Enter what this auditor is about to be given; raises BadRequest `range_unusable`."""
+    """Enter what this auditor is about to be given of a log.
+
+    Raises BadRequest `range_unusable`, Conflict `log_not_begun`.
+    """
+    size = log.size
+    check_begun(connection)
     _check_range(span, size)
     first, last = span[0] // WIDTH * WIDTH, min(size, (span[1] // WIDTH + 1) * WIDTH) - 1
     body = {
         "k": "access",
         "case": None,
         "by": digest_of_key(auditor.vkey),
+        "log": log.origin,
         "rg": [first, last],
         "size": size,
         "h": int(now.timestamp()) // 3600,
@@ -64,7 +73,7 @@ def write_bodies(
     _check_range(span, pack.size)
     recipient = pyrage.x25519.Recipient.from_str(auditor.recipient)
     path = pack.folder / FILE
-    source = _Source(_archive(pack.size, database, span, progress))
+    source = _Source(_archive(pack.signed.checkpoint, database, span, progress))
     try:
         with path.open("wb") as sealed:
             pyrage.encrypt_io(source, sealed, [recipient])
@@ -97,13 +106,13 @@ class _Source:
 
 
 def _archive(
-    size: int, database: Database, span: tuple[int, int], progress: Progress
+    log: Checkpoint, database: Database, span: tuple[int, int], progress: Progress
 ) -> Iterator[bytes]:
     """A tar archive, one member after the other."""
     numbers = range(span[0] // WIDTH, span[1] // WIDTH + 1)
     for done, number in enumerate(numbers, 1):
-        width = min(WIDTH, size - number * WIDTH)
-        content = _bundle(database, number * WIDTH, width)
+        width = min(WIDTH, log.size - number * WIDTH)
+        content = _bundle(database, log.origin, number * WIDTH, width)
         member = tarfile.TarInfo(path_of("bodies", number, width))
         member.size, member.mode = len(content), 0o600
         yield member.tobuf(tarfile.USTAR_FORMAT)
@@ -112,13 +121,21 @@ def _archive(
     yield bytes(2 * tarfile.BLOCKSIZE)
 
 
-def _bundle(database: Database, first: int, width: int) -> bytes:
-    within = bodies.c.idx.between(first, first + width - 1)
-    wanted = select(bodies.c.idx, bodies.c.salt, bodies.c.body).where(within)
-    rows = database.read_apart(lambda c: c.execute(wanted).all())
+def _bundle(database: Database, origin: str, first: int, width: int) -> bytes:
+    rows = database.read_apart(lambda c: _rows(c, origin, first, first + width - 1))
     held = {row.idx: row.salt + row.body for row in rows}
     try:
         return encode_bundle(held.get(index, b"") for index in range(first, first + width))
     except OverflowError:
         longest = max(held, key=lambda index: len(held[index]))
         raise CannotMeasure(longest, "its body is longer than an entry can be") from None
+
+
+def _rows(connection: Connection, origin: str, first: int, last: int) -> Sequence[Row[Any]]:
+    """Index, salt and body, of the running log or of a closed one by its name."""
+    table, mine = bodies, cast("ColumnElement[bool]", true())
+    if (latest_key(connection) or f"{origin}+").partition("+")[0] != origin:
+        table, mine = closed_bodies, closed_bodies.c.origin == origin
+    within = table.c.idx.between(first, last)
+    wanted: Select[Any] = select(table.c.idx, table.c.salt, table.c.body).where(mine, within)
+    return connection.execute(wanted).all()

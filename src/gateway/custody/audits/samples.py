@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from gateway.custody.audits.auditors import auditor_of
+from gateway.custody.audits.auditors import auditor_of, check_begun
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.log.append import append_case
 from gateway.log.canonical import canonical
@@ -62,7 +62,11 @@ def read_sample_request(said: Any) -> Leaf:
 
 
 def enter_sample(connection: Connection, request: Leaf, now: datetime) -> Entered:
-    """Enter a request whose root and range were checked; raises NotFound `unknown_auditor`."""
+    """Enter a request whose root and range were checked.
+
+    Raises NotFound `unknown_auditor`, Conflict `log_not_begun`.
+    """
+    check_begun(connection)
     auditor_of(connection, request["auditor"])
     body = _body(request, now, "asked", {"n": request["count"], "cm": request["commitment"]})
     for row in _samples(connection):

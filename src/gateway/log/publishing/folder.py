@@ -15,9 +15,11 @@ Below `<data>/log`:
 
 import fcntl
 import os
+import re
 from pathlib import Path
 from typing import Self
 
+from gateway.domain.errors import NotFound
 from gateway.log.notes import NoteUnreadable, SignedCheckpoint, read_checkpoint
 from gateway.log.publishing.refusals import LogDamaged, LogInUse
 from gateway.log.tiles import TileFolder
@@ -71,6 +73,15 @@ class LogFolder:
             return (self.public / "checkpoint").stat().st_mtime
         except FileNotFoundError:
             return None
+
+    def of_closed(self, name: str) -> "LogFolder":
+        """The files of a closed log, to be read; NotFound `unknown_log`."""
+        other = LogFolder(self.root)
+        other.public = self.closed / name
+        other.tiles = TileFolder(other.public)
+        if not re.fullmatch("[0-9]{4}(-[0-9]{1,3})?", name) or not other.public.is_dir():
+            raise NotFound("unknown_log", "no log of this name was closed", "log")
+        return other
 
     @staticmethod
     def checkpoint_in(public: Path) -> SignedCheckpoint | None:

@@ -1,7 +1,8 @@
 """How is the verifier run: as a command of its own, or as part of `gateway audit`?
 
     verify ADDRESS-or-FOLDER [--policy FILE] [--state FILE] [--json]
-    recompute FOLDER [--policy FILE] [--month YYYY-MM] [--sign KEY-FILE --out audit.json] [--json]
+    recompute FOLDER [--policy FILE] [--month YYYY-MM] [--later ADDRESS-or-FOLDER]
+              [--sign KEY-FILE --out audit.json] [--json]
     proof FILE LEAF [--policy FILE] [--json]
     key NAME
 
@@ -14,6 +15,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,13 +104,16 @@ def run_recompute(
     month: str | None = None,
     signing: tuple[Path, Path] | None = None,
     progress: Progress | None = None,
+    later: str | None = None,
 ) -> Answer:
-    """Open all bodies of a pack and count them again; `signing` are key file and file to write."""
+    """Open all bodies of a pack and count them again; `signing` are key file and file to write, `later`
+    where the log lies that followed a closed one."""
 
     def run(place: Place) -> Answer:
         auditor = read_auditor(signing[0]) if signing else None
         way = Way(progress) if progress else Way()
-        found = recount(place, _policy(policy), way, month)
+        with open_place(later) if later else nullcontext() as after:
+            found = recount(place, _policy(policy), way, month, after)
         good, _ = check_releases(place, found.proved)
         check_beside(place, found.proved)
         answer = _answer_to(found, month)
@@ -190,12 +195,14 @@ def _policy(path: Path | None) -> Policy | None:
 def _said(proved: Proved) -> dict[str, Any]:
     signed, story = proved.signed, proved.story
     closes = story.closes()
+    before = [leaf["previous"] for _, leaf in story.of_kind("key") if leaf["previous"]]
     return {
         "origin": signed.checkpoint.origin,
         "entries": signed.checkpoint.size,
         "root": signed.checkpoint.root.hex(),
         "key": str(signed.key),
         "witnesses": list(signed.witnesses),
+        **({"previous": "{origin} {size} {root}".format(**before[0])} if before else {}),
         "public": len(story.leaves),
         "closed": [close.month for close in closes],
         "tallies": sum(len(close.tallies) for close in closes),
@@ -218,6 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         one.add_argument("--json", action="store_true")
     verify.add_argument("--state", type=Path)
     recompute.add_argument("--month")
+    recompute.add_argument("--later")
     recompute.add_argument("--sign", type=Path)
     recompute.add_argument("--out", type=Path, default=Path("audit.json"))
     commands.add_parser("key", help="make an auditor's key").add_argument("name")
@@ -231,7 +239,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         answer = run_verify(given.where, given.policy, given.state, told)
     else:
         signing = (given.sign, given.out) if given.sign else None
-        answer = run_recompute(given.where, given.policy, given.month, signing, told)
+        answer = run_recompute(given.where, given.policy, given.month, signing, told, given.later)
     print("\n".join([answer.as_json()] if given.json else answer.lines()))
     return answer.status
 

@@ -112,12 +112,11 @@ class _Opened:
             confirmed = leaf["definition"].endswith("/confirmed")
             self.limit = leaf["instant_seconds"], leaf["instant_seconds_per_field"], confirmed
 
-    def why_not(self, story: Story) -> Callable[[Close], Finding | None]:
-        """Why a close cannot be counted, if it cannot.
+    def why_not(self, shreds: list[tuple[int, int]]) -> Callable[[Close], Finding | None]:
+        """Why a close cannot be counted, if it cannot; `shreds` are the ranges of what was destroyed.
 
         Raises Refuted for a body that nobody says was destroyed.
         """
-        shreds = story.shreds()
         for gap in self.gaps:
             if (alone := _first_outside(gap, shreds)) is not None:
                 says = "its body is missing, and no shred leaf says why"
@@ -159,8 +158,16 @@ def _uncountable(close: Close, index: int) -> Finding:
     return Finding(Kind.BODY, says, None, index)
 
 
-def recount(place: Place, policy: Policy | None, way: Way, month: str | None = None) -> Recounted:
+def recount(
+    place: Place,
+    policy: Policy | None,
+    way: Way,
+    month: str | None = None,
+    later: Place | None = None,
+) -> Recounted:
     """All four steps, for one month or all that can be counted.
+
+    `later` is the log that followed this one, whose `shred` leaves may be about this one's bodies.
 
     Raises Refuted, or Unchecked where nothing that was asked for can be counted.
     """
@@ -170,7 +177,10 @@ def recount(place: Place, policy: Policy | None, way: Way, month: str | None = N
     try:
         opened = _Opened(place, records, forms)
         proved = verify_log(place, policy, replace(way, visit=opened.visit, state=None))
-        closes, given = _asked(proved.story, month, opened.why_not(proved.story))
+        shreds = proved.story.shreds()
+        if later is not None:
+            shreds += _later_shreds(proved, later, policy)
+        closes, given = _asked(proved.story, month, opened.why_not(shreds))
         rules = _rules(proved.story, closes, forms)
         totals = count_cases(records, rules, way.progress) if closes else Totals()
     finally:
@@ -197,6 +207,16 @@ def _asked(
         first = given[asked[0]]
         raise Unchecked(first.kind, first.says, index=first.index)
     return closes, given
+
+
+def _later_shreds(proved: Proved, later: Place, policy: Policy | None) -> list[tuple[int, int]]:
+    """What a later log says was destroyed of this one; it names this one's last checkpoint."""
+    found, ours = verify_log(later, policy, Way()), proved.checkpoint
+    before = [leaf["previous"] for _, leaf in found.story.of_kind("key") if leaf["previous"]]
+    root = b2a_base64(ours.root, newline=False).decode()
+    if {"origin": ours.origin, "size": ours.size, "root": root} not in before:
+        raise Refuted(Kind.FORK, "the later log does not go on from this checkpoint", "checkpoint")
+    return found.story.shreds(ours.origin)
 
 
 def _rules(story: Story, closes: list[Close], forms: Mapping[int, Form]) -> Rules:

@@ -95,10 +95,11 @@ class Story:
                 check_signed(leaf, "signatures", before, signed["old"], index)
             before = leaf["key"]
 
-    def shreds(self) -> list[tuple[int, int]]:
-        """The ranges of this log whose bodies were destroyed, first and last entry."""
-        own = (leaf for _, leaf in self.of_kind("shred") if leaf["origin"] == self.origin)
-        return [(leaf["first"], leaf["last"]) for leaf in own]
+    def shreds(self, origin: str | None = None) -> list[tuple[int, int]]:
+        """The ranges of this log, or of one named, whose bodies were destroyed: first and last entry."""
+        named = self.origin if origin is None else origin
+        its = (leaf for _, leaf in self.of_kind("shred") if leaf["origin"] == named)
+        return [(leaf["first"], leaf["last"]) for leaf in its]
 
     def _end_of(self, origin: str, index: int) -> int:
         """Below which entry a leaf at `index` can speak of a log; of logs closed earlier nothing is known."""

@@ -50,7 +50,7 @@ class Folder:
         """The file's bytes, but never more than `most` + 1."""
         file = self._root / path
         try:
-            if file.exists() and not file.is_file():
+            if not file.is_file() and file.exists():
                 raise Unchecked(Kind.MISSING, "this is no file", path)
             with file.open("rb") as opened:
                 return opened.read(most + 1)
