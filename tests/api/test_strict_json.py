@@ -65,12 +65,15 @@ REFUSED: dict[str, tuple[bytes, str, str | None]] = {
 def test_t29_a_body_that_readers_could_read_differently_is_refused(
     body: bytes, code: str, member: str | None
 ) -> None:
-    began = time.thread_time()
-    with pytest.raises(BadRequest) as refusal:
-        decode(body)
+    taken = []
+    for _ in range(3):  # a busy machine only adds
+        began = time.thread_time()
+        with pytest.raises(BadRequest) as refusal:
+            decode(body)
+        taken.append(time.thread_time() - began)
+        assert (refusal.value.code, refusal.value.member) == (code, member)
 
-    assert (refusal.value.code, refusal.value.member) == (code, member)
-    assert time.thread_time() - began < 0.05
+    assert min(taken) < 0.05
 
 
 def test_a_body_of_just_over_a_mebibyte_is_refused() -> None:
