@@ -19,11 +19,10 @@ from gateway.submission.judging.opened import FilledField, OpenedReceipt
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """One group: filled row number by submitted row, numbers that are gone, and what is refused."""
+    """One group: filled row number by submitted row, and what is refused."""
 
     group: str
     number_of: Mapping[int, int]
-    withdrawn: tuple[int, ...]
     problems: tuple[FieldProblem, ...]
 
 
@@ -40,8 +39,7 @@ def pair_rows(
     submitted = list(held) if isinstance(held, list) else []
     locked = any(f.edit is EditPolicy.LOCKED for row in filled.values() for f in row.values())
     if not locked:
-        pairs = _by_key(receipt, group, filled, submitted)
-        return _pairing(group, filled, pairs, ())
+        return Pairing(group, _by_key(receipt, group, filled, submitted), ())
     pairs = _by_row_tag(receipt, group, filled, submitted)
     paired = _by_position(filled, submitted, pairs)
     problems: list[FieldProblem] = []
@@ -50,17 +48,7 @@ def pair_rows(
             problems += _check_row(receipt, group, filled, number, index, data, visible, contested)
         if len(submitted) > len(filled):
             problems.append(FieldProblem(group, "row_added"))
-    return _pairing(group, filled, pairs | paired, tuple(problems))
-
-
-def _pairing(
-    group: str,
-    filled: Mapping[int, Any],
-    pairs: Mapping[int, int],
-    problems: tuple[FieldProblem, ...],
-) -> Pairing:
-    gone = tuple(number for number in filled if number not in pairs.values())
-    return Pairing(group, pairs, gone, problems)
+    return Pairing(group, pairs | paired, tuple(problems))
 
 
 def _by_row_tag(
