@@ -111,6 +111,19 @@ async def test_of_two_processes_that_run_the_same_call_one_changes_anything(
     assert await _call(database, copies) == Earlier(201, ANSWER)
 
 
+async def test_of_two_processes_that_find_an_old_copy_one_changes_anything(
+    database: Database, copies: Replays, clock: Clock
+) -> None:
+    await _call(database, copies)
+    clock.now += timedelta(seconds=REPLAY_SECONDS)
+    elsewhere = Replays(database, KEY, clock)
+    with copies.reserve("h99", "/v1/records", SECRET, CONTENT) as replay:
+        assert await _call(database, elsewhere) is None
+
+        with pytest.raises(Conflict):
+            await database.write(lambda c: replay.complete_in(c, 201, b"another"))
+
+
 async def test_a_copy_lives_ten_minutes(database: Database, copies: Replays, clock: Clock) -> None:
     await _call(database, copies)
     clock.now += timedelta(seconds=REPLAY_SECONDS - 1)

@@ -71,7 +71,8 @@ class Replay:
         change must then be undone with the transaction.
         """
         if self.outlived:
-            connection.execute(delete(replays).where(replays.c.key_mac == self._mac))
+            too_old = replays.c.created_at <= self._now - REPLAY_SECONDS
+            connection.execute(delete(replays).where(replays.c.key_mac == self._mac, too_old))
         nonce = os.urandom(_NONCE_BYTES)
         sealed = AESGCM(self._seal).encrypt(nonce, answer, _bound_to(self._mac, status))
         row = {
