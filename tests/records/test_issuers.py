@@ -1,6 +1,7 @@
 """A signature that comes with a record is its issuer's own, of this record, or the record is refused."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,15 @@ def refused(issuers: Issuers, card: dict[str, Any], kinds: Kinds, signature: str
     except RecordRefused as refusal:
         return refusal.code
     return None
+
+
+def test_what_is_vouched_for_is_written_as_told_to_issuers(record: Record) -> None:
+    scan = {"name": "a.pdf", "sha256": "0" * 64}
+    told = vouched_for(replace(record, file=scan))
+    named = ("kind", "owner", "number", "issuer", "issued_on", "valid_until", "content", "file")
+    assert set(told) == set(named)
+    assert (told["owner"], told["file"]) == (record.owner.digits, "0" * 64)
+    assert vouched_for(replace(record, file=None)) == told | {"file": None}
 
 
 @pytest.mark.parametrize("key", [OLD, NEW, EC], ids=["first", "second", "elliptic"])

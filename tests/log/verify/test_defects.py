@@ -605,6 +605,13 @@ def test_a_release_that_says_something_else(name: str, tmp_path: Path) -> None:
     assert said.startswith(f"`{name}`")
 
 
+@pytest.mark.parametrize("said", [b"[]", b"7", b"null", b'"release"', b"{", b"\xff"])
+def test_a_release_that_is_no_document(said: bytes, tmp_path: Path) -> None:
+    publish(closed_log(), tmp_path)
+    (tmp_path / "releases/2026-11.json").write_bytes(said)
+    refuted(verify(tmp_path), Kind.RELEASE, "releases/2026-11.json")
+
+
 def test_a_release_whose_signed_copy_says_something_else(tmp_path: Path) -> None:
     publish(closed_log(), tmp_path)
     document = (tmp_path / "releases/2026-11.json").read_bytes()
