@@ -240,3 +240,22 @@ def test_rows_of_a_group_that_shows_no_more_may_be_emptied_but_not_altered(
     answer = village.accepted({**body, "data": body["data"] | gone})
     cells = {v for path, v in verdicts(answer).items() if path.startswith("thanhVien[")}
     assert cells == {"hidden"}
+
+
+def test_a_cell_can_be_contested_wherever_its_row_came_to_stand(village: House) -> None:
+    form, group = "single-member-llc-registration", "nguonVon"
+    walk = village.walk(village.story(form))
+    data = copy.deepcopy(walk.data)
+    data[group] = [{}, *data[group]]
+    last = len(data[group]) - 1
+    assert f"{group}[{last}].loaiNguonVon" not in walk.filled
+
+    def sent(row: int, column: str = "loaiNguonVon") -> dict[str, Any]:
+        body = walk.submission(contested=[f"{group}[{row}].{column}"])
+        return {**body, "data": copy.deepcopy(data)}
+
+    for unknown in (sent(last + 1), sent(last, "khongCo")):
+        refused = village.submit(unknown)
+        assert (refused.status_code, refused.json()["code"]) == (400, "contested_not_filled")
+    judged = verdicts(village.accepted(sent(last)))
+    assert judged[f"{group}[{last}].loaiNguonVon"] == "contested"
