@@ -64,13 +64,15 @@ def test_a_running_gateway_is_asked_to_publish(data: dict[str, str]) -> None:
                 done.wait(0.02)
             asked.set()
             text = published.decode().replace("\n2\n", "\n3\n")  # whatever it publishes
-            folder.root.joinpath("public/checkpoint").write_text(text)
-            done.wait(5)
+            beside = folder.root / "public" / "beside"
+            beside.write_text(text)
+            beside.rename(folder.root / "public" / "checkpoint")  # as it publishes: whole or not
+            done.wait(60)
 
     held, done = threading.Event(), threading.Event()
     running = threading.Thread(target=gateway)
     running.start()
-    held.wait(5)
+    held.wait(60)
     told = json.loads(_run(["log", "publish", "--json"], data))
     refused = _run(["keys", "rotate-log"], data, status=1)
     done.set()
