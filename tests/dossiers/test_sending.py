@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -214,6 +215,14 @@ async def test_one_dossier_that_always_fails_is_parked_and_delays_nobody(
 
     assert (row_of(world).sync, row_of(world).reason) == ("dead", reason)
     assert CODE not in world.held and len(world.held) >= 38
+
+
+async def test_two_who_send_at_once_ask_the_portal_no_more_than_one(world: World) -> None:
+    codes = [dossier(n) for n in range(1, 20)]
+    await world.register(*codes)
+    await asyncio.gather(world.sender.drain(), world.sender.drain())
+
+    assert world.calls("DongBoHoSoMC") == len(world.held) == len(codes)
 
 
 async def test_a_parked_dossier_is_sent_when_somebody_lets_it(world: World) -> None:

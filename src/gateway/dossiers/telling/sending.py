@@ -97,22 +97,24 @@ class Sender:
         self._clock = registry.clock
         self._chance = chance
         self._own = () if elsewhere is None else (~elsewhere,)
+        self._one_at_a_time = asyncio.Lock()
 
     async def drain(self, goes_on: Callable[[], bool] = lambda: True) -> int:
-        """Send everything that is due; how many dossiers had a turn."""
+        """Send everything that is due; how many dossiers had a turn. Two calls never overlap."""
         turns = 0
-        while goes_on() and (due := self._due()):
-            turns += len(due)
-            places = asyncio.Semaphore(AT_ONCE)
 
-            async def turn(code: str, places: asyncio.Semaphore = places) -> None:
-                async with places:
-                    if goes_on():
-                        await self._turn(code)
+        async def turn(code: str, places: asyncio.Semaphore) -> None:
+            async with places:
+                if goes_on():
+                    await self._turn(code)
 
-            async with asyncio.TaskGroup() as group:
-                for code in due:
-                    group.create_task(turn(code))
+        async with self._one_at_a_time:
+            while goes_on() and (due := self._due()):
+                turns += len(due)
+                places = asyncio.Semaphore(AT_ONCE)
+                async with asyncio.TaskGroup() as group:
+                    for code in due:
+                        group.create_task(turn(code, places))
         return turns
 
     def next_at(self) -> int | None:
