@@ -57,10 +57,10 @@ def test_of_a_library_it_is_said_that_it_spoke_and_not_what_it_said(lines: Strin
     try:
         raise KeyError(SECRET)
     except KeyError:
-        logging.getLogger("uvicorn.error").exception("failed on %s", SECRET)
+        logging.getLogger("a.library").exception("failed on %s", SECRET)
 
     (event,) = _events(lines)
-    assert (event["event"], event["logger"], event["level"]) == ("server", "uvicorn.error", "error")
+    assert (event["event"], event["logger"], event["level"]) == ("server", "a.library", "error")
     assert "Bí Mật" not in lines.getvalue()
 
 
