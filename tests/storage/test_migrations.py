@@ -4,11 +4,11 @@ import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import inspect, select
+from sqlalchemy import insert, inspect, select
 
 from gateway.log.append import append_case
 from gateway.storage.database import Database
-from gateway.storage.portal_tables import dossiers
+from gateway.storage.portal_tables import bundles, dossiers
 from gateway.storage.schema import bodies
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -63,4 +63,25 @@ async def test_the_dossiers_of_an_older_database_are_taken_over(tmp_path: Path) 
     assert now.read(lambda c: c.execute(select(dossiers)).all()) == []
     indices = {one["name"] for one in now.read(lambda c: inspect(c).get_indexes("dossiers"))}
     assert "dossiers_of_case" in indices
+    now.close()
+
+
+async def test_the_bundles_of_an_older_database_wait_for_what_confirms_them(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.db"
+    before = Database(path)
+    known = {"code": "H99.01-1", "tenant": "h99", "procedure": "2.000987", "registered_at": 1}
+    await before.write(lambda c: c.execute(insert(bundles), known))
+    before.close()
+    with sqlite3.connect(path) as file:
+        file.executescript("""
+            ALTER TABLE bundles DROP COLUMN confirmed_leaf;
+            ALTER TABLE bundles DROP COLUMN withdrawn_leaf;
+        """)
+    file.close()
+
+    for _ in range(2):
+        Database(path).close()
+    now = Database(path)
+    (kept,) = now.read(lambda c: c.execute(select(bundles)).all())
+    assert (kept.code, kept.confirmed_leaf, kept.withdrawn_leaf) == ("H99.01-1", None, None)
     now.close()
