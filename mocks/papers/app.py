@@ -1,6 +1,9 @@
 """What does the store of papers take from the adapter? Sign-in, search, files; and `/_mock/`."""
 
 from types import SimpleNamespace
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from mocks.adapter import FORWARD, Entrance
 from mocks.journal import Journal
@@ -8,7 +11,7 @@ from mocks.papers.asked import Asked
 from mocks.papers.desk import FILE, LOGIN, SEARCH, Desk
 from mocks.papers.settings import PROVIDER_URL, PapersMockSettings
 from mocks.people import Population
-from mocks.wire import UNDISTURBED, Call, OnTheWay, Reply, told
+from mocks.wire import UNDISTURBED, Call, OnTheWay, Reply, taken, told
 
 __all__ = ["FORWARD", "PapersMock"]
 
@@ -43,7 +46,7 @@ class PapersMock(Entrance):
         return call.no_call() or desks[call.path](call.body)
 
     def steered(self, call: Call) -> Reply:
-        """`/_mock/health`, `/_mock/journal`, `/_mock/sessions`."""
+        """`/_mock/health`, `/_mock/journal`, `/_mock/papers`, `/_mock/sessions`."""
         journal = self.state.journal
         match call.method, call.path:
             case "GET", "/_mock/health":
@@ -54,10 +57,29 @@ class PapersMock(Entrance):
             case "DELETE", "/_mock/journal":
                 journal.clear()
                 return told({"total": 0})
+            case "POST", "/_mock/papers":
+                return taken(call.body, self._put_in)
+            case "DELETE", "/_mock/papers":
+                self.desk.put_back()
+                return told({})
             case "DELETE", "/_mock/sessions":
                 self.desk.end_sessions()
                 return told({})
         return Reply(404)
+
+    def _put_in(self, wanted: dict[str, Any]) -> dict[str, object]:
+        store = _Store.model_validate(wanted)
+        self.desk.put_in(store.n, store.papers)
+        return {"n": store.n, "papers": len(store.papers)}
+
+
+class _Store(BaseModel):
+    """What one person's store holds, as `POST /_mock/papers` takes it."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    n: int = Field(ge=0)
+    papers: list[dict[str, Any]]
 
 
 def _troubled(trouble: int | bytes) -> Reply:

@@ -21,7 +21,7 @@ from mocks.adapter import PROTOCOL, Refused, Sessions, members, refused, success
 from mocks.journal import Journal
 from mocks.papers.asked import Asked
 from mocks.papers.settings import PapersMockSettings
-from mocks.papers.shelf import file_of, papers_of
+from mocks.papers.shelf import file_of, laid, papers_of
 from mocks.people import Population
 from mocks.wire import Reply
 
@@ -52,10 +52,19 @@ class Desk:
             one_per_unit=False,
         )
         self._handed_out: set[str] = set()
+        self._put_in: dict[int, list[dict[str, Any]]] = {}
 
     def end_sessions(self) -> None:
         """Every session is over from now on."""
         self._sessions.end_all()
+
+    def put_in(self, n: int, records: list[dict[str, Any]]) -> None:
+        """From now on person n's store holds these papers alone, each in the shape of `records_of`."""
+        self._put_in[n] = [laid(record) for record in records]
+
+    def put_back(self) -> None:
+        """Every store holds again what it held at first."""
+        self._put_in.clear()
 
     def login(self, body: bytes) -> Reply:
         """A new session for the unit."""
@@ -99,10 +108,14 @@ class Desk:
             raise Refused("not_allowed", "tra cứu")
         person = self._population.by_number(asked["owner"])
         mine = person is not None and person.personal_id == asked["owner"]
-        papers = papers_of(self._population, person.n) if person is not None and mine else []
+        papers = self._papers(person.n) if person is not None and mine else []
         found = [one for one in papers if one["paper"]["kind"] in asked["kinds"]]
         self._handed_out |= {one["id"] for one in found}
         return ("found" if found else "no_paper"), {"result": found}
+
+    def _papers(self, n: int) -> list[dict[str, Any]]:
+        put_in = self._put_in.get(n)
+        return papers_of(self._population, n) if put_in is None else put_in
 
     def _refuse(self, call: str, error: Refused, asked: Mapping[str, Any]) -> Reply:
         self._note(call, f"refused_{error.code.removeprefix('-')}", asked)

@@ -50,7 +50,7 @@ def papers_of(population: Population, n: int) -> list[Json]:
     """
     if not has_store(n):
         return []
-    return [_laid(record) for record in population.records_of(n)]
+    return [laid(record) for record in population.records_of(n)]
 
 
 def file_of(paper_id: str) -> bytes:
@@ -58,7 +58,8 @@ def file_of(paper_id: str) -> bytes:
     return f"%PDF-1.4\n% a paper that nobody was ever issued, {paper_id}\n%%EOF\n".encode()
 
 
-def _laid(record: Json) -> Json:
+def laid(record: Json) -> Json:
+    """A paper as it lies in the store of its owner."""
     named = f"{record['kind']} {record['number']} {record['owner']['personal_id']}"
     paper_id = "gt" + hashlib.sha256(named.encode()).hexdigest()[:24]
     file = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mocks.people.death_papers import death_papers
 from mocks.people.paper import Paper
 from mocks.people.person import Person, Relative
-from mocks.people.personas import PERSONA_HOUSEHOLDS, PERSONAS
+from mocks.people.personas import FORMER_NAMES, PERSONA_HOUSEHOLDS, PERSONAS
 from mocks.people.shapes import Json, address, code, day, luck, relative, serial
 from mocks.people.words import GIVEN_NAMES, MIDDLE_NAMES
 
@@ -102,7 +102,7 @@ def _birth_certificate(person: Person) -> Paper:
         "book": f"01/{registered[:4]}",
         "registered_on": registered,
         "office": office,
-        "full_name": person.full_name,
+        "full_name": FORMER_NAMES.get(person.n, person.full_name),
         "birth_date": person.birth_date,
         "sex": person.sex,
         "birth_place": address(person.birth_place),

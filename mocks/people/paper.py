@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from mocks.people.person import Person
+from mocks.people.personas import FORMER_NAMES
 from mocks.people.shapes import Json
 
 
@@ -24,7 +25,7 @@ class Paper:
         mark = hashlib.sha256(f"{self.kind} {self.number} {owner.personal_id}".encode())
         return {
             "kind": self.kind,
-            "owner": {"personal_id": owner.personal_id, "full_name": owner.full_name},
+            "owner": {"personal_id": owner.personal_id, "full_name": self._name_of(owner)},
             "number": self.number,
             "issuer": self.issuer,
             "issued_on": self.issued_on,
@@ -37,3 +38,8 @@ class Paper:
                 "media_type": "application/pdf",
             },
         }
+
+    def _name_of(self, owner: Person) -> str:
+        """The owner's name as this paper holds it: a birth certificate may be older than the name."""
+        before = FORMER_NAMES.get(owner.n) if self.kind == "birth_certificate" else None
+        return before or owner.full_name

@@ -73,6 +73,8 @@ PERSONAS: Final[dict[str, int]] = {
     "haulier": _at(18, WOMAN),
     "certificate_of_identity": _at(28, ELDER_CHILD),
     "disability_applicant": _at(31, WOMAN),
+    "changed_name": _at(7, WOMAN),
+    "foreign_name": _at(34, WOMAN),
     "student": _at(29, YOUNGER_CHILD),
     "hospital_death": _at(12, GRANDFATHER),
     "hospital_death_widow": _at(12, GRANDMOTHER),
@@ -114,6 +116,7 @@ SKETCH_RULES: Final[dict[int, dict[str, Any]]] = {
     PERSONAS["land_user"]: {"died_on": None},
     PERSONAS["social_facility_head"]: {"died_on": None},
     PERSONAS["student"]: {"birth_date": "2006-09-02"},
+    PERSONAS["foreign_name"]: {"full_name": "Anna-Maria O'Neill Lê"},
     PERSONAS["hospital_death"]: {"died_on": None},
     PERSONAS["hospital_death_widow"]: {"died_on": None},
     PERSONAS["beneficiary_death"]: {"birth_date": "1950-02-11", "died_on": None},
@@ -145,6 +148,9 @@ FOREIGN_SPOUSES: Final[dict[int, tuple[str, str, str]]] = {
 }
 LODGERS: Final[dict[int, int]] = {PERSONAS["tenant_in_household"]: PERSONAS["landlord"]}
 """Lodger -> the head of the household in which the lodger is registered."""
+
+FORMER_NAMES: Final[dict[int, str]] = {PERSONAS["changed_name"]: "Đỗ Thị Út Bé"}
+"""Persona -> the name that the birth certificate, older than a change of name, still holds."""
 
 WITHOUT_CARD: Final = frozenset({PERSONAS["certificate_of_identity"]})
 """Adults to whom no identity card was issued."""

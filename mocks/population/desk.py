@@ -197,12 +197,16 @@ def _is_known(tag: str, fields: Mapping[str, etree._Element]) -> bool:
 
 
 def _matches(question: Question, person: Person | None) -> bool:
-    """Number, name and birth date together; a year alone matches on the year (ours)."""
-    if person is None or normalised(person.full_name) != question.name:
+    """Number, name and birth date together; dates are compared as far as both are known (ours).
+
+    A name of which nothing is left without marks and signs matches nobody (ours).
+    """
+    if person is None or not question.name or normalised(person.full_name) != question.name:
         return False
-    if question.birth is None or question.birth == person.birth_date:
+    if question.birth is None:
         return True
-    return question.birth == person.birth_date[:4]
+    known = min(len(question.birth), len(person.birth_date))
+    return question.birth[:known] == person.birth_date[:known]
 
 
 def _heads(question: Question, person: Person | None, population: Population) -> bool:

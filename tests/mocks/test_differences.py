@@ -201,10 +201,22 @@ async def test_a_year_matches_on_the_year(caller: Caller) -> None:
     assert len(citizens(await ordinary(caller, NgayThangNamSinh=caller.birth("1984")))) == 1
 
 
-async def test_a_full_date_does_not_match_a_year(caller: Caller) -> None:
+async def test_a_full_date_matches_a_record_of_its_year(caller: Caller) -> None:
     person = caller.people.persona("year_only_birth")
-    response = await caller.ask(person, NgayThangNamSinh=caller.birth("1985-01-01"))
-    assert citizens(response) == []
+    for said, count in (("1985-01-01", 1), ("1985-09-30", 1), ("1986-01-01", 0)):
+        response = await caller.ask(person, NgayThangNamSinh=caller.birth(said))
+        assert len(citizens(response)) == count
+
+
+async def test_a_name_without_letters_matches_nobody(caller: Caller) -> None:
+    person = caller.people.persona("ordinary")
+    caller.mock.population = caller.people.with_change(person.n, "full_name", "…")
+    for said in ("…", "–", "'"):
+        assert citizens(await caller.ask(person, HoVaTen=said)) == []
+    confirmed = await caller.ask(
+        person, "XacThucThongTinCongDan", MaTichHop="033", HoVaTen="…", NgayThangNamSinh=None
+    )
+    assert "<ns1:TonTai>false</ns1:TonTai>" in confirmed.text
 
 
 async def test_the_old_number_finds_its_holder(lenient: Caller) -> None:

@@ -9,6 +9,7 @@ import pytest
 from gateway.records.kinds import read_kinds
 from gateway.records.record import read_record
 from mocks.people import PERSONAS, Population
+from mocks.people.personas import FORMER_NAMES
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 KINDS = json.loads((SCHEMAS / "record-kinds.json").read_text())["kinds"]
@@ -131,7 +132,7 @@ def test_papers_say_what_the_register_says(
     for n, held in records.items():
         person = people.person(n)
         for birth in of_kind(held, "birth_certificate"):
-            assert birth["full_name"] == person.full_name
+            assert birth["full_name"] == FORMER_NAMES.get(n, person.full_name)
             assert birth["birth_date"] == person.birth_date
             assert birth["hometown"]["commune"]["code"] == person.hometown.commune.code
             assert birth["registered_on"] >= birth["birth_date"]

@@ -105,6 +105,22 @@ async def test_a_search_finds_the_owners_papers_of_the_kinds_that_are_named(unit
     assert {one["paper"]["owner"]["personal_id"] for one in told["result"]} == {person.personal_id}
 
 
+async def test_other_papers_may_lie_in_a_store(unit: Unit) -> None:
+    person = unit.people.persona("ordinary")
+    licence = next(r for r in unit.people.records_of(person.n) if r["kind"] == "driving_licence")
+    other = licence | {"content": licence["content"] | {"number": "X-0000001"}}
+    put = await unit.http.post("/_mock/papers", json={"n": person.n, "papers": [other]})
+    told = await unit.search(person.personal_id, "driving_licence", "identity_card")
+
+    assert put.json() == {"n": person.n, "papers": 1}
+    assert [one["paper"]["content"]["number"] for one in told["result"]] == ["X-0000001"]
+    wrong = await unit.http.post("/_mock/papers", json={"n": person.n, "papers": [], "x": 1})
+    assert wrong.status_code == 422
+    await unit.http.delete("/_mock/papers")
+    again = await unit.search(person.personal_id, "driving_licence", "identity_card")
+    assert kinds_of(again) == ["driving_licence", "identity_card"]
+
+
 def test_half_of_the_people_keep_papers_there_and_they_are_what_the_provinces_hold(
     people: Population,
 ) -> None:

@@ -54,6 +54,19 @@ def test_names_of_one_word_and_of_many(anybody: Population) -> None:
     assert 80 <= len(anybody.persona("very_long_name").full_name) <= 100
 
 
+def test_a_birth_certificate_may_hold_a_former_name(anybody: Population) -> None:
+    person = anybody.persona("changed_name")
+    names = {r["kind"]: r["owner"]["full_name"] for r in anybody.records_of(person.n)}
+    former = names.pop("birth_certificate")
+    birth = next(r for r in anybody.records_of(person.n) if r["kind"] == "birth_certificate")
+    assert former == birth["content"]["full_name"] != person.full_name
+    assert names and set(names.values()) == {person.full_name}
+
+
+def test_a_foreign_name_holds_signs(anybody: Population) -> None:
+    assert {"-", "'"} <= set(anybody.persona("foreign_name").full_name)
+
+
 def test_dates_with_a_year_only(anybody: Population) -> None:
     assert len(anybody.persona("year_only_birth").birth_date) == 4
     assert len(anybody.persona("year_only_child").birth_date) == 4

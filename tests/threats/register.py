@@ -75,6 +75,9 @@ THREATS = {
     "T-60": "A neighbour with a diary recognises a case in the log",
     "T-61": "Old birth dates move by a day with the time zone",
     "T-62": "Guessing a withheld value through submissions",
+    "T-63": "A person is opened by the number alone, or with a wrong name or date",
+    "T-64": "A weaker identity check is chosen by declining a source or tripping a limit",
+    "T-65": "A typed record makes a stranger a relative, or vouches for other papers",
 }
 
 
