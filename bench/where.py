@@ -27,6 +27,7 @@ from bench.house import House, house, ready
 from bench.processes import thread_seconds
 from gateway.cli.running.deployment import TOKEN_SECONDS
 from gateway.cli.running.serve import server_of
+from gateway.domain.clock import now_in_utc
 from gateway.settings import PopulationAccess, Settings
 
 Function = tuple[str, int, str]
@@ -245,7 +246,7 @@ async def gateway_here(standing: House) -> AsyncIterator[None]:
         instant_seconds_per_field=0,
         population=asked,
     )
-    server = server_of(settings)
+    server = server_of(settings, now_in_utc)
     serving = asyncio.create_task(server.serve())
     await ready(standing.gateway_port)
     try:

@@ -8,8 +8,8 @@ NOON = datetime(2026, 11, 22, 5, tzinfo=UTC)
 class Clock:
     """A clock that stands until it is moved."""
 
-    def __init__(self) -> None:
-        self.now = NOON
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
 
     def __call__(self) -> datetime:
         return self.now

@@ -1,9 +1,9 @@
 """Which client does the ministry's adapter know?"""
 
 import secrets
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from mocks.clock import Seconds, machine_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,5 +14,5 @@ class MinistryMockSettings:
     client_id: str = "igate-mock"
     client_secret: str = field(default_factory=lambda: secrets.token_urlsafe(18), repr=False)
     token_seconds: float = 3600.0
-    clock: Callable[[], float] = time.time
+    clock: Seconds = machine_seconds
     journal_entries: int = 100_000

@@ -1,11 +1,10 @@
 """Which unit may look into the citizens' store, and how long does its session last?"""
 
 import secrets
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mocks.adapter import DSTCODE, PROTOCOL
+from mocks.clock import Seconds, machine_seconds
 
 __all__ = ["DSTCODE", "PROVIDER_URL", "PapersMockSettings"]
 
@@ -23,7 +22,7 @@ class PapersMockSettings:
 
     unit: str = "H99"
     password: str = field(default_factory=lambda: secrets.token_urlsafe(18), repr=False)
-    clock: Callable[[], float] = time.time
+    clock: Seconds = machine_seconds
     session_seconds: float = 1800.0
     closed_to: frozenset[str] = frozenset()
     journal_entries: int = 100_000

@@ -1,9 +1,10 @@
 """Whom does the mock of the population database know, and how strict is it?"""
 
 import secrets
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from mocks.clock import Seconds, machine_seconds
 
 SERVICES = frozenset({"033", "034", "037"})
 """The services that a one-stop administrator can grant an officer (likely)."""
@@ -66,7 +67,7 @@ class PopulationMockSettings:
     procedures: Licences = field(default_factory=lambda: licensed(*_PROCEDURES))
     home_agency: str = "H99"
     strict_order: bool = False
-    clock: Callable[[], float] = time.time
+    clock: Seconds = machine_seconds
     clock_tolerance_seconds: float = 300.0
     app_name: str = "cong-dich-vu"
     partner_code: str = "H99"

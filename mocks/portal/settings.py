@@ -1,13 +1,13 @@
 """Which units send dossiers to the mock of the portal, and what time is it there?"""
 
 import secrets
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from mocks.adapter import PROTOCOL
+from mocks.clock import Seconds, machine_seconds
 
 VIETNAM = ZoneInfo(PROTOCOL["transport"]["time_zone"]["value"])
 
@@ -23,7 +23,7 @@ class PortalMockSettings:
 
     unit: str = "H99"
     password: str = field(default_factory=lambda: secrets.token_urlsafe(18), repr=False)
-    clock: Callable[[], float] = time.time
+    clock: Seconds = machine_seconds
     session_seconds: float = PROTOCOL["transport"]["session_seconds"]["value"]
     exists_code: str = PROTOCOL["answers"]["exists"]["code"]
     population_database: str = PROTOCOL["index_766"]["population_database"]["value"]

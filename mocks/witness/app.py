@@ -7,14 +7,13 @@ the old size is another, 422 for a proof that does not lead on, else a cosignatu
 /_mock/journal` lists how it answered.
 """
 
-import time
 from base64 import b64encode
-from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from mocks.clock import Seconds, machine_seconds
 from mocks.wire import Reply, deliver, live, read, taken, told
 from mocks.witness.growth import goes_on
 from mocks.witness.request import AddCheckpoint, read_request
@@ -31,7 +30,7 @@ class WitnessMock:
         self,
         name: str = "witness.example.test/w1",
         seed: int = 1,
-        clock: Callable[[], float] = time.time,
+        clock: Seconds = machine_seconds,
     ) -> None:
         self.name = name
         self._key = Ed25519PrivateKey.from_private_bytes(sha256(b"witness %d" % seed).digest())

@@ -5,6 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.main import app
+from tests.clock import Clock
 
 TENANT = ["clients", "register", "h99", "--name", "Tỉnh H", "--agency", "H99"]
 
@@ -15,7 +16,7 @@ def data(tmp_path: Path) -> dict[str, str]:
 
 
 def _run(arguments: list[str], data: dict[str, str], status: int = 0) -> str:
-    result = CliRunner().invoke(app, arguments, env=data)
+    result = CliRunner().invoke(app, arguments, env=data, obj=Clock())
     assert result.exit_code == status, result.output
     return result.output
 

@@ -4,7 +4,7 @@ import os
 import threading
 from base64 import b64encode
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ from gateway.log.tiles import TileFolder
 from gateway.log.verify.evidence import Way, verify_log
 from gateway.log.verify.text.notes import Checkpoint
 from gateway.log.verify.tree.places import Folder
+from gateway.reduction.months import Month
 from gateway.storage.database import Database
+from tests.clock import NOON, Clock
 
 TENANT = ["clients", "register", "h99", "--name", "Tỉnh H", "--agency", "H99"]
 
@@ -32,7 +34,7 @@ def data(tmp_path: Path) -> dict[str, str]:
 
 
 def _run(arguments: list[str], data: dict[str, str], status: int = 0) -> str:
-    result = CliRunner().invoke(app, arguments, env=data)
+    result = CliRunner().invoke(app, arguments, env=data, obj=Clock())
     assert result.exit_code == status, result.output
     return result.output
 
@@ -118,7 +120,7 @@ def test_a_change_of_keys_that_was_cut_short_is_ended_by_the_next_start(
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "replace", fall)
-        assert CliRunner().invoke(app, ["keys", "rotate-log"], env=data).exit_code == 1
+        assert CliRunner().invoke(app, ["keys", "rotate-log"], env=data, obj=Clock()).exit_code == 1
 
     _run(["log", "publish"], data)
 
@@ -179,7 +181,7 @@ def test_a_roll_that_was_cut_short_is_ended_by_the_next_start(
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, step, fall)
-        assert CliRunner().invoke(app, ["log", "roll"], env=data).exit_code == 1
+        assert CliRunner().invoke(app, ["log", "roll"], env=data, obj=Clock()).exit_code == 1
     assert marker.exists()
 
     told = json.loads(_run(["log", "publish", "--json"], data))
@@ -209,21 +211,19 @@ def test_an_incident_ends_with_a_new_log_that_names_what_was_published(
 
 def test_a_log_whose_last_month_is_not_closed_is_not_put_aside(data: dict[str, str]) -> None:
     _run(["log", "publish"], data)
-    last_year = datetime.now(UTC) - timedelta(days=62)
+    earlier = NOON - timedelta(days=62)
     body = {"k": "confirmation", "v": 1, "ten": "h99"}
     with closing(Database(Path(data["GATEWAY_DATA"]) / "gateway.db")) as database:
-        asyncio.run(
-            database.write(lambda c: append_case(c, "confirmation", "h99", body, last_year))
-        )
+        asyncio.run(database.write(lambda c: append_case(c, "confirmation", "h99", body, earlier)))
 
     refused = _run(["log", "roll"], data, status=1)
 
-    assert "month_open" in refused and f"{last_year:%Y-%m}" in refused
+    assert "month_open" in refused and str(Month.at(earlier)) in refused
     assert json.loads(_run(["log", "roll", "--leave-open", "--json"], data))["in_database"] == 3
 
 
 def test_bodies_are_not_destroyed_before_their_time(data: dict[str, str]) -> None:
-    this_month = f"{datetime.now(UTC):%Y-%m}"
+    this_month = str(Month.at(NOON))
 
     assert "kept_longer" in _run(["keys", "shred", "--before", this_month], data, status=1)
     assert "month_open" in _run(["keys", "shred", "--before", "2024-01"], data, status=1)

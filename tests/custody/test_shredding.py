@@ -154,7 +154,7 @@ class Rolled:
             house.accepted(house.walk(story, dossier=dossier).submission())
         house.close()
         command = ["log", "roll", "--json", "--leave-open"]
-        told = CliRunner().invoke(cli, command, env={"GATEWAY_DATA": str(folder)})
+        told = CliRunner().invoke(cli, command, env={"GATEWAY_DATA": str(folder)}, obj=house.clock)
         assert told.exit_code == 0, told.output
         self.closed = json.loads(told.output)["closed"]
         self.house = House(folder)

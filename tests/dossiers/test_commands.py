@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from gateway.cli.main import app
 from mocks.portal.catalogue import Change
+from tests.clock import Clock
 
 from .world import PEOPLE, dossier, open_world, step
 
@@ -35,7 +36,7 @@ async def _deployed(folder: Path) -> dict[str, str]:
 
 
 def said(*command: str, exit_code: int = 0) -> Any:
-    done = CliRunner().invoke(app, ["dossiers", *command])
+    done = CliRunner().invoke(app, ["dossiers", *command], obj=Clock())
     assert done.exit_code == exit_code, done.output
     assert "Bí Mật" not in done.output and PEOPLE.person(1).personal_id not in done.output
     return json.loads(done.stdout) if "--json" in command else done.output

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from gateway.cli.main import app
 from mocks.igate import stories
+from tests.clock import Clock
 from tests.conftest import House
 
 Json = dict[str, Any]
@@ -33,11 +34,13 @@ class Audited:
     data: Path
     dossiers: list[Json] = field(default_factory=list)
     journal: list[str] = field(default_factory=list)
+    clock: Clock = field(default_factory=Clock)
 
     def command(self, *arguments: str | Path) -> Result:
         """`gateway …` of this deployment."""
         environment = {"GATEWAY_DATA": str(self.data), "GATEWAY_MOCK": "true"}
-        return CliRunner(env=environment).invoke(app, list(map(str, arguments)))
+        told = list(map(str, arguments))
+        return CliRunner(env=environment).invoke(app, told, obj=self.clock)
 
     def done(self, *arguments: str | Path) -> Any:
         """The JSON that a command gives which must succeed."""
@@ -77,7 +80,7 @@ def audited(folder: Path) -> Iterator[Audited]:
         journal = [one.request_id for one in house.database.state.journal if one.request_id]
     finally:
         house.close()
-    province = Audited(folder, folder / "data", dossiers, journal)
+    province = Audited(folder, folder / "data", dossiers, journal, house.clock)
     (folder / "reads.json").write_text(json.dumps({"reads": len(journal)}))
     counted = ("--source", "population", "--month", MONTH)
     province.done("metrics", "reconcile", folder / "reads.json", *counted)

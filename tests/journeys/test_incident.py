@@ -17,6 +17,7 @@ from gateway.log.publishing.refusals import LogDamaged
 from gateway.log.verify.evidence import Way, verify_log
 from gateway.log.verify.tree.places import Folder
 from gateway.storage.schema import bodies, leaves
+from tests.clock import Clock
 from tests.conftest import House, Walk
 from tests.few_forms import schemas_with
 from tests.kills.gateways import Gateway, without_database
@@ -48,7 +49,7 @@ def put_back(data: Path, copy: Path) -> None:
 
 def command(data: Path, *arguments: str) -> str:
     environment = {"GATEWAY_DATA": str(data), "GATEWAY_MOCK": "true"}
-    result = CliRunner().invoke(app, [*arguments], env=environment)
+    result = CliRunner().invoke(app, [*arguments], env=environment, obj=Clock())
     assert result.exit_code == 0, result.output
     return result.stdout
 

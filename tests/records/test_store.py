@@ -191,7 +191,7 @@ async def test_another_codec_takes_the_column_over_and_always_learns_the_same_pl
     database: Database, kinds: Kinds, card: dict[str, Any]
 ) -> None:
     codec = Sealing()
-    store = RecordStore(database, kinds, codec, b"k" * 32)
+    store = RecordStore(database, kinds, codec, b"k" * 32, lambda: NOW)
     card = card | {"dossier": "H99.01-20261122-0000001"}
     record_id, _ = await store.put(HERE, card)
     await store.revoke(HERE, record_id, "replaced")

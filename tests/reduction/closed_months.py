@@ -17,14 +17,16 @@ from gateway.cli.main import app as commands
 from gateway.reduction.supplying import Supply, append_supply
 from gateway.storage.database import Database
 from gateway.storage.schema import leaves
+from tests.clock import Clock
 from tests.reduction.releases.conftest import DECEMBER, NOVEMBER, ORIGIN, House
 
 Json = dict[str, Any]
+AFTERWARDS = DECEMBER + timedelta(days=31)
 
 
 def run(*arguments: str) -> tuple[int, Json]:
     """One command of the gateway, told for programs."""
-    done = CliRunner().invoke(commands, [*arguments, "--json"])
+    done = CliRunner().invoke(commands, [*arguments, "--json"], obj=Clock(AFTERWARDS))
     return done.exit_code, json.loads(done.stdout)
 
 
@@ -56,7 +58,7 @@ async def _live(
     if supply:
         await house.database.write(lambda c: append_supply(c, supply))
     await house.close("2026-11")
-    house.now = DECEMBER + timedelta(days=31)
+    house.now = AFTERWARDS
     await house.close("2026-12")
 
 

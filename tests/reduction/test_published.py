@@ -5,7 +5,6 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -21,12 +20,13 @@ from gateway.reduction.months import Month
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from tests.api.conftest import ADDRESS
+from tests.clock import NOON, Clock
 from tests.reduction.bodies import prefill, submission
 from tests.reduction.releases.conftest import House
 from tests.reduction.releases.test_closing import FIELDS, month_of_cases
 
 WHERE = "/v1/metrics/field-reduction"
-NOW = datetime.now(UTC)
+NOW = NOON
 MONTH = str(Month.at(NOW))
 HOUR = int(NOW.timestamp()) // 3600
 
@@ -49,7 +49,7 @@ async def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 async def anybody(data: Path, schemas: Path) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(Settings(data=data, schemas=schemas, mock=True))
+    app = create_app(Settings(data=data, schemas=schemas, mock=True), Clock(NOW))
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ADDRESS) as http,
@@ -58,7 +58,7 @@ async def anybody(data: Path, schemas: Path) -> AsyncIterator[httpx.AsyncClient]
 
 
 def close(*arguments: str) -> tuple[int, str, str]:
-    done = CliRunner().invoke(commands, ["metrics", *arguments])
+    done = CliRunner().invoke(commands, ["metrics", *arguments], obj=Clock(NOW))
     return done.exit_code, done.stdout, done.stderr
 
 

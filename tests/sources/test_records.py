@@ -77,10 +77,10 @@ class TestTheRecordsKeepTheContract(SourceContract):
             await store.put(TENANT, paper)
         return Trial(
             source=RecordsSource(store, lists, lambda: NOW),
-            held=RecordsSource(store, lists).held,
+            held=RecordsSource(store, lists, lambda: NOW).held,
             known=key_of(ordinary.personal_id, ordinary.full_name, ordinary.birth_date),
             unknown=key_of("003090999999", "Người Không Có", None),
-            broken=RecordsSource(broken_store, lists),
+            broken=RecordsSource(broken_store, lists, lambda: NOW),
             secrets=(
                 ordinary.personal_id,
                 ordinary.full_name,
@@ -95,7 +95,7 @@ async def broken_store(store: RecordStore, tmp_path: Path) -> AsyncIterator[Reco
     """The same vault over a database that has lost its table."""
     database = Database(tmp_path / "broken.db")
     await database.write(lambda connection: connection.execute(DropTable(records)))
-    yield RecordStore(database, store.kinds, store.codec, store.index_key)
+    yield RecordStore(database, store.kinds, store.codec, store.index_key, store.clock)
     database.close()
 
 
@@ -218,7 +218,7 @@ async def test_a_record_of_another_kind_is_no_record_for_this_question(vault: Va
 async def test_a_question_that_no_kind_can_answer_reads_nothing(
     broken_store: RecordStore, lists: CodeLists
 ) -> None:
-    unread = RecordsSource(broken_store, lists)
+    unread = RecordsSource(broken_store, lists, lambda: NOW)
     wanted = frozenset({AttributeName("person.religion")})
 
     assert await ask(unread, PersonKey(PersonalId(OWNER), None, None), wanted) == NoRecord()

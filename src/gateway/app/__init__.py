@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,6 +32,7 @@ from gateway.custody.publishing import publish_definitions, read_measure
 from gateway.custody.replays import Replays
 from gateway.custody.shredding import replay_shreds
 from gateway.custody.tickets import Tickets
+from gateway.domain.clock import Clock
 from gateway.domain.errors import FormRefused
 from gateway.domain.identifiers import SESSION, SourceId
 from gateway.forms.catalogue import read_catalogue
@@ -62,8 +62,6 @@ from gateway.upstream.carrier import FastCarrier
 from gateway.upstream.posting import Posting
 from gateway.upstream.transport import Transport
 
-Clock = Callable[[], datetime]
-
 TITLE = "eForm gateway"
 VERSION = "0.1.0"
 _ROUTERS = (
@@ -83,14 +81,9 @@ _ROUTERS = (
 )
 
 
-def now_in_utc() -> datetime:
-    """The clock that a deployment runs by."""
-    return datetime.now(UTC)
-
-
 def create_app(
     settings: Settings,
-    clock: Clock = now_in_utc,
+    clock: Clock,
     carrier: httpx.AsyncBaseTransport | None = None,
 ) -> FastAPI:
     """The gateway as an ASGI application; nothing is opened before its lifespan begins.

@@ -1,13 +1,13 @@
 """How is the national portal reached, where the settings name one?"""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from datetime import datetime
+from collections.abc import Coroutine
 from typing import Any
 
 from gateway.api.rooms import Rooms
 from gateway.app.sources import account_of, told_by
 from gateway.custody.keys import Keys
+from gateway.domain.clock import Clock
 from gateway.dossiers.chores import PortalDesk, open_desk
 from gateway.dossiers.portal.protocol import read_protocol
 from gateway.dossiers.registry import POPULATION_CODE, Registry
@@ -19,8 +19,6 @@ from gateway.upstream.adapter import Adapter, AdapterAccount
 from gateway.upstream.exchange import Exchange, Patience
 from gateway.upstream.ministry.client import MinistryAccount, MinistryAdapter, read_paths
 from gateway.upstream.transport import Transport
-
-Clock = Callable[[], datetime]
 
 
 def open_registry(settings: Settings, keys: Keys, store: RecordStore, clock: Clock) -> Registry:

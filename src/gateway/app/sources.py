@@ -1,12 +1,12 @@
 """Which sources does this deployment read, by which routes, and whom may it call at all?"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
-from datetime import datetime
 from typing import Any, TypeVar, assert_never
 
 from pydantic import SecretStr
 
+from gateway.domain.clock import Clock
 from gateway.domain.identifiers import SourceId
 from gateway.log.publishing.witnesses import WitnessPolicy, read_witness_policy
 from gateway.records.store import RecordStore
@@ -23,7 +23,6 @@ from gateway.upstream.adapter import Adapter, AdapterAccount
 from gateway.upstream.exchange import Exchange, Patience
 from gateway.upstream.transport import Transport
 
-Clock = Callable[[], datetime]
 A = TypeVar("A", DirectAccount, TokenAccount, JsonAccount, AdapterAccount)
 
 

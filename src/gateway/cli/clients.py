@@ -8,13 +8,13 @@ import json
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 import typer
 
 from gateway.access.callers import EVERYTHING, Grant
 from gateway.access.clients import ClientDirectory
+from gateway.cli.clock import clock_of
 from gateway.cli.running.serve import settings_from_environment
 from gateway.custody.grants import register_tenant
 from gateway.domain.errors import GatewayError
@@ -34,6 +34,7 @@ clients_app = typer.Typer(help="Tenants and their clients.", no_args_is_help=Tru
 
 @clients_app.command("register")
 def register(
+    context: typer.Context,
     code: Annotated[str, typer.Argument(help="The tenant's code: a-z, 0-9, hyphens.")],
     name: Annotated[str, typer.Option(help="What people call it.")],
     agency: Annotated[str, typer.Option(help="Its agency code, as H99.01.")],
@@ -48,9 +49,11 @@ def register(
         frozenset(SourceId(one) for one in source or SOURCES), _some(procedure), _some(officer)
     )
 
+    now = clock_of(context)()
+
     async def work(database: Database, directory: ClientDirectory) -> dict[str, object]:
         appended = await database.write(
-            lambda c: register_tenant(c, code, name, agency, grant, is_test=test, now=_now())
+            lambda c: register_tenant(c, code, name, agency, grant, is_test=test, now=now)
         )
         directory.announce()
         return {"tenant": code, "leaf": leaf_text(appended.hash)}
@@ -59,22 +62,26 @@ def register(
 
 
 @clients_app.command("add")
-def add(tenant: Annotated[str, typer.Argument()], as_json: Json = False) -> None:
+def add(
+    context: typer.Context, tenant: Annotated[str, typer.Argument()], as_json: Json = False
+) -> None:
     """Make a client for a tenant and show its secret, this once."""
 
     async def work(_: Database, directory: ClientDirectory) -> dict[str, object]:
-        client = await directory.add(TenantId(tenant), _now())
+        client = await directory.add(TenantId(tenant), clock_of(context)())
         return {"client_id": client.client_id, "client_secret": client.secret}
 
     _say(_run(work), as_json)
 
 
 @clients_app.command("revoke")
-def revoke(client_id: Annotated[str, typer.Argument()], as_json: Json = False) -> None:
+def revoke(
+    context: typer.Context, client_id: Annotated[str, typer.Argument()], as_json: Json = False
+) -> None:
     """End a client and every token it holds, at once."""
 
     async def work(_: Database, directory: ClientDirectory) -> dict[str, object]:
-        await directory.revoke(client_id, _now())
+        await directory.revoke(client_id, clock_of(context)())
         return {"client_id": client_id, "revoked": True}
 
     _say(_run(work), as_json)
@@ -117,7 +124,3 @@ def _say(done: dict[str, object], as_json: bool) -> None:
 
 def _some(names: list[str] | None) -> frozenset[str] | None:
     return None if not names or names == [EVERYTHING] else frozenset(names)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

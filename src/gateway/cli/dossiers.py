@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gateway.cli.clock import clock_of
 from gateway.cli.forms.registered import registered_forms
 from gateway.cli.running.serve import settings_from_environment
 from gateway.domain.errors import GatewayError
@@ -52,6 +53,7 @@ dossiers_app = typer.Typer(
 
 @dossiers_app.command("list")
 def list_dossiers(
+    context: typer.Context,
     sync: Annotated[str | None, typer.Option(help="queued, delivered or dead.")] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Past their promised time.")] = False,
     as_json: AsJson = False,
@@ -60,7 +62,8 @@ def list_dossiers(
     if sync is not None and sync not in SYNC:
         typer.echo("sync: queued, delivered or dead", err=True)
         raise typer.Exit(REFUSED)
-    found = _read(lambda c: list(listed(c, sync, _now(), overdue=overdue)))
+    now = clock_of(context)()
+    found = _read(lambda c: list(listed(c, sync, now, overdue=overdue)))
     if as_json:
         typer.echo(json.dumps([_said(one) for one in found], ensure_ascii=False))
         return
@@ -75,12 +78,15 @@ def list_dossiers(
 
 @dossiers_app.command("show")
 def show(
-    code: Annotated[str, typer.Argument(help="The dossier's code.")], as_json: AsJson = False
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(help="The dossier's code.")],
+    as_json: AsJson = False,
 ) -> None:
     """One dossier as it stands, without anything of the person whose it is."""
+    now = clock_of(context)()
     found = [
         one
-        for one in _read(lambda c: list(listed(c, None, _now(), overdue=False)))
+        for one in _read(lambda c: list(listed(c, None, now, overdue=False)))
         if one.code == code
     ]
     if not found:
@@ -96,13 +102,15 @@ def show(
 
 @dossiers_app.command("retry")
 def retry(
+    context: typer.Context,
     code: Annotated[
         str | None, typer.Argument(help="One dossier; all parked ones when absent.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Let parked dossiers be sent again; a running gateway takes them up within a second."""
-    count = _write(lambda c: send_again(c, code, _now()))
+    now = clock_of(context)()
+    count = _write(lambda c: send_again(c, code, now))
     typer.echo(json.dumps({"queued": count}) if as_json else f"{count} hồ sơ / dossiers queued")
 
 
@@ -182,7 +190,3 @@ def _day(seconds: int | None) -> str | None:
 def _wide() -> Console:
     console = Console()
     return console if console.width >= NARROWEST else Console(width=NARROWEST)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

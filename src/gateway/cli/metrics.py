@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -13,11 +12,13 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from gateway.cli.clock import clock_of
 from gateway.cli.log.publishing import publish_log
 from gateway.cli.running.serve import settings_from_environment
 from gateway.custody.keys import Keys
+from gateway.domain.clock import Clock
 from gateway.domain.errors import GatewayError
-from gateway.forms.values import LOCAL_ZONE
+from gateway.forms.showing.instants import local_date
 from gateway.log.publishing.folder import LogFolder
 from gateway.reduction.months import Month
 from gateway.reduction.reading import report_from_log
@@ -67,6 +68,7 @@ def report(
 
 @metrics_app.command("close")
 def close(
+    context: typer.Context,
     month: Annotated[str, typer.Argument(help="The month, as 2026-11.")],
     as_json: _Json = False,
 ) -> None:
@@ -76,6 +78,7 @@ def close(
     goes on where it was cut short, and changes nothing that stands. Exit status: 0 closed, 1 refused
     (not over, behind a closed one, fewer than 10 persons, a body that does not balance).
     """
+    clock = clock_of(context)
     with (
         _deployment() as (settings, database),
         Progress(console=Console(stderr=True), transient=True) as progress,
@@ -83,7 +86,7 @@ def close(
         task = progress.add_task("Đếm hồ sơ / Counting cases", total=None)
         closed, made = asyncio.run(
             close_month(
-                _office(settings, database),
+                _office(settings, database, clock),
                 Month.read(month),
                 lambda done, total: progress.update(task, completed=done, total=total),
             )
@@ -142,16 +145,16 @@ def _deployment() -> Iterator[tuple[Settings, Database]]:
         raise typer.Exit(REFUSED) from None
 
 
-def _office(settings: Settings, database: Database) -> Office:
-    folder, now = LogFolder(settings.data / "log"), datetime.now(UTC)
+def _office(settings: Settings, database: Database, clock: Clock) -> Office:
+    folder = LogFolder(settings.data / "log")
     receipt = Keys(settings.data / "keys").receipt
 
     return Office(
         database,
-        folder.origin(urlsplit(settings.issuer).netloc, now.astimezone(LOCAL_ZONE).year),
+        folder.origin(urlsplit(settings.issuer).netloc, local_date(clock()).year),
         settings.mock,
         ReleaseSigner(receipt.private, receipt.kid),
         folder.public / "releases",
-        lambda: datetime.now(UTC),
-        lambda: publish_log(settings),
+        clock,
+        lambda: publish_log(settings, clock),
     )

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from gateway.app import create_app
+from gateway.domain.clock import now_in_utc
 from gateway.settings import Settings
 
 
@@ -23,5 +24,5 @@ def write_openapi(
 
 def described() -> str:
     """The OpenAPI document as text, members in order."""
-    document = create_app(Settings()).openapi()
+    document = create_app(Settings(), now_in_utc).openapi()
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

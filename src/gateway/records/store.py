@@ -5,13 +5,14 @@ that is being digitised is a pending row without content, whose place it takes w
 """
 
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
 
+from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound, RecordRefused
 from gateway.domain.identifiers import PersonalId, TenantId
 from gateway.records.awaited import Awaited, read_announcement
@@ -61,7 +62,7 @@ class RecordStore:
     kinds: Kinds = field(repr=False)
     codec: Codec = field(repr=False)
     index_key: bytes = field(repr=False)
-    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
+    clock: Clock = field(repr=False)
     issuers: Issuers = field(default=Issuers(), repr=False)
 
     async def put(self, tenant: TenantId, sent: Mapping[str, Any]) -> tuple[str, bool]:

@@ -4,9 +4,9 @@ One that was revoked says nothing; how the others speak together is told in `hol
 being digitised says when it will speak.
 """
 
-from collections.abc import Callable, Collection
-from datetime import UTC, datetime
+from collections.abc import Collection
 
+from gateway.domain.clock import Clock
 from gateway.domain.errors import Busy, SourceUnavailable
 from gateway.domain.identifiers import RECORDS, AttributeName, SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
@@ -23,7 +23,7 @@ class RecordsSource:
         self,
         store: RecordStore,
         lists: CodeLists,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock,
     ) -> None:
         self._store = store
         self._clock = clock

@@ -5,7 +5,6 @@ Exit status: 0 done, 1 refused (the reason is said), 2 a setting or a file canno
 
 import asyncio
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +12,11 @@ import orjson
 import typer
 
 from gateway.cli.audit.packs import Json, deployment, say
+from gateway.cli.clock import clock_of
 from gateway.cli.log.publishing import publish_log
 from gateway.custody.audits.accepting import check_close, check_root
 from gateway.custody.audits.samples import Entered, enter_sample, read_sample_request
+from gateway.domain.clock import Clock
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.log.notes import SignedCheckpoint
 from gateway.log.proofs import PublishedTree, inclusion_text
@@ -26,6 +27,7 @@ from gateway.storage.database import Database
 
 
 def enter(
+    context: typer.Context,
     request: Annotated[Path, typer.Argument(help="The auditor's signed request.")],
     out: Annotated[Path, typer.Option(help="What the auditor is given for it.")] = Path(
         "entered.json"
@@ -39,7 +41,7 @@ def enter(
     """
     with deployment() as settings:
         asked, log = _request(request), LogFolder(settings.data / "log")
-        entered = asyncio.run(_enter(settings, log, asked))
+        entered = asyncio.run(_enter(settings, log, asked, clock_of(context)))
         shown = _published(log)
         if entered.index >= shown.checkpoint.size:
             raise Conflict("nothing_published", "the leaf waits for the next checkpoint; try again")
@@ -52,8 +54,8 @@ def enter(
     say({"index": entered.index, "size": shown.checkpoint.size, "file": str(out)}, as_json)
 
 
-async def _enter(settings: Settings, log: LogFolder, asked: Leaf) -> Entered:
-    shown, now = _published(log), datetime.now(UTC)
+async def _enter(settings: Settings, log: LogFolder, asked: Leaf, clock: Clock) -> Entered:
+    shown, now = _published(log), clock()
     origin = shown.checkpoint.origin
     if asked["origin"] != origin:
         raise Conflict("audit_of_another_log", "the request is about another log", "origin")
@@ -61,7 +63,7 @@ async def _enter(settings: Settings, log: LogFolder, asked: Leaf) -> Entered:
     with closing(Database(settings.data / "gateway.db")) as database:
         database.read(lambda c: check_close(c, origin, asked))
         entered = await database.write(lambda c: enter_sample(c, asked, now))
-    await publish_log(settings)
+    await publish_log(settings, clock)
     return entered
 
 

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.cli.audit.verifying import COULD_NOT, bar
+from gateway.cli.clock import clock_of
 from gateway.cli.running.serve import settings_from_environment
 from gateway.custody.audits.accepting import accept_audit, read_audit
 from gateway.custody.audits.auditors import (
@@ -42,6 +43,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 def export(
+    context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="A new folder for the evidence pack.")],
     receiver: Annotated[
         str | None, typer.Option("--for", help="An accredited auditor, who is given bodies too.")
@@ -73,15 +75,17 @@ def export(
             pack = write_pack(folder, log, settings.schemas, told)
         if auditor is not None:
             span = _span(pack, month, first, last)
-            _give_bodies(pack, database, auditor, span)
+            _give_bodies(pack, database, auditor, span, clock_of(context)())
             running.ask_to_publish()
     done = _said(pack)
     say(done if auditor is None else done | {"for": auditor.name, "bodies": list(span)}, as_json)
 
 
-def _give_bodies(pack: Pack, database: Database, auditor: Auditor, span: tuple[int, int]) -> None:
+def _give_bodies(
+    pack: Pack, database: Database, auditor: Auditor, span: tuple[int, int], now: datetime
+) -> None:
     """Record first, give second."""
-    now, of = datetime.now(UTC), pack.signed.checkpoint
+    of = pack.signed.checkpoint
     asyncio.run(database.write(lambda c: note_giving(c, auditor, span, of, now)))
     with bar("Nội dung / bodies") as told:
         write_bodies(pack, database, auditor, span, told)
@@ -107,6 +111,7 @@ def _span(pack: Pack, month: str | None, first: int | None, last: int | None) ->
 
 
 def accept(
+    context: typer.Context,
     audit: Annotated[Path, typer.Argument(help="The signed audit, as the verifier wrote it.")],
     as_json: Json = False,
 ) -> None:
@@ -114,6 +119,7 @@ def accept(
 
     Called again with the same audit it changes nothing. May run beside the gateway.
     """
+    now = clock_of(context)()
     with deployment() as settings, closing(Database(settings.data / "gateway.db")) as database:
         leaf = read_audit(audit.read_bytes())
         log = LogFolder(settings.data / "log")
@@ -121,7 +127,7 @@ def accept(
         if shown is None:
             raise Conflict("nothing_published", "the log has no checkpoint yet")
         tree, origin = PublishedTree(log.tiles, shown.checkpoint.size), shown.checkpoint.origin
-        work = database.write(lambda c: accept_audit(c, tree, origin, leaf, datetime.now(UTC)))
+        work = database.write(lambda c: accept_audit(c, tree, origin, leaf, now))
         appended, added = asyncio.run(work)
         log.ask_to_publish()
     leaf_at = {"index": appended.index, "leaf": leaf_text(appended.hash)}
@@ -141,12 +147,14 @@ def accredit_auditor(
 
 
 def dismiss_auditor(
+    context: typer.Context,
     who: Annotated[str, typer.Argument(help="The auditor's name or verifier key.")],
     as_json: Json = False,
 ) -> None:
     """End an accreditation; what was given cannot be called back."""
+    now = clock_of(context)()
     with deployment() as settings, closing(Database(settings.data / "gateway.db")) as database:
-        work = database.write(lambda c: end_accreditation(c, who, datetime.now(UTC)))
+        work = database.write(lambda c: end_accreditation(c, who, now))
         say(asdict(asyncio.run(work)), as_json)
 
 

@@ -9,12 +9,13 @@ portal           the three dossiers as `demo_portal.py` tells them
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
 from rich.progress import Progress
 
+from gateway.cli.clock import next_second
 from gateway.cli.demo.portal import Portal, wait_for_the_portal
 from mocks.igate import IGate
 from mocks.igate.counter import CounterIGate
@@ -41,10 +42,11 @@ async def day_in_the_life(
     progress: Progress,
 ) -> Citizen:
     """Live it, wait until the portal knows, and see that the last procedure asked for less."""
-    transport = httpx.ASGITransport(IGateServices(_next_second))
+    clock = partial(next_second, portal.clock)  # what is handed in now is in by the next second
+    transport = httpx.ASGITransport(IGateServices(clock))
     async with httpx.AsyncClient(transport=transport, base_url="http://igate.test") as services:
-        counter = CounterIGate(igate.http, igate.token, services, _next_second)
-        lived = await Life(counter, Population(), seed, officer, _next_second, _pause).live()
+        counter = CounterIGate(igate.http, igate.token, services, clock)
+        lived = await Life(counter, Population(), seed, officer, clock, _pause).live()
         told = await wait_for_the_portal(igate, portal, lived.codes, progress)
     before, after = lived.asked
     unexpected = [*lived.unexpected, *told.unexpected]
@@ -62,11 +64,6 @@ async def day_in_the_life(
 
 async def _pause() -> None:
     await asyncio.sleep(PAUSE_SECONDS)
-
-
-def _next_second() -> datetime:
-    """The portal knows whole seconds: what is handed in now is in by the next."""
-    return datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
 
 
 def lines_of_the_day(document: Mapping[str, Any]) -> list[str]:

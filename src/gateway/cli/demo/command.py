@@ -12,12 +12,14 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.clock import clock_of
 from gateway.cli.demo.day import play
 from gateway.cli.demo.igate import signed_in
 from gateway.cli.demo.outcome.report import print_day, print_json, write_day
 from gateway.cli.demo.staying import stay_up
 from gateway.cli.running.deployment import deployment
 from gateway.cli.running.processes import DidNotStart
+from gateway.domain.clock import Clock
 
 UNEXPECTED = 1
 NOT_STARTED = 2
@@ -25,6 +27,7 @@ STOPPED = 130
 
 
 def demo(
+    context: typer.Context,
     dossiers: Annotated[int, typer.Option(min=8, max=4000, help="How many visits.")] = 400,
     seed: Annotated[int, typer.Option(help="Another seed, other people and choices.")] = 2026,
     out: Annotated[Path | None, typer.Option(help="Where the figures go; a new folder.")] = None,
@@ -34,7 +37,12 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
     """Fill, sign, judge, tell the portal and count: driven on loopback as iGate would."""
-    work = stay_up(seed, info, keep) if serve else _run(dossiers, seed, out, keep, as_json)
+    clock = clock_of(context)
+    work = (
+        stay_up(clock, seed, info, keep)
+        if serve
+        else _run(clock, dossiers, seed, out, keep, as_json)
+    )
     try:
         status = asyncio.run(work)
     except DidNotStart as error:
@@ -45,13 +53,15 @@ def demo(
     raise typer.Exit(status)
 
 
-async def _run(count: int, seed: int, out: Path | None, keep: bool, as_json: bool) -> int:
+async def _run(
+    clock: Clock, count: int, seed: int, out: Path | None, keep: bool, as_json: bool
+) -> int:
     whole = asyncio.current_task()
     if whole is not None:  # else mocks and gateway would outlive a SIGTERM
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, whole.cancel)
     folder = out or Path(tempfile.mkdtemp(prefix="eform-gateway-figures-"))
     folder.mkdir(parents=True, exist_ok=True)
-    async with deployment(keep=keep, papers=True) as running, signed_in(running) as igate:
+    async with deployment(clock, keep=keep, papers=True) as running, signed_in(running) as igate:
         day = await play(running, igate, count, seed, folder)
     write_day(folder, day)
     if as_json:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,13 +60,13 @@ class Day:
 
 async def play(running: Deployment, igate: IGate, count: int, seed: int, folder: Path) -> Day:
     """Let everybody have their turn, tell the portal, count, and prove; evidence goes to the folder."""
-    population, today = Population(), local_date(datetime.now(UTC))
+    population, today = Population(), local_date(running.clock())
     officer = running.population["officer"]
     turns = appointments(population, count, seed, officer, today)
     with _progress() as progress:
         outcomes, refused = await _visits(running, igate, population, turns, today, seed, progress)
         async with _beside(running.portal["url"]) as http:
-            portal = Portal(http)
+            portal = Portal(http, running.clock)
             told = await _tell(igate, portal, turns, outcomes, progress)
             figures = await igate.figures()
             lived = await day_in_the_life(igate, portal, seed, officer, progress)
@@ -130,7 +130,7 @@ async def _tell(
     """Tell the gateway of every dossier that was handed in, and wait until the portal knows."""
     handed_in = {one.dossier for one in outcomes if one.submitted}
     filed = [turn for turn in turns if turn.dossier in handed_in]
-    codes, refused = await file_dossiers(igate, filed, progress)
+    codes, refused = await file_dossiers(igate, portal.clock, filed, progress)
     told = await wait_for_the_portal(igate, portal, codes, progress)
     return Told(told.document, [*refused, *told.unexpected])
 

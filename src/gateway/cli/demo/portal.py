@@ -13,7 +13,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import httpx
@@ -21,6 +20,8 @@ from rich.box import SIMPLE_HEAD
 from rich.progress import Progress
 from rich.table import Table
 
+from gateway.cli.clock import next_second
+from gateway.domain.clock import Clock
 from mocks.igate import Answer, Appointment, IGate
 from mocks.igate.filing import Filing, filing_of
 
@@ -49,6 +50,7 @@ class Portal:
     """The portal's mock as the demo looks at it; `http` carries its address."""
 
     http: httpx.AsyncClient
+    clock: Clock
 
     async def dossiers(self) -> Mapping[str, Any]:
         """Everything that it holds, by code."""
@@ -73,7 +75,7 @@ class Told:
 
 
 async def file_dossiers(
-    igate: IGate, turns: Sequence[Appointment], progress: Progress
+    igate: IGate, clock: Clock, turns: Sequence[Appointment], progress: Progress
 ) -> tuple[list[str], list[str]]:
     """Register every dossier that was handed in and report its way.
 
@@ -86,7 +88,7 @@ async def file_dossiers(
 
     async def file(number: int, turn: Appointment) -> None:
         async with places:
-            filing = await _filing(igate, number, turn)
+            filing = await _filing(igate, clock, number, turn)
             codes[number] = tuple(filing.came)
             for answer in await _report(igate, filing):
                 if answer.status not in _TAKEN:
@@ -97,11 +99,10 @@ async def file_dossiers(
     return [code for number in sorted(codes) for code in codes[number]], refused
 
 
-async def _filing(igate: IGate, number: int, turn: Appointment) -> Filing:
+async def _filing(igate: IGate, clock: Clock, number: int, turn: Appointment) -> Filing:
     found = await igate.records_of(turn.story.subject["personal_id"])
     # a second is all that the portal knows of time: the one that follows the visit's last
-    at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
-    return filing_of(turn, number, found.body.get("records", ()), at)
+    return filing_of(turn, number, found.body.get("records", ()), next_second(clock))
 
 
 async def _report(igate: IGate, filing: Filing) -> list[Answer]:

@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import typer
 from gateway.cli.demo.igate import signed_in
 from gateway.cli.running.deployment import Deployment, deployment
 from gateway.cli.running.processes import DidNotStart
+from gateway.domain.clock import Clock
 from gateway.forms.showing.instants import local_date
 from mocks.igate import FORMS, IGate, Story, case_stories, file_records, not_brought_along
 from mocks.igate.crowd import dossier_code
@@ -24,14 +24,14 @@ ENDED_BY_ITSELF = 1
 RECORDS_AT_ONCE = 16
 
 
-async def stay_up(seed: int, info: Path | None, keep: bool) -> int:
+async def stay_up(clock: Clock, seed: int, info: Path | None, keep: bool) -> int:
     """Tell programs and people how to try the house, and stay until a signal comes; exit status."""
     asked_to_stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, asked_to_stop.set)
     population = Population()
     cast = asyncio.create_task(asyncio.to_thread(_stories, population, seed))
-    async with deployment(keep=keep, papers=True) as running, signed_in(running) as igate:
+    async with deployment(clock, keep=keep, papers=True) as running, signed_in(running) as igate:
         told = await _cases(running, igate, population, await cast)
         if info is not None:
             _put_in_place(info, told)
@@ -60,7 +60,7 @@ async def _cases(
     _, refused = await file_records(igate, population, owners, RECORDS_AT_ONCE, not_brought_along)
     if refused:
         raise DidNotStart(refused[0])
-    today = local_date(datetime.now(UTC))
+    today = local_date(running.clock())
     officer = running.population["officer"]
     cases = [
         _case(story, dossier_code(today, number), officer)

@@ -8,18 +8,19 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
 
 from gateway.app.sources import log_policy_of
+from gateway.cli.clock import clock_of
 from gateway.cli.running.serve import settings_from_environment
 from gateway.custody.keys import Keys
 from gateway.custody.rolling import begin_next_log
 from gateway.custody.shredding import replay_shreds
 from gateway.custody.sweep import end_every_chain
+from gateway.domain.clock import Clock
 from gateway.domain.errors import GatewayError
 from gateway.forms.showing.instants import local_date
 from gateway.log.keys import announce_key
@@ -68,11 +69,11 @@ def keys() -> None:
 
 
 @log_app.command("publish")
-def publish(as_json: Json = False) -> None:
+def publish(context: typer.Context, as_json: Json = False) -> None:
     """Publish what has come in, now; a running gateway is asked to, and waited for."""
 
     async def work(settings: Settings) -> dict[str, Any]:
-        await publish_log(settings)
+        await publish_log(settings, clock_of(context))
         published = LogFolder(settings.data / "log").published()
         size = 0 if published is None else published.checkpoint.size
         return {"size": size, "signatures": 0 if published is None else len(published.lines)}
@@ -80,10 +81,10 @@ def publish(as_json: Json = False) -> None:
     _say(_run(work), as_json)
 
 
-async def publish_log(settings: Settings) -> None:
+async def publish_log(settings: Settings, clock: Clock) -> None:
     """Publish what has come in: here, or by the running gateway, which is waited for."""
     try:
-        async with _held(settings) as held:
+        async with _held(settings, clock) as held:
             await held.log.publisher.publish()
     except LogInUse:
         await _ask_the_running_one(settings)
@@ -91,6 +92,7 @@ async def publish_log(settings: Settings) -> None:
 
 @log_app.command("roll")
 def roll(
+    context: typer.Context,
     leave_open: Annotated[
         bool, typer.Option("--leave-open", help="Even if a month is not closed; it never will be.")
     ] = False,
@@ -102,26 +104,27 @@ def roll(
     Refused while a month that is over is not closed, since it could not be closed afterwards; an
     incident is no time for closing, so then nothing is asked.
     """
+    clock = clock_of(context)
 
     async def work(settings: Settings) -> dict[str, Any]:
-        async with _held(settings) as held:
+        async with _held(settings, clock) as held:
             if held.log.publisher.stopped:
                 await held.database.write(void_open_chains)
             else:
                 if not leave_open:
-                    running = Month.at(_now())
+                    running = Month.at(clock())
                     held.database.read(lambda c: check_all_closed(c, held.log.origin, running))
-                await end_every_chain(held.database, _now())
+                await end_every_chain(held.database, clock())
                 await held.log.publisher.publish()
             last, old = held.folder.published(), held.log.origin
             previous = None if last is None else last.checkpoint
             host, private = urlsplit(settings.issuer).netloc, held.keys.log.private
-            new = next_origin(held.folder, host, local_date(_now()).year, old)
+            new = next_origin(held.folder, host, local_date(clock()).year, old)
             announce_roll(held.folder, old, new)
             count = await held.database.write(
                 lambda c: begin_next_log(c, old, new, private, previous)
             )
-        async with _held(settings) as held:
+        async with _held(settings, clock) as held:
             await held.log.publisher.publish()
         size = 0 if previous is None else previous.size
         return {"closed": old, "published": size, "in_database": count, "opened": new}
@@ -130,14 +133,15 @@ def roll(
 
 
 @keys_app.command("rotate-log")
-def rotate_log(as_json: Json = False) -> None:
+def rotate_log(context: typer.Context, as_json: Json = False) -> None:
     """Give the log a new key, in a leaf that the old key signs too; not while a gateway runs.
 
     The new key signs every checkpoint from then on; tell it to the witnesses before the next start.
     """
+    clock = clock_of(context)
 
     async def work(settings: Settings) -> dict[str, Any]:
-        async with _held(settings) as held:
+        async with _held(settings, clock) as held:
             if held.log.publisher.stopped:
                 raise LogStopped("the log is in an incident; its key is not what helps")
             await held.log.publisher.publish()
@@ -147,7 +151,7 @@ def rotate_log(as_json: Json = False) -> None:
                 lambda c: announce_key(c, origin, new.private, old=old.private)
             )
             held.keys.take_next_log_key()
-        async with _held(settings) as held:
+        async with _held(settings, clock) as held:
             await held.log.publisher.publish()
         return {"key": (settings.data / "log/public/key").read_text().strip()}
 
@@ -155,7 +159,7 @@ def rotate_log(as_json: Json = False) -> None:
 
 
 @asynccontextmanager
-async def _held(settings: Settings) -> AsyncIterator[_Held]:
+async def _held(settings: Settings, clock: Clock) -> AsyncIterator[_Held]:
     """The log, for this command alone; raises LogInUse while a gateway runs on it."""
     policy = log_policy_of(settings)
     outside = Transport(() if policy is None else policy.addresses.values(), FastCarrier())
@@ -164,7 +168,9 @@ async def _held(settings: Settings) -> AsyncIterator[_Held]:
         with LogFolder(settings.data / "log") as folder, closing(_database(settings)) as database:
             held = Keys(settings.data / "keys")
             host = urlsplit(settings.issuer).netloc
-            opened = await open_log(folder, database, held, witnesses, host, _now, void_open_chains)
+            opened = await open_log(
+                folder, database, held, witnesses, host, clock, void_open_chains
+            )
             size = opened.publisher.state().size
             await replay_shreds(database, folder, opened.origin, size)
             yield _Held(folder, database, held, opened)
@@ -207,7 +213,3 @@ def _run(work: Callable[[Settings], Awaitable[dict[str, Any]]]) -> dict[str, Any
 
 def _say(done: dict[str, Any], as_json: bool) -> None:
     typer.echo(json.dumps(done) if as_json else "\n".join(f"{k}: {v}" for k, v in done.items()))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

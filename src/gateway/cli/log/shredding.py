@@ -3,15 +3,16 @@
 import asyncio
 import json
 from contextlib import closing
-from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
 
+from gateway.cli.clock import clock_of
 from gateway.cli.log.publishing import REFUSED, Json, publish_log
 from gateway.cli.running.serve import settings_from_environment
 from gateway.custody.shredding import last_closed, shred_settled
+from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, GatewayError
 from gateway.log.publishing.folder import LogFolder
 from gateway.reduction.months import Month
@@ -21,6 +22,7 @@ from gateway.storage.database import Database
 
 
 def shred(
+    context: typer.Context,
     before: Annotated[str, typer.Option(help="The first month that is kept, as 2026-07.")],
     as_json: Json = False,
 ) -> None:
@@ -36,7 +38,7 @@ def shred(
         typer.echo("no deployment has run in this data folder yet", err=True)
         raise typer.Exit(REFUSED)
     try:
-        logs = asyncio.run(_shred(settings, Month.read(before)))
+        logs = asyncio.run(_shred(settings, Month.read(before), clock_of(context)))
     except GatewayError as refusal:
         typer.echo(str(refusal), err=True)
         raise typer.Exit(REFUSED) from None
@@ -45,10 +47,9 @@ def shred(
     typer.echo(json.dumps(done) if as_json else f"đã hủy / destroyed: {count}")
 
 
-async def _shred(settings: Settings, before: Month) -> dict[str, int]:
+async def _shred(settings: Settings, before: Month, clock: Clock) -> dict[str, int]:
     """How many bodies of each log went."""
-    now = datetime.now(UTC)
-    host, running = urlsplit(settings.issuer).netloc, Month.at(now)
+    host, running = urlsplit(settings.issuer).netloc, Month.at(clock())
     origin = LogFolder(settings.data / "log").origin(host, running.year)
     check_kept(before, running)
     with closing(Database(settings.data / "gateway.db")) as database:
@@ -60,5 +61,5 @@ async def _shred(settings: Settings, before: Month) -> dict[str, int]:
             )
         found = await database.write(lambda c: shred_settled(c, origin, last, ends))
     if found:
-        await publish_log(settings)
+        await publish_log(settings, clock)
     return found

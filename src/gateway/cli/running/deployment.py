@@ -10,11 +10,9 @@ import asyncio
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,6 +34,7 @@ from gateway.cli.running.processes import (
 )
 from gateway.custody.grants import register_tenant
 from gateway.custody.keys import Keys
+from gateway.domain.clock import Clock, now_in_utc
 from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION, RECORDS, SourceId, TenantId
 from gateway.forms.showing.instants import local_date
 from gateway.log.notes import signing_name
@@ -66,7 +65,7 @@ class Deployment:
     """A gateway with its mocks, running (hệ thống chạy thử).
 
     `mocks` is what `python -m mocks.serve` writes about itself, `environment` that in which the
-    gateway runs, for commands on the same deployment.
+    gateway runs, for commands on the same deployment; `clock` is that of this process.
     """
 
     folder: Path
@@ -74,6 +73,7 @@ class Deployment:
     mocks: Mapping[str, Mapping[str, str] | None] = field(repr=False)
     processes: Mapping[str, asyncio.subprocess.Process] = field(repr=False)
     environment: Mapping[str, str] = field(repr=False, default_factory=dict)
+    clock: Clock = field(repr=False, default=now_in_utc)
 
     async def fallen(self) -> str:
         """Wait until a process ends by itself; gives its name."""
@@ -113,7 +113,7 @@ class Deployment:
 
     async def admit_tenant(self) -> NewClient:
         """Register the demo's tenant, an ordinary one, with a client of its own."""
-        now = datetime.now(UTC)
+        now = self.clock()
         stores = {PERSONAL_PAPERS} if self.mocks["papers"] else frozenset[SourceId]()
         grant = Grant(frozenset({POPULATION, RECORDS}) | stores, None, None)
         with closing(Database(self.data / "gateway.db")) as database:
@@ -129,8 +129,9 @@ class Deployment:
 
     async def open_dossiers(self, codes: Sequence[str]) -> None:
         """Let the gateway know these dossiers; every record kept by now was there before them."""
-        await asyncio.sleep(1.0 - time.time() % 1.0)  # a dossier's time is kept in whole seconds
-        now, key = datetime.now(UTC), Keys(self.data / "keys").index
+        # a dossier's time is kept in whole seconds
+        await asyncio.sleep(1.0 - self.clock().timestamp() % 1.0)
+        now, key = self.clock(), Keys(self.data / "keys").index
         with closing(Database(self.data / "gateway.db")) as database:
             await database.write(
                 lambda c: [register_dossier(c, TENANT, code, now, key) for code in codes]
@@ -138,7 +139,9 @@ class Deployment:
 
 
 @asynccontextmanager
-async def deployment(*, keep: bool = False, papers: bool = False) -> AsyncIterator[Deployment]:
+async def deployment(
+    clock: Clock = now_in_utc, *, keep: bool = False, papers: bool = False
+) -> AsyncIterator[Deployment]:
     """Mocks and gateway from up to down; the folder goes with them unless it is to be kept.
 
     `papers`: the citizens' store of papers is there and read. Raises DidNotStart.
@@ -147,8 +150,8 @@ async def deployment(*, keep: bool = False, papers: bool = False) -> AsyncIterat
     processes: dict[str, asyncio.subprocess.Process] = {}
     try:
         mocks = await _start_mocks(folder, processes, papers=papers)
-        address, environment = await _start_gateway(folder, processes, mocks)
-        yield Deployment(folder, address, mocks, processes, environment)
+        address, environment = await _start_gateway(folder, processes, mocks, clock)
+        yield Deployment(folder, address, mocks, processes, environment, clock)
     finally:
         for process in reversed(processes.values()):
             await stop(process)
@@ -167,12 +170,12 @@ async def _start_mocks(
 
 
 async def _start_witness(
-    folder: Path, processes: dict[str, asyncio.subprocess.Process], host: str
+    folder: Path, processes: dict[str, asyncio.subprocess.Process], host: str, year: int
 ) -> None:
     """A witness that knows the log before it begins, and the policy that asks for its signature."""
     data, info, log = folder / "data", folder / "witness.json", folder / "witness.log"
     data.mkdir(mode=0o700)
-    origin = LogFolder(data / "log").origin(host, local_date(datetime.now(UTC)).year)
+    origin = LogFolder(data / "log").origin(host, year)
     key = str(signing_name(origin, Keys(data / "keys").log.private))
     command = ["-m", "mocks.witness.serving", "--log", key, "--info", str(info)]
     processes["witness"] = await start(command, log, _plain_environment())
@@ -185,13 +188,15 @@ async def _start_gateway(
     folder: Path,
     processes: dict[str, asyncio.subprocess.Process],
     mocks: Mapping[str, Mapping[str, str]],
+    clock: Clock,
 ) -> tuple[str, Mapping[str, str]]:
     """Address and environment of the gateway, once it answers; another port where it was taken."""
     log = folder / "gateway.log"
     for attempts_left in reversed(range(PORTS_TRIED)):
         address = f"http://{LOOPBACK}:{free_port()}"
         if "witness" not in processes:
-            await _start_witness(folder, processes, urlsplit(address).netloc)
+            host, year = urlsplit(address).netloc, local_date(clock()).year
+            await _start_witness(folder, processes, host, year)
         environment = _plain_environment() | _settings(folder, address, mocks)
         command = ["-c", GATEWAY, "serve"]
         processes["gateway"] = await start(command, log, environment)

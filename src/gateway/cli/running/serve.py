@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from gateway.api.watching.events import write_events_to
 from gateway.app import create_app
 from gateway.app.sources import log_policy_of
+from gateway.cli.clock import clock_of
+from gateway.domain.clock import Clock
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.refusals import LogInUse
 from gateway.log.verify.text.policy import MalformedPolicy
@@ -28,12 +30,17 @@ SWITCH_SECONDS = 0.0005
 GRACE_SECONDS = 10
 
 
-def serve() -> None:
+def serve(context: typer.Context) -> None:
     """Serve the gateway as its GATEWAY_* environment says, until SIGTERM.
 
     Exit status: 0 ended as asked, 2 a setting cannot be used, or another gateway runs here, 3 it
     did not come up.
     """
+    serve_until_stopped(clock_of(context))
+
+
+def serve_until_stopped(clock: Clock) -> None:
+    """What `gateway serve` does, by this clock."""
     settings = settings_from_environment()
     _check_the_log(settings)
     write_events_to()
@@ -43,7 +50,7 @@ def serve() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _tune_interpreter()
     with suppress(KeyboardInterrupt):
-        server_of(settings).run()
+        server_of(settings, clock).run()
     log.info("stopped")
 
 
@@ -72,11 +79,11 @@ def _tune_interpreter() -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
 
 
-def server_of(settings: Settings) -> uvicorn.Server:
+def server_of(settings: Settings, clock: Clock) -> uvicorn.Server:
     """The server as we run it: fast loop and parser, no access log, no trust in proxy headers."""
     return uvicorn.Server(
         uvicorn.Config(
-            create_app(settings),
+            create_app(settings, clock),
             host=settings.host,
             port=settings.port,
             loop="uvloop",

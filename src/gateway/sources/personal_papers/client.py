@@ -1,9 +1,9 @@
 """How is the citizen's store of papers asked about one person, and what do its papers say?"""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import replace
-from datetime import UTC, datetime
 
+from gateway.domain.clock import Clock
 from gateway.domain.identifiers import PERSONAL_PAPERS, AttributeName, SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
 from gateway.records.kinds import Kinds
@@ -27,7 +27,7 @@ class PersonalPapers:
         adapter: Adapter,
         kinds: Kinds,
         lists: CodeLists,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock,
     ) -> None:
         self._adapter = adapter
         self._kinds = kinds

@@ -1,9 +1,9 @@
 """How is the population database asked about one person, and what does its answer mean?"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
+from gateway.domain.clock import Clock
 from gateway.domain.errors import SourceBrokeContract
 from gateway.domain.facts import Fact, Held, PartialDate
 from gateway.domain.identifiers import POPULATION, AttributeName, SourceId
@@ -47,7 +47,7 @@ class PopulationDatabase:
     settings: PopulationSettings = field(repr=False)
     route: Route = field(repr=False)
     lists: CodeLists = field(repr=False)
-    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
+    clock: Clock = field(repr=False)
 
     @property
     def id(self) -> SourceId:

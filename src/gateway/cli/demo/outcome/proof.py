@@ -16,7 +16,6 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copyfile, rmtree
 from typing import Any, Final
@@ -44,7 +43,7 @@ class Proof:
 
 async def close_and_prove(running: Deployment, folder: Path) -> Proof:
     """Close the running month, take the evidence home, and let the stand-alone verifier prove it."""
-    month = f"{local_date(datetime.now(UTC)):%Y-%m}"
+    month = f"{local_date(running.clock()):%Y-%m}"
     status, written, said = await _gateway(running, "metrics", "close", month, "--json")
     if status and _TOO_FEW not in said:
         return _broken(month, "metrics close", said)
