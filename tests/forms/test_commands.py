@@ -16,7 +16,7 @@ FORM = {
     "title": "Đơn",
     "components": [
         text("ten", label="Họ và tên", validate={"required": True}),
-        text("to", properties={"addressee": True}),
+        text("to", label="Kính gửi", properties={"addressee": True}),
         part("file", "tep", label="Tệp", hidden=True),
         GRID,
     ],

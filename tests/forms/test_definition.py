@@ -55,10 +55,10 @@ def test_only_what_a_citizen_declares_is_a_field() -> None:
         part("button", "b"),
         part("content", "c", html="<p>…</p>"),
         part("htmlelement", "e"),
-        text("sum", calculateValue="value = 1"),
+        text("sum", calculateValue={"+": [{"var": "data.own"}, 1]}),
         text("own", calculateValue="value = 1", allowCalculateOverride=True),
         text("off", disabled=True),
-        text("to", properties={"addressee": True}),
+        text("to", label="Kính gửi", properties={"addressee": True}),
         text("which", properties={"control": "true"}),
         part("file", "f"),
     )

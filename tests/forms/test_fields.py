@@ -258,7 +258,7 @@ def test_components_that_hang_on_each_other_are_open() -> None:
 def test_addressee_lines_are_no_instances_and_surveys_are_one_per_question() -> None:
     questions = [{"value": "q1", "label": "1"}, {"value": "q2", "label": "2"}]
     form = form_of(
-        text("to", properties={"addressee": True}),
+        text("to", label="Kính gửi", properties={"addressee": True}),
         part("container", "c", components=[part("survey", "s", questions=questions, values=[])]),
     )
     assert list(shown(form, {})) == ["c.s.q1", "c.s.q2"]

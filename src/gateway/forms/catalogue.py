@@ -23,7 +23,7 @@ from gateway.forms.bundles import BASE_CODE, Served, Spared, spared_by
 from gateway.forms.definition import FieldTemplate, FormDefinition, read_countable
 from gateway.forms.reading.bindings import read_bindings
 
-COUNTING_ENGINE = "eform-gateway/counting/1"
+COUNTING_ENGINE = "eform-gateway/counting/2"
 _SKELETON_KEYS = (
     "key",
     "type",
@@ -34,6 +34,9 @@ _SKELETON_KEYS = (
     "logic",
     "clearOnHide",
     "properties",
+    "calculateValue",
+    "allowCalculateOverride",
+    "persistent",
 )
 
 

@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.domain.errors import FieldProblem, FormRefused
+from gateway.forms.reading.computed import leave_out_computed
 from gateway.forms.reading.decoding import decode_strictly
 from gateway.forms.reading.refusals import loops_of, problems_of
 from gateway.forms.reading.templates import FieldTemplate, Option
 from gateway.forms.reading.tree import Kind, Node, grow
+from gateway.forms.reading.uncounted import Uncounted, uncounted_of
 from gateway.forms.showing.conditions import compile_conditions
 
 __all__ = [
@@ -27,7 +29,7 @@ class FormDefinition:
 
     `digest` is `sha256:` and the hexadecimal digest of `raw`. `fields` are all declarable places in
     form order, file components included; addressee lines stand apart in `addressees`, since they
-    are not counted. `groups` are the template paths of the repeating groups, `default_rows` the rows
+    are not counted. `uncounted` names every input that no figure counts. `groups` are the template paths of the repeating groups, `default_rows` the rows
     with which the form itself begins a group that stands in no other.
     """
 
@@ -38,6 +40,7 @@ class FormDefinition:
     groups: tuple[str, ...]
     default_rows: Mapping[str, Sequence[Mapping[str, object]]] = field(repr=False)
     addressees: tuple[FieldTemplate, ...] = field(repr=False)
+    uncounted: tuple[Uncounted, ...] = field(repr=False)
     roots: tuple[Node, ...] = field(repr=False)
     steering: frozenset[str] = field(repr=False)
     _by_path: Mapping[str, FieldTemplate] = field(repr=False)
@@ -71,6 +74,7 @@ def definition_of(document: object, raw: bytes) -> FormDefinition:
     problems: list[FieldProblem] = []
     roots = tuple(grow(document["components"], problems))
     nodes = [node for root in roots for node in root.walk()]
+    leave_out_computed(nodes)
     problems += problems_of(nodes)
     if problems:
         raise FormRefused(tuple(problems))
@@ -86,6 +90,7 @@ def definition_of(document: object, raw: bytes) -> FormDefinition:
         groups=tuple(node.path for node in nodes if node.kind is Kind.GROUP),
         default_rows={node.path: rows for node in nodes if (rows := _default_rows(node))},
         addressees=tuple(template for template in declared if template.addressee),
+        uncounted=tuple(uncounted_of(nodes)),
         roots=roots,
         steering=_steering(nodes),
         _by_path={template.path: template for template in fields},

@@ -54,6 +54,14 @@ class ManualRow(Answered):
     edit: str | None
 
 
+class UncountedInput(Answered):
+    """An input of the form that no figure counts, and why."""
+
+    path: str
+    type: str
+    reason: str
+
+
 class Potential(Answered):
     """Items that a connected source can supply, of all items of the official declaration."""
 
@@ -73,7 +81,10 @@ class ServedProcedure(Answered):
 
 
 class FormAnswer(Answered):
-    """One form as it is registered: definition, bindings, prefill manual, potential."""
+    """One form as it is registered: definition, bindings, prefill manual, potential.
+
+    `uncounted` names every input that no figure counts, with the reason.
+    """
 
     code: str
     title: str
@@ -82,6 +93,7 @@ class FormAnswer(Answered):
     definition: dict[str, Any]
     bindings: dict[str, Any]
     manual: list[ManualRow]
+    uncounted: list[UncountedInput]
     potential: Potential
     serves: list[ServedProcedure]
 
@@ -108,6 +120,10 @@ async def show_form(form: str, caller: SignedIn, house: House) -> FormAnswer:
         definition=orjson.loads(registered.definition.raw),
         bindings=house.bindings[registered.code],
         manual=_manual(registered, house.connected),
+        uncounted=[
+            UncountedInput(path=one.path, type=one.type, reason=one.reason)
+            for one in registered.definition.uncounted
+        ],
         potential=Potential(items=items, supplied=supplied),
         serves=[_served(one) for one in house.catalogue.spared(registered)],
     )

@@ -45,6 +45,15 @@ _EDITS = {
     EditPolicy.FREE: "tự do",
     None: "theo nguồn",
 }
+_NOT_COUNTED = {
+    "addressee": "dòng Kính gửi",
+    "attachment": "tệp đính kèm, đếm riêng",
+    "captcha": "mã xác nhận",
+    "computed": "biểu mẫu tự tính",
+    "hidden": "không bao giờ hiện",
+    "not_submitted": "giá trị không được gửi đi; vẫn đếm, như để trống",
+    "nothing_asked": "không hỏi gì",
+}
 _REQUIRED = r" \*"
 _TITLES = defaultdict(str, panel="title", fieldset="legend")
 _COLUMNS = ("Trường", "Mục", "Hiện khi", "Lấy từ", "Sửa")
@@ -84,6 +93,7 @@ def _chapter(form: RegisteredForm) -> Iterator[str]:
     yield _row("---" for _ in _COLUMNS)
     yield from _rows(form)
     yield from _left(form)
+    yield from _uncounted(form)
     if form.bindings.absent_items:
         absent = ", ".join(f"`{item}`" for item in form.bindings.absent_items)
         yield f"\nMục của tờ khai mà biểu mẫu không hỏi: {absent}"
@@ -180,6 +190,14 @@ def _left(form: RegisteredForm) -> Iterator[str]:
     yield "\nCông dân tự khai, và vì sao:\n"
     for why, fields in reasons.items():
         yield f"- {why}: {'; '.join(fields)}"
+
+
+def _uncounted(form: RegisteredForm) -> Iterator[str]:
+    """Every input that no figure counts, with the reason."""
+    if form.definition.uncounted:
+        yield "\nThành phần nhập liệu không được đếm, và vì sao:\n"
+    for one in form.definition.uncounted:
+        yield f"- `{one.path}` {one.type}: {_NOT_COUNTED[one.reason]}"
 
 
 def _why_left(form: RegisteredForm, field: FieldTemplate) -> str | None:

@@ -19,16 +19,25 @@ unsupported_source     choices from a place that the gateway does not serve
 absolute_address       an address that leads away from the gateway
 foreign_address        a relative address outside `/catalogue/`, or one that climbs out of it
 bad_options            choices that cannot be read
+addressee_label        an addressee line that is not labelled *Kính gửi*, or is more than one line
+addressee_twice        a second addressee line
 =====================  ==========================================================================
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from unicodedata import normalize
 
 from gateway.domain.errors import FieldProblem
 from gateway.forms.reading.cycles import in_cycles
-from gateway.forms.reading.templates import Component, data_source, member_of, read_json_items
+from gateway.forms.reading.templates import (
+    Component,
+    data_source,
+    member_of,
+    property_of,
+    read_json_items,
+)
 from gateway.forms.reading.tree import Node
 from gateway.forms.showing.conditions import is_rule, is_typed, paths_named, scopes_named
 from gateway.forms.showing.logic import foreign_operators
@@ -40,6 +49,7 @@ _LOADED_FROM = re.compile(
 _SCRIPT_IN_TEXT = re.compile(r"<script\b|<[^>]*[\s/\"']on[a-z]+\s*=|\bjavascript\s*:", re.I)
 _ADDRESS_KEYS = frozenset({"url", "src", "srcset", "href", "action", "data-src", "downloadUrl"})
 _LOADING_ATTRIBUTES = _ADDRESS_KEYS - {"href"}
+_ADDRESSEE = "kính gửi"
 _BELOW = frozenset({"components", "columns", "rows"})
 _SCOPES = frozenset(
     [
@@ -70,8 +80,12 @@ def problems_of(nodes: Sequence[Node]) -> list[FieldProblem]:
         if count > 1
     }
     found: list[FieldProblem] = []
+    addressees = 0
     for node in nodes:
         codes = list(_values(node))
+        if node.templates and property_of(node.component, "addressee"):
+            addressees += 1
+            codes += _addressee(node, addressees)
         if node.holds_data and node.path in twice:
             codes.append("duplicate_path")
         if any(below.templates or below.key in named for below in node.walk()):
@@ -187,6 +201,14 @@ def _remote(url: object) -> Iterator[str]:
         steps = re.split(r"[/\\?#]", url.replace("%2e", ".").replace("%2E", "."))
         if not url.startswith("/catalogue/") or ".." in steps or "\\" in url:
             yield "foreign_address"
+
+
+def _addressee(node: Node, number: int) -> Iterator[str]:
+    label = normalize("NFC", str(node.component.get("label") or "")).strip().rstrip(":.… ")
+    if label.casefold() != _ADDRESSEE or node.groups or len(node.templates) != 1:
+        yield "addressee_label"
+    if number > 1:
+        yield "addressee_twice"
 
 
 def _addresses(member: object) -> Iterator[str]:

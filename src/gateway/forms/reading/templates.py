@@ -63,11 +63,6 @@ def templates_of(
     )
 
 
-def counts_as_declared(component: Component) -> bool:
-    """Whether the citizen declares it; a value that the form computes by itself does not count."""
-    return not component.get("calculateValue") or bool(component.get("allowCalculateOverride"))
-
-
 def property_of(component: Component, name: str) -> bool:
     """A yes-or-no custom property; the builder writes them as text."""
     properties = component.get("properties")

@@ -13,7 +13,6 @@ from gateway.domain.errors import FieldProblem
 from gateway.forms.reading.templates import (
     Component,
     FieldTemplate,
-    counts_as_declared,
     templates_of,
 )
 
@@ -79,6 +78,7 @@ class Node:
     clear: bool
     holds_data: bool
     templates: tuple[FieldTemplate, ...] = ()
+    computed: bool = False
     children: list["Node"] = field(default_factory=list, repr=False)
     shows: Shows | None = None
     triggers: tuple["Trigger", ...] = ()
@@ -169,7 +169,7 @@ def _placed(
         clear=component.get("clearOnHide") in (None, True),
         holds_data=kind in _WITH_DATA,
     )
-    if kind is Kind.INPUT and type_name not in UNCOUNTED and counts_as_declared(component):
+    if kind is Kind.INPUT and type_name not in UNCOUNTED:
         node.templates = templates_of(component, path, tuple(group.path for group in groups))
     return node
 

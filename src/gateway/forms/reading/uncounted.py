@@ -1,0 +1,69 @@
+"""Which inputs of a form does no figure count, and why?
+
+Every input component is counted or stands in this list, buttons aside:
+
+================  =============================================================================
+addressee         the line *Kính gửi*
+attachment        a file: counted apart, among the attachments
+captcha           asks for nothing about anybody
+computed          worked out by the form (`computed.py`)
+hidden            of type `hidden`, or hidden by a flag or a constant condition of its own or of a
+                  component around it
+not_submitted     `persistent` keeps its value out of the submission; it counts, but as empty
+nothing_asked     a survey without questions
+================  =============================================================================
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from gateway.forms.reading.templates import property_of
+from gateway.forms.reading.tree import Kind, Node
+
+_CAPTCHAS = frozenset({"captcha", "recaptcha"})
+
+
+@dataclass(frozen=True, slots=True)
+class Uncounted:
+    """An input that is not counted: its template path, its component type, and the reason."""
+
+    path: str
+    type: str
+    reason: str
+
+
+def uncounted_of(nodes: Iterable[Node]) -> Iterator[Uncounted]:
+    """The uncounted inputs in form order; the conditions are compiled before."""
+    for node in nodes:
+        if node.kind is Kind.INPUT and node.type != "button" and (why := _reason(node)):
+            yield Uncounted(node.path, node.type, why)
+
+
+def _reason(node: Node) -> str | None:
+    if node.type in _CAPTCHAS:
+        return "captcha"
+    if _never_shows(node):
+        return "hidden"
+    if node.computed:
+        return "computed"
+    if not node.templates:
+        return "nothing_asked"
+    if property_of(node.component, "addressee"):
+        return "addressee"
+    if node.type == "file":
+        return "attachment"
+    return None if node.component.get("persistent", True) in (True, "server") else "not_submitted"
+
+
+def _never_shows(node: Node) -> bool:
+    place: Node | None = node
+    while place is not None:
+        if place.hidden or place.type == "hidden" or _is_constantly_hidden(place):
+            return True
+        place = place.parent
+    return False
+
+
+def _is_constantly_hidden(node: Node) -> bool:
+    """Whether a condition that reads nothing hides a component."""
+    return node.shows is not None and not node.triggers and not node.shows({}, {}, ())
