@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.domain.identifiers import SourceId, TenantId
+from gateway.domain.identifiers import IssuerAndKind, SourceId, TenantId
 
 EVERYTHING = "*"
 
@@ -11,12 +11,14 @@ EVERYTHING = "*"
 class Grant:
     """What a tenant may do (quyền được cấp): sources read, procedures served, officers vouched for.
 
-    None stands for every procedure, every officer; sources are always named.
+    None stands for every procedure, every officer; sources are always named. `vouches` holds the
+    pairs of issuer and kind whose records this tenant posts in the issuer's own name.
     """
 
     sources: frozenset[SourceId]
     procedures: frozenset[str] | None
     officers: frozenset[str] | None
+    vouches: frozenset[IssuerAndKind] = frozenset()
 
     def allows_procedure(self, code: str) -> bool:
         """Whether reads may be made for this procedure (or, where it has none, this form)."""

@@ -173,7 +173,13 @@ def read_grant(text: str) -> Grant:
         frozenset(SourceId(source) for source in kept["sources"]),
         named("procedures"),
         named("officers"),
+        frozenset((one["issuer"], one["kind"]) for one in kept.get("vouches", ())),
     )
+
+
+def listed_vouches(grant: Grant) -> list[dict[str, str]]:
+    """For which issuers and kinds a tenant vouches, as the table and the leaf write it."""
+    return [{"issuer": issuer, "kind": kind} for issuer, kind in sorted(grant.vouches)]
 
 
 def write_grant(grant: Grant, salt: bytes) -> str:
@@ -186,6 +192,7 @@ def write_grant(grant: Grant, salt: bytes) -> str:
         "sources": sorted(grant.sources),
         "procedures": named(grant.procedures),
         "officers": named(grant.officers),
+        "vouches": listed_vouches(grant),
         "salt": salt.hex(),
     }
     return json.dumps(kept)

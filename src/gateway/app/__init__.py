@@ -35,6 +35,7 @@ from gateway.custody.tickets import Tickets
 from gateway.domain.clock import Clock
 from gateway.domain.errors import FormRefused
 from gateway.domain.identifiers import SESSION, SourceId
+from gateway.dossiers.evidence.results import confirmed_results
 from gateway.forms.catalogue import read_catalogue
 from gateway.forms.remote import read_remote_options
 from gateway.igate.mapping import read_igate
@@ -161,7 +162,9 @@ async def open_rooms(
     kinds = read_kinds(settings.schemas / "record-kinds.json")
     issuers = read_issuers(settings.schemas / "record-issuers.json")
     forms = read_catalogue(settings.schemas)
-    store = RecordStore(database, kinds, PlainCodec(), keys.index, clock, issuers)
+    store = RecordStore(
+        database, kinds, PlainCodec(), keys.index, clock, issuers, confirmed_results(keys.index)
+    )
     lists = read_code_lists(settings.schemas)
     options_at = read_remote_options(settings.schemas)
     reads: Counter[tuple[SourceId, str]] = Counter()

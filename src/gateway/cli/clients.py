@@ -18,7 +18,13 @@ from gateway.cli.clock import clock_of
 from gateway.cli.running.serve import settings_from_environment
 from gateway.custody.grants import register_tenant
 from gateway.domain.errors import GatewayError
-from gateway.domain.identifiers import POPULATION, RECORDS, SourceId, TenantId
+from gateway.domain.identifiers import (
+    POPULATION,
+    RECORDS,
+    IssuerAndKind,
+    SourceId,
+    TenantId,
+)
 from gateway.log.leaves import leaf_text
 from gateway.storage.database import Database
 
@@ -41,12 +47,19 @@ def register(
     source: Named = None,
     procedure: Named = None,
     officer: Named = None,
+    vouches: Annotated[
+        list[str] | None,
+        typer.Option(help="KIND=ISSUER: its records of that kind are that issuer's own; repeat."),
+    ] = None,
     test: Annotated[bool, typer.Option("--test", help="A test tenant, for ever.")] = False,
     as_json: Json = False,
 ) -> None:
     """Admit a tenant; its grant is a public leaf from now on."""
     grant = Grant(
-        frozenset(SourceId(one) for one in source or SOURCES), _some(procedure), _some(officer)
+        frozenset(SourceId(one) for one in source or SOURCES),
+        _some(procedure),
+        _some(officer),
+        frozenset(_vouch(one) for one in vouches or ()),
     )
 
     now = clock_of(context)()
@@ -124,3 +137,8 @@ def _say(done: dict[str, object], as_json: bool) -> None:
 
 def _some(names: list[str] | None) -> frozenset[str] | None:
     return None if not names or names == [EVERYTHING] else frozenset(names)
+
+
+def _vouch(text: str) -> IssuerAndKind:
+    kind, _, issuer = text.partition("=")
+    return issuer.strip(), kind.strip()

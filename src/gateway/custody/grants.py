@@ -15,13 +15,15 @@ from hashlib import sha256
 from sqlalchemy import Connection, insert, select, update
 
 from gateway.access.callers import EVERYTHING, Grant
-from gateway.access.clients import read_grant, write_grant
+from gateway.access.clients import listed_vouches, read_grant, write_grant
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.domain.identifiers import TenantId
 from gateway.log.append import Appended, append_public
 from gateway.storage.schema import tenants
 
 _AGENCY_CODE = re.compile(r"(?![0-9]{9,12}\Z)(?=.{1,40}\Z)[0-9A-Z]+(?:\.[0-9A-Z]+)*")
+_ISSUER = re.compile(r"(?!.*[0-9]{9})[^\W_][\w ,.()/&'-]{0,199}")
+_KIND = re.compile(r"[a-z][a-z_]{0,59}")
 _TENANT_CODE = re.compile(r"(?![0-9]{9,12}\Z)[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -37,12 +39,16 @@ def register_tenant(
 ) -> Appended:
     """Admit a tenant with its grant and the public leaf that says so; `is_test` is for ever.
 
-    Raises BadRequest `tenant_code_unusable`, `agency_code_unusable`, Conflict `tenant_exists`.
+    Raises BadRequest `tenant_code_unusable`, `agency_code_unusable`, `issuer_unusable`,
+    Conflict `tenant_exists`.
     """
     if not _TENANT_CODE.fullmatch(code):
         raise BadRequest("tenant_code_unusable", "a code is a-z, 0-9 and hyphens", "code")
     if not _AGENCY_CODE.fullmatch(agency):
         raise BadRequest("agency_code_unusable", "a code reads like H99.01", "agency")
+    for issuer, kind in grant.vouches:
+        if not (_ISSUER.fullmatch(issuer) and _KIND.fullmatch(kind)):
+            raise BadRequest("issuer_unusable", "an issuer's name and a kind of records", "vouches")
     known = select(tenants.c.tenant).where(tenants.c.tenant == code)
     if connection.execute(known).first() is not None:
         raise Conflict("tenant_exists", "a tenant of this code is registered")
@@ -90,6 +96,7 @@ def _leaf(
         "officers": EVERYTHING
         if grant.officers is None
         else sorted(officer_commitment(salt, officer) for officer in grant.officers),
+        **({"vouches": listed_vouches(grant)} if grant.vouches else {}),
     }
 
 

@@ -85,7 +85,8 @@ Held: TypeAlias = Value | PersonRef | tuple[PersonRef, ...]
 class RecordRef:
     """The digitised record (giấy tờ, kết quả số hóa) behind a value.
 
-    `vouched` says that its issuer's own signature, or a register, stands for it.
+    `vouched` says that its issuer's own signature or register stands for it, a finished dossier that
+    the portal confirmed, or a tenant that was granted to post in the issuer's name.
     """
 
     id: str

@@ -10,6 +10,8 @@ SourceId = NewType("SourceId", str)
 RoleName = NewType("RoleName", str)
 AttributeName = NewType("AttributeName", str)
 ChainId = NewType("ChainId", str)
+IssuerAndKind = tuple[str, str]
+"""The authority that issues records (cơ quan ban hành), and one kind of them."""
 
 SESSION = SourceId("session")
 POPULATION = SourceId("population")

@@ -11,7 +11,7 @@ with the owner's number and the file's digest, members absent as null. Keys are 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
+from gateway.domain.identifiers import IssuerAndKind
 from gateway.records.codec import read_document, write_document
 from gateway.records.contents import refuse
 from gateway.records.record import Record
@@ -47,6 +48,12 @@ class Issuers:
 
 
 _MEMBER = "issuer_signature"
+
+
+def is_posted_for(record: Record, vouches: Collection[IssuerAndKind]) -> bool:
+    """Whether the tenant that posts a record was granted to do so in its issuer's name."""
+    issuer = _folded(record.issuer)
+    return any(kind == record.kind and _folded(name) == issuer for name, kind in vouches)
 
 
 def vouched_for(record: Record) -> dict[str, Any]:

@@ -5,7 +5,7 @@ that is being digitised is a pending row without content, whose place it takes w
 """
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,12 +14,12 @@ from sqlalchemy import Connection, Row, delete, select, update
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound, RecordRefused
-from gateway.domain.identifiers import PersonalId, TenantId
+from gateway.domain.identifiers import IssuerAndKind, PersonalId, TenantId
 from gateway.records.awaited import Awaited, read_announcement
 from gateway.records.codec import Codec, Place, read_document, write_document
 from gateway.records.contents import check_text
 from gateway.records.indices import identity_of, identity_of_awaited, owner_index
-from gateway.records.issuers import Issuers
+from gateway.records.issuers import Issuers, is_posted_for
 from gateway.records.kinds import Kinds
 from gateway.records.record import Record, read_record, stored_record
 from gateway.records.rows import ALL_OF_OWNER, PENDING, REVOKED, VALID, StandingRow, standing_rows
@@ -35,7 +35,9 @@ REVOCATION_REASONS = frozenset(
 class StoredRecord:
     """A record as it lies in the vault; `reason` says why it was revoked.
 
-    `vouched` says that its issuer's signature was checked when it came in.
+    `vouched` says that more than the tenant's word stands for it: its issuer's signature, which was
+    checked when it came in, a tenant that was granted to post in the issuer's name, or a finished
+    dossier of its owner whose result it is and which the portal confirmed.
     """
 
     id: str
@@ -54,6 +56,14 @@ class Lying:
     awaited: tuple[Awaited, ...]
 
 
+IsConfirmedResult = Callable[[Connection, TenantId, Record], bool]
+"""Whether a record is the result of a finished dossier of its owner that the portal confirmed."""
+
+
+def _no_dossiers(_connection: Connection, _tenant: TenantId, _record: Record) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class RecordStore:
     """The records of every tenant; none finds another's."""
@@ -64,16 +74,24 @@ class RecordStore:
     index_key: bytes = field(repr=False)
     clock: Clock = field(repr=False)
     issuers: Issuers = field(default=Issuers(), repr=False)
+    is_confirmed_result: IsConfirmedResult = field(default=_no_dossiers, repr=False)
 
-    async def put(self, tenant: TenantId, sent: Mapping[str, Any]) -> tuple[str, bool]:
+    async def put(
+        self, tenant: TenantId, sent: Mapping[str, Any], vouches: Collection[IssuerAndKind] = ()
+    ) -> tuple[str, bool]:
         """Take a record in; gives its id, and whether it is new.
 
-        Raises RecordRefused, Conflict `record_revoked` where it stood and was revoked, Busy.
+        `vouches` is what the tenant's grant says of issuers and kinds. Raises RecordRefused,
+        Conflict `record_revoked` where it stood and was revoked, Busy.
         """
-        return await self.database.write(lambda c: self.put_in(c, tenant, sent))
+        return await self.database.write(lambda c: self.put_in(c, tenant, sent, vouches))
 
     def put_in(
-        self, connection: Connection, tenant: TenantId, sent: Mapping[str, Any]
+        self,
+        connection: Connection,
+        tenant: TenantId,
+        sent: Mapping[str, Any],
+        vouches: Collection[IssuerAndKind] = (),
     ) -> tuple[str, bool]:
         """`put` inside a write that has begun; takes the place of what it was `announced` as."""
         announced = sent.get("announced")
@@ -82,7 +100,7 @@ class RecordStore:
         self.issuers.check(record)
         if announced is not None:
             self._end_wait(connection, tenant, announced, record)
-        return self._put(connection, tenant, record)
+        return self._put(connection, tenant, record, is_posted_for(record, vouches))
 
     def announce_in(
         self, connection: Connection, tenant: TenantId, sent: Mapping[str, Any]
@@ -112,27 +130,34 @@ class RecordStore:
     ) -> tuple[StoredRecord, ...]:
         """The owner's records with this tenant, oldest first; Busy when they cannot be read."""
         rows = self._rows(tenant, owner)
-        return tuple(
-            self._open(row)
+        asked = [
+            row
             for row in rows
             if kind in (None, row.kind) and state in (None, row.state) and row.state != PENDING
-        )
+        ]
+        return self.database.read(lambda c: tuple(self._open(row, c) for row in asked))
 
     def lying(self, tenant: TenantId, owner: PersonalId, kinds: Collection[str]) -> Lying:
         """What may be reused, or will be, of these kinds; in one query, oldest first."""
         index = owner_index(self.index_key, tenant, owner)
-        rows = self.database.read(lambda c: standing_rows(c, tenant, index, kinds))
-        return Lying(
-            tuple(self._open(row) for row in rows if row.state == VALID),
-            tuple(self._awaited(row) for row in rows if row.state == PENDING),
-        )
+
+        def read(connection: Connection) -> Lying:
+            rows = standing_rows(connection, tenant, index, kinds)
+            valid = tuple(self._open(row, connection) for row in rows if row.state == VALID)
+            return Lying(valid, tuple(self._awaited(row) for row in rows if row.state == PENDING))
+
+        return self.database.read(read)
 
     def get(self, tenant: TenantId, record_id: str) -> StoredRecord:
         """One record of the tenant's; raises NotFound `unknown_record`."""
-        row = self.database.read(lambda connection: _row(connection, tenant, record_id))
-        if row.state == PENDING:
-            raise NotFound("unknown_record", "the record has not come yet")
-        return self._open(row)
+
+        def read(connection: Connection) -> StoredRecord:
+            row = _row(connection, tenant, record_id)
+            if row.state == PENDING:
+                raise NotFound("unknown_record", "the record has not come yet")
+            return self._open(row, connection)
+
+        return self.database.read(read)
 
     async def revoke(self, tenant: TenantId, record_id: str, reason: str) -> StoredRecord | Awaited:
         """End a record's use, or the wait for it, at once; the same again changes nothing.
@@ -153,16 +178,19 @@ class RecordStore:
         if row.state == PENDING:
             connection.execute(delete(records).where(records.c.id == record_id))
             return replace(self._awaited(row), state=REVOKED)
-        standing = self._open(row)
+        standing = self._open(row, connection)
         if standing.state == REVOKED:
             if standing.reason != reason:
                 raise Conflict("record_revoked", "the record was revoked for another reason")
             return standing
         place = self._place(row)
-        self._write(connection, place, REVOKED, self._seal(place, standing.record, reason))
+        ended = self._seal(place, standing.record, reason, vouched=False)
+        self._write(connection, place, REVOKED, ended)
         return replace(standing, state=REVOKED, reason=reason)
 
-    def _put(self, connection: Connection, tenant: TenantId, record: Record) -> tuple[str, bool]:
+    def _put(
+        self, connection: Connection, tenant: TenantId, record: Record, posted_for: bool
+    ) -> tuple[str, bool]:
         identity = identity_of(self.index_key, tenant, record)
         standing = _standing(connection, tenant, identity)
         if standing is not None and standing.state == REVOKED:
@@ -170,10 +198,12 @@ class RecordStore:
         record_id = _new_id() if standing is None else standing.id
         place = Place(tenant, owner_index(self.index_key, tenant, record.owner), record_id)
         if standing is not None:
-            if record.digitisation.issuer_signature is not None:  # the same paper, vouched for now
-                self._write(connection, place, VALID, self._seal(place, record, None))
+            signed = record.digitisation.issuer_signature is not None
+            if signed or posted_for:  # the same paper, vouched for now
+                content = self._seal(place, record, None, vouched=posted_for)
+                self._write(connection, place, VALID, content)
             return record_id, False
-        content = self._seal(place, record, None)
+        content = self._seal(place, record, None, vouched=posted_for)
         self._insert(connection, place, record.kind, identity, VALID, content)
         return place.record_id, True
 
@@ -224,22 +254,26 @@ class RecordStore:
         given = {"tenant": tenant, "owner": owner_index(self.index_key, tenant, owner)}
         return self.database.read(lambda connection: connection.execute(ALL_OF_OWNER, given).all())
 
-    def _open(self, row: Row[Any] | StandingRow) -> StoredRecord:
+    def _open(self, row: Row[Any] | StandingRow, connection: Connection) -> StoredRecord:
         document = read_document(self.codec.decode(self._place(row), row.content))
         record = stored_record(document["record"])
+        vouched = (
+            record.digitisation.issuer_signature is not None
+            or document.get("posted_for", False)
+            or self.is_confirmed_result(connection, TenantId(row.tenant), record)
+        )
         return StoredRecord(
             row.id,
             row.state,
             datetime.fromtimestamp(row.stored_at, UTC),
             record,
             document["revoked"],
-            record.digitisation.issuer_signature is not None,
+            vouched,
         )
 
-    def _seal(self, place: Place, record: Record, reason: str | None) -> bytes:
-        return self.codec.encode(
-            place, write_document({"record": record.document(), "revoked": reason})
-        )
+    def _seal(self, place: Place, record: Record, reason: str | None, *, vouched: bool) -> bytes:
+        document = {"record": record.document(), "revoked": reason, "posted_for": vouched}
+        return self.codec.encode(place, write_document(document))
 
     def _place(self, row: Row[Any] | StandingRow) -> Place:
         return Place(TenantId(row.tenant), row.owner_index, row.id)

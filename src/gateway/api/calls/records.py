@@ -123,10 +123,13 @@ class RevocationAnswer(Answered):
 async def put_record(body: RecordAsked, caller: SignedIn, house: House, visit: Visit) -> Response:
     """Take a record or its announcement in: 201, or 200 where the same one lies there already."""
     sent = body.model_dump(exclude_unset=True)
-    take_in = house.records.put_in if body.expected_at is None else house.records.announce_in
+    vouches = caller.grant.vouches
 
     def change(connection: Connection) -> tuple[int, object]:
-        record_id, created = take_in(connection, caller.tenant, sent)
+        if body.expected_at is None:
+            record_id, created = house.records.put_in(connection, caller.tenant, sent, vouches)
+        else:
+            record_id, created = house.records.announce_in(connection, caller.tenant, sent)
         return 201 if created else 200, RecordTaken(id=record_id, created=created)
 
     return await change_once(house, caller, visit, change)

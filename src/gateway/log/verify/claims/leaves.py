@@ -108,6 +108,7 @@ _form, _item = _like("[a-z0-9-]{1,100}"), _like("[a-z0-9_]{1,100}")
 _tenant = _like("[a-z0-9][a-z0-9-]{0,62}")
 _procedure = _like(r"[0-9]\.[0-9]{6}(\.[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.[A-Z][0-9]{2})?")
 _attribute, _path = _like("[a-z0-9_.]{1,100}"), _like(r"[A-Za-z0-9_.\[\]-]{1,300}")
+_issuer = _like(r"(?!.*[0-9]{9})[^\W_][\w ,.()/&'-]{0,199}")
 _origin = _like(r"[!-*,-~]{1,200}")
 _field = _row(
     _path,
@@ -230,6 +231,11 @@ KINDS: Mapping[str, Mapping[str, _Check]] = {
     },
 }
 
+OPTIONAL: Mapping[str, Mapping[str, _Check]] = {
+    "grant": {"vouches": _list(_members({"issuer": _issuer, "kind": _name}))}
+}
+"""Members that a kind may do without."""
+
 
 def read_leaf(index: int, entry: bytes) -> Leaf:
     """Read a public entry; raises Refuted for one that is no leaf of a known kind."""
@@ -247,6 +253,9 @@ def read_leaf(index: int, entry: bytes) -> Leaf:
     found = {name: value for name, value in leaf.items() if name != "kind"}
     for name, check in {"v": _one_of(1), **KINDS[kind]}.items():
         if name not in found or not check(found.pop(name)):
+            raise Refuted(Kind.ENTRY, f"{kind}: `{name}` is not what it should be", index=index)
+    for name, check in OPTIONAL.get(kind, {}).items():
+        if name in found and not check(found.pop(name)):
             raise Refuted(Kind.ENTRY, f"{kind}: `{name}` is not what it should be", index=index)
     if found:
         raise Refuted(Kind.ENTRY, f"{kind}: a member that the kind has not", index=index)
