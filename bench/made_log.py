@@ -23,6 +23,7 @@ from gateway.custody.publishing import CONNECTED, form_version_leaf
 from gateway.domain.letters import spell
 from gateway.forms.catalogue import read_catalogue
 from gateway.log.canonical import canonical
+from gateway.log.verify.claims.signatures import thumbprint
 from gateway.log.verify.text.notes import ED25519, VerifierKey, key_hash
 from gateway.log.verify.tree.tiles import HASH_BYTES, WIDTH, join, path_of, root_of
 from gateway.reduction.cases import Row
@@ -31,7 +32,7 @@ from gateway.reduction.reconciliation import reconcile
 from gateway.reduction.releases.cells import Cells, released
 from gateway.reduction.releases.counting import CellCounts, RangeCount
 from gateway.reduction.releases.release import Grounds, release_of
-from gateway.reduction.releases.signing import text_of
+from gateway.reduction.releases.signing import ReleaseSigner, text_of
 from gateway.reduction.releases.tallies import Closing, in_order, read_tally, tally_leaf
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
@@ -347,6 +348,8 @@ def write_log(folder: Path, dossiers: int, seed: int = 4) -> bytes:
     definitions = read_definitions(public.items())
     busy = _Busy(log, ways, chance)
     begins, ends = [0], []
+    secret = Ed25519PrivateKey.from_private_bytes(sha256(b"bench").digest())
+    signer = ReleaseSigner(secret, thumbprint(secret.public_key().public_bytes_raw()))
     for month, share in zip(MONTHS, (dossiers // 2, dossiers - dossiers // 2), strict=True):
         busy.open(share, to_the_end=month == MONTHS[-1])
         ends.append(log.size - 1)
@@ -360,8 +363,9 @@ def write_log(folder: Path, dossiers: int, seed: int = 4) -> bytes:
         (folder / "releases").mkdir(exist_ok=True)
         document = text_of(release_of(tallies, grounds))
         (folder / "releases" / f"{month}.json").write_bytes(document)
+        (folder / "releases" / f"{month}.jws").write_text(signer.sign(document))
         begins.append(ends[-1] + 1)
-    return log.finish(Ed25519PrivateKey.from_private_bytes(sha256(b"bench").digest()))
+    return log.finish(secret)
 
 
 class _Busy:

@@ -43,7 +43,7 @@ async def test_receipts_verify_under_the_published_key_and_nothing_secret_is_pub
 ) -> None:
     keys = (await anybody.get("/.well-known/jwks.json")).json()["keys"]
 
-    assert [key["kid"] for key in keys] == [rooms.keys.receipt.kid]
+    assert [key["kid"] for key in keys] == [rooms.keys.receipt.kid, rooms.keys.log.kid]
     assert all(key.keys() == {"kty", "crv", "x", "kid", "use", "alg"} for key in keys)
 
 

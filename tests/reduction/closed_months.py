@@ -14,6 +14,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from gateway.cli.main import app as commands
+from gateway.custody.keys import Keys
 from gateway.reduction.supplying import Supply, append_supply
 from gateway.storage.database import Database
 from gateway.storage.schema import leaves
@@ -42,6 +43,7 @@ def publish_two_months(
     (folder / "log" / "origin").write_text(f"{ORIGIN}\n")
     with closing(Database(folder / "gateway.db")) as database:
         house = House(database, folder / "log" / "public" / "releases")
+        house.key = Keys(folder / "keys").log.private
         asyncio.run(_live(house, list(told), supply, **measure))
         entries = database.read(lambda c: c.execute(select(leaves.c.entry)).scalars().all())
     monkeypatch.setenv("GATEWAY_DATA", str(folder))

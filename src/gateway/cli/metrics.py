@@ -19,6 +19,7 @@ from gateway.custody.keys import Keys
 from gateway.domain.clock import Clock
 from gateway.domain.errors import GatewayError
 from gateway.forms.showing.instants import local_date
+from gateway.log.keys import latest_key
 from gateway.log.publishing.folder import LogFolder
 from gateway.reduction.months import Month
 from gateway.reduction.reading import report_from_log
@@ -147,13 +148,14 @@ def _deployment() -> Iterator[tuple[Settings, Database]]:
 
 def _office(settings: Settings, database: Database, clock: Clock) -> Office:
     folder = LogFolder(settings.data / "log")
-    receipt = Keys(settings.data / "keys").receipt
+    keys = Keys(settings.data / "keys")
+    keys.settle_log_key(database.read(latest_key))
 
     return Office(
         database,
         folder.origin(urlsplit(settings.issuer).netloc, local_date(clock()).year),
         settings.mock,
-        ReleaseSigner(receipt.private, receipt.kid),
+        ReleaseSigner(keys.log.private, keys.log.kid),
         folder.public / "releases",
         clock,
         lambda: publish_log(settings, clock),

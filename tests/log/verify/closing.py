@@ -1,11 +1,14 @@
 """A small log that is closed, with every number worked out by hand; and its parts, to be spoilt."""
 
 import json
+from base64 import urlsafe_b64encode
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from gateway.log.verify.claims.releases import release_of
 from gateway.log.verify.evidence import Way, verify_log
+from gateway.log.verify.findings import Refuted
 from gateway.log.verify.tree.places import Folder
 from tests.log.verify.building import (
     LOG_KEY,
@@ -15,6 +18,7 @@ from tests.log.verify.building import (
     Signer,
     canonical,
     definition,
+    sha,
     text64,
 )
 
@@ -200,9 +204,21 @@ def shred_leaf(first: int, last: int, **members: Any) -> Json:
     return {**leaf, "count": last - first + 1, "reason": "retention", **members}
 
 
+class ClosingLog(BuiltLog):
+    """A log that is written with the releases of its closed months, where there can be any."""
+
+    def write(self, folder: Path) -> Path:
+        place = Folder(super().write(folder))
+        with suppress(Refuted):
+            proved = verify_log(place, None, Way())
+            for close in proved.story.closes():
+                write_release(folder, release_of(place, proved, close), self.signers[0])
+        return folder
+
+
 def open_log(measure: Json | None = None) -> BuiltLog:
     """Everything up to the end of the month, not closed yet."""
-    log = BuiltLog()
+    log = ClosingLog()
     log.public(measure or definition())
     log.public(FORM_LEAF)
     log.public(GRANT_LEAF)
@@ -238,14 +254,34 @@ def publish(log: BuiltLog, folder: Path) -> Json:
     """Write the log with the releases that follow from its tallies; gives the last one."""
     place = Folder(log.write(folder))
     proved = verify_log(place, None, Way())
-    release: Json = {}
-    for close in proved.story.closes():
-        release = release_of(place, proved, close)
-        write_release(folder, release)
-    return release
+    return release_of(place, proved, proved.story.closes()[-1])
 
 
-def write_release(folder: Path, release: Json) -> None:
+def write_release(folder: Path, release: Json, by: Signer = LOG_KEY) -> None:
+    """The release and its signed copy, whatever they say."""
     (folder / "releases").mkdir(exist_ok=True)
-    text = json.dumps(release, default=float, separators=(",", ":"))
-    (folder / "releases" / f"{release['month']}.json").write_text(text)
+    text = release_text(release)
+    (folder / "releases" / f"{release['month']}.json").write_bytes(text)
+    (folder / "releases" / f"{release['month']}.jws").write_bytes(signed_copy(text, by))
+
+
+def release_text(release: Json) -> bytes:
+    """The RFC 8785 text; tests give fractions of four decimals alone."""
+    plain = json.loads(json.dumps(release, default=float), parse_float=_shortest)
+    return canonical(plain)
+
+
+def _shortest(text: str) -> float | int:
+    return int(float(text)) if float(text).is_integer() else float(text)
+
+
+def signed_copy(text: bytes, by: Signer = LOG_KEY, **members: Any) -> bytes:
+    """A JWS in compact form over the text, its header changed by `members`."""
+    jwk = canonical({"crv": "Ed25519", "kty": "OKP", "x": url64(by.public)})
+    header = {"alg": "Ed25519", "typ": "release+jwt", "kid": url64(sha(jwk)), **members}
+    head = f"{url64(canonical(header))}.{url64(text)}"
+    return f"{head}.{url64(by.secret.sign(head.encode()))}".encode()
+
+
+def url64(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()

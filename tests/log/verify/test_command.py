@@ -267,6 +267,20 @@ def test_the_program_names_the_first_difference(
     assert said["finding"]["index"] == LAST + 1
 
 
+def test_the_first_lines_name_the_figures(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", str(folder)]) == 0
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first == "ĐÃ CHỨNG MINH / PROVED"
+    assert second.startswith(
+        "  2026-11 online: 12 hồ sơ / dossiers; cốt lõi / core 66.67 % (24/36)"
+    )
+    assert second.endswith("chưa có số liệu đối chiếu / no count supplied")
+    assert main(["verify", str(folder), "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["proved"]["figures"]
+    assert row["reduction"] == {"numerator": 24, "denominator": 36, "value": 0.6667}
+    assert (row["month"], row["channel"], row["dossiers"]) == ("2026-11", "online", 12)
+
+
 def redeemed(tmp_path: Path, index: int, leaf: bytes, checkpoint: str | None = None) -> str:
     """The verdict on a proof about entry 5, with this index and leaf hash."""
     log = closed_log()

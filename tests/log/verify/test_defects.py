@@ -1,7 +1,6 @@
 """One named test for each way in which a log can be false."""
 
 import json
-from base64 import urlsafe_b64encode
 from hashlib import sha256
 from pathlib import Path
 
@@ -132,7 +131,7 @@ def test_forked_without_the_witness(folder: Path) -> None:
     log.signers.append(WITNESS)
     answer = verify(log.write(folder), policy)
     assert (answer.status, answer.proved["witnesses"]) == (PROVED, ["w"])
-    assert answer.remarks == ["2026-11: chưa có bản công bố / no release there"]
+    assert answer.remarks == []
 
 
 @pytest.mark.threat(21)
@@ -614,9 +613,7 @@ def test_a_release_that_is_no_document(said: bytes, tmp_path: Path) -> None:
 
 def test_a_release_whose_signed_copy_says_something_else(tmp_path: Path) -> None:
     publish(closed_log(), tmp_path)
-    document = (tmp_path / "releases/2026-11.json").read_bytes()
     copy = tmp_path / "releases/2026-11.jws"
-    copy.write_bytes(b"e30." + urlsafe_b64encode(document).rstrip(b"=") + b".AAAA")
     assert verify(tmp_path).status == PROVED
     for false in (b"e30.e30.AAAA", copy.read_bytes().replace(b".", b"=.", 1)):
         copy.write_bytes(false)

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, insert, select
 
 from gateway.log.append import append_case
+from gateway.log.verify.claims.signatures import thumbprint
 from gateway.reduction.months import Month
 from gateway.reduction.releases.closing import Office, close_month
 from gateway.reduction.releases.shelf import Closed
@@ -38,6 +39,7 @@ class House:
     folder: Path
     now: datetime = DECEMBER
     mock: bool = False
+    key: Ed25519PrivateKey = KEY
     published: list[int] = field(default_factory=list)
 
     @property
@@ -46,7 +48,7 @@ class House:
             self.database,
             ORIGIN,
             self.mock,
-            ReleaseSigner(KEY, "the key"),
+            ReleaseSigner(self.key, thumbprint(self.key.public_key().public_bytes_raw())),
             self.folder,
             lambda: self.now,
             self._publish,

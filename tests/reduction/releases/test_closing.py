@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jws
 from joserfc.jwk import OKPKey
 from jsonschema import Draft202012Validator
@@ -217,6 +218,23 @@ async def test_a_release_is_never_made_again(house: House) -> None:
 
     assert (again, made) == (first, False)
     assert len(tallies(house)) == 1
+
+
+async def test_a_release_is_signed_anew_by_another_key(house: House) -> None:
+    await house.open()
+    await house.fill(month_of_cases(12))
+    first, _ = await house.close("2026-11")
+    house.key = Ed25519PrivateKey.generate()
+
+    renewed, made = await house.close("2026-11")
+
+    assert (made, renewed.document) == (False, first.document)
+    signed = jws.deserialize_compact(
+        renewed.jws or "", OKPKey.import_key(house.key), algorithms=["Ed25519"]
+    )
+    assert signed.payload == first.document
+    assert (house.folder / "2026-11.jws").read_text() == renewed.jws
+    assert await house.close("2026-11") == (renewed, False)
 
 
 @pytest.mark.parametrize("lost", ["the release", "its files"])

@@ -115,8 +115,8 @@ async def errors() -> ErrorsAnswer:
 
 @router.get("/.well-known/jwks.json")
 async def jwks(house: House) -> PublicKeys:
-    """The public keys of receipts."""
-    return PublicKeys(keys=[house.keys.receipt.public_jwk])
+    """The public keys of receipts and of releases; the latter is the key that signs the log."""
+    return PublicKeys(keys=[house.keys.receipt.public_jwk, house.keys.log.public_jwk])
 
 
 @router.get("/docs", include_in_schema=False)

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from gateway.log.verify.claims.beside import check_beside
-from gateway.log.verify.claims.releases import check_releases
+from gateway.log.verify.claims.headlines import figures_of, lines_of
+from gateway.log.verify.claims.releases import Releases, check_releases
 from gateway.log.verify.evidence import Proved, Way, verify_log
 from gateway.log.verify.findings import Finding, Kind, Refuted, Unchecked
 from gateway.log.verify.recount import Recounted, recount
@@ -72,7 +73,9 @@ class Answer:
     def lines(self) -> list[str]:
         """The answer for people."""
         lines = [_WORDS[self.verdict] + (f": {self.finding}" if self.finding else "")]
-        lines += [f"  {name}: {_plain(value)}" for name, value in self.proved.items()]
+        said = dict(self.proved)
+        lines += [f"  {line}" for line in lines_of(said.pop("figures", []))]
+        lines += [f"  {name}: {_plain(value)}" for name, value in said.items()]
         return lines + [f"  lưu ý / remark: {remark}" for remark in self.remarks]
 
 
@@ -88,12 +91,10 @@ def run_verify(
     def run(place: Place) -> Answer:
         way = Way(progress, state=state) if progress else Way(state=state)
         proved = verify_log(place, _policy(policy), way)
-        good, without = check_releases(place, proved)
+        releases = check_releases(place, proved)
         check_beside(place, proved)
         answer = Answer(VERDICTS[PROVED], None, proved.signed.remarks, _said(proved))
-        answer.proved["releases"] = good
-        answer.remarks += [f"{m}: chưa có bản công bố / no release there" for m in without]
-        return answer
+        return _with_releases(answer, releases)
 
     return _answered(where, run)
 
@@ -114,10 +115,10 @@ def run_recompute(
         way = Way(progress) if progress else Way()
         with open_place(later) if later else nullcontext() as after:
             found = recount(place, _policy(policy), way, month, after)
-        good, _ = check_releases(place, found.proved)
+        releases = check_releases(place, found.proved)
         check_beside(place, found.proved)
-        answer = _answer_to(found, month)
-        answer.proved |= {"releases": good, "bodies": found.opened}
+        answer = _with_releases(_answer_to(found, month), releases)
+        answer.proved["bodies"] = found.opened
         answer.proved["recomputed"] = [close.month for close in found.counted]
         answer.proved["taken_as_given"] = list(found.taken_as_given)
         if auditor and signing:
@@ -126,6 +127,16 @@ def run_recompute(
         return answer
 
     return _answered(where, run)
+
+
+def _with_releases(answer: Answer, releases: Releases) -> Answer:
+    """The figures of the releases that hold; what is not there of one leaves nothing proved."""
+    answer.proved |= {"releases": [*releases.good], "figures": figures_of(releases.good.values())}
+    missing = list(releases.missing)
+    if missing and answer.verdict == VERDICTS[PROVED]:
+        answer.verdict, answer.finding = VERDICTS[UNCHECKED], missing.pop(0)
+    answer.remarks += map(str, missing)
+    return answer
 
 
 def _answer_to(found: Recounted, month: str | None) -> Answer:

@@ -2,8 +2,9 @@
 
 1. the month may be closed (`months.check_closable`); 2. its case leaves are counted by cells; 3. the
 tallies and the fact that the month is closed are written in one transaction; 4. the log is asked to
-publish them; 5. the release is made of the tallies and kept; 6. its files appear by rename. Whoever
-calls again goes on behind the last step that was done: what stands is never counted again.
+publish them; 5. the release is made of the tallies, signed by the log's key and kept; 6. its files appear by
+rename. Whoever calls again goes on behind the last step that was done: what stands is never counted again,
+and only signed again where the log has another key meanwhile.
 
 The range of a close begins where the one before ended. It ends before the first case leaf of a later
 month, or with the log where there is none; from then on the index alone decides.
@@ -30,6 +31,7 @@ from gateway.reduction.releases.shelf import (
     append_tallies,
     closed_months,
     keep_release,
+    keep_signature,
     tallies_of,
 )
 from gateway.reduction.releases.signing import ReleaseSigner, text_of
@@ -61,7 +63,7 @@ async def close_month(office: Office, month: Month, progress: Progress) -> tuple
     """
     known = _find(office, month)
     if known is not None and known.document is not None:
-        return _shown(office, known), False
+        return _shown(office, await _signed_now(office, known)), False
     closed = known or await _write_tallies(office, month, progress)
     await office.publish()
     return _shown(office, await _write_release(office, closed)), True
@@ -70,6 +72,14 @@ async def close_month(office: Office, month: Month, progress: Progress) -> tuple
 def _find(office: Office, month: Month) -> Closed | None:
     closed = office.database.read(lambda connection: closed_months(connection, office.origin))
     return next((one for one in closed if one.month == month), None)
+
+
+async def _signed_now(office: Office, closed: Closed) -> Closed:
+    """The same release, signed by the key that signs the log now: an earlier one may be known to nobody."""
+    if closed.document is None or office.signer.signed(closed.jws or ""):
+        return closed
+    made = replace(closed, jws=office.signer.sign(closed.document))
+    return await office.database.write(lambda connection: keep_signature(connection, made))
 
 
 def _shown(office: Office, closed: Closed) -> Closed:

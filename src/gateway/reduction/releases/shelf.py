@@ -94,6 +94,14 @@ def keep_release(connection: Connection, made: Closed) -> Closed:
     return _of_month(connection, made.origin, month)
 
 
+def keep_signature(connection: Connection, made: Closed) -> Closed:
+    """Keep another signature of a release that stands."""
+    of, month = month_closes.c, str(made.month)
+    its = (of.origin == made.origin) & (of.month == month) & (of.document == made.document)
+    connection.execute(update(month_closes).where(its).values(jws=made.jws))
+    return _of_month(connection, made.origin, month)
+
+
 def _of_month(connection: Connection, origin: str, month: str) -> Closed:
     mine = (month_closes.c.origin == origin) & (month_closes.c.month == month)
     return _closed(connection.execute(select(month_closes).where(mine)).one())

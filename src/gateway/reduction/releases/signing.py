@@ -1,9 +1,11 @@
 """How is a release signed, so that a copy of it speaks for itself?
 
 `releases/<month>.jws` is a JWS in compact form, EdDSA over Ed25519, `typ` `release+jwt`; its payload is
-`releases/<month>.json` byte for byte: the RFC 8785 text of the release.
+`releases/<month>.json` byte for byte: the RFC 8785 text of the release. The key is the one that signs the
+log, which `key` leaves name: whoever can prove the log can check the signature. `kid` is its JWK thumbprint.
 """
 
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +21,7 @@ _REGISTRY.max_payload_length = LARGEST_RELEASE_BYTES
 
 
 class ReleaseSigner:
-    """Signs the releases of one deployment; the key stands in its `jwks.json`."""
+    """Signs the releases of one deployment with its log's key, which stands in `jwks.json` too."""
 
     def __init__(self, key: Ed25519PrivateKey, kid: str) -> None:
         self._key = OKPKey.import_key(key)
@@ -28,6 +30,12 @@ class ReleaseSigner:
     def sign(self, text: bytes) -> str:
         """The JWS over a release's text."""
         return jws.serialize_compact(self._header, text, self._key, registry=_REGISTRY)
+
+    def signed(self, signed: str) -> bool:
+        """Whether a JWS of ours names this key."""
+        head = signed.partition(".")[0].encode()
+        header = orjson.loads(urlsafe_b64decode(head + b"=" * (-len(head) % 4)))
+        return bool(header["kid"] == self._header["kid"])
 
 
 def text_of(document: Mapping[str, Any]) -> bytes:

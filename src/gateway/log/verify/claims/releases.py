@@ -1,29 +1,33 @@
-"""Does a published release say what its tallies say, to the last digit?
+"""Does a published release say what its tallies say, byte for byte?
 
 `releases/<month>.json` is made again out of the public leaves of its close: month, range, definition,
 tree size behind the last tally and the root there, the released cells with all their figures, the
 totals, what others counted (`supplied.py`), and the lines that every reader must see first. A cell of
-level `outside` is in none; a `mixed` one has its sums and no figure. `releases/<month>.jws`, where it is,
-carries the same bytes; its signature is not checked, since the log itself vouches for the document.
+level `outside` is in none; a `mixed` one has its sums and no figure. The RFC 8785 text of that is the only
+one there is: no white space, no other spelling of a name or number, no name twice. `releases/<month>.jws` is
+the same bytes, signed by a key of the log (`signatures.py`). A month whose tallies stand in the log has both;
+where one is not there, its figures could not be checked.
 """
 
-import json
 import re
-from base64 import b64encode, urlsafe_b64decode
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from decimal import Decimal
+from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.log.verify.claims.signatures import check_signed_release, keys_of
 from gateway.log.verify.claims.supplied import reconciliation_of
 from gateway.log.verify.claims.tallies import Close
 from gateway.log.verify.count.figures import figures_of
 from gateway.log.verify.evidence import Proved, root_at
-from gateway.log.verify.findings import Kind, Refuted
+from gateway.log.verify.findings import Finding, Kind, Refuted
+from gateway.log.verify.text import canonical
 from gateway.log.verify.tree.places import Folder, Place, read_if_there
 
 LARGEST_RELEASE_BYTES = 16 * 1024 * 1024
-_BASE64URL = re.compile(rb"[0-9A-Za-z_-]+")
+_PLAIN = re.compile("[a-z0-9_]{1,60}")
+"""A name that may be repeated; another one may be made for the eye that reads the verdict."""
 _NOTICES = {
     "partial": "tháng chưa kết thúc / the month is not over",
     "mock": "SỐ LIỆU TỪ NGUỒN MÔ PHỎNG / figures from mock sources",
@@ -38,24 +42,37 @@ _NOTICES = {
 _MEASURE = ("digest", "instant_seconds", "instant_seconds_per_field", "mock")
 
 
-def check_releases(place: Place, proved: Proved) -> tuple[list[str], list[str]]:
-    """The months whose releases hold, and those that have none; raises Refuted at a difference."""
-    good, without = [], []
-    for close in proved.story.closes():
+@dataclass(slots=True)
+class Releases:
+    """The releases that hold, by month, and what of the others is not there."""
+
+    good: dict[str, dict[str, Any]] = field(default_factory=dict)
+    missing: list[Finding] = field(default_factory=list)
+
+
+def check_releases(place: Place, proved: Proved) -> Releases:
+    """Hold the release of every closed month against its tallies; raises Refuted at a difference."""
+    found, closes = Releases(), proved.story.closes()
+    for close in closes:
         path = f"releases/{close.month}.json"
         raw = read_if_there(place, path, LARGEST_RELEASE_BYTES)
-        if raw is None:
-            without.append(close.month)
-            continue
-        said, ours = _read(path, raw), release_of(place, proved, close)
-        difference = next(_differences(said, ours, ""), None)
-        if difference:
-            raise Refuted(Kind.RELEASE, f"`{difference}` does not follow from the tallies", path)
-        _check_signed_copy(place, close.month, raw)
-        good.append(close.month)
+        signed = read_if_there(place, f"releases/{close.month}.jws", 2 * LARGEST_RELEASE_BYTES)
+        ours = release_of(place, proved, close)
+        if raw is not None:
+            _check_document(path, raw, ours)
+        if signed is not None:
+            text, keys = _written(ours, path), keys_of(proved, close)
+            check_signed_release(signed, text, keys, f"releases/{close.month}.jws")
+        if raw is not None and signed is not None:
+            found.good[close.month] = ours
+        for ending, held in (("json", raw), ("jws", signed)):
+            if held is None:
+                says = f"the log holds the tallies of {close.month}, and this file of its release is not there"
+                gone = Finding(Kind.MISSING, says, f"releases/{close.month}.{ending}")
+                found.missing.append(gone)
     if isinstance(place, Folder):
-        _check_no_others(place.listed("releases"), {*good, *without})
-    return good, without
+        _check_no_others(place.listed("releases"), {close.month for close in closes})
+    return found
 
 
 def _check_no_others(paths: list[str], closed: Collection[str]) -> None:
@@ -104,8 +121,8 @@ def _months(proved: Proved, close: Close) -> list[str]:
         year, month = (year, month - 1) if month > 1 else (year - 1, 12)
         if (text := f"{year:04d}-{month:02d}") <= earlier[-1]:
             break
-        months.insert(0, text)
-    return months
+        months.append(text)
+    return months[::-1]
 
 
 def _notices(proved: Proved, size: int, partial: bool, reconciled: Mapping[str, Any]) -> list[str]:
@@ -139,46 +156,43 @@ def _total(leaves: Any, channel: str) -> dict[str, Any]:
     return figures_of(sums, None)
 
 
-def _read(path: str, raw: bytes) -> dict[str, Any]:
+def _check_document(path: str, raw: bytes, ours: Mapping[str, Any]) -> None:
+    text = _written(ours, path)
+    if raw == text:
+        return
     try:
-        said = json.loads(raw.decode(), parse_float=Decimal, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        raise Refuted(Kind.RELEASE, "not JSON", path) from None
-    if len(raw) > LARGEST_RELEASE_BYTES or not isinstance(said, dict):
+        said = canonical.read_spelt(raw)
+    except canonical.NotCanonical as refused:
+        raise Refuted(Kind.RELEASE, str(refused), path) from None
+    if not isinstance(said, dict):
         raise Refuted(Kind.RELEASE, "no release", path)
-    return said
+    difference = next(_differences(said, canonical.read_spelt(text), ""), None)
+    if difference:
+        raise Refuted(Kind.RELEASE, f"`{difference}` does not follow from the tallies", path)
+    raise Refuted(Kind.RELEASE, "not in RFC 8785 form", path)
 
 
-def _refuse(_: str) -> None:
-    raise ValueError("no number of JSON")
+def _written(ours: Mapping[str, Any], path: str) -> bytes:
+    try:
+        return canonical.write(dict(ours))
+    except canonical.NotCanonical as refused:
+        raise Refuted(Kind.RELEASE, f"its tallies give {refused}", path) from None
 
 
 def _differences(said: Any, ours: Any, where: str) -> Iterator[str]:
-    """Where two documents differ, member by member; numbers by their value."""
+    """Where two documents differ, member by member; numbers by their spelling."""
     if isinstance(ours, dict) and isinstance(said, dict):
-        for name in [*ours, *(name for name in said if name not in ours)]:
+        for name in ours:
             below = f"{where}.{name}" if where else name
-            if name not in said or name not in ours:
-                yield below
-            else:
+            if name in said:
                 yield from _differences(said[name], ours[name], below)
+            else:
+                yield below
+        for name in (name for name in said if name not in ours):
+            plain = name if _PLAIN.fullmatch(name) else "?"
+            yield f"{where}.{plain}" if where else plain
     elif isinstance(ours, list) and isinstance(said, list) and len(ours) == len(said):
         for number, (one, other) in enumerate(zip(said, ours, strict=True)):
             yield from _differences(one, other, f"{where}[{number}]")
     elif isinstance(ours, bool) is not isinstance(said, bool) or said != ours:
         yield where
-
-
-def _check_signed_copy(place: Place, month: str, document: bytes) -> None:
-    path = f"releases/{month}.jws"
-    raw = read_if_there(place, path, 2 * LARGEST_RELEASE_BYTES)
-    if raw is None:
-        return
-    parts = raw.removesuffix(b"\n").split(b".")
-    shaped = len(parts) == 3 and all(_BASE64URL.fullmatch(part) for part in parts)
-    try:
-        same = shaped and urlsafe_b64decode(parts[1] + b"=" * (-len(parts[1]) % 4))
-    except ValueError:
-        same = False
-    if same != document:
-        raise Refuted(Kind.RELEASE, "the signed copy says something else", path)

@@ -2,9 +2,12 @@
 
 The subset that leaves are made of: strings, integers within 2^53-1, true, false, null, lists and
 objects, members in the order of the UTF-16 code units of their names, no blanks, no name twice.
+Releases hold shares of four decimals besides, which `write` takes as Decimal.
 """
 
 import json
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NoReturn
 
 LARGEST_INTEGER = 2**53 - 1
@@ -12,6 +15,13 @@ LARGEST_INTEGER = 2**53 - 1
 
 class NotCanonical(ValueError):
     """The text is not the one that this value has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spelt:
+    """A number as it was spelt; its value is never worked out, since its size is the writer's choice."""
+
+    text: str
 
 
 def read(raw: bytes) -> Any:
@@ -36,8 +46,25 @@ def read_json(raw: bytes) -> Any:
         raise NotCanonical("not JSON") from None
 
 
+def read_spelt(raw: bytes) -> Any:
+    """Read JSON with every number as Spelt; raises NotCanonical for no JSON or a name twice."""
+    try:
+        return json.loads(
+            raw.decode(),
+            object_pairs_hook=_members,
+            parse_float=Spelt,
+            parse_constant=_refuse_number,
+            parse_int=Spelt,
+        )
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        raise NotCanonical("not JSON") from None
+
+
 def write(value: Any) -> bytes:
-    """Write a value of the subset in RFC 8785 form; raises NotCanonical for a lone surrogate."""
+    """Write a value of the subset in RFC 8785 form.
+
+    Raises NotCanonical for a lone surrogate, or an integer beyond 2^53-1.
+    """
     try:
         return json.dumps(_ordered(value), ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:
@@ -51,7 +78,15 @@ def _ordered(value: Any) -> Any:
         return {name: _ordered(value[name]) for name in sorted(value, key=_code_units)}
     if isinstance(value, list):
         return [_ordered(one) for one in value]
-    return value
+    if type(value) is int and abs(value) > LARGEST_INTEGER:
+        raise NotCanonical("an integer beyond 2^53-1")
+    return _number_of(value) if isinstance(value, Decimal) else value
+
+
+def _number_of(value: Decimal) -> int | float:
+    """A share as JSON writes it: Python and RFC 8785 spell such fractions alike, whole ones without a point."""
+    number = float(value)
+    return int(number) if number.is_integer() else number
 
 
 def _code_units(name: str) -> bytes:
