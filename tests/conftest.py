@@ -143,6 +143,7 @@ class House:
         folder: Path,
         *,
         with_papers: bool = False,
+        with_population: bool = True,
         schemas: Path = SCHEMAS,
         **limits: int,
     ) -> None:
@@ -167,7 +168,9 @@ class House:
                 secret=SecretStr(told.secret_key),
                 officer="cb.demo.01",
                 agency="H99.01",
-            ),
+            )
+            if with_population
+            else None,
             papers=PapersAccess(
                 url=f"http://{_ADAPTER}{FORWARD}",
                 unit=shelf.unit,
