@@ -2,7 +2,8 @@
 
 `identity-own` asks of the applicant alone. `identity-paper` asks for papers and for nothing that the
 population database holds. `identity-kin` asks of relatives and of persons whose number is typed:
-`stranger` by number and name, `guest` by number, name and birth date.
+`stranger` by number and name, `guest` by number, name and birth date, `cousin` by number and a name
+in parts.
 """
 
 import json
@@ -58,6 +59,12 @@ def _kin() -> tuple[Json, dict[str, dict[str, str]]]:
         "full_name": "hoTenKhach",
         "birth_date": "ngaySinhKhach",
     }
+    cousin = {
+        "personal_id": "soDinhDanhHo",
+        "surname": "hoHo",
+        "middle_name": "chuDemHo",
+        "given_name": "tenHo",
+    }
     roles: Json = {
         "applicant": _SUBJECT,
         "household_head": {"from": "applicant", "by": "person.household_head"},
@@ -65,6 +72,7 @@ def _kin() -> tuple[Json, dict[str, dict[str, str]]]:
         "dwelling_owner": {"from": "applicant", "by": "residence.dwelling_owner"},
         "stranger": {"given": stranger},
         "guest": {"given": guest},
+        "cousin": {"given": cousin},
     }
     asked = {
         "applicant": {"noiO": "person.current_address.full"},
@@ -73,6 +81,7 @@ def _kin() -> tuple[Json, dict[str, dict[str, str]]]:
             "soDinhDanhChuHo": "person.personal_id",
             "noiOChuHo": "person.current_address.full",
             "soBangLaiChuHo": "licence.number",
+            "soTaiKhoanChuHo": "bank.account_number",
         },
         "father": {"hoTenCha": "person.full_name", "noiOCha": "person.current_address.full"},
         "dwelling_owner": {
@@ -88,6 +97,13 @@ def _kin() -> tuple[Json, dict[str, dict[str, str]]]:
             "hoTenKhach": "person.full_name",
             "soDinhDanhKhach": "person.personal_id",
             **{f"{path}Khach": name for path, name in _TYPED.items()},
+        },
+        "cousin": {
+            "soDinhDanhHo": "person.personal_id",
+            "hoHo": "person.surname",
+            "chuDemHo": "person.middle_name",
+            "tenHo": "person.given_name",
+            "soBangLaiHo": "licence.number",
         },
     }
     return roles, asked
