@@ -1,12 +1,16 @@
 // What do the reference implementations say? One JSON request a line in, one answer a line out:
 //   {"form": {...}, "data": {...}} -> {"shown": {path: true or false}} or {"threw": true}
 //   {"form": {...}, "each": [{...}, ...]} -> a list of such answers, one for each data
+//   {"dates": [...]}               -> a list of milliseconds since 1970, null for what is no date
 //   {"rule": ..., "over": ...}     -> {"is": ...}, {"odd": "undefined" | "NaN" | ...} or {"threw": true}
 const readline = require('node:readline');
 const core = require('@formio/core');
 const jsonLogic = require('json-logic-js');
+const moment = require('moment');
 
 for (const name of ['log', 'warn', 'error', 'debug']) console[name] = () => {};
+
+moment.suppressDeprecationWarnings = true;
 
 const DATA = new Set(['nestedArray', 'object', 'string', 'number', 'boolean', 'any']);
 
@@ -48,6 +52,11 @@ function answered(asked) {
 
 readline.createInterface({ input: process.stdin }).on('line', (line) => {
   const asked = JSON.parse(line);
+  if ('dates' in asked) {
+    // JSON writes NaN as null.
+    process.stdout.write(JSON.stringify(asked.dates.map((each) => moment(each).valueOf())) + '\n');
+    return;
+  }
   // Core writes into the form that it is given: each data gets one of its own.
   const answer = 'each' in asked
     ? asked.each.map((data) => answered({ form: structuredClone(asked.form), data }))

@@ -241,3 +241,18 @@ def test_brackets_within_texts_are_no_nesting() -> None:
     label = '[{"\\' * 300
     raw = json.dumps({"components": [text("a", label=label)]}).encode()
     assert read_definition(raw).fields[0].label == label
+
+
+def test_dates_that_hang_on_the_clock_are_refused() -> None:
+    def lines(condition: Any) -> tuple[dict[str, Any], ...]:
+        item = part("select", "s", dataSrc="json", data={"json": [{"value": "x", "label": "X"}]})
+        return (part("day", "d"), part("file", "f"), item, text("a", conditional=condition))
+
+    accepted = typed(("d", "isDateEqual", "09/26/2024"), ("a", "isEqual", {}))
+    assert form_of(*lines(accepted)).fields
+    for trigger, compared in (("d", {}), ("d", [2024]), ("f", "2024"), ("s", "2024")):
+        refused = typed((trigger, "dateLessThan", compared))
+        assert refusals(*lines(refused)) == {("a", "unsupported_date")}
+    without = typed(("d", "isDateEqual", ""))
+    del without["conditions"][0]["value"]
+    assert refusals(*lines(without)) == {("a", "unsupported_date")}

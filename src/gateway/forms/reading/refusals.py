@@ -12,6 +12,7 @@ script_logic           Form.io `logic` in JavaScript that does
 unsupported_logic      `logic` without JavaScript that hides, requires or replaces
 unsupported_operator   JSONLogic beyond json-logic-js
 unsupported_scope      JSONLogic over anything but `data` and `row`
+unsupported_date       an operator on dates without a date to compare with, or on what holds none
 cycle_of_conditions    a component that shows only by what it shows itself, through others or not
 script_value           a script as default value or data source
 script_content         a text that brings a script along: an element, a handler, an address
@@ -38,9 +39,18 @@ from gateway.forms.reading.templates import (
     property_of,
     read_json_items,
 )
-from gateway.forms.reading.tree import Node
-from gateway.forms.showing.conditions import is_rule, is_typed, paths_named, scopes_named
+from gateway.forms.reading.tree import Kind, Node
+from gateway.forms.showing.conditions import (
+    entries_of,
+    is_rule,
+    is_typed,
+    paths_named,
+    scopes_named,
+)
+from gateway.forms.showing.javascript import UNDEFINED
 from gateway.forms.showing.logic import foreign_operators
+from gateway.forms.showing.operators import DATE_OPERATORS
+from gateway.forms.showing.triggers import Places, component_for
 
 _ABSOLUTE = re.compile(r"[\s\x00-\x1f]*(?!data:)(?:[A-Za-z][A-Za-z0-9+.\-]*:|[\\/]{2})")
 _LOADED_FROM = re.compile(
@@ -50,6 +60,8 @@ _SCRIPT_IN_TEXT = re.compile(r"<script\b|<[^>]*[\s/\"']on[a-z]+\s*=|\bjavascript
 _ADDRESS_KEYS = frozenset({"url", "src", "srcset", "href", "action", "data-src", "downloadUrl"})
 _LOADING_ATTRIBUTES = _ADDRESS_KEYS - {"href"}
 _ADDRESSEE = "kính gửi"
+_OBJECTS = frozenset({"selectboxes", "survey", "address", "file"})
+"""Inputs whose value is an object, or a list of them."""
 _BELOW = frozenset({"components", "columns", "rows"})
 _SCOPES = frozenset(
     [
@@ -79,7 +91,7 @@ def problems_of(nodes: Sequence[Node]) -> list[FieldProblem]:
         for path, count in Counter(node.path for node in nodes if node.holds_data).items()
         if count > 1
     }
-    found: list[FieldProblem] = []
+    places, found = Places(nodes), list[FieldProblem]()
     addressees = 0
     for node in nodes:
         codes = list(_values(node))
@@ -89,7 +101,7 @@ def problems_of(nodes: Sequence[Node]) -> list[FieldProblem]:
         if node.holds_data and node.path in twice:
             codes.append("duplicate_path")
         if any(below.templates or below.key in named for below in node.walk()):
-            codes += _conditions(node.component)
+            codes += _conditions(node.component, places)
             codes += _logic(node.component)
         found += [FieldProblem(_place(node), code) for code in dict.fromkeys(codes)]
     return found
@@ -108,7 +120,7 @@ def _parts(path: str) -> set[str]:
     return {path, *re.split(r"[.\[]", path)}
 
 
-def _conditions(component: Component) -> Iterator[str]:
+def _conditions(component: Component, places: Places) -> Iterator[str]:
     custom = component.get("customConditional")
     if isinstance(custom, str) and custom.strip():
         yield "script_condition"
@@ -118,6 +130,28 @@ def _conditions(component: Component) -> Iterator[str]:
         yield "unsupported_operator"
     if scopes_named(component) & _SCOPES:
         yield "unsupported_scope"
+    if is_typed(condition) and not all(
+        _can_be_dated(each, places) for each in entries_of(condition)
+    ):
+        yield "unsupported_date"
+
+
+def _can_be_dated(entry: Component, places: Places) -> bool:
+    """Whether one line of `conditions[]` compares no dates, or dates that the clock has no part in.
+
+    moment reads what is left out, and whatever an object does not say, from the clock.
+    """
+    if entry.get("operator") not in DATE_OPERATORS:
+        return True
+    path, compared = entry.get("component"), entry.get("value", UNDEFINED)
+    found = component_for(path, places) if isinstance(path, str) else None
+    if compared is UNDEFINED or isinstance(compared, list | dict):
+        return False
+    return found is None or (
+        found.kind is Kind.INPUT
+        and found.type not in _OBJECTS
+        and not any(template.item_shape for template in found.templates)
+    )
 
 
 def _logic(component: Component) -> Iterator[str]:

@@ -20,7 +20,7 @@ from gateway.forms.showing.javascript import (
     truthy,
 )
 from gateway.forms.showing.logic import RuleFailed, apply, names_what_it_reads, variables
-from gateway.forms.showing.operators import holds, is_blank
+from gateway.forms.showing.operators import compiled, is_blank
 from gateway.forms.showing.triggers import Places, component_for, trigger_for
 
 
@@ -57,7 +57,7 @@ def paths_named(component: Component) -> list[str]:
     """The paths of the effective condition's triggers, as they are written."""
     condition = member_of(component, "conditional")
     if is_typed(condition):
-        named = [each.get("component") for each in _entries(condition)]
+        named = [each.get("component") for each in entries_of(condition)]
         return [path for path in named if isinstance(path, str) and path]
     if when := condition.get("when"):
         return [to_string(when)]
@@ -87,7 +87,8 @@ def _in_scope(variable: str) -> str:
     return path if scope in ("data", "row") else ""
 
 
-def _entries(condition: Component) -> list[Component]:
+def entries_of(condition: Component) -> list[Component]:
+    """The lines of `conditions[]`."""
     entries = condition.get("conditions")
     return [each for each in entries if isinstance(each, dict)] if isinstance(entries, list) else []
 
@@ -126,8 +127,8 @@ def _rule(rule: object, node: Node) -> Shows:
 
 
 def _typed(condition: Component, node: Node, places: Places) -> Shows | None:
-    entries = [each for each in _entries(condition) if truthy(each.get("component", UNDEFINED))]
-    if not _entries(condition):
+    entries = [each for each in entries_of(condition) if truthy(each.get("component", UNDEFINED))]
+    if not entries_of(condition):
         return None
     tests = [_Entry(each, node, places) for each in entries]
     show, any_of = _show(condition.get("show", True)), condition.get("conjunction") == "any"
@@ -153,20 +154,19 @@ def _show(show: object) -> bool:
 class _Entry:
     """One line of `conditions[]`."""
 
-    __slots__ = ("boxes", "compared", "found", "operator", "path", "read")
+    __slots__ = ("blank", "found", "path", "read", "test")
 
     def __init__(self, entry: Component, node: Node, places: Places) -> None:
         self.path = to_string(entry.get("component"))
-        self.operator = to_string(entry.get("operator"))
-        self.compared = from_json(entry.get("value", UNDEFINED))
         self.found = component_for(self.path, places)
         self.read = trigger_for(self.path, node, places).read
-        self.boxes = self.found is not None and self.found.type == "selectboxes"
+        operator = to_string(entry.get("operator"))
+        self.blank = {"isEmpty": True, "isNotEmpty": False}.get(operator)
+        boxes = self.found is not None and self.found.type == "selectboxes"
+        self.test = compiled(operator, from_json(entry.get("value", UNDEFINED)), boxes)
 
     def __call__(self, data: object, rows: tuple[int, ...]) -> object:
         value = from_json(self.read(data, rows)) if self.found else None
-        if self.operator == "isEmpty":
-            return is_blank(self.found, value, self.path, data)
-        if self.operator == "isNotEmpty":
-            return not is_blank(self.found, value, self.path, data)
-        return holds(self.operator, value, self.compared, self.boxes)
+        if self.blank is not None:
+            return is_blank(self.found, value, self.path, data) is self.blank
+        return self.test(value)

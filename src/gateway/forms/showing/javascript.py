@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-_SPACE: Final = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+SPACE: Final = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _RADIX = re.compile(r"0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)")
 _SAFE = 2**53
@@ -122,7 +122,7 @@ def to_number(value: object) -> int | float:
         return 0
     if value is UNDEFINED:
         return math.nan
-    text = to_string(value).strip(_SPACE)
+    text = to_string(value).strip(SPACE)
     if not text:
         return 0
     if _DECIMAL.fullmatch(text):
@@ -135,7 +135,7 @@ def to_number(value: object) -> int | float:
 
 def parse_float(value: object) -> float:
     """`parseFloat(value)`: the number a text begins with."""
-    text = to_string(value).lstrip(_SPACE)
+    text = to_string(value).lstrip(SPACE)
     if match := _DECIMAL.match(text):
         return float(match.group())
     if match := re.match(r"([+-]?)Infinity", text):

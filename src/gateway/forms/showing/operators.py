@@ -1,21 +1,20 @@
 """What do the operators of `conditions[]` say? As Form.io's core evaluates them.
 
-Each takes the trigger's value (for a list: each item, one match is enough), the value to compare
-with, and whether the trigger is a set of select boxes. Dates without a zone are read in Vietnam.
+An operator is compiled with the value it compares with, once for a form; the result takes the
+trigger's value (for a list: each item, one match is enough). Points in time are those that moment
+reads of a value, see `moments.py`: a `day` component's `09/26/2024` is month first to the core,
+whatever the component says of its order.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from functools import partial
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from gateway.domain.errors import FormRefused
 from gateway.forms.reading.decoding import decode_strictly
-from gateway.forms.reading.mistakes import NotOfType
 from gateway.forms.reading.tree import Kind, Node, is_row
-from gateway.forms.showing.instants import instant_of
 from gateway.forms.showing.javascript import (
+    SPACE,
     UNDEFINED,
     from_json,
     get,
@@ -27,20 +26,44 @@ from gateway.forms.showing.javascript import (
     truthy,
     type_of,
 )
+from gateway.forms.showing.moments import moment_of
 
-Test: TypeAlias = Callable[[object, object, bool], object]
+Test: TypeAlias = Callable[[object], object]
+"""One line of a condition: the trigger's value -> whether it holds, with JavaScript's truth."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DATE_OPERATORS: Final = frozenset(
+    [
+        "isDateEqual",
+        "isNotDateEqual",
+        "dateGreaterThan",
+        "dateGreaterThanOrEqual",
+        "dateLessThan",
+        "dateLessThanOrEqual",
+    ]
+)
+"""Operators that compare points in time."""
+
+_EDITOR_BLANKS = re.compile(
+    r"^<p>&nbsp;</p>|<p>&nbsp;</p>\Z|^<p><br></p>|<p><br></p>\Z|^<p><br>&nbsp;</p>|<p><br>&nbsp;</p>\Z"
+)
 
 
-def holds(operator: str, value: object, compared: object, boxes: bool) -> object:
-    """Whether the operator holds, with JavaScript's truth; an unknown operator always does."""
-    test = _TESTS.get(operator)
-    if test is None:
-        return True
-    if isinstance(value, list):
-        return any(truthy(test(item, compared, boxes)) for item in value)
-    return test(value, compared, boxes)
+def compiled(operator: str, compared: object, boxes: bool) -> Test:
+    """The test of an operator against a value; an unknown operator always holds.
+
+    `boxes` says that the trigger is a set of select boxes.
+    """
+    make = _MADE_BY.get(operator)
+    if make is None:
+        return lambda value: True
+    test = _ticked_box(compared, operator) if boxes and operator in _EQUALS else make(compared)
+
+    def holds(value: object) -> object:
+        if isinstance(value, list):
+            return any(truthy(test(item)) for item in value)
+        return test(value)
+
+    return holds
 
 
 def is_blank(node: Node | None, value: object, path: str, data: object) -> bool:
@@ -60,12 +83,25 @@ def is_blank(node: Node | None, value: object, path: str, data: object) -> bool:
     if node.type == "selectboxes":
         return _nothing(value) or not _ticked(value)
     if node.type == "textarea":
-        return _nothing(value.strip() if isinstance(value, str) else value, empty="")
+        return _nothing(_without_blanks(node, value), empty="")
     if node.type in ("textfield", "phoneNumber"):
-        return value is None or value is UNDEFINED or not to_string(value).strip()
+        return value is None or value is UNDEFINED or not to_string(value).strip(SPACE)
     if node.type == "datetime":
         return _nothing(value, empty="") or to_string(value) == "Invalid date"
     return _nothing(value, empty="" if node.type in ("day", "time") else None)
+
+
+def _without_blanks(node: Node, value: object) -> object:
+    """A text area's value without blanks at its ends; with an editor, without its empty lines."""
+    if not (node.component.get("wysiwyg") or node.component.get("editor")):
+        return value.strip(SPACE) if isinstance(value, str) else value
+    if isinstance(value, list):
+        return [_without_empty_lines(each) for each in value]
+    return _without_empty_lines(value)
+
+
+def _without_empty_lines(value: object) -> object:
+    return _EDITOR_BLANKS.sub("", value).strip(SPACE) if isinstance(value, str) else value
 
 
 def _nothing(value: object, empty: object = None) -> bool:
@@ -100,90 +136,122 @@ def _held_below(nodes: Sequence[Node], scope: object) -> Iterator[tuple[Node, ob
                 yield from _held_below(node.children, row)
 
 
-def _equal(value: object, compared: object, boxes: bool) -> object:
-    if boxes and isinstance(value, dict | list):
-        ticked = get(value, to_string(compared))
-        return False if ticked is UNDEFINED else ticked
-    asked = truthy(value) or value is False
-    if asked and isinstance(compared, str) and compared and type_of(value) != "string":
-        try:
-            compared = from_json(decode_strictly(compared.encode()))
-        except (FormRefused, UnicodeEncodeError):
-            return same(value, compared)
-    return same(value, compared)
+def _equal(compared: object) -> Test:
+    parsed = _parsed(compared)
+
+    def test(value: object) -> object:
+        asked = truthy(value) or value is False
+        retyped = asked and type_of(value) != "string"
+        return same(value, parsed if retyped else compared)
+
+    return test
 
 
-def _not_equal(value: object, compared: object, boxes: bool) -> object:
-    return not truthy(_equal(value, compared, boxes))
+def _parsed(compared: object) -> object:
+    """A text as the JSON that it holds, what is none as it is."""
+    if not isinstance(compared, str) or not compared:
+        return compared
+    try:
+        return from_json(decode_strictly(compared.encode()))
+    except (FormRefused, UnicodeEncodeError):
+        return compared
 
 
-def _ordered(
-    value: object, compared: object, boxes: bool, *, above: bool, or_equal: bool
-) -> object:
-    if not is_number(value):
-        return False
-    beyond = less(compared, value) if above else less(value, compared)
-    return beyond is True or (or_equal and same(value, compared))
+def _ticked_box(compared: object, operator: str) -> Test:
+    box, plain, equal = to_string(compared), _equal(compared), operator == "isEqual"
+
+    def test(value: object) -> object:
+        if not isinstance(value, dict | list):
+            return truthy(plain(value)) is equal
+        ticked = get(value, box)
+        return (ticked is not UNDEFINED and truthy(ticked)) is equal
+
+    return test
 
 
-def _includes(value: object, compared: object, boxes: bool) -> object:
-    if isinstance(value, str):
-        return to_string(compared) in value
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return any(strict_equal(item, compared) for item in items)
+def _less(compared: object) -> Test:
+    return lambda value: is_number(value) and less(value, compared) is True
 
 
-def _begins(value: object, compared: object, boxes: bool) -> object:
-    return _lodash_text(value).startswith(to_string(compared))
+def _greater(compared: object) -> Test:
+    return lambda value: is_number(value) and less(compared, value) is True
 
 
-def _ends(value: object, compared: object, boxes: bool) -> object:
-    return _lodash_text(value).endswith(to_string(compared))
+def _or_equal(make: Callable[[object], Test]) -> Callable[[object], Test]:
+    def made(compared: object) -> Test:
+        beyond = make(compared)
+        return lambda value: beyond(value) or (is_number(value) and same(value, compared))
+
+    return made
+
+
+def _includes(compared: object) -> Test:
+    text = to_string(compared)
+
+    def test(value: object) -> object:
+        if isinstance(value, str):
+            return text in value
+        items = (
+            value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        )
+        return any(strict_equal(item, compared) for item in items)
+
+    return test
+
+
+def _begins(compared: object) -> Test:
+    text = to_string(compared)
+    return lambda value: _lodash_text(value).startswith(text)
+
+
+def _ends(compared: object) -> Test:
+    text = to_string(compared)
+    return lambda value: _lodash_text(value).endswith(text)
 
 
 def _lodash_text(value: object) -> str:
     return "" if value is None or value is UNDEFINED else to_string(value)
 
 
-def _dated(
-    value: object, compared: object, boxes: bool, *, test: Callable[[float, float], bool]
-) -> bool:
-    if not truthy(value):
-        return False
-    left, right = _milliseconds(value), _milliseconds(compared)
-    return left is not None and right is not None and test(left, right)
+def _not(make: Callable[[object], Test]) -> Callable[[object], Test]:
+    def made(compared: object) -> Test:
+        test = make(compared)
+        return lambda value: not truthy(test(value))
+
+    return made
 
 
-def _not_same_date(value: object, compared: object, boxes: bool) -> object:
-    return not _dated(value, compared, boxes, test=lambda left, right: left == right)
+def _dated(compare: Callable[[float, float], bool]) -> Callable[[object], Test]:
+    def made(compared: object) -> Test:
+        right = moment_of(compared)
+
+        def test(value: object) -> object:
+            if right is None or not truthy(value):
+                return False
+            left = moment_of(value)
+            return left is not None and compare(left, right)
+
+        return test
+
+    return made
 
 
-def _milliseconds(value: object) -> float | None:
-    if is_number(value):
-        return float(Decimal(to_string(value)))
-    if not isinstance(value, str):
-        return None
-    try:
-        return (instant_of(value) - _EPOCH) / timedelta(milliseconds=1)
-    except NotOfType:
-        return None
-
-
-_TESTS: Mapping[str, Test] = {
+_EQUALS = frozenset({"isEqual", "isNotEqual"})
+_MADE_BY: Mapping[str, Callable[[object], Test]] = {
     "isEqual": _equal,
-    "isNotEqual": _not_equal,
-    "greaterThan": partial(_ordered, above=True, or_equal=False),
-    "greaterThanOrEqual": partial(_ordered, above=True, or_equal=True),
-    "lessThan": partial(_ordered, above=False, or_equal=False),
-    "lessThanOrEqual": partial(_ordered, above=False, or_equal=True),
+    "isNotEqual": _not(_equal),
+    "greaterThan": _greater,
+    "greaterThanOrEqual": _or_equal(_greater),
+    "lessThan": _less,
+    "lessThanOrEqual": _or_equal(_less),
     "includes": _includes,
-    "notIncludes": lambda value, compared, boxes: not _includes(value, compared, boxes),
+    "notIncludes": _not(_includes),
     "startsWith": _begins,
     "endsWith": _ends,
-    "dateGreaterThan": partial(_dated, test=lambda left, right: left > right),
-    "dateGreaterThanOrEqual": partial(_dated, test=lambda left, right: left >= right),
-    "dateLessThan": partial(_dated, test=lambda left, right: left < right),
-    "dateLessThanOrEqual": partial(_dated, test=lambda left, right: left <= right),
-    "isDateEqual": partial(_dated, test=lambda left, right: left == right),
-    "isNotDateEqual": _not_same_date,
+    "dateGreaterThan": _dated(lambda left, right: left > right),
+    "dateGreaterThanOrEqual": _dated(lambda left, right: left >= right),
+    "dateLessThan": _dated(lambda left, right: left < right),
+    "dateLessThanOrEqual": _dated(lambda left, right: left <= right),
+    "isDateEqual": _dated(lambda left, right: left == right),
+    "isNotDateEqual": _not(_dated(lambda left, right: left == right)),
 }
