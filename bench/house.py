@@ -162,7 +162,13 @@ async def house() -> AsyncIterator[House]:
         assert igate.token is not None
         with tempfile.TemporaryDirectory(prefix="eform-gateway-bench-") as folder:
             yield House(
-                Path(folder), running, relay_port, relay_pid, Population(), igate, igate.token
+                Path(folder),
+                running,
+                relay_port,
+                relay_pid,
+                Population(today=running.today),
+                igate,
+                igate.token,
             )
 
 

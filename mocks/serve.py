@@ -1,7 +1,7 @@
 """How do the mocks run as a process of their own? On loopback, until told to stop.
 
     python -m mocks.serve --population-port 0 [--portal-port 0] [--papers-port 0]
-                          [--ministry-port 0] --info FILE
+                          [--ministry-port 0] [--today 2026-11-22] --info FILE
 
 FILE appears by rename, readable by its owner alone, once every mock answers:
 {"population": {"url", "service_url", "username", "secret", "officer", "agency"},
@@ -9,7 +9,8 @@ FILE appears by rename, readable by its owner alone, once every mock answers:
  "papers": null or {"url", "dstcode", "provider_url", "username", "password"}}
 and, where it is served, "ministry": {"url", "client_id", "client_secret", "agency"}. Population
 alone answers always, the others where a port is given for them; the `url` of portal and papers is
-the adapter's up to `/forward`. SIGTERM and SIGINT end everything; FILE stays.
+the adapter's up to `/forward`. `--today` is the day from which the dates of the people follow; it does
+not move the mocks' clock. SIGTERM and SIGINT end everything; FILE stays.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,7 @@ from mocks.ministry import MinistryMockSettings, create_ministry_mock
 from mocks.papers import PapersMockSettings, create_papers_mock
 from mocks.papers.settings import PROVIDER_URL
 from mocks.people import Population
+from mocks.people.calendar import DRAWN_UP
 from mocks.population import ENDPOINT, PopulationMockSettings, create_population_mock, licensed
 from mocks.portal import PortalMockSettings, create_portal_mock
 
@@ -194,6 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.add_argument(f"--{name}-port", type=int, help=f"absent: no {name} is served")
     parser.add_argument("--info", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--today", type=date.fromisoformat, default=DRAWN_UP)
     parser.add_argument("--officer", action="append", help="may be given again; the first is told")
     parser.add_argument("--agency", action="append", help="may be given again; the first is told")
     parser.add_argument("--strict-order", action="store_true")
@@ -206,7 +210,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         home_agency=next(iter(agencies)),
         strict_order=given.strict_order,
     )
-    population = Population(given.seed)
+    population = Population(given.seed, given.today)
     wanted = {name: getattr(given, f"{name}_port") for name in OTHERS}
     others = {name: port for name, port in wanted.items() if port is not None}
     uvloop.run(serve(settings, population, given.population_port, given.info, others))

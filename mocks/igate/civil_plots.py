@@ -4,7 +4,7 @@ import random
 
 from mocks.igate.family_plots import partner_for
 from mocks.igate.knowledge import someone
-from mocks.igate.plot import ELDER, HOUSEHOLD, Json, age, copies, head_of, kin, known
+from mocks.igate.plot import ELDER, HOUSEHOLD, Json, copies, head_of, kin, known
 from mocks.people import Person, Population
 from mocks.people.death_papers import unregistered_death
 
@@ -50,7 +50,7 @@ def bundle_death(population: Population, person: Person, chance: random.Random) 
         "owners": (dead.n,),
         "answers": copies(chance)
         | {
-            "thoiGianMaiTang": "2026-11-25",
+            "thoiGianMaiTang": population.calendar.on("2026-11-25"),
             "diaDiemMaiTang": f"Nghĩa trang mẫu, {home.commune.label}, {home.province.label}",
         },
     }
@@ -134,7 +134,7 @@ def marital_status(population: Population, person: Person, chance: random.Random
 def parent(population: Population, person: Person) -> bool:
     """A father or mother of a child who is still a minor."""
     return person.n % HOUSEHOLD < ELDER and any(
-        age(population.person(child)) < 18 for child in _at_home(person)
+        population.person(child).age < 18 for child in _at_home(person)
     )
 
 

@@ -9,7 +9,6 @@ from mocks.igate.plot import (
     HOUSEHOLD,
     WOMAN,
     Json,
-    age,
     head_of,
     known,
 )
@@ -30,7 +29,7 @@ def _newborn_parents(
 
 def has_newborn(population: Population, person: Person) -> bool:
     """A mother or father whose child a hospital has just given notice of."""
-    if person.birth_year < 1988 or person.spouse is None or person.spouse.n is None:
+    if person.drawn_year < 1988 or person.spouse is None or person.spouse.n is None:
         return False
     mother = person if person.sex == "female" else population.person(person.spouse.n)
     return birth_notice(population, mother) is not None
@@ -83,7 +82,7 @@ def bundle_birth(population: Population, person: Person, chance: random.Random) 
 
 def single(population: Population, person: Person) -> bool:
     """Somebody free to marry."""
-    return person.marital_status in ("single", "divorced") and 20 <= age(person) <= 45
+    return person.marital_status in ("single", "divorced") and 20 <= person.age <= 45
 
 
 def marriage(population: Population, person: Person, chance: random.Random) -> Json:

@@ -4,13 +4,13 @@ import random
 from collections.abc import Iterator
 
 from mocks.igate.knowledge import Someone, someone
-from mocks.igate.plot import HOUSEHOLD, MAN, Json, age, head_of, kin, known
+from mocks.igate.plot import HOUSEHOLD, MAN, Json, head_of, kin, known
 from mocks.people import PERSONAS, Person, Population
 
 
 def adult(population: Population, person: Person) -> bool:
     """Of working age."""
-    return 20 <= age(person) <= 60
+    return 20 <= person.age <= 60
 
 
 def settled(population: Population, person: Person) -> bool:
@@ -98,7 +98,7 @@ def passport(population: Population, person: Person, chance: random.Random) -> J
 
 def old(population: Population, person: Person) -> bool:
     """Old enough for a social pension, or nearly."""
-    return 70 <= age(person) <= 95
+    return 70 <= person.age <= 95
 
 
 def pension(population: Population, person: Person, chance: random.Random) -> Json:
@@ -135,7 +135,7 @@ def benefits_drawn(old: Someone) -> Iterator[str]:
 
 def drives(population: Population, person: Person) -> bool:
     """Holds a driving licence."""
-    if not 22 <= age(person) <= 65:
+    if not 22 <= person.age <= 65:
         return False
     return any(r["kind"] == "driving_licence" for r in population.records_of(person.n))
 
@@ -149,7 +149,9 @@ def licence(population: Population, person: Person, chance: random.Random) -> Js
 def temporary_residence(population: Population, person: Person, chance: random.Random) -> Json:
     """The same for a time, until a day."""
     told = residence(population, person, chance)
-    return told | {"answers": told["answers"] | {"thoiHanTamTru": "2027-11-20"}}
+    return told | {
+        "answers": told["answers"] | {"thoiHanTamTru": population.calendar.on("2027-11-20")}
+    }
 
 
 def identity(population: Population, person: Person, chance: random.Random) -> Json:
@@ -176,7 +178,7 @@ def criminal_record(population: Population, person: Person, chance: random.Rando
         ),
         "rows": {"quaTrinhCuTru": 1},
         "answers": {
-            "quaTrinhCuTru[].cuTruDen": "2026-11",
+            "quaTrinhCuTru[].cuTruDen": f"{population.calendar.today:%Y-%m}",
             "quaTrinhCuTru[].ngheNghiep": chance.choice(("Công nhân", "Kế toán", "Lái xe")),
             "loaiPhieu": "so_1",
             "xacNhanCamDamNhiem": "khong",

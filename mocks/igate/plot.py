@@ -26,11 +26,6 @@ class Plot:
     tell: Callable[[Population, Person, random.Random], Json]
 
 
-def age(person: Person) -> int:
-    """Years of age at the end of 2026."""
-    return 2026 - person.birth_year
-
-
 def head_of(population: Population, person: Person) -> Someone:
     """The head of a person's household."""
     return someone(population, person.residence.head if person.residence else person.n)
@@ -57,7 +52,7 @@ def holds(kind: str, youngest: int = 18, oldest: int = 100) -> Callable[[Populat
     """Whether somebody of this age holds such a paper."""
 
     def suits(population: Population, person: Person) -> bool:
-        if not youngest <= age(person) <= oldest:
+        if not youngest <= person.age <= oldest:
             return False
         return any(record["kind"] == kind for record in population.records_of(person.n))
 

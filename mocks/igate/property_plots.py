@@ -49,7 +49,7 @@ def first_registration(population: Population, person: Person, chance: random.Ra
         "soHuuChung": 0,
         "soHuuRieng": permit.get("floor_area_m2"),
         "nguonGocNhaO": "Tự xây dựng",
-        "namHoanThanh": 2025,
+        "namHoanThanh": population.calendar.year(2025),
         "camKetTonTai": "cam_ket",
     }
     return {

@@ -150,7 +150,7 @@ class Screen:
         choices = await self.choices(field)
         value = type_in(field, self.says(path), choices)
         if value in _EMPTY and field.required and field.path not in self._story.answers:
-            value = invent(field, choices, self._chance)
+            value = invent(field, choices, self._chance, self._story.calendar)
         if value in _EMPTY or value == get(self.data, path):
             return False
         put(self.data, path, value)

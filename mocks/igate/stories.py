@@ -14,6 +14,7 @@ from mocks.igate.knowledge import Someone, someone
 from mocks.igate.plot import FIRST_PLAIN, HOUSEHOLD, Plot
 from mocks.igate.plots import FORMS, PLOTS
 from mocks.people import Person, Population
+from mocks.people.calendar import Calendar
 from mocks.people.death_papers import unregistered_death
 
 
@@ -36,6 +37,7 @@ class Story:
     rows: Mapping[str, int] = field(default_factory=dict)
     owners: tuple[int, ...] = ()
     """The people whose records the form may need."""
+    calendar: Calendar = Calendar()
 
     @property
     def ground(self) -> str:
@@ -116,4 +118,5 @@ def _story(
         answers=told["answers"],
         rows=told.get("rows", {}),
         owners=(person.n, *relatives),
+        calendar=population.calendar,
     )

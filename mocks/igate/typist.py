@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from mocks.igate.form import Input
 from mocks.igate.knowledge import Plain
+from mocks.people.calendar import Calendar
 
 LOCAL_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 Choices = tuple[tuple[str, str], ...]
@@ -53,13 +54,16 @@ def type_in(field: Input, answer: Plain, choices: Choices) -> Any:
     return _text(field, answer)
 
 
-def invent(field: Input, choices: Choices, chance: random.Random) -> Any:
+def invent(
+    field: Input, choices: Choices, chance: random.Random, calendar: Calendar = Calendar()
+) -> Any:
     """Some answer that the component takes, where the person knows none of their own."""
     match field.type:
         case "select" | "radio":
             return _shape(field, chance.choice(choices)) if choices else None
         case "datetime":
-            return instant(f"2026-{chance.randint(1, 10):02d}-{chance.randint(1, 28):02d}")
+            month, day_of_month = chance.randint(1, 10), chance.randint(1, 28)
+            return instant(calendar.on(f"2026-{month:02d}-{day_of_month:02d}"))
         case "day":
             return day(f"19{chance.randint(60, 99)}-{chance.randint(1, 12):02d}-15")
         case "number":

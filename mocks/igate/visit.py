@@ -66,7 +66,8 @@ class Visit:
         self._holdings = holdings
         self._dossier = dossier
         self._officer = officer
-        self._chance = random.Random(f"visit {seed} {story.form} {story.n} {dossier}")
+        number = (dossier or "").rpartition("-")[2]  # not the day, which the code carries too
+        self._chance = random.Random(f"visit {seed} {story.form} {story.n} {number}")
         self._receipt: str | None = None
         self._outcome = Outcome(story.form, dossier, behaviour)
 

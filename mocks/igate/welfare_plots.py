@@ -4,7 +4,7 @@ import random
 
 from mocks.igate.knowledge import Someone, someone
 from mocks.igate.own_plots import benefits_drawn
-from mocks.igate.plot import HOUSEHOLD, WOMAN, Json, age, head_of, holds, kin, known
+from mocks.igate.plot import HOUSEHOLD, WOMAN, Json, head_of, holds, kin, known
 from mocks.people import Person, Population
 
 _LIMBS, _SIGNS = (
@@ -27,7 +27,7 @@ def _drawn(somebody: Someone) -> tuple[str, ...]:
 
 def young(population: Population, person: Person) -> bool:
     """A child, or somebody young who is still at school."""
-    return 6 <= age(person) <= 21
+    return 6 <= person.age <= 21
 
 
 def allowance_of_the_young(population: Population, person: Person, chance: random.Random) -> Json:
@@ -35,7 +35,7 @@ def allowance_of_the_young(population: Population, person: Person, chance: rando
     me = someone(population, person.n)
     mother_n = person.n - person.n % HOUSEHOLD + WOMAN
     mother = population.person(mother_n)
-    by_mother = age(person) < 18
+    by_mother = person.age < 18
     answers: Json = {
         "nguoiKhai": "khai_thay" if by_mother else "ban_than",
         "tinhTrangDiHoc": "dang_di_hoc",
@@ -59,7 +59,7 @@ def allowance_of_the_young(population: Population, person: Person, chance: rando
 
 def frail(population: Population, person: Person) -> bool:
     """Past seventy, or certified as disabled."""
-    return age(person) >= 70 or holds("disability_certificate")(population, person)
+    return person.age >= 70 or holds("disability_certificate")(population, person)
 
 
 def allowance_of_the_old(population: Population, person: Person, chance: random.Random) -> Json:
@@ -132,7 +132,7 @@ def study(population: Population, person: Person, chance: random.Random) -> Json
         "people": {"learner": someone(population, person.n)},
         "answers": {
             "lop": f"K{chance.randint(1, 9)}A",
-            "khoaHoc": "2025-2028",
+            "khoaHoc": f"{population.calendar.year(2025)}-{population.calendar.year(2028)}",
             "maSo": f"SV{chance.randrange(10**6):06d}",
         },
     }

@@ -6,11 +6,12 @@ Both spouses hold the same paper with the same number, and keep it when death or
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mocks.people.calendar import DRAWN_UP
 from mocks.people.death_papers import death_papers
 from mocks.people.paper import Paper
 from mocks.people.person import Person, Relative
 from mocks.people.personas import FORMER_NAMES, PERSONA_HOUSEHOLDS, PERSONAS
-from mocks.people.shapes import Json, address, code, day, luck, relative, serial
+from mocks.people.shapes import Json, address, code, day, drawn_day, luck, relative, serial
 from mocks.people.words import GIVEN_NAMES, MIDDLE_NAMES
 
 if TYPE_CHECKING:
@@ -18,12 +19,11 @@ if TYPE_CHECKING:
 
 _HOSPITAL_MOTHERS = frozenset({PERSONAS["hospital_birth_parents"]})
 _HOME_MOTHERS = frozenset({PERSONAS["home_birth_parents"]})
-_NEWBORN_DAY = "2026-11-02"
 
 
 def civil_papers(population: "Population", person: Person) -> Iterator[Paper]:
     """The civil-status papers that this person owns."""
-    if person.birth_year >= 1980 and (person.birth_year >= 2005 or _kept(person, 1, 70)):
+    if person.drawn_year >= 1980 and (person.drawn_year >= 2005 or _kept(person, 1, 70)):
         yield _birth_certificate(person)
     yield from _marriage(population, person)
     if person.marital_status == "divorced":
@@ -47,7 +47,7 @@ def newborn(population: "Population", mother: Person) -> Json | None:
     name = f"{middles[number % len(middles)]} {givens[number // 16 % len(givens)]}"
     return {
         "full_name": f"{family.full_name.split()[0]} {name}",
-        "birth_date": _NEWBORN_DAY,
+        "birth_date": population.calendar.on("2026-11-02"),
         "sex": sex,
         "weight_grams": 2800 + number % 900,
         "birth_place": address(mother.current),
@@ -66,9 +66,9 @@ def birth_notice(population: "Population", mother: Person) -> Paper | None:
     if child is None or not child["in_hospital"]:
         return None
     province = mother.current.province.label.removeprefix("Tỉnh ").removeprefix("Thành phố ")
-    facility = f"Bệnh viện Sản - Nhi mẫu {province}"
+    facility, on = f"Bệnh viện Sản - Nhi mẫu {province}", population.calendar.on("2026-11-03")
     content: Json = {
-        "number": f"{serial(mother, 5)}/CS-2026",
+        "number": f"{serial(mother, 5)}/CS-{on[:4]}",
         "facility": facility,
         "facility_address": address(mother.current) | {"detail": "Số 1, đường Bệnh viện"},
         "birth_date": child["birth_date"],
@@ -76,15 +76,15 @@ def birth_notice(population: "Population", mother: Person) -> Paper | None:
         "weight_grams": child["weight_grams"],
         "intended_name": child["full_name"] if luck(mother, 4) < 80 else None,
         "mother": relative(mother),
-        "issued_on": "2026-11-03",
+        "issued_on": on,
     }
-    return Paper("birth_notice", mother, content["number"], facility, "2026-11-03", content)
+    return Paper("birth_notice", mother, content["number"], facility, on, content)
 
 
 def _has_newborn(person: Person) -> bool:
     if person.n in _HOSPITAL_MOTHERS | _HOME_MOTHERS:
         return True
-    young_mother = person.n % 6 == 3 and person.birth_year >= 1988 and person.spouse is not None
+    young_mother = person.n % 6 == 3 and person.drawn_year >= 1988 and person.spouse is not None
     return young_mother and person.n >= PERSONA_HOUSEHOLDS * 6 and luck(person, 5) < 4
 
 
@@ -93,8 +93,9 @@ def _kept(person: Person, which: int, percent: int) -> bool:
 
 
 def _birth_certificate(person: Person) -> Paper:
-    registered = day(min(person.birth_year + (luck(person, 6) > 90), 2026), person)
-    registered = max(registered, person.birth_date) if len(person.birth_date) > 4 else registered
+    late = luck(person, 6) > 90
+    drawn = drawn_day(min(person.drawn_year + late, DRAWN_UP.year), person)
+    registered = person.calendar.after_birth(drawn, person.birth_date, person.drawn_year)
     number = f"{serial(person, 3)}/{registered[:4]}"
     office = f"Ủy ban nhân dân {person.birth_registration.commune.label}"
     content: Json = {
@@ -122,18 +123,18 @@ def _marriage(population: "Population", person: Person) -> Iterator[Paper]:
     first = person if spouse.n is None else population.person(min(person.n, spouse.n))
     if not _kept(first, 7, 80):
         return
-    year = max(first.birth_year + 20, 1975)
+    year = max(first.drawn_year + 20, 1975)
     elder_child = population.person(first.children[0]) if first.children else None
     if elder_child is not None:
-        year = min(year, elder_child.birth_year)
+        year = min(year, elder_child.drawn_year)
     married = day(year, first, 1)
-    number = f"{serial(first, 3, 1)}/{year}"
+    number = f"{serial(first, 3, 1)}/{married[:4]}"
     office = f"Ủy ban nhân dân {first.permanent.commune.label}"
     sides = [relative(person), relative(spouse)]
     husband, wife = sides if person.sex == "male" else reversed(sides)
     content: Json = {
         "number": number,
-        "book": f"01/{year}",
+        "book": f"01/{married[:4]}",
         "registered_on": married,
         "office": office,
         "husband": husband,

@@ -32,17 +32,23 @@ def death_papers(population: "Population", person: Person) -> Iterator[Paper]:
                 yield _notice(dead, on, person)
     for dead in _dead_around(population, person):
         yield _certificate(dead)
-        if dead.n == PERSONAS["deceased"] or (str(dead.died_on) >= "2024" and luck(dead, 2) < 50):
+        if dead.n == PERSONAS["deceased"] or (_lately(dead) and luck(dead, 2) < 50):
             yield _notice(dead, str(dead.died_on), person)
 
 
 def unregistered_death(person: Person) -> str | None:
     """The day on which somebody died in a hospital whom every register still lists as living."""
     if person.n < PERSONA_HOUSEHOLDS * 6:
-        return HOSPITAL_DEATHS.get(person.n)
+        drawn = HOSPITAL_DEATHS.get(person.n)
+        return None if drawn is None else person.calendar.on(drawn)
     if person.n % 6 or person.died_on is not None or luck(person, 47) >= 8:
         return None
-    return f"2026-11-{10 + luck(person, 48) % 10}"
+    return person.calendar.on(f"2026-11-{10 + luck(person, 48) % 10}")
+
+
+def _lately(dead: Person) -> bool:
+    """Whether somebody died so lately that the hospital's notice is digitised too."""
+    return dead.died_on is not None and dead.died_on >= dead.calendar.on("2024-01-01")
 
 
 def _nearest(person: Person) -> Iterator[int]:
@@ -77,7 +83,7 @@ def _certificate(dead: Person) -> Paper:
 
 def _notice(dead: Person, on: str, holder: Person) -> Paper:
     facility = f"Bệnh viện Đa khoa mẫu {dead.permanent.province.label}"
-    cause = "old_age" if dead.birth_year < 1945 else "disease"
+    cause = "old_age" if dead.drawn_year < 1945 else "disease"
     content: Json = {
         "number": f"{serial(dead, 5, 4)}/BT-{on[:4]}",
         "facility": facility,

@@ -25,7 +25,6 @@ from mocks.people.work_papers import work_papers
 if TYPE_CHECKING:
     from mocks.people.population import Population
 
-THIS_YEAR = 2026
 _RENTING = frozenset({PERSONAS["tenant_in_household"], PERSONAS["temporary_resident"]})
 
 
@@ -33,7 +32,7 @@ def living_papers(population: "Population", person: Person) -> Iterator[Paper]:
     """The papers of a living person; the dead leave civil-status papers only."""
     if person.died_on is not None:
         return
-    age = THIS_YEAR - person.birth_year
+    age = person.age
     if person.card_issued_on is not None:
         yield _identity_card(person, person.card_issued_on)
     if person.n == PERSONAS["certificate_of_identity"]:
@@ -63,7 +62,7 @@ def residence_confirmation(population: "Population", person: Person) -> Paper:
     head = population.person(residence.head)
     away = person.temporary is not None and not in_persona_household(person)
     renting = person.n in _RENTING or away
-    since = day(min(max(person.birth_year, 2012 + luck(head, 20) % 13), 2025), head, 5)
+    since = day(min(max(person.drawn_year, 2012 + luck(head, 20) % 13), 2025), head, 5)
     office = f"Công an {person.current.commune.label}"
     content: Json = {
         "household_code": residence.code,
@@ -93,7 +92,9 @@ def residence_confirmation(population: "Population", person: Person) -> Paper:
         "holder": relative(person),
     }
     number = f"{serial(person, 5, 5)}/XNCT"
-    return Paper("residence_confirmation", person, number, office, "2026-03-02", content)
+    return Paper(
+        "residence_confirmation", person, number, office, person.calendar.on("2026-03-02"), content
+    )
 
 
 def _living_with(head: Person, members: int, home: Address) -> str:
@@ -104,7 +105,7 @@ def _living_with(head: Person, members: int, home: Address) -> str:
 def _identity_certificate(person: Person) -> Paper:
     """For somebody of Vietnamese origin without a nationality (Identity Law 26/2023/QH15 art. 30)."""
     number, issuer = f"CN{serial(person, 9, 30)}", f"Công an {person.permanent.province.label}"
-    issued, expires = "2025-04-21", "2027-04-21"
+    issued, expires = (person.calendar.on(f"{year}-04-21") for year in (2025, 2027))
     content: Json = {
         "number": number,
         "issue_date": issued,
@@ -119,7 +120,8 @@ def _health_check(person: Person) -> Paper:
     facility = f"Trung tâm y tế mẫu {person.current.province.label}"
     content: Json = {"title": "Giấy khám sức khỏe của người lái xe", "conclusion": "Đủ điều kiện"}
     number = f"{serial(person, 5, 17)}/GKSK"
-    return Paper("general", person, number, facility, "2026-05-20", content, "2027-05-20")
+    on, until = (person.calendar.on(f"{year}-05-20") for year in (2026, 2027))
+    return Paper("general", person, number, facility, on, content, until)
 
 
 def _identity_card(person: Person, issued: str) -> Paper:
@@ -144,9 +146,8 @@ def _identity_card(person: Person, issued: str) -> Paper:
 
 
 def _driving_licence(person: Person) -> Paper:
-    year = min(max(person.birth_year + 19, 2017 + luck(person, 25) % 8), 2025)
-    issued = day(year, person, 7)
-    valid_until = f"{year + 10}{issued[4:]}"
+    year = min(max(person.drawn_year + 19, 2017 + luck(person, 25) % 8), 2025)
+    issued, valid_until = day(year, person, 7), day(year + 10, person, 7)
     issuer = f"Sở Giao thông vận tải {person.current.province.label}"
     content: Json = {
         "number": f"{person.personal_id[4:6]}0{serial(person, 9, 7)}",
@@ -154,7 +155,7 @@ def _driving_licence(person: Person) -> Paper:
         "issued_on": issued,
         "issuer": issuer,
         "school": "Trung tâm đào tạo lái xe mẫu",
-        "school_year": year,
+        "school_year": int(issued[:4]),
         "valid_until": valid_until,
         "pending_violation": luck(person, 27) < 5 and person.n != PERSONAS["driver"],
         "separate_licences": luck(person, 28) < 10,
@@ -163,8 +164,8 @@ def _driving_licence(person: Person) -> Paper:
 
 
 def _passport(person: Person) -> Paper:
-    issued = day(2018 + luck(person, 29) % 8, person, 8)
-    expires = f"{int(issued[:4]) + 10}{issued[4:]}"
+    year = 2018 + luck(person, 29) % 8
+    issued, expires = day(year, person, 8), day(year + 10, person, 8)
     issuer = "Cục Quản lý xuất nhập cảnh"
     number = f"P{serial(person, 8, 8)}"
     content: Json = {
@@ -179,4 +180,4 @@ def _passport(person: Person) -> Paper:
 def _bank_account(person: Person) -> Paper:
     number, bank = f"999{serial(person, 9, 9)}", "Ngân hàng Mẫu"
     content: Json = {"account_name": person.full_name, "account_number": number, "bank": bank}
-    return Paper("bank_account", person, number, bank, "2026-02-10", content)
+    return Paper("bank_account", person, number, bank, person.calendar.on("2026-02-10"), content)

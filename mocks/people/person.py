@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from mocks.people.calendar import DRAWN_UP, Calendar
 from mocks.people.words import Address, Code
 
 MARITAL_CODES = {"single": "1", "married": "2", "divorced": "3", "widowed": "3"}
@@ -62,7 +63,8 @@ class Person:
     """Person n. Dates are `YYYY-MM-DD`, or `YYYY` where only the year is known.
 
     `sex` is `male` or `female`; `marital_status` single, married, divorced or widowed; the card's
-    dates are None for somebody without a card, the expiry also for a card without end.
+    dates are None for somebody without a card, the expiry also for a card without end. `drawn_year`
+    is the year of birth on the day of the drawing (`calendar.py`); rules about years go by it.
     """
 
     n: int
@@ -95,9 +97,16 @@ class Person:
     children: tuple[int, ...]
     residence: Residence | None
     book_number: str
+    drawn_year: int
     wire: Wire = field(default_factory=Wire)
+    calendar: Calendar = field(default=Calendar(), repr=False)
 
     @property
     def birth_year(self) -> int:
         """The year of birth, which is always known."""
         return int(self.birth_date[:4])
+
+    @property
+    def age(self) -> int:
+        """Years of age at the end of the year of the drawing; the same whatever day it is."""
+        return DRAWN_UP.year - self.drawn_year

@@ -126,6 +126,11 @@ SKETCH_RULES: Final[dict[int, dict[str, Any]]] = {
 }
 """What is fixed about a persona before families are worked out."""
 
+FIXED_BIRTHS: Final = frozenset(
+    {PERSONAS["born_1943_to_1975"], PERSONAS["born_when_clocks_changed"]}
+)
+"""Whose birth belongs to a time in history and never moves (`calendar.py`)."""
+
 HOSPITAL_DEATHS: Final[dict[int, str]] = {
     PERSONAS["hospital_death"]: "2026-11-16",
     PERSONAS["beneficiary_death"]: "2026-11-12",

@@ -1,10 +1,12 @@
 """Who is person n, and who holds this number? Nobody is stored: a person is computed when asked for."""
 
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from mocks.people import personas
+from mocks.people.calendar import DRAWN_UP, Calendar
 from mocks.people.households import Families
 from mocks.people.knowledge import records_of, truth
 from mocks.people.numbers import PEOPLE_PER_PREFIX, PREFIXES, Numbering
@@ -16,13 +18,17 @@ _REMEMBERED = 1024
 
 
 class Population:
-    """Nearly four million invented people of one seed; the first 999,960 have numbers under 003."""
+    """Nearly four million invented people of one seed; the first 999,960 have numbers under 003.
 
-    def __init__(self, seed: int = 2026) -> None:
+    Every date follows from `today`, see `calendar.py`.
+    """
+
+    def __init__(self, seed: int = 2026, today: date = DRAWN_UP) -> None:
         self.seed = seed
+        self.calendar = Calendar(today)
         self._numbering = Numbering(seed)
         self._families = Families(seed)
-        self._portraits = Portraits(seed, self._families, self._numbering)
+        self._portraits = Portraits(seed, self._families, self._numbering, self.calendar)
         self._portrait = lru_cache(_REMEMBERED)(self._portraits.of)
         self._changes: dict[int, dict[str, Any]] = {}
 
@@ -55,7 +61,8 @@ class Population:
 
     def died_on(self, n: int) -> str | None:
         """The day on which person n died, if they have."""
-        return self._families.sketch(n).died_on
+        died_on = self._families.sketch(n).died_on
+        return None if died_on is None else self.calendar.on(died_on)
 
     def records_of(self, n: int) -> list[dict[str, Any]]:
         """The digitised results that the province holds for person n (see `paper.py`)."""
@@ -75,7 +82,7 @@ class Population:
         Relatives keep their own records as they were, as registers do.
         """
         replace(self.person(n), **{field: value})
-        later = Population(self.seed)
+        later = Population(self.seed, self.calendar.today)
         later._changes = {k: dict(v) for k, v in self._changes.items()}
         later._changes.setdefault(n, {})[field] = value
         return later

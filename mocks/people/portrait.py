@@ -3,6 +3,7 @@
 from typing import Any
 
 from mocks.people import personas
+from mocks.people.calendar import DRAWN_UP, Calendar
 from mocks.people.households import (
     ELDER_CHILD,
     GRANDFATHER,
@@ -19,10 +20,10 @@ from mocks.people.person import Person, Relative, Wire
 from mocks.people.residence import Residences, home, line_home, second_home
 from mocks.people.words import ETHNIC_GROUPS, RELIGIONS, Address
 
-THIS_YEAR = 2026
 CARD_AGE = 14
 POLICE = "Cục Cảnh sát quản lý hành chính về trật tự xã hội"
 MINISTRY = "Bộ Công an"
+MINISTRY_SINCE = "2024-07-01"
 _EXPIRY_AGES = (25, 40, 60)
 _GROUP_CODES = tuple(ETHNIC_GROUPS)[1:54]
 _BLOOD = ("00", "00", "01", "02", "03", "04", "04", "02")
@@ -31,18 +32,25 @@ _BLOOD = ("00", "00", "01", "02", "03", "04", "04", "02")
 class Portraits:
     """The people of one seed, each worked out from nothing but their place."""
 
-    def __init__(self, seed: int, families: Families, numbering: Numbering) -> None:
+    def __init__(
+        self, seed: int, families: Families, numbering: Numbering, calendar: Calendar
+    ) -> None:
         self._families = families
         self._numbering = numbering
+        self._calendar = calendar
         self._residences = Residences(seed, families)
 
     def number(self, sketch: Sketch) -> str:
         """The personal number of somebody sketched."""
-        return self._numbering.personal_id(sketch.n, sketch.sex, int(sketch.birth_date[:4]))
+        return self._numbering.personal_id(sketch.n, sketch.sex, int(self._born(sketch)[:4]))
+
+    def _born(self, sketch: Sketch) -> str:
+        fixed = sketch.n in personas.FIXED_BIRTHS
+        return sketch.birth_date if fixed else self._calendar.birth(sketch.birth_date)
 
     def relative(self, sketch: Sketch) -> Relative:
         """Somebody sketched, as another's record names them."""
-        return Relative(sketch.n, self.number(sketch), sketch.full_name, sketch.birth_date)
+        return Relative(sketch.n, self.number(sketch), sketch.full_name, self._born(sketch))
 
     def of(self, n: int) -> Person:
         """Person n, whole."""
@@ -50,15 +58,15 @@ class Portraits:
         family = self._families.family(household)
         draws, me = family.draws, family[slot]
         place = Place(n, slot, family)
-        issued, issuer, expires = _card(me, draws.own(slot, 10))
+        issued, issuer, expires = self._card(me, draws.own(slot, 10))
         father, mother = self._parents(place)
         return Person(
             n=n,
             personal_id=self.number(me),
             full_name=me.full_name,
             sex=me.sex,
-            birth_date=me.birth_date,
-            died_on=me.died_on,
+            birth_date=self._born(me),
+            died_on=self._calendar.on(me.died_on) if me.died_on else None,
             nationality="VN",
             marital_status=marital_status(place),
             phone=f"+8450{n * 7 % 10_000_000:07d}",
@@ -70,7 +78,9 @@ class Portraits:
             mother=mother,
             spouse=self._spouse(place),
             children=children_of(n),
+            drawn_year=int(me.birth_date[:4]),
             wire=_wire(n, draws.own(slot, 12)),
+            calendar=self._calendar,
             **self._papers(place),
             **self._places(place),
         )
@@ -125,7 +135,7 @@ class Portraits:
             return None, self.relative(mother)
         if place.n in personas.FATHER_BY_OLD_CARD:
             card = self._numbering.old_number(father.n)
-            known = Relative(father.n, None, father.full_name, father.birth_date, "VN", card)
+            known = Relative(father.n, None, father.full_name, self._born(father), "VN", card)
             return known, self.relative(mother)
         return self.relative(father), self.relative(mother)
 
@@ -133,7 +143,8 @@ class Portraits:
         """The living spouse of somebody living and not divorced."""
         if place.n in personas.FOREIGN_SPOUSES:
             name, nationality, birth_date = personas.FOREIGN_SPOUSES[place.n]
-            return Relative(None, None, name, birth_date, nationality)
+            born = self._calendar.birth(birth_date)
+            return Relative(None, None, name, born, nationality)
         if place.slot > WOMAN or (place.slot >= MAN and place.family.couple == "divorced"):
             return None
         me, other = place.family[place.slot], place.family[place.slot ^ 1]
@@ -157,6 +168,23 @@ class Portraits:
             return permanent, None, None
         return elsewhere, elsewhere if chance else None, None
 
+    def _card(self, me: Sketch, draw: int) -> tuple[str | None, str | None, str | None]:
+        """The identity card: issued on, by whom, valid until (Identity Law 26/2023/QH15 art. 18-21)."""
+        born, this_year = int(me.birth_date[:4]), DRAWN_UP.year
+        cardless = me.died_on is not None or me.n in personas.WITHOUT_CARD
+        if cardless or born + CARD_AGE >= this_year:
+            return None, None, None
+        year = max(2021 + draw % 5, born + CARD_AGE)
+        expiry_age = next((age for age in _EXPIRY_AGES if born + age > year + 2), None)
+        if expiry_age is not None and born + expiry_age <= this_year:
+            year = born + expiry_age
+            expiry_age = next((age for age in _EXPIRY_AGES if age > expiry_age), None)
+        issued = self._calendar.on(f"{year}-{draw % 6 + 1:02d}-{draw // 7 % 28 + 1:02d}")
+        birth = self._born(me)
+        day = birth[4:] or "-12-31"
+        expires = f"{int(birth[:4]) + expiry_age}{day}" if expiry_age is not None else None
+        return issued, MINISTRY if issued >= MINISTRY_SINCE else POLICE, expires
+
 
 def _belonging(line: int, draws: tuple[int, ...]) -> tuple[str, str]:
     """Ethnic group and religion of a family line."""
@@ -170,23 +198,6 @@ def _has_old_card(place: Place, draw: int) -> bool:
     if place.n in personas.OLD_CARDS:
         return True
     return int(place.family[place.slot].birth_date[:4]) <= 1998 and draw % 5 < 2
-
-
-def _card(me: Sketch, draw: int) -> tuple[str | None, str | None, str | None]:
-    """The identity card: issued on, by whom, valid until (Identity Law 26/2023/QH15 art. 18-21)."""
-    born = int(me.birth_date[:4])
-    cardless = me.died_on is not None or me.n in personas.WITHOUT_CARD
-    if cardless or born + CARD_AGE >= THIS_YEAR:
-        return None, None, None
-    year = max(2021 + draw % 5, born + CARD_AGE)
-    expiry_age = next((age for age in _EXPIRY_AGES if born + age > year + 2), None)
-    if expiry_age is not None and born + expiry_age <= THIS_YEAR:
-        year = born + expiry_age
-        expiry_age = next((age for age in _EXPIRY_AGES if age > expiry_age), None)
-    issued = f"{year}-{draw % 6 + 1:02d}-{draw // 7 % 28 + 1:02d}"
-    day = me.birth_date[4:] or "-12-31"
-    expires = f"{born + expiry_age}{day}" if expiry_age is not None else None
-    return issued, MINISTRY if issued >= "2024-07-01" else POLICE, expires
 
 
 def _wire(n: int, draw: int) -> Wire:

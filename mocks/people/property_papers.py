@@ -112,7 +112,7 @@ def _land_certificate(person: Person) -> Paper:
 def _cadastral_extract(population: "Population", person: Person) -> Paper:
     """Of another plot than the certified one: nobody has applied for its certificate yet."""
     issuer = f"Văn phòng đăng ký đất đai {person.permanent.province.label}"
-    number = f"{serial(person, 5, 21)}/TLBĐ"
+    number, on = f"{serial(person, 5, 21)}/TLBĐ", person.calendar.on("2026-04-14")
     rural = person.permanent.commune.label.startswith("Xã")
     spouse = person.spouse.n if person.spouse is not None else None
     users = [relative(person)] + ([relative(population.person(spouse))] if spouse else [])
@@ -124,14 +124,14 @@ def _cadastral_extract(population: "Population", person: Person) -> Paper:
         "purpose": _RURAL if rural else _URBAN,
         "address": address(person.permanent),
         "users": users,
-        "issued_on": "2026-04-14",
+        "issued_on": on,
         "issuer": issuer,
     }
-    return Paper("cadastral_extract", person, number, issuer, "2026-04-14", content)
+    return Paper("cadastral_extract", person, number, issuer, on, content)
 
 
 def _land_use_paper(person: Person) -> Paper:
-    on = day(max(1987, person.birth_year + 20) + luck(person, 59) % 5, person, 22)
+    on = day(max(1987, person.drawn_year + 20) + luck(person, 59) % 5, person, 22)
     issuer = f"Ủy ban nhân dân {person.permanent.commune.label}"
     number = f"{serial(person, 4, 22)}/QĐ-GĐ"
     content: Json = {

@@ -47,7 +47,12 @@ def luck(person: Person, which: int) -> int:
 
 
 def day(year: int, person: Person, which: int = 0) -> str:
-    """A day of that year, the person's own."""
+    """A day drawn in that year, the person's own."""
+    return person.calendar.on(drawn_day(year, person, which))
+
+
+def drawn_day(year: int, person: Person, which: int = 0) -> str:
+    """The same day as it was drawn."""
     serial = int(person.personal_id[6:]) + which * 101
     return f"{year}-{serial % 12 + 1:02d}-{serial // 12 % 28 + 1:02d}"
 

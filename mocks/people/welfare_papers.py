@@ -99,7 +99,7 @@ def _benefit(person: Person, category: str) -> Paper:
 
 
 def _poverty(person: Person, near_poor: bool) -> Paper:
-    number, on = f"{serial(person, 4, 15)}/CN-HN", "2025-12-30"
+    number, on = f"{serial(person, 4, 15)}/CN-HN", person.calendar.on("2025-12-30")
     content: Json = {
         "status": "near_poor" if near_poor or luck(person, 44) < 50 else "poor",
         "number": number,
@@ -124,7 +124,7 @@ def _social_facility(person: Person) -> Paper:
 
 def _scholarship(person: Person) -> Paper:
     issuer = f"Sở Giáo dục và Đào tạo {person.permanent.province.label}"
-    number, on = f"{serial(person, 4, 40)}/QĐ-CT", "2026-02-09"
+    number, on = f"{serial(person, 4, 40)}/QĐ-CT", person.calendar.on("2026-02-09")
     content: Json = {
         "number": number,
         "category": {"code": "cu_tuyen", "label": "Sinh viên theo chế độ cử tuyển"},
@@ -135,7 +135,7 @@ def _scholarship(person: Person) -> Paper:
 
 
 def _tuition(person: Person) -> Paper:
-    number, on = f"{serial(person, 4, 41)}/QĐ-MGHP", "2026-02-23"
+    number, on = f"{serial(person, 4, 41)}/QĐ-MGHP", person.calendar.on("2026-02-23")
     content: Json = {
         "number": number,
         "category": {"code": "cu_tuyen", "label": "Sinh viên hệ cử tuyển"},

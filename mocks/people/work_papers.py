@@ -68,40 +68,41 @@ def _insurance_card(person: Person, age: int) -> Paper:
         45 <= age <= 61 and luck(person, 46) < 4 and not in_persona_household(person)
     )
     place = person.current
-    number = f"00{serial(person, 8, 6)}"
+    number, since = f"00{serial(person, 8, 6)}", person.calendar.on("2026-01-01")
     content: Json = {
         "card_number": f"GD4{place.province.code}{number}",
         "si_number": number,
         "employer": _employer(person) if working else None,
         "employer_address": f"{place.commune.label}, {place.province.label}" if working else None,
         "first_facility": f"Trạm y tế {place.commune.label}",
-        "valid_from": "2026-01-01",
+        "valid_from": since,
         "pension_amount": 3_500_000 + luck(person, 24) * 50_000 if pensioner else None,
-        "pension_from": day(max(person.birth_year + 61, 2000), person, 6) if pensioner else None,
+        "pension_from": day(max(person.drawn_year + 61, 2000), person, 6) if pensioner else None,
         "si_benefit_amount": 1_200_000 + luck(person, 68) * 10_000 if drawing else None,
         "si_benefit_from": day(2022 + luck(person, 69) % 3, person, 24) if drawing else None,
         "unemployment_months": 12 + luck(person, 70) if working or jobless else None,
     }
     issuer = f"Bảo hiểm xã hội {place.province.label}"
-    return Paper("insurance_card", person, content["card_number"], issuer, "2026-01-01", content)
+    return Paper("insurance_card", person, content["card_number"], issuer, since, content)
 
 
 def _insurance_household(population: "Population", person: Person) -> Paper:
     head = person if person.residence is None else population.person(person.residence.head)
     number, issuer = f"51{serial(head, 8, 31)}", f"Bảo hiểm xã hội {head.permanent.province.label}"
+    on = person.calendar.on("2025-08-04")
     content: Json = {
         "code": number,
         "head": relative(head),
-        "issued_on": "2025-08-04",
+        "issued_on": on,
         "issuer": issuer,
     }
-    return Paper("insurance_household", person, number, issuer, "2025-08-04", content)
+    return Paper("insurance_household", person, number, issuer, on, content)
 
 
 def _termination_decision(person: Person) -> Paper:
     place, employer = person.current, _employer(person)
     contract = list(_CONTRACTS)[luck(person, 71) % 2]
-    number = f"{serial(person, 4, 32)}/QĐ-TV"
+    number, on = f"{serial(person, 4, 32)}/QĐ-TV", person.calendar.on("2026-09-25")
     content: Json = {
         "title": "Quyết định thôi việc",
         "number": number,
@@ -109,11 +110,11 @@ def _termination_decision(person: Person) -> Paper:
         "employer": employer,
         "employer_address": f"{place.commune.label}, {place.province.label}",
         "contract_type": {"code": contract, "label": _CONTRACTS[contract]},
-        "ended_on": "2026-09-30",
+        "ended_on": person.calendar.on("2026-09-30"),
         "reason": "Hết hạn hợp đồng" if contract == "hdld_co_thoi_han" else "Thỏa thuận",
-        "issued_on": "2026-09-25",
+        "issued_on": on,
     }
-    return Paper("termination_decision", person, number, employer, "2026-09-25", content)
+    return Paper("termination_decision", person, number, employer, on, content)
 
 
 def _new_vehicle(person: Person) -> Iterator[Paper]:
@@ -126,16 +127,17 @@ def _new_vehicle(person: Person) -> Iterator[Paper]:
         "second_engine_number": f"E2M{serial(person, 7, 33)}" if two else None,
         "chassis_number": f"RLM00MAU{serial(person, 9, 34)}",
     }
-    number, seller = f"1C26TMA-{serial(person, 6, 35)}", "Công ty TNHH Ô tô Mẫu"
+    sold, taxed = person.calendar.on("2026-10-19"), person.calendar.on("2026-10-26")
+    number, seller = f"1C{sold[2:4]}TMA-{serial(person, 6, 35)}", "Công ty TNHH Ô tô Mẫu"
     invoice: Json = {
         "number": number,
         "tax_code": "0300000017",
         "seller": seller,
         "buyer": relative(person),
         **engines,
-        "issued_on": "2026-10-19",
+        "issued_on": sold,
     }
-    yield Paper("vehicle_invoice", person, number, seller, "2026-10-19", invoice)
+    yield Paper("vehicle_invoice", person, number, seller, sold, invoice)
     agency = f"Thuế cơ sở {luck(person, 36) % 20 + 1} {person.current.province.label}"
     origin = "nhap_khau" if luck(person, 73) < 30 else "trong_nuoc"
     notice: Json = {
@@ -144,9 +146,9 @@ def _new_vehicle(person: Person) -> Iterator[Paper]:
         "payer": relative(person),
         "origin": {"code": origin, "label": _ORIGINS[origin]},
         **engines,
-        "issued_on": "2026-10-26",
+        "issued_on": taxed,
     }
-    yield Paper("registration_fee_notice", person, notice["code"], agency, "2026-10-26", notice)
+    yield Paper("registration_fee_notice", person, notice["code"], agency, taxed, notice)
 
 
 def _transport_licence(person: Person) -> Paper:
@@ -169,13 +171,13 @@ def _authorisation(person: Person) -> Paper:
     if person.spouse is None:
         raise ValueError("there is nobody who could authorise")
     issuer = f"Ủy ban nhân dân {person.permanent.commune.label}"
-    number = f"{serial(person, 4, 38)}/SCT-UQ"
+    number, on = f"{serial(person, 4, 38)}/SCT-UQ", person.calendar.on("2026-08-17")
     content: Json = {
         "number": number,
         "principal": relative(person.spouse),
         "agent": relative(person),
         "scope": "Nộp hồ sơ và nhận kết quả thủ tục hành chính",
-        "issued_on": "2026-08-17",
+        "issued_on": on,
         "issuer": issuer,
     }
-    return Paper("authorisation", person, number, issuer, "2026-08-17", content)
+    return Paper("authorisation", person, number, issuer, on, content)

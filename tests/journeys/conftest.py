@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -14,6 +14,7 @@ from gateway.api.rooms import Rooms
 from gateway.app import create_app
 from gateway.custody.grants import register_tenant
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
+from gateway.forms.showing.instants import local_date
 from gateway.settings import PopulationAccess, Settings
 from mocks.igate import IGate, Story
 from mocks.people import Population
@@ -23,6 +24,7 @@ from mocks.population import (
     PopulationMockSettings,
     create_population_mock,
 )
+from tests.clock import NOON
 
 TENANT = "tinh-mau"
 ADDRESS = f"http://dancu.test{ENDPOINT}"
@@ -31,8 +33,8 @@ ADDRESS = f"http://dancu.test{ENDPOINT}"
 class SetClock:
     """The time of the deployment; goes on only when told."""
 
-    def __init__(self) -> None:
-        self.now = datetime.now(UTC).replace(microsecond=0)
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
 
     def __call__(self) -> datetime:
         return self.now
@@ -68,8 +70,8 @@ async def province(tmp_path: Path) -> AsyncIterator[Province]:
 
 
 @asynccontextmanager
-async def province_in(folder: Path) -> AsyncIterator[Province]:
-    population, clock = Population(), SetClock()
+async def province_in(folder: Path, now: datetime = NOON) -> AsyncIterator[Province]:
+    population, clock = Population(today=local_date(now)), SetClock(now)
     by_the_clock = PopulationMockSettings(clock=lambda: clock().timestamp())
     database = create_population_mock(by_the_clock, population)
     told = database.state.settings

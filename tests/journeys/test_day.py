@@ -22,7 +22,7 @@ from mocks.igate.counter import CounterIGate
 from mocks.igate.life import RESULT, Life, Lived
 from mocks.igate.services import IGateServices
 from mocks.people import Population
-from mocks.population import ENDPOINT, create_population_mock
+from mocks.population import ENDPOINT, PopulationMockSettings, create_population_mock
 from mocks.portal import PortalMock, PortalMockSettings, create_portal_mock
 from tests.journeys.conftest import TENANT, SetClock
 
@@ -53,7 +53,9 @@ class Day:
 @pytest.fixture
 async def day(tmp_path: Path) -> AsyncIterator[Day]:
     population, clock = Population(), SetClock()
-    database = create_population_mock(population=population)
+    database = create_population_mock(
+        PopulationMockSettings(clock=lambda: clock().timestamp()), population
+    )
     told = database.state.settings
     portal = create_portal_mock(
         PortalMockSettings(unit="H99", clock=lambda: clock().timestamp()), population

@@ -9,12 +9,13 @@ import pytest
 from gateway.cli.demo.outcome.proof import close_and_prove, lines_of
 from gateway.cli.running.deployment import Deployment, deployment
 from gateway.cli.running.processes import DidNotStart
+from tests.clock import NOON
 
 
 async def test_a_process_that_ends_by_itself_is_named(tmp_path: Path) -> None:
     staying = await asyncio.create_subprocess_exec(sys.executable, "-c", "input()", stdin=-1)
     falling = await asyncio.create_subprocess_exec(sys.executable, "-c", "pass")
-    running = Deployment(tmp_path, "", {}, {"gateway": staying, "mocks": falling})
+    running = Deployment(tmp_path, "", {}, {"gateway": staying, "mocks": falling}, NOON.date())
     try:
         assert await asyncio.wait_for(running.fallen(), 20) == "mocks"
     finally:

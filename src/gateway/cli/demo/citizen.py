@@ -37,6 +37,7 @@ class Citizen:
 async def day_in_the_life(
     igate: IGate,
     portal: Portal,
+    population: Population,
     seed: int,
     officer: str,
     progress: Progress,
@@ -46,7 +47,7 @@ async def day_in_the_life(
     transport = httpx.ASGITransport(IGateServices(clock))
     async with httpx.AsyncClient(transport=transport, base_url="http://igate.test") as services:
         counter = CounterIGate(igate.http, igate.token, services, clock)
-        lived = await Life(counter, Population(), seed, officer, clock, _pause).live()
+        lived = await Life(counter, population, seed, officer, clock, _pause).live()
         told = await wait_for_the_portal(igate, portal, lived.codes, progress)
     before, after = lived.asked
     unexpected = [*lived.unexpected, *told.unexpected]

@@ -18,7 +18,6 @@ from gateway.cli.demo.outcome.index_766 import compare
 from gateway.cli.demo.outcome.proof import close_and_prove
 from gateway.cli.demo.portal import Portal, Told, file_dossiers, wait_for_the_portal
 from gateway.cli.running.deployment import Deployment
-from gateway.forms.showing.instants import local_date
 from mocks.igate import (
     Appointment,
     Behaviour,
@@ -60,7 +59,7 @@ class Day:
 
 async def play(running: Deployment, igate: IGate, count: int, seed: int, folder: Path) -> Day:
     """Let everybody have their turn, tell the portal, count, and prove; evidence goes to the folder."""
-    population, today = Population(), local_date(running.clock())
+    population, today = Population(today=running.today), running.today
     officer = running.population["officer"]
     turns = appointments(population, count, seed, officer, today)
     with _progress() as progress:
@@ -69,7 +68,7 @@ async def play(running: Deployment, igate: IGate, count: int, seed: int, folder:
             portal = Portal(http, running.clock)
             told = await _tell(igate, portal, turns, outcomes, progress)
             figures = await igate.figures()
-            lived = await day_in_the_life(igate, portal, seed, officer, progress)
+            lived = await day_in_the_life(igate, portal, population, seed, officer, progress)
             index = await compare(igate, portal, today)
     unexpected = [*refused, *(f"{o.form}: {what}" for o in outcomes for what in o.unexpected)]
     unexpected += (*told.unexpected, *lived.unexpected, *index.unexpected)

@@ -29,9 +29,12 @@ async def stay_up(clock: Clock, seed: int, info: Path | None, keep: bool) -> int
     asked_to_stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, asked_to_stop.set)
-    population = Population()
+    population = Population(today=local_date(clock()))
     cast = asyncio.create_task(asyncio.to_thread(_stories, population, seed))
-    async with deployment(clock, keep=keep, papers=True) as running, signed_in(running) as igate:
+    async with (
+        deployment(clock, population.calendar.today, keep=keep, papers=True) as running,
+        signed_in(running) as igate,
+    ):
         told = await _cases(running, igate, population, await cast)
         if info is not None:
             _put_in_place(info, told)
@@ -60,10 +63,9 @@ async def _cases(
     _, refused = await file_records(igate, population, owners, RECORDS_AT_ONCE, not_brought_along)
     if refused:
         raise DidNotStart(refused[0])
-    today = local_date(running.clock())
     officer = running.population["officer"]
     cases = [
-        _case(story, dossier_code(today, number), officer)
+        _case(story, dossier_code(running.today, number), officer)
         for number, story in enumerate(stories, start=1)
     ]
     await running.open_dossiers([case["dossier"] for case in cases])

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,13 +66,15 @@ class Deployment:
     """A gateway with its mocks, running (hệ thống chạy thử).
 
     `mocks` is what `python -m mocks.serve` writes about itself, `environment` that in which the
-    gateway runs, for commands on the same deployment; `clock` is that of this process.
+    gateway runs, for commands on the same deployment; `clock` is that of this process, `today` the
+    day on which it came up, by which the mocks' people live.
     """
 
     folder: Path
     address: str
     mocks: Mapping[str, Mapping[str, str] | None] = field(repr=False)
     processes: Mapping[str, asyncio.subprocess.Process] = field(repr=False)
+    today: date
     environment: Mapping[str, str] = field(repr=False, default_factory=dict)
     clock: Clock = field(repr=False, default=now_in_utc)
 
@@ -140,7 +143,11 @@ class Deployment:
 
 @asynccontextmanager
 async def deployment(
-    clock: Clock = now_in_utc, *, keep: bool = False, papers: bool = False
+    clock: Clock = now_in_utc,
+    today: date | None = None,
+    *,
+    keep: bool = False,
+    papers: bool = False,
 ) -> AsyncIterator[Deployment]:
     """Mocks and gateway from up to down; the folder goes with them unless it is to be kept.
 
@@ -149,9 +156,10 @@ async def deployment(
     folder = Path(tempfile.mkdtemp(prefix="eform-gateway-"))
     processes: dict[str, asyncio.subprocess.Process] = {}
     try:
-        mocks = await _start_mocks(folder, processes, papers=papers)
+        today = today or local_date(clock())
+        mocks = await _start_mocks(folder, processes, today, papers=papers)
         address, environment = await _start_gateway(folder, processes, mocks, clock)
-        yield Deployment(folder, address, mocks, processes, environment, clock)
+        yield Deployment(folder, address, mocks, processes, today, environment, clock)
     finally:
         for process in reversed(processes.values()):
             await stop(process)
@@ -160,10 +168,15 @@ async def deployment(
 
 
 async def _start_mocks(
-    folder: Path, processes: dict[str, asyncio.subprocess.Process], *, papers: bool
+    folder: Path,
+    processes: dict[str, asyncio.subprocess.Process],
+    today: date,
+    *,
+    papers: bool,
 ) -> Any:
     info, log = folder / "mocks.json", folder / "mocks.log"
     command = ["-m", "mocks.serve", "--portal-port", "0", "--info", str(info)]
+    command += ["--today", today.isoformat()]
     command += ["--papers-port", "0"] if papers else []
     processes["mocks"] = await start(command, log, _plain_environment())
     return await told_in(info, "mocks", processes["mocks"], log)

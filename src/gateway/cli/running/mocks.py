@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.clock import clock_of
+from gateway.forms.showing.instants import local_date
 from mocks.people import Population
 from mocks.population import PopulationMockSettings
 from mocks.serve import OTHERS
@@ -26,19 +28,21 @@ _NAMES = {
 
 @mocks_app.command("serve")
 def serve(
+    context: typer.Context,
     port: Annotated[int, typer.Option(help="The population mock's port; 0 takes a free one.")] = 0,
     info: Annotated[Path | None, typer.Option(help="Addresses for programs, by rename.")] = None,
     seed: Annotated[int, typer.Option(help="Another seed, other people.")] = 2026,
 ) -> None:
     """Serve the mocks on loopback until SIGTERM or Ctrl-C, and say how to reach them."""
+    people = Population(seed, local_date(clock_of(context)()))
     with tempfile.TemporaryDirectory(prefix="eform-mocks-") as folder, suppress(KeyboardInterrupt):
-        asyncio.run(_serve(port, info or Path(folder) / "mocks.json", seed))
+        asyncio.run(_serve(port, info or Path(folder) / "mocks.json", people))
 
 
-async def _serve(port: int, info: Path, seed: int) -> None:
+async def _serve(port: int, info: Path, people: Population) -> None:
     await asyncio.to_thread(info.unlink, missing_ok=True)
     others = dict.fromkeys(OTHERS, 0)
-    serving = serve_mocks(PopulationMockSettings(), Population(seed), port, info, others)
+    serving = serve_mocks(PopulationMockSettings(), people, port, info, others)
     running = asyncio.create_task(serving)
     while True:
         with suppress(FileNotFoundError):
