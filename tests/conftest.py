@@ -205,9 +205,10 @@ class House:
         tenant: str,
         sources: frozenset[SourceId] = BOTH,
         procedures: frozenset[str] | None = None,
+        officers: frozenset[str] | None = None,
     ) -> None:
         """Let a province in."""
-        grant = Grant(sources, procedures, None)
+        grant = Grant(sources, procedures, officers)
         now = self.clock()
         with suppress(Conflict):  # it was let in before the last restart
             self.run(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gateway.access.callers import Caller, Grant
 from gateway.access.clients import ClientDirectory
-from gateway.access.tokens import Tokens
+from gateway.access.tokens import Tokens, decode_part
 from gateway.custody.grants import register_tenant
 from gateway.domain.errors import NotSignedIn
 from gateway.domain.identifiers import POPULATION, TenantId
@@ -162,6 +162,14 @@ def test_a_call_without_a_token_is_refused(authorization: str | None, tokens: To
         tokens.authenticate(authorization)
 
 
+@pytest.mark.parametrize("scheme", ["Basic", "DPoP", "Token", "", "Bearer Bearer"])
+def test_other_scheme_is_not_signed_in(scheme: str, tokens: Tokens, caller: Caller) -> None:
+    with pytest.raises(NotSignedIn) as refused:
+        tokens.authenticate(f"{scheme} {tokens.issue(caller)}")
+    assert refused.value.code in ("not_signed_in", "token_refused")
+    assert refused.value.code == "not_signed_in" or scheme == "Bearer Bearer"
+
+
 def test_a_remembered_token_still_expires(tokens: Tokens, caller: Caller, clock: Clock) -> None:
     token = f"Bearer {tokens.issue(caller)}"
     tokens.authenticate(token)
@@ -193,3 +201,11 @@ def test_one_altered_letter_is_another_token(tokens: Tokens, caller: Caller) -> 
         letter = "A" if token[position] != "A" else "B"
         with pytest.raises(NotSignedIn):
             tokens.authenticate(f"Bearer {token[:position]}{letter}{token[position + 1 :]}")
+
+
+@pytest.mark.parametrize("raw", [b"\x00", b"\xff\xff", bytes(64)], ids=["1", "2", "64"])
+def test_unused_base64_bits_are_refused(raw: bytes) -> None:
+    text = _b64(raw)
+    assert decode_part(text) == raw
+    with pytest.raises(NotSignedIn):
+        decode_part(_spare_bits(text))

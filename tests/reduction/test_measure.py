@@ -406,6 +406,12 @@ def test_a_form_version_must_stand_in_the_log_before_its_bodies() -> None:
         "filled is one short": {"n": {"filled": 2}},
         "a verdict was turned into auto": {"vd": "AAA---A.."},
         "a filled field was taken for blank": {"vd": "AAB---M.."},
+        "a blank field is stated as filled": {
+            "vd": "AAAB--M..",
+            "cl": "KFGF--...",
+            "so": "spps--...",
+            "n": {"blank": 1, "filled": 4, "visible": 5},
+        },
         "a verdict has no letter": {"vd": "AAA---?.."},
         "a class stands where nothing was judged": {"cl": "KFGF---..", "so": "sppp---.."},
         "a letter is missing": {"vd": "AAA---M."},

@@ -112,6 +112,18 @@ def test_a_cell_of_another_row_is_mixed(village: House, walk: Walk) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_one_row_tag_serves_one_row(village: House, walk: Walk) -> None:
+    first = rows_of(walk)[0]
+    refused = village.refused(with_rows(walk, [dict(first) for _ in rows_of(walk)]))
+    assert set(refused) == {
+        f"thanhVien[{index}].{column}"
+        for index in range(1, len(rows_of(walk)))
+        for column in locked_columns(walk)
+        if rows_of(walk)[index].get(column) != first.get(column)
+    }
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_a_row_taken_out_is_withdrawn_and_in_no_count(village: House, walk: Walk) -> None:
     cells = [p for p in walk.filled if p.startswith("thanhVien[1].")]
     others = [p for p in walk.filled if p.startswith("thanhVien[") and p not in cells]

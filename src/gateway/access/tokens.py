@@ -100,7 +100,7 @@ class Tokens:
         1. three parts, each the one base64url text of its bytes; 2. the header is ours to the last
         member; 3. the signature; 4. issuer and audience; 5. types and times of the claims.
         """
-        parts = [_decode(part) for part in token.split(".")]  # 1
+        parts = [decode_part(part) for part in token.split(".")]  # 1
         if len(parts) != 3 or _json(parts[0]) != self._header:  # 2
             raise _refused()
         try:
@@ -128,7 +128,11 @@ def _refused() -> NotSignedIn:
     return NotSignedIn("token_refused", "the token does not hold")
 
 
-def _decode(part: str) -> bytes:
+def decode_part(part: str) -> bytes:
+    """The bytes of one part of a JWS in compact form (RFC 7515); raises NotSignedIn.
+
+    Refuses padding and unused bits that are set, whichever library checks the signature.
+    """
     try:
         raw = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
     except ValueError:
