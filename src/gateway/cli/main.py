@@ -8,6 +8,8 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
+from gateway.log.verify.ending import broken
+
 
 def _demo(verbs: typer.Typer) -> None:
     from gateway.cli.demo.command import demo
@@ -114,6 +116,9 @@ _VERBS: Mapping[str, Callable[[typer.Typer], None]] = {
 }
 
 
+_RUNNING = ("demo", "serve", "mocks", "openapi")
+
+
 class _Commands(Mapping[str, Any]):
     """Every verb by its name; `gateway serve` is ready sooner for not reading the others."""
 
@@ -145,6 +150,24 @@ class _Verbs(TyperGroup):
     def __init__(self, **told: Any) -> None:
         super().__init__(**told)
         self.commands = _COMMANDS  # type: ignore[assignment]  # read, never added to
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a verb; of those that end with a verdict, whatever breaks one ends with 2.
+
+        Their status 1 says that something is wrong with what was looked at. A fault of the program, a full disk
+        or a missing library is no such finding, so it is told in a sentence and not left to Python, whose
+        status for it is 1. What runs until it is stopped ends with its traceback.
+        """
+        try:
+            return super().invoke(ctx)
+        except BaseException as failed:
+            unread = isinstance(
+                failed.__context__, BrokenPipeError
+            )  # as rich ends by itself, with 1
+            by_itself = hasattr(failed, "exit_code") or isinstance(failed, SystemExit | typer.Abort)
+            if by_itself and not unread or ctx.invoked_subcommand in _RUNNING:
+                raise
+            raise typer.Exit(broken(failed)) from None
 
 
 app = typer.Typer(cls=_Verbs, no_args_is_help=True, pretty_exceptions_enable=False)

@@ -8,7 +8,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 
 from gateway.cli.audit.packs import Json, deployment, say
@@ -22,6 +21,7 @@ from gateway.log.notes import SignedCheckpoint
 from gateway.log.proofs import PublishedTree, inclusion_text
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.verify.claims.leaves import Leaf
+from gateway.log.verify.text import canonical
 from gateway.settings import Settings
 from gateway.storage.database import Database
 
@@ -69,9 +69,9 @@ async def _enter(settings: Settings, log: LogFolder, asked: Leaf, clock: Clock) 
 
 def _request(path: Path) -> Leaf:
     try:
-        return read_sample_request(orjson.loads(path.read_bytes()))
-    except orjson.JSONDecodeError:
-        raise BadRequest("audit_unreadable", "no JSON") from None
+        return read_sample_request(canonical.read_json(path.read_bytes()))
+    except canonical.NotCanonical as refused:
+        raise BadRequest("audit_unreadable", str(refused)) from None
 
 
 def _published(log: LogFolder) -> SignedCheckpoint:

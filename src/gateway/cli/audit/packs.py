@@ -34,6 +34,7 @@ from gateway.log.leaves import leaf_text
 from gateway.log.proofs import PublishedTree
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.refusals import LogStopped
+from gateway.log.verify.ending import tell
 from gateway.settings import Settings
 from gateway.storage.database import Database
 
@@ -163,12 +164,12 @@ def list_auditors(as_json: Json = False) -> None:
     with deployment() as settings, closing(Database(settings.data / "gateway.db")) as database:
         known = [asdict(auditor) for auditor in database.read(all_auditors)]
     if as_json:
-        typer.echo(orjson.dumps(known).decode())
+        tell(orjson.dumps(known).decode())
         return
     table = Table("tên / name", "khóa / verifier key", "age", "hiệu lực / active")
     for one in known:
         table.add_row(one["name"], one["vkey"], one["recipient"], "✓" if one["active"] else "-")
-    Console().print(table)
+    tell(table_text(table))
 
 
 @contextmanager
@@ -191,9 +192,17 @@ def deployment() -> Iterator[Settings]:
 def say(done: dict[str, object], as_json: bool) -> None:
     """What was done, for programs or for people."""
     if as_json:
-        typer.echo(orjson.dumps(done).decode())
+        tell(orjson.dumps(done).decode())
     else:
-        typer.echo("\n".join(f"{name}: {_plain(value)}" for name, value in done.items()))
+        tell("\n".join(f"{name}: {_plain(value)}" for name, value in done.items()))
+
+
+def table_text(table: Table) -> str:
+    """A table as text for the output."""
+    console = Console()
+    with console.capture() as text:
+        console.print(table)
+    return text.get().removesuffix("\n")
 
 
 def _plain(value: object) -> str:

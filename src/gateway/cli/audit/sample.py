@@ -17,13 +17,13 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from gateway.api.wire.strict_json import decode
-from gateway.cli.audit.packs import Json, say
+from gateway.cli.audit.packs import Json, say, table_text
 from gateway.cli.audit.verifying import COULD_NOT, PolicyFile, bar
 from gateway.domain.errors import GatewayError
+from gateway.log.verify.ending import tell
 from gateway.log.verify.evidence import Way, verify_log
 from gateway.log.verify.findings import Kind, Refuted, Unchecked
 from gateway.log.verify.sampling.bound import PARTS, upper_bound
@@ -37,6 +37,7 @@ from gateway.log.verify.sampling.requests import (
     shown,
 )
 from gateway.log.verify.signing import read_auditor, sign_leaf
+from gateway.log.verify.text import canonical
 from gateway.log.verify.text.policy import MalformedPolicy, Policy, read_policy
 from gateway.log.verify.tree.places import Folder
 from gateway.submission.openings import OUTSIDE, STEPS
@@ -75,7 +76,7 @@ def commit(
         request = make_request(proved, month, count, auditor, drawn)
         _keep_secret(nonce, drawn.hex())
         out.write_bytes(request)
-    typer.echo(f"{out}: {orjson.loads(request)['commitment']}")
+    tell(f"{out}: {orjson.loads(request)['commitment']}")
 
 
 @sample_app.command("draw")
@@ -150,7 +151,7 @@ def report(
         "steps": dict(sorted(steps.items(), key=lambda one: STEPS.index(one[0]))),
         "outside": dict(Counter(one["outside"] for one in results if one["outside"])),
     }
-    typer.echo(orjson.dumps(done).decode()) if as_json else _show(done, results)
+    tell(orjson.dumps(done).decode()) if as_json else _show(done, results)
     raise typer.Exit(WRONG if wrong else 0)
 
 
@@ -160,13 +161,13 @@ def _show(done: dict[str, Any], results: list[dict[str, Any]]) -> None:
         if one["failed"]:
             table.add_row(str(one["leaf"]), one["path"], one["failed"])
     if done["wrong"]:
-        Console().print(table)
+        tell(table_text(table))
     outside = sum(done["outside"].values())
-    typer.echo(
+    tell(
         f"{done['month']}: {done['drawn']} mở / opened, {done['wrong']} sai / wrong; "
         f"tỷ lệ sai dưới / share of wrong ones below {done['bound']:.2%} (95 %)"
     )
-    typer.echo(f"{outside} đối chiếu với nguồn / held against a source's own list")
+    tell(f"{outside} đối chiếu với nguồn / held against a source's own list")
 
 
 def _audit(request: dict[str, Any], sample: dict[str, Any], key: Path) -> bytes:
@@ -217,9 +218,9 @@ def _journal(path: Path) -> dict[str, frozenset[str]]:
 
 def _json(path: Path) -> Any:
     try:
-        return orjson.loads(path.read_bytes())
-    except orjson.JSONDecodeError:
-        raise Unchecked(Kind.AUDIT, "no JSON", str(path)) from None
+        return canonical.read_json(path.read_bytes())
+    except canonical.NotCanonical as refused:
+        raise Unchecked(Kind.AUDIT, str(refused), str(path)) from None
 
 
 def _moment(text: str) -> int:

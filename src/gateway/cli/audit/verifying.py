@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from gateway.log.verify.archive import write_archive
 from gateway.log.verify.command import Answer, run_proof, run_recompute, run_verify
 from gateway.log.verify.command import Progress as Told
+from gateway.log.verify.ending import tell
 from gateway.log.verify.findings import Unchecked
 from gateway.log.verify.signing import new_auditor
 
@@ -101,8 +102,9 @@ def key(name: Annotated[str, typer.Argument(help="The auditor's name in the key.
     except Unchecked as refused:
         typer.echo(str(refused), err=True)
         raise typer.Exit(COULD_NOT) from None
-    typer.echo(str(auditor))
+    kept = tell(str(auditor))
     typer.echo(str(auditor.key), err=True)
+    raise typer.Exit(0 if kept else COULD_NOT)
 
 
 @audit_app.command("pyz")
@@ -128,5 +130,5 @@ def bar(name: str) -> Iterator[Told]:
 
 
 def _say(answer: Answer, as_json: bool) -> None:
-    typer.echo(answer.as_json() if as_json else "\n".join(answer.lines()))
+    tell(answer.as_json() if as_json else "\n".join(answer.lines()))
     raise typer.Exit(answer.status)

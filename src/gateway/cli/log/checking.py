@@ -21,6 +21,7 @@ from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.recount import Recount
 from gateway.log.publishing.refusals import LogDamaged
 from gateway.log.publishing.rows import LeafRows, log_size
+from gateway.log.verify.ending import tell
 from gateway.storage.database import Database
 
 DIFFERENT = 1
@@ -49,13 +50,13 @@ def check(
         raise typer.Exit(COULD_NOT) from None
     if as_json:
         shown = [{"leaf": one.index, "says": one.says} for one in found]
-        typer.echo(json.dumps({"leaves": size, "differences": shown}))
+        tell(json.dumps({"leaves": size, "differences": shown}))
     else:
         for one in found:
-            typer.echo(str(one))
+            tell(str(one))
         fits = f"{size} mục, khớp hết / {size} leaves, everything fits"
         differ = "không khớp / does not fit; see docs/operations.md, Incident"
-        typer.echo(differ if found else fits)
+        tell(differ if found else fits)
     raise typer.Exit(DIFFERENT if found else 0)
 
 

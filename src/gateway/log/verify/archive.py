@@ -1,14 +1,15 @@
 """How does the verifier become one file that anybody can run?
 
 `python gateway-verify.pyz verify …` needs Python 3.11 and `cryptography`: a zip archive of this package
-and nothing else, the same bytes from the same sources.
+and nothing else, the same bytes from the same sources. It begins with `alone.py`, which says so in a sentence
+where one of the two is not there.
 """
 
 import zipfile
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-_MAIN = b"from gateway.log.verify.command import main\n\nraise SystemExit(main())\n"
+_MAIN = (_HERE / "alone.py").read_bytes()
 _SHEBANG = b"#!/usr/bin/env python3\n"
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 

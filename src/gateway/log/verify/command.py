@@ -15,7 +15,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from typing import Any
 from gateway.log.verify.claims.beside import check_beside
 from gateway.log.verify.claims.headlines import figures_of, lines_of
 from gateway.log.verify.claims.releases import Releases, check_releases
+from gateway.log.verify.ending import broken, tell, what_failed
 from gateway.log.verify.evidence import Proved, Way, verify_log
 from gateway.log.verify.findings import Finding, Kind, Refuted, Unchecked
 from gateway.log.verify.recount import Recounted, recount
@@ -185,10 +186,10 @@ def _answer_of(run: Callable[[], Answer]) -> Answer:
         return Answer(VERDICTS[REFUTED], refuted.finding)
     except Unchecked as unchecked:
         return Answer(VERDICTS[UNCHECKED], unchecked.finding)
-    except KeyboardInterrupt:
-        return Answer(VERDICTS[UNCHECKED], Finding(Kind.MISSING, "interrupted"))
-    except OSError as failed:
-        return Answer(VERDICTS[UNCHECKED], Finding(Kind.MISSING, type(failed).__name__))
+    except BaseException as failed:
+        # status 1 is a verdict: whatever else ends a run, a fault of ours included, must not pass for it
+        kind = Kind.MISSING if isinstance(failed, OSError | KeyboardInterrupt) else Kind.VERIFIER
+        return Answer(VERDICTS[UNCHECKED], Finding(kind, what_failed(failed)))
 
 
 def _policy(path: Path | None) -> Policy | None:
@@ -222,6 +223,15 @@ def _said(proved: Proved) -> dict[str, Any]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run as a program of its own; gives the exit status."""
+    try:
+        return _run(arguments)
+    except SystemExit:  # help, or words that are none of ours (2)
+        raise
+    except BaseException as failed:  # nothing but a verdict may end with 0 or 1
+        return broken(failed)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(prog="gateway-verify", description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
     verify = commands.add_parser("verify", help="prove a log and its published figures")
@@ -251,7 +261,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         signing = (given.sign, given.out) if given.sign else None
         answer = run_recompute(given.where, given.policy, given.month, signing, told, given.later)
-    print("\n".join([answer.as_json()] if given.json else answer.lines()))
+    tell("\n".join([answer.as_json()] if given.json else answer.lines()))
     return answer.status
 
 
@@ -259,11 +269,11 @@ def _make_key(name: str) -> int:
     try:
         auditor = new_auditor(name)
     except Unchecked as refused:
-        print(refused, file=sys.stderr)
+        tell(str(refused), sys.stderr)
         return UNCHECKED
-    print(auditor)
-    print(auditor.key, file=sys.stderr)
-    return PROVED
+    kept = tell(str(auditor))
+    tell(str(auditor.key), sys.stderr)
+    return PROVED if kept else UNCHECKED
 
 
 class _Told:
@@ -276,4 +286,5 @@ class _Told:
         tenth = 10 * done // of if of else 10
         if tenth != self._last:
             self._last = tenth
-            print(f"{done}/{of}", file=sys.stderr, flush=True)
+            with suppress(OSError):
+                tell(f"{done}/{of}", sys.stderr)

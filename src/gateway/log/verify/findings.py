@@ -31,6 +31,7 @@ class Kind(StrEnum):
     FORM = "form"
     MISSING = "missing"
     NETWORK = "network"
+    VERIFIER = "verifier"
 
 
 @dataclass(frozen=True, slots=True)
