@@ -3,6 +3,7 @@ import pytest
 from gateway.log.verify.text.notes import (
     FalseSignature,
     MalformedNote,
+    cosigned_by,
     read_checkpoint,
     read_key,
     read_note,
@@ -44,13 +45,53 @@ def test_no_byte_of_a_signed_checkpoint_can_be_changed(at: int) -> None:
         assert signers(read_note(edited), KEYS) == frozenset(KEYS)
 
 
-def test_base64_has_one_spelling() -> None:
-    line = LOG_KEY.line(TEXT)
+def spare_bits(line: str) -> str:
+    """The same line with a bit set behind its signature."""
     last = line[-3]
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-    other = line[:-3] + alphabet[alphabet.index(last) + 1] + line[-2:]
-    with pytest.raises(MalformedNote, match="left over"):
-        read_note(f"{TEXT}\n{other}".encode())
+    return line[:-3] + alphabet[alphabet.index(last) + 1] + line[-2:]
+
+
+def test_a_line_with_spare_bits_says_nothing() -> None:
+    stranger = signer("stranger.example", seed=3)
+    for line in (spare_bits(LOG_KEY.line(TEXT)), spare_bits(stranger.line(TEXT))):
+        assert signers(read_note(f"{TEXT}\n{line}".encode()), KEYS) == frozenset()
+    beside = f"{TEXT}\n{spare_bits(stranger.line(TEXT))}".encode() + SIGNED.partition(b"\n\n")[2]
+    assert signers(read_note(beside), KEYS) == frozenset(KEYS)
+
+
+@pytest.mark.parametrize(
+    ("time", "counts"),
+    [(0, False), (1, True), (2**63 - 1, True), (2**63, False), (2**64 - 1, False)],
+)
+def test_a_cosignature_without_a_possible_time_is_nobodys(time: int, counts: bool) -> None:
+    note = read_note(f"{TEXT}\n{WITNESS.line(TEXT, time)}".encode())
+    assert signers(note, KEYS) == (frozenset(KEYS[1:]) if counts else frozenset())
+    assert cosigned_by(note, KEYS) == ({KEYS[1]: time} if counts else {})
+
+
+def test_a_false_cosignature_of_time_0_is_false() -> None:
+    false = WITNESS.line(TEXT + "x", 0)
+    with pytest.raises(FalseSignature):
+        signers(read_note(f"{TEXT}\n{false}".encode()), KEYS)
+
+
+SPACES = "\x85\xa0\u1680\u2000\u2007\u200a\u2028\u2029\u202f\u205f\u3000"
+
+
+@pytest.mark.parametrize("sign", [*SPACES, "+"], ids=ascii)
+def test_no_name_holds_space_or_plus(sign: str) -> None:
+    named = signer(f"a{sign}b", seed=4)
+    with pytest.raises(MalformedNote):
+        read_note(f"{TEXT}\n{named.line(TEXT)}".encode())
+    with pytest.raises(MalformedNote):
+        read_key(named.vkey)
+
+
+def test_other_letters_stand_in_a_name() -> None:
+    named = signer("nhật-ký.example/\u200b\ufeff", seed=4)
+    note = read_note(f"{TEXT}\n{named.line(TEXT)}".encode())
+    assert signers(note, [read_key(named.vkey)]) == {read_key(named.vkey)}
 
 
 MALFORMED = {
@@ -62,6 +103,12 @@ MALFORMED = {
     "a hyphen for the dash": SIGNED.replace("—".encode(), b"-"),
     "a signature of no bytes": f"{TEXT}\n— x {text64(b'abcd')}\n".encode(),
     "a hundred and one signatures": f"{TEXT}\n{LOG_KEY.line(TEXT) * 101}".encode(),
+    "a signature that lacks its padding": f"{TEXT}\n— x {'QUJDREVG' * 2}QQ\n".encode(),
+    "padding within": f"{TEXT}\n— x QUJDRA==QUJDREVG\n".encode(),
+    "a line separator for a newline": SIGNED[:-1] + "\u2028\n".encode(),
+    "a surrogate": SIGNED.replace(b"\n", b"\n\xed\xa0\x80\n", 1),
+    "an overlong form": SIGNED.replace(b"\n", b"\n\xc0\xaf\n", 1),
+    "nothing below the text": f"{TEXT}\n".encode(),
     "too much of it": b"a" * 1_000_001,
 }
 

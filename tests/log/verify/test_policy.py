@@ -1,7 +1,11 @@
+from pathlib import Path
+
 import pytest
 
+from gateway.log.verify.command import run_verify
 from gateway.log.verify.text.policy import MalformedPolicy, read_policy
-from tests.log.verify.building import LOG_KEY, signer
+from tests.log.verify.building import LOG_KEY, sha, signer, text64
+from tests.log.verify.closing import closed_log
 
 W = [signer(f"witness.example/w{number}", 4) for number in range(5)]
 LINES = [f"witness w{number} {one.vkey}" for number, one in enumerate(W)]
@@ -67,3 +71,44 @@ def test_a_policy_that_cannot_hold_is_refused(says: str) -> None:
 def test_a_refusal_names_the_line() -> None:
     with pytest.raises(MalformedPolicy, match="line 3:"):
         read_policy(f"# a policy\n{LINES[0]}\ngroup g 2 w0\nquorum g".encode())
+
+
+OTHER = signer("witness.example/ml-dsa", 6)
+"""A witness whose signatures are of a kind that is not checked here, as those by ML-DSA-44 are."""
+
+
+def of_1312_bytes() -> str:
+    """A verifier key as long as one of ML-DSA-44."""
+    public = bytes(1312)
+    hashed = sha(b"witness.example/long\n\x06", public)[:4].hex()
+    return f"witness.example/long+{hashed}+{text64(bytes([6]) + public)}"
+
+
+@pytest.mark.parametrize("key", [OTHER.vkey, of_1312_bytes()])
+def test_a_witness_of_another_algorithm_may_be_named(key: str) -> None:
+    named = f"{LINES[0]}\nwitness other {key}\ngroup g any w0 other\nquorum g"
+    policy = read_policy(named.encode())
+    assert policy.reached([policy.witnesses["w0"]])
+    assert not policy.reached([])
+    assert policy.within_reach([])
+
+
+def test_its_quorum_could_not_be_checked(tmp_path: Path) -> None:
+    log = closed_log()
+    log.signers += [W[0], OTHER]
+    folder = log.write(tmp_path / "log")
+    head = f"log {LOG_KEY.vkey}\n{LINES[0]}\nwitness other {OTHER.vkey}\n"
+    for quorum, verdict in (("any w0 other", "proved"), ("all w0 other", "unchecked")):
+        (tmp_path / "policy").write_text(f"{head}group g {quorum}\nquorum g\n")
+        assert run_verify(str(folder), tmp_path / "policy").verdict == verdict
+    log.signers.remove(W[0])
+    log.write(folder)
+    assert run_verify(str(folder), tmp_path / "policy").verdict == "refuted"
+
+
+@pytest.mark.parametrize("algorithm", [1, 6])
+def test_only_ed25519_signs_a_log(algorithm: int) -> None:
+    wrong = signer(algorithm=algorithm)
+    line = f"log {wrong.vkey}" if algorithm == 6 else f"witness w {wrong.vkey}"
+    with pytest.raises(MalformedPolicy):
+        read_policy(f"{line}\nquorum none".encode())

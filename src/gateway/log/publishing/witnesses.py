@@ -25,6 +25,7 @@ from gateway.log.notes import SignedCheckpoint
 from gateway.log.proofs import PublishedTree
 from gateway.log.publishing.refusals import LogForked
 from gateway.log.verify.text.notes import (
+    COSIGNATURE,
     FalseSignature,
     MalformedNote,
     VerifierKey,
@@ -120,7 +121,11 @@ class Witnesses:
 
     def _refuse(self, policy: Policy, disputes: Mapping[str, str]) -> NoReturn:
         says = "; ".join(f"{name} {why}" for name, why in sorted(disputes.items()))
-        others = [key for name, key in policy.witnesses.items() if name not in disputes]
+        others = [
+            key
+            for name, key in policy.witnesses.items()
+            if name not in disputes and key.algorithm == COSIGNATURE
+        ]
         if not policy.reached(others):
             raise LogForked(says)
         raise Busy("log_disputed", "a witness disputes the checkpoint and too few others sign it")

@@ -119,6 +119,9 @@ def open_checkpoint(place: Place, policy: Policy | None) -> Signed:
     _check_beside(place, by[0])
     seen = tuple(sorted(name for name, key in witnesses.items() if key in found))
     if policy and not policy.reached(found):
+        if policy.within_reach(found):
+            says = "the policy's quorum hangs on a witness whose signatures cannot be checked here"
+            raise Unchecked(Kind.QUORUM, says, "checkpoint")
         raise Refuted(
             Kind.QUORUM, f"{len(seen)} witnesses are too few for the policy", "checkpoint"
         )

@@ -142,3 +142,29 @@ def test_what_says_nothing_of_the_kind_cannot_be_checked(said: Any, told: Told) 
     told.said = said
     with pytest.raises(Unchecked):
         told.before()
+
+
+def cosigned_at(told: Told, time: int) -> None:
+    """Let the witness have signed the commitment's checkpoint at another time, and nothing else."""
+    *rest, _, _ = told.said["proof"].split("\n")
+    text = "\n".join(rest[-5:-2]) + "\n"
+    told.said["proof"] = "\n".join([*rest, WITNESS.line(text, time)])
+
+
+@pytest.mark.parametrize("time", [0, 2**63, 2**64 - 1])
+def test_a_time_that_is_none_comes_before_no_draw(time: int, told: Told) -> None:
+    cosigned_at(told, time)
+    with pytest.raises(Refuted, match="quorum"):
+        told.before()
+
+
+@pytest.mark.parametrize(("time", "counts"), [(SEEN_AT, True), (SEEN_AT - 1, False), (1, False)])
+def test_a_time_before_that_of_a_smaller_tree_is_nobodys(
+    time: int, counts: bool, told: Told
+) -> None:
+    cosigned_at(told, time)
+    if counts:
+        assert told.before() == []
+        return
+    with pytest.raises(Refuted, match="entered after the public draw"):
+        told.before()

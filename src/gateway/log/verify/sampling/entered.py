@@ -8,10 +8,11 @@ entered   {"kind":"sample-entered","v":1,"index","salt","body":{…},"proof","gr
 1. The body says what the request says. 2. With the salt it opens the seal of an entry that stands at
 the index under the proof's checkpoint, which is signed as the policy asks. 3. That log begins with the one of
 the request, and the proved log with it, where that is as long. 4. Neither the body's hour nor a cosignature that the policy's quorum needs is later than the
-draw. Without witnesses step 4 rests on the log's own word.
+draw; a time that is none, or that contradicts the order of the checkpoints, is nobody's. Without witnesses step 4 rests on the log's own word.
 """
 
 from binascii import b2a_base64
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -21,8 +22,10 @@ from gateway.log.verify.evidence import Proved, open_checkpoint, root_at
 from gateway.log.verify.findings import Kind, Refuted, Unchecked
 from gateway.log.verify.text import canonical
 from gateway.log.verify.text.notes import (
+    LARGEST_NOTE_BYTES,
     Checkpoint,
     MalformedNote,
+    VerifierKey,
     cosigned_by,
     decode_base64,
     read_note,
@@ -109,6 +112,23 @@ def _check_same(body: Any, request: Leaf) -> None:
         raise Refuted(Kind.AUDIT, "what was entered is another request")
 
 
+def _in_order(
+    entered: Entered, place: Place, proved: Proved, known: Collection[VerifierKey]
+) -> dict[VerifierKey, int]:
+    """When the witnesses signed the commitment's checkpoint, by those clocks that agree with its place.
+
+    Who signed the larger of two trees of the log earlier than the smaller has a clock that says nothing.
+    """
+    times = cosigned_by(read_note(entered.note), known)
+    shown = cosigned_by(read_note(place.read("checkpoint", LARGEST_NOTE_BYTES)), known)
+    grown = proved.checkpoint.size - entered.checkpoint.size
+    return {
+        key: time
+        for key, time in times.items()
+        if key not in shown or (shown[key] - time) * grown >= 0
+    }
+
+
 def check_before(
     entered: Entered, place: Place, proved: Proved, policy: Policy | None, drawn_at: int
 ) -> list[str]:
@@ -122,7 +142,7 @@ def check_before(
     if policy is None or not policy.asks_for_witnesses:
         return [UNTIMED]
     known = policy.witnesses.values()
-    times = cosigned_by(read_note(entered.note), known)
+    times = _in_order(entered, place, proved, known)
     if not policy.reached([key for key, time in times.items() if time < drawn_at]):
         raise late
     return []

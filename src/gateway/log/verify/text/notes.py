@@ -2,7 +2,9 @@
 
 A **note** is UTF-8 without control characters but newlines: a text that ends with a newline, a blank
 line, then signature lines `— <key name> <base64(4-byte key hash || signature)>`, each ended by a
-newline. A **verifier key** reads `<name>+<8 hex digits of the key hash>+<base64(algorithm || key)>`;
+newline. It is read as Go's `note.Open` reads it: at most a hundred signature lines; a name holds no white space
+of Unicode and no `+`; spare bits at the end of a line's base64 make no note malformed. Go reads past them, here
+such a line says nothing, so that no byte of what counts can be changed. A **verifier key** reads `<name>+<8 hex digits of the key hash>+<base64(algorithm || key)>`;
 its hash is the first 4 bytes of SHA-256(name || 0x0A || algorithm || key).
 
 | algorithm | signature | over |
@@ -10,7 +12,9 @@ its hash is the first 4 bytes of SHA-256(name || 0x0A || algorithm || key).
 | 0x01 Ed25519 | 64 bytes | the text |
 | 0x04 cosignature/v1 | 8-byte big-endian time || 64 bytes | `cosignature/v1\\ntime <time>\\n` and the text |
 
-Signatures of keys that nobody asked about say nothing. A **checkpoint** is a note whose text is the
+A key of another algorithm, of a witness with ML-DSA-44 (0x06) for example, can be named in a policy; here its
+signatures are not checked and do not count. A cosignature of time 0 or beyond 2^63-1 does not count either (C2SP
+tlog-witness, tlog-cosignature). Signatures of keys that nobody asked about say nothing. A **checkpoint** is a note whose text is the
 origin, the number of entries in decimal, the base64 root, and any extension lines, none of them empty.
 """
 
@@ -28,11 +32,15 @@ ED25519, COSIGNATURE = 0x01, 0x04
 LARGEST_NOTE_BYTES = 1_000_000
 MOST_SIGNATURES = 100
 
-_SIGNATURE = re.compile("— ([^ +\\n]+) ([A-Za-z0-9+/]+={0,2})")
+_SPACE = "\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""White space of Unicode, as Go's `unicode.IsSpace` has it."""
+
+_SIGNATURE = re.compile(f"— ([^{_SPACE}+]+) ([A-Za-z0-9+/]+={{0,2}})")
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
-_KEY = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})")
+_KEY = re.compile(f"([^{_SPACE}+]+)[+]([0-9a-f]{{8}})[+]([A-Za-z0-9+/]+={{0,2}})")
 _SIZE = re.compile("0|[1-9][0-9]{0,18}")
 _BYTES_OF = {ED25519: 64, COSIGNATURE: 72}
+LARGEST_TIME = 2**63 - 1
 
 
 class MalformedNote(ValueError):
@@ -87,19 +95,30 @@ def decode_base64(text: str) -> bytes:
     return raw
 
 
+def _loose_base64(text: str) -> bytes:
+    """Read padded base64 whatever its spare bits are; raises MalformedNote."""
+    if len(text) % 4:
+        raise MalformedNote("not base64")
+    return b64decode(text)
+
+
 def key_hash(name: str, algorithm: int, public: bytes) -> bytes:
     """The 4 bytes by which a signature line names its key."""
     return sha256(name.encode() + b"\n" + bytes([algorithm]) + public).digest()[:4]
 
 
-def read_key(text: str) -> VerifierKey:
-    """Read a verifier key of one of the two algorithms; raises MalformedNote."""
+def read_key(text: str, *, others: bool = False) -> VerifierKey:
+    """Read a verifier key; raises MalformedNote, also for one of another algorithm than the two.
+
+    `others` lets those pass, of whose signatures nothing can be said here.
+    """
     parts = _KEY.fullmatch(text)
     if parts is None:
         raise MalformedNote("a verifier key reads name+hash+base64")
     raw = decode_base64(parts[3])
     key = VerifierKey(parts[1], bytes.fromhex(parts[2]), raw[0], raw[1:])
-    if key.algorithm not in _BYTES_OF or len(key.public) != 32:
+    known = key.algorithm in _BYTES_OF
+    if not (known or others) or len(key.public) != 32 and (known or not key.public):
         raise MalformedNote("a verifier key is Ed25519, for signatures or for cosignatures")
     if key.hash != key_hash(key.name, key.algorithm, key.public):
         raise MalformedNote("the hash of the verifier key is not its own")
@@ -120,30 +139,29 @@ def read_note(raw: bytes) -> Note:
     lines = below[:-1].split("\n")
     if len(lines) > MOST_SIGNATURES:
         raise MalformedNote("a note has at most a hundred signatures")
-    return Note((text + "\n").encode(), tuple(_signature(line) for line in lines))
+    return Note((text + "\n").encode(), tuple(filter(None, map(_signature, lines))))
 
 
-def _signature(line: str) -> tuple[str, bytes, bytes]:
+def _signature(line: str) -> tuple[str, bytes, bytes] | None:
+    """Name, key hash and signature of a line; None for one whose base64 has spare bits."""
     parts = _SIGNATURE.fullmatch(line)
     if parts is None:
         raise MalformedNote("a signature line reads dash, name, base64")
-    raw = decode_base64(parts[2])
+    raw = _loose_base64(parts[2])
     if len(raw) < 5:
         raise MalformedNote("a signature line holds a key hash and a signature")
+    if _encode(raw) != parts[2]:
+        return None
     return parts[1], raw[:4], raw[4:]
 
 
 def signers(note: Note, keys: Iterable[VerifierKey]) -> frozenset[VerifierKey]:
-    """Which of `keys` signed the note; raises FalseSignature where one of them is only claimed to."""
-    known = {(key.name, key.hash): key for key in keys}
-    signed = set()
-    for name, hashed, signature in note.signatures:
-        key = known.get((name, hashed))
-        if key is None or key in signed:
-            continue
-        _check(key, note.text, signature)
-        signed.add(key)
-    return frozenset(signed)
+    """Which of `keys` signed the note; raises FalseSignature where one of them is only claimed to.
+
+    A cosignature without a time that can be is true, and counts for nothing.
+    """
+    signed = _signed_at(note, keys)
+    return frozenset(key for key, time in signed.items() if time is None or _can_be(time))
 
 
 def cosigned_by(note: Note, keys: Iterable[VerifierKey]) -> dict[VerifierKey, int]:
@@ -151,13 +169,26 @@ def cosigned_by(note: Note, keys: Iterable[VerifierKey]) -> dict[VerifierKey, in
 
     Raises FalseSignature where one of them is only claimed to have signed.
     """
-    signed = signers(note, keys)
-    times: dict[VerifierKey, int] = {}
+    signed = _signed_at(note, keys).items()
+    return {key: time for key, time in signed if time is not None and _can_be(time)}
+
+
+def _can_be(time: int) -> bool:
+    return 0 < time <= LARGEST_TIME
+
+
+def _signed_at(note: Note, keys: Iterable[VerifierKey]) -> dict[VerifierKey, int | None]:
+    """The keys whose first signature is true, with its time where it has one."""
+    known = {(key.name, key.hash): key for key in keys if key.algorithm in _BYTES_OF}
+    signed: dict[VerifierKey, int | None] = {}
     for name, hashed, signature in note.signatures:
-        for key in signed:
-            if key.algorithm == COSIGNATURE and (key.name, key.hash) == (name, hashed):
-                times.setdefault(key, int.from_bytes(signature[:8], "big"))
-    return times
+        key = known.get((name, hashed))
+        if key is None or key in signed:
+            continue
+        _check(key, note.text, signature)
+        timed = key.algorithm == COSIGNATURE
+        signed[key] = int.from_bytes(signature[:8], "big") if timed else None
+    return signed
 
 
 def check_signature(public: bytes, message: bytes, signature: bytes) -> None:

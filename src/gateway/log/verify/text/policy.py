@@ -9,7 +9,8 @@ A policy is lines of words between blanks or tabs; empty lines and lines that be
 
 A checkpoint is good when one of the logs signed it and the quorum saw it: a witness sees by its
 cosignature, a group when k of its members see. A name is a member once at most, so that nobody counts
-twice. A group that asks for more members than it has is an impossible quorum and no policy.
+twice. A group that asks for more members than it has is an impossible quorum and no policy. A witness whose key is
+of an algorithm that is not checked here never sees; where the quorum hangs on it, nothing can be said.
 """
 
 import re
@@ -55,6 +56,11 @@ class Policy:
     def reached(self, signed: Collection[VerifierKey]) -> bool:
         """Whether the quorum is there when these keys have signed."""
         return self.quorum == NONE or self._sees(self.quorum, signed)
+
+    def within_reach(self, signed: Collection[VerifierKey]) -> bool:
+        """Whether the quorum could be there if witnesses that cannot be checked here had signed too."""
+        unknown = [key for key in self.witnesses.values() if key.algorithm != COSIGNATURE]
+        return self.reached([*signed, *unknown])
 
     def _sees(self, name: str, signed: Collection[VerifierKey]) -> bool:
         if name in self.witnesses:
@@ -112,10 +118,10 @@ def _take(reading: _Reading, words: list[str]) -> None:
 
 def _new_key(text: str, algorithm: int, known: Collection[VerifierKey]) -> VerifierKey:
     try:
-        key = read_key(text.encode("latin-1").decode())
+        key = read_key(text.encode("latin-1").decode(), others=algorithm == COSIGNATURE)
     except UnicodeDecodeError:
         raise MalformedNote("a verifier key is UTF-8") from None
-    if key.algorithm != algorithm:
+    if key.algorithm != algorithm and (algorithm == ED25519 or key.algorithm == ED25519):
         raise ValueError("logs sign with Ed25519 (1), witnesses with cosignature/v1 (4)")
     if any(key.public == other.public for other in known):
         raise ValueError("the same key stands above")
