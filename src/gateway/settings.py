@@ -148,21 +148,16 @@ class Settings(BaseModel):
     # a citizen may name relatives by number, and a shut register costs the others their values
     prefill_misses_of_tenant: int = Field(default=600, ge=1)
     prefill_misses_of_all: int = Field(default=3000, ge=1)
+    # who sits at one screen is stopped before the province; one as wide as the tenant's is no limit
+    confirm_misses_of_client: int = Field(default=90, ge=1)
+    confirm_misses_of_officer: int = Field(default=60, ge=1)
+    prefill_misses_of_client: int = Field(default=400, ge=1)
+    prefill_misses_of_officer: int = Field(default=200, ge=1)
     log_policy: Path | None = None
     population: PopulationAccess | None = None
     papers: PapersAccess | None = None
     portal: PortalAccess | None = None
     ministry: MinistryAccess | None = None
-
-    @property
-    def confirmation_misses(self) -> tuple[int, int]:
-        """Of a tenant and of all, at confirmations of identity."""
-        return self.confirm_misses_of_tenant, self.confirm_misses_of_all
-
-    @property
-    def prefill_misses(self) -> tuple[int, int]:
-        """Of a tenant and of all, at prefills."""
-        return self.prefill_misses_of_tenant, self.prefill_misses_of_all
 
     @model_validator(mode="after")
     def _keep_mocks_out_of_production(self) -> Self:

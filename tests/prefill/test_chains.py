@@ -69,7 +69,7 @@ def test_naming_the_groom_reads_the_groom_and_nobody_else(office: House) -> None
     names = {
         "personal_id": groom["personal_id"],
         "full_name": groom["full_name"],
-        "birth_date": None,
+        "birth_date": "/".join(reversed(groom["birth_date"].split("-"))),
         "surname": parts[0],
         "middle_name": " ".join(parts[1:-1]),
         "given_name": parts[-1],

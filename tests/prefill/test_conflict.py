@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.domain.facts import Coded, Fact, Held, PartialDate, PersonKey, PersonRef
+from gateway.domain.facts import Coded, Fact, Held, Paper, PartialDate, PersonKey, PersonRef
 from gateway.domain.identifiers import (
     PERSONAL_PAPERS,
     POPULATION,
@@ -22,19 +22,31 @@ from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavail
 from gateway.domain.verdicts import Reason
 from gateway.forms.attributes import read_dictionary
 from gateway.prefill.asking.agreement import agree
-from gateway.prefill.asking.knowledge import Answer, Knowledge, Known, Missing, Person, Unasked
+from gateway.prefill.asking.answers import Asked, Identities, Meant
+from gateway.prefill.asking.knowledge import Knowledge, Known, Missing, Person, Unasked
+from gateway.prefill.asking.matching import Matching, Terms
 
 NOW = datetime(2026, 11, 22, 5, tzinfo=UTC)
 DICTIONARY = read_dictionary(Path(__file__).parents[2] / "schemas" / "attributes.json")
 EVERY = frozenset({POPULATION, RECORDS, PERSONAL_PAPERS})
 SOMEBODY = Person(PersonKey(PersonalId("003090000001"), "Nguyễn Văn Mẫu", PartialDate(1990)))
 
+MATCHED = Terms(
+    may_ask=True,
+    declined=False,
+    is_vouched_for=True,
+    at_desk=False,
+    matched_before=lambda _: True,
+    tied_before=lambda _: False,
+    may_open=lambda _: True,
+)
+
 NUMBER, PLACE = AttributeName("licence.number"), AttributeName("birth.office")
 """One whose order settles nothing, and one whose order does."""
 
 
 def says(name: AttributeName, value: Held) -> Found:
-    return Found({name: Fact(value, NOW)})
+    return Found((Paper({name: Fact(value, NOW)}),))
 
 
 def knowledge(
@@ -42,13 +54,14 @@ def knowledge(
     connected: frozenset[SourceId] = EVERY,
     declined: frozenset[str] = frozenset(),
 ) -> Knowledge:
-    number = SOMEBODY.number
-    assert number is not None
-    answers = {
-        (number, source): Answer(source, RoleName("applicant"), number, reply, "gw-1", 1)
-        for source, reply in replies.items()
-    }
-    return Knowledge(DICTIONARY, connected, EVERY, declined, NOW, answers)
+    assert SOMEBODY.key is not None
+    identities = Identities()
+    meant = Meant(identities[SOMEBODY.key], SOMEBODY.key)
+    matching = Matching(MATCHED, meant)
+    role = RoleName("applicant")
+    matching.learn(Asked(source, role, meant, said, "gw-1", 1) for source, said in replies.items())
+    answers = matching.answers()
+    return Knowledge(DICTIONARY, connected, EVERY, declined, NOW, answers, identities)
 
 
 def test_the_order_of_the_dictionary_settles_what_two_sources_say_differently() -> None:
@@ -99,7 +112,7 @@ def test_a_declined_source_neither_answers_nor_contradicts() -> None:
 
 def test_what_is_too_old_to_be_used_gives_way_to_the_next_source() -> None:
     name = AttributeName("licence.pending_violation")
-    months_ago = Found({name: Fact(True, NOW - timedelta(days=90))})
+    months_ago = Found((Paper({name: Fact(True, NOW - timedelta(days=90))}),))
     known = knowledge({RECORDS: months_ago, PERSONAL_PAPERS: says(name, False)})
 
     assert known.state_of(SOMEBODY, name) == Known(Fact(False, NOW), PERSONAL_PAPERS, False)
@@ -109,7 +122,7 @@ def test_what_is_too_old_to_be_used_gives_way_to_the_next_source() -> None:
     ("reply", "reason"),
     [
         (NoRecord(), Reason.NO_RECORD),
-        (Found({}), Reason.NOT_HELD),
+        (Found(()), Reason.NOT_HELD),
         (Unavailable("timeout"), Reason.SOURCE_UNAVAILABLE),
         (NotPermitted("-5"), Reason.NOT_PERMITTED),
     ],

@@ -82,7 +82,8 @@ def test_what_only_the_citizens_store_holds_is_filled_from_there(
 
     assert answer["data"][path] == licence_of(office.population, person)["number"]
     assert (said["source"], said["class"], said["edit"]) == ("personal_papers", "fact", "locked")
-    assert outcomes(answer) == {"records": "no_record", "personal_papers": "found"}
+    expected = {"population": "found", "records": "no_record", "personal_papers": "found"}
+    assert outcomes(answer) == expected
     body = office.bodies("prefill")[-1]
     at = [template.path for template in office.form(FORM).declarable].index(path)
     assert (body["st"][at], body["so"][at]) == ("F", "k")
@@ -211,7 +212,8 @@ def test_a_store_that_could_not_be_asked_is_unavailable_and_costs_its_own_fields
     (number,) = fields_of(office, "licence.number")
 
     assert empties(answer)[number] == "source_unavailable"
-    assert outcomes(answer) == {"records": "no_record", "personal_papers": "unavailable"}
+    expected = {"population": "found", "records": "no_record", "personal_papers": "unavailable"}
+    assert outcomes(answer) == expected
     assert filled(answer)
 
 

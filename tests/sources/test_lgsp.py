@@ -407,8 +407,8 @@ async def test_who_somebody_is_can_be_confirmed_without_reading_their_record(
     known = key(person)
     number = known.personal_id
 
-    assert await confirmed(way, known) == Found({})
-    assert await confirmed(way, PersonKey(number, person.full_name, None)) == Found({})
+    assert await confirmed(way, known) == Found(())
+    assert await confirmed(way, PersonKey(number, person.full_name, None)) == Found(())
     assert await confirmed(way, key_of(number.digits, "Người Khác", "1984-03-17")) == NoRecord()
     assert await confirmed(way, key_of(number.digits, person.full_name, "1985")) == NoRecord()
     assert await confirmed(way, key_of("003090999999", "Không Có", None)) == NoRecord()

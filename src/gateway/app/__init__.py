@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from gateway.access.clients import ClientDirectory
 from gateway.access.tokens import Tokens
-from gateway.access.tries import Tries
+from gateway.access.tries import Limits, Tries
 from gateway.api.calls import catalogue, identity, prefills, records, sign_in, submissions
 from gateway.api.dossiers import calls as dossiers
 from gateway.api.dossiers import corrections, igate, index_766
@@ -213,7 +213,7 @@ async def open_rooms(
             options_at,
             settings.source_patience_seconds,
             clock,
-            Tries(*settings.prefill_misses, clock),
+            Tries(_prefill_limits(settings), clock),
         ),
         confirmations=ConfirmationWorkflow(
             sources,
@@ -222,7 +222,7 @@ async def open_rooms(
             settings.source_patience_seconds,
             clock,
             opened.publisher.check_reads_open,
-            Tries(*settings.confirmation_misses, clock),
+            Tries(_confirmation_limits(settings), clock),
         ),
         submissions=SubmissionWorkflow(
             forms, leaves, database, keys, keys.index, signer, tickets, clock, _bursts_of(settings)
@@ -238,6 +238,24 @@ async def open_rooms(
         clock=clock,
         traffic=Traffic(),
         reads=reads,
+    )
+
+
+def _prefill_limits(settings: Settings) -> Limits:
+    return Limits(
+        settings.prefill_misses_of_tenant,
+        settings.prefill_misses_of_all,
+        settings.prefill_misses_of_client,
+        settings.prefill_misses_of_officer,
+    )
+
+
+def _confirmation_limits(settings: Settings) -> Limits:
+    return Limits(
+        settings.confirm_misses_of_tenant,
+        settings.confirm_misses_of_all,
+        settings.confirm_misses_of_client,
+        settings.confirm_misses_of_officer,
     )
 
 

@@ -105,6 +105,40 @@ class Fact:
     record: RecordRef | None = None
 
 
+@value
+class Holder:
+    """Whom a paper says it belongs to (người được cấp giấy tờ), as far as it says so.
+
+    Names and birth dates are all those that it gives for its holder, usually one of each; a paper
+    that gives none holds neither. `other_number` says that it names another number than the one it
+    was found by. `former_names` are names that it states the holder bore before.
+    """
+
+    names: tuple[str, ...] = field(default=(), repr=False)
+    birth_dates: tuple[PartialDate, ...] = field(default=(), repr=False)
+    other_number: bool = False
+    former_names: tuple[str, ...] = field(default=(), repr=False)
+
+
+UNSTATED = Holder()
+
+
+@value
+class Paper:
+    """What one paper, or a register's own record, says of the person whose number it was found by.
+
+    `holder` is compared with who is meant before anything of the paper is used. `names` holds the
+    numbers of everybody else whom it names, `head` the number of the head of the household;
+    `vouched` says that more than a tenant's word stands for it (`RecordRef`).
+    """
+
+    facts: Mapping[AttributeName, Fact] = field(repr=False)
+    holder: Holder = UNSTATED
+    vouched: bool = False
+    names: frozenset[str] = field(default=frozenset(), repr=False)
+    head: str | None = field(default=None, repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class PersonKey:
     """What a source needs to find one person: the number, and what must agree with it."""

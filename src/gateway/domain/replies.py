@@ -5,22 +5,31 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
-from gateway.domain.facts import Fact
+from gateway.domain.facts import Fact, Paper
 from gateway.domain.identifiers import AttributeName
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The person or paper is there; `facts` holds only attributes that were asked for.
+    """Something lies there under the number; the papers hold only attributes that were asked for.
 
-    `surplus` counts what the source sent beyond the question and was dropped at the edge; `deferred`
-    says what it will be able to answer, and when to come back.
+    They stand in the order in which a later one is believed before an earlier one. `surplus` counts
+    what the source sent beyond the question and was dropped at the edge; `deferred` says what it
+    will be able to answer, and when to come back.
     """
 
-    facts: Mapping[AttributeName, Fact] = field(repr=False)
+    papers: tuple[Paper, ...] = field(repr=False)
     surplus: int = 0
     attempts: int = 1
     deferred: Mapping[AttributeName, datetime] = field(default_factory=dict)
+
+    @property
+    def facts(self) -> Mapping[AttributeName, Fact]:
+        """What the papers say together, whoever they belong to."""
+        facts: dict[AttributeName, Fact] = {}
+        for paper in self.papers:
+            facts |= paper.facts
+        return facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +42,14 @@ class NoRecord:
 
 @dataclass(frozen=True, slots=True)
 class NotPermitted:
-    """The source, or a grant of ours, refuses this question; `code` is the source's own word."""
+    """The source, or a grant of ours, refuses this question; `code` is the source's own word.
+
+    `confirmed` is the yes or no of a register that says who somebody is and gives no record.
+    """
 
     code: str
     attempts: int = 1
+    confirmed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,14 @@ class Dictionary:
     def __contains__(self, name: str) -> bool:
         return name in self.attributes
 
+    def is_address(self, name: AttributeName) -> bool:
+        """Whether an attribute is an address, or part of one."""
+        attribute = self.attributes[name]
+        whole = attribute.part_of
+        return attribute.type == "address" or (
+            whole is not None and self.attributes[whole].type == "address"
+        )
+
 
 class _AttributeFile(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)

@@ -9,7 +9,7 @@ from gateway.domain.letters import CLASS_LETTERS, REASON_LETTERS, SOURCE_LETTERS
 from gateway.domain.replies import Found, Reply
 from gateway.domain.verdicts import FieldClass
 from gateway.forms.fields import Decision
-from gateway.prefill.asking.knowledge import Answer
+from gateway.prefill.asking.answers import Answer
 from gateway.prefill.case import Case
 from gateway.prefill.filling.desk import Sheet
 from gateway.prefill.filling.entries import Carried, Empty, Entry, Filled

@@ -25,7 +25,8 @@ from gateway.prefill.filling.desk import Earlier
 from gateway.prefill.request import Asker, PrefillRequest
 from gateway.receipts.chains import ChainKeys, ChainState
 from gateway.receipts.receipt import Receipt
-from gateway.receipts.tags import SUBJECT, FieldMark, Tagger, new_key, same_tag
+from gateway.receipts.tags import SUBJECT, TIED, FieldMark, Tagger, new_key, same_tag
+from gateway.sources.source import Purpose
 
 _SOURCES = frozenset({SESSION, POPULATION, RECORDS, PERSONAL_PAPERS})
 _SETTLED = frozenset(
@@ -130,6 +131,40 @@ def extended_chain(
     _check_steering(receipt, request, form, tagger)
     _check_ways(receipt, request, form)
     return Chain(state.chain, key, tagger, receipt, state)
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierMatches:
+    """Whom earlier calls of the chain matched, and whom they found tied to the applicant, by tags."""
+
+    tagger: Tagger
+    matched: frozenset[str] = frozenset()
+    tied: frozenset[str] = frozenset()
+
+    def is_matched(self, identity: str) -> bool:
+        """Whether the population database matched this number, name and birth date before."""
+        return bool(self.matched) and self.tagger.match_tag(identity) in self.matched
+
+    def is_tied(self, number: str) -> bool:
+        """Whether whoever bears this number was found tied to the applicant before."""
+        return bool(self.tied) and self.tagger.person_tag(TIED, (), number) in self.tied
+
+
+def earlier_matches(chain: Chain) -> EarlierMatches:
+    """What the extended receipt says of the persons that were matched."""
+    if chain.earlier is None:
+        return EarlierMatches(chain.tagger)
+    claims = chain.earlier.claims
+    return EarlierMatches(
+        chain.tagger, frozenset(claims.get("matched", ())), frozenset(claims.get("tied", ()))
+    )
+
+
+def purpose_of(case: Case) -> Purpose:
+    """For what the persons of a case are read."""
+    asker = case.asker
+    officer = case.request.officer
+    return Purpose(asker.tenant, asker.agency, case.procedure, officer, case.dossier, asker.client)
 
 
 def earlier_of(chain: Chain, form: RegisteredForm) -> Earlier:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.access.tries import Asker as Tried
 from gateway.access.tries import Tries
 from gateway.domain.errors import SourceError
 from gateway.domain.facts import PersonKey
@@ -122,14 +123,15 @@ class ConfirmationWorkflow:
 
     async def _try(self, asker: Asker, request: ConfirmationRequest, ref: str) -> Reply:
         """Ask, unless too many questions found nobody: the limit is the same for every number."""
-        self._tries.begin(asker.tenant)
+        who = Tried(asker.tenant, asker.client, request.officer)
+        self._tries.begin(who)
         missed = False
         try:
             reply = await self._ask(asker, request, ref)
             missed = isinstance(reply, NoRecord)
             return reply
         finally:
-            self._tries.end(asker.tenant, missed=missed)
+            self._tries.end(who, missed=missed)
 
     async def _ask(self, asker: Asker, request: ConfirmationRequest, ref: str) -> Reply:
         if POPULATION not in asker.granted:
@@ -137,7 +139,9 @@ class ConfirmationWorkflow:
         if self._register is None:
             return Unavailable(NOT_CONNECTED, attempts=0)
         dossier = None if request.dossier is None else request.dossier.text
-        purpose = Purpose(asker.tenant, asker.agency, request.procedure, request.officer, dossier)
+        purpose = Purpose(
+            asker.tenant, asker.agency, request.procedure, request.officer, dossier, asker.client
+        )
         question = Question(request.subject, frozenset(), purpose, ref)
         try:
             async with asyncio.timeout(self._patience_seconds):

@@ -12,12 +12,13 @@ from gateway.sources.session import Account
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """The tenant that asks (hệ thống gọi), and which sources its grant opens for this question."""
+    """The tenant that asks (hệ thống gọi), by which client, and what its grant opens for this question."""
 
     tenant: TenantId
     agency: str
     grant_leaf: int
     granted: frozenset[SourceId]
+    client: str = ""
 
 
 CanSend: TypeAlias = Callable[[FieldTemplate, object], bool]

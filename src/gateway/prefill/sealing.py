@@ -12,18 +12,17 @@ from gateway.domain.verdicts import EditPolicy, Reason
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FieldTemplate
 from gateway.forms.values import LOCAL_ZONE
-from gateway.prefill.asking.knowledge import Answer, Person
+from gateway.prefill.asking.answers import Answer, Reads
+from gateway.prefill.asking.knowledge import Person
 from gateway.prefill.case import Case
 from gateway.prefill.filling.desk import Sheet
 from gateway.prefill.filling.entries import Carried, Empty, Entry, Filled
 from gateway.prefill.filling.waiting import retry_at
 from gateway.receipts.receipt import Receipt
-from gateway.receipts.tags import SUBJECT, FieldMark, Tagger
+from gateway.receipts.tags import SUBJECT, TIED, FieldMark, Tagger
 
 
-def claims_of(
-    case: Case, sheet: Sheet, answers: tuple[Answer, ...], life: timedelta
-) -> dict[str, Any]:
+def claims_of(case: Case, sheet: Sheet, reads: Reads, life: timedelta) -> dict[str, Any]:
     """The claims of a new receipt; persons and rows of the extended one go over unchanged."""
     chain, tagger = case.chain, case.chain.tagger
     before: Mapping[str, Any] = chain.earlier.claims if chain.earlier else _NOTHING_BEFORE
@@ -46,7 +45,11 @@ def claims_of(
             *before["persons"],
             *(p for p in persons if (p["role"], tuple(p["row"])) not in places),
         ],
-        "reads": read_claims(answers),
+        "reads": read_claims(reads.answers),
+        "matched": sorted({*before.get("matched", ()), *map(tagger.match_tag, reads.matched)}),
+        "tied": sorted(
+            {*before.get("tied", ()), *(tagger.person_tag(TIED, (), n) for n in reads.tied)}
+        ),
         "sets": dict(sheet.sets),
         "ways": {**sheet.people.ways(), **before["ways"]},
         "told": sorted(sheet.told),
@@ -55,7 +58,12 @@ def claims_of(
     }
 
 
-_NOTHING_BEFORE: Mapping[str, Any] = {"persons": [], "rows": [], "ways": {}, "jti": None}
+_NOTHING_BEFORE: Mapping[str, Any] = {
+    "persons": [],
+    "rows": [],
+    "ways": {},
+    "jti": None,
+}
 
 
 def field_claims(sheet: Sheet, tagger: Tagger) -> list[dict[str, Any]]:

@@ -9,21 +9,26 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from gateway.access.tries import Tries
+from gateway.access.typed import TypedPersons
 from gateway.domain.identifiers import POPULATION, SourceId
 from gateway.forms.catalogue import Catalogue, RegisteredForm
 from gateway.log.append import append_case
-from gateway.prefill.asking.knowledge import Answer, Knowledge, Person
+from gateway.prefill.asking.answers import Answer, Identities, Identity, Meant, Reads
+from gateway.prefill.asking.knowledge import Knowledge, Person
 from gateway.prefill.asking.lookup import ask_all
+from gateway.prefill.asking.matching import Matching, Terms
 from gateway.prefill.asking.plan import plan_reads, wanted_by
-from gateway.prefill.asking.tried import TriedSource, record_alarms
+from gateway.prefill.asking.tried import TriedRegister, asker_of, record_alarms
 from gateway.prefill.body import prefill_body
 from gateway.prefill.case import (
     Case,
     check_declined,
+    earlier_matches,
     earlier_of,
     extended_chain,
     new_chain,
     procedure_of,
+    purpose_of,
 )
 from gateway.prefill.filling.bound import bound_fields
 from gateway.prefill.filling.desk import Desk, Sheet
@@ -43,7 +48,7 @@ from gateway.receipts.chains import (
 )
 from gateway.receipts.receipt import Receipt, ReceiptSigner
 from gateway.sources.session import session_facts
-from gateway.sources.source import Purpose, Source
+from gateway.sources.source import Source
 from gateway.storage.database import Database
 
 _MOST_ROUNDS = 6
@@ -87,8 +92,9 @@ class PrefillWorkflow:
         self._catalogue = catalogue
         self._form_leaves = form_leaves
         self._tries = tries
+        self._typed = TypedPersons(clock)
         self._sources = {
-            id_: TriedSource(source, tries) if id_ == POPULATION else source
+            id_: TriedRegister(source, tries) if id_ == POPULATION else source
             for id_, source in sources.items()
         }
         self._database = database
@@ -113,10 +119,10 @@ class PrefillWorkflow:
         serve or for something declined that is not there, ReceiptRefused or Conflict for a receipt that cannot be extended.
         """
         case = self._begin(asker, request)
-        sheet, answers = await self._fill(case)
+        sheet, reads = await self._fill(case)
         life = receipt_life(sheet, case.now)
-        receipt = self._signer.seal(claims_of(case, sheet, answers, life))
-        return await self._record(case, sheet, answers, receipt, also)
+        receipt = self._signer.seal(claims_of(case, sheet, reads, life))
+        return await self._record(case, sheet, reads.answers, receipt, also)
 
     def _begin(self, asker: Asker, request: PrefillRequest) -> Case:
         """The form's registered version, and the chain that begins or goes on."""
@@ -134,22 +140,40 @@ class PrefillWorkflow:
     def _state_of(self, receipt: Receipt) -> ChainState:
         return self._database.read(lambda c: open_chain(c, receipt.chain, receipt.jti))
 
-    async def _fill(self, case: Case) -> tuple[Sheet, tuple[Answer, ...]]:
+    async def _fill(self, case: Case) -> tuple[Sheet, Reads]:
         """Merge, ask for what is missing, merge again, until nobody is left to be asked."""
-        asker, request, form = case.asker, case.request, case.form
-        purpose = Purpose(asker.tenant, asker.agency, case.procedure, request.officer, case.dossier)
+        request, form, purpose = case.request, case.form, purpose_of(case)
         deadline = time.monotonic() + self._patience_seconds
-        filling = Filling(self._desk(case))
-        answers: dict[tuple[str, SourceId], Answer] = {}
+        filling, identities = Filling(self._desk(case)), Identities()
+        matching = self._matching(case, identities)
+        wanted = self._wanted[form.version]
+        if request.without:
+            wanted = wanted_by(form, request.without)
         for _ in range(_MOST_ROUNDS):
-            sheet = filling.merge(self._knowledge(case, answers))
-            applicant = request.subject.personal_id.digits
-            reads = plan_reads(sheet.needs, self._wanted[form.version], applicant)
+            sheet = filling.merge(self._knowledge(case, matching.answers(), identities))
+            reads = plan_reads(sheet.needs, wanted, matching, identities)
             if not reads:
                 break
-            for answer in await ask_all(reads, self._sources, purpose, deadline):
-                answers[(answer.number, answer.source)] = answer
-        return sheet, tuple(answers.values())
+            matching.learn(await ask_all(reads, self._sources, purpose, deadline))
+        for _ in range(matching.missed()):
+            self._tries.miss(asker_of(purpose))
+        return sheet, matching.reads()
+
+    def _matching(self, case: Case, identities: Identities) -> Matching:
+        """By what this call's persons are matched; what the chain found out before still holds."""
+        asker, request = case.asker, case.request
+        subject = request.subject
+        earlier = earlier_matches(case.chain)
+        terms = Terms(
+            may_ask=POPULATION in self._sources and POPULATION in asker.granted,
+            declined=POPULATION in request.without,
+            is_vouched_for=bool(request.account.verified_by or request.officer),
+            at_desk=request.channel == "desk" and request.officer is not None,
+            matched_before=earlier.is_matched,
+            tied_before=earlier.is_tied,
+            may_open=lambda who: self._typed.may_open(asker.tenant, subject.personal_id, who),
+        )
+        return Matching(terms, Meant(identities[subject], subject))
 
     def _desk(self, case: Case) -> Desk:
         request = case.request
@@ -169,14 +193,20 @@ class PrefillWorkflow:
             can_send=request.can_send,
         )
 
-    def _knowledge(self, case: Case, answers: Mapping[tuple[str, SourceId], Answer]) -> Knowledge:
+    def _knowledge(
+        self,
+        case: Case,
+        answers: Mapping[tuple[Identity, SourceId], Answer],
+        identities: Identities,
+    ) -> Knowledge:
         return Knowledge(
             dictionary=case.form.dictionary,
             connected=frozenset(self._sources),
             granted=case.asker.granted,
             declined=case.request.without,
             now=case.now,
-            answers=dict(answers),
+            answers=answers,
+            identities=identities,
         )
 
     def _opened_at(self, case: Case) -> datetime:

@@ -9,6 +9,7 @@ untruncated HMAC-SHA-256 in base64url without padding:
     row     = HMAC(K_r, LP(chain) LP(form digest) LP(bindings digest) LP(group path) LP(row),
                         then LP(path template) LP(canon) of each locked field, in bindings order)
     person  = HMAC(K_s, LP(chain) LP(role) LP(row) LP(kind of number) LP(number))
+    match   = HMAC(K_s, LP(chain) LP("(matched)") LP("") LP("") LP(number|name|birth date))
     dossier = HMAC(K_d, LP(chain) LP(tenant) LP(dossier code))
 
 `row` is the row's number when it was filled, 4 bytes per enclosing group, outermost first; empty
@@ -28,6 +29,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 SUBJECT = "subject"
 """The name under which a receipt tags whoever acts, whichever role of the form that is."""
+
+TIED = "(tied)"
+"""The name under which a receipt tags whom a register or a vouched paper names beside the applicant."""
 
 _COMMITMENT = b"eform-gateway/receipt/key/v1"
 
@@ -110,6 +114,10 @@ class Tagger:
         """The tag of the person behind a role, by personal identification number."""
         parts = (role.encode(), row_bytes(rows), b"personal_id", number.encode())
         return _tag(self._person, length_prefixed(parts))
+
+    def match_tag(self, identity: str) -> str:
+        """The tag of number, name and birth date as they were said when the register matched them."""
+        return _tag(self._person, length_prefixed((b"(matched)", b"", b"", identity.encode())))
 
     def dossier_tag(self, code: str) -> str:
         """The tag of the dossier that the chain belongs to."""

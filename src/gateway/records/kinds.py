@@ -1,7 +1,7 @@
 """Which kinds of digitised records are there, and what does each hold?
 
 Reads `schemas/record-kinds.json`: kind -> `title`, `members` (name -> `type`, and the attribute
-that it answers), `implies` (attribute -> value that the paper's existence alone gives), `spouse`
+that it answers, and what it says of the `owner`), `implies` (attribute -> value that the paper's existence alone gives), `spouse`
 (the attribute that the other spouse becomes), `only_if` (whose death certificate counts) and
 `open` (further members may stand). Types of members: text, name, date, number, boolean, sex, unit,
 country, `code:<list>`, address, person, persons, dwelling, list.
@@ -20,15 +20,22 @@ from gateway.domain.facts import Coded
 from gateway.domain.identifiers import AttributeName
 
 CODE = "code:"
+SpeaksOfOwner = Literal["always", "by_number", "formerly"]
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member of a kind's content; `attribute` is None where no form asks for it."""
+    """One member of a kind's content; `attribute` is None where no form asks for it.
+
+    `owner` says how the member speaks of the record's owner: `always`, being the owner's own name,
+    birth date or person; `by_number`, as far as it names a person under the owner's number;
+    `formerly`, being a name that the owner bore before; None where it speaks of somebody else.
+    """
 
     name: str
     type: str
     attribute: AttributeName | None
+    owner: SpeaksOfOwner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ class _MemberFile(BaseModel):
 
     type: str
     attribute: str | None = None
+    owner: SpeaksOfOwner | None = None
 
 
 class _CodedFile(BaseModel):
@@ -98,7 +106,7 @@ def _kind(name: str, read: _KindFile) -> Kind:
         name=name,
         title=read.title,
         members={
-            member: Member(member, one.type, _attribute(one.attribute))
+            member: Member(member, one.type, _attribute(one.attribute), one.owner)
             for member, one in read.members.items()
         },
         implies={

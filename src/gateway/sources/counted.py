@@ -1,12 +1,12 @@
 """What came of the reads that prefills made of each source, since the start?"""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 
 from gateway.domain.identifiers import SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
-from gateway.sources.source import Question, Source
+from gateway.sources.source import IdentitySource, Question, Source
 
 UNAVAILABLE = "unavailable"
 OUTCOMES = {Found: "found", NoRecord: "no_record", NotPermitted: "not_permitted"}
@@ -26,13 +26,29 @@ class CountedSource:
 
     async def look_up(self, question: Question) -> Found | NoRecord | NotPermitted:
         """Ask the source; raises what it raises."""
+        return await self._count(self.source.look_up(question))
+
+    async def _count(
+        self, asking: Awaitable[Found | NoRecord | NotPermitted]
+    ) -> Found | NoRecord | NotPermitted:
         outcome = UNAVAILABLE
         try:
-            reply = await self.source.look_up(question)
+            reply = await asking
             outcome = OUTCOMES[type(reply)]
             return reply
         finally:
             self.reads[self.id, outcome] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class CountedRegister(CountedSource):
+    """A counted source that also says who somebody is; a yes or no is a read like any other."""
+
+    source: IdentitySource
+
+    async def confirm(self, question: Question) -> Found | NoRecord | NotPermitted:
+        """Ask the source; raises what it raises."""
+        return await self._count(self.source.confirm(question))
 
 
 def counted(
@@ -41,4 +57,9 @@ def counted(
     """The same sources, every outcome of theirs begun at 0."""
     for id_ in sources:
         reads.update({(id_, outcome): 0 for outcome in (*OUTCOMES.values(), UNAVAILABLE)})
-    return {id_: CountedSource(source, reads) for id_, source in sources.items()}
+    return {
+        id_: CountedRegister(source, reads)
+        if isinstance(source, IdentitySource)
+        else CountedSource(source, reads)
+        for id_, source in sources.items()
+    }

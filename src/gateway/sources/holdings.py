@@ -9,12 +9,13 @@ certificate must name.
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time
 
-from gateway.domain.facts import Fact, PersonRef, RecordRef
+from gateway.domain.facts import Fact, Paper, PersonRef, RecordRef
 from gateway.domain.identifiers import AttributeName
 from gateway.records.awaited import Awaited
 from gateway.records.kinds import Kinds
 from gateway.records.store import StoredRecord
 from gateway.sources.codelists import CodeLists
+from gateway.sources.holders import holder_of, named_beside
 from gateway.sources.papers import (
     Facts,
     paper_attributes,
@@ -28,7 +29,10 @@ _DIVORCE, _BIRTH = "divorce_judgment", "birth_certificate"
 
 
 class Holdings:
-    """Reads what a store holds of one person (giấy tờ, kết quả đã số hóa của một người)."""
+    """Reads what a store holds of one person (giấy tờ, kết quả đã số hóa của một người).
+
+    `renaming` are the kinds that say which name their owner bore before.
+    """
 
     def __init__(self, kinds: Kinds, lists: CodeLists) -> None:
         self._kinds = kinds
@@ -38,6 +42,11 @@ class Holdings:
         self._marriages = {name for name, kind in by_name.items() if kind.spouse is not None}
         self._deaths = {name for name, kind in by_name.items() if kind.of_dead_spouse}
         self._marital = self._marriages | self._deaths | {_DIVORCE}
+        self.renaming = frozenset(
+            name
+            for name, kind in by_name.items()
+            if any(member.owner == "formerly" for member in kind.members.values())
+        )
         self._kinds_for: dict[frozenset[AttributeName], frozenset[str]] = {}
 
     @property
@@ -61,21 +70,32 @@ class Holdings:
         marital = self._marriages | self._deaths
         return frozenset(self._marital if marital & set(kinds) else ())
 
-    def facts(
+    def papers(
         self,
         stored: Sequence[StoredRecord],
         kinds: Collection[str],
         wanted: frozenset[AttributeName],
         now: datetime,
-    ) -> dict[AttributeName, Fact]:
-        """The wanted facts that papers of these kinds say today, by the calendar of Việt Nam."""
+    ) -> tuple[Paper, ...]:
+        """What papers of these kinds say today, by the calendar of Việt Nam, oldest first."""
         today = now.astimezone(VIETNAM).date()
         spouses = self._spouses(stored)
-        facts: dict[AttributeName, Fact] = {}
-        for one in _newest_of_each(r for r in stored if self._speaks(r, spouses)):
-            if one.record.kind in kinds and not _expired(one, today):
-                facts |= _facts_of(one, self._said(one, stored, wanted))
-        return facts
+        return tuple(
+            self._paper(one, stored, wanted)
+            for one in _newest_of_each(r for r in stored if self._speaks(r, spouses))
+            if one.record.kind in self.renaming.union(kinds) and not _expired(one, today)
+        )
+
+    def _paper(
+        self, one: StoredRecord, stored: Sequence[StoredRecord], wanted: frozenset[AttributeName]
+    ) -> Paper:
+        kind = self._kinds[one.record.kind]
+        return Paper(
+            _facts_of(one, self._said(one, stored, wanted)),
+            holder_of(kind, one.record),
+            one.vouched,
+            named_beside(kind, one.record),
+        )
 
     def deferred(
         self,

@@ -41,6 +41,12 @@ def name_facts(full_name: str) -> Mapping[AttributeName, str]:
     return facts
 
 
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are one as service 037 compares them; a name that has no such letter is nobody's."""
+    compared = normalised_for_sending(one)
+    return compared != "" and compared == normalised_for_sending(other)
+
+
 def normalised_for_sending(name: str) -> str:
     """A name as the population database is asked: capitals without marks and blanks."""
     name = name.replace("Đ", "D").replace("đ", "d")  # these two do not decompose

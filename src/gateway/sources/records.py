@@ -49,12 +49,13 @@ class RecordsSource:
         if not kinds:
             return NoRecord()
         now = self._clock()
-        lying = self._lying(question, kinds | self._holdings.kinds_beside(kinds))
+        beside = self._holdings.kinds_beside(kinds) | self._holdings.renaming
+        lying = self._lying(question, kinds | beside)
         deferred = self._holdings.deferred(lying.awaited, kinds, question.wanted, now)
         if not any(one.record.kind in kinds for one in lying.records):
             return NoRecord(deferred=deferred)
-        facts = self._holdings.facts(lying.records, kinds, question.wanted, now)
-        return Found(facts, deferred=deferred)
+        papers = self._holdings.papers(lying.records, kinds, question.wanted, now)
+        return Found(papers, deferred=deferred)
 
     def _lying(self, question: Question, kinds: Collection[str]) -> Lying:
         try:

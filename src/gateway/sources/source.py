@@ -17,6 +17,7 @@ class Purpose:
     procedure: str | None
     officer: str | None
     dossier: str | None
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def _asker(caller: Caller, request: ConfirmationRequest) -> Asker:
     named = request.procedure or ""
     allowed = any(map(caller.grant.allows_procedure, {named, named[:8]}))
     granted = caller.grant.sources if allowed else frozenset[SourceId]()
-    return Asker(caller.tenant, caller.agency, caller.grant_leaf, granted)
+    return Asker(caller.tenant, caller.agency, caller.grant_leaf, granted, caller.client_id)
 
 
 def _written(confirmation: Confirmation) -> bytes:

@@ -132,7 +132,7 @@ def _asker(house: Rooms, caller: Caller, request: PrefillRequest) -> Asker:
     names = {request.form} if procedure is None else {request.form, procedure, procedure[:8]}
     allowed = any(map(caller.grant.allows_procedure, names))
     granted = caller.grant.sources if allowed else frozenset()
-    return Asker(caller.tenant, caller.agency, caller.grant_leaf, granted)
+    return Asker(caller.tenant, caller.agency, caller.grant_leaf, granted, caller.client_id)
 
 
 def whole_answer(house: Rooms, prefilled: Prefilled) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from typing import TypeAlias
 
 from gateway.domain.facts import Fact, PersonKey, PersonRef
 from gateway.domain.identifiers import SESSION, AttributeName, RoleName, SourceId
-from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable
 from gateway.domain.value import value
 from gateway.domain.verdicts import Reason
 from gateway.forms.attributes import Attribute, Dictionary
 from gateway.prefill.asking.agreement import agree
+from gateway.prefill.asking.answers import Answer, Identities, Identity
 
 
 @value
@@ -27,13 +27,15 @@ class Person:
     """Somebody who stands behind a role, as far as the caller and other people's answers say.
 
     `key` is None for a person who is named but has no 12-digit number to be asked for by;
-    `key_path` is the field in which the citizen gave that number, where it was given.
+    `key_path` is the field in which the citizen gave that number, where it was given, and
+    `date_asked` says that the form asks the birth date beside it.
     """
 
     key: PersonKey | None = field(repr=False)
     told: Mapping[AttributeName, Fact] = field(default_factory=dict, repr=False)
     named: "Naming | None" = field(default=None, repr=False)
     key_path: str | None = None
+    date_asked: bool = False
 
     @property
     def number(self) -> str | None:
@@ -53,23 +55,6 @@ class Naming:
         """What is said of the person there, as old as the fact that names them."""
         value = self.ref.facts.get(name)
         return None if value is None else Fact(value, self.by.as_of, self.by.record)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One read: whom it was about, for which role, what came back, under which request number."""
-
-    source: SourceId
-    role: RoleName
-    number: str = field(repr=False)
-    reply: Reply
-    ref: str
-    ms: int
-
-    @property
-    def failed(self) -> bool:
-        """Whether this read ended without a word on the person."""
-        return isinstance(self.reply, Unavailable | NotPermitted)
 
 
 @value
@@ -101,11 +86,15 @@ class Missing:
     retry_at: datetime | None = None
 
 
+BIRTH_DATE = AttributeName("person.birth_date")
+
 State: TypeAlias = Known | Unasked | Missing
 
 _WORST_FIRST = (
+    Reason.WITHHELD,
     Reason.SOURCE_UNAVAILABLE,
     Reason.NOT_PERMITTED,
+    Reason.CONFLICT,
     Reason.STALE,
     Reason.DECLINED,
     Reason.NOT_HELD,
@@ -122,7 +111,12 @@ class Knowledge:
     granted: frozenset[SourceId]
     declined: frozenset[str]
     now: datetime
-    answers: Mapping[tuple[str, SourceId], Answer]
+    answers: Mapping[tuple[Identity, SourceId], Answer]
+    identities: Identities = field(default_factory=Identities, repr=False)
+
+    def identity_of(self, person: Person) -> Identity | None:
+        """The person as they are meant: number, name and date; None where there is no number."""
+        return None if person.key is None else self.identities[person.key]
 
     def may_ask(self, source: SourceId) -> bool:
         """Whether a source is connected, granted, and not declined by the citizen."""
@@ -167,31 +161,33 @@ class Knowledge:
             return Reason.DECLINED
         if source not in self.granted:
             return Reason.NOT_PERMITTED
-        number = person.number
-        answer = None if number is None else self.answers.get((number, source))
-        said = None if answer is None else self._said(answer.reply, attribute)
+        identity = self.identity_of(person)
+        answer = None if identity is None else self.answers.get((identity, source))
+        said = None if answer is None else self._said(answer, attribute)
         if isinstance(said, Fact):
             return said
         if (naming := person.named) is not None and naming.source == source:
             named = naming.fact(attribute.name)
             if named is not None:
                 return named
-        return Reason.NOT_HELD if number is None else said
+        return Reason.NOT_HELD if identity is None else said
 
-    def _said(self, reply: Reply, attribute: Attribute) -> Fact | Reason | datetime:
-        match reply:
-            case Found(facts=facts, deferred=deferred):
-                fact = facts.get(attribute.name)
-                if fact is not None and not self._stale(fact, attribute):
-                    return fact
-                without = Reason.NOT_HELD if fact is None else Reason.STALE
-                return deferred.get(attribute.name, without)
-            case NoRecord(deferred=deferred):
-                return deferred.get(attribute.name, Reason.NO_RECORD)
-            case NotPermitted():
-                return Reason.NOT_PERMITTED
-            case Unavailable():
-                return Reason.SOURCE_UNAVAILABLE
+    def _said(self, answer: Answer, attribute: Attribute) -> Fact | Reason | datetime:
+        """What an answer says of one attribute; what is withheld is so whether or not it is held."""
+        name = attribute.name
+        if answer.withholds and not answer.failed:
+            if attribute.sensitive or self.dictionary.is_address(name):
+                return Reason.WITHHELD
+            if name == BIRTH_DATE and answer.withholds_birth_date:
+                return Reason.WITHHELD
+        fact = answer.facts.get(name)
+        if fact is not None and not self._stale(fact, attribute):
+            return fact
+        if fact is not None:
+            otherwise = Reason.STALE
+        else:
+            otherwise = Reason.CONFLICT if name in answer.conflicts else answer.otherwise
+        return answer.deferred.get(name, otherwise)
 
     def _stale(self, fact: Fact, attribute: Attribute) -> bool:
         if attribute.max_age_days is None:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from gateway.domain.errors import SourceError
 from gateway.domain.identifiers import SourceId
 from gateway.domain.replies import Reply, Unavailable
-from gateway.prefill.asking.knowledge import Answer
+from gateway.prefill.asking.answers import Asked
 from gateway.prefill.asking.plan import PlannedRead
-from gateway.sources.source import Purpose, Question, Source
+from gateway.sources.source import IdentitySource, Purpose, Question, Source
 
 
 async def ask_all(
@@ -18,7 +18,7 @@ async def ask_all(
     sources: Mapping[SourceId, Source],
     purpose: Purpose,
     deadline: float,
-) -> tuple[Answer, ...]:
+) -> tuple[Asked, ...]:
     """Ask every planned source at once; one that fails costs its own fields and nobody else's.
 
     `deadline` is by `time.monotonic`: who has not answered then is not waited for.
@@ -30,17 +30,20 @@ async def ask_all(
     return tuple(task.result() for task in tasks)
 
 
-async def _ask(read: PlannedRead, source: Source, purpose: Purpose, deadline: float) -> Answer:
+async def _ask(read: PlannedRead, source: Source, purpose: Purpose, deadline: float) -> Asked:
     ref = f"GW-{secrets.token_hex(12)}"
-    question = Question(read.person, read.wanted, purpose, ref)
+    question = Question(read.meant.key, read.wanted, purpose, ref)
     started = time.monotonic()
     reply: Reply
     try:
         async with asyncio.timeout(deadline - started):
-            reply = await source.look_up(question)
+            if read.identity_alone and isinstance(source, IdentitySource):
+                reply = await source.confirm(question)
+            else:
+                reply = await source.look_up(question)
     except SourceError as error:
         reply = Unavailable(error.cause, error.attempts)
     except TimeoutError:
         reply = Unavailable("timeout")
     ms = round((time.monotonic() - started) * 1000)
-    return Answer(read.source, read.role, read.person.personal_id.digits, reply, ref, ms)
+    return Asked(read.source, read.role, read.meant, reply, ref, ms)

@@ -17,6 +17,7 @@ from gateway.forms.fields import value_at
 from gateway.forms.roles import holds
 from gateway.forms.values import EMPTY, NotOfType, canonical
 from gateway.prefill.asking.knowledge import (
+    BIRTH_DATE,
     Knowledge,
     Known,
     Missing,
@@ -27,7 +28,8 @@ from gateway.prefill.asking.knowledge import (
 
 PERSONAL_ID = AttributeName("person.personal_id")
 FULL_NAME = AttributeName("person.full_name")
-BIRTH_DATE = AttributeName("person.birth_date")
+BIRTH_DATE_MEMBER = "birth_date"
+_NEEDED_PARTS = ("surname", "given_name")
 _NAME_PARTS = ("surname", "middle_name", "given_name")
 
 Resolved: TypeAlias = tuple[Person, ...] | Unasked | Missing
@@ -93,13 +95,13 @@ class People:
         return self._related(way.start, way.by)
 
     def _given(self, given: Mapping[str, str]) -> Resolved:
-        """A person whom the citizen names by number and name."""
+        """A person whom the citizen names by number and name, and by birth date where that is asked."""
         told = {
             name: fact
             for name, member in (
                 (PERSONAL_ID, "personal_id"),
                 (FULL_NAME, "full_name"),
-                (BIRTH_DATE, "birth_date"),
+                (BIRTH_DATE, BIRTH_DATE_MEMBER),
             )
             if member in given and (fact := self._told(name, given[member])) is not None
         }
@@ -108,11 +110,14 @@ class People:
         name = self._joined_name(given)
         if name is not None:
             told[FULL_NAME] = name
-        return (replace(person_told(told), key_path=given["personal_id"]),)
+        person = person_told(told)
+        asked = BIRTH_DATE_MEMBER in given
+        return (replace(person, key_path=given["personal_id"], date_asked=asked),)
 
     def _joined_name(self, given: Mapping[str, str]) -> Fact | None:
-        """A name that the form asks for in parts, put together; the given name must be there."""
-        if "given_name" not in given or self._told(FULL_NAME, given["given_name"]) is None:
+        """A name that the form asks for in parts, put together once surname and given name are there."""
+        needed = [given[part] for part in _NEEDED_PARTS if part in given]
+        if "given_name" not in given or any(self._told(FULL_NAME, p) is None for p in needed):
             return None
         parts = [self._told(FULL_NAME, given[part]) for part in _NAME_PARTS if part in given]
         words = [str(part.value) for part in parts if part is not None]

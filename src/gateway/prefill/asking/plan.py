@@ -1,22 +1,38 @@
 """Who is asked next, and only for what the form needs?"""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gateway.domain.facts import PersonKey
-from gateway.domain.identifiers import AttributeName, RoleName, SourceId
+from gateway.domain.identifiers import POPULATION, AttributeName, RoleName, SourceId
 from gateway.forms.catalogue import RegisteredForm
+from gateway.prefill.asking.answers import Identities, Identity, Meant
 from gateway.prefill.asking.knowledge import Unasked
+from gateway.prefill.asking.matching import Matching
+from gateway.sources.identity import is_asked_in_full
+from gateway.sources.names import FULL_NAME, NAME_PARTS
+
+_NOTHING: frozenset[AttributeName] = frozenset()
+_IDENTITY = NAME_PARTS | {
+    FULL_NAME,
+    AttributeName("person.personal_id"),
+    AttributeName("person.birth_date"),
+}
+"""What is compared of a person: a form that binds no more of the population database asks a yes or no."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedRead:
-    """One person to be read from one source, for the role that needs it first."""
+    """One person to be read from one source, for the role that needs it first.
+
+    `identity_alone`: nothing of the source is wanted but a yes to number, name and birth date.
+    """
 
     source: SourceId
     role: RoleName
-    person: PersonKey = field(repr=False)
+    meant: Meant
     wanted: frozenset[AttributeName]
+    identity_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,44 +47,69 @@ class Wanted:
 
 
 def plan_reads(
-    needs: Iterable[tuple[RoleName, Unasked]], wanted: Wanted, applicant: str
+    needs: Iterable[tuple[RoleName, Unasked]],
+    wanted: Wanted,
+    matching: Matching,
+    identities: Identities,
 ) -> tuple[PlannedRead, ...]:
     """One read per person and source; it wants what the form binds of such a person, and no more.
 
-    `applicant` is the applicant's number: whoever bears it may stand behind every role.
+    Whoever is read from any source is asked for at the population database too, once: no source
+    answers for a person who is not matched. Whoever bears the applicant's number may stand behind
+    every role.
     """
-    reads: dict[tuple[str, SourceId], PlannedRead] = {}
+    reads: dict[tuple[Identity, SourceId], PlannedRead] = {}
     for role, need in needs:
-        key = need.person.key
-        if key is None:
+        if (key := need.person.key) is None:
             continue
-        for source in need.sources:
-            place = (key.personal_id.digits, source)
+        meant = Meant(identities[key], key, need.person.date_asked)
+        is_applicant = meant.number == matching.applicant.number
+        bound = wanted.of_applicant if is_applicant else wanted.of_others
+        sources = set(need.sources)
+        if matching.needs_identity(meant.identity):
+            sources.add(POPULATION)
+        for source in sorted(sources, reverse=True):
+            place = (meant.identity, source)
             if place not in reads:
-                is_applicant = key.personal_id.digits == applicant
-                bound = wanted.of_applicant if is_applicant else wanted.of_others
-                reads[place] = PlannedRead(source, role, key, bound[source])
+                attributes = bound.get(source, _NOTHING)
+                alone = source == POPULATION and attributes <= _IDENTITY and _is_confirmable(key)
+                reads[place] = PlannedRead(source, role, meant, attributes, alone)
     return tuple(reads.values())
 
 
-def wanted_by(form: RegisteredForm) -> Wanted:
-    """What this form may want of whom.
+def _is_confirmable(key: PersonKey) -> bool:
+    """Whether a yes says as much as a record would: nothing of the date is left to be compared."""
+    return key.birth_date is None or is_asked_in_full(key.birth_date)
+
+
+def wanted_by(form: RegisteredForm, without: Collection[str] = ()) -> Wanted:
+    """What this form may want of whom, where the citizen declined nothing but these fields.
 
     Of others, what is bound to a role that somebody else can stand behind, or leads on from one.
     """
     roles = form.bindings.roles
     others = {role for role, ways in roles.items() if not all(way.subject for way in ways)}
-    return Wanted(_by_source(form, roles.keys()), _by_source(form, others))
+    return Wanted(_by_source(form, roles.keys(), without), _by_source(form, others, without))
 
 
 def _by_source(
-    form: RegisteredForm, roles: Collection[RoleName]
+    form: RegisteredForm, roles: Collection[RoleName], without: Collection[str]
 ) -> dict[SourceId, frozenset[AttributeName]]:
     wanted: dict[SourceId, set[AttributeName]] = {}
-    bound = [b.attribute for b in form.bindings.bindings if b.role in roles]
+    bound = [
+        b.attribute
+        for b in form.bindings.bindings
+        if b.role in roles and not is_declined(b.field, without)
+    ]
     ways = [way for ways in form.bindings.roles.values() for way in ways]
     leading = [way.by for way in ways if way.by is not None and way.start in roles]
     for name in (*bound, *leading):
         for source in form.dictionary[name].read_from:
             wanted.setdefault(source, set()).add(name)
     return {source: frozenset(names) for source, names in wanted.items()}
+
+
+def is_declined(field: str, without: Collection[str]) -> bool:
+    """Whether the citizen declined a field, or the group whose column it is."""
+    group = field.partition("[]")[0]
+    return field in without or group in without or f"{group}[]" in without

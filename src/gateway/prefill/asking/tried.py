@@ -4,24 +4,38 @@ A prefill whose province has found too many nobodies is answered all the same: t
 unavailable for it, and the citizen types.
 """
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from gateway.access.tries import Alarm, Tries
+from gateway.access.tries import Alarm, Asker, Tries
 from gateway.domain.errors import SourceUnavailable, TooManyTries
 from gateway.domain.identifiers import SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
 from gateway.log.append import append_case
 from gateway.receipts.cases import new_reference
-from gateway.sources.source import Question, Source
+from gateway.sources.source import IdentitySource, Purpose, Question, Source
+
+_Ask = Callable[[Question], Awaitable[Found | NoRecord | NotPermitted]]
+
+LICENCE_REFUSALS = frozenset({"004", "005"})
+"""The population database's own words for a procedure or an officer without a licence."""
+
+
+def asker_of(purpose: Purpose) -> Asker:
+    """Whose questions a question counts among."""
+    return Asker(purpose.tenant, purpose.client, purpose.officer)
 
 
 @dataclass(frozen=True, slots=True)
-class TriedSource:
-    """A register of persons that is asked as often as `tries` allow."""
+class TriedRegister:
+    """A register of persons that is asked as often as `tries` allow.
+
+    Where it refuses its record to this procedure or officer, it is asked for a yes or no.
+    """
 
     source: Source
     tries: Tries
@@ -32,18 +46,39 @@ class TriedSource:
         return self.source.id
 
     async def look_up(self, question: Question) -> Found | NoRecord | NotPermitted:
-        """Ask the source; raises SourceUnavailable `too_many_tries`, without an attempt."""
-        tenant, missed = question.purpose.tenant, False
+        """Ask for the record; raises SourceUnavailable `too_many_tries`, without an attempt."""
+        return await self._try(question, self._look_up)
+
+    async def confirm(self, question: Question) -> Found | NoRecord | NotPermitted:
+        """Ask for a yes or no; raises as `look_up` does."""
+        if isinstance(self.source, IdentitySource):
+            return await self._try(question, self.source.confirm)
+        return await self.look_up(question)
+
+    async def _look_up(self, question: Question) -> Found | NoRecord | NotPermitted:
+        reply = await self.source.look_up(question)
+        if not isinstance(reply, NotPermitted) or reply.code not in LICENCE_REFUSALS:
+            return reply
+        if not isinstance(self.source, IdentitySource):
+            return reply
+        said = await self.source.confirm(question)
+        confirmed = None if isinstance(said, NotPermitted) else isinstance(said, Found)
+        return replace(reply, attempts=reply.attempts + said.attempts, confirmed=confirmed)
+
+    async def _try(self, question: Question, ask: _Ask) -> Found | NoRecord | NotPermitted:
+        asker, missed = asker_of(question.purpose), False
         try:
-            self.tries.begin(tenant)
+            self.tries.begin(asker)
         except TooManyTries as refusal:
             raise SourceUnavailable(refusal.code, attempts=0) from None
         try:
-            reply = await self.source.look_up(question)
-            missed = isinstance(reply, NoRecord)
+            reply = await ask(question)
+            missed = isinstance(reply, NoRecord) or (
+                isinstance(reply, NotPermitted) and reply.confirmed is False
+            )
             return reply
         finally:
-            self.tries.end(tenant, missed=missed)
+            self.tries.end(asker, missed=missed)
 
 
 def record_alarms(connection: Connection, tries: Tries, of: str, now: datetime) -> None:

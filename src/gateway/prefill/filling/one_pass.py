@@ -7,6 +7,7 @@ from gateway.domain.facts import Fact
 from gateway.domain.identifiers import SESSION, RoleName, SourceId
 from gateway.domain.verdicts import EditPolicy, FieldClass, Reason
 from gateway.forms.fields import Decision, FieldInstance, copy_of, put_value, value_at
+from gateway.prefill.asking.answers import Identity
 from gateway.prefill.asking.knowledge import Knowledge, Known, Missing, Person, Unasked
 from gateway.prefill.filling.bound import BoundField
 from gateway.prefill.filling.derive import Operand, derive
@@ -83,8 +84,8 @@ class OnePass:
         before = self.memory.filled.get(instance.path)
         if before is None or before[0].instance.decision is not instance.decision:
             return None
-        kept, number = before
-        if number is not None and number != self._number(instance):
+        kept, about = before
+        if about is not None and about != self._about(instance):
             return None
         place = (kept.role, instance.rows, kept.attribute)
         if (place in self.seen) != (kept.field_class is FieldClass.REPEAT):
@@ -92,10 +93,12 @@ class OnePass:
         self.seen.add(place)
         return kept
 
-    def _number(self, instance: FieldInstance) -> str | None:
-        """The number of the person whom a field is about, empty where that person has none."""
+    def _about(self, instance: FieldInstance) -> Identity | None:
+        """The person whom a field is about, as meant; empty where that person has no number."""
         person = self._person(instance, self.desk.bound[instance.template.path])
-        return person.number or "" if isinstance(person, Person) else None
+        if not isinstance(person, Person):
+            return None
+        return self.knowledge.identity_of(person) or Identity("")
 
     def _entry(self, instance: FieldInstance) -> Entry:
         """What is said of one field: carried over, hidden, typed, refused, filled or missing."""
@@ -243,8 +246,8 @@ class OnePass:
             fact.record,
         )
         if not binding.of:
-            number = None if attribute.computed else self._number(instance)
-            self.memory.filled[instance.path] = (filled, number)
+            about = None if attribute.computed else self._about(instance)
+            self.memory.filled[instance.path] = (filled, about)
         return filled
 
 

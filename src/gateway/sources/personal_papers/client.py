@@ -71,7 +71,7 @@ class PersonalPapers:
         if not any(one.record.kind in kinds for one in offered):
             return NoRecord(attempts)
         surplus = answer.unknown + len(answer.papers) - len(offered)
-        return Found(self._holdings.facts(offered, kinds, wanted, now), surplus, attempts)
+        return Found(self._holdings.papers(offered, kinds, wanted, now), surplus, attempts)
 
     async def _search(
         self, question: Question, kinds: Collection[str]

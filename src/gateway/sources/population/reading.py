@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from lxml.etree import _Element
 
-from gateway.domain.facts import Held, PartialDate, PersonRef, Value
+from gateway.domain.facts import Held, Holder, PartialDate, PersonRef, Value
 from gateway.domain.identifiers import AttributeName, PersonalId
 from gateway.sources.codelists import COUNTRY, CodeLists
 from gateway.sources.names import FULL_NAME, NAME_PARTS, name_facts, one_blank
@@ -48,6 +48,32 @@ def read_citizen(citizen: _Element, wanted: Wanted, lists: CodeLists) -> tuple[F
         elif name not in _QUESTION and _holds_anything(group):
             surplus += 1
     return facts, surplus
+
+
+def holder_of(citizen: _Element) -> Holder:
+    """Name and birth date of the citizen, whether or not anybody wants them."""
+    names: list[str] = []
+    dates: list[PartialDate] = []
+    for group in citizen:
+        match local_name(group):
+            case "HoVaTen":
+                names.append(whole_name(group))
+            case "NgayThangNamSinh":
+                date = _stated_date(group)
+                dates += [] if date is None else [date]
+    return Holder(tuple(names), tuple(dates))
+
+
+def named_by(citizen: _Element) -> tuple[frozenset[str], str | None]:
+    """The numbers of everybody whom the citizen's record names, and of the household's head."""
+    numbers = {
+        local_name(group): text_of(part)
+        for group in citizen
+        if local_name(group) in _RELATIVES
+        for part in group
+        if local_name(part) == "SoDinhDanh" and _TWELVE_DIGITS.fullmatch(text_of(part))
+    }
+    return frozenset(numbers.values()), numbers.get("ChuHo")
 
 
 def local_name(element: _Element) -> str:
@@ -98,9 +124,13 @@ def _sex(group: _Element, _wanted: Wanted, lists: CodeLists) -> Facts:
 
 
 def _birth_date(group: _Element, _wanted: Wanted, _lists: CodeLists) -> Facts:
-    parts = _texts(group) or {"NgayThangNam": text_of(group)}
-    date = _date(parts.get("NgayThangNam", ""), parts.get("Nam", ""))
+    date = _stated_date(group)
     return {} if date is None else {_BIRTH_DATE: date}
+
+
+def _stated_date(group: _Element) -> PartialDate | None:
+    parts = _texts(group) or {"NgayThangNam": text_of(group)}
+    return _date(parts.get("NgayThangNam", ""), parts.get("Nam", ""))
 
 
 def _date(full: str, year: str) -> PartialDate | None:
