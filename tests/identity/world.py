@@ -303,7 +303,20 @@ def values_of(data: Any) -> Iterator[str]:
 
 
 _MADE_ANEW: Final = frozenset(
-    {"id", "leaf", "ms", "expires_at", "retry_at", "as_of", "jti", "chain", "iat", "exp", "ref"}
+    [
+        "id",
+        "leaf",
+        "ms",
+        "expires_at",
+        "retry_at",
+        "as_of",
+        "jti",
+        "chain",
+        "prev",
+        "iat",
+        "exp",
+        "ref",
+    ]
 )
 _RANDOM_TEXT: Final = re.compile(r"[A-Za-z0-9_-]{43}=?")
 """A tag or a commitment: 32 bytes in base64url."""
@@ -320,7 +333,9 @@ def _calmed(value: Any, names: dict[str, str]) -> Any:
     match value:
         case dict():
             return {
-                key: "<anew>" if key in _MADE_ANEW else _calmed(member, names)
+                key: "<anew>"
+                if key in _MADE_ANEW and member is not None
+                else _calmed(member, names)
                 for key, member in value.items()
             }
         case list():
