@@ -105,9 +105,10 @@ class IGate:
         """How a registered dossier stands."""
         return await self._get(f"/v1/dossiers/{code}")
 
-    async def records_of(self, personal_id: str) -> Answer:
+    async def records_of(self, personal_id: str, full_name: str) -> Answer:
         """The valid records of a person."""
-        asked = {"owner": {"personal_id": personal_id}, "state": "valid"}
+        owner = {"personal_id": personal_id, "full_name": full_name}
+        asked = {"owner": owner, "state": "valid"}
         return await self._post("/v1/records/search", asked)
 
     async def index_766(self, first: str, last: str) -> Answer:

@@ -173,3 +173,32 @@ async def test_t33_a_wrong_record_is_a_422_that_names_the_member_and_echoes_noth
 async def test_records_are_for_who_has_signed_in(anybody: httpx.AsyncClient) -> None:
     for path in ("/v1/records", "/v1/records/search", "/v1/records/x/revoke"):
         assert (await anybody.post(path, json={})).status_code == 401
+
+
+@pytest.mark.threat(63)
+@pytest.mark.parametrize(("name", "found"), [("BUI THI BI MAT", 1), ("Bùi Thị Khác", 0), ("Ø", 0)])
+async def test_search_compares_number_and_name(
+    gateway: httpx.AsyncClient, name: str, found: int
+) -> None:
+    later = {"kind": "driving_licence", "expected_at": "2026-12-01T17:00:00+07:00"}
+    for record in (RECORD, {**later, "owner": OWNER}):
+        assert (await gateway.post("/v1/records", json=record)).status_code == 201
+    owner = {**OWNER, "full_name": name}
+    answer = (await gateway.post("/v1/records/search", json={"owner": owner})).json()
+    assert (len(answer["records"]), len(answer["awaited"])) == (found, found)
+
+
+@pytest.mark.threat(63)
+async def test_search_by_number_alone_is_refused(gateway: httpx.AsyncClient) -> None:
+    owner = {"personal_id": OWNER["personal_id"]}
+    assert (await gateway.post("/v1/records/search", json={"owner": owner})).status_code == 422
+
+
+@pytest.mark.threat(63)
+async def test_nameless_record_is_found_beside_a_named_one(gateway: httpx.AsyncClient) -> None:
+    nameless = {**RECORD, "number": "2", "owner": {"personal_id": OWNER["personal_id"]}}
+    assert (await gateway.post("/v1/records", json=nameless)).status_code == 201
+    before = await gateway.post("/v1/records/search", json={"owner": OWNER})
+    await gateway.post("/v1/records", json=RECORD)
+    after = await gateway.post("/v1/records/search", json={"owner": OWNER})
+    assert (len(before.json()["records"]), len(after.json()["records"])) == (0, 2)

@@ -25,6 +25,7 @@ OPENING = Opening(
     expires_at=int(AT.timestamp()) + 3600,
     dossier="H99.01-20261122-0000001",
     persons=("003090000001", "003090000002", "003090000001"),
+    applicant="003090000001",
 )
 
 
@@ -47,6 +48,22 @@ async def test_each_person_of_a_case_is_remembered_once_and_by_no_number(
 
     numbers = ("003090000001", "003090000002", "003090000003")
     assert database.read(lambda c: _persons(c, case)) == _indices(*numbers)
+
+
+async def test_applicant_is_marked_and_nobody_else(database: Database) -> None:
+    def marked(connection: Connection) -> set[bytes]:
+        rows = select(case_persons.c.person_index).where(case_persons.c.applicant.is_(True))
+        return set(connection.execute(rows).scalars())
+
+    alone = replace(OPENING, persons=())
+    await database.write(lambda c: enter_chain(c, alone, KEY))
+    assert database.read(marked) == set(_indices("003090000001"))
+    relative = replace(OPENING, chain=ChainId("chain-2"))
+    await database.write(lambda c: enter_chain(c, relative, KEY))
+    assert database.read(marked) == set(_indices("003090000001"))
+    later = replace(OPENING, chain=ChainId("chain-3"), applicant="003090000002")
+    await database.write(lambda c: enter_chain(c, later, KEY))
+    assert database.read(marked) == set(_indices("003090000001", "003090000002"))
 
 
 async def test_a_chain_that_is_extended_adds_only_who_is_new_to_its_case(

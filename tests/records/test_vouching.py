@@ -117,7 +117,7 @@ def settled(database: Database, kinds: Kinds) -> RecordStore:
     )
 
 
-def enter_dossier(connection: Connection, owner: str, **at: Any) -> None:
+def enter_dossier(connection: Connection, owner: str, *, applicant: bool = True, **at: Any) -> None:
     """A dossier that was filled for `owner`, as the portal has it."""
     moment = int((NOW - timedelta(days=9)).timestamp())
     known = {c.name: None for c in dossiers.c} | {
@@ -134,7 +134,7 @@ def enter_dossier(connection: Connection, owner: str, **at: Any) -> None:
     }
     connection.execute(insert(dossiers), known | at)
     case = register_dossier(connection, HERE, DOSSIER, datetime.fromtimestamp(moment, UTC), KEY)
-    row = {"case_ref": case, "person_index": person_index(KEY, owner)}
+    row = {"case_ref": case, "person_index": person_index(KEY, owner), "applicant": applicant}
     connection.execute(insert(case_persons), row)
 
 
@@ -181,5 +181,14 @@ async def test_result_of_somebody_elses_dossier_is_not_vouched_for(
     settled: RecordStore, card: dict[str, Any]
 ) -> None:
     await settled.database.write(lambda c: enter_dossier(c, "003190000001", **DONE))
+    await settled.put(HERE, card | RESULT)
+    assert not vouched(settled, card)
+
+
+async def test_result_of_a_relatives_dossier_is_not_vouched_for(
+    settled: RecordStore, card: dict[str, Any]
+) -> None:
+    owner = card["owner"]["personal_id"]
+    await settled.database.write(lambda c: enter_dossier(c, owner, applicant=False, **DONE))
     await settled.put(HERE, card | RESULT)
     assert not vouched(settled, card)

@@ -9,7 +9,7 @@ from sqlalchemy import insert, inspect, select
 from gateway.log.append import append_case
 from gateway.storage.database import Database
 from gateway.storage.portal_tables import bundles, dossiers
-from gateway.storage.schema import bodies
+from gateway.storage.schema import bodies, case_persons
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 AS_IT_WAS = """
@@ -84,4 +84,22 @@ async def test_the_bundles_of_an_older_database_wait_for_what_confirms_them(tmp_
     now = Database(path)
     (kept,) = now.read(lambda c: c.execute(select(bundles)).all())
     assert (kept.code, kept.confirmed_leaf, kept.withdrawn_leaf) == ("H99.01-1", None, None)
+    now.close()
+
+
+async def test_persons_of_an_older_database_go_on_counting(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.db"
+    Database(path).close()
+    with sqlite3.connect(path) as file:
+        file.executescript("""
+            ALTER TABLE case_persons DROP COLUMN applicant;
+            INSERT INTO case_persons (person_index, case_ref) VALUES (x'01', 'Ab-1');
+        """)
+    file.close()
+
+    for _ in range(2):
+        Database(path).close()
+    now = Database(path)
+    counted = select(case_persons.c.person_index).where(case_persons.c.applicant.is_(True))
+    assert now.read(lambda c: c.execute(counted).scalars().all()) == [b"\x01"]
     now.close()

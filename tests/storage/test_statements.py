@@ -13,7 +13,7 @@ from gateway.storage.statements import Statement, add_rows, new_row
 OF_CASE = Statement(
     select(case_persons.c.person_index).where(case_persons.c.case_ref == bindparam("case"))
 )
-PERSON = {"person_index": b"\x01", "case_ref": "one"}
+PERSON = {"person_index": b"\x01", "case_ref": "one", "applicant": True}
 
 
 @pytest.fixture
@@ -26,7 +26,9 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
 
 
 def test_a_row_that_was_written_is_read_again_by_name(connection: Connection) -> None:
-    new_row(case_persons).run(connection, {"case_ref": "one", "person_index": b"\x01"})
+    new_row(case_persons).run(
+        connection, {"case_ref": "one", "person_index": b"\x01", "applicant": True}
+    )
     assert OF_CASE.first(connection, {"case": "one"}) == (b"\x01",)
     assert OF_CASE.all(connection, {"case": "other"}) == []
     assert OF_CASE.first(connection, {"case": "other"}) is None
@@ -49,7 +51,10 @@ def test_a_parameter_that_is_left_out_is_no_null(connection: Connection) -> None
 
 def test_any_number_of_rows_is_written_by_one_statement(connection: Connection) -> None:
     for count in (0, 1, 3):
-        rows = [{"person_index": bytes([i]), "case_ref": f"case-{count}"} for i in range(count)]
+        rows = [
+            {"person_index": bytes([i]), "case_ref": f"case-{count}", "applicant": i == 0}
+            for i in range(count)
+        ]
         add_rows(connection, case_persons, rows)
         assert len(OF_CASE.all(connection, {"case": f"case-{count}"})) == count
 

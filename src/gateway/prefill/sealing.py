@@ -2,12 +2,14 @@
 
 import secrets
 from collections.abc import Iterable, Mapping
+from dataclasses import field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from gateway.domain.identifiers import RoleName
 from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable
+from gateway.domain.value import value
 from gateway.domain.verdicts import EditPolicy, Reason
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FieldTemplate
@@ -27,7 +29,8 @@ def claims_of(case: Case, sheet: Sheet, reads: Reads, life: timedelta) -> dict[s
     chain, tagger = case.chain, case.chain.tagger
     before: Mapping[str, Any] = chain.earlier.claims if chain.earlier else _NOTHING_BEFORE
     places = {(p["role"], tuple(p["row"])) for p in before["persons"]}
-    persons = person_claims(resolved_people(sheet, case.form), tagger)
+    concerned = concerned_people(sheet, case.form, reads.answers)
+    persons = person_claims(concerned, sheet.people.subject, tagger)
     return {
         "aud": case.asker.tenant,
         "jti": secrets.token_urlsafe(16),
@@ -141,28 +144,67 @@ def row_claims(sheet: Sheet, form: RegisteredForm, tagger: Tagger) -> list[dict[
     return claims
 
 
+@value
+class Concerned:
+    """A person whom a receipt names: the applicant, or somebody of whom something was asked or filled.
+
+    `row` is the person's place where several stand behind the role.
+    """
+
+    role: RoleName
+    row: tuple[int, ...]
+    person: Person = field(repr=False)
+    number: str = field(repr=False)
+
+
+def concerned_people(
+    sheet: Sheet, form: RegisteredForm, answers: Iterable[Answer]
+) -> list[Concerned]:
+    """The applicant in every role, and everybody for whom a role asked or filled something.
+
+    Who has no number cannot be named.
+    """
+    asked = {(answer.role, answer.number) for answer in answers}
+    filled = {
+        (entry.role, entry.instance.rows if sheet.people.is_repeating(entry.role) else ())
+        for entry in sheet.entries
+        if isinstance(entry, Filled) and not form.dictionary[entry.attribute].computed
+    }
+    concerned = []
+    for role in form.bindings.roles:
+        behind = sheet.people.behind(role)
+        persons = behind if isinstance(behind, tuple) else ()
+        for place, person in enumerate(persons):
+            row = (place,) if len(persons) > 1 else ()
+            rows = (place,) if sheet.people.is_repeating(role) else ()
+            if (number := person.number) is None:
+                continue
+            if person is sheet.people.subject or (role, number) in asked or (role, rows) in filled:
+                concerned.append(Concerned(role, row, person, number))
+    return concerned
+
+
 def person_claims(
-    people: Mapping[RoleName, tuple[Person, ...]], tagger: Tagger
+    concerned: Iterable[Concerned], applicant: Person, tagger: Tagger
 ) -> list[dict[str, Any]]:
-    """A tag of the number of each person behind a role; who has no number has no tag.
+    """A tag of each person's number, the applicant marked, who stands there always.
 
     `key` is the field in which the citizen gave the number, or null.
     """
-    claims = []
-    for role, persons in people.items():
-        for row, person in enumerate(persons):
-            rows = (row,) if len(persons) > 1 else ()
-            if person.number is not None:
-                tag = tagger.person_tag(role, rows, person.number)
-                key = person.key_path
-                claims.append({"role": role, "row": list(rows), "key": key, "tag": tag})
+    claims = [
+        {
+            "role": one.role,
+            "row": list(one.row),
+            "key": one.person.key_path,
+            "applicant": one.number == applicant.number,
+            "tag": tagger.person_tag(one.role, one.row, one.number),
+        }
+        for one in concerned
+    ]
+    if applicant.number is not None and not any(claim["applicant"] for claim in claims):
+        tag = tagger.person_tag(SUBJECT, (), applicant.number)
+        claims.append({"role": SUBJECT, "row": [], "key": None, "applicant": True, "tag": tag})
     return claims
-
-
-def resolved_people(sheet: Sheet, form: RegisteredForm) -> dict[RoleName, tuple[Person, ...]]:
-    """The roles that have somebody behind them."""
-    behind = {role: sheet.people.behind(role) for role in form.bindings.roles}
-    return {role: people for role, people in behind.items() if isinstance(people, tuple)}
 
 
 def outcome_of(reply: Reply) -> str:

@@ -36,7 +36,7 @@ from gateway.prefill.filling.merge import Filling
 from gateway.prefill.filling.shaping import OptionsAt
 from gateway.prefill.filling.waiting import receipt_life
 from gateway.prefill.request import Asker, PrefillRequest
-from gateway.prefill.sealing import claims_of, resolved_people
+from gateway.prefill.sealing import claims_of, concerned_people
 from gateway.receipts.cases import opened_at
 from gateway.receipts.chains import (
     ChainKeys,
@@ -227,7 +227,7 @@ class PrefillWorkflow:
         also: Callable[[Connection, Prefilled], None] | None,
     ) -> Prefilled:
         """Chain, leaf and receipt number in one transaction; no leaf, no answer."""
-        opening = self._opening(case, sheet, receipt)
+        opening = self._opening(case, sheet, answers, receipt)
         form_leaf = self._form_leaves[case.form.version]
 
         def record(connection: Connection) -> Prefilled:
@@ -251,9 +251,11 @@ class PrefillWorkflow:
 
         return await self._database.write(record)
 
-    def _opening(self, case: Case, sheet: Sheet, receipt: Receipt) -> Opening:
+    def _opening(
+        self, case: Case, sheet: Sheet, answers: tuple[Answer, ...], receipt: Receipt
+    ) -> Opening:
         chain = case.chain
-        people = resolved_people(sheet, case.form)
+        concerned = concerned_people(sheet, case.form, answers)
         return Opening(
             tenant=case.asker.tenant,
             chain=chain.id,
@@ -263,6 +265,7 @@ class PrefillWorkflow:
             at=case.now,
             expires_at=receipt.claims["exp"],
             dossier=case.dossier,
-            persons=tuple(p.number for persons in people.values() for p in persons if p.number),
+            persons=tuple(one.number for one in concerned),
+            applicant=case.request.subject.personal_id.digits,
             extends=None if chain.earlier is None else chain.earlier.jti,
         )

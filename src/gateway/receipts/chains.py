@@ -37,7 +37,12 @@ class ChainKeys(Protocol):
 _CHAIN = select(chains).where(chains.c.chain == bindparam("chain"))
 _RECEIPT = select(receipts).where(receipts.c.jti == bindparam("jti"))
 _OF_CASE = case_persons.c.case_ref == bindparam("case")
-_PERSONS = Statement(select(case_persons.c.person_index).where(_OF_CASE))
+_PERSONS = Statement(select(case_persons.c.person_index, case_persons.c.applicant).where(_OF_CASE))
+_MARK = Statement(
+    update(case_persons)
+    .where(_OF_CASE, case_persons.c.person_index == bindparam("person"))
+    .values(applicant=bindparam("mark"))
+)
 _OPENED = ("chain", "tenant", "case_ref", "version", "state", "wrapped_key")
 _NEW_CHAIN = new_row(chains, *_OPENED, "first_at", "expires_at")
 _NEW_RECEIPT = new_row(receipts)
@@ -59,7 +64,11 @@ class ChainState:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a new receipt writes: its chain, its number, how long it holds, whom it concerns."""
+    """What a new receipt writes: its chain, its number, how long it holds, whom it concerns.
+
+    `applicant` is the number of the person for whom the form is filled, `persons` are the numbers of
+    everybody else of whom something was asked or filled.
+    """
 
     tenant: str
     chain: ChainId
@@ -70,6 +79,7 @@ class Opening:
     expires_at: int
     dossier: str | None
     persons: tuple[str, ...] = field(repr=False)
+    applicant: str = field(repr=False)
     extends: str | None = None
 
 
@@ -145,10 +155,18 @@ def _case_of(connection: Connection, opening: Opening, index_key: bytes) -> str:
 def _remember_persons(
     connection: Connection, opening: Opening, case_ref: str, index_key: bytes
 ) -> None:
-    indices = {person_index(index_key, number) for number in opening.persons}
+    applicant = person_index(index_key, opening.applicant)
+    indices = {person_index(index_key, number) for number in opening.persons} | {applicant}
     if opening.extends is not None or opening.dossier is not None:
-        indices -= {index for (index,) in _PERSONS.all(connection, {"case": case_ref})}
-    rows = [{"person_index": index, "case_ref": case_ref} for index in sorted(indices)]
+        marks: list[tuple[bytes, int]] = _PERSONS.all(connection, {"case": case_ref})
+        before: dict[bytes, int] = dict(marks)
+        if before.get(applicant) == 0:  # somebody else's relative, who applies in the same case now
+            _MARK.run(connection, {"case": case_ref, "person": applicant, "mark": True})
+        indices -= before.keys()
+    rows = [
+        {"person_index": index, "case_ref": case_ref, "applicant": index == applicant}
+        for index in sorted(indices)
+    ]
     add_rows(connection, case_persons, rows)
 
 

@@ -25,12 +25,14 @@ class Announcement:
 
     kind: str
     owner: PersonalId
+    owner_name: str | None = field(repr=False)
     dossier: str | None
     expected_at: datetime
 
     def document(self) -> dict[str, Any]:
-        """The announcement as it is kept; whose it is lies in the index alone."""
-        return {"dossier": self.dossier, "expected_at": self.expected_at.isoformat()}
+        """The announcement as it is kept; whose number it is lies in the index alone."""
+        kept = {"dossier": self.dossier, "expected_at": self.expected_at.isoformat()}
+        return kept if self.owner_name is None else {**kept, "owner_name": self.owner_name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Awaited:
     kind: str
     expected_at: datetime
     state: str = field(default="pending")
+    owner_name: str | None = field(default=None, repr=False)
 
 
 def read_announcement(sent: Mapping[str, Any], kinds: Kinds, now: datetime) -> Announcement:
@@ -57,6 +60,7 @@ def read_announcement(sent: Mapping[str, Any], kinds: Kinds, now: datetime) -> A
     return Announcement(
         kind=kinds[sent["kind"]].name,
         owner=check_personal_id(sent["owner"].get("personal_id"), "owner.personal_id"),
+        owner_name=sent["owner"].get("full_name"),
         dossier=sent.get("dossier"),
         expected_at=_moment(sent["expected_at"], now),
     )

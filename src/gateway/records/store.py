@@ -60,10 +60,6 @@ IsConfirmedResult = Callable[[Connection, TenantId, Record], bool]
 """Whether a record is the result of a finished dossier of its owner that the portal confirmed."""
 
 
-def _no_dossiers(_connection: Connection, _tenant: TenantId, _record: Record) -> bool:
-    return False
-
-
 @dataclass(frozen=True, slots=True)
 class RecordStore:
     """The records of every tenant; none finds another's."""
@@ -74,7 +70,7 @@ class RecordStore:
     index_key: bytes = field(repr=False)
     clock: Clock = field(repr=False)
     issuers: Issuers = field(default=Issuers(), repr=False)
-    is_confirmed_result: IsConfirmedResult = field(default=_no_dossiers, repr=False)
+    is_confirmed_result: IsConfirmedResult = field(default=lambda *_: False, repr=False)
 
     async def put(
         self, tenant: TenantId, sent: Mapping[str, Any], vouches: Collection[IssuerAndKind] = ()
@@ -184,8 +180,8 @@ class RecordStore:
                 raise Conflict("record_revoked", "the record was revoked for another reason")
             return standing
         place = self._place(row)
-        ended = self._seal(place, standing.record, reason, vouched=False)
-        self._write(connection, place, REVOKED, ended)
+        content = self._seal(place, standing.record, reason, vouched=False)
+        self._write(connection, place, REVOKED, content)
         return replace(standing, state=REVOKED, reason=reason)
 
     def _put(
@@ -248,7 +244,8 @@ class RecordStore:
 
     def _awaited(self, row: Row[Any] | StandingRow) -> Awaited:
         document = read_document(self.codec.decode(self._place(row), row.content))
-        return Awaited(row.id, row.kind, datetime.fromisoformat(document["expected_at"]))
+        expected_at = datetime.fromisoformat(document["expected_at"])
+        return Awaited(row.id, row.kind, expected_at, owner_name=document.get("owner_name"))
 
     def _rows(self, tenant: TenantId, owner: PersonalId) -> Sequence[Row[Any]]:
         given = {"tenant": tenant, "owner": owner_index(self.index_key, tenant, owner)}

@@ -123,7 +123,8 @@ def _some_cases(after: str, first: int, last: int) -> Callable[[Connection], lis
 def _their_persons(after: str, until: str) -> Callable[[Connection], list[Row[Any]]]:
     of = case_persons.c
     theirs = select(of.case_ref, of.person_index).where(of.case_ref > after, of.case_ref <= until)
-    return lambda connection: list(connection.execute(theirs))
+    applicants = theirs.where(of.applicant.is_(True))
+    return lambda connection: list(connection.execute(applicants))
 
 
 def root_at(database: Database, size: int) -> bytes:

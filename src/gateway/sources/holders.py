@@ -5,12 +5,14 @@ number is one of them in every record. Of several persons on a paper the one und
 is the owner; what is said of the others is not compared.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from gateway.domain.facts import Holder, PartialDate
-from gateway.records.kinds import Kind
+from gateway.records.kinds import Kind, Kinds
 from gateway.records.record import Record
+from gateway.records.store import Lying
+from gateway.sources.names import same_name
 
 
 def holder_of(kind: Kind, record: Record) -> Holder:
@@ -49,6 +51,29 @@ def named_beside(kind: Kind, record: Record) -> frozenset[str]:
         for one in _persons(record.content[name])
     }
     return frozenset(n for n in numbers if n is not None and n != record.owner.digits)
+
+
+def records_of(name: str, lying: Lying, kinds: Kinds) -> Lying:
+    """What lies under a number for the person of this name; nothing where the name is another's.
+
+    A record in another name is not this person's, and one that holds no name is only beside one in
+    this name, for by its number alone nobody is opened.
+    """
+    named = [(one, holder_of(kinds[one.record.kind], one.record)) for one in lying.records]
+    awaited = [(one, [] if one.owner_name is None else [one.owner_name]) for one in lying.awaited]
+    if not any(_agree(held.names, name) and held.names for _, held in named) and not any(
+        _agree(names, name) and names for _, names in awaited
+    ):
+        return Lying((), ())
+    return Lying(
+        tuple(one for one, h in named if _agree(h.names, name) and not h.other_number),
+        tuple(one for one, names in awaited if _agree(names, name)),
+    )
+
+
+def _agree(names: Iterable[str], name: str) -> bool:
+    """Whether every name that is held is this one."""
+    return all(same_name(one, name) for one in names)
 
 
 _OF_PERSONS = ("person", "persons", "dwelling")

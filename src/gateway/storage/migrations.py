@@ -19,6 +19,11 @@ def bring_up_to_date(connection: Connection) -> None:
     if _lacks(connection, bundles, "confirmed_leaf"):
         for name in ("confirmed_leaf", "withdrawn_leaf"):
             connection.exec_driver_sql(f"ALTER TABLE bundles ADD COLUMN {name} INTEGER")
+    if _lacks(connection, case_persons, "applicant"):
+        # who of them was the applicant was not kept: each goes on counting as a person of the case
+        connection.exec_driver_sql(
+            "ALTER TABLE case_persons ADD COLUMN applicant BOOLEAN NOT NULL DEFAULT 1"
+        )
 
 
 def _lacks(connection: Connection, table: Table, column: str) -> bool:

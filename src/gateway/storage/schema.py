@@ -137,11 +137,13 @@ cases = Table(
     Column("opened_at", Integer, nullable=False),
 )
 
+# whom a case concerns: the applicant, and everybody of whom something was asked or filled
 case_persons = Table(
     "case_persons",
     metadata,
     Column("person_index", LargeBinary, primary_key=True),
     Column("case_ref", String, primary_key=True),
+    Column("applicant", Boolean, nullable=False),
     Index("case_persons_case", "case_ref"),
 )
 

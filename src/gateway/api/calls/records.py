@@ -6,10 +6,12 @@ from fastapi import Response
 from pydantic import Field
 from sqlalchemy import Connection
 
+from gateway.api.calls.people_members import NameText
 from gateway.api.door import Answered, Asked, SignedIn, Visit, change_once, new_router
 from gateway.api.rooms import House
 from gateway.domain.identifiers import PersonalId
-from gateway.records.store import StoredRecord
+from gateway.records.store import Lying, StoredRecord
+from gateway.sources.holders import records_of
 
 router = new_router("records")
 
@@ -17,10 +19,17 @@ PersonalNumber = Annotated[str, Field(pattern="^[0-9]{12}$", examples=["00309000
 
 
 class OwnerAsked(Asked):
-    """Whose record it is."""
+    """Whose record it is; by the name here the record is found again where its content has none."""
 
     personal_id: PersonalNumber
     full_name: str | None = None
+
+
+class OwnerSought(Asked):
+    """Whose records are sought: number and name, which must be one person's."""
+
+    personal_id: PersonalNumber
+    full_name: NameText
 
 
 class FileAsked(Asked):
@@ -76,7 +85,7 @@ class RecordTaken(Answered):
 class SearchAsked(Asked):
     """Whose records, of which kind and state."""
 
-    owner: OwnerAsked
+    owner: OwnerSought
     kind: str | None = None
     state: Literal["valid", "revoked"] | None = None
 
@@ -137,17 +146,22 @@ async def put_record(body: RecordAsked, caller: SignedIn, house: House, visit: V
 
 @router.post("/v1/records/search")
 async def search_records(body: SearchAsked, caller: SignedIn, house: House) -> SearchAnswer:
-    """The owner's records with the calling tenant; none where there is none."""
+    """The owner's records with the calling tenant; none where number and name are not one person's."""
     house.publisher.check_reads_open()
-    owner = PersonalId(body.owner.personal_id)
-    found = house.records.search(caller.tenant, owner, body.kind, body.state)
-    awaited = house.records.awaited(caller.tenant, owner) if body.state is None else ()
+    owner, name = PersonalId(body.owner.personal_id), body.owner.full_name
+    store = house.records
+    lying = Lying(store.search(caller.tenant, owner), store.awaited(caller.tenant, owner))
+    found = records_of(name, lying, store.kinds)
     return SearchAnswer(
-        records=[_found(one) for one in found],
+        records=[
+            _found(one)
+            for one in found.records
+            if body.kind in (None, one.record.kind) and body.state in (None, one.state)
+        ],
         awaited=[
             RecordAwaited(id=one.id, kind=one.kind, expected_at=one.expected_at.isoformat())
-            for one in awaited
-            if body.kind in (None, one.kind)
+            for one in found.awaited
+            if body.kind in (None, one.kind) and body.state is None
         ],
     )
 

@@ -100,7 +100,8 @@ async def file_dossiers(
 
 
 async def _filing(igate: IGate, clock: Clock, number: int, turn: Appointment) -> Filing:
-    found = await igate.records_of(turn.story.subject["personal_id"])
+    who = turn.story.subject
+    found = await igate.records_of(who["personal_id"], who["full_name"])
     # a second is all that the portal knows of time: the one that follows the visit's last
     return filing_of(turn, number, found.body.get("records", ()), next_second(clock))
 

@@ -2,8 +2,8 @@
 
 Such a record (kết quả giải quyết) is vouched for: nobody typed it to fill a form. It says itself that
 it came as a result and of which dossier. The dossier must be the tenant's, of the record's
-procedure where it names one, done or handed over at the portal, which has had it accepted, and its
-case must have been filled for the record's owner.
+procedure where it names one, done or handed over at the portal, which has had it accepted, and the
+record's owner must be the applicant of its case.
 """
 
 from collections.abc import Callable
@@ -30,6 +30,7 @@ _PERSON = Statement(
     select(case_persons.c.case_ref).where(
         case_persons.c.case_ref == bindparam("case"),
         case_persons.c.person_index == bindparam("person"),
+        case_persons.c.applicant == bindparam("is_applicant"),
     )
 )
 _ENDED = {"done": DONE, "returned": RETURNED}
@@ -51,6 +52,9 @@ def confirmed_results(index_key: bytes) -> Callable[[Connection, TenantId, Recor
             return False
         case = case_of(connection, tenant, dossier, index_key)
         owner = person_index(index_key, record.owner.digits)
-        return _PERSON.first(connection, {"case": case, "person": owner}) is not None
+        return (
+            _PERSON.first(connection, {"case": case, "person": owner, "is_applicant": True})
+            is not None
+        )
 
     return is_confirmed_result
