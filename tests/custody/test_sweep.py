@@ -30,6 +30,7 @@ def _opening(number: int, hours: int = 72) -> Opening:
         at=START,
         expires_at=int((START + timedelta(hours=hours)).timestamp()),
         dossier=None,
+        applicant="001090000001",
         persons=(),
     )
 

@@ -11,6 +11,8 @@ import pytest
 
 from gateway.domain.facts import PartialDate
 from gateway.forms.definition import FieldTemplate, Option
+from gateway.forms.reading.mistakes import NotAnOption
+from gateway.forms.remote import RemoteLists
 from gateway.forms.shapes import shape_value
 from gateway.forms.values import EMPTY, LOCAL_ZONE, NotOfType, canonical, local_date
 
@@ -170,8 +172,14 @@ def test_a_label_of_a_remote_list_is_checked_where_the_list_can_be_read() -> Non
     remote = place("select", remote="/catalogue/x", item_shape=True)
     chosen = {"label": "Nữ", "value": "1"}
     assert canonical(remote, chosen) == "1"
+    own = RemoteLists({}, {}, {"x": {"1": "Nữ"}})
+    assert canonical(remote, chosen, options=own) == "1"
+    other = RemoteLists({}, {}, {"x": {"1": "Nam", "2": "Nữ"}})
+    with pytest.raises(NotAnOption):
+        canonical(remote, chosen, options=other)
     with pytest.raises(NotOfType):
-        canonical(remote, chosen, options=lambda address: SEX)
+        canonical(remote, {"label": "Nữ", "value": "3"}, options=other)
+    assert canonical(remote, {"label": "Nữ", "value": "3"}, options=other, exact=False) == "3"
 
 
 def test_a_file_is_its_content() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gateway.forms.catalogue import read_catalogue
-from gateway.forms.remote import read_remote_options
+from gateway.forms.remote import read_remote_lists
 from gateway.igate.choices import Choices
 from gateway.igate.mapping import IGateCatalogue, IGateMapping, read_igate
 from gateway.sources.codelists import read_code_lists
@@ -22,7 +22,7 @@ PROVINCE, COMMUNE = "tinhThuongTru", "xaThuongTru"
 
 def choices(form: str = FORM, mapping: IGateMapping = MAPPING) -> Choices:
     eform = mapping.eform(eform_id(form))
-    options = read_remote_options(SCHEMAS)
+    options = read_remote_lists(SCHEMAS)
     return Choices(CATALOGUE.form_for(form), eform, mapping, LISTS, options)
 
 

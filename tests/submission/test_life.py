@@ -54,14 +54,14 @@ def test_the_same_content_again_gives_the_same_answer_and_counts_once(
 def test_other_content_under_a_used_receipt_is_never_accepted(office: House, walk: Walk) -> None:
     free = next(p for p, f in walk.filled.items() if f["edit"] == "free")
     typed = walk.submission()
-    typed["data"]["ngheNghiep"] = ["không phải chữ"]
+    typed["data"]["ngheNghiep"] = "Thợ mộc"
     office.accepted(typed)
     path = walk.locked[0]
     others: list[dict[str, Any]] = [
         walk.submission(),
         walk.submission(contested=[path]),
         walk.submission(entered_by={"ngheNghiep": "officer"}),
-        {**typed, "data": {**typed["data"], "ngheNghiep": ["một danh sách khác"]}},
+        {**typed, "data": {**typed["data"], "ngheNghiep": "Thợ nề"}},
         {**typed, "data": {**typed["data"], free: "khác"}},
         {**typed, "data": {}},
     ]

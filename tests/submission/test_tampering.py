@@ -11,6 +11,7 @@ import pytest
 from gateway.forms.fields import put_value, value_at
 from mocks.igate import FORMS
 from tests.conftest import House, Walk
+from tests.submission.changes import another_fitting, instances
 
 pytestmark = pytest.mark.threat(14)
 
@@ -133,7 +134,8 @@ def test_two_fields_of_one_fact_are_judged_apart(residents: House, form: str) ->
         if "[" not in path and said["visible"] is True and said["class"] != "constant":
             twins.setdefault((bound[path].role, bound[path].attribute), []).append(path)
     one, other = next(paths for paths in twins.values() if len(paths) == 2)
-    altered = changed(walk, one, another(value_at(walk.data, one)))
+    place = instances(house=residents, form=form, data=walk.data)[one]
+    altered = changed(walk, one, another_fitting(residents, place, walk.data))
     if walk.filled[one]["edit"] == "locked":
         assert set(residents.refused(altered)) == {one}
         altered["contested"] = [one]

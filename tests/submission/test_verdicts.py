@@ -11,6 +11,7 @@ from gateway.domain.verdicts import DECLARED, Verdict
 from gateway.forms.fields import instances_at_submission, put_value, remove_value, value_at
 from mocks.igate import FORMS
 from tests.conftest import House, Walk
+from tests.submission.changes import another_fitting, instances
 
 ROUNDS = 2
 PER_ROUND = 2
@@ -35,9 +36,15 @@ def balance(answer: Mapping[str, Any], filled: int) -> None:
     assert len(paths) == len(set(paths))
 
 
-def at_random(walk: Walk, chance: random.Random) -> tuple[dict[str, Any], set[str], set[str]]:
-    """Data in which some values were changed or emptied, with what became of the filled ones."""
+def at_random(
+    office: House, form: str, walk: Walk, chance: random.Random
+) -> tuple[dict[str, Any], set[str], set[str]]:
+    """Data in which some values were changed or emptied, with what became of the filled ones.
+
+    A default is left alone: the story may have chosen otherwise, and another choice be the default.
+    """
     data, changed, contested = copy.deepcopy(walk.data), set[str](), set[str]()
+    places = instances(office, form, data)
     for path, said in walk.filled.items():
         drawn = chance.random()
         if value_at(data, path) in (None, "", [], {}):
@@ -47,15 +54,17 @@ def at_random(walk: Walk, chance: random.Random) -> tuple[dict[str, Any], set[st
                 contested.add(path)
                 if drawn < 0.1:
                     put_value(data, path, "sửa")
-        elif drawn < 0.15:
-            put_value(data, path, "sửa")
+        elif drawn < 0.15 and said["class"] != "constant":
+            put_value(data, path, another_fitting(office, places[path], data))
             changed.add(path)
         elif drawn < 0.25:
             remove_value(data, path)
             changed.add(path)
     for path in list(data):
         if path not in walk.filled and chance.random() < 0.1:
-            data[path] = chance.choice(["", None, {"a": 1}, [1], 7, "khác", True])
+            fits = path in places and not places[path].template.is_file
+            other = another_fitting(office, places[path], data) if fits else None
+            data[path] = chance.choice(["", None, other])
     return data, changed, contested
 
 
@@ -69,7 +78,7 @@ def test_random_submissions_balance_and_no_field_is_saved_that_was_touched(
     for _ in range(ROUNDS):
         walk = office.walk(office.story(form))
         for _ in range(PER_ROUND):
-            data, changed, contested = at_random(walk, chance)
+            data, changed, contested = at_random(office, form, walk, chance)
             officer = {p: "officer" for p in walk.filled if chance.random() < 0.2}
             answer = office.submit(
                 walk.submission(contested=sorted(contested), entered_by=officer) | {"data": data}

@@ -46,7 +46,7 @@ from gateway.custody.replays import Replay
 from gateway.domain.errors import GatewayError
 
 _TEXT = {"type": "string"}
-_PLACE = {"type": "object", "properties": {"path": _TEXT, "code": _TEXT}}
+_PLACE = {"type": "object", "properties": dict.fromkeys(("path", "code", "code_point"), _TEXT)}
 _REFUSED: dict[str, Any] = {
     "description": "A problem document (RFC 9457); its codes are listed at /v1/errors",
     "content": {

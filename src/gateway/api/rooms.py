@@ -22,7 +22,7 @@ from gateway.domain.identifiers import SourceId
 from gateway.dossiers.chores import PortalDesk
 from gateway.dossiers.registry import Registry
 from gateway.forms.catalogue import Catalogue
-from gateway.forms.values import OptionsAt
+from gateway.forms.remote import RemoteLists
 from gateway.igate.mapping import IGateMapping
 from gateway.log.publishing.publisher import Publisher
 from gateway.log.publishing.shown import ShownLog
@@ -47,7 +47,7 @@ class Rooms:
     catalogue: Catalogue
     bindings: Mapping[str, dict[str, Any]]
     options: Options
-    options_at: OptionsAt
+    options_at: RemoteLists
     lists: CodeLists
     igate: IGateMapping
     records: RecordStore

@@ -37,7 +37,7 @@ from gateway.domain.errors import FormRefused
 from gateway.domain.identifiers import SESSION, SourceId
 from gateway.dossiers.evidence.results import confirmed_results
 from gateway.forms.catalogue import read_catalogue
-from gateway.forms.remote import read_remote_options
+from gateway.forms.remote import read_remote_lists
 from gateway.igate.mapping import read_igate
 from gateway.log.publishing.chores import publish_by_the_minute
 from gateway.log.publishing.folder import LogFolder
@@ -166,7 +166,7 @@ async def open_rooms(
         database, kinds, PlainCodec(), keys.index, clock, issuers, confirmed_results(keys.index)
     )
     lists = read_code_lists(settings.schemas)
-    options_at = read_remote_options(settings.schemas)
+    options_at = read_remote_lists(settings.schemas)
     reads: Counter[tuple[SourceId, str]] = Counter()
     sources = read_sources(settings, clock, outside, store, lists)
     measure = read_measure(
@@ -225,7 +225,16 @@ async def open_rooms(
             Tries(_confirmation_limits(settings), clock),
         ),
         submissions=SubmissionWorkflow(
-            forms, leaves, database, keys, keys.index, signer, tickets, clock, _bursts_of(settings)
+            forms,
+            leaves,
+            database,
+            keys,
+            keys.index,
+            signer,
+            tickets,
+            clock,
+            _bursts_of(settings),
+            options_at,
         ),
         tickets=tickets,
         paper_path=PaperPath(kinds),

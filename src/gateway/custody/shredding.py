@@ -1,7 +1,7 @@
 """How do case bodies end, so that they stay ended whatever is restored afterwards?
 
 Body and salt of a case are destroyed together, with what leads to the case from a person or a dossier
-(`case_persons`, `cases`) and the salt of what was submitted; its seals then say nothing any more. A
+(`case_persons`, `cases`, `chains.applicant`) and the salt of what was submitted; its seals then say nothing any more. A
 `shred` leaf in the same transaction says so, and in which log they stood: the running one, or a closed one,
 which takes no leaf any more. A case goes as a whole: one that has a later leaf in its log, or a chain
 that is open, is kept, since its dossier would else count a second time; what leads to a case stays for as
@@ -163,8 +163,10 @@ def _destroy(connection: Connection, shelf: _Shelf, first: int, last: int) -> No
     ended = select(mine.c.case_ref).where(due, mine.c.case_ref.is_not(None))
     with overwriting(connection):
         if shelf.table is bodies:
-            salts = chains.c.content_salt.is_not(None), chains.c.case_ref.in_(ended)
-            connection.execute(update(chains).where(*salts).values(content_salt=None))
+            of_chains = chains.c.case_ref.in_(ended)
+            connection.execute(
+                update(chains).where(of_chains).values(content_salt=None, applicant=None)
+            )
         for table in (case_persons, cases):
             elsewhere = _held_elsewhere(shelf, table)
             connection.execute(delete(table).where(table.c.case_ref.in_(ended), ~elsewhere))

@@ -74,17 +74,27 @@ class Busy(GatewayError):
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """One place that is refused: a path, and a code that says why."""
+    """One place that is refused: a path, and a code that says why.
+
+    `code_point` names a character that may not stand there, as `U+200B`.
+    """
 
     path: str
     code: str
+    code_point: str | None = None
 
 
 class ReceiptRefused(GatewayError):
     """The submission does not agree with its receipt; nothing was judged, the receipt is not used up."""
 
-    def __init__(self, code: str, detail: str, fields: tuple[FieldProblem, ...] = ()) -> None:
-        super().__init__(code, detail)
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        fields: tuple[FieldProblem, ...] = (),
+        member: str | None = None,
+    ) -> None:
+        super().__init__(code, detail, member)
         self.fields = fields
 
 

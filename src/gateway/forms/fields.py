@@ -17,15 +17,18 @@ from gateway.forms.places import (
     rows_of,
 )
 from gateway.forms.reading.paths import put_value, remove_value, template_of, value_at
+from gateway.forms.reading.templates import SURVEY
 from gateway.forms.reading.tree import Kind, Node
 from gateway.forms.showing.javascript import UNDEFINED, get
 
 __all__ = [
     "Decision",
     "FieldInstance",
+    "bent_places",
     "copy_of",
     "drop_invisible",
     "instances_at_submission",
+    "places_in",
     "put_value",
     "remove_value",
     "template_of",
@@ -58,6 +61,65 @@ def drop_invisible(form: FormDefinition, data: dict[str, object]) -> dict[str, o
         dropped.update(gone)
         for path in gone:
             remove_value(kept, path)
+
+
+def places_in(form: FormDefinition, data: Mapping[str, object]) -> frozenset[str]:
+    """Every place of the data that a component has, counted or not, shown or not, but the groups."""
+    found: set[str] = set()
+    _name_places(form.roots, Place(data, "", ()), found)
+    return frozenset(found)
+
+
+def _name_places(nodes: Sequence[Node], place: Place, found: set[str]) -> None:
+    for node in nodes:
+        if node.kind is Kind.INPUT:
+            found.add(place.prefix + node.local)
+            found.update(
+                instance_at(template, node, place, Decision.VISIBLE).path
+                for template in node.templates
+            )
+        insides = rows_of(node, place) if node.kind is Kind.GROUP else (place,)
+        for inside in insides:
+            _name_places(node.children, inside, found)
+
+
+def bent_places(form: FormDefinition, data: Mapping[str, object]) -> tuple[str, ...]:
+    """Where a group is no list, one of its rows no object, or a container no object.
+
+    Nothing in such a place is anybody's answer. Empty values, and entries that Form.io takes for no
+    row at all, are none of them.
+    """
+    found: list[str] = []
+    _bent(form.roots, Place(data, "", ()), found)
+    return tuple(found)
+
+
+def _bent(nodes: Sequence[Node], place: Place, found: list[str]) -> None:
+    for node in nodes:
+        held = get(place.scope, node.local) if node.holds_data else None
+        if held is UNDEFINED or held in _EMPTY:
+            held = None
+        is_object = isinstance(held, dict)
+        if node.kind is Kind.GROUP and isinstance(held, list):
+            _bent_rows(node, place, found)
+        elif node.kind is Kind.GROUP or node.kind is Kind.CONTAINER or node.type == SURVEY:
+            if held is not None and (node.kind is Kind.GROUP or not is_object):
+                found.append(place.prefix + node.local)
+            elif node.kind is Kind.CONTAINER:
+                _bent(node.children, place, found)
+        else:
+            _bent(node.children, place, found)
+
+
+def _bent_rows(group: Node, place: Place, found: list[str]) -> None:
+    for inside in rows_of(group, place):
+        if isinstance(inside.scope, dict):
+            _bent(group.children, inside, found)
+        else:
+            found.append(inside.prefix.removesuffix("."))
+
+
+_EMPTY: tuple[object, ...] = (None, "", {}, [])
 
 
 def copy_of(data: Mapping[str, object]) -> dict[str, object]:

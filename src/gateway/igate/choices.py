@@ -14,7 +14,7 @@ from typing import Any
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FieldTemplate, Option
 from gateway.forms.fields import copy_of, instances_at_submission, put_value, value_at
-from gateway.forms.values import OptionsAt
+from gateway.forms.values import RemoteOptions
 from gateway.igate.mapping import EForm, Entry, IGateCatalogue, IGateMapping
 from gateway.sources.codelists import CodeLists, folded
 
@@ -31,7 +31,7 @@ class Choices:
     eform: EForm
     mapping: IGateMapping = field(repr=False)
     lists: CodeLists = field(repr=False)
-    options_at: OptionsAt = field(repr=False)
+    options_at: RemoteOptions = field(repr=False)
 
     def from_igate(self, sent: Mapping[str, Any]) -> tuple[Json, tuple[str, ...]]:
         """The data in the form's own words, and the paths of choices that could not be told."""
@@ -76,7 +76,10 @@ class Choices:
         value, label = _parts(sent)
         own = self.eform.values.get(template.path)
         if own is not None:
-            value, label = own.get(value, value), ""
+            value, named = own.get(value, value), label
+            label = ""
+            if named and folded(named) != folded(self._label(template, value)):
+                return sent
         elif not value and not label:
             return ""
         elif (catalogue := self._catalogue(template)) is not None:
@@ -84,8 +87,9 @@ class Choices:
             if entry is None:
                 return sent if self._is_own(template, value) else None
             value, label = self._own(template, entry)
-        elif not isinstance(sent, Mapping) and not template.item_shape:
-            return sent
+        elif not template.item_shape and (not isinstance(sent, Mapping) or label):
+            named_so = folded(label) == folded(self._label(template, value))
+            return value if isinstance(sent, Mapping) and named_so else sent
         if not template.item_shape:
             return value
         return {"label": label or self._label(template, value), "value": value}

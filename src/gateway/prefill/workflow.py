@@ -12,6 +12,7 @@ from gateway.access.tries import Tries
 from gateway.access.typed import TypedPersons
 from gateway.domain.identifiers import POPULATION, SourceId
 from gateway.forms.catalogue import Catalogue, RegisteredForm
+from gateway.forms.values import RemoteOptions
 from gateway.log.append import append_case
 from gateway.prefill.asking.answers import Answer, Identities, Identity, Meant, Reads
 from gateway.prefill.asking.knowledge import Knowledge, Person
@@ -33,7 +34,6 @@ from gateway.prefill.case import (
 from gateway.prefill.filling.bound import bound_fields
 from gateway.prefill.filling.desk import Desk, Sheet
 from gateway.prefill.filling.merge import Filling
-from gateway.prefill.filling.shaping import OptionsAt
 from gateway.prefill.filling.waiting import receipt_life
 from gateway.prefill.request import Asker, PrefillRequest
 from gateway.prefill.sealing import claims_of, concerned_people
@@ -84,7 +84,7 @@ class PrefillWorkflow:
         keys: ChainKeys,
         index_key: bytes,
         signer: ReceiptSigner,
-        options_at: OptionsAt,
+        options_at: RemoteOptions,
         patience_seconds: float,
         clock: Callable[[], datetime],
         tries: Tries,

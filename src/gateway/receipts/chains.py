@@ -44,7 +44,7 @@ _MARK = Statement(
     .values(applicant=bindparam("mark"))
 )
 _OPENED = ("chain", "tenant", "case_ref", "version", "state", "wrapped_key")
-_NEW_CHAIN = new_row(chains, *_OPENED, "first_at", "expires_at")
+_NEW_CHAIN = new_row(chains, *_OPENED, "first_at", "expires_at", "applicant")
 _NEW_RECEIPT = new_row(receipts)
 _OTHERS = update(receipts)
 _PROLONG = update(chains)
@@ -125,6 +125,7 @@ def enter_chain(connection: Connection, opening: Opening, index_key: bytes) -> s
             "wrapped_key": opening.wrapped_key,
             "first_at": int(opening.at.timestamp()),
             "expires_at": opening.expires_at,
+            "applicant": person_index(index_key, opening.applicant),
         }
         _NEW_CHAIN.run(connection, row)
     else:

@@ -7,7 +7,7 @@ new need none, they are made by `schema.py`.
 from sqlalchemy import Connection, String, Table, cast, func, inspect, update
 
 from gateway.storage.portal_tables import bundles, dossiers
-from gateway.storage.schema import bodies, case_persons
+from gateway.storage.schema import bodies, case_persons, chains
 
 
 def bring_up_to_date(connection: Connection) -> None:
@@ -24,6 +24,8 @@ def bring_up_to_date(connection: Connection) -> None:
         connection.exec_driver_sql(
             "ALTER TABLE case_persons ADD COLUMN applicant BOOLEAN NOT NULL DEFAULT 1"
         )
+    if _lacks(connection, chains, "applicant"):
+        connection.exec_driver_sql("ALTER TABLE chains ADD COLUMN applicant BLOB")
 
 
 def _lacks(connection: Connection, table: Table, column: str) -> bool:

@@ -160,6 +160,7 @@ chains = Table(
     Column("expires_at", Integer, nullable=False),
     Column("submission_leaf", Integer),
     Column("content_salt", LargeBinary),
+    Column("applicant", LargeBinary),
     Index("chains_open", "state", "expires_at"),
 )
 

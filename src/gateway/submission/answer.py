@@ -1,16 +1,19 @@
 """What is answered to a submission, and to the same one again?"""
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
-from gateway.domain.errors import Conflict
+from gateway.domain.errors import Conflict, ReceiptRefused
 from gateway.domain.letters import VERDICT_LETTERS, unspell
 from gateway.domain.verdicts import Verdict
 from gateway.forms.catalogue import RegisteredForm
+from gateway.forms.remote import RemoteLists
+from gateway.receipts.cases import case_of, person_index
 from gateway.receipts.disputes import Ticket, TicketDesk
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import Tagger
@@ -41,10 +44,13 @@ def answered_before(
     form: RegisteredForm,
     request: SubmissionRequest,
     desk: TicketDesk,
+    lists: RemoteLists,
+    index_key: bytes,
 ) -> Accepted | None:
     """What the same content was answered before, None before the first time.
 
-    Raises Conflict `already_submitted` for other content, or when the body is no more.
+    Raises ReceiptRefused `receipt_foreign` where another dossier or applicant is named, Conflict
+    `already_submitted` for other content, or when the body is no more.
     """
     chain = connection.execute(select(chains).where(chains.c.chain == receipt.chain)).one_or_none()
     if chain is None or chain.state != "submitted":
@@ -56,20 +62,36 @@ def answered_before(
     ).one_or_none()
     if row is None:
         raise Conflict("already_submitted", "this chain was submitted; its body was destroyed")
+    _check_whose(connection, chain, request, index_key)
     body = orjson.loads(row.body)
     fields = [template.path for template in form.declarable]
     letters = unspell(fields, body["vd"], body.get("vr", {}))
     verdicts = in_form_order(form, ((path, _VERDICT_OF[one]) for path, one in letters.items()))
-    content = content_of(_visible_content(form, receipt, request), request)
+    content = content_of(_visible_content(form, receipt, request, lists), request)
     if commitment(chain.content_salt, content) != body["cc"]:
         raise Conflict("already_submitted", "this chain was submitted with other content")
     tickets = desk.of_submission(connection, chain.submission_leaf)
     return Accepted(verdicts, body["n"], None, row.hash, tickets)
 
 
+def _check_whose(
+    connection: Connection, chain: Row[Any], request: SubmissionRequest, index_key: bytes
+) -> None:
+    """Dossier and applicant, where they are named, by the blind index: the chain's key is gone."""
+    if request.dossier is not None:
+        case = case_of(connection, request.tenant, request.dossier.text, index_key)
+        if case != chain.case_ref:
+            raise ReceiptRefused("receipt_foreign", "the receipt belongs to another dossier")
+    if request.subject is not None and chain.applicant is not None:
+        named = person_index(index_key, request.subject.digits)
+        if not hmac.compare_digest(named, chain.applicant):
+            raise ReceiptRefused("receipt_foreign", "the receipt belongs to another applicant")
+
+
 def _visible_content(
-    form: RegisteredForm, receipt: Receipt, request: SubmissionRequest
+    form: RegisteredForm, receipt: Receipt, request: SubmissionRequest, lists: RemoteLists
 ) -> tuple[tuple[str, str], ...]:
     """The canonical visible content once more, for a chain whose key is gone."""
-    without_key = opened(form, receipt, Tagger.of(bytes(32), receipt.chain, request.tenant, "", ""))
+    tagger = Tagger.of(bytes(32), receipt.chain, request.tenant, "", "")
+    without_key = opened(form, receipt, tagger, lists)
     return visible_content(without_key, with_switches(without_key, request.data))

@@ -1,12 +1,13 @@
-"""Which official values does a submission say are wrong?"""
+"""Which official values does a submission say are wrong, and who entered what?"""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from gateway.domain.errors import BadRequest
+from gateway.domain.errors import FieldProblem, ReceiptRefused
 from gateway.domain.identifiers import SESSION
 from gateway.domain.verdicts import EditPolicy, Verdict
-from gateway.forms.fields import value_at
+from gateway.forms.fields import places_in, value_at
 from gateway.receipts.disputes import Disputed
 from gateway.submission.judging.judgement import JudgedField, Judgement, Marks
 from gateway.submission.judging.opened import OpenedReceipt
@@ -14,12 +15,47 @@ from gateway.submission.judging.opened import OpenedReceipt
 CONTESTED, OVERRIDE = "contested", "override"
 
 
-def check_marks(receipt: OpenedReceipt, data: Mapping[str, Any], marks: Marks) -> None:
-    """Only what was filled can be contested; raises BadRequest `contested_not_filled`."""
-    if not all(receipt.may_be_contested(path, data) for path in marks.contested):
-        raise BadRequest(
-            "contested_not_filled", "only a value that was filled can be contested", "contested"
-        )
+_PLAIN_PATH = re.compile(r"(?!.*[0-9]{6})[A-Za-z_][A-Za-z0-9_.\[\]-]*")
+
+
+def check_marks(
+    receipt: OpenedReceipt,
+    data: Mapping[str, Any],
+    contested: Collection[str],
+    entered_by: Collection[str],
+) -> None:
+    """Only places of the submitted form can be marked, and only what was filled be contested.
+
+    Raises ReceiptRefused `unknown_place` or `contested_not_filled`, with every entry by its place in
+    the request.
+    """
+    places = places_in(receipt.form.definition, data)
+    problems = [*_contested_wrongly(receipt, places, contested)]
+    problems += [
+        FieldProblem(f"entered_by.{path if _PLAIN_PATH.fullmatch(path) else '?'}", "unknown_place")
+        for path in entered_by
+        if path not in places
+    ]
+    if problems:
+        first = problems[0]
+        raise ReceiptRefused(first.code, _DETAILS[first.code], tuple(problems), first.path)
+
+
+def _contested_wrongly(
+    receipt: OpenedReceipt, places: Collection[str], contested: Collection[str]
+) -> Iterator[FieldProblem]:
+    groups = receipt.form.definition.groups
+    for number, path in enumerate(contested):
+        if path not in places and path not in groups:
+            yield FieldProblem(f"contested[{number}]", "unknown_place")
+        elif not receipt.may_be_contested(path):
+            yield FieldProblem(f"contested[{number}]", "contested_not_filled")
+
+
+_DETAILS = {
+    "unknown_place": "the submitted form has no such place",
+    "contested_not_filled": "only a value that was filled can be contested",
+}
 
 
 def disputed_in(judgement: Judgement, marks: Marks, data: Mapping[str, Any]) -> Iterator[Disputed]:

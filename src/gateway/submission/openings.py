@@ -213,7 +213,7 @@ def _request(opening: Opening, tenant: str) -> SubmissionRequest:
         None,
         opening.data,
         opening.by_officer,
-        opening.contested,
+        tuple(opening.contested),
     )
 
 

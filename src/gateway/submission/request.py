@@ -9,7 +9,12 @@ from gateway.domain.identifiers import DossierCode, PersonalId
 
 @dataclass(frozen=True, slots=True)
 class SubmissionRequest:
-    """A form as it was submitted, with the receipt of what had been filled."""
+    """A form as it was submitted, with the receipt of what had been filled.
+
+    `contested` and `entered_by` are the paths that were marked, as they were named; the latter
+    those of both, officers and citizens. `untold` are choices from lists of the caller's own that
+    have no value here: they are typed values, and no option of the form is asked of them.
+    """
 
     tenant: str
     receipt: str = field(repr=False)
@@ -18,4 +23,6 @@ class SubmissionRequest:
     channel: str | None
     data: Mapping[str, Any] = field(repr=False)
     entered_by_officer: frozenset[str]
-    contested: frozenset[str]
+    contested: tuple[str, ...]
+    entered_by: tuple[str, ...] = ()
+    untold: frozenset[str] = frozenset()

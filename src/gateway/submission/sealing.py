@@ -25,7 +25,7 @@ _CONTENT = b"eform-gateway/content/v1"
 def content_of(content: tuple[tuple[str, str], ...], request: SubmissionRequest) -> bytes:
     """The visible content and the marks in one canonical text."""
     return orjson.dumps(
-        [sorted(content), sorted(request.contested), sorted(request.entered_by_officer)]
+        [sorted(content), sorted(set(request.contested)), sorted(request.entered_by_officer)]
     )
 
 

@@ -13,6 +13,7 @@ from gateway.domain.errors import (
     ReceiptRefused,
 )
 from gateway.forms.catalogue import Catalogue, RegisteredForm
+from gateway.forms.remote import RemoteLists
 from gateway.log.append import AppendedCase, append_case
 from gateway.receipts.cases import register_dossier
 from gateway.receipts.chains import ChainKeys, ChainState, open_chain
@@ -24,6 +25,7 @@ from gateway.storage.database import Database
 from gateway.submission.answer import Accepted, answered_before
 from gateway.submission.bursts import Bursts, Pace
 from gateway.submission.disputes import check_marks, disputed_in
+from gateway.submission.judging.fitting import NOT_AN_OPTION, NOT_OF_TYPE, unfit
 from gateway.submission.judging.judge import judge
 from gateway.submission.judging.judgement import Judgement, Marks, balances
 from gateway.submission.judging.locked import check_locked, with_switches
@@ -63,6 +65,7 @@ class SubmissionWorkflow:
         tickets: TicketDesk,
         clock: Callable[[], datetime],
         bursts: Bursts | None,
+        lists: RemoteLists,
     ) -> None:
         self._forms = {form.version: form for form in catalogue.forms()}
         self._form_leaves = form_leaves
@@ -73,6 +76,7 @@ class SubmissionWorkflow:
         self._tickets = tickets
         self._clock = clock
         self._bursts = bursts
+        self._lists = lists
 
     async def run(
         self,
@@ -82,8 +86,9 @@ class SubmissionWorkflow:
     ) -> Accepted:
         """Judge and record; `also`, or of a refusal `also_refused`, is written with the leaf.
 
-        Raises ReceiptRefused (with the offending paths; written as a `refusal` leaf), Conflict for a
-        chain that has ended, BadRequest for a mark on a field that cannot bear it.
+        Raises ReceiptRefused with the offending paths (of changed locked values, written as a
+        `refusal` leaf; of values that no component can hold, and of marks on places that are not
+        there, written nowhere), Conflict for a chain that has ended.
         """
         now = self._clock()
         receipt = self._signer.open(request.receipt, request.tenant, int(now.timestamp()))
@@ -109,7 +114,9 @@ class SubmissionWorkflow:
         request: SubmissionRequest,
     ) -> "_Opened | Accepted":
         """The receipt's chain, open; or the answer that the same content had before."""
-        done = answered_before(connection, receipt, form, request, self._tickets)
+        done = answered_before(
+            connection, receipt, form, request, self._tickets, self._lists, self._index_key
+        )
         if done is not None:
             return done
         state = open_chain(connection, receipt.chain, receipt.jti)
@@ -118,7 +125,7 @@ class SubmissionWorkflow:
         tagger = Tagger.of(key, state.chain, request.tenant, *digests)
         _check_bound(receipt, request, tagger)
         refused = refused_before(connection, state.chain)
-        return _Opened(state, opened(form, receipt, tagger), key, refused)
+        return _Opened(state, opened(form, receipt, tagger, self._lists), key, refused)
 
     async def _judge(
         self,
@@ -130,11 +137,16 @@ class SubmissionWorkflow:
         also_refused: Callable[[Connection, ReceiptRefused], None] | None,
     ) -> Accepted:
         data = with_switches(one.receipt, request.data)
-        marks = Marks(request.entered_by_officer, request.contested, frozenset(one.refused))
-        check_marks(one.receipt, data, marks)
+        marks = Marks(
+            request.entered_by_officer, frozenset(request.contested), frozenset(one.refused)
+        )
+        check_marks(one.receipt, data, request.contested, request.entered_by)
         problems, pairings = check_locked(one.receipt, data, marks)
+        misfits = unfit(one.receipt, self._lists, data, marks.contested, pairings, request.untold)
         if problems:
-            await self._refuse(request, one, form, problems, now, also_refused)
+            await self._refuse(request, one, form, problems, misfits, now, also_refused)
+        if misfits:
+            raise _refusal(misfits)
         judgement = judge(one.receipt, data, marks, pairings)
         if not balances(judgement):
             raise AssertionError("a judgement that does not balance must never be recorded")
@@ -147,10 +159,14 @@ class SubmissionWorkflow:
         one: _Opened,
         form: RegisteredForm,
         problems: tuple[FieldProblem, ...],
+        misfits: tuple[FieldProblem, ...],
         now: datetime,
         also: Callable[[Connection, ReceiptRefused], None] | None,
     ) -> None:
-        """Record the refusal and raise it; the receipt is not used up, but the fifth voids the chain."""
+        """Record the refusal and raise it; the receipt is not used up, but the fifth voids the chain.
+
+        `misfits` are told with it and count for nothing.
+        """
         counted = frozenset(p.path for p in problems if p.code != "row_added")
         body = {
             "k": "refusal",
@@ -163,9 +179,7 @@ class SubmissionWorkflow:
             "f": [[p.path, p.code] for p in problems],
         }
 
-        codes = {problem.code for problem in problems}
-        code = codes.pop() if len(codes) == 1 else "locked_value_changed"
-        refusal = ReceiptRefused(code, "what was submitted is not what was filled", problems)
+        refusal = _refusal(problems, misfits)
 
         def record(connection: Connection) -> None:
             open_chain(connection, one.state.chain, one.receipt.receipt.jti)
@@ -226,6 +240,20 @@ class SubmissionWorkflow:
         if self._bursts is not None and self._bursts.note(connection, pace, now):
             body = {**body, "bu": 1}
         return append_case(connection, "submission", body["ten"], body, now)
+
+
+def _refusal(
+    problems: tuple[FieldProblem, ...], misfits: tuple[FieldProblem, ...] = ()
+) -> ReceiptRefused:
+    """What is answered to changed locked values, and to values that their components cannot hold."""
+    codes = {problem.code for problem in problems}
+    of_components = codes <= {NOT_OF_TYPE, NOT_AN_OPTION}
+    several = NOT_OF_TYPE if of_components else "locked_value_changed"
+    code = codes.pop() if len(codes) == 1 else several
+    detail = "what was submitted is not what was filled"
+    if of_components:
+        detail = "a component cannot hold what was submitted"
+    return ReceiptRefused(code, detail, problems + misfits)
 
 
 def _check_bound(receipt: Receipt, request: SubmissionRequest, tagger: Tagger) -> None:

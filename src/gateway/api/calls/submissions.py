@@ -51,7 +51,7 @@ class SubmissionAsked(Asked):
     entered_by: dict[Path, Literal["officer", "citizen"]] = Field(default_factory=dict)
     contested: Annotated[list[Path], Field(max_length=500)] = Field(default_factory=list)
 
-    def read(self, caller: Caller) -> SubmissionRequest:
+    def read(self, caller: Caller, untold: frozenset[str] = frozenset()) -> SubmissionRequest:
         """The request as the workflow takes it."""
         return SubmissionRequest(
             tenant=caller.tenant,
@@ -63,32 +63,33 @@ class SubmissionAsked(Asked):
             entered_by_officer=frozenset(
                 path for path, who in self.entered_by.items() if who == "officer"
             ),
-            contested=frozenset(self.contested),
+            contested=tuple(self.contested),
+            entered_by=tuple(self.entered_by),
+            untold=untold,
         )
 
 
 @router.post("/v1/submissions", summary="Judge what became of each field at submission")
 async def submit(body: SubmissionAsked, caller: SignedIn, house: House, visit: Visit) -> Response:
     """A verdict for every field, the counts, the dossier's evidence and the leaf."""
-    return await judge_once(house, caller, visit, body)
+    return await judge_once(house, caller, visit, body.read(caller))
 
 
 async def judge_once(
     house: Rooms,
     caller: Caller,
     visit: Call,
-    body: SubmissionAsked,
+    request: SubmissionRequest,
     also: Callable[[Connection], None] = lambda _: None,
 ) -> Response:
     """Judge, and answer once per Idempotency-Key and once per receipt.
 
     `also` is written with an accepted submission; what it refuses is not judged either.
     """
-    request = body.read(caller)
     with visit.reserve(house, caller) as replay:
         if replay.earlier is not None:
             return _again(replay.earlier)
-        secret = body.receipt.encode()
+        secret = request.receipt.encode()
         with house.replays.reserve(caller.tenant, _RECEIPT_COPY, secret, None) as copy:
 
             def keep(connection: Connection, accepted: Accepted) -> None:

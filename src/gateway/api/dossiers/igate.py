@@ -62,7 +62,7 @@ async def submit_dossier(
             "receipt_missing", "nothing was filled for this dossier", "prefill.receipt"
         )
     eform = house.igate.eform(body.eform.eform_id)
-    data, _ = choices_of(house, eform).from_igate(body.eform.data)
+    data, untold = choices_of(house, eform).from_igate(body.eform.data)
     applicant = applicant_of(house.igate.wrapper(body.applicant.eform_id), body.applicant.data)
     submission = submission_of(body, applicant, data)
     form = house.catalogue.form_for(eform.form)
@@ -72,7 +72,8 @@ async def submit_dossier(
         if dossier is not None:
             register_said(house, connection, caller.tenant, dossier)
 
-    return await judge_once(house, caller, visit, submission, register)
+    request = submission.read(caller, frozenset(untold))
+    return await judge_once(house, caller, visit, request, register)
 
 
 def choices_of(house: Rooms, eform: EForm) -> Choices:

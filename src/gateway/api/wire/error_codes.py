@@ -82,7 +82,6 @@ _CODES: dict[type[GatewayError], str] = {
         receipt_missing | Thiếu biên nhận | Receipt missing | Send the receipt of the latest prefill.
         not_a_person | Không phải hồ sơ của cá nhân | Not a person's dossier | Type this dossier by hand.
         not_a_date | Không phải ngày | Not a date | Send an instant of local midnight, or a date.
-        contested_not_filled | Trường phản đối chưa được điền sẵn | Contested, but not filled | Contest only what the receipt filled.
     """,
     NotFound: """
         form_not_in_pack | Bộ chứng cứ thiếu biểu mẫu | Form not in the pack | Ask for the files that the pack lists as missing.
@@ -140,6 +139,10 @@ _CODES: dict[type[GatewayError], str] = {
         outbox_unreadable | Không đọc được nội dung chờ gửi | Queued content unreadable | Register the dossier again.
     """,
     ReceiptRefused: """
+        contested_not_filled | Trường phản đối chưa được điền sẵn | Contested, but not filled | Contest only what the receipt filled.
+        unknown_place | Biểu mẫu đã nộp không có vị trí này | No such place | Mark only fields of the submitted form, a row by its number in `data`; `contested` may name a group.
+        not_of_type | Giá trị không đúng kiểu của trường | Not of the component's type | Send the component's own type; `code_point` names a character that it cannot hold.
+        not_an_option | Giá trị không có trong danh mục của trường | Not an option | Choose one of the component's options, of its list under /catalogue/ as the other answers stand.
         receipt_foreign | Biên nhận của nơi khác | Receipt of somebody else | Use the receipt of this tenant and deployment.
         receipt_expired | Biên nhận hết hạn | Receipt expired | Prefill again, or type by hand.
         receipt_unreadable | Không đọc được biên nhận | Receipt unreadable | Send the receipt as it was given.

@@ -2,7 +2,7 @@
 
 Every refusal is a problem document (RFC 9457, `application/problem+json`): `type` (the code's place
 in /v1/errors), `title`, `status`, `code`, `detail`, and where they apply `member` (one path) and
-`fields` (`[{"path", "code"}]`). No part of it repeats a value that was sent.
+`fields` (`[{"path", "code"}]`, with `code_point` where a character is refused). No part of it repeats a value that was sent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -137,7 +137,7 @@ def problem(
     if member is not None:
         document["member"] = member
     if fields:
-        document["fields"] = [{"path": f.path, "code": f.code} for f in fields]
+        document["fields"] = [_place(f) for f in fields]
     return Response(
         encode(document),
         status,
@@ -149,6 +149,11 @@ def problem(
         },
         PROBLEM_JSON,
     )
+
+
+def _place(refused: FieldProblem) -> dict[str, str]:
+    place = {"path": refused.path, "code": refused.code}
+    return place if refused.code_point is None else {**place, "code_point": refused.code_point}
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -28,8 +28,9 @@ class FieldTemplate:
 
     `path` is `hoTen`, `thanhVien[].soDinhDanh`, `container.key`, `survey.q1`; `groups` are the
     template paths of the repeating groups around it, outermost first; `item_shape` marks a select
-    whose value is the whole item `{label, value}`; `subkeys` are those of a composite; `day_parts`
-    the parts that a day component shows, in its order.
+    whose value is the whole item `{label, value}`; `subkeys` are those of a composite and `parts` the
+    components under them, each with its sub-key as its path; `day_parts` the parts that a day
+    component shows, in its order.
     """
 
     path: str
@@ -48,6 +49,7 @@ class FieldTemplate:
     is_file: bool = False
     with_time: bool = False
     subkeys: tuple[str, ...] = ()
+    parts: tuple["FieldTemplate", ...] = ()
     day_parts: tuple[str, ...] = ()
 
 
@@ -112,7 +114,11 @@ def _template(
         addressee=property_of(component, "addressee"),
         is_file=kind == "file",
         with_time=kind == "datetime" and _with_time(component),
-        subkeys=_subkeys(component) if kind == "address" else (),
+        subkeys=tuple(_text(part.get("key")) for part in _parts(component)),
+        parts=tuple(
+            _template(part, _text(part.get("key")), (), _text(part.get("label")))
+            for part in _parts(component)
+        ),
         day_parts=_day_parts(component) if kind == "day" else (),
     )
 
@@ -184,10 +190,11 @@ def _with_time(component: Component) -> bool:
     return bool(stated) if stated is not None else "h" in _text(component.get("format")).lower()
 
 
-def _subkeys(component: Component) -> tuple[str, ...]:
-    parts = component.get("components")
+def _parts(component: Component) -> list[Component]:
+    """The components of an address, none of any other component."""
+    parts = component.get("components") if component.get("type") == "address" else None
     members = parts if isinstance(parts, list) else []
-    return tuple(_text(part.get("key")) for part in members if isinstance(part, Mapping))
+    return [part for part in members if isinstance(part, Mapping)]
 
 
 def _day_parts(component: Component) -> tuple[str, ...]:

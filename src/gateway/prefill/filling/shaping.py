@@ -1,14 +1,12 @@
 """How does a fact look in this field, and what is its canonical text?"""
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 from gateway.domain.facts import Fact, PersonRef
-from gateway.forms.definition import FieldTemplate, Option
+from gateway.forms.definition import FieldTemplate
 from gateway.forms.shapes import NotConvertible, shape_value
-from gateway.forms.values import EMPTY, NotOfType, canonical
+from gateway.forms.values import EMPTY, NotOfType, RemoteOptions, canonical
 
-OptionsAt = Callable[[str], Sequence[Option]]
 Shaped = tuple[Any, str]
 """A value in its component's shape, and its canonical text."""
 
@@ -31,7 +29,7 @@ def shaped_fact(
     fact: Fact,
     is_name: bool,
     subkeys: tuple[str, ...],
-    options_at: OptionsAt,
+    options_at: RemoteOptions,
 ) -> Shaped | None:
     """A fact in the component's shape; None when it has no such shape."""
     if isinstance(fact.value, PersonRef | tuple):

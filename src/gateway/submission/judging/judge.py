@@ -99,13 +99,8 @@ class _Judge:
         return Verdict.OFFICER if instance.path in self.marks.by_officer else Verdict.MANUAL
 
     def _filled(self, instance: FieldInstance) -> FilledField | None:
-        """What the receipt filled here; in a row, under the number that the row took."""
-        if not instance.rows:
-            return self.receipt.filled.get(instance.path)
-        group, _, column = instance.template.path.partition("[].")
-        pairing = self.pairings.get(group)
-        number = None if pairing is None else pairing.number_of.get(instance.rows[0])
-        return None if number is None else self.receipt.filled.get(f"{group}[{number}].{column}")
+        pairing = self.pairings.get(instance.template.path.partition("[]")[0])
+        return self.receipt.filled_at(instance, None if pairing is None else pairing.number_of)
 
     def gone(self, judged: frozenset[str]) -> Iterator[JudgedField]:
         """Filled fields that no submitted row holds: withdrawn, or hidden with their whole group."""

@@ -5,8 +5,8 @@ from typing import Any
 
 from gateway.domain.errors import FieldProblem
 from gateway.domain.verdicts import EditPolicy
-from gateway.forms.fields import Decision, instances_at_submission, put_value
-from gateway.forms.values import EMPTY
+from gateway.forms.fields import Decision, instances_at_submission, put_value, value_at
+from gateway.forms.values import EMPTY, refused_in
 from gateway.submission.judging.judgement import Marks
 from gateway.submission.judging.opened import OpenedReceipt
 from gateway.submission.judging.rows import Pairing, pair_rows
@@ -42,8 +42,8 @@ def _changed_fields(
     for path, filled in receipt.filled.items():
         if filled.rows or filled.edit is not EditPolicy.LOCKED or path in contested:
             continue
-        canon = receipt.text_at(filled.template, data, path)
+        canon = receipt.text_at(filled.template, data, path, exact=True)
         if canon == EMPTY and path not in visible:
             continue
         if not receipt.opens(filled, canon):
-            yield FieldProblem(path, "locked_value_changed")
+            yield FieldProblem(path, "locked_value_changed", refused_in(value_at(data, path)))

@@ -7,8 +7,8 @@ from typing import Any
 from gateway.domain.verdicts import EditPolicy, FieldClass
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FieldTemplate
-from gateway.forms.fields import template_of, value_at
-from gateway.forms.values import EMPTY, NotOfType, canonical
+from gateway.forms.fields import FieldInstance, template_of, value_at
+from gateway.forms.values import EMPTY, NotOfType, RemoteOptions, canonical
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import FieldMark, Tagger, same_tag
 
@@ -40,6 +40,7 @@ class OpenedReceipt:
     tagger: Tagger
     filled: Mapping[str, FilledField]
     row_tags: Mapping[tuple[str, int], str] = field(repr=False)
+    options: RemoteOptions | None = field(default=None, repr=False)
 
     @property
     def sets(self) -> Mapping[str, bool]:
@@ -47,18 +48,25 @@ class OpenedReceipt:
         sets: Mapping[str, bool] = self.receipt.claims["sets"]
         return sets
 
-    def canon(self, template: FieldTemplate, value: Any) -> str:
-        """The canonical text of a value in this form; raises NotOfType."""
+    def canon(self, template: FieldTemplate, value: Any, *, exact: bool = False) -> str:
+        """The canonical text of a value in this form, `exact` where it is locked; raises NotOfType."""
         binding = self.form.bindings.by_field.get(template.path)
-        if binding is None:
-            return canonical(template, value)
-        named = self.form.dictionary[binding.attribute].type == "name"
-        return canonical(template, value, person_name=named, subkeys=binding.subkeys)
+        named = binding is not None and self.form.dictionary[binding.attribute].type == "name"
+        return canonical(
+            template,
+            value,
+            person_name=named,
+            subkeys=() if binding is None else binding.subkeys,
+            options=self.options,
+            exact=exact,
+        )
 
-    def text_at(self, template: FieldTemplate, data: Mapping[str, Any], path: str) -> str:
+    def text_at(
+        self, template: FieldTemplate, data: Mapping[str, Any], path: str, *, exact: bool = False
+    ) -> str:
         """The canonical text of what stands at a path; `UNREADABLE` for what fits no type."""
         try:
-            return self.canon(template, value_at(data, path))
+            return self.canon(template, value_at(data, path), exact=exact)
         except NotOfType:
             return UNREADABLE
 
@@ -73,6 +81,16 @@ class OpenedReceipt:
             filled.template.type,
         )
         return canon != EMPTY and same_tag(self.tagger.field_tag(mark, canon), filled.tag)
+
+    def filled_at(
+        self, instance: FieldInstance, numbers: Mapping[int, int] | None
+    ) -> FilledField | None:
+        """What the receipt filled here; in a row, under the number that the row took (`numbers`)."""
+        if not instance.rows:
+            return self.filled.get(instance.path)
+        group, _, column = instance.template.path.partition("[].")
+        number = None if numbers is None else numbers.get(instance.rows[0])
+        return None if number is None else self.filled.get(f"{group}[{number}].{column}")
 
     def rows_of(self, group: str) -> dict[int, dict[str, FilledField]]:
         """The filled rows of a group: number when filled, then template path to field."""
@@ -90,20 +108,20 @@ class OpenedReceipt:
             )
         )
 
-    def may_be_contested(self, path: str, data: Mapping[str, Any]) -> bool:
-        """Whether a path names a filled field, a filled column of a submitted row, or a filled group."""
-        if path in self.filled:
-            return True
-        group, _, cell = path.partition("[")
-        if group not in self.groups() or not cell:
-            return group in self.groups()
-        columns = {one.template.path for one in self.filled.values() if one.rows}
-        row = value_at(data, f"{group}[{cell.partition(']')[0]}]")
-        return template_of(path) in columns and row is not None
+    def may_be_contested(self, path: str) -> bool:
+        """Whether a place of the submitted form was filled: a field, a column of rows, a group."""
+        if "[" not in path:
+            return path in self.filled or path in self.groups()
+        return template_of(path) in {one.template.path for one in self.filled.values() if one.rows}
 
 
-def opened(form: RegisteredForm, receipt: Receipt, tagger: Tagger) -> OpenedReceipt:
-    """Read the claims of a verified receipt."""
+def opened(
+    form: RegisteredForm,
+    receipt: Receipt,
+    tagger: Tagger,
+    options: RemoteOptions | None = None,
+) -> OpenedReceipt:
+    """Read the claims of a verified receipt; by `options` labels of remote lists are checked."""
     filled = {
         path: FilledField(
             path,
@@ -119,4 +137,4 @@ def opened(form: RegisteredForm, receipt: Receipt, tagger: Tagger) -> OpenedRece
         for path, entry in receipt.filled.items()
     }
     row_tags = {(row["group"], row["row"][0]): row["tag"] for row in receipt.claims["rows"]}
-    return OpenedReceipt(form, receipt, tagger, filled, row_tags)
+    return OpenedReceipt(form, receipt, tagger, filled, row_tags, options)

@@ -2,7 +2,8 @@
 
 A group is locked when one of its bindings is. Each submitted row of a locked group is tried against
 the row tags, a tag serving one row; rows without a match are paired in order with the numbers left
-over and checked cell by cell. Other groups match by the tag of their row key, then by position.
+over and checked cell by cell. A locked group that is no list, and a row of it that is no object, are
+changed. Other groups match by the tag of their row key, then by position.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,7 @@ from typing import Any
 from gateway.domain.errors import FieldProblem
 from gateway.domain.verdicts import EditPolicy
 from gateway.forms.fields import value_at
-from gateway.forms.values import EMPTY, NotOfType
+from gateway.forms.values import EMPTY, NotOfType, is_empty, refused_in
 from gateway.receipts.tags import same_tag
 from gateway.submission.judging.opened import FilledField, OpenedReceipt
 
@@ -40,6 +41,8 @@ def pair_rows(
     locked = any(f.edit is EditPolicy.LOCKED for row in filled.values() for f in row.values())
     if not locked:
         return Pairing(group, _by_key(receipt, group, filled, submitted), ())
+    if not (isinstance(held, list) or is_empty(held) or group in contested):
+        return Pairing(group, {}, (FieldProblem(group, "locked_value_changed"),))
     pairs = _by_row_tag(receipt, group, filled, submitted)
     paired = _by_position(filled, submitted, pairs)
     problems: list[FieldProblem] = []
@@ -79,19 +82,20 @@ def _locked_canons(
         cell = cells.get(binding.field)
         if cell is None or cell.edit is not EditPolicy.LOCKED:
             continue
-        canon = _cell_canon(receipt, cell, row)
+        canon = _cell_canon(receipt, cell, row, exact=True)
         if canon is None:
             return []
         canons.append((cell.template.path, canon))
     return canons
 
 
-def _cell_canon(receipt: OpenedReceipt, cell: FilledField, row: Any) -> str | None:
-    """The canonical value of a cell in a submitted row; None when it does not fit its type."""
+def _cell_canon(receipt: OpenedReceipt, cell: FilledField, row: Any, *, exact: bool) -> str | None:
+    """The canonical value of a cell in a submitted row; None when it, or the row, is of no type."""
+    if not isinstance(row, dict):
+        return None
     key = cell.template.path.rpartition("[].")[2]
-    value = value_at(row, key) if isinstance(row, dict) else None
     try:
-        return receipt.canon(cell.template, value)
+        return receipt.canon(cell.template, value_at(row, key), exact=exact)
     except NotOfType:
         return None
 
@@ -112,7 +116,7 @@ def _check_row(
         path = f"{group}[{index}].{cell.template.path.rpartition('[].')[2]}"
         if cell.edit is not EditPolicy.LOCKED or path in contested:
             continue
-        canon = _cell_canon(receipt, cell, row)
+        canon = _cell_canon(receipt, cell, row, exact=True)
         if canon == EMPTY and path not in visible:
             continue
         if canon is not None and receipt.opens(cell, canon):
@@ -122,7 +126,8 @@ def _check_row(
             for elsewhere, other in filled.items()
             if elsewhere != number and cell.template.path in other
         )
-        yield FieldProblem(path, "row_mixed" if mixed else "locked_value_changed")
+        sign = refused_in(value_at(data, path))
+        yield FieldProblem(path, "row_mixed" if mixed else "locked_value_changed", sign)
 
 
 def _by_key(
@@ -140,7 +145,7 @@ def _by_key(
             cell = cells.get(column)
             if cell is None or number in pairs.values():
                 continue
-            canon = _cell_canon(receipt, cell, row)
+            canon = _cell_canon(receipt, cell, row, exact=False)
             if canon is not None and receipt.opens(cell, canon):
                 pairs[index] = number
                 break
