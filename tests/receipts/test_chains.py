@@ -24,7 +24,6 @@ OPENING = Opening(
     at=AT,
     expires_at=int(AT.timestamp()) + 3600,
     dossier="H99.01-20261122-0000001",
-    applicant="001090000001",
     persons=("003090000001", "003090000002", "003090000001"),
     applicant="003090000001",
 )

@@ -78,6 +78,7 @@ THREATS = {
     "T-63": "A person is opened by the number alone, or with a wrong name or date",
     "T-64": "A weaker identity check is chosen by declining a source or tripping a limit",
     "T-65": "A typed record makes a stranger a relative, or vouches for other papers",
+    "T-66": "A locked label, the shape of rows, or a letter that only looks the same is altered",
     "T-71": "A false release beside the true bytes, or its signature or file gone",
     "T-72": "A month is made uncheckable: shredded early, never closed, hours moved",
     "T-81": "A crash, an outage or a closed pipe is read as a verdict",

@@ -21,7 +21,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from keyword import iskeyword
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.routing import APIRoute
@@ -70,7 +70,12 @@ _oauth = OAuth2(
 
 
 class Asked(BaseModel):
-    """A body that comes in: every member is known, of its own type, and never echoed."""
+    """A body that comes in: every member is known, of its own type, and never echoed.
+
+    `free_text` are the paths of its members that hold what a citizen typed; see `wire/strict_json.py`.
+    """
+
+    free_text: ClassVar[tuple[str, ...]] = ()
 
     model_config = ConfigDict(
         extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, populate_by_name=True
@@ -238,7 +243,8 @@ class _Needs:
 
 def _validated(model: type[BaseModel], raw: bytes) -> BaseModel:
     try:
-        return model.model_validate(decode(raw))
+        free = model.free_text if issubclass(model, Asked) else ()
+        return model.model_validate(decode(raw, free))
     except ValidationError as error:
         raise MembersRefused(
             error.errors(include_url=False, include_context=False, include_input=False)

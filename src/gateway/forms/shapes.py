@@ -13,8 +13,9 @@ from decimal import Decimal
 from gateway.domain.facts import Coded, PartialDate, Value
 from gateway.forms.definition import FieldTemplate, Option
 from gateway.forms.reading.mistakes import NotConvertible, NotOfType
+from gateway.forms.remote import RemoteLists
 from gateway.forms.showing.instants import LOCAL_ZONE
-from gateway.forms.values import RemoteOptions, same_text
+from gateway.forms.texts import same_text
 
 __all__ = ["NotConvertible", "shape_value"]
 
@@ -23,7 +24,7 @@ _NO_ANSWER = ("Không", "Có")
 
 
 def shape_value(
-    template: FieldTemplate, value: Value, *, options: RemoteOptions | None = None
+    template: FieldTemplate, value: Value, *, options: RemoteLists | None = None
 ) -> object:
     """The fact in the component's own shape; never an empty value.
 
@@ -38,7 +39,7 @@ def shape_value(
     return [shaped] if template.multiple and template.type != "selectboxes" else shaped
 
 
-def _text(template: FieldTemplate, value: Value, options: RemoteOptions | None) -> object:
+def _text(template: FieldTemplate, value: Value, options: RemoteLists | None) -> object:
     text = same_text(_words(value))
     if not text:
         raise NotConvertible("an empty text")
@@ -68,7 +69,7 @@ def _digits(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _number(template: FieldTemplate, value: Value, options: RemoteOptions | None) -> object:
+def _number(template: FieldTemplate, value: Value, options: RemoteLists | None) -> object:
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = Decimal(value)
     if not isinstance(value, Decimal) or not value.is_finite():
@@ -76,13 +77,13 @@ def _number(template: FieldTemplate, value: Value, options: RemoteOptions | None
     return int(value) if value == value.to_integral_value() else value
 
 
-def _checkbox(template: FieldTemplate, value: Value, options: RemoteOptions | None) -> object:
+def _checkbox(template: FieldTemplate, value: Value, options: RemoteLists | None) -> object:
     if not isinstance(value, bool):
         raise NotConvertible("neither yes nor no")
     return value
 
 
-def _datetime(template: FieldTemplate, value: Value, options: RemoteOptions | None) -> object:
+def _datetime(template: FieldTemplate, value: Value, options: RemoteLists | None) -> object:
     if not isinstance(value, PartialDate) or value.month is None or value.day is None:
         raise NotConvertible("not a whole date")
     if template.with_time:
@@ -94,7 +95,7 @@ def _datetime(template: FieldTemplate, value: Value, options: RemoteOptions | No
         raise NotConvertible("a date before the calendar") from error
 
 
-def _day(template: FieldTemplate, value: Value, options: RemoteOptions | None) -> object:
+def _day(template: FieldTemplate, value: Value, options: RemoteLists | None) -> object:
     if not isinstance(value, PartialDate):
         raise NotConvertible("not a date")
     known = {"day": value.day or 0, "month": value.month or 0, "year": value.year}
@@ -104,19 +105,19 @@ def _day(template: FieldTemplate, value: Value, options: RemoteOptions | None) -
     return "/".join(f"{known[part]:0{4 if part == 'year' else 2}d}" for part in parts)
 
 
-def _choice(template: FieldTemplate, value: Value, options: RemoteOptions | None) -> object:
+def _choice(template: FieldTemplate, value: Value, options: RemoteLists | None) -> object:
     option = _option(template, value, options)
     if template.item_shape:
         return {"label": option.label, "value": option.value}
     return option.value
 
 
-def _boxes(template: FieldTemplate, value: Value, options: RemoteOptions | None) -> object:
+def _boxes(template: FieldTemplate, value: Value, options: RemoteLists | None) -> object:
     ticked = _option(template, value, options)
     return {option.value: option is ticked for option in template.options or ()}
 
 
-def _option(template: FieldTemplate, value: Value, options: RemoteOptions | None) -> Option:
+def _option(template: FieldTemplate, value: Value, options: RemoteLists | None) -> Option:
     if isinstance(value, PartialDate):
         raise NotConvertible("a date is no choice")
     choices: Sequence[Option] = template.options or ()
@@ -135,7 +136,7 @@ def _option(template: FieldTemplate, value: Value, options: RemoteOptions | None
     raise NotConvertible("no choice of that label")
 
 
-def _unit(remote: str, unit: Coded, options: RemoteOptions | None) -> Option:
+def _unit(remote: str, unit: Coded, options: RemoteLists | None) -> Option:
     """A province or commune by its code, under the label that its list has for it."""
     label = same_text(unit.label) if options is None else options.label_of(remote, unit.code)
     if label is None:
@@ -147,11 +148,11 @@ def _folded(label: str) -> str:
     return unicodedata.normalize("NFC", same_text(label).casefold())
 
 
-def _never(template: FieldTemplate, value: Value, options: RemoteOptions | None) -> object:
+def _never(template: FieldTemplate, value: Value, options: RemoteLists | None) -> object:
     raise NotConvertible("a component that takes no single fact")
 
 
-_SHAPE_OF: Mapping[str, Callable[[FieldTemplate, Value, RemoteOptions | None], object]] = {
+_SHAPE_OF: Mapping[str, Callable[[FieldTemplate, Value, RemoteLists | None], object]] = {
     "number": _number,
     "currency": _number,
     "checkbox": _checkbox,

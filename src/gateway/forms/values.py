@@ -22,16 +22,28 @@ own free text is taken as it is. Both have the same canonical text where both ha
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from decimal import Decimal
-from typing import Protocol
 
 from gateway.domain.facts import PartialDate
-from gateway.domain.signs import composed, lower_case, refused_sign, upper_case
-from gateway.forms.definition import FieldTemplate, Option
+from gateway.domain.signs import lower_case, upper_case
+from gateway.forms.choosing import (
+    CHOOSING,
+    EMPTY,
+    Comparison,
+    boxes,
+    checkbox,
+    choice,
+    choice_value,
+    digits,
+    sorted_list,
+    string,
+)
+from gateway.forms.definition import FieldTemplate
 from gateway.forms.reading.contents import content_digest
-from gateway.forms.reading.mistakes import NotAnOption, NotOfType
+from gateway.forms.reading.mistakes import NotOfType
+from gateway.forms.remote import RemoteLists
 from gateway.forms.showing.instants import (
     LOCAL_ZONE,
     date_of,
@@ -39,41 +51,19 @@ from gateway.forms.showing.instants import (
     local_date,
     names_instant,
 )
+from gateway.forms.texts import is_empty, parts_of
 
 __all__ = [
     "EMPTY",
     "LOCAL_ZONE",
     "NotOfType",
-    "RemoteOptions",
     "canonical",
-    "chosen_values",
-    "is_empty",
     "local_date",
-    "parts_of",
-    "refused_in",
-    "same_text",
 ]
 
-EMPTY = ""
-"""The canonical text of every empty value: `""`, null, missing, `{}`, `[]`."""
 
-
-class RemoteOptions(Protocol):
-    """The lists below `/catalogue/` that selects fetch their choices from (`forms/remote.py`)."""
-
-    def __call__(self, address: str) -> Sequence[Option]:
-        """A whole list that depends on no other answer; none for any other address."""
-        ...
-
-    def label_of(self, address: str, value: str) -> str | None:
-        """The label of a value in any part of the list; None for a value that it does not hold."""
-        ...
-
-
-_BLANKS = re.compile(r"[^\S\n]+")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _PHONE_MARKS = re.compile(r"[ .()\-]")
-_DIGITS_AT_MOST = 100
 
 
 def canonical(
@@ -82,7 +72,7 @@ def canonical(
     *,
     person_name: bool = False,
     subkeys: tuple[str, ...] = (),
-    options: RemoteOptions | None = None,
+    options: RemoteLists | None = None,
     exact: bool = True,
 ) -> str:
     """The canonical text of a value of this component, `EMPTY` for an empty one.
@@ -96,97 +86,17 @@ def canonical(
         return EMPTY
     canon = _CANON_OF.get(template.type, _text)
     exact = exact or person_name
-    case = _Case(template, person_name, subkeys or template.subkeys, options, exact)
+    case = Comparison(template, person_name, subkeys or template.subkeys, options, exact)
     if template.type in _WHOLE or not (template.multiple or isinstance(value, list)):
         return canon(case, value)
     if not template.multiple:
         raise NotOfType("a list where one value is asked for")
     members = value if isinstance(value, list) else [value]
-    return _sorted_list([text for text in (canon(case, each) for each in members) if text])
+    return sorted_list([text for text in (canon(case, each) for each in members) if text])
 
 
-def same_text(text: str, *, exact: bool = True) -> str:
-    """A text as it is compared: NFC, LF, blanks folded, trimmed.
-
-    Raises NotOfType for half of a surrogate pair and, when `exact`, for every other character that
-    looks like nothing or like something else and comes from no re-formatting (`domain/signs.py`).
-    """
-    if text.isascii() and text.isprintable():  # no refused character, and no blank but the space
-        return (_BLANKS.sub(" ", text) if "  " in text else text).strip()
-    refused = refused_sign(text)
-    if refused is not None and (exact or _HALF_PAIR.search(text)):
-        raise NotOfType(f"{refused.code_point} cannot be compared")
-    text = composed(text)
-    if "\r" in text or "\u2028" in text or "\u2029" in text:
-        text = re.sub("\r\n?|[\u2028\u2029]", "\n", text)
-    return _BLANKS.sub(" ", text).strip()
-
-
-def refused_in(value: object) -> str | None:
-    """The code point (`U+200B`) of the first character of a value that no exact text holds."""
-    if isinstance(value, str):
-        refused = refused_sign(value)
-        return None if refused is None else refused.code_point
-    below: Iterable[object] = ()
-    if isinstance(value, Mapping):
-        below = value.values()
-    elif isinstance(value, list):
-        below = value
-    return next((found for one in below if (found := refused_in(one)) is not None), None)
-
-
-def chosen_values(template: FieldTemplate, value: object) -> list[str]:
-    """The values that a submission chose of a component's choices, as canonical texts.
-
-    None of a component without choices. Raises NotOfType as `canonical` does.
-    """
-    if template.type not in _CHOOSING or is_empty(value):
-        return []
-    case = _Case(template, False, (), None, exact=False)
-    if template.type == "selectboxes":
-        texts: list[str] = json.loads(_boxes(case, value) or "[]")
-        return texts
-    members = value if isinstance(value, list) else [value]
-    return [text for one in members if not is_empty(one) and (text := _choice_text(case, one))]
-
-
-class _Case:
-    """One value's circumstances, handed to the canon of its type."""
-
-    __slots__ = ("exact", "options", "person_name", "subkeys", "template")
-
-    def __init__(
-        self,
-        template: FieldTemplate,
-        person_name: bool,
-        subkeys: tuple[str, ...],
-        options: RemoteOptions | None,
-        exact: bool,
-    ) -> None:
-        self.template = template
-        self.person_name = person_name
-        self.subkeys = subkeys
-        self.options = options
-        self.exact = exact
-
-
-def is_empty(value: object) -> bool:
-    """Whether a value is one of the empty ones: `""`, null, missing, `{}`, `[]`."""
-    return value is None or (isinstance(value, str | list | dict) and not value)
-
-
-def _sorted_list(texts: list[str]) -> str:
-    return json.dumps(sorted(set(texts)), ensure_ascii=False) if texts else EMPTY
-
-
-def _string(case: _Case, value: object) -> str:
-    if not isinstance(value, str):
-        raise NotOfType("not a text")
-    return same_text(value, exact=case.exact)
-
-
-def _text(case: _Case, value: object) -> str:
-    text = _string(case, value)
+def _text(case: Comparison, value: object) -> str:
+    text = string(case, value)
     if case.template.case == "uppercase":
         text = upper_case(text)
     elif case.template.case == "lowercase":
@@ -194,7 +104,7 @@ def _text(case: _Case, value: object) -> str:
     return lower_case(text) if case.person_name else text
 
 
-def _number(case: _Case, value: object) -> str:
+def _number(case: Comparison, value: object) -> str:
     if isinstance(value, str):
         value = value.strip()
         if not value:
@@ -204,28 +114,11 @@ def _number(case: _Case, value: object) -> str:
         value = Decimal(value)
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise NotOfType("not a number")
-    return _digits(Decimal(value))
+    return digits(Decimal(value))
 
 
-def _digits(number: Decimal) -> str:
-    if not number.is_finite() or abs(number.adjusted()) > _DIGITS_AT_MOST:
-        raise NotOfType("not a number of a length that can be compared")
-    if number == 0:
-        return "0"
-    text = format(number, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _checkbox(case: _Case, value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str) and value.strip() in ("true", "false", ""):
-        return value.strip()
-    raise NotOfType("neither ticked nor unticked")
-
-
-def _date(case: _Case, value: object) -> str:
-    text = _string(case, value)
+def _date(case: Comparison, value: object) -> str:
+    text = string(case, value)
     if not text:
         return EMPTY
     if case.template.type == "datetime" and case.template.with_time:
@@ -246,78 +139,14 @@ def _dated(when: PartialDate | None) -> str:
     return f"{'D' if when.day else 'M' if when.month else 'Y'} {when.iso()}"
 
 
-def _choice(case: _Case, value: object) -> str:
-    text = _choice_text(case, value)
-    label = value.get("label") if isinstance(value, Mapping) else None
-    if not is_empty(label):
-        _check_label(case, text, label)
-    return text
-
-
-def _choice_text(case: _Case, value: object) -> str:
-    """The value of a choice, bare or beside its label."""
-    if not isinstance(value, Mapping):
-        return _choice_value(case, value)
-    chosen = value.get("value")
-    if not is_empty(chosen):
-        return _choice_value(case, chosen)
-    if any(not is_empty(other) for other in value.values()):
-        raise NotOfType("a label without its value")
-    return EMPTY
-
-
-def _choice_value(case: _Case, value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | Decimal):
-        return _digits(Decimal(value))
-    return _string(case, value)
-
-
-def _check_label(case: _Case, value: str, label: object) -> None:
-    """Refuse a label that is not its value's own; of a value without an own label only when `exact`.
-
-    Whether the component offers the value at all is another question (`chosen_values`).
-    """
-    own = _labels_of(case, value)
-    if own is None or label in own or not (own or case.exact):
-        return
-    if _string(case, label) not in {same_text(one, exact=False) for one in own}:
-        raise NotAnOption("a label of another value")
-
-
-def _labels_of(case: _Case, value: str) -> frozenset[str] | None:
-    """The labels of a value in the component's choices; None where its choices are not known."""
-    template = case.template
-    if template.options is not None:
-        return frozenset(
-            option.label
-            for option in template.options
-            if same_text(option.value, exact=False) == value
-        )
-    if template.remote is None or case.options is None:
-        return None
-    label = case.options.label_of(template.remote, value)
-    return frozenset() if label is None else frozenset({label})
-
-
-def _boxes(case: _Case, value: object) -> str:
+def _tags(case: Comparison, value: object) -> str:
     if isinstance(value, list):
-        return _sorted_list([_string(case, key) for key in value])
-    if not isinstance(value, Mapping):
-        raise NotOfType("not a set of boxes")
-    ticked = [key for key, box in value.items() if _checkbox(case, box or False) == "true"]
-    return _sorted_list([same_text(key, exact=case.exact) for key in ticked])
+        return sorted_list([string(case, tag) for tag in value])
+    return string(case, value)
 
 
-def _tags(case: _Case, value: object) -> str:
-    if isinstance(value, list):
-        return _sorted_list([_string(case, tag) for tag in value])
-    return _string(case, value)
-
-
-def _phone(case: _Case, value: object) -> str:
-    number = _PHONE_MARKS.sub("", _string(case, value))
+def _phone(case: Comparison, value: object) -> str:
+    number = _PHONE_MARKS.sub("", string(case, value))
     if not re.fullmatch(r"(\+?[0-9]{3,15})?", number):
         raise NotOfType("not a telephone number")
     for prefix in ("0084", "0"):
@@ -326,8 +155,8 @@ def _phone(case: _Case, value: object) -> str:
     return f"+{number}" if re.fullmatch(r"84[0-9]{9,10}", number) else number
 
 
-def _email(case: _Case, value: object) -> str:
-    text = _string(case, value)
+def _email(case: Comparison, value: object) -> str:
+    text = string(case, value)
     if not text:
         return EMPTY
     mailbox, at, domain = text.rpartition("@")
@@ -336,9 +165,9 @@ def _email(case: _Case, value: object) -> str:
     return f"{mailbox}@{domain.lower()}"
 
 
-def _composite(case: _Case, value: object) -> str:
+def _composite(case: Comparison, value: object) -> str:
     if isinstance(value, str):
-        return _string(case, value)
+        return string(case, value)
     if not isinstance(value, Mapping):
         raise NotOfType("not a composite")
     parts = parts_of(value)
@@ -350,39 +179,33 @@ def _composite(case: _Case, value: object) -> str:
     return json.dumps(found, ensure_ascii=False) if found else EMPTY
 
 
-def parts_of(value: Mapping[str, object]) -> Mapping[str, object]:
-    """The parts of a composite's value, also where they stand below `address` beside a `mode`."""
-    inner = value.get("address")
-    return inner if "mode" in value and isinstance(inner, Mapping) else value
-
-
-def _part(case: _Case, key: str, value: object) -> str:
+def _part(case: Comparison, key: str, value: object) -> str:
     """One part of a composite: a choice with its label, or a plain value."""
     if is_empty(value):
         return EMPTY
     part = next((one for one in case.template.parts if one.path == key), None)
-    if part is not None and part.type in _CHOOSING:
-        return _choice(_Case(part, False, (), case.options, case.exact), value)
+    if part is not None and part.type in CHOOSING:
+        return choice(Comparison(part, False, (), case.options, case.exact), value)
     if isinstance(value, Mapping) and part is None:
         value = value.get("value", EMPTY)
-    return _choice_value(case, value)
+    return choice_value(case, value)
 
 
-def _files(case: _Case, value: object) -> str:
+def _files(case: Comparison, value: object) -> str:
     members = value if isinstance(value, list) else [value]
     return ",".join(sorted(content_digest(member) for member in members))
 
 
-_CANON_OF: Mapping[str, Callable[[_Case, object], str]] = {
+_CANON_OF: Mapping[str, Callable[[Comparison, object], str]] = {
     "number": _number,
     "currency": _number,
-    "checkbox": _checkbox,
+    "checkbox": checkbox,
     "datetime": _date,
     "day": _date,
-    "select": _choice,
-    "radio": _choice,
-    "survey": _choice,
-    "selectboxes": _boxes,
+    "select": choice,
+    "radio": choice,
+    "survey": choice,
+    "selectboxes": boxes,
     "phoneNumber": _phone,
     "email": _email,
     "address": _composite,
@@ -390,5 +213,3 @@ _CANON_OF: Mapping[str, Callable[[_Case, object], str]] = {
     "tags": _tags,
 }
 _WHOLE = frozenset({"selectboxes", "file", "tags"})
-_CHOOSING = frozenset({"select", "radio", "survey", "selectboxes"})
-_HALF_PAIR = re.compile("[\ud800-\udfff]")

@@ -14,7 +14,7 @@ from typing import Any
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FieldTemplate, Option
 from gateway.forms.fields import copy_of, instances_at_submission, put_value, value_at
-from gateway.forms.values import RemoteOptions
+from gateway.forms.remote import RemoteLists
 from gateway.igate.mapping import EForm, Entry, IGateCatalogue, IGateMapping
 from gateway.sources.codelists import CodeLists, folded
 
@@ -31,7 +31,7 @@ class Choices:
     eform: EForm
     mapping: IGateMapping = field(repr=False)
     lists: CodeLists = field(repr=False)
-    options_at: RemoteOptions = field(repr=False)
+    options_at: RemoteLists = field(repr=False)
 
     def from_igate(self, sent: Mapping[str, Any]) -> tuple[Json, tuple[str, ...]]:
         """The data in the form's own words, and the paths of choices that could not be told."""

@@ -17,6 +17,7 @@ from gateway.domain.facts import Coded, Value
 from gateway.domain.verdicts import Reason
 from gateway.forms.definition import FieldTemplate
 from gateway.forms.shapes import NotConvertible, shape_value
+from gateway.forms.texts import refused_in
 from gateway.forms.values import NotOfType, canonical
 from gateway.igate.mapping import Family, Fill, IGateMapping, Wrapper
 from gateway.sources.codelists import folded
@@ -46,7 +47,7 @@ class Repeated:
 def applicant_of(wrapper: Wrapper, data: Mapping[str, Any]) -> Applicant:
     """The person that the dossier is about, members as iGate sent them, the birth date as a date.
 
-    Raises BadRequest `not_a_person` for an organisation's dossier, `not_a_date`.
+    Raises BadRequest `not_a_person` for an organisation's dossier, `not_a_date`, `format_character`.
     """
     kinds = [_word(data.get(key)) for key in wrapper.kinds]
     if any(kind and kind not in wrapper.persons for kind in kinds):
@@ -62,7 +63,17 @@ def applicant_of(wrapper: Wrapper, data: Mapping[str, Any]) -> Applicant:
         "phone": data.get(keys.phone or "") or None,
         "email": data.get(keys.email or "") or None,
     }
+    for name, value in stated.items():
+        _check_exact(value, getattr(keys, name) or name)
     return Applicant(stated, keys)
+
+
+def _check_exact(value: object, key: str) -> None:
+    """Refuse in what names the person every character that no name holds."""
+    refused = refused_in(value)
+    if refused is not None:
+        detail = f"what names the applicant holds a character that no name holds: {refused}"
+        raise BadRequest("format_character", detail, f"applicant.data.{key}")
 
 
 def repeat(

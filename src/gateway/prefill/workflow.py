@@ -12,7 +12,7 @@ from gateway.access.tries import Tries
 from gateway.access.typed import TypedPersons
 from gateway.domain.identifiers import POPULATION, SourceId
 from gateway.forms.catalogue import Catalogue, RegisteredForm
-from gateway.forms.values import RemoteOptions
+from gateway.forms.remote import RemoteLists
 from gateway.log.append import append_case
 from gateway.prefill.asking.answers import Answer, Identities, Identity, Meant, Reads
 from gateway.prefill.asking.knowledge import Knowledge, Person
@@ -84,7 +84,7 @@ class PrefillWorkflow:
         keys: ChainKeys,
         index_key: bytes,
         signer: ReceiptSigner,
-        options_at: RemoteOptions,
+        options_at: RemoteLists,
         patience_seconds: float,
         clock: Callable[[], datetime],
         tries: Tries,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from fastapi import Response
 from pydantic import Field
@@ -52,6 +52,8 @@ class LegalBasisAsked(Asked):
 
 class PrefillAsked(Asked):
     """One form to fill for one person."""
+
+    free_text: ClassVar[tuple[str, ...]] = ("data",)
 
     form: Annotated[str, Field(max_length=100)]
     subject: SubjectAsked

@@ -4,7 +4,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import asdict
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import orjson
 from fastapi import Response
@@ -42,6 +42,8 @@ class SubjectNamed(Asked):
 
 class SubmissionAsked(Asked):
     """A form as it was submitted, with the receipt of what had been filled."""
+
+    free_text: ClassVar[tuple[str, ...]] = ("data",)
 
     receipt: Annotated[str, Field(max_length=400_000)]
     data: FormData

@@ -7,7 +7,7 @@ has no place for: the receipt, the officer, the channel, marks on fields.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -68,6 +68,8 @@ class PrefillSaid(Asked):
 
 class IGateDossier(Asked):
     """A dossier (hồ sơ) as iGate holds it; the members without a word of ours are taken unread."""
+
+    free_text: ClassVar[tuple[str, ...]] = ("applicant.data", "eForm.data")
 
     applicant: ApplicantPart
     eform: EFormPart = Field(alias="eForm")

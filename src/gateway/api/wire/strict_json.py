@@ -3,21 +3,24 @@
 RFC 8259 in UTF-8 without a byte order mark, at most LARGEST_BODY_BYTES and 64 levels deep; no
 member twice, no NaN or Infinity, no number over 100 digits or outside the range of a double; names
 of members up to 100 characters; in names and strings no lone surrogate, no control character but
-tab, newline and return, no format, private-use or unassigned character (Unicode Cf, Co, Cn).
-Fractions come as Decimal, never as float. A refusal names the member by its path, with names that
-could be somebody's data replaced by `?`, and never says what stood there.
+tab, newline and return, no format, private-use or unassigned character (Cf, Co, Cn of the Unicode
+version of `domain/signs.py`): but in the strings below a member that holds a citizen's own free text
+these three are taken as they are. Fractions come as Decimal, never as float. A refusal names the
+member by its path, with names that could be somebody's data replaced by `?`, of a character its code
+point, and nothing else of what stood there.
 """
 
 import re
 import unicodedata
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from itertools import accumulate
 from json import JSONDecodeError, JSONDecoder
 from typing import Any, NoReturn
 
 from gateway.domain.errors import BadRequest
+from gateway.domain.signs import UNICODE_VERSION, category_of, code_point, is_everyday
 
 LARGEST_BODY_BYTES = 1024 * 1024
 DEEPEST = 64
@@ -31,28 +34,30 @@ _NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
 _NUMBER_IN_NAME = re.compile(r"[0-9]{6}")
 _ALLOWED_CONTROLS = frozenset("\t\n\r")
-_REFUSED_CATEGORIES = {
-    "Cc": "control_character",
+_CODE_OF_CATEGORY = {
     "Cf": "format_character",
     "Co": "private_use_character",
     "Cn": "unassigned_character",
     "Cs": "lone_surrogate",
 }
+_ALWAYS_REFUSED = frozenset({"control_character", "lone_surrogate"})
+_REFUSED = _ALWAYS_REFUSED.union(_CODE_OF_CATEGORY.values())
 
 
-def decode(body: bytes) -> Any:
+def decode(body: bytes, free: Collection[str] = ()) -> Any:
     """Read a body; raises BadRequest with a stable code and, where there is one, the member's path.
 
-    What comes back holds dict, list, str, int, Decimal, bool and None only.
+    What comes back holds dict, list, str, int, Decimal, bool and None only. `free` are the paths of
+    the members that hold a citizen's own text.
     """
     text = _text(body)
     _check_depth(text)
     try:
         value = _strict.decode(text)
     except (JSONDecodeError, _Odd):
-        _refuse(text)
+        _refuse(text, free)
     if not _plainly_printable(text) and not _printable(value):
-        _check_texts(value, "")
+        _check_texts(value, "", free)
     return value
 
 
@@ -158,7 +163,7 @@ _strict = _decoder(_give_up, strict=True)
 _locating = _decoder(_Mark, strict=False)
 
 
-def _refuse(text: str) -> NoReturn:
+def _refuse(text: str, free: Collection[str]) -> NoReturn:
     """Read a refused body again, marking what is refused, to say where it stands."""
     try:
         value = _locating.decode(text)
@@ -166,48 +171,63 @@ def _refuse(text: str) -> NoReturn:
         raise BadRequest(
             "malformed_json", f"not JSON at line {error.lineno}, column {error.colno}"
         ) from None
-    _check_texts(value, "")
+    _check_texts(value, "", free)
     # what is left is a raw tab or newline inside a string, which only `strict` minds
     raise BadRequest("malformed_json", "a string holds a raw line break or tab")
+
+
+_is_settled: Callable[[str], bool] = (
+    str.isprintable if unicodedata.unidata_version == f"{UNICODE_VERSION}.0" else is_everyday
+)
+"""Whether a glance settles a text: by the interpreter's own tables where they are of our version."""
 
 
 def _plainly_printable(text: str) -> bool:
     """Whether a glance at the whole body settles its texts: nothing odd, nothing escaped."""
     unbroken = text.replace("\n", "").replace("\r", "").replace("\t", "")
-    return "\\" not in text and unbroken.isprintable()
+    return "\\" not in text and _is_settled(unbroken)
 
 
 def _printable(value: Any) -> bool:
     """Whether every name and text is printable; the same walk as `_check_texts`, without paths."""
     if isinstance(value, str):
-        return value.isprintable()
+        return _is_settled(value)
     if isinstance(value, dict):
-        return all(map(str.isprintable, value)) and all(map(_printable, value.values()))
+        return all(map(_is_settled, value)) and all(map(_printable, value.values()))
     return all(map(_printable, value)) if isinstance(value, list) else True
 
 
-def _check_texts(value: Any, path: str) -> None:
+def _check_texts(value: Any, path: str, free: Collection[str], lenient: bool = False) -> None:
     """Walk a value, refusing marks and texts with characters that cannot be seen or agreed on."""
     if isinstance(value, str):
-        if not value.isprintable():
-            _check_characters(value, path)
+        if not _is_settled(value):
+            _check_characters(value, path, _ALWAYS_REFUSED if lenient else _REFUSED)
     elif isinstance(value, dict):
         for name, member in value.items():
             below = step(path, name)
-            _check_texts(name, below)
-            _check_texts(member, below)
+            _check_texts(name, below, ())
+            _check_texts(member, below, free, lenient or below in free)
     elif isinstance(value, list):
         for number, member in enumerate(value):
-            _check_texts(member, step(path, number))
+            _check_texts(member, step(path, number), free, lenient)
     elif isinstance(value, _Mark):
         raise BadRequest(value.code, _DETAILS[value.code], path or None)
 
 
-def _check_characters(text: str, path: str) -> None:
+def _check_characters(text: str, path: str, refused: Collection[str]) -> None:
     for character in text:
-        code = _REFUSED_CATEGORIES.get(unicodedata.category(character))
-        if code is not None and character not in _ALLOWED_CONTROLS:
-            raise BadRequest(code, _DETAILS[code], path or None)
+        code = _code_of(character)
+        if code is not None and code in refused:
+            detail = f"{_DETAILS[code]}: {code_point(character)}"
+            raise BadRequest(code, detail, path or None)
+
+
+def _code_of(character: str) -> str | None:
+    """Why a character may be refused, None where it never is."""
+    if character < " " or "\x7f" <= character <= "\x9f":
+        return None if character in _ALLOWED_CONTROLS else "control_character"
+    category = category_of(character)
+    return None if category is None else _CODE_OF_CATEGORY[category]
 
 
 _DETAILS = {

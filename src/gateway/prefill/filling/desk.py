@@ -8,7 +8,7 @@ from typing import Any
 from gateway.domain.identifiers import AttributeName, RoleName
 from gateway.domain.verdicts import Reason
 from gateway.forms.catalogue import RegisteredForm
-from gateway.forms.values import RemoteOptions
+from gateway.forms.remote import RemoteLists
 from gateway.prefill.asking.knowledge import Knowledge, Person, Unasked
 from gateway.prefill.asking.people import People
 from gateway.prefill.filling.bound import BoundFields
@@ -39,7 +39,7 @@ class Desk:
     opened_at: datetime
     now: datetime
     earlier: Earlier
-    options_at: RemoteOptions
+    options_at: RemoteLists
     can_send: CanSend
 
     def people(self, knowledge: Knowledge, data: Mapping[str, Any]) -> People:

@@ -4,8 +4,9 @@ from typing import Any
 
 from gateway.domain.facts import Fact, PersonRef
 from gateway.forms.definition import FieldTemplate
+from gateway.forms.remote import RemoteLists
 from gateway.forms.shapes import NotConvertible, shape_value
-from gateway.forms.values import EMPTY, NotOfType, RemoteOptions, canonical
+from gateway.forms.values import EMPTY, NotOfType, canonical
 
 Shaped = tuple[Any, str]
 """A value in its component's shape, and its canonical text."""
@@ -29,7 +30,7 @@ def shaped_fact(
     fact: Fact,
     is_name: bool,
     subkeys: tuple[str, ...],
-    options_at: RemoteOptions,
+    options_at: RemoteLists,
 ) -> Shaped | None:
     """A fact in the component's shape; None when it has no such shape."""
     if isinstance(fact.value, PersonRef | tuple):

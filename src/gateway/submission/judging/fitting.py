@@ -12,6 +12,7 @@ from typing import Any
 
 from gateway.domain.errors import FieldProblem
 from gateway.domain.verdicts import EditPolicy
+from gateway.forms.choosing import chosen_values
 from gateway.forms.definition import FieldTemplate
 from gateway.forms.fields import (
     Decision,
@@ -23,14 +24,8 @@ from gateway.forms.fields import (
 )
 from gateway.forms.reading.mistakes import NotAnOption
 from gateway.forms.remote import RemoteLists
-from gateway.forms.values import (
-    NotOfType,
-    chosen_values,
-    is_empty,
-    parts_of,
-    refused_in,
-    same_text,
-)
+from gateway.forms.texts import is_empty, parts_of, refused_in, same_text
+from gateway.forms.values import NotOfType
 from gateway.submission.judging.opened import FilledField, OpenedReceipt
 from gateway.submission.judging.rows import Pairing
 

@@ -6,7 +6,8 @@ from typing import Any
 from gateway.domain.errors import FieldProblem
 from gateway.domain.verdicts import EditPolicy
 from gateway.forms.fields import Decision, instances_at_submission, put_value, value_at
-from gateway.forms.values import EMPTY, refused_in
+from gateway.forms.texts import refused_in
+from gateway.forms.values import EMPTY
 from gateway.submission.judging.judgement import Marks
 from gateway.submission.judging.opened import OpenedReceipt
 from gateway.submission.judging.rows import Pairing, pair_rows

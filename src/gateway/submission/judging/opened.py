@@ -8,7 +8,8 @@ from gateway.domain.verdicts import EditPolicy, FieldClass
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FieldTemplate
 from gateway.forms.fields import FieldInstance, template_of, value_at
-from gateway.forms.values import EMPTY, NotOfType, RemoteOptions, canonical
+from gateway.forms.remote import RemoteLists
+from gateway.forms.values import EMPTY, NotOfType, canonical
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import FieldMark, Tagger, same_tag
 
@@ -40,7 +41,7 @@ class OpenedReceipt:
     tagger: Tagger
     filled: Mapping[str, FilledField]
     row_tags: Mapping[tuple[str, int], str] = field(repr=False)
-    options: RemoteOptions | None = field(default=None, repr=False)
+    options: RemoteLists | None = field(default=None, repr=False)
 
     @property
     def sets(self) -> Mapping[str, bool]:
@@ -119,7 +120,7 @@ def opened(
     form: RegisteredForm,
     receipt: Receipt,
     tagger: Tagger,
-    options: RemoteOptions | None = None,
+    options: RemoteLists | None = None,
 ) -> OpenedReceipt:
     """Read the claims of a verified receipt; by `options` labels of remote lists are checked."""
     filled = {

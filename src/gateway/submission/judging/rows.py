@@ -13,7 +13,8 @@ from typing import Any
 from gateway.domain.errors import FieldProblem
 from gateway.domain.verdicts import EditPolicy
 from gateway.forms.fields import value_at
-from gateway.forms.values import EMPTY, NotOfType, is_empty, refused_in
+from gateway.forms.texts import is_empty, refused_in
+from gateway.forms.values import EMPTY, NotOfType
 from gateway.receipts.tags import same_tag
 from gateway.submission.judging.opened import FilledField, OpenedReceipt
 
