@@ -14,6 +14,7 @@ log, with the smallest others until an entry holds ten: no small count stands th
 import csv
 import hashlib
 import io
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -21,7 +22,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, insert
 
 from gateway.domain.errors import BadRequest, Conflict
@@ -126,8 +126,10 @@ def folded(counts: Mapping[Counted, int]) -> dict[Counted, int]:
 def _entries_of(raw: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The entries of a JSON file, each with its place."""
     try:
-        document = orjson.loads(raw)
-    except orjson.JSONDecodeError:
+        document = json.loads(raw.decode(), object_pairs_hook=_members)
+    except _NameTwice:
+        raise _refused("the file", "has no name twice in an object", "file") from None
+    except (ValueError, RecursionError):
         raise _refused("the file", "is JSON in UTF-8", "file") from None
     if isinstance(document, dict) and document.keys() == {"reads"}:
         yield "the file", document
@@ -139,6 +141,17 @@ def _entries_of(raw: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield f"entry {number}", entry
     else:
         raise _refused("the file", "has one member, counts or reads", "file")
+
+
+class _NameTwice(ValueError):
+    """What two readers would read in two ways."""
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _NameTwice
+    return members
 
 
 def _lines_of(raw: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:

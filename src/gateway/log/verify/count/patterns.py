@@ -68,10 +68,12 @@ _OF_NO_TENANT = frozenset({"access", "sample"})
 _READ_SOURCES = frozenset({"session", "population", "records", "personal_papers"})
 _MOST_KNOWN = 20_000
 
-_S, _ROWS, _N = rb'"[^"]*+"', rb"\{[^}]*+\}", rb"[0-9]++"
+_S, _ROWS = rb'"[ !#-\[\]-~]*+"', rb"\{[^}]*+\}"
+_N = rb"(?:0|[1-9][0-9]{0,14}+)"
+"""What is spelt in one way only; a body with anything else is read letter by letter."""
 _PREFILL = re.compile(
     rb'\{"case":(%(s)s),("ch":%(s)s,)"chain":(%(s)s),("fv":%(n)s,)"gr":%(n)s,"h":%(n)s,'
-    rb'("k":"prefill",)"kc":%(s)s,("n":\[%(n)s,%(n)s\],)(?:"or":%(rows)s,)?+"prev":(?:null|%(n)s),'
+    rb'("k":"prefill",)"kc":%(s)s,("n":\[%(n)s,%(n)s\],)(?:"or":(%(rows)s),)?+"prev":(?:null|%(n)s),'
     rb'("proc":(?:null|%(s)s),"q":\[(?:\[[^]]*+\],?+)*+\],)"rd":%(s)s,"so":%(s)s,'
     rb'((?:"sr":%(rows)s,)?+"st":%(s)s,"ten":%(s)s),"vb":(?:null|%(s)s)(\})'
     % {b"s": _S, b"n": _N, b"rows": _ROWS}
@@ -92,7 +94,7 @@ _ABANDONED = re.compile(
     % {b"s": _S, b"n": _N}
 )
 _SYNC = re.compile(
-    rb'\{"case":(%(s)s),"fl":\[(?:\[[^]]*+\],?+)*+\],"h":%(n)s,'
+    rb'\{"case":(%(s)s),"fl":(\[(?:\[[^]]*+\],?+)*+\]),"h":%(n)s,'
     rb'("k":"sync",(?:"part":1,)?+"pre":%(n)s,"proc":%(s)s,"st":%(n)s,"ten":%(s)s\})'
     % {b"s": _S, b"n": _N}
 )
@@ -110,15 +112,26 @@ def take_apart(body: bytes, begin: int = 0) -> tuple[bytes, int, bytes, bytes, i
         text = b"".join(found.group(1, 3, 5, 6, 7, 9))
         return text, SUBMISSION, found[2], found[4], int(found[8])
     if found := _PREFILL.fullmatch(body, begin):
-        text = b"{" + b"".join(found.group(2, 4, 5, 6, 7, 8, 9))
+        text = b"{" + b"".join(found.group(2, 4, 5, 6, 8, 9, 10))
+        _check_spelling(found[7] or b"{}")
         return text, PREFILL, found[1], found[3], 0
     if found := _REFUSAL.fullmatch(body, begin):
         return b"{" + b"".join(found.group(3, 4, 5)), REFUSAL, found[1], found[2], 0
     if found := _ABANDONED.fullmatch(body, begin):
         return b"{" + found[3], ABANDONED, found[1], found[2], 0
     if found := _SYNC.fullmatch(body, begin):
-        return b"{" + found[2], SYNC, found[1], b'""', 0
+        _check_spelling(found[2])
+        return b"{" + found[3], SYNC, found[1], b'""', 0
     return _take_apart_slowly(body[begin:])
+
+
+@lru_cache(_MOST_KNOWN)
+def _check_spelling(text: bytes) -> None:
+    """Raise Misspelt for a part of a body, of which nothing is counted, that is no RFC 8785 text."""
+    try:
+        canonical.read(text)
+    except canonical.NotCanonical:
+        raise Misspelt("no body of a known kind") from None
 
 
 def _take_apart_slowly(body: bytes) -> tuple[bytes, int, bytes, bytes, int]:
@@ -253,7 +266,7 @@ class Patterns:
 
     def _check(self, text: bytes) -> Pattern:
         try:
-            return Pattern(canonical.read_json(text), self._forms)
+            return Pattern(canonical.read(text), self._forms)
         except Misspelt:
             raise
         except KeyError:

@@ -21,6 +21,8 @@ from gateway.log.verify.findings import Kind, Refuted
 _RECORD = Struct("<qQqQ")
 _RECORDS_A_FILE = 32_768
 _RECORDS_HELD = 65_536
+_MOST_FILES = 4096
+"""For 134 million entries; what a checkpoint states before any entry was seen is only its word."""
 SALT_BYTES = 32
 
 Record: TypeAlias = tuple[int, int, int, int]
@@ -36,7 +38,8 @@ class Records:
 
     def __init__(self, entries: int, forms: Mapping[int, Form]) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="recount-")
-        self._files = 1 << max(0, (entries // _RECORDS_A_FILE).bit_length())
+        wanted = 1 << max(0, (entries // _RECORDS_A_FILE).bit_length())
+        self._files = min(wanted, _MOST_FILES)
         self._held = [bytearray() for _ in range(self._files)]
         self._number = 0
         self.patterns = Patterns(forms)

@@ -55,18 +55,17 @@ class Policy:
 
     def reached(self, signed: Collection[VerifierKey]) -> bool:
         """Whether the quorum is there when these keys have signed."""
-        return self.quorum == NONE or self._sees(self.quorum, signed)
+        if self.quorum == NONE:
+            return True
+        sees = {name: key in signed for name, key in self.witnesses.items()}
+        for name, (needed, members) in self.groups.items():  # members stand above their group
+            sees[name] = sum(sees[member] for member in members) >= needed
+        return sees[self.quorum]
 
     def within_reach(self, signed: Collection[VerifierKey]) -> bool:
         """Whether the quorum could be there if witnesses that cannot be checked here had signed too."""
         unknown = [key for key in self.witnesses.values() if key.algorithm != COSIGNATURE]
         return self.reached([*signed, *unknown])
-
-    def _sees(self, name: str, signed: Collection[VerifierKey]) -> bool:
-        if name in self.witnesses:
-            return self.witnesses[name] in signed
-        needed, members = self.groups[name]
-        return sum(self._sees(member, signed) for member in members) >= needed
 
 
 @dataclass(slots=True)

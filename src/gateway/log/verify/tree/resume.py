@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.log.verify.findings import Kind, Unchecked
+from gateway.log.verify.text import canonical
 from gateway.log.verify.text.notes import Checkpoint
 from gateway.log.verify.tree.tiles import HASH_BYTES, WIDTH
 from gateway.log.verify.tree.walk import Walked
@@ -35,7 +36,7 @@ def remember(path: Path | None, origin: str) -> Remembered:
     if path is None or not path.exists():
         return Remembered(origin)
     try:
-        said = json.loads(path.read_text())
+        said = canonical.read_json(path.read_bytes())
         seen = said["seen"]
         known = Remembered(
             said["origin"],
