@@ -8,7 +8,8 @@ number alike. One person is one miss a call, however many sources were asked. Wh
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import ceil
@@ -106,6 +107,19 @@ class Tries:
         """The alarms that nobody has recorded yet; they are the caller's to record now."""
         due, self._alarms = tuple(self._alarms), []
         return due
+
+    @contextmanager
+    def recording(self) -> Iterator[tuple[Alarm, ...]]:
+        """The alarms to be written by the change that runs within; they come again where it fails.
+
+        Taken before the change and not within it: a change may run more than once before it stands.
+        """
+        due = self.alarms()
+        try:
+            yield due
+        except BaseException:
+            self._alarms[:0] = due
+            raise
 
     def _counts(self, asker: Asker) -> list[_Misses]:
         """What a question of this asker counts in, the narrowest first."""

@@ -113,13 +113,14 @@ class ConfirmationWorkflow:
             case = self._case_of(connection, asker, request, now)
             body = confirmation_body(asker, request, case, now, ref, reply)
             leaf = append_case(connection, "confirmation", asker.tenant, body, now)
-            record_alarms(connection, self._tries, "confirmation", now)
+            record_alarms(connection, due, "confirmation", now)
             confirmation = Confirmation(reply, leaf_text(leaf.hash))
             if also is not None:
                 also(connection, confirmation)
             return confirmation
 
-        return await self._database.write(record)
+        with self._tries.recording() as due:
+            return await self._database.write(record)
 
     async def _try(self, asker: Asker, request: ConfirmationRequest, ref: str) -> Reply:
         """Ask, unless too many questions found nobody: the limit is the same for every number."""

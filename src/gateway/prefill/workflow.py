@@ -234,7 +234,7 @@ class PrefillWorkflow:
             case_ref = enter_chain(connection, opening, self._index_key)
             body = prefill_body(case, case_ref, form_leaf, sheet, answers, receipt)
             leaf = append_case(connection, "prefill", case.asker.tenant, body, case.now)
-            record_alarms(connection, self._tries, "prefill", case.now)
+            record_alarms(connection, due, "prefill", case.now)
             add_receipt(connection, opening, leaf.index)
             prefilled = Prefilled(
                 "pf_" + receipt.jti,
@@ -249,7 +249,8 @@ class PrefillWorkflow:
                 also(connection, prefilled)
             return prefilled
 
-        return await self._database.write(record)
+        with self._tries.recording() as due:
+            return await self._database.write(record)
 
     def _opening(
         self, case: Case, sheet: Sheet, answers: tuple[Answer, ...], receipt: Receipt

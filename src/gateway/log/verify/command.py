@@ -23,6 +23,7 @@ from typing import Any
 from gateway.log.verify.claims.beside import check_beside
 from gateway.log.verify.claims.headlines import figures_of, lines_of
 from gateway.log.verify.claims.releases import Releases, check_releases
+from gateway.log.verify.claims.remarks import remarks_of
 from gateway.log.verify.ending import broken, tell, what_failed
 from gateway.log.verify.evidence import Proved, Way, verify_log
 from gateway.log.verify.findings import Finding, Kind, Refuted, Unchecked
@@ -77,7 +78,13 @@ class Answer:
         said = dict(self.proved)
         lines += [f"  {line}" for line in lines_of(said.pop("figures", []))]
         lines += [f"  {name}: {_plain(value)}" for name, value in said.items()]
-        return lines + [f"  lưu ý / remark: {remark}" for remark in self.remarks]
+        lines += [f"  lưu ý / remark: {remark}" for remark in self.remarks]
+        return [*map(_visible, lines)]
+
+
+def _visible(line: str) -> str:
+    """Names come from the evidence: what would move the cursor or turn the writing stands as its code."""
+    return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in line)
 
 
 def _plain(value: Any) -> str:
@@ -94,7 +101,8 @@ def run_verify(
         proved = verify_log(place, _policy(policy), way)
         releases = check_releases(place, proved)
         check_beside(place, proved)
-        answer = Answer(VERDICTS[PROVED], None, proved.signed.remarks, _said(proved))
+        remarks = [*proved.signed.remarks, *remarks_of(proved)]
+        answer = Answer(VERDICTS[PROVED], None, remarks, _said(proved))
         return _with_releases(answer, releases)
 
     return _answered(where, run)
@@ -119,6 +127,7 @@ def run_recompute(
         releases = check_releases(place, found.proved)
         check_beside(place, found.proved)
         answer = _with_releases(_answer_to(found, month), releases)
+        answer.remarks += remarks_of(found.proved, ended=later is not None)
         answer.proved["bodies"] = found.opened
         answer.proved["recomputed"] = [close.month for close in found.counted]
         answer.proved["taken_as_given"] = list(found.taken_as_given)

@@ -23,6 +23,7 @@ from gateway.log.verify.text.notes import (
     MalformedNote,
     Note,
     VerifierKey,
+    cosigned_by,
     decode_base64,
     read_checkpoint,
     read_key,
@@ -59,6 +60,8 @@ class Signed:
     witnesses: tuple[str, ...]
     remarks: list[str]
     policy_keys: tuple[VerifierKey, ...]
+    seen_at: int | None = None
+    """The latest time that a witness of the policy says, in seconds since 1970."""
 
 
 @dataclass(slots=True)
@@ -126,7 +129,9 @@ def open_checkpoint(place: Place, policy: Policy | None) -> Signed:
             Kind.QUORUM, f"{len(seen)} witnesses are too few for the policy", "checkpoint"
         )
     remarks = [] if policy and policy.asks_for_witnesses else [UNWITNESSED]
-    return Signed(checkpoint, by[0], seen, remarks + ([] if keys else [KEY_FROM_LOG]), tuple(keys))
+    remarks += [] if keys else [KEY_FROM_LOG]
+    seen_at = max(cosigned_by(note, witnesses.values()).values(), default=None)
+    return Signed(checkpoint, by[0], seen, remarks, tuple(keys), seen_at)
 
 
 def parse_checkpoint(raw: bytes) -> tuple[Note, Checkpoint]:

@@ -4,7 +4,7 @@ A prefill whose province has found too many nobodies is answered all the same: t
 unavailable for it, and the citizen types.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -81,9 +81,9 @@ class TriedRegister:
             self.tries.end(asker, missed=missed)
 
 
-def record_alarms(connection: Connection, tries: Tries, of: str, now: datetime) -> None:
+def record_alarms(connection: Connection, due: Iterable[Alarm], of: str, now: datetime) -> None:
     """Write an `alarm` leaf for every limit that was reached; `of` is what kind of call reached it."""
-    for alarm in tries.alarms():
+    for alarm in due:
         append_case(connection, "alarm", alarm.tenant, alarm_body(alarm, of, now), now)
 
 
