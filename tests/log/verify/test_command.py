@@ -99,6 +99,14 @@ def test_a_log_is_proved_over_an_address(address: str, folder: Path) -> None:
     assert run_verify(f"{address}/log/", None).verdict == "proved"
 
 
+@pytest.mark.parametrize("behind", ["", "/"])
+def test_a_host_is_asked_for_its_log(behind: str, address: str, folder: Path) -> None:
+    assert run_verify(address + behind, None) == run_verify(str(folder), None)
+    answer = run_verify(f"{address}/log/releases{behind}", None)
+    assert answer.finding is not None
+    assert (answer.verdict, answer.finding.path) == ("unchecked", "checkpoint")
+
+
 FROM_ADDRESS = {
     "/nothing": "unchecked",
     "/moved": "unchecked",

@@ -3,7 +3,8 @@
 A path is one of the log's layout, `checkpoint` or `tile/0/000`. At an address it is asked for by
 HTTP below the address, one request after the other over one connection, within TIMEOUT_SECONDS each,
 status line, headers and body together; nothing is asked twice, no redirect is followed, no proxy is used.
-A web page, and an answer that is cut off, are no evidence of anything.
+A web page, and an answer that is cut off, are no evidence of anything. An address without a checkpoint is tried
+with `/log` behind it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,6 +31,9 @@ _PORTS: Mapping[str, type[HTTPConnection]] = {"http": HTTPConnection, "https": H
 _NOT_THERE = (404, 410)
 _FAILED = (OSError, HTTPException, UnicodeError)
 """What comes of asking; a host that cannot be written for the network is a UnicodeError."""
+
+
+_ANSWERED = "answered with"
 
 
 class Place(Protocol):
@@ -92,6 +96,16 @@ class Address:
         except _FAILED as failed:
             raise Unchecked(Kind.NETWORK, type(failed).__name__, path) from None
 
+    def is_answered(self, path: str) -> bool:
+        """Whether there is such a file; a network that fails is left to the first true reading."""
+        try:
+            self.read(path, 0)
+        except Unchecked as refused:
+            return refused.finding.kind is Kind.NETWORK and not refused.finding.says.startswith(
+                _ANSWERED
+            )
+        return True
+
     def close(self) -> None:
         """Let the connection go."""
         self._connection.close()
@@ -107,9 +121,9 @@ class Address:
         if answer.status in _NOT_THERE:
             raise Unchecked(Kind.MISSING, "there is no such file", path)
         if answer.status != 200:
-            raise Unchecked(Kind.NETWORK, f"answered with status {answer.status}", path)
+            raise Unchecked(Kind.NETWORK, f"{_ANSWERED} status {answer.status}", path)
         if answer.headers.get_content_type() == "text/html":
-            raise Unchecked(Kind.NETWORK, "answered with a web page", path)
+            raise Unchecked(Kind.NETWORK, f"{_ANSWERED} a web page", path)
         return body
 
 
@@ -156,12 +170,25 @@ class _UntilDeadline(RawIOBase):
 def open_place(text: str) -> Iterator[Place]:
     """A folder, or an address that begins with `http://` or `https://`; Unchecked for neither."""
     if text.startswith(("http://", "https://")):
-        with closing(Address(text)) as address:
+        with closing(_log_below(text)) as address:
             yield address
     elif Path(text).is_dir():
         yield Folder(Path(text))
     else:
         raise Unchecked(Kind.MISSING, "neither a folder nor an http(s) address")
+
+
+def _log_below(text: str) -> Address:
+    """The address of a log, or of the host that serves one below `/log`."""
+    address = Address(text)
+    if address.is_answered("checkpoint"):
+        return address
+    below = Address(f"{text.rstrip('/')}/log")
+    if below.is_answered("checkpoint"):
+        address.close()
+        return below
+    below.close()
+    return address
 
 
 def read_if_there(place: Place, path: str, most: int) -> bytes | None:
