@@ -42,7 +42,7 @@ from mocks.population import (
     PopulationMockSettings,
     create_population_mock,
 )
-from tests.clock import Clock
+from tests.clock import Clock, sleep_under_faketime
 from tests.few_forms import ONE_FORM, schemas_with
 
 T = TypeVar("T")
@@ -59,6 +59,9 @@ _ALL_THAT_CAN_BE_ASKED: Mapping[str, Json] = {
     "household-business-registration": {"chuTheThanhLap": "thanh_vien_ho"},
 }
 """Answers that open the groups of rows."""
+
+
+sleep_under_faketime()
 
 
 # A busy machine is no failing: the same examples each time, however long they take to make and to try.
