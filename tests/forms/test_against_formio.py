@@ -1,13 +1,11 @@
 """Does the engine decide as Form.io's own core, and its rules as json-logic-js? Asked of node."""
 
-import fcntl
 import json
 import math
 import os
 import re
-import shutil
-import subprocess
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,6 +23,7 @@ from gateway.forms.reading.decoding import decode_strictly
 from gateway.forms.showing.javascript import UNDEFINED, from_json, to_string
 from gateway.forms.showing.logic import RuleFailed, apply
 from gateway.forms.showing.moments import moment_of
+from tests.formio.node import ask, install
 
 from .made_conditions import DATES, LEAVES, OPERATORS, BuilderForms
 from .made_dates import date_text
@@ -32,43 +31,13 @@ from .made_forms import FormMaker, RuleMaker
 
 SEED = int(os.environ.get("FORMS_SEED", "20261122"))
 PAIRS = int(os.environ.get("FORMS_PAIRS", "2000"))
-FORMIO = Path(__file__).parents[1] / "formio"
 
 
 @pytest.fixture(scope="module")
 def reference() -> Any:
-    """Asks the reference implementations; installs them once where node and a registry are."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        pytest.skip("node or npm is not installed: nothing to compare with")
-    with (FORMIO / "package-lock.json").open() as lock:
-        # Test processes that run side by side install once, one after the other.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (FORMIO / "node_modules" / "@formio" / "core").is_dir() and not installed():
-            pytest.skip("npm ci failed: @formio/core cannot be fetched from here")
-    return ask_node
-
-
-def installed() -> bool:
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"]
-    try:
-        done = subprocess.run(command, cwd=FORMIO, capture_output=True, timeout=120, check=False)
-    except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
-
-
-def ask_node(requests: list[Any]) -> list[Any]:
-    lines = "\n".join(json.dumps(request) for request in requests)
-    done = subprocess.run(
-        ["node", "compare.js"],
-        cwd=FORMIO,
-        input=lines.encode(),
-        capture_output=True,
-        timeout=240,
-        check=True,
-        env={**os.environ, "TZ": "Asia/Ho_Chi_Minh"},
-    )
-    return [json.loads(line) for line in done.stdout.decode().splitlines()]
+    """Asks the reference implementations, which are installed once."""
+    install(["@formio/core", "json-logic-js", "moment-timezone"])
+    return partial(ask, "compare.js")
 
 
 def decided_here(form: Any, data: Any) -> dict[str, bool]:

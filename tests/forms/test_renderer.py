@@ -1,10 +1,6 @@
 """Does every form that we hand to provinces load in Form.io's own renderer? Asked of node and jsdom."""
 
-import fcntl
 import json
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,11 +8,11 @@ from typing import Any
 import pytest
 
 from gateway.api.options import read_options
+from tests.formio.node import ask, install
 
 from .building import text
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
-FORMIO = Path(__file__).parents[1] / "formio"
 FORMS = {path.parent.name: path for path in sorted((SCHEMAS / "forms").glob("*/form.json"))}
 NEEDED = ("@formio/js", "jsdom", "flatpickr", "moment-timezone")
 MADE_BADLY = {
@@ -33,43 +29,14 @@ MADE_BADLY = {
 
 @pytest.fixture(scope="module")
 def renderer() -> Any:
-    """Asks the renderer; installs it once where node and a registry are."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        pytest.skip("node or npm is not installed: nothing to draw forms with")
-    with (FORMIO / "package-lock.json").open() as lock:
-        # Test processes that run side by side install once, one after the other.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not is_there() and not installed():
-            pytest.skip("npm ci failed: @formio/js cannot be fetched from here")
+    """Asks the renderer, which is installed once."""
+    install(NEEDED)
     return render
-
-
-def is_there() -> bool:
-    return all((FORMIO / "node_modules" / name).is_dir() for name in NEEDED)
-
-
-def installed() -> bool:
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"]
-    try:
-        done = subprocess.run(command, cwd=FORMIO, capture_output=True, timeout=240, check=False)
-    except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
 
 
 def render(definitions: list[Any]) -> list[Any]:
     """What the renderer drew, asked for and said of each form, with the gateway's own lists."""
-    asked = [catalogue(), *({"form": definition} for definition in definitions)]
-    done = subprocess.run(
-        ["node", "render.js"],
-        cwd=FORMIO,
-        input="\n".join(map(json.dumps, asked)).encode(),
-        capture_output=True,
-        timeout=300,
-        check=True,
-        env={**os.environ, "TZ": "Asia/Ho_Chi_Minh"},
-    )
-    return [json.loads(line) for line in done.stdout.decode().splitlines()]
+    return ask("render.js", [catalogue(), *({"form": definition} for definition in definitions)])
 
 
 def catalogue() -> Any:
