@@ -21,7 +21,7 @@ help:
 	@echo "make serve         the gateway alone, set up by its GATEWAY_* environment"
 	@echo "make bench         the benchmarks, into bench/results/latest.json"
 	@echo "make foreign       install others' verifiers that the tests then ask as well (Python 3.12)"
-	@echo "make nightly       every check, a thousand kills, then the benchmarks at full length"
+	@echo "make nightly       the long checks in parts of at most 100 minutes; RESUME=1 goes on where it stopped"
 	@echo "make lock          write the lock files again from pyproject.toml"
 	@echo "make clean         remove .venv and every cache"
 
@@ -62,9 +62,8 @@ foreign:
 	@$(PYTHON312) -m venv build/foreign
 	@build/foreign/bin/python -m pip install $(PIP_FLAGS) aics-tlog aics-witness
 
-nightly: check
-	@$(BIN)/python -m tests.kills
-	@$(BIN)/python -m bench --nightly
+nightly: .venv/dev.stamp
+	@$(BIN)/python -m tests.nightly $(if $(RESUME),--resume)
 
 # A Debian without python3-venv has no ensurepip: there the pip beside $(PYTHON) installs into .venv.
 .venv/bin/python:
