@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from gateway.domain.errors import FormRefused
 from gateway.forms.definition import Option, read_definition
 
-from .building import form_of, part, text, typed, when
+from .building import form_of, part, shown, text, typed, when
 
 
 def refusals(*components: Any) -> set[tuple[str, str]]:
@@ -162,6 +163,8 @@ REFUSED: dict[str, tuple[list[Any], set[tuple[str, str]]]] = {
         [part("content", "c", html="<p>a</p><script>b()</script>")], {("c", "script_content")}),
     "a text with a handler": (
         [part("content", "c", html="<img src='a.png' onerror=b()>")], {("c", "script_content")}),
+    "a handler after a quoted sign": (
+        [part("content", "c", html="<img alt='a > b' onerror=b()>")], {("c", "script_content")}),
     "a link that is a script": (
         [part("content", "c", html="<a href='JavaScript:b()'>a</a>")], {("c", "script_content")}),
     "an element that is a script": (
@@ -241,6 +244,45 @@ def test_brackets_within_texts_are_no_nesting() -> None:
     label = '[{"\\' * 300
     raw = json.dumps({"components": [text("a", label=label)]}).encode()
     assert read_definition(raw).fields[0].label == label
+
+
+HOSTILE = [
+    "<",
+    "‹",
+    "<<<‹",
+    "src= ",
+    "src=" + " " * 65_000,
+    "<a ",
+    " on",
+    "<a title='",
+    '\\"',
+    "{{",
+    "&#",
+]
+
+
+@pytest.mark.threat(80)
+@pytest.mark.parametrize("piece", HOSTILE, ids=lambda piece: repr(piece[:8]))
+def test_hostile_texts_are_checked_in_time(piece: str) -> None:
+    hostile = (piece * (65_536 // len(piece) + 1))[:65_536]
+    texts = dict.fromkeys(
+        ["label", "html", "content", "description", "customClass", "template"], hostile
+    )
+    choice = {"value": hostile, "label": hostile}
+    components = [
+        part("content", "c", **texts, attrs=[{"attr": "title", "value": hostile}]),
+        part("select", "s", **texts, data={"values": [choice]}, placeholder=hostile),
+        text("a", **texts, conditional=typed(("s", "isDateEqual", hostile))),
+        text("b", conditional={"json": {"==": [{"var": "data.s"}, hostile]}}),
+    ]
+    raw = json.dumps({"components": components}).encode()
+    begun = time.thread_time()
+    form = read_definition(raw)
+    read = time.thread_time()
+    decided = shown(form, {"s": hostile})
+    assert set(decided) == {"s", "a", "b"}
+    # twenty such texts in one form, each of them 64 KB
+    assert read - begun < 20 * 0.2 and time.thread_time() - read < 0.2
 
 
 def test_dates_that_hang_on_the_clock_are_refused() -> None:

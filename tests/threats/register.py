@@ -81,6 +81,7 @@ THREATS = {
     "T-66": "A locked label, the shape of rows, or a letter that only looks the same is altered",
     "T-71": "A false release beside the true bytes, or its signature or file gone",
     "T-72": "A month is made uncheckable: shredded early, never closed, hours moved",
+    "T-80": "A text makes a check take seconds",
     "T-81": "A crash, an outage or a closed pipe is read as a verdict",
 }
 

@@ -15,7 +15,8 @@ from gateway.domain.errors import FieldProblem, FormRefused
 DEEPEST = 100
 """How many lists and objects may stand within each other."""
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+"""A string, up to the end where it is not closed: no text is gone through twice."""
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 

@@ -54,9 +54,12 @@ from gateway.forms.showing.triggers import Places, component_for
 
 _ABSOLUTE = re.compile(r"[\s\x00-\x1f]*(?!data:)(?:[A-Za-z][A-Za-z0-9+.\-]*:|[\\/]{2})")
 _LOADED_FROM = re.compile(
-    r"(?:\b(?:src|srcset|action|data|poster)\s*=\s*[\"']?\s*(?:[a-z]+:)?//)", re.I
+    r"\b(?:src|srcset|action|data|poster)\s*+=\s*+(?:[\"']\s*+)?(?:[a-z]++:)?//", re.I
 )
-_SCRIPT_IN_TEXT = re.compile(r"<script\b|<[^>]*[\s/\"']on[a-z]+\s*=|\bjavascript\s*:", re.I)
+_SCRIPT = re.compile(r"<script\b|\bjavascript\s*+:", re.I)
+_TAG = re.compile(r"<(?:[^>\"']|\"[^\"]*+\"|'[^']*+'|[\"'])*+")
+"""What follows a `<`: quoted text may hold a `>`, an unclosed quote is a sign like any other."""
+_HANDLER = re.compile(r"[\s/\"']on[a-z]++\s*+=", re.I)
 _ADDRESS_KEYS = frozenset({"url", "src", "srcset", "href", "action", "data-src", "downloadUrl"})
 _LOADING_ATTRIBUTES = _ADDRESS_KEYS - {"href"}
 _ADDRESSEE = "kính gửi"
@@ -192,10 +195,15 @@ def _values(node: Node) -> Iterator[str]:
         text = component.get(name)
         if isinstance(text, str) and _LOADED_FROM.search(text):
             yield "absolute_address"
-        if isinstance(text, str) and _SCRIPT_IN_TEXT.search(text):
+        if isinstance(text, str) and _brings_script(text):
             yield "script_content"
     if component.get("tag") == "script" or any(map(_is_handler, _attributes(component))):
         yield "script_content"
+
+
+def _brings_script(text: str) -> bool:
+    tags = _TAG.findall(text)
+    return _SCRIPT.search(text) is not None or any(map(_HANDLER.search, tags))
 
 
 def _attributes(component: Component) -> Iterator[str]:
