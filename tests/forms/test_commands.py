@@ -1,6 +1,7 @@
 """The two commands as programs use them: what they print, and with which status they end."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.forms.checking import forms_app
+from gateway.domain.errors import FormRefused
+from gateway.forms.reading.reasons import REASONS, reason_of
+from gateway.forms.reading.tree import WITH_ADVICE
 
-from .building import part, text, when
+from .building import form_of, part, text, when
 
 GRID = part("datagrid", "g", components=[text("t"), text("a", conditional=when("g.t", "1"))])
 FORM = {
@@ -21,6 +25,7 @@ FORM = {
         GRID,
     ],
 }
+SCRIPT = REASONS["script_condition"]._asdict()
 REFUSED = {"components": [text("a", customConditional="show = true")]}
 
 
@@ -50,10 +55,17 @@ def test_check_ends_by_the_worst_that_it_met(written: Any, tmp_path: Path) -> No
 def test_check_names_the_place_and_the_code(written: Any) -> None:
     good, bad = written("good.json", FORM), written("bad.json", REFUSED)
     plain = run("check", good, bad).stdout.splitlines()
-    assert plain == [f"{good}: accepted", f"{bad}: a: script_condition"]
+    assert plain == [
+        f"{good}: accepted",
+        f"{bad}: a: script_condition: {SCRIPT['vi']} / {SCRIPT['en']}",
+    ]
     assert json.loads(run("check", "--json", good, bad).stdout) == [
         {"form": good, "accepted": True, "problems": []},
-        {"form": bad, "accepted": False, "problems": [{"path": "a", "code": "script_condition"}]},
+        {
+            "form": bad,
+            "accepted": False,
+            "problems": [{"path": "a", "code": "script_condition", "reason": SCRIPT}],
+        },
     ]
 
 
@@ -79,7 +91,9 @@ def test_fields_shows_people_a_table(written: Any) -> None:
 
 def test_nothing_in_a_form_steers_the_terminal(written: Any) -> None:
     bad = written("bad.json", {"components": [text("a\x1b[31m"), text("b\n")]})
-    assert run("check", bad).stdout == f"{bad}: a?[31m: bad_key\n{bad}: b?: bad_key\n"
+    lines = run("check", bad).stdout.splitlines()
+    assert lines[0].startswith(f"{bad}: a?[31m: bad_key: ")
+    assert lines[1].startswith(f"{bad}: b?: bad_key: ") and len(lines) == 2
     good = written("good.json", {"components": [text("a", label="[red]đỏ[/red]")]})
     assert "[red]đỏ[/red]" in run("fields", good).stdout
 
@@ -89,7 +103,7 @@ def test_fields_says_why_a_form_is_refused(written: Any) -> None:
     answer = run("fields", bad, "--json")
     assert answer.exit_code == 1
     assert json.loads(answer.stdout) == {
-        "error": "form_refused", "problems": [{"path": "a", "code": "script_condition"}],
+        "error": "form_refused", "problems": [{"path": "a", "code": "script_condition", "reason": SCRIPT}],
     }  # fmt: skip
     assert "a: script_condition" in run("fields", bad).stderr
     assert run("fields", written("form.json", FORM), written("list.json", [])).exit_code == 1
@@ -115,3 +129,56 @@ def test_lines_are_answered_one_by_one_and_a_bad_one_stops_nothing() -> None:
 
 def test_no_form_and_no_lines_is_a_mistake_of_the_caller() -> None:
     assert run("fields").exit_code == 2
+
+
+def test_broken_json_is_named_by_its_place(written: Any) -> None:
+    broken = written("broken.json", b'{"components": [\n  {"key" "a"}\n]}')
+    problem = json.loads(run("check", "--json", broken).stdout)[0]["problems"][0]
+    assert (problem["code"], problem["line"], problem["column"]) == ("not_json", 2, 10)
+    assert "line 2, column 10" in run("check", broken).stdout
+    for encoding in ("utf-16", "utf-16-le", "utf-32", "latin-1"):
+        other = written(
+            "wide.json", json.dumps(FORM, ensure_ascii=False).encode(encoding, "replace")
+        )
+        other = written("wide.json", b'"\xff"') if encoding == "latin-1" else other
+        assert "UTF-8" in run("check", other).stdout and run("check", other).exit_code == 2
+
+
+def test_a_byte_order_mark_is_passed_over(written: Any) -> None:
+    marked = written("marked.json", b"\xef\xbb\xbf" + json.dumps(FORM).encode())
+    assert run("check", marked).exit_code == 0
+    assert len(json.loads(run("fields", marked, "--json").stdout)) == 2
+
+
+def test_one_form_of_a_project_is_named(written: Any) -> None:
+    project = written("project.json", {"title": "p", "forms": {"don": FORM, "xau": REFUSED}})
+    assert "don, xau" in run("check", project).stdout and run("check", project).exit_code == 1
+    assert run("check", f"{project}#don").exit_code == 0
+    assert "script_condition" in run("check", f"{project}#xau").stdout
+    assert "no_such_form" in run("check", f"{project}#x").stdout
+
+
+@pytest.mark.parametrize("kind", sorted([*WITH_ADVICE, "phongChu"]))
+def test_another_type_is_answered_by_advice(kind: str) -> None:
+    with pytest.raises(FormRefused) as refused:
+        form_of(part("panel", "p", components=[part(kind, "x")]))
+    problem = refused.value.problems[0]
+    assert (problem.path, problem.code) == ("p.x", "unknown_type")
+    reason = reason_of(problem)
+    assert reason.vi != reason.en and (kind == "phongChu") == (reason == REASONS["unknown_type"])
+
+
+def test_every_code_has_a_sentence_in_both_languages() -> None:
+    source = Path(__file__).parents[2] / "src" / "gateway" / "forms"
+    written = "".join(path.read_text() for path in source.rglob("*.py"))
+    codes = set(
+        re.findall(r'(?:FieldProblem|FormProblem)\([^"\n]*(?:"[^"]*", )?"([a-z_]+)"', written)
+    )
+    codes |= set(
+        re.findall(
+            r'(?:yield|codes.append\() ?"([a-z_]+)"',
+            (source / "reading" / "refusals.py").read_text(),
+        )
+    )
+    assert len(codes) > 25 and codes <= REASONS.keys()
+    assert all(reason.vi and reason.en for reason in REASONS.values())

@@ -298,3 +298,20 @@ def test_dates_that_hang_on_the_clock_are_refused() -> None:
     without = typed(("d", "isDateEqual", ""))
     del without["conditions"][0]["value"]
     assert refusals(*lines(without)) == {("a", "unsupported_date")}
+
+
+def test_long_keys_and_paths_have_stated_limits() -> None:
+    long = "k" * 255
+    form = form_of(part("container", long, components=[text(long)]))
+    assert form.fields[0].path == f"{long}.{long}"
+    assert refusals(text(long + "k")) == {(long + "k", "bad_key")}
+    nested = text(long)
+    for _ in range(3):
+        nested = part("container", long, components=[nested])
+    path = ".".join([long] * 4)
+    assert refusals(nested) == {(path, "path_too_long")}
+
+
+def test_more_fields_than_a_leaf_holds_are_refused() -> None:
+    assert len(form_of(*[text(f"k{number}") for number in range(1_200)]).fields) == 1_200
+    assert refusals(*[text(f"{'k' * 200}{number}") for number in range(400)]) == {("", "too_large")}

@@ -84,6 +84,19 @@ class FieldProblem:
     code_point: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FormProblem(FieldProblem):
+    """Such a place of a form file, with what its sentence names.
+
+    `about` is a component type or the names of forms, `line` and `column` count from 1 where the
+    text itself cannot be read, and are 0 elsewhere.
+    """
+
+    about: str = ""
+    line: int = 0
+    column: int = 0
+
+
 class ReceiptRefused(GatewayError):
     """The submission does not agree with its receipt; nothing was judged, the receipt is not used up."""
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -157,29 +157,33 @@ class Catalogue:
 def read_catalogue(schemas: Path) -> Catalogue:
     """Read every form below `schemas/forms`.
 
-    Raises FormRefused for the first that cannot be used; each path begins with the form's code.
+    Raises FormRefused with every place of every form that cannot be used; each path begins with the
+    form's code.
     """
     dictionary = read_dictionary(schemas / "attributes.json")
     folders = sorted(path.parent for path in (schemas / "forms").glob("*/form.json"))
     forms: dict[FormCode, RegisteredForm] = {}
+    problems: list[FieldProblem] = []
     for folder in folders:
-        with _named(folder.name):
+        with _collected(folder.name, problems):
             form = register(folder, dictionary)
             forms[form.code] = form
-    for form in forms.values():
-        with _named(form.code):
-            _check_served(form, forms)
+    if not problems:
+        for form in forms.values():
+            with _collected(form.code, problems):
+                _check_served(form, forms)
+    if problems:
+        raise FormRefused(tuple(problems))
     return Catalogue(forms)
 
 
 @contextmanager
-def _named(form: str) -> Iterator[None]:
-    """Say of every problem in which form it is."""
+def _collected(form: str, problems: list[FieldProblem]) -> Iterator[None]:
+    """Keep what is refused, and say of each place in which form it is."""
     try:
         yield
     except FormRefused as refusal:
-        problems = (FieldProblem(f"{form}: {p.path}", p.code) for p in refusal.problems)
-        raise FormRefused(tuple(problems)) from None
+        problems += (replace(p, path=f"{form}: {p.path}") for p in refusal.problems)
 
 
 def _check_served(form: RegisteredForm, forms: Mapping[FormCode, RegisteredForm]) -> None:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gateway.domain.errors import FieldProblem, FormRefused
+from gateway.domain.errors import FieldProblem, FormProblem, FormRefused
 from gateway.forms.reading.computed import leave_out_computed
 from gateway.forms.reading.decoding import decode_strictly
 from gateway.forms.reading.refusals import loops_of, problems_of
@@ -21,6 +21,10 @@ __all__ = [
     "read_countable",
     "read_definition",
 ]
+
+
+_MOST_BYTES, _LEAST_BYTES = 64 * 1024 - 1_024, len('["","",0,null,null,[]],')
+"""Room for the fields in a form-version leaf, and what a field without item or fact takes in it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +74,7 @@ def read_countable(raw: bytes) -> FormDefinition:
 def definition_of(document: object, raw: bytes) -> FormDefinition:
     """The form in an already decoded document; raises FormRefused as `read_definition` does."""
     if not isinstance(document, dict) or not isinstance(document.get("components"), list):
-        raise FormRefused((FieldProblem("", "not_a_form"),))
+        raise FormRefused((_no_form(document),))
     problems: list[FieldProblem] = []
     roots = tuple(grow(document["components"], problems))
     nodes = [node for root in roots for node in root.walk()]
@@ -80,6 +84,8 @@ def definition_of(document: object, raw: bytes) -> FormDefinition:
         raise FormRefused(tuple(problems))
     compile_conditions(nodes)
     declared = [template for node in nodes for template in node.templates]
+    if _too_large(declared):
+        raise FormRefused((FieldProblem("", "too_large"),))
     fields = tuple(template for template in declared if not template.addressee)
     title = document.get("title")
     return FormDefinition(
@@ -95,6 +101,29 @@ def definition_of(document: object, raw: bytes) -> FormDefinition:
         steering=_steering(nodes),
         _by_path={template.path: template for template in fields},
     )
+
+
+def _no_form(document: object) -> FieldProblem:
+    """What stands where a form should: a project export, whose forms are named, or anything else."""
+    names = forms_in(document)
+    return (
+        FormProblem("", "several_forms", about=", ".join(names))
+        if names
+        else FieldProblem("", "not_a_form")
+    )
+
+
+def forms_in(document: object) -> tuple[str, ...]:
+    """The names of the forms in a project export of Form.io; none in anything else."""
+    forms = document.get("forms") if isinstance(document, dict) else None
+    return tuple(name for name in forms if name) if isinstance(forms, dict) else ()
+
+
+def _too_large(declared: Sequence[FieldTemplate]) -> bool:
+    least = sum(
+        len(template.path.encode()) + len(template.type) + _LEAST_BYTES for template in declared
+    )
+    return least > _MOST_BYTES
 
 
 def _default_rows(node: Node) -> Sequence[Mapping[str, object]]:

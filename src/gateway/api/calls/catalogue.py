@@ -13,6 +13,7 @@ from gateway.domain.identifiers import SourceId
 from gateway.dossiers.portal.procedures import abolished
 from gateway.forms.bundles import Spared
 from gateway.forms.catalogue import RegisteredForm
+from gateway.forms.reading.decoding import BYTE_ORDER_MARK
 
 OPTIONS_KEEP_SECONDS = 3600
 _KEEP = {"Cache-Control": f"public, max-age={OPTIONS_KEEP_SECONDS}"}
@@ -117,7 +118,7 @@ async def show_form(form: str, caller: SignedIn, house: House) -> FormAnswer:
         title=registered.title,
         version=registered.version,
         series=registered.series,
-        definition=orjson.loads(registered.definition.raw),
+        definition=orjson.loads(registered.definition.raw.removeprefix(BYTE_ORDER_MARK)),
         bindings=house.bindings[registered.code],
         manual=_manual(registered, house.connected),
         uncounted=[

@@ -2,7 +2,7 @@
 
 RFC 8259 in UTF-8 without a byte order mark, at most LARGEST_BODY_BYTES and 64 levels deep; no
 member twice, no NaN or Infinity, no number over 100 digits or outside the range of a double; names
-of members up to 100 characters; in names and strings no lone surrogate, no control character but
+of members up to 255 characters; in names and strings no lone surrogate, no control character but
 tab, newline and return, no format, private-use or unassigned character (Cf, Co, Cn of the Unicode
 version of `domain/signs.py`): but in the strings below a member that holds a citizen's own free text
 these three are taken as they are. Fractions come as Decimal, never as float. A refusal names the
@@ -24,7 +24,7 @@ from gateway.domain.signs import UNICODE_VERSION, category_of, code_point, is_ev
 
 LARGEST_BODY_BYTES = 1024 * 1024
 DEEPEST = 64
-LONGEST_NAME = 100
+LONGEST_NAME = 255
 MOST_DIGITS = 100
 LARGEST_EXPONENT = 307
 

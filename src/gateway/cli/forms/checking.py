@@ -11,15 +11,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gateway.domain.errors import FieldProblem, FormRefused
+from gateway.domain.errors import FieldProblem, FormProblem, FormRefused
 from gateway.forms.definition import (
     FormDefinition,
     definition_of,
+    forms_in,
     read_countable,
     read_definition,
 )
 from gateway.forms.fields import Decision, instances_at_submission
 from gateway.forms.reading.decoding import decode_strictly
+from gateway.forms.reading.reasons import reason_of
 
 REFUSED = 1
 """Exit status: a form cannot be counted honestly."""
@@ -46,7 +48,7 @@ def check(
         print_json([_checked(path, problems) for path, problems in found])
     else:
         for path, problems in found:
-            for line in [_line(problem) for problem in problems] or ["accepted"]:
+            for line in [line_of(problem) for problem in problems] or ["accepted"]:
                 typer.echo(f"{path}: {line}")
     raise typer.Exit(max((_status(problems) for _, problems in found), default=0))
 
@@ -94,10 +96,17 @@ def _problems(path: Path) -> tuple[FieldProblem, ...]:
 
 
 def _read(path: Path) -> bytes:
+    """A file's bytes; of `project.json#name` the form of that name in a project export."""
+    file, hash_sign, name = str(path).rpartition("#")
     try:
-        return path.read_bytes()
+        if not hash_sign or path.exists():
+            return path.read_bytes()
+        document = decode_strictly(Path(file).read_bytes())
     except OSError as error:
         raise FormRefused((FieldProblem("", "unreadable"),)) from error
+    if not isinstance(document, dict) or name not in forms_in(document):
+        raise FormRefused((FieldProblem("", "no_such_form"),))
+    return json.dumps(document["forms"][name], ensure_ascii=False, default=float).encode()
 
 
 def _status(problems: tuple[FieldProblem, ...]) -> int:
@@ -108,26 +117,37 @@ def _status(problems: tuple[FieldProblem, ...]) -> int:
 
 
 def _checked(path: Path, problems: tuple[FieldProblem, ...]) -> dict[str, object]:
-    return {"form": str(path), "accepted": not problems, "problems": _listed(problems)}
+    return {"form": str(path), "accepted": not problems, "problems": listed(problems)}
 
 
-def _listed(problems: Iterable[FieldProblem]) -> list[dict[str, str]]:
-    return [{"path": problem.path, "code": problem.code} for problem in problems]
+def listed(problems: Iterable[FieldProblem]) -> list[dict[str, object]]:
+    """What is refused, for programs."""
+    return [_told(problem) for problem in problems]
 
 
-def _line(problem: FieldProblem) -> str:
+def _told(problem: FieldProblem) -> dict[str, object]:
+    reason = reason_of(problem)
+    told: dict[str, object] = {"path": problem.path, "code": problem.code}
+    if isinstance(problem, FormProblem) and problem.line:
+        told |= {"line": problem.line, "column": problem.column}
+    return told | {"reason": {"vi": reason.vi, "en": reason.en}}
+
+
+def line_of(problem: FieldProblem) -> str:
+    """What is refused at one place, as a line for people."""
     # A key comes from a file that may be anybody's: nothing of it may steer a terminal.
-    path = "".join(sign if sign.isprintable() else "?" for sign in problem.path)
-    return f"{path or '(form)'}: {problem.code}"
+    reason = reason_of(problem)
+    line = f"{problem.path or '(form)'}: {problem.code}: {reason.vi} / {reason.en}"
+    return "".join(sign if sign.isprintable() else "?" for sign in line)
 
 
 def refuse(refusal: FormRefused, as_json: bool) -> NoReturn:
     """End the command with every place that speaks against a form."""
     if as_json:
-        print_json({"error": refusal.code, "problems": _listed(refusal.problems)})
+        print_json({"error": refusal.code, "problems": listed(refusal.problems)})
     else:
         for problem in refusal.problems:
-            typer.echo(_line(problem), err=True)
+            typer.echo(line_of(problem), err=True)
     raise typer.Exit(_status(refusal.problems))
 
 
@@ -159,7 +179,7 @@ def _answer(line: bytes) -> object:
             raise FormRefused((FieldProblem("", "bad_line"),))
         return _entries(definition_of(asked["form"], line), asked.get("data", {}))
     except FormRefused as refusal:
-        return {"error": refusal.code, "problems": _listed(refusal.problems)}
+        return {"error": refusal.code, "problems": listed(refusal.problems)}
 
 
 def _text(answer: object) -> str:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from gateway.cli.forms.checking import line_of, listed
 from gateway.cli.running.serve import settings_from_environment
 from gateway.custody.drift import Change, Drift, drift_of
 from gateway.domain.errors import FieldProblem, FormRefused
@@ -90,11 +91,11 @@ def _read(path: Path) -> bytes:
 
 def _refuse(refusal: FormRefused, as_json: bool) -> None:
     if as_json:
-        problems = [{"path": p.path, "code": p.code} for p in refusal.problems]
-        typer.echo(json.dumps({"error": refusal.code, "problems": problems}, ensure_ascii=False))
+        told = {"error": refusal.code, "problems": listed(refusal.problems)}
+        typer.echo(json.dumps(told, ensure_ascii=False))
     else:
         for problem in refusal.problems:
-            typer.echo(_plain(f"{problem.path or '(form)'}: {problem.code}"), err=True)
+            typer.echo(line_of(problem), err=True)
     raise typer.Exit(UNREADABLE)
 
 

@@ -1,6 +1,6 @@
 """Are these bytes one JSON document that every reader understands alike?
 
-Refused are bytes that are not UTF-8, duplicate members, NaN and infinities, numbers beyond a
+A byte order mark of UTF-8 is passed over. Refused are bytes that are not UTF-8, duplicate members, NaN and infinities, numbers beyond a
 double, lone surrogates and nesting deeper than `DEEPEST`. Numbers arrive as int or Decimal.
 """
 
@@ -10,8 +10,9 @@ import re
 from decimal import Decimal
 from itertools import accumulate
 
-from gateway.domain.errors import FieldProblem, FormRefused
+from gateway.domain.errors import FieldProblem, FormProblem, FormRefused
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 DEEPEST = 100
 """How many lists and objects may stand within each other."""
 
@@ -22,7 +23,13 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def decode_strictly(raw: bytes) -> object:
-    """The document; raises FormRefused with code `too_deep` or `not_json` and no path."""
+    """The document; raises FormRefused with code `too_deep` or `not_json` and no path.
+
+    `not_json` says at which line and column the text breaks off from JSON, as far as that is known.
+    """
+    raw = raw.removeprefix(BYTE_ORDER_MARK)
+    if b"\0" in raw[:4]:  # JSON begins with two ASCII characters in UTF-16 and UTF-32 too
+        raise FormRefused((FormProblem("", "not_json", about="UTF-8"),))
     if _depth(raw) > DEEPEST:
         raise FormRefused((FieldProblem("", "too_deep"),))
     try:
@@ -34,6 +41,11 @@ def decode_strictly(raw: bytes) -> object:
         )
         if _SURROGATE.search(raw):
             json.dumps(document, ensure_ascii=False, default=str).encode()
+    except UnicodeDecodeError as error:
+        raise FormRefused((FormProblem("", "not_json", about="UTF-8"),)) from error
+    except json.JSONDecodeError as error:
+        problem = FormProblem("", "not_json", line=error.lineno, column=error.colno)
+        raise FormRefused((problem,)) from error
     except (ValueError, RecursionError) as error:
         raise FormRefused((FieldProblem("", "not_json"),)) from error
     return document

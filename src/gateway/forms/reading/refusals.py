@@ -3,6 +3,9 @@
 =====================  ==========================================================================
 not_json, too_deep     no JSON document that is read alike everywhere (`decoding`)
 not_a_form             no object with a list `components`
+several_forms          a project export: one of its forms is to be named
+too_large              more fields than a form-version leaf of 64 KB holds
+path_too_long          a path of more than 1,000 characters
 bad_component(s)       a place where a component, or a list of them, should stand
 bad_key                an input without a key that can stand in a path
 duplicate_path         two inputs share one place in the data

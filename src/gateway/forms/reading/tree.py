@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from gateway.domain.errors import FieldProblem
+from gateway.domain.errors import FieldProblem, FormProblem
 from gateway.forms.reading.templates import (
     Component,
     FieldTemplate,
@@ -43,6 +43,15 @@ KIND_OF: dict[str, Kind] = {
     "container": Kind.CONTAINER,
 }
 """Every component type that is understood; any other one is refused."""
+
+_WITH_ADVICE = """form datamap tree datatable resource custom unknown tagpad sketchpad reviewpage
+datasource dynamicWizard stripe location modaledit"""
+WITH_ADVICE = frozenset(_WITH_ADVICE.split())
+"""Types of Form.io that are not read, for which `reasons.py` says what to use instead."""
+
+LONGEST_KEY = 255
+LONGEST_PATH = 1_000
+"""Characters of a component's key, and of its whole path in the data."""
 
 UNCOUNTED = frozenset({"hidden", "button", "recaptcha", "captcha"})
 """Inputs that ask the citizen for nothing."""
@@ -138,11 +147,14 @@ def _node(component: object, parent: Node | None, problems: list[FieldProblem]) 
         Kind.LAYOUT if in_tabs else KIND_OF.get(kind_name) if isinstance(kind_name, str) else None
     )
     if kind is None:
-        problems.append(FieldProblem(where, "unknown_type"))
+        about = kind_name if isinstance(kind_name, str) and kind_name in WITH_ADVICE else ""
+        problems.append(FormProblem(where, "unknown_type", about=about))
         return None
     node = _placed(component, str(kind_name or ""), kind, key, parent)
     if node.holds_data and not _is_key(key):
         problems.append(FieldProblem(where, "bad_key"))
+    if len(node.path) > LONGEST_PATH:
+        problems.append(FieldProblem(where, "path_too_long"))
     return node
 
 
@@ -199,7 +211,7 @@ def _key(component: Component) -> str:
 
 
 def _is_key(key: str) -> bool:
-    return 0 < len(key) <= 100 and not set(key) & set('[]"\\ \n') and all(key.split("."))
+    return 0 < len(key) <= LONGEST_KEY and not set(key) & set('[]"\\ \n') and all(key.split("."))
 
 
 def _join(place: str, key: str) -> str:
