@@ -9,8 +9,10 @@ import pytest
 
 from gateway.domain.errors import FormRefused
 from gateway.forms.definition import Option, read_definition
+from gateway.forms.fields import drop_invisible
+from gateway.forms.values import canonical
 
-from .building import form_of, part, shown, text, typed, when
+from .building import form_of, outlook, part, shown, text, typed, when
 
 
 def refusals(*components: Any) -> set[tuple[str, str]]:
@@ -315,3 +317,33 @@ def test_long_keys_and_paths_have_stated_limits() -> None:
 def test_more_fields_than_a_leaf_holds_are_refused() -> None:
     assert len(form_of(*[text(f"k{number}") for number in range(1_200)]).fields) == 1_200
     assert refusals(*[text(f"{'k' * 200}{number}") for number in range(400)]) == {("", "too_large")}
+
+
+def box(value: str, **more: Any) -> dict[str, Any]:
+    made = part("checkbox", f"box{value}", inputType="radio", name="chon", value=value)
+    return made | {"label": f"Chọn {value}"} | more
+
+
+def test_boxes_of_one_name_are_one_field() -> None:
+    form = form_of(box("1"), box("2", validate={"required": True}), text("a"))
+    assert [field.path for field in form.fields] == ["chon", "a"]
+    field = form.field("chon")
+    assert (field.type, field.required, field.label) == ("radio", True, "Chọn 1 / Chọn 2")
+    assert field.options == (Option("1", "Chọn 1"), Option("2", "Chọn 2"))
+    assert canonical(field, "2") == "2" and not form.uncounted
+    assert refusals(box("1"), text("chon")) == {("chon", "duplicate_path")}
+
+
+def test_boxes_of_one_name_show_together() -> None:
+    form = form_of(
+        text("t"),
+        box("1", conditional=when("t", "x")),
+        box("2", conditional=when("t", "y")),
+        text("b", conditional=when("chon", "2")),
+        text("c", conditional=typed(("chon", "isEqual", "1"))),
+    )
+    for answer, seen in (("x", "visible"), ("y", "visible"), ("z", "hidden")):
+        data: dict[str, Any] = {"t": answer, "chon": "2"}
+        assert shown(form, data) == {"t": "visible", "chon": seen, "b": "visible", "c": "hidden"}
+        assert ("chon" in drop_invisible(form, data)) is (seen == "visible")
+    assert outlook(form, {})["chon"] == "open" and outlook(form, {"t": "x"})["chon"] == "visible"

@@ -22,6 +22,7 @@ from gateway.forms.bindings import Binding, Bindings
 from gateway.forms.bundles import BASE_CODE, Served, Spared, spared_by
 from gateway.forms.definition import FieldTemplate, FormDefinition, read_countable
 from gateway.forms.reading.bindings import read_bindings
+from gateway.forms.reading.boxes import is_box
 
 COUNTING_ENGINE = "eform-gateway/counting/2"
 _SKELETON_KEYS = (
@@ -229,6 +230,8 @@ def _skeleton(definition: FormDefinition) -> str:
 def _bones(components: list[Any]) -> Iterator[list[Any]]:
     for component in components:
         kept = {key: component[key] for key in _SKELETON_KEYS if component.get(key)}
+        if is_box(component):
+            kept |= {key: component.get(key) for key in ("name", "value", "inputType")}
         kept["required"] = bool((component.get("validate") or {}).get("required"))
         kept["choices"] = [choice.get("value") for choice in _choices(component)]
         yield [kept, list(_bones(_children(component)))]

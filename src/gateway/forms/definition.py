@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.domain.errors import FieldProblem, FormProblem, FormRefused
+from gateway.forms.reading.boxes import join_boxes
 from gateway.forms.reading.computed import leave_out_computed
 from gateway.forms.reading.decoding import decode_strictly
 from gateway.forms.reading.refusals import loops_of, problems_of
@@ -33,8 +34,9 @@ class FormDefinition:
 
     `digest` is `sha256:` and the hexadecimal digest of `raw`. `fields` are all declarable places in
     form order, file components included; addressee lines stand apart in `addressees`, since they
-    are not counted. `uncounted` names every input that no figure counts. `groups` are the template paths of the repeating groups, `default_rows` the rows
-    with which the form itself begins a group that stands in no other.
+    are not counted. `uncounted` names every input that no figure counts. `groups` are the template
+    paths of the repeating groups, `default_rows` the rows with which the form itself begins a group
+    that stands in no other, `shared` the paths at which several check boxes make one field.
     """
 
     raw: bytes = field(repr=False)
@@ -45,6 +47,7 @@ class FormDefinition:
     default_rows: Mapping[str, Sequence[Mapping[str, object]]] = field(repr=False)
     addressees: tuple[FieldTemplate, ...] = field(repr=False)
     uncounted: tuple[Uncounted, ...] = field(repr=False)
+    shared: frozenset[str]
     roots: tuple[Node, ...] = field(repr=False)
     steering: frozenset[str] = field(repr=False)
     _by_path: Mapping[str, FieldTemplate] = field(repr=False)
@@ -79,11 +82,12 @@ def definition_of(document: object, raw: bytes) -> FormDefinition:
     roots = tuple(grow(document["components"], problems))
     nodes = [node for root in roots for node in root.walk()]
     leave_out_computed(nodes)
-    problems += problems_of(nodes)
+    shared = join_boxes(nodes)
+    problems += problems_of(nodes, shared)
     if problems:
         raise FormRefused(tuple(problems))
     compile_conditions(nodes)
-    declared = [template for node in nodes for template in node.templates]
+    declared = [*dict.fromkeys(template for node in nodes for template in node.templates)]
     if _too_large(declared):
         raise FormRefused((FieldProblem("", "too_large"),))
     fields = tuple(template for template in declared if not template.addressee)
@@ -96,7 +100,8 @@ def definition_of(document: object, raw: bytes) -> FormDefinition:
         groups=tuple(node.path for node in nodes if node.kind is Kind.GROUP),
         default_rows={node.path: rows for node in nodes if (rows := _default_rows(node))},
         addressees=tuple(template for template in declared if template.addressee),
-        uncounted=tuple(uncounted_of(nodes)),
+        uncounted=tuple(uncounted_of(nodes, shared)),
+        shared=shared,
         roots=roots,
         steering=_steering(nodes),
         _by_path={template.path: template for template in fields},

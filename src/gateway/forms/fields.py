@@ -14,6 +14,7 @@ from gateway.forms.places import (
     Place,
     holds,
     instance_at,
+    one_per_place,
     rows_of,
 )
 from gateway.forms.reading.paths import put_value, remove_value, template_of, value_at
@@ -42,7 +43,7 @@ def instances_at_submission(
     """Every declarable instance of the data as given, hidden ones included, in form order."""
     found: list[FieldInstance] = []
     _decide(form.roots, data, Place(data, "", ()), True, found)
-    return tuple(found)
+    return tuple(one_per_place(found) if form.shared else found)
 
 
 def drop_invisible(form: FormDefinition, data: dict[str, object]) -> dict[str, object]:
@@ -56,11 +57,20 @@ def drop_invisible(form: FormDefinition, data: dict[str, object]) -> dict[str, o
     while True:
         gone: list[str] = []
         _droppable(form.roots, kept, Place(kept, "", ()), True, True, gone)
+        if form.shared:
+            gone = _but_shown(form, kept, gone)
         if dropped.issuperset(gone):
             return kept
         dropped.update(gone)
         for path in gone:
             remove_value(kept, path)
+
+
+def _but_shown(form: FormDefinition, data: dict[str, object], gone: list[str]) -> list[str]:
+    """What is to be dropped, but for places that another check box of the same name shows."""
+    instances = instances_at_submission(form, data)
+    shown = {each.path for each in instances if each.decision is Decision.VISIBLE}
+    return [path for path in gone if path not in shown]
 
 
 def places_in(form: FormDefinition, data: Mapping[str, object]) -> frozenset[str]:

@@ -17,6 +17,7 @@ from gateway.forms.places import (
     Place,
     holds,
     instance_at,
+    one_per_place,
     outside_rows,
     rows_of,
 )
@@ -86,6 +87,7 @@ class _Layout:
 
     slots: tuple[_Slot, ...]
     groups: Mapping[str, Node]
+    shares: bool
     hangs_on: tuple[str, ...] | None
     choices: tuple[frozenset[str], ...]
     decided: dict[tuple[object, ...], _Instances] = field(default_factory=dict)
@@ -146,7 +148,13 @@ def _layout(form: FormDefinition) -> _Layout:
     nodes = (node for root in form.roots for node in root.walk())
     told = all(names_its_triggers(node.component) for node in nodes)
     hangs_on = tuple(sorted(form.steering | groups.keys())) if told else None
-    return _Layout(slots, groups, hangs_on, tuple(_choices(form, path) for path in hangs_on or ()))
+    return _Layout(
+        slots,
+        groups,
+        bool(form.shared),
+        hangs_on,
+        tuple(_choices(form, path) for path in hangs_on or ()),
+    )
 
 
 def _choices(form: FormDefinition, path: str) -> frozenset[str]:
@@ -175,7 +183,7 @@ def _instances(layout: _Layout, data: dict[str, object]) -> list[FieldInstance]:
         else:
             for inside in rows_of(slot.group, Place(data, "", ())):
                 decisions.collect(slot.group.children, inside, found)
-    return found
+    return one_per_place(found) if layout.shares else found
 
 
 class _Decisions:

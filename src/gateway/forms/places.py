@@ -3,7 +3,7 @@
 What the two readings of a form share: as it is submitted (`fields.py`), and before (`outlook.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
 
@@ -62,6 +62,19 @@ def instance_at(
         return outside_rows(template, decision)
     local = node.local + template.path[len(node.path) :]
     return FieldInstance(template, place.prefix + local, place.rows, decision)
+
+
+def one_per_place(found: Iterable[FieldInstance]) -> list[FieldInstance]:
+    """Each place once: visible when a check box of its name is, else open when one is."""
+    best: dict[str, FieldInstance] = {}
+    for instance in found:
+        held = best.get(instance.path)
+        if held is None or _RANK[instance.decision] > _RANK[held.decision]:
+            best[instance.path] = instance
+    return list(best.values())
+
+
+_RANK = {Decision.HIDDEN: 0, Decision.OPEN: 1, Decision.VISIBLE: 2}
 
 
 @lru_cache(maxsize=20_000)

@@ -87,15 +87,18 @@ _SCOPES = frozenset(
 _COUNTING_PROPERTIES = frozenset({"hidden", "validate.required", "multiple", "type", "key"})
 
 
-def problems_of(nodes: Sequence[Node]) -> list[FieldProblem]:
-    """Everything that speaks against a form whose tree could be grown, in form order."""
+def problems_of(nodes: Sequence[Node], shared: frozenset[str]) -> list[FieldProblem]:
+    """Everything that speaks against a form whose tree could be grown, in form order.
+
+    At the `shared` paths several check boxes make one field.
+    """
     named = {
         part for node in nodes for path in paths_named(node.component) for part in _parts(path)
     }
     twice = {
         path
         for path, count in Counter(node.path for node in nodes if node.holds_data).items()
-        if count > 1
+        if count > 1 and path not in shared
     }
     places, found = Places(nodes), list[FieldProblem]()
     addressees = 0

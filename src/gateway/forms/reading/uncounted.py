@@ -14,7 +14,7 @@ nothing_asked     a survey without questions
 ================  =============================================================================
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.forms.reading.templates import property_of
@@ -32,10 +32,19 @@ class Uncounted:
     reason: str
 
 
-def uncounted_of(nodes: Iterable[Node]) -> Iterator[Uncounted]:
-    """The uncounted inputs in form order; the conditions are compiled before."""
+def uncounted_of(nodes: Sequence[Node], shared: frozenset[str]) -> Iterator[Uncounted]:
+    """The uncounted inputs in form order; the conditions are compiled before.
+
+    A field of several check boxes, at a `shared` path, is counted when one of them is.
+    """
+    boxes = [node for node in nodes if node.path in shared]
+    counted = {node.path for node in boxes if _reason(node) is None}
+    seen: set[str] = set()
     for node in nodes:
+        if node.path in counted or node.path in seen & shared:
+            continue
         if node.kind is Kind.INPUT and node.type != "button" and (why := _reason(node)):
+            seen.add(node.path)
             yield Uncounted(node.path, node.type, why)
 
 
