@@ -51,6 +51,7 @@ PARTS = (
         100,
         "env FORMS_SEED=7 FORMS_PAIRS=20000 python -m pytest tests/forms/test_against_formio.py",
     ),
+    Part("removals", 60, "python -m tests.removals"),
     Part("bench-calls", 100, "python -m bench --nightly --only calls"),
     Part("bench-month", 60, "python -m bench --nightly --only month"),
     Part("bench-log", 60, "python -m bench --nightly --only log"),
