@@ -83,7 +83,7 @@ def draw(province: Audited, desk: Path, out: Path, **other: Path) -> Any:
 @pytest.fixture(scope="module")
 def supplied(province: Audited, drawn: Json, desk: Path) -> Path:
     """The province finds each dossier by its leaf, and supplies what it keeps."""
-    by_leaf = {d["evidence"]["leaves"][-1]["leaf"]: d for d in province.dossiers}
+    by_leaf = province.by_leaf()
     folder = desk / "openings"
     folder.mkdir()
     for one in drawn["drawn"]:
@@ -335,7 +335,7 @@ def bench(province: Audited, desk: Path) -> Bench:
     every = units.numbered(range(units.count))
     chains = {unit.leaf.body["chain"] for unit in every}
     leaves = leaves_of_chains(place, size, chains, close.last, lambda done, of: None)
-    by_leaf = {d["evidence"]["leaves"][-1]["leaf"]: d for d in province.dossiers}
+    by_leaf = province.by_leaf()
     form = read_catalogue(SCHEMAS).form_for(FORM)
     return Bench(every, leaves, by_leaf, form, {"population": province.journal})
 

@@ -31,8 +31,9 @@ def _openapi(verbs: typer.Typer) -> None:
 
 def _audit(verbs: typer.Typer) -> None:
     from gateway.cli.audit import packs
-    from gateway.cli.audit.entering import enter
+    from gateway.cli.audit.entering import due, enter
     from gateway.cli.audit.sample import sample_app
+    from gateway.cli.audit.sample_outcome import report, year
     from gateway.cli.audit.verifying import audit_app
 
     audit_app.command("export")(packs.export)
@@ -41,6 +42,9 @@ def _audit(verbs: typer.Typer) -> None:
     audit_app.command("dismiss")(packs.dismiss_auditor)
     audit_app.command("auditors")(packs.list_auditors)
     sample_app.command("enter")(enter)
+    sample_app.command("due")(due)
+    sample_app.command("report")(report)
+    sample_app.command("year")(year)
     audit_app.add_typer(sample_app, name="sample")
     verbs.add_typer(audit_app, name="audit")
 

@@ -86,7 +86,9 @@ class RecordRef:
     """The digitised record (giấy tờ, kết quả số hóa) behind a value.
 
     `vouched` says that its issuer's own signature or register stands for it, a finished dossier that
-    the portal confirmed, or a tenant that was granted to post in the issuer's name.
+    the portal confirmed, or a tenant that was granted to post in the issuer's name. `paper` is the digest
+    of what the paper is known by (kind, number, issuer, owner, day of issue, its file's SHA-256), see
+    `records/paper.py`.
     """
 
     id: str
@@ -94,6 +96,7 @@ class RecordRef:
     stored_at: datetime
     dossier: str | None
     vouched: bool = False
+    paper: bytes = field(default=b"", repr=False)
 
 
 @value

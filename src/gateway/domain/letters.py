@@ -54,6 +54,13 @@ SOURCE_LETTERS: Mapping[str, str] = {
     "records": "r",
     "personal_papers": "k",
 }
+RECORD_LETTERS = "bcdfghjklmnpqrstvwxz"
+"""An unvouched record of a submission, in the order in which they filled its fields; `*` beyond these.
+
+Without vowels and digits, so that no letters of a body spell a name or a number.
+"""
+
+UNNUMBERED = "*"
 NOTHING = "-"
 _COLUMN = "."
 _NUMBER = re.compile(r"\[[0-9]+\]")

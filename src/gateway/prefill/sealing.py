@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from gateway.domain.identifiers import RoleName
+from gateway.domain.identifiers import RECORDS, RoleName
 from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable
 from gateway.domain.value import value
 from gateway.domain.verdicts import EditPolicy, Reason
@@ -57,6 +57,7 @@ def claims_of(case: Case, sheet: Sheet, reads: Reads, life: timedelta) -> dict[s
         "ways": {**sheet.people.ways(), **before["ways"]},
         "told": sorted(sheet.told),
         "rows": [*before["rows"], *row_claims(sheet, case.form, tagger)],
+        "records": record_claims(sheet, before.get("records", ()), tagger),
         "fields": field_claims(sheet, tagger) + left_out(sheet, chain.earlier),
     }
 
@@ -72,6 +73,19 @@ _NOTHING_BEFORE: Mapping[str, Any] = {
 def field_claims(sheet: Sheet, tagger: Tagger) -> list[dict[str, Any]]:
     """One entry per declarable field, as the receipt carries it; no tag for what was not filled."""
     return [_claim(sheet, entry, tagger) for entry in sheet.entries]
+
+
+def record_claims(
+    sheet: Sheet, before: Iterable[Mapping[str, Any]], tagger: Tagger
+) -> list[Mapping[str, Any]]:
+    """One entry per record of the province that filled a field; those of the extended receipt first."""
+    claims = {claim["id"]: claim for claim in before}
+    for entry in sheet.entries:
+        if isinstance(entry, Filled) and entry.source == RECORDS and entry.record is not None:
+            record = entry.record
+            tag = tagger.record_tag(record.id, record.paper)
+            claims.setdefault(record.id, {"id": record.id, "vouched": record.vouched, "tag": tag})
+    return list(claims.values())
 
 
 def left_out(sheet: Sheet, earlier: Receipt | None) -> list[dict[str, Any]]:

@@ -15,6 +15,8 @@ A receipt (biên nhận điền sẵn) is a JWS in compact form, EdDSA over Ed25
     told            [[role, attribute]]: what the caller had said in this chain by then, role
                     `(subject)` for the person that the question is about
     rows            [{group, row, tag}]: one tag per filled row of a repeating group
+    records         [{id, vouched, tag}]: the province's records that filled a field: whether somebody
+                    vouches for the record, and the tag of its paper
     fields          per declarable field, filled: {path, rows, source, role, attribute, class, as_of,
                     edit, tag, confirmed_by, record}; empty: {path, reason, role, attribute,
                     retry_at where it waits for a record}
@@ -67,6 +69,11 @@ class Receipt:
     def filled(self) -> dict[str, dict[str, Any]]:
         """The entries of filled fields, by instance path."""
         return {f["path"]: f for f in self.claims["fields"] if "tag" in f}
+
+    @property
+    def vouched(self) -> frozenset[str]:
+        """The records that somebody vouches for; an earlier receipt, without the claim, names none."""
+        return frozenset(one["id"] for one in self.claims.get("records", ()) if one["vouched"])
 
 
 def _base64url(raw: bytes) -> bytes:

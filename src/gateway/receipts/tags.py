@@ -3,7 +3,7 @@
 `K` is 32 random bytes per chain. `LP(x)` is the 4-byte big-endian length of x, then x. Tags are
 untruncated HMAC-SHA-256 in base64url without padding:
 
-    K_f = HKDF-Expand-SHA256(K, "eform-gateway/receipt/field/v1", 32)   (row, subject, dossier alike)
+    K_f = HKDF-Expand-SHA256(K, "eform-gateway/receipt/field/v1", 32)   (row, subject, dossier, record alike)
     field   = HMAC(K_f, LP(chain) LP(tenant) LP(form digest) LP(bindings digest) LP(path template)
                         LP(row) LP(role) LP(attribute) LP(edit) LP(type) LP(canon))
     row     = HMAC(K_r, LP(chain) LP(form digest) LP(bindings digest) LP(group path) LP(row),
@@ -11,6 +11,7 @@ untruncated HMAC-SHA-256 in base64url without padding:
     person  = HMAC(K_s, LP(chain) LP(role) LP(row) LP(kind of number) LP(number))
     match   = HMAC(K_s, LP(chain) LP("(matched)") LP("") LP("") LP(number|name|birth date))
     dossier = HMAC(K_d, LP(chain) LP(tenant) LP(dossier code))
+    record  = HMAC(K_p, LP(chain) LP(record's id) LP(digest of its paper, records/paper.py))
 
 `row` is the row's number when it was filled, 4 bytes per enclosing group, outermost first; empty
 outside groups. The canonical value is the one of `forms/values.py`.
@@ -84,12 +85,13 @@ class Tagger:
     _row: hmac.HMAC = field(repr=False)
     _person: hmac.HMAC = field(repr=False)
     _dossier: hmac.HMAC = field(repr=False)
+    _record: hmac.HMAC = field(repr=False)
 
     @classmethod
     def of(
         cls, key: bytes, chain: str, tenant: str, form_digest: str, bindings_digest: str
     ) -> "Tagger":
-        """Derive the four keys of one chain from K."""
+        """Derive the five keys of one chain from K."""
         named = (chain, tenant, form_digest, bindings_digest)
         of_chain, of_tenant, *of_form = [length_prefixed([text.encode()]) for text in named]
         return cls(
@@ -97,6 +99,7 @@ class Tagger:
             _keyed(key, b"row", b"".join((of_chain, *of_form))),
             _keyed(key, b"subject", of_chain),
             _keyed(key, b"dossier", of_chain + of_tenant),
+            _keyed(key, b"record", of_chain),
         )
 
     def field_tag(self, mark: FieldMark, canon: str) -> str:
@@ -122,6 +125,10 @@ class Tagger:
     def dossier_tag(self, code: str) -> str:
         """The tag of the dossier that the chain belongs to."""
         return _tag(self._dossier, length_prefixed([code.encode()]))
+
+    def record_tag(self, record: str, paper: bytes) -> str:
+        """The tag of the paper behind a record, by which a sampling audit knows it again."""
+        return _tag(self._record, length_prefixed([record.encode(), paper]))
 
 
 def same_tag(one: str, other: str) -> bool:

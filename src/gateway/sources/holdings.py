@@ -13,6 +13,7 @@ from gateway.domain.facts import Fact, Paper, PersonRef, RecordRef
 from gateway.domain.identifiers import AttributeName
 from gateway.records.awaited import Awaited
 from gateway.records.kinds import Kinds
+from gateway.records.paper import paper_digest, paper_of
 from gateway.records.store import StoredRecord
 from gateway.sources.codelists import CodeLists
 from gateway.sources.holders import holder_of, named_beside
@@ -184,5 +185,6 @@ def _facts_of(one: StoredRecord, said: Facts) -> dict[AttributeName, Fact]:
         issued = datetime.combine(one.record.issued_on, time.min, tzinfo=VIETNAM)
         as_of = min(issued, as_of)
     record = one.record
-    behind = RecordRef(one.id, record.kind, one.stored_at, record.dossier, one.vouched)
+    paper = paper_digest(paper_of(record))
+    behind = RecordRef(one.id, record.kind, one.stored_at, record.dossier, one.vouched, paper)
     return {name: Fact(value, as_of, behind) for name, value in said.items()}

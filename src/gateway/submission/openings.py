@@ -1,24 +1,32 @@
 """Does what a dossier keeps show that a field was filled by the gateway and submitted unchanged?
 
-An **opening** is what the province supplies for a drawn `auto` of a submission leaf: `evidence` as the
-submission's answer gave it, `receipts` of the chain from the first to the one that was used, and `data`,
-`contested`, `entered_by` as submitted. It is right when all of this holds, in this order; the first step
-that fails is its finding:
+An **opening** is what the province supplies for a drawn submission leaf: `evidence` as the submission's
+answer gave it, `receipts` of the chain from the first to the one that was used, and `data`, `contested`,
+`entered_by` as submitted. It is right when all of this holds, in this order; the first step that fails is
+its finding. Of every frame:
 
+    supplied     something was supplied
+    doubled      nothing else was supplied for the same leaf
+    late         it came by the day that was set
+    form         it can be read
     leaves       the evidence holds hash and salt of every leaf of the chain that the pack holds
     key          the chain's prefill leaves commit to the evidence's key (`kc`)
     receipt      each prefill leaf on the way to the submission is of one of the receipts (`rd`), and the
                  last one is of the chain
     content      the submission leaf commits to what is said to have been submitted (`cc`)
+
+Of a field then:
+
     visibility   counted anew by the registered form version, the field shows
-    class        it was filled in the class and from the source that the leaf says
+    class        it was filled in the class, from the source and by the record that the leaf says
     tag          the key opens the field's tag on the value that was submitted
     verdict      every field of the submission gets the verdict that the leaf says
     read         where the value came from a register of others, that one's own list of requests holds
                  every answer of it that the receipts name, and there is one
 
-Refusals of the chain count as they did: what was refused once is contested. Nothing is taken on trust
-from the opening; a receipt's signature is not asked for, since the leaf pins its bytes.
+What is asked of whole submissions and of records stands in `as_filed.py` and `papers_behind.py`. Refusals
+of the chain count as they did: what was refused once is contested. Nothing is taken on trust from the
+opening; a receipt's signature is not asked for, since the leaf pins its bytes.
 """
 
 import hashlib
@@ -35,6 +43,7 @@ from gateway.domain.verdicts import Verdict
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.fields import value_at
 from gateway.forms.values import NotOfType
+from gateway.log.verify.sampling.frames import FIELDS, RECORDS, SUBMISSIONS
 from gateway.log.verify.sampling.units import Opened, Unit
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import Tagger, commit_to
@@ -45,25 +54,22 @@ from gateway.submission.judging.opened import OpenedReceipt, opened
 from gateway.submission.request import SubmissionRequest
 from gateway.submission.sealing import commitment, content_of, letters_of
 
-NOT_SUPPLIED = "supplied"
-UNREADABLE = "form"
-STEPS = (
-    NOT_SUPPLIED,
-    UNREADABLE,
-    "leaves",
-    "key",
-    "receipt",
-    "content",
-    "visibility",
-    "class",
-    "tag",
-    "verdict",
-    "read",
-)
-"""Everything that can be the finding of an opening; the first two when nothing could be opened."""
+NOT_SUPPLIED, DOUBLED, LATE, UNREADABLE = "supplied", "doubled", "late", "form"
+_OPENING = ("leaves", "key", "receipt", "content")
+STEPS = (NOT_SUPPLIED, UNREADABLE, *_OPENING, "visibility", "class", "tag", "verdict", "read")
+"""Everything that can be the finding of one opening of a field; the first two when none was opened."""
+
+_SUPPLYING = (NOT_SUPPLIED, DOUBLED, LATE, UNREADABLE)
+_BODY = ("class", "verdict")
+STEPS_OF: Mapping[str, tuple[str, ...]] = {
+    FIELDS: (*_SUPPLYING, *STEPS[2:]),
+    SUBMISSIONS: (*_SUPPLYING, *_OPENING, *_BODY, "filed", "as_filed"),
+    RECORDS: (*_SUPPLYING, *_OPENING, *_BODY, "record", "paper", "file", "issuer"),
+}
+"""Everything that can be the finding of a unit of each frame, in order."""
 
 OUTSIDE = (POPULATION, PERSONAL_PAPERS)
-_MEMBERS = {"evidence", "receipts", "data", "contested", "entered_by"}
+_MEMBERS = {"evidence", "receipts", "data", "contested", "entered_by", "papers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,7 @@ class Opening:
     data: Mapping[str, Any] = field(repr=False)
     contested: frozenset[str]
     by_officer: frozenset[str]
+    papers: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 class Wrong(Exception):
@@ -104,6 +111,7 @@ def read_opening(said: Any) -> Opening:
             said["data"],
             frozenset(map(str, said.get("contested") or ())),
             frozenset(map(str, said.get("entered_by") or {})),
+            dict(said.get("papers") or {}),
         )
     except (KeyError, TypeError, ValueError, AttributeError, NotBase64):
         raise Wrong(UNREADABLE) from None
@@ -120,6 +128,50 @@ def _unpadded(text: str) -> bytes:
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An opening whose leaves, key, receipts and content hold: the submission as it was judged then."""
+
+    receipt: OpenedReceipt
+    judgement: Judgement
+    letters: Mapping[str, Any] = field(repr=False)
+
+    def check_classes(self, body: Mapping[str, Any]) -> None:
+        """Raise Wrong `class` unless classes, sources and records are those that the leaf says."""
+        self._check(body, ("cl", "cr", "so", "sr", "rc", "rr"), "class")
+
+    def check_verdicts(self, body: Mapping[str, Any]) -> None:
+        """Raise Wrong `verdict` unless every verdict is the one that the leaf says."""
+        self._check(body, ("vd", "vr"), "verdict")
+
+    def _check(self, body: Mapping[str, Any], names: tuple[str, ...], step: str) -> None:
+        said = (name for name in names if name != "rc" and name != "rr" or "rc" in body)
+        if any(self.letters.get(name) != body.get(name) for name in said):
+            raise Wrong(step)
+
+
+def check_opened(
+    unit: Unit, chain: Collection[Opened], opening: Opening, form: RegisteredForm
+) -> Shown:
+    """The steps from `leaves` to `content`; raises Wrong with the first that fails.
+
+    `chain` are the case leaves of the unit's chain up to its submission.
+    """
+    body = unit.leaf.body
+    if not {(leaf.hash, leaf.salt) for leaf in chain} <= opening.leaves:
+        raise Wrong("leaves")
+    prefills = {leaf.index: leaf.body for leaf in chain if leaf.body["k"] == "prefill"}
+    _check_receipts(opening, _way(prefills, body["pf"]), body["chain"])
+    if opening.receipts[-1].claims["version"] != form.version:
+        raise Wrong("receipt")
+    one, judgement = _judged(opening, form, body, _refused(chain))
+    request = _request(opening, body["ten"])
+    said = commitment(opening.content_salt, content_of(judgement.content, request))
+    if said != body["cc"]:
+        raise Wrong("content")
+    return Shown(one, judgement, letters_of(judgement, form))
+
+
 def check_opening(
     unit: Unit,
     chain: Collection[Opened],
@@ -130,33 +182,18 @@ def check_opening(
     """Raises Wrong with the first step that fails; gives the source that was asked about the field.
 
     None where no register of others had to know of it: the sign-in's own facts, the province's records.
-    `chain` are the case leaves of the unit's chain up to its submission; `journal` gives per source the
-    request numbers that the source itself kept.
+    `journal` gives per source the request numbers that the source itself kept.
     """
-    body = unit.leaf.body
-    if not {(leaf.hash, leaf.salt) for leaf in chain} <= opening.leaves:
-        raise Wrong("leaves")
-    prefills = {leaf.index: leaf.body for leaf in chain if leaf.body["k"] == "prefill"}
-    way = _way(prefills, body["pf"])
-    _check_receipts(opening, way, body["chain"])
-    if opening.receipts[-1].claims["version"] != form.version:
-        raise Wrong("receipt")
-    one, judgement = _judged(opening, form, body, _refused(chain))
-    request = _request(opening, body["ten"])
-    said = commitment(opening.content_salt, content_of(judgement.content, request))
-    if said != body["cc"]:
-        raise Wrong("content")
-    judged = next((field for field in judgement.fields if field.path == unit.path), None)
+    shown = check_opened(unit, chain, opening, form)
+    judged = next((one for one in shown.judgement.fields if one.path == unit.path), None)
     if judged is None or not judged.visible:
         raise Wrong("visibility")
-    letters = letters_of(judgement, form)
-    if any(letters.get(name) != body.get(name) for name in ("cl", "cr", "so", "sr")):
-        raise Wrong("class")
-    if not _opens(one, judged, opening.data):
+    shown.check_classes(unit.leaf.body)
+    if not _opens(shown.receipt, judged, opening.data):
         raise Wrong("tag")
-    same = all(letters.get(name) == body.get(name) for name in ("vd", "vr"))
-    if judged.verdict is not Verdict.AUTO or not same:
+    if judged.verdict is not Verdict.AUTO:
         raise Wrong("verdict")
+    shown.check_verdicts(unit.leaf.body)
     return _check_reads(judged, opening, journal)
 
 

@@ -1,12 +1,15 @@
-"""What became of every field that a sample asked for?
+"""What became of every unit that a sample asked for?
 
 The openings lie in a folder, one file `<leaf index>.json` per submission leaf, each an object with
-`evidence`, `receipts`, `data`, `contested`, `entered_by` (`openings.py`). A file that is not there is
-an opening refused, lost or late, and wrong. The registered forms are those of the pack, by digest.
+`evidence`, `receipts`, `data`, `contested`, `entered_by` (`openings.py`), for records also `papers`. What
+was not answered is wrong and stays in the count: no file (refused or lost), one that came after the day
+that was set (the time at which the auditor's machine wrote it), or two for the same leaf, of which nobody
+can say which one the province meant. The registered forms are those of the pack, by digest.
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +18,14 @@ from gateway.forms.attributes import read_dictionary
 from gateway.forms.catalogue import RegisteredForm, version_of
 from gateway.forms.definition import read_countable
 from gateway.forms.reading.bindings import read_bindings
+from gateway.log.verify.sampling.frames import FIELDS, SUBMISSIONS
 from gateway.log.verify.sampling.requests import Sample
 from gateway.log.verify.sampling.units import Opened, Progress, Unit, leaves_of_chains
 from gateway.log.verify.tree.places import Folder
+from gateway.submission.as_filed import Difference, Differs, check_as_filed, read_copies
 from gateway.submission.openings import (
+    DOUBLED,
+    LATE,
     NOT_SUPPLIED,
     UNREADABLE,
     Opening,
@@ -26,57 +33,108 @@ from gateway.submission.openings import (
     check_opening,
     read_opening,
 )
+from gateway.submission.papers_behind import check_paper
+
+FILES = "files"
+"""Where in the folder of the openings the digitised files lie, by their digests."""
+
+_LEAF = re.compile(r"0*([0-9]+)(?![0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Supplied:
+    """What province, sources, issuers, portal and citizens gave for a sample.
+
+    `due` is when the openings had to be there, in seconds since 1970; `journal` holds per source the
+    request numbers that it kept, `issued` per issuer the numbers of its papers; `filed` is the folder of the
+    declarations as filed (`as_filed.py`).
+    """
+
+    openings: Path
+    decode: Callable[[bytes], Any]
+    due: int | None = None
+    journal: Mapping[str, Collection[str]] = field(default_factory=dict, repr=False)
+    filed: Path = Path()
+    issued: Mapping[str, Collection[str]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A drawn field: the step that failed, or None; `outside` names the register that knows the read."""
+    """A drawn unit: the step that failed, or None.
+
+    `outside` names the register that knows the read; `differs` says where a submission is not as filed.
+    """
 
     unit: Unit
     failed: str | None
     outside: str | None = None
+    differs: tuple[Difference, ...] = ()
 
 
-def open_all(
-    pack: Path,
-    sample: Sample,
-    openings: Path,
-    journal: Mapping[str, Collection[str]],
-    decode: Callable[[bytes], Any],
-    progress: Progress,
-) -> list[Result]:
+def open_all(pack: Path, sample: Sample, supplied: Supplied, progress: Progress) -> list[Result]:
     """Check the opening of every unit; raises NotFound `form_not_in_pack`."""
     last = max((unit.leaf.index for unit in sample.units), default=0)
     wanted = {unit.leaf.body["chain"] for unit in sample.units}
     size = sample.proved.checkpoint.size
     chains = leaves_of_chains(Folder(pack), size, wanted, last, progress)
     forms = _Forms(pack, dict(sample.proved.story.of_kind("form-version")))
+    files = _by_leaf(supplied.openings)
     results = []
     for done, unit in enumerate(sample.units, 1):
         chain = [leaf for leaf in chains[unit.leaf.body["chain"]] if leaf.index <= unit.leaf.index]
-        results.append(_open(unit, chain, openings, forms.of(unit), journal, decode))
+        mine = files.get(unit.leaf.index, [])
+        results.append(_open(sample.frame, unit, chain, mine, forms.of(unit), supplied))
         progress(done, len(sample.units))
     return results
 
 
+def _by_leaf(folder: Path) -> Mapping[int, list[Path]]:
+    """What lies in the folder for each leaf, whatever else its file's name says."""
+    found: dict[int, list[Path]] = {}
+    for path in sorted(folder.iterdir()):
+        leaf = _LEAF.match(path.name)
+        if leaf is not None and path.is_file():
+            found.setdefault(int(leaf[1]), []).append(path)
+    return found
+
+
 def _open(
+    frame: str,
     unit: Unit,
     chain: Collection[Opened],
-    openings: Path,
+    files: list[Path],
     form: RegisteredForm,
-    journal: Mapping[str, Collection[str]],
-    decode: Callable[[bytes], Any],
+    supplied: Supplied,
 ) -> Result:
     try:
-        opening = _read(openings / f"{unit.leaf.index}.json", decode)
-        return Result(unit, None, check_opening(unit, chain, opening, form, journal))
+        opening = _read(files, supplied)
+        if frame == FIELDS:
+            journal = supplied.journal
+            return Result(unit, None, check_opening(unit, chain, opening, form, journal))
+        if frame == SUBMISSIONS:
+            leaf, decode = unit.leaf.index, supplied.decode
+            check_as_filed(
+                unit, chain, opening, form, lambda: read_copies(supplied.filed, leaf, decode)
+            )
+        else:
+            behind = supplied.openings / FILES
+            check_paper(unit, chain, opening, form, behind, supplied.issued)
+        return Result(unit, None)
+    except Differs as found:
+        return Result(unit, found.step, None, found.paths)
     except Wrong as wrong:
         return Result(unit, wrong.step)
 
 
-def _read(path: Path, decode: Callable[[bytes], Any]) -> Opening:
+def _read(files: list[Path], supplied: Supplied) -> Opening:
+    if not files:
+        raise Wrong(NOT_SUPPLIED)
+    if len(files) > 1:
+        raise Wrong(DOUBLED)
     try:
-        return read_opening(decode(path.read_bytes()))
+        if supplied.due is not None and files[0].stat().st_mtime > supplied.due:
+            raise Wrong(LATE)
+        return read_opening(supplied.decode(files[0].read_bytes()))
     except OSError:
         raise Wrong(NOT_SUPPLIED) from None
     except BadRequest:

@@ -2,14 +2,24 @@
 
 import hashlib
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, select
 
-from gateway.domain.letters import CLASS_LETTERS, NOTHING, SOURCE_LETTERS, VERDICT_LETTERS, spell
+from gateway.domain.identifiers import RECORDS
+from gateway.domain.letters import (
+    CLASS_LETTERS,
+    NOTHING,
+    RECORD_LETTERS,
+    SOURCE_LETTERS,
+    UNNUMBERED,
+    VERDICT_LETTERS,
+    spell,
+)
 from gateway.domain.verdicts import Verdict
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.fields import template_of
@@ -77,13 +87,18 @@ def in_form_order(
 
 
 def letters_of(judgement: Judgement, form: RegisteredForm) -> dict[str, Any]:
-    """Verdict, class and source of every field, one letter each."""
+    """Verdict, class and source of every field, one letter each.
+
+    Where a record of the province filled one, besides by which unvouched record each was filled.
+    """
     fields = [template.path for template in form.declarable]
-    columns = {
+    columns: dict[tuple[str, str], Callable[[JudgedField], str]] = {
         ("vd", "vr"): lambda judged: VERDICT_LETTERS[judged.verdict],
         ("cl", "cr"): _class_letter,
         ("so", "sr"): _source_letter,
     }
+    if any(judged.filled and judged.filled.source == RECORDS for judged in judgement.fields):
+        columns["rc", "rr"] = _record_letters(judgement)
     letters: dict[str, Any] = {}
     for (name, rows_name), letter in columns.items():
         base, rows = spell(fields, {judged.path: letter(judged) for judged in judgement.fields})
@@ -91,6 +106,18 @@ def letters_of(judgement: Judgement, form: RegisteredForm) -> dict[str, Any]:
         if rows:
             letters[rows_name] = rows
     return letters
+
+
+def _record_letters(judgement: Judgement) -> Callable[[JudgedField], str]:
+    named = (judged.filled.unvouched for judged in judgement.fields if judged.filled is not None)
+    records = dict.fromkeys(record for record in named if record is not None)
+    letters = dict(zip_longest(records, RECORD_LETTERS[: len(records)], fillvalue=UNNUMBERED))
+
+    def letter(judged: JudgedField) -> str:
+        record = None if judged.filled is None else judged.filled.unvouched
+        return NOTHING if record is None else letters[record]
+
+    return letter
 
 
 def _class_letter(judged: JudgedField) -> str:

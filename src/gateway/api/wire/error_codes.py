@@ -124,6 +124,7 @@ _CODES: dict[type[GatewayError], str] = {
         audit_of_another_log | Kiểm toán của nhật ký khác | Audit of another log | Audit the published log of this deployment.
         audit_contradicts_itself | Kiểm toán tự mâu thuẫn | Audit contradicts itself | Sign what was found, as it was counted.
         log_not_begun | Nhật ký mới chưa có định nghĩa | Log not begun | Start the gateway once after a roll, then try again.
+        sample_not_drawn | Mẫu không được rút như vậy | Sample not drawn | Open nothing: the draw gives other units from the province's own bodies (`gateway audit sample due`).
         sample_not_entered | Mẫu chưa được ghi trước khi rút thăm | Sample not entered | Enter the auditor's request before the draw: `gateway audit sample enter`.
         month_not_over | Tháng chưa kết thúc | Month not over | Close it when the next month has begun.
         kept_longer | Chưa hết thời gian lưu | Kept longer | Destroy bodies of months that ended over six months ago.

@@ -1,19 +1,23 @@
-"""`gateway audit sample enter REQUEST`: how does a province put an auditor's commitment on record?
+"""The province's part of a sampling audit: `enter` puts an auditor's commitment on record, before the public
+draw; `due` says after it which dossiers are to be opened, by a draw of the province's own.
 
 Exit status: 0 done, 1 refused (the reason is said), 2 a setting or a file cannot be used.
 """
 
 import asyncio
+from base64 import b64encode
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import orjson
 import typer
 
 from gateway.cli.audit.packs import Json, deployment, say
 from gateway.cli.clock import clock_of
 from gateway.cli.log.publishing import publish_log
 from gateway.custody.audits.accepting import check_close, check_root
+from gateway.custody.audits.drawing import due_for
 from gateway.custody.audits.samples import Entered, enter_sample, read_sample_request
 from gateway.domain.clock import Clock
 from gateway.domain.errors import BadRequest, Conflict
@@ -54,6 +58,22 @@ def enter(
     say({"index": entered.index, "size": shown.checkpoint.size, "file": str(out)}, as_json)
 
 
+def due(
+    drawn: Annotated[Path, typer.Argument(help="The auditor's file of drawn units.")],
+    out: Annotated[Path, typer.Option(help="The submissions to open.")] = Path("due.json"),
+    as_json: Json = False,
+) -> None:
+    """Draw again from this deployment's own bodies, and list the submissions that are to be opened."""
+    with deployment() as settings:
+        log = LogFolder(settings.data / "log")
+        with closing(Database(settings.data / "gateway.db")) as database:
+            found = database.read(lambda c: due_for(c, log, _decoded(drawn)))
+        hashes = {leaf: b64encode(one).decode() for leaf, one in sorted(found.hashes.items())}
+        out.write_bytes(orjson.dumps({str(leaf): one for leaf, one in hashes.items()}))
+    done = {"frame": found.frame, "units": found.units, "drawn": len(found.drawn)}
+    say(done | {"leaves": len(hashes), "file": str(out)}, as_json)
+
+
 async def _enter(settings: Settings, log: LogFolder, asked: Leaf, clock: Clock) -> Entered:
     shown, now = _published(log), clock()
     origin = shown.checkpoint.origin
@@ -68,8 +88,12 @@ async def _enter(settings: Settings, log: LogFolder, asked: Leaf, clock: Clock) 
 
 
 def _request(path: Path) -> Leaf:
+    return read_sample_request(_decoded(path))
+
+
+def _decoded(path: Path) -> Any:
     try:
-        return read_sample_request(canonical.read_json(path.read_bytes()))
+        return canonical.read_json(path.read_bytes())
     except canonical.NotCanonical as refused:
         raise BadRequest("audit_unreadable", str(refused)) from None
 

@@ -22,7 +22,7 @@ from gateway.log.leaves import leaf_hash, public_entry
 from gateway.log.proofs import PublishedTree
 from gateway.log.verify.claims.leaves import Leaf, check_signed, read_leaf
 from gateway.log.verify.findings import Refuted
-from gateway.log.verify.sampling.bound import PARTS, upper_bound
+from gateway.log.verify.sampling.bound import PARTS, bound_of
 from gateway.storage.schema import leaves, month_closes
 
 
@@ -99,6 +99,7 @@ def _check_numbers(leaf: Leaf) -> None:
 
 def _bound_holds(sample: Mapping[str, Any]) -> bool:
     try:
-        return bool(sample["bound"] == [upper_bound(sample["drawn"], sample["wrong"]), PARTS])
+        bound = bound_of(sample.get("units"), sample["drawn"], sample["wrong"])
+        return bool(sample["bound"] == [bound, PARTS])
     except ValueError:
         return False

@@ -1,15 +1,17 @@
 """When did an auditor commit to a sample, and what came of it?
 
 A `sample` case leaf is entered for a request before the public draw (`st` `asked`), and another one with
-what came out (`opened`) together with the public `audit` leaf. A request is taken from an accredited
-auditor, about a root and a closed range of this log; the same one again gives the leaf that stands.
+what came out (`opened`) together with the public `audit` leaf; both name the frame that is drawn from. A
+request is taken from an accredited auditor, about a root and a closed range of this log; the same one again
+gives the leaf that stands. What came out is taken once for a request, about its frame, with as many units
+as it asked for or all there are: what was not answered is in it as wrong, and nothing is left out.
 """
 
 import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -21,6 +23,7 @@ from gateway.log.canonical import canonical
 from gateway.log.verify.claims.leaves import Leaf
 from gateway.log.verify.findings import Refuted, Unchecked
 from gateway.log.verify.sampling.entered import digest_of_key
+from gateway.log.verify.sampling.frames import FIELDS, frame_of
 from gateway.log.verify.sampling.requests import read_request
 from gateway.storage.schema import bodies
 
@@ -68,20 +71,41 @@ def enter_sample(connection: Connection, request: Leaf, now: datetime) -> Entere
     """
     check_begun(connection)
     auditor_of(connection, request["auditor"])
-    body = _body(request, now, "asked", {"n": request["count"], "cm": request["commitment"]})
-    for row in _samples(connection):
-        known = json.loads(row.body)
-        if known["st"] == "asked" and {**known, "h": body["h"]} == body:
-            return Entered(row.idx, row.salt, row.body)
+    body = _asked(request, now)
+    for row in _same(connection, body):
+        return Entered(row.idx, row.salt, row.body)
     leaf = append_case(connection, SAMPLE, "", body, now)
     return Entered(leaf.index, leaf.salt, canonical(body))
+
+
+def is_entered(connection: Connection, request: Leaf) -> bool:
+    """Whether a leaf of this log holds the request."""
+    return bool(_same(connection, _asked(request, datetime.fromtimestamp(0, UTC))))
+
+
+def _asked(request: Leaf, now: datetime) -> dict[str, Any]:
+    asked = {"n": request["count"], "cm": request["commitment"], "fr": frame_of(request)}
+    year_units = request.get("year_units")
+    if year_units is not None:
+        asked["yu"] = year_units
+    return _body(request, now, "asked", asked)
+
+
+def _same(connection: Connection, body: Mapping[str, Any]) -> list[Row[Any]]:
+    """The leaves that ask for the same, at whatever hour."""
+    earlier = {"fr": FIELDS}
+    return [
+        row
+        for row in _samples(connection)
+        if earlier | json.loads(row.body) | {"h": body["h"]} == body
+    ]
 
 
 def note_outcome(connection: Connection, audit: Leaf, now: datetime) -> None:
     """Enter what came of a sample, once.
 
     Raises Conflict `sample_not_entered` when the `audit` leaf names no leaf by which its auditor asked for
-    so many fields of this range and root, or one that has an outcome already.
+    so many units of this frame, range and root, or one that has an outcome already.
     """
     said = audit["sample"]
     held = {row.idx: json.loads(row.body) for row in _samples(connection)}
@@ -91,13 +115,18 @@ def note_outcome(connection: Connection, audit: Leaf, now: datetime) -> None:
     if any(one["rq"] == said["entered"] for one in held.values()):
         raise Conflict("sample_not_entered", "that commitment has an outcome already", "sample")
     found = {"n": said["drawn"], "wr": said["wrong"], "rq": said["entered"], "cm": asked["cm"]}
+    found["fr"] = frame_of(said)
     append_case(connection, SAMPLE, "", _body(audit, now, "opened", found), now)
 
 
 def _answers(audit: Leaf, asked: Mapping[str, Any]) -> bool:
     same = all(asked[short] == audit[name] for short, name in _SAME.items())
     mine = asked["by"] == digest_of_key(audit["auditor"]) and asked["st"] == "asked"
-    return same and mine and audit["sample"]["drawn"] <= asked["n"]
+    sample = audit["sample"]
+    framed = frame_of(asked, "fr") == frame_of(sample)
+    due = min(asked["n"], sample.get("units", asked["n"]))
+    drawn = sample["drawn"] == due if "units" in sample else sample["drawn"] <= due
+    return same and mine and framed and drawn
 
 
 def _body(said: Leaf, now: datetime, state: str, found: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@
     recompute FOLDER [--policy FILE] [--month YYYY-MM] [--later ADDRESS-or-FOLDER]
               [--sign KEY-FILE --out audit.json] [--json]
     proof FILE LEAF [--policy FILE] [--json]
+    drawn FOLDER FILE [--policy FILE] [--json]
     key NAME
 
 Exit status: 0 proved, 1 refuted (the first difference is named), 2 could not check. With `--json` one
@@ -13,9 +14,8 @@ object: `verdict` (`proved`, `refuted`, `unchecked`), `finding` (null, or `kind`
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,13 @@ from gateway.log.verify.claims.beside import check_beside
 from gateway.log.verify.claims.headlines import figures_of, lines_of
 from gateway.log.verify.claims.releases import Releases, check_releases
 from gateway.log.verify.claims.remarks import remarks_of
-from gateway.log.verify.ending import broken, tell, what_failed
+from gateway.log.verify.ending import Tenths, broken, tell, what_failed
 from gateway.log.verify.evidence import Proved, Way, verify_log
 from gateway.log.verify.findings import Finding, Kind, Refuted, Unchecked
 from gateway.log.verify.recount import Recounted, recount
 from gateway.log.verify.redeeming import LARGEST_PROOF_BYTES, redeem
-from gateway.log.verify.signing import audit_leaf, new_auditor, read_auditor
+from gateway.log.verify.sampling.requests import LARGEST_DRAWN_BYTES, draw_again, read_drawn
+from gateway.log.verify.signing import audit_leaf, read_auditor, tell_new_key
 from gateway.log.verify.text.policy import (
     LARGEST_POLICY_BYTES,
     MalformedPolicy,
@@ -174,6 +175,20 @@ def run_proof(path: Path, leaf: str, policy: Path | None) -> Answer:
     return _answer_of(run)
 
 
+def run_drawn(
+    where: str, path: Path, policy: Path | None, progress: Progress | None = None
+) -> Answer:
+    """Draw what a `sample-drawn` file says was drawn, again, out of a pack with bodies."""
+
+    def run(place: Place) -> Answer:
+        with path.open("rb") as file:
+            said = read_drawn(file.read(LARGEST_DRAWN_BYTES + 1))
+        sample = draw_again(place, _policy(policy), said, progress or Way().progress)
+        return Answer(VERDICTS[PROVED], None, sample.remarks, sample.numbers())
+
+    return _answered(where, run)
+
+
 def _one_close(found: Recounted) -> Any:
     if len(found.counted) != 1:
         raise Unchecked(Kind.AUDIT, "an audit is about one month: name it")
@@ -248,9 +263,11 @@ def _run(arguments: Sequence[str] | None) -> int:
     proof = commands.add_parser("proof", help="hold an inclusion proof against a leaf hash")
     proof.add_argument("file", type=Path)
     proof.add_argument("leaf")
-    for one in (verify, recompute):
+    drawn = commands.add_parser("drawn", help="draw the units of a sample again")
+    for one in (verify, recompute, drawn):
         one.add_argument("where")
-    for one in (verify, recompute, proof):
+    drawn.add_argument("file", type=Path)
+    for one in (verify, recompute, proof, drawn):
         one.add_argument("--policy", type=Path)
         one.add_argument("--json", action="store_true")
     verify.add_argument("--state", type=Path)
@@ -261,10 +278,12 @@ def _run(arguments: Sequence[str] | None) -> int:
     commands.add_parser("key", help="make an auditor's key").add_argument("name")
     given = parser.parse_args(arguments)
     if given.command == "key":
-        return _make_key(given.name)
-    told = _Told()
+        return tell_new_key(given.name)
+    told = Tenths()
     if given.command == "proof":
         answer = run_proof(given.file, given.leaf, given.policy)
+    elif given.command == "drawn":
+        answer = run_drawn(given.where, given.file, given.policy, told)
     elif given.command == "verify":
         answer = run_verify(given.where, given.policy, given.state, told)
     else:
@@ -272,28 +291,3 @@ def _run(arguments: Sequence[str] | None) -> int:
         answer = run_recompute(given.where, given.policy, given.month, signing, told, given.later)
     tell("\n".join([answer.as_json()] if given.json else answer.lines()))
     return answer.status
-
-
-def _make_key(name: str) -> int:
-    try:
-        auditor = new_auditor(name)
-    except Unchecked as refused:
-        tell(str(refused), sys.stderr)
-        return UNCHECKED
-    kept = tell(str(auditor))
-    tell(str(auditor.key), sys.stderr)
-    return PROVED if kept else UNCHECKED
-
-
-class _Told:
-    """Progress in plain lines, one for each tenth."""
-
-    def __init__(self) -> None:
-        self._last = 0
-
-    def __call__(self, done: int, of: int) -> None:
-        tenth = 10 * done // of if of else 10
-        if tenth != self._last:
-            self._last = tenth
-            with suppress(OSError):
-                tell(f"{done}/{of}", sys.stderr)

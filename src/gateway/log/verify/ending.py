@@ -66,3 +66,17 @@ def broken(failed: BaseException) -> int:
     with suppress(OSError, ValueError):
         tell(f"KHÔNG KIỂM TRA ĐƯỢC / COULD NOT CHECK: {what_failed(failed)}", sys.stderr)
     return COULD_NOT
+
+
+class Tenths:
+    """Progress in plain lines, one for each tenth."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def __call__(self, done: int, of: int) -> None:
+        tenth = 10 * done // of if of else 10
+        if tenth != self._last:
+            self._last = tenth
+            with suppress(OSError):
+                tell(f"{done}/{of}", sys.stderr)

@@ -6,6 +6,7 @@ The `audit` leaf is RFC 8785 text; the signature is over that text without the m
 """
 
 import re
+import sys
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.log.verify.claims.tallies import Close
+from gateway.log.verify.ending import COULD_NOT, tell
 from gateway.log.verify.findings import Kind, Unchecked
 from gateway.log.verify.recount import Recounted
 from gateway.log.verify.text import canonical
@@ -96,3 +98,15 @@ def sign_leaf(auditor: Auditor, leaf: Mapping[str, Any]) -> bytes:
     """The RFC 8785 text with the member `signature`: the auditor's over the text without it."""
     signature = b64encode(auditor.secret.sign(canonical.write(dict(leaf)))).decode()
     return canonical.write({**leaf, "signature": signature})
+
+
+def tell_new_key(name: str) -> int:
+    """Make an auditor's key: the secret goes to the output, the verifier key to the other stream."""
+    try:
+        auditor = new_auditor(name)
+    except Unchecked as refused:
+        tell(str(refused), sys.stderr)
+        return COULD_NOT
+    kept = tell(str(auditor))
+    tell(str(auditor.key), sys.stderr)
+    return 0 if kept else COULD_NOT

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.domain.identifiers import RECORDS
 from gateway.domain.verdicts import EditPolicy, FieldClass
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FieldTemplate
@@ -19,7 +20,10 @@ UNREADABLE = "\x00"
 
 @dataclass(frozen=True, slots=True)
 class FilledField:
-    """One field that the receipt says was filled: everything but the value."""
+    """One field that the receipt says was filled: everything but the value.
+
+    `unvouched` is the record of the province that filled it, where nobody vouches for that record.
+    """
 
     path: str
     template: FieldTemplate
@@ -30,6 +34,7 @@ class FilledField:
     field_class: FieldClass
     edit: EditPolicy
     tag: str = field(repr=False)
+    unvouched: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +139,14 @@ def opened(
             FieldClass(entry["class"]),
             EditPolicy(entry["edit"]),
             entry["tag"],
+            _unvouched(receipt, entry),
         )
         for path, entry in receipt.filled.items()
     }
     row_tags = {(row["group"], row["row"][0]): row["tag"] for row in receipt.claims["rows"]}
     return OpenedReceipt(form, receipt, tagger, filled, row_tags, options)
+
+
+def _unvouched(receipt: Receipt, entry: Mapping[str, Any]) -> str | None:
+    record: str | None = entry.get("record") if entry["source"] == RECORDS else None
+    return None if record in receipt.vouched else record

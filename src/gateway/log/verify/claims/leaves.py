@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from gateway.log.verify.findings import Kind, Refuted
+from gateway.log.verify.sampling.frames import FRAMES
 from gateway.log.verify.text import canonical
 from gateway.log.verify.text.notes import (
     ED25519,
@@ -140,6 +141,8 @@ _SAMPLE = {
     "bound": _row(_number, _positive),
     "entered": _number,
 }
+_FRAMED_SAMPLE = _SAMPLE | {"frame": _one_of(*FRAMES), "units": _number}
+"""Before there were frames, a sample had neither member and was one of fields."""
 _SUM = _like(
     "dossiers|submissions|instant|burst|auto_instant|filled|visible|dropped|core|chains|refusals|abandoned"
     "|late/submissions|offered(/visible)?|ceiling(/required)?|D(/(required|extra))?"
@@ -219,7 +222,7 @@ KINDS: Mapping[str, Mapping[str, _Check]] = {
         "auditor": _verifier_key,
         "result": _one_of("recomputed", "refuted", "sampled"),
         "differences": _number,
-        "sample": _any_of(_null, _members(_SAMPLE)),
+        "sample": _any_of(_null, _members(_SAMPLE), _members(_FRAMED_SAMPLE)),
         "signature": _base64(64),
     },
     "shred": {

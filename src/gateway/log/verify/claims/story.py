@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from gateway.log.verify.claims.leaves import Leaf, check_signed, read_leaf
 from gateway.log.verify.claims.tallies import Close, check_close
 from gateway.log.verify.findings import Kind, Refuted
+from gateway.log.verify.sampling.bound import PARTS, bound_of
 from gateway.log.verify.text.canonical import LARGEST_INTEGER
 from gateway.log.verify.tree.walk import Bundle
 
@@ -69,12 +70,17 @@ class Story:
         """Hold the whole story against rules 2 to 6; raises Refuted at the first difference."""
         self._check_keys()
         self._check_closes()
+        sampled = set[int]()
         for index, leaf in self.of_kind("audit"):
             check_signed(leaf, "signature", leaf["auditor"], leaf["signature"], index)
             if leaf["size"] > index:
                 raise Refuted(Kind.AUDIT, "an audit of entries that came later", index=index)
             if leaf["sample"] is not None:
                 self._check_entered(index, leaf)
+                _check_bound(index, leaf)
+                if leaf["sample"]["entered"] in sampled:
+                    raise Refuted(Kind.AUDIT, "that commitment has an outcome already", index=index)
+                sampled.add(leaf["sample"]["entered"])
         for index, leaf in self.of_kind("shred"):
             if not leaf["first"] <= leaf["last"] < self._end_of(leaf["origin"], index):
                 raise Refuted(Kind.ORDER, "a shred of entries that are not above it", index=index)
@@ -134,3 +140,17 @@ class Story:
         if said != found:
             says = f"the tallies account for {said} of {found} case entries in their range"
             raise Refuted(Kind.TALLY, says, index=close.at)
+
+
+def _check_bound(index: int, leaf: Leaf) -> None:
+    """A sample of a frame bounds what its numbers bound; before there were frames nothing was asked."""
+    sample = leaf["sample"]
+    if "frame" not in sample:
+        return
+    try:
+        bound = bound_of(sample["units"], sample["drawn"], sample["wrong"])
+        holds = sample["bound"] == [bound, PARTS] and leaf["differences"] == sample["wrong"]
+    except ValueError:
+        holds = False
+    if not holds or leaf["result"] != "sampled":
+        raise Refuted(Kind.AUDIT, "the numbers of a sample contradict each other", index=index)

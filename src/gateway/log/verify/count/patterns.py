@@ -81,7 +81,7 @@ _PREFILL = re.compile(
 _SUBMISSION = re.compile(
     rb'(\{"att":%(rows)s,(?:"bu":1,)?+)"case":(%(s)s),"cc":%(s)s,("ch":%(s)s,)"chain":(%(s)s),'
     rb'("cl":%(s)s,(?:"cr":%(rows)s,)?+"fv":%(n)s,)"h":%(n)s,("k":"submission","n":%(rows)s,)'
-    rb'"pf":%(n)s,("proc":(?:null|%(s)s),)"sec":(%(n)s),'
+    rb'"pf":%(n)s,("proc":(?:null|%(s)s),)(?:"rc":%(s)s,(?:"rr":%(rows)s,)?+)?+"sec":(%(n)s),'
     rb'("so":%(s)s,(?:"sr":%(rows)s,)?+"ten":%(s)s,"vd":%(s)s(?:,"vr":%(rows)s)?+\})'
     % {b"s": _S, b"n": _N, b"rows": _ROWS}
 )

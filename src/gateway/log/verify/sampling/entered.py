@@ -20,6 +20,7 @@ from typing import Any
 from gateway.log.verify.claims.leaves import Leaf
 from gateway.log.verify.evidence import Proved, open_checkpoint, root_at
 from gateway.log.verify.findings import Kind, Refuted, Unchecked
+from gateway.log.verify.sampling.frames import frame_of
 from gateway.log.verify.text import canonical
 from gateway.log.verify.text.notes import (
     LARGEST_NOTE_BYTES,
@@ -107,6 +108,8 @@ def read_entered(place: Place, policy: Policy | None, said: Any, request: Leaf) 
 
 def _check_same(body: Any, request: Leaf) -> None:
     same = all(body.get(short) == request[name] for short, name in _SAME.items())
+    same &= frame_of(body, "fr") == frame_of(request)
+    same &= body.get("yu") == request.get("year_units")
     same &= (body["cm"], body["by"]) == (request["commitment"], digest_of_key(request["auditor"]))
     if not same or (body.get("k"), body.get("st")) != ("sample", "asked"):
         raise Refuted(Kind.AUDIT, "what was entered is another request")

@@ -1,13 +1,17 @@
 """What does an auditor ask for a sample, and which units came out of the draw?
 
-request   {"kind":"sample-request","v":1,"origin","month","range":[first,last],"size","root","count",
-          "commitment","auditor","signature"}: RFC 8785 text; digests base64; the Ed25519 signature is over
-          the text without the member `signature`. It is made known before the public draw.
+request   {"kind":"sample-request","v":1,"origin","month","range":[first,last],"size","root","frame",
+          "year_units","count","commitment","auditor","signature"}: RFC 8785 text; digests base64; the Ed25519
+          signature is over the text without the member `signature`. It is made known before the public draw.
+          `frame` is one of `frames.py`; `count` units are drawn, all where fewer. With `year_units`, the
+          units that the auditor expects the year to have, `count` is the month's share of the yearly size;
+          null where the auditor sets the count alone. A request without the two is about `fields`.
 drawn     {"kind":"sample-drawn","v":1,"request":{…},"entered":{…},"at","nonce","draw","units",
           "drawn":[{"leaf","hash","ordinal","path"}]}: where the request was entered (`entered.py`), when
           the public draw was (seconds since 1970), nonce and public draw in base64, how many units
           there were, and per drawn unit its submission leaf, that one's leaf hash (by which the dossier
-          is found), which of the leaf's units it is, counted from 0, and the field's path
+          is found), which of the leaf's units it is, counted from 0, and in the frame `fields` the field's
+          path, else null
 """
 
 from base64 import b64encode
@@ -21,6 +25,7 @@ from gateway.log.verify.findings import Kind, Refuted, Unchecked
 from gateway.log.verify.sampling.bound import MOST_DRAWN
 from gateway.log.verify.sampling.draw import commitment, draw_numbers
 from gateway.log.verify.sampling.entered import Entered, check_before, read_entered
+from gateway.log.verify.sampling.frames import FIELDS, FRAMES, frame_of, share
 from gateway.log.verify.sampling.units import Progress, Unit, Units
 from gateway.log.verify.signing import Auditor, sign_leaf
 from gateway.log.verify.text import canonical
@@ -41,6 +46,10 @@ _MEMBERS = {
     "auditor": str,
     "signature": str,
 }
+LARGEST_DRAWN_BYTES = 4_000_000
+"""A file of MOST_DRAWN units has less."""
+
+_FRAMED = {"frame", "year_units"}
 _SHOWN = ("leaf", "hash", "ordinal", "path")
 
 
@@ -67,6 +76,16 @@ class Sample:
     units: list[Unit] = field(repr=False)
     remarks: list[str]
 
+    @property
+    def frame(self) -> str:
+        """What the units are."""
+        return frame_of(self.request)
+
+    def numbers(self) -> dict[str, Any]:
+        """What was drawn, in numbers."""
+        numbers = {"units": self.count, "drawn": len(self.units)}
+        return {"frame": self.frame, "month": self.close.month, **numbers}
+
     def as_json(self) -> bytes:
         """The sample as its file holds it."""
         return canonical.write(
@@ -90,10 +109,22 @@ def shown(unit: Unit) -> dict[str, Any]:
     return dict(zip(_SHOWN, said, strict=True))
 
 
-def make_request(proved: Proved, month: str, count: int, auditor: Auditor, nonce: bytes) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is asked for: a frame, a count of units, and what the count is the month's share of."""
+
+    count: int
+    frame: str = FIELDS
+    year_units: int | None = None
+
+
+def make_request(
+    proved: Proved, month: str, size: Size | int, auditor: Auditor, nonce: bytes
+) -> bytes:
     """The signed request; raises Unchecked for a month without tallies or a count that cannot be."""
-    if not 0 < count <= MOST_DRAWN:
-        raise Unchecked(Kind.AUDIT, f"a sample asks for 1 to {MOST_DRAWN} fields")
+    asked = Size(size) if isinstance(size, int) else size
+    if not 0 < asked.count <= MOST_DRAWN:
+        raise Unchecked(Kind.AUDIT, f"a sample asks for 1 to {MOST_DRAWN} units")
     close, checkpoint = _close(proved, month), proved.checkpoint
     return sign_leaf(
         auditor,
@@ -105,26 +136,41 @@ def make_request(proved: Proved, month: str, count: int, auditor: Auditor, nonce
             "range": [close.first, close.last],
             "size": checkpoint.size,
             "root": _text(checkpoint.root),
-            "count": count,
+            "frame": asked.frame,
+            "year_units": asked.year_units,
+            "count": asked.count,
             "commitment": _text(commitment(nonce)),
             "auditor": str(auditor.key),
         },
     )
 
 
+def units_in(place: Place, proved: Proved, month: str, frame: str, progress: Progress) -> Units:
+    """The units of a frame in a closed month; raises Unchecked for a month without tallies or bodies."""
+    close = _close(proved, month)
+    return Units(place, proved.checkpoint.size, proved.story, close, progress, frame)
+
+
 def read_request(said: Any) -> Leaf:
     """Read a decoded request and check its signature; raises Unchecked or Refuted."""
-    shaped = isinstance(said, dict) and said.keys() == _MEMBERS.keys()
+    shaped = isinstance(said, dict) and said.keys() - _FRAMED == _MEMBERS.keys()
     if not shaped or any(type(said[name]) is not kind for name, kind in _MEMBERS.items()):
         raise Unchecked(Kind.AUDIT, "no request for a sample")
     if said["kind"] != "sample-request" or said["v"] != 1 or not 0 < said["count"] <= MOST_DRAWN:
         raise Unchecked(Kind.AUDIT, "no request for a sample")
+    year_units = said.get("year_units")
+    if frame_of(said) not in FRAMES or not (year_units is None or _positive(year_units)):
+        raise Unchecked(Kind.AUDIT, "a request for no known frame or year")
     try:
         read_key(said["auditor"])
         check_signed(said, "signature", said["auditor"], said["signature"], 0)
     except (MalformedNote, Refuted):
         raise Refuted(Kind.AUDIT, "the request is not signed by its auditor") from None
     return dict(said)
+
+
+def _positive(value: Any) -> bool:
+    return type(value) is int and value > 0
 
 
 def draw_sample(
@@ -154,11 +200,28 @@ def draw_sample(
     within = 0 < size <= checkpoint.size
     if not within or _text(root_at(place, checkpoint, size)) != request["root"]:
         raise Refuted(Kind.AUDIT, "this log never had the root of the request")
-    units = Units(place, checkpoint.size, proved.story, close, progress)
+    units = Units(place, checkpoint.size, proved.story, close, progress, frame_of(request))
+    _check_share(request, units.count)
     root = decode_base64(request["root"])
     numbers = draw_numbers(root, nonce, draw, units.count, request["count"])
     drawn = units.numbered(numbers)
     return Sample(request, proved, close, entered, later, units.count, drawn, remarks)
+
+
+def _check_share(request: Leaf, units: int) -> None:
+    year_units = request.get("year_units")
+    if year_units is not None and request["count"] != share(units, year_units):
+        raise Refuted(Kind.AUDIT, "the request asks for another share than the month's of the year")
+
+
+def read_drawn(raw: bytes) -> Any:
+    """Decode a `drawn` file; raises Unchecked."""
+    try:
+        if len(raw) <= LARGEST_DRAWN_BYTES:
+            return canonical.read_json(raw)
+    except canonical.NotCanonical:
+        pass
+    raise Unchecked(Kind.AUDIT, "no drawn sample")
 
 
 def draw_again(place: Place, policy: Policy | None, said: Any, progress: Progress) -> Sample:

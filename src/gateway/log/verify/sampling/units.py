@@ -1,8 +1,15 @@
-"""Which field instances can a sample ask about, and which leaves tell of one of them?
+"""What can a sample ask about, and which leaves tell of one unit of it?
 
-A **unit** is a field instance whose verdict is `A` (`auto`) in the body of a `submission` leaf of a
-closed range; what test tenants submitted is left out. Units are numbered from 0 in the order of the
-log; within a body the letters of `vd` come first, then row by row those of `vr`, in the order of its text.
+The units of a frame (`frames.py`) are found in the bodies of the `submission` leaves of a closed range;
+what test tenants submitted is left out. They are numbered from 0 in the order of the log, within a body:
+
+    fields        each field instance whose verdict is `A` (`auto`): first the letters of `vd`, then row by
+                  row those of `vr`, in the order of its text
+    submissions   the submission itself
+    records       each letter of `rc` and `rr` that stands at a field with the verdict `A`, in the order of
+                  these fields; the unit's fields are all of that letter. `*`, which stands for any record
+                  beyond the twentieth, is a unit for each field; so is, in a body without `rc`, each
+                  field with the verdict `A` from the source `r` or `y`: left out, the member hides nothing
 """
 
 from base64 import b64encode
@@ -18,6 +25,7 @@ from gateway.log.verify.claims.tallies import Close
 from gateway.log.verify.count.forms import Form, Misspelt, form_of
 from gateway.log.verify.count.records import SALT_BYTES
 from gateway.log.verify.findings import Kind, Refuted, Unchecked
+from gateway.log.verify.sampling.frames import FIELDS, RECORDS, SUBMISSIONS
 from gateway.log.verify.text import canonical
 from gateway.log.verify.text.proofs import leaf_hash
 from gateway.log.verify.tree.places import Place
@@ -26,6 +34,8 @@ from gateway.log.verify.tree.tiles import WIDTH, read_bundle, split_bundle
 _DOMAIN = b"eform-gateway/case/v1"
 _SEALED = b'{"kind":"case",'
 _AUTO = "A"
+_FROM_RECORDS = frozenset({"r", "y"})
+_UNNUMBERED = "*"
 
 Progress = Callable[[int, int], None]
 
@@ -42,11 +52,15 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A field instance whose verdict is `auto`: its submission leaf, which `auto` of it, its path."""
+    """One unit of a frame: its submission leaf, and which unit of that leaf it is.
+
+    `path` names the field of the frame `fields`; `paths` the fields that a record of `records` filled.
+    """
 
     leaf: Opened
     ordinal: int
-    path: str
+    path: str | None = None
+    paths: tuple[str, ...] = ()
 
 
 def open_bundle(place: Place, size: int, number: int) -> Iterator[Opened]:
@@ -82,9 +96,15 @@ class Units:
     """The units of one close, known by their numbers; counts are kept per bundle alone."""
 
     def __init__(
-        self, place: Place, size: int, story: Story, close: Close, progress: Progress
+        self,
+        place: Place,
+        size: int,
+        story: Story,
+        close: Close,
+        progress: Progress,
+        frame: str = FIELDS,
     ) -> None:
-        self._place, self._size, self._close = place, size, close
+        self._place, self._size, self._close, self._frame = place, size, close, frame
         self._tests = frozenset(g["tenant"] for _, g in story.of_kind("grant") if g["is_test"])
         self._forms: dict[int, Form] = {i: form_of(i, f) for i, f in story.of_kind("form-version")}
         self._first = close.first // WIDTH
@@ -93,7 +113,7 @@ class Units:
         for done, number in enumerate(numbers, 1):
             leaves = self._within(number)
             opened += len(leaves)
-            counts.append(sum(len(self._autos(leaf)) for leaf in leaves))
+            counts.append(sum(len(self._units(leaf)) for leaf in leaves))
             progress(done, len(numbers))
         self._ends = list(accumulate(counts))
         sealed = story.cases_between(close.first, close.last)
@@ -119,26 +139,52 @@ class Units:
 
     def _of_bundle(self, number: int) -> Iterator[Unit]:
         for leaf in self._within(number):
-            for ordinal, path in enumerate(self._autos(leaf)):
-                yield Unit(leaf, ordinal, path)
+            yield from self._units(leaf)
 
     def _within(self, number: int) -> list[Opened]:
         first, last = self._close.first, self._close.last
         leaves = open_bundle(self._place, self._size, number)
         return [leaf for leaf in leaves if first <= leaf.index <= last]
 
-    def _autos(self, leaf: Opened) -> list[str]:
+    def _units(self, leaf: Opened) -> list[Unit]:
         body = leaf.body
         if body.get("k") != "submission":
             return []
         try:
             if body["ten"] in self._tests:
                 return []
-            letters = self._forms[body["fv"]].spread(body["vd"], body.get("vr", {}))
-            return [path for path, _, letter in letters if letter == _AUTO]
+            return list(units_of(self._frame, leaf, self._forms[body["fv"]]))
         except (KeyError, TypeError, AttributeError, Misspelt):
             says = "its letters are not those of its form"
             raise Refuted(Kind.BODY, says, index=leaf.index) from None
+
+
+def units_of(frame: str, leaf: Opened, form: Form) -> Iterator[Unit]:
+    """The units of a frame in one submission; raises Misspelt, or what a malformed body gives."""
+    body = leaf.body
+    letters = form.spread(body["vd"], body.get("vr", {}))
+    saved = [path for path, _, letter in letters if letter == _AUTO]
+    if frame == FIELDS:
+        yield from (Unit(leaf, number, path) for number, path in enumerate(saved))
+    elif frame == SUBMISSIONS:
+        yield Unit(leaf, 0)
+    elif frame == RECORDS:
+        records = _by_record(body, form, saved)
+        yield from (Unit(leaf, number, None, paths) for number, paths in enumerate(records))
+
+
+def _by_record(body: Mapping[str, Any], form: Form, saved: list[str]) -> list[tuple[str, ...]]:
+    """The saved fields that unvouched records filled, put together by record."""
+    numbered = "rc" in body
+    letters, rows = ("rc", "rr") if numbered else ("so", "sr")
+    held = {path: letter for path, _, letter in form.spread(body[letters], body.get(rows, {}))}
+    records: dict[tuple[str, str], list[str]] = {}
+    for path in saved:
+        letter = held.get(path)
+        if letter is not None and (numbered or letter in _FROM_RECORDS):
+            apart = not numbered or letter == _UNNUMBERED
+            records.setdefault((letter, path if apart else ""), []).append(path)
+    return [tuple(paths) for paths in records.values()]
 
 
 def leaves_of_chains(
