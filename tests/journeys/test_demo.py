@@ -1,5 +1,7 @@
 """The demo as people and programs start it: processes of its own, figures that balance, a clean end."""
 
+import csv
+import io
 import json
 import os
 import signal
@@ -7,14 +9,22 @@ import stat
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from rich.cells import cell_len
+from rich.console import Console
 
+from gateway.cli.demo.outcome.funnel import funnel_table
+from gateway.cli.demo.outcome.held import held_table
+from gateway.cli.demo.outcome.index_766 import index_table
+from gateway.cli.demo.outcome.released import Released, figures_table
+from gateway.cli.demo.portal import flags_table
+from gateway.reduction.exports.sheet import sheet_of_release
+from gateway.reduction.exports.text import csv_of
 from gateway.settings import Settings
 from mocks.igate import FORMS
 
@@ -47,35 +57,90 @@ def test_a_small_day_at_the_counter_balances_and_is_written_outside_the_tree(
     day: tuple[dict[str, Any], Path],
 ) -> None:
     document, out = day
-    report, visits = document["report"], document["visits"]
+    release, visits = document["release"], document["visits"]
     assert document["unexpected"] == []
-    assert report["balances"] == "ok"
-    assert report["definition"]["mock"] is True
-    assert "mock sources" in report["notice"][0]
-    assert {row["form"] for row in report["forms"]} == set(FORMS)
+    assert release["definition"]["mock"] is True
+    assert any("mock sources" in line for line in release["notice"][:2])
     assert visits["held"] == VISITS
-    for row in (*report["forms"], *report["total"].values()):
+    for row in (*document["rows"], *release["total"].values()):
         assert row["visible"] == row["auto"] + row["declared"] + row["blank"]
         assert row["declarable"] == row["auto"] + row["declared"]
         assert row["reduction"]["denominator"] >= row["reduction"]["numerator"]
-    assert sum(t["dossiers"] for t in report["total"].values()) == visits["submitted"]
-    by_source = report["total"]["online"]["by_source"]
-    assert set(by_source) == {"session", "population", "records", "personal_papers"}
-    assert all(of["auto"] > 0 for of in by_source.values()), "each source spares somebody something"
-    failures = report["total"]["online"]["source_failures"]["population"]
-    assert failures["failed_attempts"]["numerator"] > 0, "the database fails for a while"
     assert json.loads((out / "figures.json").read_text()) == document
-    assert (out / "figures.csv").read_text().startswith("# SỐ LIỆU TỪ NGUỒN MÔ PHỎNG")
     left = [path.name for path in out.parent.iterdir()]
     assert left == ["figures"], "data and logs stay behind"
 
 
 def test_every_form_is_handed_in_alike(day: tuple[dict[str, Any], Path]) -> None:
-    dossiers = Counter[str]()
-    for row in day[0]["report"]["forms"]:
-        dossiers[row["form"]] += row["dossiers"]
-    assert set(dossiers) == set(FORMS)
-    assert set(dossiers.values()) == {2, 3}, "the forms take turns"
+    handed_in = day[0]["visits"]["forms"]
+    assert set(handed_in) == set(FORMS)
+    assert set(handed_in.values()) == {2, 3}, "the forms take turns"
+
+
+def test_funnel_adds_up_from_visits_to_release(day: tuple[dict[str, Any], Path]) -> None:
+    document, _ = day
+    funnel, visits = document["funnel"], document["visits"]
+    steps = {row["step"]: row for row in funnel["steps"]}
+    assert list(steps) == ["visits", "cases", "submissions", "dossiers", "confirmed", "released"]
+    number = 0
+    for row in funnel["steps"]:
+        number += row["change"]
+        assert row["number"] == number, row["step"]
+        assert row["change"] == 0 or row["reason"] or row["step"] == "visits"
+    assert funnel["adds_up"] is True
+    assert steps["visits"]["number"] == VISITS
+    assert steps["submissions"]["change"] == visits["submitted"] - VISITS < 0
+    assert steps["released"]["number"] == visits["submitted"] + 3, "one citizen's three dossiers"
+    beside = {row["of"]: row for row in funnel["beside"]}
+    assert beside["portal"]["number"] == document["index_766"]["dossiers"]
+    assert beside["held"]["number"] == document["held"]["total"]["dossiers"]
+
+
+def test_what_is_written_is_what_was_released(day: tuple[dict[str, Any], Path]) -> None:
+    document, out = day
+    release, month = document["release"], document["proof"]["month"]
+    published = (out / "evidence" / "releases" / f"{month}.json").read_bytes()
+    assert release == json.loads(published), "the document that the verifier proved"
+    sheet = csv_of(sheet_of_release(release, document["rows"]))
+    assert (out / "figures.csv").read_bytes() == sheet.encode()
+    head = [line for line in sheet.splitlines() if line.startswith("# ")]
+    span = release["range"]
+    assert f"# leaves {span['first']} to {span['last']}" in head
+    assert f"# root {release['root']}" in head
+    assert f"# definition {release['definition']['name']} {release['definition']['digest']}" in head
+    table = list(csv.DictReader(line for line in sheet.splitlines() if not line.startswith("# ")))
+    totals = {row["channel"]: row for row in table if row["form"] == "total"}
+    for channel, total in release["total"].items():
+        for name in ("dossiers", "auto", "declared", "submissions"):
+            assert totals[channel][name] == str(total[name])
+        assert totals[channel]["core_numerator"] == str(total["core"]["numerator"])
+        of = [row for row in table if row["channel"] == channel and row["form"] != "total"]
+        assert sum(int(row["dossiers"]) for row in of) == total["dossiers"]
+    released = sum(cell.get("figures", cell.get("sums"))["dossiers"] for cell in release["cells"])
+    assert document["funnel"]["steps"][-1]["number"] == released
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_tables_fit_the_terminal(width: int, day: tuple[dict[str, Any], Path]) -> None:
+    document, _ = day
+    rows = [
+        {**total, "form": form, "channel": channel}
+        for channel, total in document["release"]["total"].items()
+        for form in FORMS
+    ]
+    console = Console(width=width, record=True, file=io.StringIO())
+    console.print(funnel_table(document["funnel"]))
+    console.print(figures_table(Released(document["release"], rows, b""), console))
+    console.print(held_table(document["held"]))
+    console.print(flags_table(document["portal"]))
+    console.print(index_table(document["index_766"]))
+    text = console.export_text()
+    assert max(map(cell_len, text.splitlines())) <= width
+    assert "…" not in text
+    assert all(form in text for form in FORMS)
+    assert "Core" in text
+    assert "eiling" not in text
+    assert ("Contested" in text) == (width == 120)
 
 
 def test_what_records_hold_and_the_login_does_not_comes_as_facts(
@@ -105,7 +170,7 @@ def test_the_portal_knows_every_dossier_and_each_flag_there_stands_on_a_leaf(
     assert {"DSKetNoiCSDL", "KenhThucHien", "DuocSoHoa", "DuocTaiSuDung"} <= set(raised)
     assert raised["DuocSoHoa"]["raised"] < portal["on_portal"], "a citizen's own copy raises none"
     assert portal["on_paper"] > 0, "the database was down for some"
-    definition = day[0]["report"]["definition"]
+    definition = day[0]["release"]["definition"]
     assert definition["name"].endswith("/confirmed"), "figures count what the portal confirmed"
 
 

@@ -13,9 +13,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gateway.cli.demo.citizen import day_in_the_life
+from gateway.cli.demo.outcome.funnel import Counted, funnel_of, lost_in
 from gateway.cli.demo.outcome.held import held_document
 from gateway.cli.demo.outcome.index_766 import compare
 from gateway.cli.demo.outcome.proof import close_and_prove
+from gateway.cli.demo.outcome.released import Released, read_released
 from gateway.cli.demo.portal import Portal, Told, file_dossiers, wait_for_the_portal
 from gateway.cli.running.deployment import Deployment
 from mocks.igate import (
@@ -37,13 +39,14 @@ RECORDS_AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What one run came to: how every visit ended, what the portal knows, the gateway's figures."""
+    """What one run came to: how every visit ended, what the portal knows, what was released."""
 
     outcomes: Sequence[Outcome]
     portal: Mapping[str, Any]
     citizen: Mapping[str, Any]
     index: Mapping[str, Any]
-    report: Mapping[str, Any]
+    funnel: Mapping[str, Any]
+    released: Released | None
     proof: Mapping[str, Any]
     unexpected: Sequence[str]
 
@@ -78,16 +81,27 @@ async def play(running: Deployment, igate: IGate, count: int, seed: int, folder:
         unexpected.append("figures: a submission does not balance")
     with _progress() as progress, _pulse(progress, "Chốt tháng, kiểm chứng / close, prove"):
         proof = await close_and_prove(running, folder)
-    unexpected += proof.unexpected
+    released = await read_released(igate.http, proof.document["month"])
+    document = None if released is None else released.document
+    counts = len(outcomes), *_handed_in(outcomes)
+    funnel = funnel_of(Counted(*counts, told.document, lived.document["portal"], document))
+    unexpected += (*proof.unexpected, *lost_in(funnel, proof.document, today))
     return Day(
         outcomes=outcomes,
         portal=told.document,
         citizen=lived.document,
         index=index.document,
-        report=figures.body,
+        funnel=funnel,
+        released=released,
         proof=proof.document,
         unexpected=unexpected,
     )
+
+
+def _handed_in(outcomes: Sequence[Outcome]) -> tuple[int, int]:
+    """How many were handed in by citizens who accept what was filled, and by others."""
+    accept = [one.behaviour is Behaviour.ACCEPT for one in outcomes if one.submitted]
+    return sum(accept), len(accept) - sum(accept)
 
 
 async def _visits(

@@ -2,6 +2,7 @@
 
 dossiers   registered with the gateway for the portal; a linked declaration is one for each part
 declared   by so many declarations
+confirmed  of the declarations, those that the portal holds whole, every part at state 2 or beyond
 on_portal  of the dossiers, the ones that the portal holds
 states     how many by the portal's number of the state
 on_paper   dossiers of which a component must be asked on paper after all
@@ -26,6 +27,9 @@ from mocks.igate import Answer, Appointment, IGate
 from mocks.igate.filing import Filing, filing_of
 
 AT_ONCE = 8
+TAKEN_IN = 2
+"""The portal's number of the state from which a dossier counts."""
+
 PATIENCE_SECONDS = 60.0
 _POLL_SECONDS = 0.2
 _TAKEN = (httpx.codes.OK, httpx.codes.CREATED)
@@ -169,14 +173,22 @@ def _document(
         with_it = [code for code, found in those.items() if found]
         stand = sum(those[code] <= proved[code] for code in with_it)
         rows.append({"flag": flag, "raised": len(with_it), "proved": stand})
+    parts: dict[str, list[str]] = {}
+    for code in codes:
+        parts.setdefault(standings.get(code, {}).get("bundle") or code, []).append(code)
     return {
         "dossiers": len(codes),
-        "declared": len({standings.get(code, {}).get("bundle") or code for code in codes}),
+        "declared": len(parts),
+        "confirmed": sum(all(_taken(held, code) for code in its) for its in parts.values()),
         "on_portal": len(there),
         "states": dict(sorted(Counter(held[code]["state"] for code in there).items())),
         "on_paper": sum(bool(one.get("on_paper")) for one in standings.values()),
         "flags": [row for row in rows if row["raised"]],
     }
+
+
+def _taken(held: Mapping[str, Any], code: str) -> bool:
+    return code in held and int(held[code]["state"]) >= TAKEN_IN
 
 
 def _raised(code: str, said: Mapping[str, Any]) -> list[Flag]:
@@ -207,7 +219,7 @@ def flags_table(document: Mapping[str, Any]) -> Table:
         box=SIMPLE_HEAD,
         padding=(0, 1),
     )
-    table.add_column("Dấu hiệu\nFlag")
+    table.add_column("Dấu hiệu\nFlag", overflow="fold")
     table.add_column("Nghĩa là\nMeaning")
     for heading in ("Bật\nRaised", "Hồ sơ\nDossiers", "Có lá\nOn a leaf"):
         table.add_column(heading, justify="right", no_wrap=True)

@@ -25,6 +25,7 @@ from gateway.forms.showing.instants import local_date
 from gateway.log.verify.archive import write_archive
 
 PACK, VERIFIER, POLICY = "evidence", "gateway-verify.pyz", "policy.txt"
+COMMAND: Final = "Tự kiểm chứng / prove it yourself"
 _TOO_FEW: Final = "fewer than 10 persons"
 _WORDS: Final = {
     "proved": "ĐÃ CHỨNG MINH / PROVED",
@@ -128,7 +129,7 @@ def lines_of(document: Mapping[str, Any], folder: Path) -> list[str]:
     if document["verdict"] == "proved":
         lines += _proved(document)
     command = f"{sys.executable} {VERIFIER} verify {PACK} --policy {POLICY}"
-    return [*lines, f"Tự kiểm chứng / prove it yourself: cd {folder} && {command}"]
+    return [*lines, f"{COMMAND}: cd {folder} && {command}"]
 
 
 def _proved(document: Mapping[str, Any]) -> list[str]:
