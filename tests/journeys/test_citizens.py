@@ -66,14 +66,15 @@ def asked(province: Province) -> list[str | None]:
     return [entry.number for entry in province.database.state.journal]
 
 
-async def test_what_login_and_papers_say_is_not_asked_of_the_population_database(
+async def test_population_database_gives_no_record_where_papers_suffice(
     province: Province,
 ) -> None:
     story = story_of(province, "driving-licence-exchange")
     await province.file_records_of([story])
     outcome = await visited(province, story, Behaviour.ACCEPT)
     assert outcome.counts["auto"] > 10
-    assert asked(province) == []
+    read = list(province.database.state.journal)
+    assert [entry.service for entry in read] == ["033"], "a yes or no, and no record"
 
 
 async def test_nobody_is_read_but_the_applicant_and_the_relatives_whom_the_form_names(

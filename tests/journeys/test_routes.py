@@ -57,7 +57,8 @@ ROUTES: dict[str, dict[str, str]] = {
         "json_body": "user_name",
     },
 }
-DRAWN_BY_CHANCE = {"jti", "chain", "tag", "subject", "ref", "prev"}
+_TAGS = {"tag", "subject", "asked", "matched", "tied"}
+DRAWN_BY_CHANCE = {"jti", "chain", "ref", "prev", *_TAGS}
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ MATCHED = Terms(
     at_desk=False,
     matched_before=lambda _: True,
     tied_before=lambda _: False,
-    may_open=lambda _: True,
+    may_open=lambda *_: True,
 )
 
 NUMBER, PLACE = AttributeName("licence.number"), AttributeName("birth.office")

@@ -34,7 +34,7 @@ TERMS = Terms(
     at_desk=False,
     matched_before=lambda _: False,
     tied_before=lambda _: False,
-    may_open=lambda _: True,
+    may_open=lambda *_: True,
 )
 
 BOTH = Holder(("NGUYEN VAN DUC",), (BORN,))
@@ -340,10 +340,17 @@ def test_named_officer_at_the_desk_restricts_nobody() -> None:
 
 
 def test_typed_person_beyond_the_limit_is_nobody() -> None:
-    closed = replace(TERMS, may_open=lambda _: False)
+    closed = replace(TERMS, may_open=lambda *_: False)
     one = beside(ME, HER, terms=closed)
     assert (one.reply, one.facts, one.otherwise) == (NoRecord(), {}, Reason.NO_RECORD)
     assert not one.withholds
+
+
+def test_typed_person_beyond_the_limit_is_not_called_matched() -> None:
+    child = Meant(IDENTITIES[CHILD], CHILD, date_asked=True)
+    one = Matching(replace(TERMS, may_open=lambda *_: False), APPLICANT)
+    one.learn([asked(POPULATION, Found((ME,))), asked(POPULATION, Found((HER,)), child)])
+    assert one.reads().matched == {APPLICANT.identity}
 
 
 def test_tie_of_an_earlier_call_holds() -> None:

@@ -214,6 +214,7 @@ async def open_rooms(
             settings.source_patience_seconds,
             clock,
             Tries(_prefill_limits(settings), clock),
+            tickets,
         ),
         confirmations=ConfirmationWorkflow(
             sources,

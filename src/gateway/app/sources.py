@@ -44,7 +44,7 @@ def read_sources(
         way = {"username": settings.papers.unit, "login_path": PAPERS_LOGIN}
         unit = account_of(AdapterAccount, told_by(settings.papers) | way)
         adapter = Adapter(unit, exchange)
-        sources.append(PersonalPapers(adapter, store.kinds, lists, clock))
+        sources.append(PersonalPapers(adapter, store.kinds, lists, clock, store.issuers))
     return {source.id: source for source in sources}
 
 

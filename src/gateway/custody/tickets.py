@@ -1,7 +1,8 @@
 """Which official values are said to be wrong, and what became of saying so?
 
 A correction ticket (phiếu đề nghị chỉnh sửa dữ liệu) is opened when a submission contests a filled
-value, or overrides one that may be corrected (design of the measure, 3.3). It goes to the owner of
+value, or overrides one that may be corrected (design of the measure, 3.3), and when a prefill finds
+under somebody's number a paper whose holder has another name or birth date. It goes to the owner of
 the register by hand or by letter (no register is known to take such messages), and is
 
     open -> sent -> resolved | rejected          each state may be left out but the first
@@ -10,8 +11,8 @@ the register by hand or by letter (no register is known to take such messages), 
 The citizen's value lies sealed (AES-256-GCM, the ticket's tenant and id as associated data) and is
 erased when the ticket ends. Every change writes a `correction` leaf with
 
-    {"k": "correction", "case", "sub": leaf of the submission, "ten", "h", "src": letter of the
-     source, "attr": attribute, "why": "contested" | "override", "st": state}
+    {"k": "correction", "case", "sub": leaf of the submission or prefill, "ten", "h", "src": letter of the
+     source, "attr": attribute, "why": "contested" | "override" | "holder", "st": state}
 """
 
 import json

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from gateway.domain.errors import BadRequest, FieldProblem, ReceiptRefused
@@ -140,10 +141,15 @@ class EarlierMatches:
     tagger: Tagger
     matched: frozenset[str] = frozenset()
     tied: frozenset[str] = frozenset()
+    asked: frozenset[str] | None = None
 
     def is_matched(self, identity: str) -> bool:
         """Whether the population database matched this number, name and birth date before."""
         return bool(self.matched) and self.tagger.match_tag(identity) in self.matched
+
+    def was_asked(self, identity: str) -> bool:
+        """Whether this number, name and birth date were asked about before, as far as is known."""
+        return self.asked is None or self.tagger.asked_tag(identity) in self.asked
 
     def is_tied(self, number: str) -> bool:
         """Whether whoever bears this number was found tied to the applicant before."""
@@ -156,7 +162,10 @@ def earlier_matches(chain: Chain) -> EarlierMatches:
         return EarlierMatches(chain.tagger)
     claims = chain.earlier.claims
     return EarlierMatches(
-        chain.tagger, frozenset(claims.get("matched", ())), frozenset(claims.get("tied", ()))
+        chain.tagger,
+        frozenset(claims.get("matched", ())),
+        frozenset(claims.get("tied", ())),
+        frozenset(claims["asked"]) if "asked" in claims else None,
     )
 
 
@@ -170,6 +179,7 @@ def purpose_of(case: Case) -> Purpose:
 def earlier_of(chain: Chain, form: RegisteredForm) -> Earlier:
     """What the extended receipt says, in the terms of filling.
 
+    A reason is settled for the person who was asked about then, by number, name and birth date.
     A value that follows from others of the form is never settled: it may follow now. A cell that
     stayed empty in a filled row stays so: whose row it is nobody knows any more.
     """
@@ -189,6 +199,7 @@ def earlier_of(chain: Chain, form: RegisteredForm) -> Earlier:
         },
         known=frozenset((RoleName(r), AttributeName(a)) for r, a in claims["told"]),
         sets=claims["sets"],
+        was_asked=cache(earlier_matches(chain).was_asked),
     )
 
 

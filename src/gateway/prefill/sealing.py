@@ -49,6 +49,7 @@ def claims_of(case: Case, sheet: Sheet, reads: Reads, life: timedelta) -> dict[s
             *(p for p in persons if (p["role"], tuple(p["row"])) not in places),
         ],
         "reads": read_claims(reads.answers),
+        "asked": sorted({*before.get("asked", ()), *map(tagger.asked_tag, reads.asked)}),
         "matched": sorted({*before.get("matched", ()), *map(tagger.match_tag, reads.matched)}),
         "tied": sorted(
             {*before.get("tied", ()), *(tagger.person_tag(TIED, (), n) for n in reads.tied)}
@@ -174,7 +175,7 @@ class Concerned:
 def concerned_people(
     sheet: Sheet, form: RegisteredForm, answers: Iterable[Answer]
 ) -> list[Concerned]:
-    """The applicant in every role, and everybody for whom a role asked or filled something.
+    """The applicant in their own roles, and everybody for whom a role asked or filled something.
 
     Who has no number cannot be named.
     """
@@ -185,7 +186,8 @@ def concerned_people(
         if isinstance(entry, Filled) and not form.dictionary[entry.attribute].computed
     }
     concerned = []
-    for role in form.bindings.roles:
+    for role, ways in form.bindings.roles.items():
+        own = any(way.subject for way in ways)
         behind = sheet.people.behind(role)
         persons = behind if isinstance(behind, tuple) else ()
         for place, person in enumerate(persons):
@@ -193,7 +195,8 @@ def concerned_people(
             rows = (place,) if sheet.people.is_repeating(role) else ()
             if (number := person.number) is None:
                 continue
-            if person is sheet.people.subject or (role, number) in asked or (role, rows) in filled:
+            is_applicant = own and person is sheet.people.subject
+            if is_applicant or (role, number) in asked or (role, rows) in filled:
                 concerned.append(Concerned(role, row, person, number))
     return concerned
 

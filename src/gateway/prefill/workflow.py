@@ -5,16 +5,17 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 
 from sqlalchemy import Connection
 
 from gateway.access.tries import Tries
-from gateway.access.typed import TypedPersons
+from gateway.access.typed import TypedBy, TypedPersons
 from gateway.domain.identifiers import POPULATION, SourceId
 from gateway.forms.catalogue import Catalogue, RegisteredForm
 from gateway.forms.remote import RemoteLists
 from gateway.log.append import append_case
-from gateway.prefill.asking.answers import Answer, Identities, Identity, Meant, Reads
+from gateway.prefill.asking.answers import Answer, Identities, Meant, Reads
 from gateway.prefill.asking.knowledge import Knowledge, Person
 from gateway.prefill.asking.lookup import ask_all
 from gateway.prefill.asking.matching import Matching, Terms
@@ -35,6 +36,7 @@ from gateway.prefill.filling.bound import bound_fields
 from gateway.prefill.filling.desk import Desk, Sheet
 from gateway.prefill.filling.merge import Filling
 from gateway.prefill.filling.waiting import receipt_life
+from gateway.prefill.holders import others_papers
 from gateway.prefill.request import Asker, PrefillRequest
 from gateway.prefill.sealing import claims_of, concerned_people
 from gateway.receipts.cases import opened_at
@@ -46,6 +48,7 @@ from gateway.receipts.chains import (
     enter_chain,
     open_chain,
 )
+from gateway.receipts.disputes import TicketDesk, Whose
 from gateway.receipts.receipt import Receipt, ReceiptSigner
 from gateway.sources.session import session_facts
 from gateway.sources.source import Source
@@ -88,11 +91,13 @@ class PrefillWorkflow:
         patience_seconds: float,
         clock: Callable[[], datetime],
         tries: Tries,
+        tickets: TicketDesk,
     ) -> None:
         self._catalogue = catalogue
         self._form_leaves = form_leaves
         self._tries = tries
-        self._typed = TypedPersons(clock)
+        self._typed = TypedPersons(database, index_key, clock)
+        self._tickets = tickets
         self._sources = {
             id_: TriedRegister(source, tries) if id_ == POPULATION else source
             for id_, source in sources.items()
@@ -119,10 +124,11 @@ class PrefillWorkflow:
         serve or for something declined that is not there, ReceiptRefused or Conflict for a receipt that cannot be extended.
         """
         case = self._begin(asker, request)
-        sheet, reads = await self._fill(case)
-        life = receipt_life(sheet, case.now)
-        receipt = self._signer.seal(claims_of(case, sheet, reads, life))
-        return await self._record(case, sheet, reads.answers, receipt, also)
+        with self._typed.by(asker.tenant, request.subject.personal_id) as typed:
+            sheet, reads = await self._fill(case, typed)
+            life = receipt_life(sheet, case.now)
+            receipt = self._signer.seal(claims_of(case, sheet, reads, life))
+            return await self._record(case, sheet, reads.answers, receipt, typed, also)
 
     def _begin(self, asker: Asker, request: PrefillRequest) -> Case:
         """The form's registered version, and the chain that begins or goes on."""
@@ -140,17 +146,17 @@ class PrefillWorkflow:
     def _state_of(self, receipt: Receipt) -> ChainState:
         return self._database.read(lambda c: open_chain(c, receipt.chain, receipt.jti))
 
-    async def _fill(self, case: Case) -> tuple[Sheet, Reads]:
+    async def _fill(self, case: Case, typed: TypedBy) -> tuple[Sheet, Reads]:
         """Merge, ask for what is missing, merge again, until nobody is left to be asked."""
         request, form, purpose = case.request, case.form, purpose_of(case)
         deadline = time.monotonic() + self._patience_seconds
         filling, identities = Filling(self._desk(case)), Identities()
-        matching = self._matching(case, identities)
+        matching = self._matching(case, identities, typed)
         wanted = self._wanted[form.version]
         if request.without:
             wanted = wanted_by(form, request.without)
         for _ in range(_MOST_ROUNDS):
-            sheet = filling.merge(self._knowledge(case, matching.answers(), identities))
+            sheet = filling.merge(self._knowledge(case, matching, identities))
             reads = plan_reads(sheet.needs, wanted, matching, identities)
             if not reads:
                 break
@@ -159,7 +165,7 @@ class PrefillWorkflow:
             self._tries.miss(asker_of(purpose))
         return sheet, matching.reads()
 
-    def _matching(self, case: Case, identities: Identities) -> Matching:
+    def _matching(self, case: Case, identities: Identities, typed: TypedBy) -> Matching:
         """By what this call's persons are matched; what the chain found out before still holds."""
         asker, request = case.asker, case.request
         subject = request.subject
@@ -169,9 +175,9 @@ class PrefillWorkflow:
             declined=POPULATION in request.without,
             is_vouched_for=bool(request.account.verified_by or request.officer),
             at_desk=request.channel == "desk" and request.officer is not None,
-            matched_before=earlier.is_matched,
-            tied_before=earlier.is_tied,
-            may_open=lambda who: self._typed.may_open(asker.tenant, subject.personal_id, who),
+            matched_before=cache(earlier.is_matched),
+            tied_before=cache(earlier.is_tied),
+            may_open=typed.may_open,
         )
         return Matching(terms, Meant(identities[subject], subject))
 
@@ -193,20 +199,16 @@ class PrefillWorkflow:
             can_send=request.can_send,
         )
 
-    def _knowledge(
-        self,
-        case: Case,
-        answers: Mapping[tuple[Identity, SourceId], Answer],
-        identities: Identities,
-    ) -> Knowledge:
+    def _knowledge(self, case: Case, matching: Matching, identities: Identities) -> Knowledge:
         return Knowledge(
             dictionary=case.form.dictionary,
             connected=frozenset(self._sources),
             granted=case.asker.granted,
             declined=case.request.without,
             now=case.now,
-            answers=answers,
+            answers=matching.answers(),
             identities=identities,
+            may_be_undated=matching.may_be_undated,
         )
 
     def _opened_at(self, case: Case) -> datetime:
@@ -224,6 +226,7 @@ class PrefillWorkflow:
         sheet: Sheet,
         answers: tuple[Answer, ...],
         receipt: Receipt,
+        typed: TypedBy,
         also: Callable[[Connection, Prefilled], None] | None,
     ) -> Prefilled:
         """Chain, leaf and receipt number in one transaction; no leaf, no answer."""
@@ -235,7 +238,10 @@ class PrefillWorkflow:
             body = prefill_body(case, case_ref, form_leaf, sheet, answers, receipt)
             leaf = append_case(connection, "prefill", case.asker.tenant, body, case.now)
             record_alarms(connection, due, "prefill", case.now)
+            typed.record(connection)
             add_receipt(connection, opening, leaf.index)
+            whose = Whose(case.asker.tenant, case_ref, case.chain.id, leaf.index)
+            self._tickets.open_in(connection, whose, others_papers(sheet, answers), case.now)
             prefilled = Prefilled(
                 "pf_" + receipt.jti,
                 case.form,

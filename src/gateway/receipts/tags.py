@@ -10,6 +10,7 @@ untruncated HMAC-SHA-256 in base64url without padding:
                         then LP(path template) LP(canon) of each locked field, in bindings order)
     person  = HMAC(K_s, LP(chain) LP(role) LP(row) LP(kind of number) LP(number))
     match   = HMAC(K_s, LP(chain) LP("(matched)") LP("") LP("") LP(number|name|birth date))
+    asked   = likewise, with LP("(asked)")
     dossier = HMAC(K_d, LP(chain) LP(tenant) LP(dossier code))
     record  = HMAC(K_p, LP(chain) LP(record's id) LP(digest of its paper, records/paper.py))
 
@@ -121,6 +122,10 @@ class Tagger:
     def match_tag(self, identity: str) -> str:
         """The tag of number, name and birth date as they were said when the register matched them."""
         return _tag(self._person, length_prefixed((b"(matched)", b"", b"", identity.encode())))
+
+    def asked_tag(self, identity: str) -> str:
+        """The tag of number, name and birth date of which a source was asked."""
+        return _tag(self._person, length_prefixed((b"(asked)", b"", b"", identity.encode())))
 
     def dossier_tag(self, code: str) -> str:
         """The tag of the dossier that the chain belongs to."""

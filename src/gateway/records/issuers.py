@@ -20,6 +20,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
+from gateway.domain.errors import RecordRefused
 from gateway.domain.identifiers import IssuerAndKind
 from gateway.records.codec import read_document, write_document
 from gateway.records.contents import refuse
@@ -45,6 +46,14 @@ class Issuers:
             refuse("issuer_unknown", "no key of this issuer is held", "issuer")
         if not any(_vouches(signature, key, vouched_for(record)) for key in keys):
             refuse("signature_refused", "not this issuer's, or of another record", _MEMBER)
+
+    def vouch(self, record: Record) -> bool:
+        """Whether a signature came with the record that is its issuer's own."""
+        try:
+            self.check(record)
+        except RecordRefused:
+            return False
+        return record.digitisation.issuer_signature is not None
 
 
 _MEMBER = "issuer_signature"

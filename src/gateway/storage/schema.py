@@ -147,6 +147,15 @@ case_persons = Table(
     Index("case_persons_case", "case_ref"),
 )
 
+# whom applicants typed today without a tie, by keyed digests; rows of other days are deleted
+typed_persons = Table(
+    "typed_persons",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("applicant", LargeBinary, primary_key=True),
+    Column("person", LargeBinary, primary_key=True),
+)
+
 chains = Table(
     "chains",
     metadata,

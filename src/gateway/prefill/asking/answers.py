@@ -29,12 +29,14 @@ class Identities(dict[PersonKey, Identity]):
 class Meant:
     """A person who is to be read, and how the caller came to mean them.
 
-    `date_asked`: the form asks the birth date of whoever types this person's number.
+    `date_asked`: the form asks the birth date of whoever types this person's number. `typed`: the
+    number was typed; else a source named the person.
     """
 
     identity: Identity = field(repr=False)
     key: PersonKey = field(repr=False)
     date_asked: bool = False
+    typed: bool = True
 
     @property
     def number(self) -> str:
@@ -88,10 +90,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """Every read of one call, whom the population database matched, and whom it or a vouched paper
-    ties to the applicant, by number.
+    """Every read of one call, whom it was about, whom the population database matched, and whom it
+    or a vouched paper ties to the applicant, by number.
     """
 
     answers: tuple[Answer, ...]
+    asked: frozenset[Identity] = field(default=frozenset(), repr=False)
     matched: frozenset[Identity] = field(default=frozenset(), repr=False)
     tied: frozenset[str] = field(default=frozenset(), repr=False)

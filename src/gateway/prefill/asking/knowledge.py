@@ -8,7 +8,7 @@ Where the dictionary says that its order settles nothing, every source that may 
 two that differ are in conflict: neither is believed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -113,10 +113,20 @@ class Knowledge:
     now: datetime
     answers: Mapping[tuple[Identity, SourceId], Answer]
     identities: Identities = field(default_factory=Identities, repr=False)
+    may_be_undated: Callable[[str], bool] = field(default=lambda _: True, repr=False)
 
     def identity_of(self, person: Person) -> Identity | None:
-        """The person as they are meant: number, name and date; None where there is no number."""
-        return None if person.key is None else self.identities[person.key]
+        """The person as they are meant; None while nobody can be asked about them.
+
+        That takes number and name, and the birth date where the form asks it of whoever types the
+        number, unless whoever bears it `may_be_undated`.
+        """
+        key = person.key
+        if key is None:
+            return None
+        if person.date_asked and key.birth_date is None:
+            return self.identities[key] if self.may_be_undated(key.personal_id.digits) else None
+        return self.identities[key]
 
     def may_ask(self, source: SourceId) -> bool:
         """Whether a source is connected, granted, and not declined by the citizen."""

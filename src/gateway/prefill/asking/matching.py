@@ -20,6 +20,7 @@ Silent is as for a number that nobody has: `no_record`, and in the second row `u
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from gateway.access.typed import NAMED, TYPED
 from gateway.domain.facts import Paper
 from gateway.domain.identifiers import POPULATION, SourceId
 from gateway.domain.replies import Found, NotPermitted, Unavailable
@@ -57,7 +58,7 @@ class Terms:
     at_desk: bool
     matched_before: Callable[[Identity], bool]
     tied_before: Callable[[str], bool]
-    may_open: Callable[[Identity], bool]
+    may_open: Callable[[Identity, str], bool]
 
 
 @dataclass(slots=True)
@@ -99,12 +100,12 @@ class Matching:
     def reads(self) -> Reads:
         """Every read of the call, with whom it matched and tied."""
         matched = (
-            identity
-            for identity, meant in self._meant.items()
-            if self.standing(meant) is Standing.MATCHED
+            identity for identity, meant in self._meant.items() if self._opening(meant).is_matched()
         )
         tied = self._tied - {self.applicant.number}
-        return Reads(tuple(self.answers().values()), frozenset(matched), tied)
+        return Reads(
+            tuple(self.answers().values()), frozenset(self._meant), frozenset(matched), tied
+        )
 
     def missed(self) -> int:
         """How many persons were not matched of whom the population database has not said so.
@@ -142,6 +143,11 @@ class Matching:
             or self.terms.tied_before(meant.number)
         )
 
+    def may_be_undated(self, number: str) -> bool:
+        """Whether a typed number needs no birth date beside it, though the form asks one."""
+        tied = number in self._tied or self.terms.tied_before(number)
+        return tied or self.terms.at_desk or number == self.applicant.number
+
     def needs_date(self, meant: Meant) -> bool:
         """Whether this person is nobody without a date as exact as the one that is held."""
         if meant.identity == self.applicant.identity:
@@ -156,7 +162,8 @@ class Matching:
             self._asked.get(meant.identity, {}),
             needs_date=self.needs_date(meant),
             restricted=restricted,
-            nobody=restricted and not self.terms.may_open(meant.identity),
+            nobody=restricted
+            and not self.terms.may_open(meant.identity, TYPED if meant.typed else NAMED),
         )
         return Opening(situation)
 

@@ -81,6 +81,10 @@ class Opening:
         for asked in self._asked:
             yield asked.source, self._answer(asked, is_open)
 
+    def is_matched(self) -> bool:
+        """Whether the population database matched the person, who is not one too many."""
+        return self._standing is Standing.MATCHED and not self._nobody
+
     def is_open(self) -> bool:
         """Whether the person is matched, by the population database or by a paper of their own."""
         if self._nobody:

@@ -62,7 +62,8 @@ def plan_reads(
     for role, need in needs:
         if (key := need.person.key) is None:
             continue
-        meant = Meant(identities[key], key, need.person.date_asked)
+        person = need.person
+        meant = Meant(identities[key], key, person.date_asked, person.key_path is not None)
         is_applicant = meant.number == matching.applicant.number
         bound = wanted.of_applicant if is_applicant else wanted.of_others
         sources = set(need.sources)

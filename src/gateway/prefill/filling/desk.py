@@ -1,6 +1,6 @@
 """What lies on the desk when a form is filled, and what the filled sheet holds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from gateway.domain.identifiers import AttributeName, RoleName
 from gateway.domain.verdicts import Reason
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.remote import RemoteLists
+from gateway.prefill.asking.answers import Identity
 from gateway.prefill.asking.knowledge import Knowledge, Person, Unasked
 from gateway.prefill.asking.people import People
 from gateway.prefill.filling.bound import BoundFields
@@ -24,6 +25,7 @@ class Earlier:
     settled: Mapping[str, Reason] = field(default_factory=dict)
     known: frozenset[tuple[RoleName, AttributeName]] = frozenset()
     sets: Mapping[str, bool] = field(default_factory=dict)
+    was_asked: Callable[[Identity], bool] = field(default=lambda _: True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

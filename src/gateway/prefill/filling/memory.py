@@ -12,7 +12,7 @@ from gateway.prefill.filling.bound import BoundField
 from gateway.prefill.filling.desk import Desk
 from gateway.prefill.filling.entries import Filled
 from gateway.prefill.filling.shaping import Shaped, as_sent, shaped_fact
-from gateway.prefill.filling.told import told_by_data
+from gateway.prefill.filling.told import told_by_data, told_values
 
 
 class Memory:
@@ -25,6 +25,7 @@ class Memory:
     def __init__(self, desk: Desk) -> None:
         self.outlook = Outlook(desk.form.definition)
         self.told = told_by_data(desk)
+        self.told_values = told_values(desk)
         self.filled: dict[str, tuple[Filled, Identity | None]] = {}
         self._options_at = desk.options_at
         self._shaped: dict[str, tuple[Fact, Shaped | None]] = {}

@@ -24,7 +24,7 @@ from gateway.prefill.filling.entries import (
 from gateway.prefill.filling.memory import Memory, as_sent_to
 from gateway.prefill.filling.rows import new_rows
 from gateway.prefill.filling.shaping import Shaped, as_sent, is_typed
-from gateway.prefill.filling.told import ToldOf
+from gateway.prefill.filling.told import ToldOf, same_value
 
 
 class OnePass:
@@ -121,7 +121,7 @@ class OnePass:
     def _refusal(self, instance: FieldInstance, bound: BoundField) -> Reason | None:
         """Why a bound field that shows or may show is not even looked for."""
         settled = self.desk.earlier.settled.get(instance.path)
-        if settled is not None:
+        if settled is not None and not self._is_meant_anew(instance, bound):
             return settled
         without = self.desk.without
         if without and (instance.path in without or instance.template.path in without):
@@ -129,6 +129,14 @@ class OnePass:
         if instance.decision is Decision.OPEN and bound.attribute.sensitive:
             return Reason.WITHHELD
         return None
+
+    def _is_meant_anew(self, instance: FieldInstance, bound: BoundField) -> bool:
+        """Whether the person whom a field is about is said otherwise than when it was settled."""
+        behind = None if instance.rows else self.people.behind(bound.binding.role)
+        if not isinstance(behind, tuple):
+            return False
+        identity = self.knowledge.identity_of(behind[0])
+        return identity is not None and not self.desk.earlier.was_asked(identity)
 
     def _typed(self, instance: FieldInstance, bound: BoundField | None) -> Entry:
         """A value that the caller sent: taken over where the login filled it, else left alone."""
@@ -211,6 +219,20 @@ class OnePass:
         self.needs[(asked, need.person.number, need.sources)] = need
         return Reason.SOURCE_UNAVAILABLE
 
+    def _is_contradicted(
+        self, instance: FieldInstance, bound: BoundField, known: Known, shaped: Shaped
+    ) -> bool:
+        """Whether the caller said otherwise of the same fact: then it is the source's alone."""
+        person, attribute = self._person(instance, bound), bound.attribute
+        subject = self.desk.subject
+        if isinstance(person, Person) and person.number == subject.number:
+            said = subject.told.get(attribute.name)
+            if said is not None:
+                return not same_value(attribute, said.value, known.fact.value)
+        typed = self.memory.told_values.get((bound.binding.role, attribute.name), ())
+        kind = bound.template.type
+        return any(canon != shaped[1] for type_, canon in typed if type_ == kind)
+
     def _filled(
         self, instance: FieldInstance, bound: BoundField, known: Known, shaped: Shaped
     ) -> Filled:
@@ -220,6 +242,8 @@ class OnePass:
             not attribute.computed and self.told_of.of(binding.role, attribute)
         )
         official = None if known.source == SESSION else known.source
+        if told and official is not None and self._is_contradicted(instance, bound, known, shaped):
+            told = False
         taken_over = official is None and known.was_told
         edit = EditPolicy.FREE if taken_over else edit_of(attribute, binding, official)
         place = (binding.role, instance.rows, binding.attribute)

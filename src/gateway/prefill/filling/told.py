@@ -4,14 +4,17 @@ A fact that the caller sent, in `data` of any call of the chain, comes back as c
 filled, and it is no gain of any register.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
+from gateway.domain.facts import Held
 from gateway.domain.identifiers import AttributeName, RoleName
 from gateway.forms.attributes import Attribute
 from gateway.forms.fields import value_at
+from gateway.prefill.asking.agreement import agree
 from gateway.prefill.asking.people import People
 from gateway.prefill.filling.desk import Desk
-from gateway.prefill.filling.shaping import is_typed
+from gateway.prefill.filling.shaping import as_sent, is_typed
+from gateway.sources.names import same_name
 
 SUBJECT = RoleName("(subject)")
 """Stands for the person that the question is about, whichever roles of the form that may be."""
@@ -28,6 +31,29 @@ def told_by_data(desk: Desk) -> Told:
     vouched = frozenset((SUBJECT, name) for name in desk.subject.told)
     typed = frozenset(_typed(desk)) if desk.data else frozenset()
     return vouched | typed | desk.earlier.known
+
+
+ToldValues = Mapping[tuple[RoleName, AttributeName], Sequence[tuple[str, str]]]
+
+
+def told_values(desk: Desk) -> ToldValues:
+    """What the data of this call say, by role and attribute: type of component, canonical text."""
+    said: dict[tuple[RoleName, AttributeName], list[tuple[str, str]]] = {}
+    for path, one in desk.bound.items() if desk.data else ():
+        if "[]" in path or path in desk.earlier.filled:
+            continue
+        value = value_at(desk.data, path)
+        if is_typed(one.template, value) and (shaped := as_sent(one.template, value, one.is_name)):
+            place = one.binding.role, one.binding.attribute
+            said.setdefault(place, []).append((one.template.type, shaped[1]))
+    return said
+
+
+def same_value(attribute: Attribute, said: Held, held: Held) -> bool:
+    """Whether what was said and what a source holds are one, a date as far as both are known."""
+    if attribute.type == "name" and isinstance(said, str) and isinstance(held, str):
+        return same_name(said, held)
+    return agree(said, held)
 
 
 def _typed(desk: Desk) -> Iterator[tuple[RoleName, AttributeName]]:

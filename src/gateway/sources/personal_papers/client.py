@@ -6,6 +6,7 @@ from dataclasses import replace
 from gateway.domain.clock import Clock
 from gateway.domain.identifiers import PERSONAL_PAPERS, AttributeName, SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
+from gateway.records.issuers import Issuers
 from gateway.records.kinds import Kinds
 from gateway.sources.codelists import CodeLists
 from gateway.sources.holdings import Holdings
@@ -18,9 +19,14 @@ from gateway.sources.personal_papers.wire import (
 from gateway.sources.source import Question
 from gateway.upstream.adapter import Adapter
 
+NO_ISSUERS = Issuers()
+
 
 class PersonalPapers:
-    """The citizen's own papers on the portal (kho giấy tờ cá nhân trên Cổng DVCQG)."""
+    """The citizen's own papers on the portal (kho giấy tờ cá nhân trên Cổng DVCQG).
+
+    One is vouched for where it bears a signature of its issuer that this deployment can check.
+    """
 
     def __init__(
         self,
@@ -28,12 +34,14 @@ class PersonalPapers:
         kinds: Kinds,
         lists: CodeLists,
         clock: Clock,
+        issuers: Issuers = NO_ISSUERS,
     ) -> None:
         self._adapter = adapter
         self._kinds = kinds
         self._holdings = Holdings(kinds, lists)
         self._spouses = {kind.spouse for kind in kinds.by_name.values()}
         self._clock = clock
+        self._issuers = issuers
 
     @property
     def id(self) -> SourceId:
@@ -64,7 +72,11 @@ class PersonalPapers:
             return NotPermitted(answer.code, attempts)
         now = self._clock()
         offered = [
-            replace(one, stored_at=min(one.stored_at, now))  # no paper lies there from tomorrow on
+            replace(
+                one,
+                stored_at=min(one.stored_at, now),  # no paper lies there from tomorrow on
+                vouched=self._issuers.vouch(one.record),
+            )
             for one in answer.papers
             if one.record.kind in asked
         ]
