@@ -2,13 +2,14 @@
 
 import gc
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from gateway.log.verify.ending import broken
+from gateway.cli.ending import findings_alone
 
 
 def _demo(verbs: typer.Typer) -> None:
@@ -120,9 +121,6 @@ _VERBS: Mapping[str, Callable[[typer.Typer], None]] = {
 }
 
 
-_RUNNING = ("demo", "serve", "mocks", "openapi")
-
-
 class _Commands(Mapping[str, Any]):
     """Every verb by its name; `gateway serve` is ready sooner for not reading the others."""
 
@@ -150,28 +148,21 @@ class _Commands(Mapping[str, Any]):
 _COMMANDS = _Commands()
 
 
+_FINDINGS = (("audit",), ("log", "check"))
+"""Commands whose status 1 is a finding; that of the others says that they did nothing."""
+
+
 class _Verbs(TyperGroup):
     def __init__(self, **told: Any) -> None:
         super().__init__(**told)
         self.commands = _COMMANDS  # type: ignore[assignment]  # read, never added to
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a verb; of those that end with a verdict, whatever breaks one ends with 2.
-
-        Their status 1 says that something is wrong with what was looked at. A fault of the program, a full disk
-        or a missing library is no such finding, so it is told in a sentence and not left to Python, whose
-        status for it is 1. What runs until it is stopped ends with its traceback.
-        """
-        try:
+        """Run a verb; one that finds something out ends with 1 for a finding alone."""
+        words = (*ctx._protected_args, *ctx.args)  # noqa: SLF001 - the only place where the verb stands yet
+        finding = any(words[: len(verb)] == verb for verb in _FINDINGS)
+        with findings_alone() if finding else nullcontext():
             return super().invoke(ctx)
-        except BaseException as failed:
-            unread = isinstance(
-                failed.__context__, BrokenPipeError
-            )  # as rich ends by itself, with 1
-            by_itself = hasattr(failed, "exit_code") or isinstance(failed, SystemExit | typer.Abort)
-            if by_itself and not unread or ctx.invoked_subcommand in _RUNNING:
-                raise
-            raise typer.Exit(broken(failed)) from None
 
 
 app = typer.Typer(cls=_Verbs, no_args_is_help=True, pretty_exceptions_enable=False)
