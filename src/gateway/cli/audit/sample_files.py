@@ -24,7 +24,7 @@ def decoded(path: Path) -> Any:
     try:
         return canonical.read_json(path.read_bytes())
     except canonical.NotCanonical as refused:
-        raise Unchecked(Kind.AUDIT, str(refused), str(path)) from None
+        raise Unchecked(Kind.AUDIT, f"no JSON that can be read: {refused}", str(path)) from None
 
 
 def moment_of(text: str) -> int:
