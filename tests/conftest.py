@@ -181,7 +181,7 @@ class House:
             )
             if with_papers
             else None,
-            **limits,
+            **{"closed_answer_quantum_ms": 1, **limits},
         )
         self._loop = asyncio.new_event_loop()
         self._app = create_app(settings, self.clock, Outside(self.database, self.papers))

@@ -153,6 +153,8 @@ class Settings(BaseModel):
     confirm_misses_of_officer: int = Field(default=60, ge=1)
     prefill_misses_of_client: int = Field(default=400, ge=1)
     prefill_misses_of_officer: int = Field(default=200, ge=1)
+    # what lies here of somebody costs a few milliseconds to look at: many times that
+    closed_answer_quantum_ms: int = Field(default=100, ge=1)
     log_policy: Path | None = None
     population: PopulationAccess | None = None
     papers: PapersAccess | None = None

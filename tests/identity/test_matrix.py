@@ -19,6 +19,7 @@ from mocks.people import Person
 from tests.conftest import House
 from tests.identity.world import (
     EVERYTHING,
+    NO_LIMITS,
     WITHOUT_DATABASE,
     Json,
     differences,
@@ -101,8 +102,7 @@ class Office:
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    misses = {"prefill_misses_of_tenant": 100_000, "prefill_misses_of_all": 100_000}
-    house = House(tmp_path_factory.mktemp("matrix"), with_papers=True, **misses)
+    house = House(tmp_path_factory.mktemp("matrix"), with_papers=True, **NO_LIMITS)
     yield Office(house)
     house.close()
 
@@ -127,6 +127,7 @@ def test_wrong_identity_is_answered_as_nobody(office: Office, form: str, way: st
     for name, said in wrong_identities(people, citizen.person).items():
         wrong = ask(office, citizen, said)
         nobody = ask(office, citizen, {**said, "personal_id": free})
+        assert "unavailable" not in {s["outcome"] for one in wrong for s in one["sources"]}
         pairs = zip(wrong, nobody, strict=True)
         found[name] = [
             place

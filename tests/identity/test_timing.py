@@ -36,8 +36,8 @@ def test_fewer_pairs_need_a_larger_distance() -> None:
 def test_planted_delay_is_found(tmp_path: Path) -> None:
     """A short run: whether it held is for the long one to say."""
     out = tmp_path / "timing.json"
-    main(["--pairs", "60", "--delay-ms", "40", "--out", str(out)])
+    main(["--pairs", "30", "--delay-ms", "40", "--out", str(out)])
     result = json.loads(out.read_text())
     assert result["control"]["found"]
-    assert result["control"]["pairs"] == 60
-    assert result["runs"][0]["pairs"] == 60
+    assert result["control"]["pairs"] == 30
+    assert result["runs"][0]["pairs"] == 30

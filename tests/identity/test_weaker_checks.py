@@ -9,6 +9,7 @@ from mocks.people import Person
 from tests.identity.forms import KIN, OWN, PAPER
 from tests.identity.world import (
     EVERYTHING,
+    OFFICER,
     PAPER_SOURCES,
     STRANGE_NAME,
     Json,
@@ -124,6 +125,27 @@ def test_one_wrong_call_is_one_failed_try(limited_running: World) -> None:
     for _ in range(LIMIT - 1):
         world.ask(said)
     assert reasons(world.ask_with(person))["noiO"] == "filled"
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    limits = {"prefill_misses_of_officer": LIMIT, "prefill_misses_of_client": 2 * LIMIT}
+    world = World(tmp_path_factory.mktemp("watched"), **limits)
+    yield world
+    world.close()
+
+
+def test_officer_then_client_is_stopped_before_tenant(watched: World) -> None:
+    person, other = watched.somebody(), watched.somebody()
+    wrong = said_of(person, birth_date=another_day(person.birth_date))
+    case = {"officer": OFFICER, "dossier": watched.house.dossier()}
+    for _ in range(LIMIT):
+        watched.ask(wrong, **case)
+    assert reasons(watched.ask_with(other, **case))["noiO"] == "source_unavailable"
+    assert reasons(watched.ask_with(other))["noiO"] == "filled"
+    for _ in range(LIMIT):
+        watched.ask(wrong)
+    assert reasons(watched.ask_with(other))["noiO"] == "source_unavailable"
 
 
 # an insider's typed records

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from gateway.access.clients import ClientDirectory
+from gateway.access.pacing import Pace
 from gateway.access.tokens import Tokens
 from gateway.access.tries import Limits, Tries
 from gateway.api.calls import catalogue, identity, prefills, records, sign_in, submissions
@@ -183,6 +184,7 @@ async def open_rooms(
     registry = open_registry(settings, keys, store, clock)
     tickets = Tickets(keys.ticket)
     signer = ReceiptSigner(settings.issuer, keys.receipt.private, keys.receipt.kid)
+    pace = Pace(settings.closed_answer_quantum_ms / 1000)
     return Rooms(
         database=database,
         keys=keys,
@@ -215,6 +217,7 @@ async def open_rooms(
             clock,
             Tries(_prefill_limits(settings), clock),
             tickets,
+            pace,
         ),
         confirmations=ConfirmationWorkflow(
             sources,
@@ -224,6 +227,7 @@ async def open_rooms(
             clock,
             opened.publisher.check_reads_open,
             Tries(_confirmation_limits(settings), clock),
+            pace,
         ),
         submissions=SubmissionWorkflow(
             forms,

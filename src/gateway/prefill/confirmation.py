@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.access.pacing import Pace
 from gateway.access.tries import Asker as Tried
 from gateway.access.tries import Tries
 from gateway.domain.errors import SourceError
@@ -84,6 +85,7 @@ class ConfirmationWorkflow:
         clock: Callable[[], datetime],
         check_reads_open: Callable[[], None],
         tries: Tries,
+        pace: Pace,
     ) -> None:
         register = sources.get(POPULATION)
         self._register = register if isinstance(register, IdentitySource) else None
@@ -93,6 +95,7 @@ class ConfirmationWorkflow:
         self._clock = clock
         self._check_reads_open = check_reads_open
         self._tries = tries
+        self._pace = pace
 
     async def run(
         self,
@@ -102,9 +105,10 @@ class ConfirmationWorkflow:
     ) -> Confirmation:
         """Ask and record; `also` is written in the same transaction as the leaf.
 
-        Raises Busy, and before anybody is asked TooManyTries or whatever the check of the gate to
+        Whatever is no yes takes as long for any number (`access/pacing.py`). Raises Busy, and before anybody is asked TooManyTries or whatever the check of the gate to
         all reads raises.
         """
+        began = self._pace.began()
         self._check_reads_open()
         ref = f"GW-{secrets.token_hex(12)}"
         reply, now = await self._try(asker, request, ref), self._clock()
@@ -120,7 +124,10 @@ class ConfirmationWorkflow:
             return confirmation
 
         with self._tries.recording() as due:
-            return await self._database.write(record)
+            confirmation = await self._database.write(record)
+        if confirmation.confirmed is not True:
+            await self._pace.wait(began)
+        return confirmation
 
     async def _try(self, asker: Asker, request: ConfirmationRequest, ref: str) -> Reply:
         """Ask, unless too many questions found nobody: the limit is the same for every number."""

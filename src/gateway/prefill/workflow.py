@@ -9,6 +9,7 @@ from functools import cache
 
 from sqlalchemy import Connection
 
+from gateway.access.pacing import Pace
 from gateway.access.tries import Tries
 from gateway.access.typed import TypedBy, TypedPersons
 from gateway.domain.identifiers import POPULATION, SourceId
@@ -92,12 +93,14 @@ class PrefillWorkflow:
         clock: Callable[[], datetime],
         tries: Tries,
         tickets: TicketDesk,
+        pace: Pace,
     ) -> None:
         self._catalogue = catalogue
         self._form_leaves = form_leaves
         self._tries = tries
         self._typed = TypedPersons(database, index_key, clock)
         self._tickets = tickets
+        self._pace = pace
         self._sources = {
             id_: TriedRegister(source, tries) if id_ == POPULATION else source
             for id_, source in sources.items()
@@ -120,15 +123,20 @@ class PrefillWorkflow:
     ) -> Prefilled:
         """Fill, sign and record; `also` is written in the same transaction as the leaf.
 
+        Where a person stayed closed it takes as long for any number (`access/pacing.py`).
         Raises NotFound for an unknown form, BadRequest for a procedure that the form does not
         serve or for something declined that is not there, ReceiptRefused or Conflict for a receipt that cannot be extended.
         """
+        began = self._pace.began()
         case = self._begin(asker, request)
         with self._typed.by(asker.tenant, request.subject.personal_id) as typed:
             sheet, reads = await self._fill(case, typed)
             life = receipt_life(sheet, case.now)
             receipt = self._signer.seal(claims_of(case, sheet, reads, life))
-            return await self._record(case, sheet, reads.answers, receipt, typed, also)
+            prefilled = await self._record(case, sheet, reads.answers, receipt, typed, also)
+        if reads.closed:
+            await self._pace.wait(began)
+        return prefilled
 
     def _begin(self, asker: Asker, request: PrefillRequest) -> Case:
         """The form's registered version, and the chain that begins or goes on."""

@@ -103,8 +103,9 @@ class Matching:
             identity for identity, meant in self._meant.items() if self._opening(meant).is_matched()
         )
         tied = self._tied - {self.applicant.number}
+        closed = any(not self._opening(meant).is_open() for meant in self._meant.values())
         return Reads(
-            tuple(self.answers().values()), frozenset(self._meant), frozenset(matched), tied
+            tuple(self.answers().values()), frozenset(self._meant), frozenset(matched), tied, closed
         )
 
     def missed(self) -> int:
