@@ -6,10 +6,19 @@ from collections.abc import Iterator
 import pytest
 
 from tests.identity.forms import KIN
-from tests.identity.world import EVERYTHING, STRANGE_NAME, Json, World, nobody_like, said_of
+from tests.identity.world import (
+    EVERYTHING,
+    STRANGE_NAME,
+    Json,
+    World,
+    named,
+    nobody_like,
+    said_of,
+    with_name,
+)
 
 QUANTUM_SECONDS = 3.0
-CONFIRM = "/v1/identity/confirm"
+CONFIRM, SEARCH = "/v1/identity/confirm", "/v1/records/search"
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +49,7 @@ def confirmation(said: Json) -> Json:
 @pytest.mark.threat(63)
 def test_closed_answers_leave_at_the_quantum(slow: World) -> None:
     person, other = slow.somebody(), slow.somebody()
+    slow.store(with_name(person))
     free = nobody_like(slow.people, person.personal_id)
     wrong, nobody = (
         said_of(person, full_name=STRANGE_NAME, personal_id=number)
@@ -52,14 +62,18 @@ def test_closed_answers_leave_at_the_quantum(slow: World) -> None:
         ("/v1/prefills", slow.question(KIN, said_of(person), data=typed)),
         (CONFIRM, confirmation(wrong)),
         (CONFIRM, confirmation(nobody)),
+        (SEARCH, {"owner": {"personal_id": person.personal_id, "full_name": STRANGE_NAME}}),
+        (SEARCH, {"owner": {"personal_id": free, "full_name": STRANGE_NAME}}),
     ]
     assert min(seconds(slow, *closed)) >= QUANTUM_SECONDS
 
 
 def test_open_answers_wait_for_nothing(slow: World) -> None:
     person = slow.somebody()
+    slow.store(with_name(person))
     opened = [
         ("/v1/prefills", slow.question(KIN, said_of(person))),
         (CONFIRM, confirmation(said_of(person))),
+        (SEARCH, {"owner": named(person)}),
     ]
     assert max(seconds(slow, *opened)) < QUANTUM_SECONDS

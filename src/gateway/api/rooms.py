@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from gateway.access.clients import ClientDirectory
+from gateway.access.pacing import Pace
 from gateway.access.tokens import Tokens
 from gateway.api.options import Options
 from gateway.api.watching.traffic import Traffic
@@ -63,6 +64,7 @@ class Rooms:
     mock: bool
     connected: frozenset[SourceId]
     clock: Callable[[], datetime]
+    pace: Pace
     traffic: Traffic
     reads: Counter[tuple[SourceId, str]]
 

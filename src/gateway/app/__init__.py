@@ -250,6 +250,7 @@ async def open_rooms(
         mock=settings.mock,
         connected=connected,
         clock=clock,
+        pace=pace,
         traffic=Traffic(),
         reads=reads,
     )
