@@ -115,7 +115,8 @@ def _append(connection: Connection, cases: Sequence[tuple[str, tuple[Json, Json]
         own = {"case": case, "chain": f"{case}.1"}
         leaf = append_case(connection, "prefill", TENANT, begun | own, _WHEN).index
         append_case(connection, "submission", TENANT, ended | own | {"pf": leaf}, _WHEN)
-        persons.append({"person_index": sha256(case.encode()).digest(), "case_ref": case})
+        index = sha256(case.encode()).digest()
+        persons.append({"person_index": index, "case_ref": case, "applicant": True})
     connection.execute(insert(case_persons), persons)
 
 

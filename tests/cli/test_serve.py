@@ -77,8 +77,11 @@ def test_commands_over_all_forms_name_the_one_that_cannot_be_used(
         app, ["forms", verb, *given, "--json"], env={"GATEWAY_SCHEMAS": str(tmp_path)}
     )
     assert done.exit_code == 1
-    refused = {"path": "tk01: bindings:form", "code": "another_form"}
-    assert json.loads(done.stdout) == {"error": "form_refused", "problems": [refused]}
+    said = json.loads(done.stdout)
+    (problem,) = said["problems"]
+    assert said["error"] == "form_refused"
+    assert (problem["path"], problem["code"]) == ("tk01: bindings:form", "another_form")
+    assert problem["reason"].keys() == {"vi", "en"}
 
 
 def _refused(**environment: str) -> tuple[int, str]:

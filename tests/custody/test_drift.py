@@ -310,7 +310,7 @@ def test_what_is_no_form_ends_with_its_reason(schemas: Path) -> None:
 
 def test_a_form_under_an_unknown_code_is_refused(schemas: Path) -> None:
     answer = run(schemas, definition(), "--form", "../" + FORM)
-    assert (answer.exit_code, answer.stderr) == (2, "--form: unknown_form\n")
+    assert answer.exit_code == 2 and answer.stderr.startswith("--form: unknown_form: ")
 
 
 @pytest.mark.parametrize(
