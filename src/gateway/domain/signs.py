@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import NamedTuple
 
+from gateway.domain.marks import normalized
 from gateway.domain.unicode_14 import CF, CN, CO
 
 UNICODE_VERSION = "14.0"
@@ -77,11 +78,10 @@ def composed(text: str) -> str:
     if text.isascii():
         return text
     if _EVERYDAY.fullmatch(text) or not any(category_of(sign) == "Cn" for sign in text):
-        return unicodedata.normalize("NFC", text)
+        return normalized("NFC", text)
     pieces = re.split(f"([{re.escape(''.join(filter(_unassigned, text)))}]+)", text)
     return "".join(
-        piece if number % 2 else unicodedata.normalize("NFC", piece)
-        for number, piece in enumerate(pieces)
+        piece if number % 2 else normalized("NFC", piece) for number, piece in enumerate(pieces)
     )
 
 
@@ -112,7 +112,7 @@ def _unassigned(sign: str) -> bool:
 
 
 def _is_replaced(sign: str) -> bool:
-    other = unicodedata.normalize("NFC", sign)
+    other = normalized("NFC", sign)
     return other != sign and len(other) == 1 and unicodedata.category(sign)[0] == "L"
 
 

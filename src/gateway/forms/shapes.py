@@ -5,12 +5,12 @@ A date becomes the instant of local midnight (`1990-01-14T17:00:00.000+0000`), t
 option of the same label: two code lists are joined by label, never by code alone.
 """
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from gateway.domain.facts import Coded, PartialDate, Value
+from gateway.domain.marks import normalized
 from gateway.forms.definition import FieldTemplate, Option
 from gateway.forms.reading.mistakes import NotConvertible, NotOfType
 from gateway.forms.remote import RemoteLists
@@ -145,7 +145,7 @@ def _unit(remote: str, unit: Coded, options: RemoteLists | None) -> Option:
 
 
 def _folded(label: str) -> str:
-    return unicodedata.normalize("NFC", same_text(label).casefold())
+    return normalized("NFC", same_text(label).casefold())
 
 
 def _never(template: FieldTemplate, value: Value, options: RemoteLists | None) -> object:

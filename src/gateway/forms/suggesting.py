@@ -11,13 +11,13 @@ A suggestion is one for whoever writes the bindings. Nothing is filled by it.
 """
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import log
 
+from gateway.domain.marks import normalized
 from gateway.forms.attributes import Dictionary
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FormDefinition
@@ -166,4 +166,4 @@ def _headings(node: Node) -> Iterator[str]:
 
 
 def _words(text: str) -> _Words:
-    return frozenset(_WORD.findall(unicodedata.normalize("NFC", text).casefold()))
+    return frozenset(_WORD.findall(normalized("NFC", text).casefold()))

@@ -5,7 +5,6 @@ their communes since 1 July 2025), `schemas/provinces-before-2025.json` (the 63 
 the province it became part of) and, where it stands, `schemas/catalogue/countries.json`.
 """
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import orjson
 
 from gateway.domain.facts import Coded
+from gateway.domain.marks import normalized
 
 COUNTRY, PROVINCE, COMMUNE, INLAND = "country", "province", "commune", "inland"
 HOME_COUNTRY = "VN"
@@ -22,7 +22,7 @@ _PROVINCE_WORDS = ("tỉnh ", "thành phố ", "tp. ", "tp ")
 
 def folded(label: str) -> str:
     """A label as it is compared: NFC, without regard to case, runs of blanks as one."""
-    return " ".join(unicodedata.normalize("NFC", label).casefold().split())
+    return " ".join(normalized("NFC", label).casefold().split())
 
 
 def without_province_word(label: str) -> str:

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from gateway.domain.identifiers import AttributeName
+from gateway.domain.marks import normalized
 
 FULL_NAME = AttributeName("person.full_name")
 SURNAME = AttributeName("person.surname")
@@ -50,5 +51,5 @@ def same_name(one: str, other: str) -> bool:
 def normalised_for_sending(name: str) -> str:
     """A name as the population database is asked: capitals without marks and blanks."""
     name = name.replace("Đ", "D").replace("đ", "d")  # these two do not decompose
-    plain = "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
+    plain = "".join(c for c in normalized("NFD", name) if not unicodedata.combining(c))
     return _NOT_SENT.sub("", plain).upper()

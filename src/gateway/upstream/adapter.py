@@ -12,7 +12,6 @@ session instead of making another.
 
 import asyncio
 import json
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -24,6 +23,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 
 from gateway.domain.errors import SourceBrokeContract, SourceUnavailable
+from gateway.domain.marks import normalized
 from gateway.upstream.exchange import Exchange
 
 T = TypeVar("T")
@@ -69,7 +69,7 @@ class Envelope(BaseModel):
     @property
     def words(self) -> str:
         """The message in one normal form and without regard to case; it may name a person."""
-        return unicodedata.normalize("NFC", self.message).casefold()
+        return normalized("NFC", self.message).casefold()
 
     @property
     def succeeded(self) -> bool:

@@ -31,9 +31,9 @@ addressee_twice        a second addressee line
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from unicodedata import normalize
 
 from gateway.domain.errors import FieldProblem
+from gateway.domain.marks import normalized
 from gateway.forms.reading.cycles import in_cycles
 from gateway.forms.reading.templates import (
     Component,
@@ -252,7 +252,7 @@ def _remote(url: object) -> Iterator[str]:
 
 
 def _addressee(node: Node, number: int) -> Iterator[str]:
-    label = normalize("NFC", str(node.component.get("label") or "")).strip().rstrip(":.… ")
+    label = normalized("NFC", str(node.component.get("label") or "")).strip().rstrip(":.… ")
     if label.casefold() != _ADDRESSEE or node.groups or len(node.templates) != 1:
         yield "addressee_label"
     if number > 1:
