@@ -6,6 +6,7 @@ dossier is one of these, now and then filled twice, refused once or abandoned. N
 
 import os
 import random
+import re
 from base64 import b64encode
 from binascii import b2a_base64
 from collections import Counter, defaultdict, deque
@@ -39,6 +40,9 @@ SCHEMAS = Path(__file__).parents[1] / "schemas"
 ORIGIN = "gateway.example/log/2026"
 TENANT, TEST_TENANT = "h99", "h99-test"
 MONTHS = ("2026-10", "2026-11")
+HOURS = (498_000, 498_400)
+"""An hour of each month."""
+
 _DOMAIN = b"eform-gateway/case/v1"
 _UNDER_WAY = 700
 """So many dossiers are being filled at any moment."""
@@ -55,12 +59,14 @@ def definition(seconds: int = 20, per_field: int = 1) -> Json:
     """The first leaf of a log."""
     return {
         "kind": "metric-definition",
-        "v": 1,
-        "definition": "eform-gateway/measure/1",
+        "v": 2,
+        "definition": "eform-gateway/measure/2",
         "digest": digest("measure"),
         "instant_seconds": seconds,
         "instant_seconds_per_field": per_field,
+        "least_age_hours": 24,
         "mock": True,
+        "month": MONTHS[0],
     }
 
 
@@ -68,7 +74,7 @@ def grant(tenant: str, is_test: bool) -> Json:
     """What a tenant may ask."""
     return {
         "kind": "grant",
-        "v": 1,
+        "v": 2,
         "tenant": tenant,
         "agency": "H99",
         "is_test": is_test,
@@ -76,6 +82,8 @@ def grant(tenant: str, is_test: bool) -> Json:
         "sources": ["population", "records"],
         "procedures": "*",
         "officers": "*",
+        "connected": ["population", "records", "session"],
+        "first": None,
     }
 
 
@@ -310,7 +318,9 @@ def _way(bodies: Sequence[Json]) -> _Way:
         text = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
         assert b"%" not in text
         texts.append(
-            text.replace(b'"case":""', b'"case":"%s"').replace(b'"chain":""', b'"chain":"%s"')
+            re.sub(rb'"h":[0-9]+', b'"h":%d', text)
+            .replace(b'"case":""', b'"case":"%s"')
+            .replace(b'"chain":""', b'"chain":"%s"')
         )
     return _Way(tuple(bodies), tuple(texts))
 
@@ -350,8 +360,9 @@ def write_log(folder: Path, dossiers: int, seed: int = 4) -> bytes:
     begins, ends = [0], []
     secret = Ed25519PrivateKey.from_private_bytes(sha256(b"bench").digest())
     signer = ReleaseSigner(secret, thumbprint(secret.public_key().public_bytes_raw()))
-    for month, share in zip(MONTHS, (dossiers // 2, dossiers - dossiers // 2), strict=True):
-        busy.open(share, to_the_end=month == MONTHS[-1])
+    shares = (dossiers // 2, dossiers - dossiers // 2)
+    for month, hour, share in zip(MONTHS, HOURS, shares, strict=True):
+        busy.open(share, hour, to_the_end=month == MONTHS[-1])
         ends.append(log.size - 1)
         cells = _count(ways, definitions, busy.known())
         closing = Closing(month, False, begins[-1], ends[-1], 0)
@@ -375,10 +386,12 @@ class _Busy:
         self._log, self._ways, self._chance = log, ways, chance
         self._under_way: deque[tuple[int, int, bytes, bytes]] = deque()
         self._fresh: Counter[int] = Counter()
+        self._hour = 0
         self._carried: Counter[tuple[int, int]] = Counter()
 
-    def open(self, dossiers: int, to_the_end: bool) -> None:
-        """Open so many dossiers more; leave some under way but at the end."""
+    def open(self, dossiers: int, hour: int, to_the_end: bool) -> None:
+        """Open so many dossiers more in an hour; leave some under way but at the end."""
+        self._hour = hour
         self._fresh.clear()
         self._carried = Counter((way, step) for way, step, *_ in self._under_way)
         for begin in range(0, dossiers, 512):
@@ -395,7 +408,7 @@ class _Busy:
     def _step(self) -> None:
         way, step, case, chain = self._under_way.popleft()
         texts = self._ways[way].texts
-        self._log.case(os.urandom(32), texts[step] % (case, chain))
+        self._log.case(os.urandom(32), texts[step] % (case, chain, self._hour))
         if step + 1 < len(texts):
             self._under_way.append((way, step + 1, case, chain))
 

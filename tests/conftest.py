@@ -11,6 +11,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ from gateway.custody.grants import register_tenant
 from gateway.domain.errors import Conflict
 from gateway.domain.identifiers import POPULATION, RECORDS, SourceId, TenantId
 from gateway.forms.catalogue import RegisteredForm
+from gateway.records.earlier import store_earlier
 from gateway.settings import PapersAccess, PopulationAccess, Settings
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, leaves
@@ -291,6 +293,8 @@ class House:
             for record in self.population.records_of(n):
                 answer = self.post("/v1/records", record)
                 assert answer.status_code in (200, 201, 409), answer.text
+        long_ago = self.clock() - timedelta(days=40)
+        self.run(self.rooms.database.write(lambda c: store_earlier(c, long_ago)))
         self.clock.forward(minutes=1)
 
     def question(self, form: str, person: Person | str, **more: Any) -> Json:

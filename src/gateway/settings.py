@@ -141,6 +141,7 @@ class Settings(BaseModel):
     source_patience_seconds: float = Field(default=3.0, gt=0, le=30)
     instant_seconds: int = Field(default=20, ge=0)
     instant_seconds_per_field: int = Field(default=1, ge=0)
+    least_age_hours: int = Field(default=24, ge=24)
     # questions of an hour that may find nobody, of one tenant and of all. A large province has a
     # thousand citizens an hour and one in twenty mistyped: fifty misses
     confirm_misses_of_tenant: int = Field(default=120, ge=1)  # twice that: clerks type all day
@@ -181,8 +182,12 @@ class Settings(BaseModel):
                     raise ValueError(f"{name} does not lead to a production system")
         if self.ministry is not None and self.portal is None:
             raise ValueError("a ministry's adapter is told beside the portal, not without it")
-        if not self.mock and self.instant_seconds * self.instant_seconds_per_field == 0:
-            raise ValueError("only a deployment marked as mock may set the instant rule to 0")
+        if not self.mock:
+            for name, least in (("instant_seconds", 20), ("instant_seconds_per_field", 1)):
+                if getattr(self, name) < least:
+                    raise ValueError(
+                        f"{name} is at least {least} but in a deployment marked as mock"
+                    )
         return self
 
 

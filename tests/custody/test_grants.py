@@ -44,13 +44,15 @@ async def test_a_grant_is_public_from_the_moment_it_holds(database: Database) ->
     assert leaf.pop("officers") != ["H99.01.cb017"]
     assert leaf == {
         "kind": "grant",
-        "v": 1,
+        "v": 2,
         "tenant": "h99",
         "agency": "H99",
         "is_test": True,
         "since": "2026-11-22",
         "sources": ["population", "records"],
         "procedures": ["1.004222", "2.000635"],
+        "connected": [],
+        "first": None,
     }
 
 

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from sqlalchemy import select
 from gateway.custody.publishing import CONNECTED, Measure, publish_definitions, read_measure
 from gateway.domain.identifiers import POPULATION
 from gateway.forms.catalogue import Catalogue, read_catalogue
+from gateway.log.append import append_case
 from gateway.log.canonical import canonical
+from gateway.log.verify.claims.definitions import DIGESTS
 from gateway.storage.database import Database
 from gateway.storage.schema import form_versions, leaves
 
@@ -59,12 +62,14 @@ async def test_the_definition_of_the_measure_is_the_first_leaf_of_the_log(
 
     assert _leaf(database, 0) == {
         "kind": "metric-definition",
-        "v": 1,
-        "definition": "eform-gateway/measure/1",
+        "v": 2,
+        "definition": "eform-gateway/measure/2",
         "digest": "sha256:" + hashlib.sha256(MEASURE_FILE.read_bytes()).hexdigest(),
         "instant_seconds": 20,
         "instant_seconds_per_field": 1,
+        "least_age_hours": 24,
         "mock": False,
+        "month": "2026-11",
     }
     assert _kinds(database)[1:] == ["form-version"] * len(catalogue.forms())
 
@@ -125,3 +130,35 @@ def test_only_a_deployment_marked_as_mock_may_count_dossiers_that_took_no_time()
     with pytest.raises(ValueError, match="mock"):
         _measure(mock=False, instant_seconds=0)
     assert _measure(mock=True, instant_seconds=0).instant_seconds == 0
+
+
+BELOW = {"instant_seconds": 19, "instant_seconds_per_field": 0, "least_age_hours": 23}
+
+
+@pytest.mark.parametrize("name", BELOW)
+def test_a_number_below_its_bound_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        read_measure(MEASURE_FILE, mock=False, **{name: BELOW[name]})
+
+
+async def test_another_edition_counts_from_a_free_month(
+    database: Database, catalogue: Catalogue
+) -> None:
+    measure = _measure()
+    older = replace(measure, name="eform-gateway/measure/1")
+    await _publish(database, catalogue, older)
+    body = {"k": "abandoned", "case": "c", "chain": "x", "ten": "h99", "h": 0}
+    await database.write(lambda c: append_case(c, "abandoned", "h99", body, NOW))
+    await _publish(database, catalogue, measure)
+    await _publish(database, catalogue, measure)
+    months = [
+        _leaf(database, index)["month"]
+        for index, kind in enumerate(_kinds(database))
+        if kind == "metric-definition"
+    ]
+    assert months == ["2026-11", "2026-12"]
+
+
+def test_the_verifier_knows_this_definition() -> None:
+    digest = "sha256:" + hashlib.sha256(MEASURE_FILE.read_bytes()).hexdigest()
+    assert DIGESTS[2] == digest

@@ -58,6 +58,7 @@ def _shown(form: FormDefinition) -> set[str]:
     }
 
 
+@pytest.mark.threat(67)
 @pytest.mark.parametrize("flag", FLAGS, ids=str)
 @pytest.mark.parametrize("kind", INPUTS)
 def test_no_flag_takes_an_input_out_unnamed(kind: str, flag: str) -> None:

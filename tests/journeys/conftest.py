@@ -15,6 +15,7 @@ from gateway.app import create_app
 from gateway.custody.grants import register_tenant
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
 from gateway.forms.showing.instants import local_date
+from gateway.records.earlier import store_earlier
 from gateway.settings import PopulationAccess, Settings
 from mocks.igate import IGate, Story
 from mocks.people import Population
@@ -60,6 +61,8 @@ class Province:
             for record in self.population.records_of(n):
                 answer = await self.igate.store_record(record)
                 assert answer.status in (200, 201), (record["kind"], answer.code)
+        long_ago = self.clock() - timedelta(days=40)
+        await self.rooms.database.write(lambda c: store_earlier(c, long_ago))
         self.clock.forward(60)
 
 

@@ -16,6 +16,7 @@ from gateway.api.rooms import Rooms
 from gateway.app import create_app
 from gateway.custody.grants import register_tenant
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
+from gateway.records.earlier import store_earlier
 from gateway.settings import PopulationAccess, PortalAccess, Settings
 from mocks.adapter import FORWARD
 from mocks.igate.counter import CounterIGate
@@ -97,13 +98,19 @@ async def day(tmp_path: Path) -> AsyncIterator[Day]:
         ):
             igate = CounterIGate(http, None, services, clock)
             await igate.sign_in(client.client_id, client.secret)
-            yield await _lived(igate, portal, population, clock)
+            yield await _lived(igate, portal, population, clock, rooms)
 
 
 async def _lived(
-    igate: CounterIGate, portal: PortalMock, population: Population, clock: SetClock
+    igate: CounterIGate,
+    portal: PortalMock,
+    population: Population,
+    clock: SetClock,
+    rooms: Rooms,
 ) -> Day:
     async def pause() -> None:
+        long_ago = clock() - timedelta(days=40)
+        await rooms.database.write(lambda c: store_earlier(c, long_ago))
         clock.forward(2)
 
     def next_second() -> Any:

@@ -117,7 +117,7 @@ NOT_PUBLIC = {
 def test_t26_a_grant_leaf_has_no_place_for_free_text(change: dict[str, Any]) -> None:
     leaf = {
         "kind": "grant",
-        "v": 1,
+        "v": 2,
         "tenant": "h99",
         "agency": "H99.01",
         "is_test": False,
@@ -125,6 +125,8 @@ def test_t26_a_grant_leaf_has_no_place_for_free_text(change: dict[str, Any]) -> 
         "sources": ["population"],
         "procedures": "*",
         "officers": "*",
+        "connected": ["population"],
+        "first": None,
     }
     grant = Draft202012Validator(_schema("grant"))
 

@@ -74,8 +74,8 @@ def test_without_a_portal_it_counts_where_it_was_submitted() -> None:
 
 def test_a_report_says_unconfirmed_only_where_no_portal_is_connected() -> None:
     nothing = {"counts": [], "headline": "core"}
-    assert UNCONFIRMED in notice_of(definitions(), nothing)
-    assert UNCONFIRMED not in notice_of(definitions(confirmed=True), nothing)
+    assert UNCONFIRMED in notice_of(definitions(), nothing, {})
+    assert UNCONFIRMED not in notice_of(definitions(confirmed=True), nothing, {})
 
 
 @pytest.mark.threat(55)

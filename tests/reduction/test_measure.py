@@ -342,7 +342,12 @@ def test_a_required_item_that_a_later_version_asks_no_more_is_added_to_what_is_d
     assert _fraction(row["reduction"]) == (6, 8)
     assert _fraction(row["required_only"]) == (4, 6)
     assert row["left_to_declare"]["median"]["value"] == 1
-    assert row["items"] == {"absent": ["signature"], "dropped": ["reason"], "added": []}
+    assert row["items"] == {
+        "absent": ["signature"],
+        "dropped": ["reason"],
+        "abolished": [],
+        "added": [],
+    }
 
 
 def test_paper_and_online_are_never_one_figure() -> None:

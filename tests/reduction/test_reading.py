@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, select, update
 
+from gateway.access.callers import Grant
+from gateway.access.clients import write_grant
 from gateway.domain.errors import BadRequest, CannotMeasure
+from gateway.domain.identifiers import SourceId
 from gateway.log.append import append_case, append_public
 from gateway.reduction.reading import report_from_log
 from gateway.reduction.report import Question, question_of
@@ -29,6 +32,9 @@ NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 FIELDS = {"hoTen": AUTO, "lyDo": MANUAL}
 
 
+GRANT_JSON = write_grant(Grant(frozenset({SourceId("population")}), None, None), bytes(32))
+
+
 def publish(
     connection: Connection, seconds: int = 0, per_field: int = 0, *, confirmed: bool = False
 ) -> None:
@@ -43,7 +49,7 @@ def publish(
             known = {name: leaf[name] for name in ("version", "form", "series")}
             connection.execute(insert(form_versions), {**known, "leaf": index, "registered_at": 0})
         else:
-            named = {"tenant": leaf["tenant"], "name": "", "agency": "", "grant_json": ""}
+            named = {"tenant": leaf["tenant"], "name": "", "agency": "", "grant_json": GRANT_JSON}
             times = {"is_test": leaf["is_test"], "grant_leaf": index, "created_at": 0}
             connection.execute(insert(tenants), {**named, **times})
 

@@ -40,7 +40,7 @@ def test_the_notice_stands_in_the_first_lines_and_the_table_below() -> None:
     for heading in ("Declarable", "Offered", "Auto", "Override", "Contested", "Manual"):
         assert heading in text
     row = next(line for line in lines if "50.0 %" in line)
-    assert row.split()[-9:] == ["50.0", "%", "50.0", "%", "66.7", "%", "20", "%", "✓"]
+    assert row.split()[-9:] == ["50.0", "%", "50.0", "%", "–", "–", "20", "%", "✓"]
     assert "…" not in text
 
 

@@ -79,10 +79,13 @@ THREATS = {
     "T-64": "A weaker identity check is chosen by declining a source or tripping a limit",
     "T-65": "A typed record makes a stranger a relative, or vouches for other papers",
     "T-66": "A locked label, the shape of rows, or a letter that only looks the same is altered",
+    "T-67": "Typed questions are taken out of the count by flags of the form",
+    "T-68": "A new log or form code forgets what a declaration began with",
     "T-69": "Typed papers without a file feed the next form",
     "T-70": "Answers are stripped before the submission, so that they are in no count",
     "T-71": "A false release beside the true bytes, or its signature or file gone",
     "T-72": "A month is made uncheckable: shredded early, never closed, hours moved",
+    "T-73": "A tenant is taken out of the figures by a late test mark",
     "T-80": "A text makes a check take seconds",
     "T-81": "A crash, an outage or a closed pipe is read as a verdict",
 }

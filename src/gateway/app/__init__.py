@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,10 +27,10 @@ from gateway.api.watching.events import note_bug, note_refused_form
 from gateway.api.watching.traffic import Traffic
 from gateway.api.wire.problems import problem_of_a_bug, problem_of_status
 from gateway.app.portal import open_portal, open_registry, portal_chores
-from gateway.app.sources import addresses_of, log_policy_of, read_sources
+from gateway.app.sources import addresses_of, log_policy_of, measure_of, read_sources
 from gateway.custody.chores import purge_by_the_minute, sweep_by_the_hour
 from gateway.custody.keys import Keys
-from gateway.custody.publishing import publish_definitions, read_measure
+from gateway.custody.publishing import publish_definitions
 from gateway.custody.replays import Replays
 from gateway.custody.shredding import replay_shreds
 from gateway.custody.tickets import Tickets
@@ -40,6 +41,7 @@ from gateway.dossiers.evidence.results import confirmed_results
 from gateway.forms.catalogue import read_catalogue
 from gateway.forms.remote import read_remote_lists
 from gateway.igate.mapping import read_igate
+from gateway.log.clock_guard import CLOCK_GUARD, ClockGuard
 from gateway.log.publishing.chores import publish_by_the_minute
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.opening import open_log
@@ -87,16 +89,16 @@ def create_app(
     settings: Settings,
     clock: Clock,
     carrier: httpx.AsyncBaseTransport | None = None,
+    monotonic: Callable[[], float] | None = None,
 ) -> FastAPI:
     """The gateway as an ASGI application; nothing is opened before its lifespan begins.
 
-    `carrier` takes the calls outwards, by default over the network.
+    `carrier` takes the calls outwards. `monotonic` is what the clock is held against, if anything.
     """
-
     app = FastAPI(
         title=TITLE,
         version=VERSION,
-        lifespan=_lifespan(settings, clock, carrier),
+        lifespan=_lifespan(settings, clock, carrier, monotonic),
         docs_url=None,
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
@@ -111,7 +113,10 @@ def create_app(
 
 
 def _lifespan(
-    settings: Settings, clock: Clock, carrier: httpx.AsyncBaseTransport | None
+    settings: Settings,
+    clock: Clock,
+    carrier: httpx.AsyncBaseTransport | None,
+    monotonic: Callable[[], float] | None,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     """Open the rooms, keep them running, and close them in order."""
 
@@ -127,6 +132,9 @@ def _lifespan(
                 note_refused_form(refusal)
                 raise
             app.state.rooms = rooms
+            if monotonic is not None:
+                guard = ClockGuard(settings.data / "log", clock, monotonic)
+                rooms.database.carried[CLOCK_GUARD] = guard
             closing = asyncio.Event()
             chores = asyncio.gather(
                 sweep_by_the_hour(rooms.database, rooms.keys, clock, closing),
@@ -170,13 +178,7 @@ async def open_rooms(
     options_at = read_remote_lists(settings.schemas)
     reads: Counter[tuple[SourceId, str]] = Counter()
     sources = read_sources(settings, clock, outside, store, lists)
-    measure = read_measure(
-        settings.schemas / "measure.json",
-        mock=settings.mock,
-        instant_seconds=settings.instant_seconds,
-        instant_seconds_per_field=settings.instant_seconds_per_field,
-        portal=settings.portal is not None,
-    )
+    measure = measure_of(settings)
     connected = frozenset({SESSION, *sources})
     leaves = await database.write(
         lambda c: publish_definitions(c, forms, measure, clock(), connected)
@@ -218,6 +220,7 @@ async def open_rooms(
             Tries(_prefill_limits(settings), clock),
             tickets,
             pace,
+            timedelta(hours=settings.least_age_hours),
         ),
         confirmations=ConfirmationWorkflow(
             sources,

@@ -6,6 +6,7 @@ from typing import Any, TypeVar, assert_never
 
 from pydantic import SecretStr
 
+from gateway.custody.publishing import Measure, read_measure
 from gateway.domain.clock import Clock
 from gateway.domain.identifiers import SourceId
 from gateway.log.publishing.witnesses import WitnessPolicy, read_witness_policy
@@ -88,3 +89,15 @@ def log_policy_of(settings: Settings) -> WitnessPolicy | None:
     """Whose cosignatures the log's checkpoints need; raises MalformedPolicy, OSError."""
     path = settings.log_policy
     return None if path is None else read_witness_policy(path.read_bytes())
+
+
+def measure_of(settings: Settings) -> Measure:
+    """The definition that a deployment counts by; raises ValueError for a number below its bound."""
+    return read_measure(
+        settings.schemas / "measure.json",
+        mock=settings.mock,
+        instant_seconds=settings.instant_seconds,
+        instant_seconds_per_field=settings.instant_seconds_per_field,
+        least_age_hours=settings.least_age_hours,
+        portal=settings.portal is not None,
+    )

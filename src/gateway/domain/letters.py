@@ -61,6 +61,8 @@ Without vowels and digits, so that no letters of a body spell a name or a number
 """
 
 UNNUMBERED = "*"
+YOUNG_LETTERS: Mapping[str, str] = {"records": "y", "personal_papers": "z"}
+"""In place of a source's letter: a paper that nobody vouches for, younger than 30 days."""
 NOTHING = "-"
 _COLUMN = "."
 _NUMBER = re.compile(r"\[[0-9]+\]")

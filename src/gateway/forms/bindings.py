@@ -40,17 +40,27 @@ class Binding:
 
 @dataclass(frozen=True)
 class Bindings:
-    """Everything that stands beside one form: procedures, roles, items, bindings, ceiling."""
+    """Everything that stands beside one form: procedures, roles, items, bindings, ceiling.
+
+    `declaration` names the official declaration (mẫu số), the form's own code where the file names
+    none. `item_sources` says which sources the declaration's list names for an item that no binding
+    fills. `abolished` and `added` name the legal act behind an item that came or went since the
+    declaration was first registered, by its document number.
+    """
 
     form: FormCode
     title: str
     procedures: tuple[str, ...]
+    declaration: str
     roles: Mapping[RoleName, tuple[Way, ...]]
     ceiling: int
     login_fills: frozenset[str]
     row_key: Mapping[str, str]
     items: Mapping[str, str]
+    item_sources: Mapping[str, tuple[SourceId, ...]]
     absent_items: tuple[str, ...]
+    abolished: Mapping[str, str]
+    added: Mapping[str, str]
     bindings: tuple[Binding, ...]
     sets: Mapping[str, SourceId]
     not_supplied: Mapping[str, str]

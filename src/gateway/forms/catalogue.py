@@ -103,16 +103,13 @@ class RegisteredForm:
         }
         return len(supplied), len(self.bindings.all_items)
 
-    def coverage(self, connected: frozenset[SourceId]) -> tuple[int, int]:
-        """Required components, and those of them bound to an attribute a connected source holds."""
-        required = [f for f in self.definition.fields if f.required and not f.control]
-        bound = [
-            f
-            for f in required
-            if (b := self.bindings.by_field.get(f.path))
-            and connected & set(self.dictionary[b.attribute].sources)
-        ]
-        return len(required), len(bound)
+    def sources_of(self, path: str) -> tuple[SourceId, ...]:
+        """The sources that can hold a field: those of its attribute, else those that the official
+        declaration's list names for its item."""
+        if binding := self.bindings.by_field.get(path):
+            return self.dictionary[binding.attribute].sources
+        item = self.bindings.items.get(path)
+        return self.bindings.item_sources.get(item, ()) if item else ()
 
 
 class Catalogue:

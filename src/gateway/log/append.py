@@ -2,6 +2,9 @@
 
 The caller's transaction carries the leaf: either both are durable or neither is. Indices have no
 gaps, because only the one writer of the database assigns them.
+
+A case leaf says its hour, and hours of a log do not run backwards: one that is more than two hours
+before the last one is refused, and so is every one while the clock is in doubt (`clock_guard.py`).
 """
 
 import os
@@ -11,7 +14,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from gateway.domain.errors import Busy
 from gateway.log.canonical import canonical
+from gateway.log.clock_guard import CLOCK_GUARD
 from gateway.log.leaves import (
     CASE_KINDS,
     SALT_BYTES,
@@ -25,7 +30,10 @@ from gateway.storage.statements import Statement, new_row
 
 _LAST_INDEX = Statement(select(func.max(leaves.c.idx)))
 _NEW_LEAF, _NEW_BODY = new_row(leaves), new_row(bodies)
-_NEXT = "gateway.log.next_index"
+_LAST_BODY = select(func.max(bodies.c.idx)).scalar_subquery()
+_LAST_HOUR = Statement(select(bodies.c.hour).where(bodies.c.idx == _LAST_BODY))
+_NEXT, _HOUR = "gateway.log.next_index", "gateway.log.last_hour"
+TOLERATED_HOURS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +66,37 @@ def append_case(
 
     The hour of `now` (hours since 1970 UTC) is all that is kept of the time; by `case` the bodies of
     one case are found together. Raises ValueError for
-    an unknown kind or a body that RFC 8785 cannot write.
+    an unknown kind or a body that RFC 8785 cannot write; Busy `clock_behind` or `clock_jumped`.
     """
     if kind not in CASE_KINDS:
         raise ValueError("a case leaf is of one of the case kinds")
+    hour = int(now.timestamp()) // 3600
+    _check_hour(connection, hour)
+    if (guard := connection.info.get(CLOCK_GUARD)) is not None:
+        guard.check(now)
     salt, content = os.urandom(SALT_BYTES), canonical(body)
     index, hashed = _append(connection, case_entry(seal_of(salt, content)))
     row = {
         "idx": index,
         "kind": kind,
         "tenant": tenant,
-        "hour": int(now.timestamp()) // 3600,
+        "hour": hour,
         "case_ref": body.get("case"),
         "salt": salt,
         "body": content,
     }
     _NEW_BODY.run(connection, row)
     return AppendedCase(index, hashed, salt)
+
+
+def _check_hour(connection: Connection, hour: int) -> None:
+    """Read the last case leaf's hour once a transaction."""
+    last = connection.info.get(_HOUR)
+    if last is None:
+        (last,) = _LAST_HOUR.first(connection, {}) or (hour,)
+    if hour < last - TOLERATED_HOURS:
+        raise Busy("clock_behind", "the clock is more than two hours behind the log's last entry")
+    connection.info[_HOUR] = hour
 
 
 def _append(connection: Connection, entry: bytes) -> tuple[int, bytes]:

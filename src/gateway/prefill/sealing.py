@@ -122,6 +122,7 @@ def _claim(sheet: Sheet, entry: Entry, tagger: Tagger) -> dict[str, Any]:
         "edit": entry.edit.value,
         "confirmed_by": entry.confirmed_by,
         "record": None if entry.record is None else entry.record.id,
+        **({"young": True} if entry.young else {}),
         "tag": tagger.field_tag(mark_of(entry), entry.canon),
     }
 

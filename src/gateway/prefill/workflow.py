@@ -4,7 +4,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from sqlalchemy import Connection
@@ -94,6 +94,7 @@ class PrefillWorkflow:
         tries: Tries,
         tickets: TicketDesk,
         pace: Pace,
+        least_age: timedelta = timedelta(hours=24),
     ) -> None:
         self._catalogue = catalogue
         self._form_leaves = form_leaves
@@ -101,6 +102,7 @@ class PrefillWorkflow:
         self._typed = TypedPersons(database, index_key, clock)
         self._tickets = tickets
         self._pace = pace
+        self._least_age = least_age
         self._sources = {
             id_: TriedRegister(source, tries) if id_ == POPULATION else source
             for id_, source in sources.items()
@@ -201,6 +203,7 @@ class PrefillWorkflow:
             without=request.without,
             dossier=case.dossier,
             opened_at=self._opened_at(case),
+            youngest=case.now - self._least_age,
             now=case.now,
             earlier=earlier_of(case.chain, case.form),
             options_at=self._options_at,

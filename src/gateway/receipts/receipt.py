@@ -18,7 +18,8 @@ A receipt (biên nhận điền sẵn) is a JWS in compact form, EdDSA over Ed25
     records         [{id, vouched, tag}]: the province's records that filled a field: whether somebody
                     vouches for the record, and the tag of its paper
     fields          per declarable field, filled: {path, rows, source, role, attribute, class, as_of,
-                    edit, tag, confirmed_by, record}; empty: {path, reason, role, attribute,
+                    edit, tag, confirmed_by, record, and young: true where an unvouched paper
+                    of less than 30 days said it}; empty: {path, reason, role, attribute,
                     retry_at where it waits for a record}
 
 A receipt holds no value, no name and no number; it is personal data all the same.

@@ -22,7 +22,7 @@ from gateway.domain.errors import CannotMeasure
 from gateway.domain.letters import REASON_LETTERS
 from gateway.domain.verdicts import Reason
 from gateway.log.leaves import CASE_KINDS
-from gateway.reduction.definitions import Definitions, FormVersion, template_of
+from gateway.reduction.definitions import BASE_CODE, Definitions, FormVersion, template_of
 from gateway.reduction.dossiers import Letters, Submission, Sums, read_submission
 
 MOST_REFUSALS = 5
@@ -165,8 +165,9 @@ class Case:
 class CaseReader:
     """Reads the bodies of cases against the definitions of their log."""
 
-    def __init__(self, definitions: Definitions) -> None:
+    def __init__(self, definitions: Definitions, edition: int) -> None:
         self._definitions = definitions
+        self._edition = edition
         self._known: dict[Hashable, Letters] = {}
 
     def read(self, bodies: Iterable[tuple[int, Body]]) -> Case:
@@ -185,7 +186,7 @@ class CaseReader:
                 case "refusal":
                     _refusal(found, leaf, body)
                 case "sync":
-                    _sync(found, leaf, body)
+                    _sync(found, leaf, body, self._edition)
                 case "abandoned":
                     _chain(found, leaf, body).end(leaf, body)
                 case kind if kind not in CASE_KINDS:
@@ -194,7 +195,7 @@ class CaseReader:
 
     def _prefill(self, case: Case, leaf: int, body: Body) -> None:
         form = self._definitions.form(leaf, body["fv"])
-        row = row_of(form, body["proc"], body["ch"])
+        row = row_of(form, body["proc"], body["ch"], self._edition)
         visible, filled = body["n"]
         rows, ended, refused = body.get("sr", {}), None, Counter[str]()
         if (known := case.chains.get(body["chain"])) is not None:
@@ -212,10 +213,10 @@ class CaseReader:
             chain.end(leaf, body)
 
 
-def _sync(case: Case, leaf: int, body: Body) -> None:
+def _sync(case: Case, leaf: int, body: Body, edition: int) -> None:
     if body.get("part"):
         if body["st"] == ACCEPTED and case.confirmed is None:
-            case.parts.add(body["proc"])
+            case.parts.add(body["proc"] if edition == 1 else body["proc"][:BASE_CODE])
     elif body["st"] == ACCEPTED and case.confirmed is None:
         case.confirmed = leaf, body["h"]
         case.begun_late = not body["pre"]
@@ -223,9 +224,15 @@ def _sync(case: Case, leaf: int, body: Body) -> None:
         case.withdrawn = leaf, body["h"]
 
 
-def row_of(form: FormVersion, procedure: str | None, channel: str) -> Row:
-    """The finest row that a receipt or a submission belongs to."""
-    return Row(form.form, procedure or "", form.series, CHANNELS[channel])
+def row_of(form: FormVersion, procedure: str | None, channel: str, edition: int) -> Row:
+    """The finest row that a receipt or a submission belongs to.
+
+    By the second edition of the measure a procedure is known by its code without a unit's suffix.
+    """
+    code = procedure or ""
+    return Row(
+        form.form, code if edition == 1 else code[:BASE_CODE], form.series, CHANNELS[channel]
+    )
 
 
 def _refusal(case: Case, leaf: int, body: Body) -> None:

@@ -1,8 +1,12 @@
-"""What do the public leaves say that the figures are counted by?"""
+"""What do the public leaves say that the figures are counted by?
+
+A definition of the measure has an **edition**, 1 or 2, by its name. Its numbers hold from its leaf
+on; what it counts holds from its month on, so that a month is counted by one edition.
+"""
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +15,10 @@ from gateway.domain.letters import unspell
 
 CONFIRMED = "/confirmed"
 """How the name of a definition ends that counts dossiers where the portal first had them accepted."""
+
+_FIRST_EDITION = "eform-gateway/measure/1"
+BASE_CODE = 8
+"""Characters of a procedure's code without the suffix of a unit."""
 
 _ROW = re.compile(r"\[[0-9]+\]")
 
@@ -25,6 +33,13 @@ class Definition:
     instant_seconds: int
     instant_seconds_per_field: int
     mock: bool
+    least_age_hours: int | None = None
+    month: str | None = None
+
+    @property
+    def edition(self) -> int:
+        """By which edition of the measure it counts."""
+        return 1 if self.name.removesuffix(CONFIRMED) == _FIRST_EDITION else 2
 
     @property
     def confirmed(self) -> bool:
@@ -40,31 +55,54 @@ class Definition:
 class FormVersion:
     """One registered form version as its leaf states it, ready for counting.
 
-    `attribute_of` says what fills a field, where something could. `required_items` are the items that
-    a required field stands for, `items` all that a field stands for, `potential` items that a connected source holds and all items.
+    `attribute_of` says what fills a field, where something could, `sources_of` who can hold it.
+    `declaration` is None in a leaf of version 1. `potential`: items that a connected source holds,
+    and all items.
     """
 
     leaf: int
     form: str
     series: str
     version: str
+    procedures: tuple[str, ...]
+    declaration: str | None
     ceiling: int
     paths: tuple[str, ...] = field(repr=False)
     required: frozenset[str] = field(repr=False)
     item_of: Mapping[str, str] = field(repr=False)
     attribute_of: Mapping[str, str] = field(repr=False)
+    sources_of: Mapping[str, frozenset[str]] = field(repr=False)
+    uncounted: tuple[tuple[str, str, str], ...] = field(repr=False)
+    abolished: frozenset[str]
+    added: frozenset[str]
     absent_items: tuple[str, ...]
     potential: tuple[int, int]
 
     @property
     def items(self) -> frozenset[str]:
-        """The official items that some field asks."""
-        return frozenset(self.item_of.values())
+        """The official items that some field asks which may show."""
+        return frozenset(item for path, item in self.item_of.items() if path not in self._never)
 
     @property
     def required_items(self) -> frozenset[str]:
         """The official items that some required field asks."""
-        return frozenset(self.item_of[path] for path in self.required if path in self.item_of)
+        asked = self.required - self._never
+        return frozenset(self.item_of[path] for path in asked if path in self.item_of)
+
+    @property
+    def all_items(self) -> frozenset[str]:
+        """Every official item that the leaf speaks of."""
+        return frozenset(self.item_of.values()) | set(self.absent_items)
+
+    @property
+    def _never(self) -> frozenset[str]:
+        """The fields that show in no dossier."""
+        return frozenset(path for path, _, reason in self.uncounted if reason == "hidden")
+
+    def keys(self, procedure: str | None) -> list[tuple[str, str]]:
+        """Under which procedures and declaration its baseline may be kept, the likeliest first."""
+        own = list(dict.fromkeys(code[:BASE_CODE] for code in self.procedures)) or [""]
+        return [(code, self.declaration or "") for code in ((procedure or "")[:BASE_CODE], *own)]
 
     def read(self, leaf: int, letters: Any, rows: Any) -> dict[str, str]:
         """The letters of one body by instance path; raises CannotMeasure when they do not fit."""
@@ -75,12 +113,49 @@ class FormVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class Baseline:
+    """What a procedure's official declaration began with (mốc so sánh), and where the log says so.
+
+    `items` are all its items, `required` those that a required field asked.
+    """
+
+    log: str | None
+    leaf: int
+    required: frozenset[str] = field(repr=False)
+    items: frozenset[str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Definitions:
-    """Every definition and form version of one log, by leaf index; `test_tenants` by grant leaf."""
+    """Every definition and form version of one log, by leaf index; `test_tenants` by grant leaf.
+
+    `baselines` by procedure and declaration; `connected` per tenant the leaves from which on so many
+    sources were both connected and granted.
+    """
 
     measures: tuple[Definition, ...]
     forms: Mapping[int, FormVersion]
     test_tenants: frozenset[str] = frozenset()
+    baselines: Mapping[tuple[str, str], Baseline] = field(default_factory=dict)
+    connected: Mapping[str, Sequence[tuple[int, frozenset[str]]]] = field(default_factory=dict)
+
+    @property
+    def edition(self) -> int:
+        """The edition of the newest definition."""
+        return self.measures[-1].edition if self.measures else 2
+
+    def of_month(self, leaf: int, month: str) -> Definition:
+        """The definition that `month` is closed by, its range ending before `leaf`."""
+        for measure in reversed(self.measures):
+            if measure.leaf < leaf and (measure.month is None or measure.month <= month):
+                return measure
+        raise CannotMeasure(leaf, "no definition of the measure stands before it")
+
+    def connected_at(self, tenant: str, leaf: int) -> frozenset[str]:
+        """The sources, but the session, that were connected and granted to a tenant at a leaf."""
+        stated = self.connected.get(tenant, ())
+        before = bisect_right([at for at, _ in stated], leaf)
+        return stated[before - 1][1] if before else frozenset()
 
     def in_force(self, leaf: int) -> Definition:
         """The definition that a body at `leaf` is counted by; CannotMeasure when none came first."""
@@ -91,14 +166,23 @@ class Definitions:
 
     def form(self, leaf: int, at: object) -> FormVersion:
         """The form version that a body names; CannotMeasure for a leaf that is none."""
-        form = self.forms.get(at) if isinstance(at, int) else None
+        form = self.forms.get(at) if type(at) is int else None
         if form is None or form.leaf >= leaf:
             raise CannotMeasure(leaf, "it names no form version that stands before it")
         return form
 
-    def baseline(self, form: str) -> FormVersion:
+    def first_version(self, form: str) -> FormVersion:
         """The first registered version of a form."""
         return min((f for f in self.forms.values() if f.form == form), key=lambda f: f.leaf)
+
+    def baseline(self, form: FormVersion, procedure: str | None) -> Baseline:
+        """What the declaration of a form version began with, for one of its procedures."""
+        if form.declaration is not None:
+            for key in form.keys(procedure):
+                if key in self.baselines:
+                    return self.baselines[key]
+        first = self.first_version(form.form)
+        return Baseline(None, first.leaf, first.required_items, first.all_items)
 
 
 def read_definitions(leaves: Iterable[tuple[int, Mapping[str, Any]]]) -> Definitions:
@@ -106,14 +190,36 @@ def read_definitions(leaves: Iterable[tuple[int, Mapping[str, Any]]]) -> Definit
     measures: list[Definition] = []
     forms: dict[int, FormVersion] = {}
     tests: set[str] = set()
+    baselines: dict[tuple[str, str], Baseline] = {}
+    connected: dict[str, list[tuple[int, frozenset[str]]]] = {}
     for index, leaf in sorted(leaves, key=lambda one: one[0]):
         if leaf["kind"] == "metric-definition":
             measures.append(_definition(index, leaf))
         elif leaf["kind"] == "form-version":
             forms[index] = _form_version(index, leaf)
-        elif leaf["kind"] == "grant" and leaf["is_test"]:
-            tests.add(leaf["tenant"])
-    return Definitions(tuple(measures), forms, frozenset(tests))
+            _take_baselines(baselines, forms[index], leaf)
+        elif leaf["kind"] == "grant":
+            if leaf["is_test"]:
+                tests.add(leaf["tenant"])
+            both = frozenset(leaf.get("connected", ())) & set(leaf["sources"]) - {"session"}
+            connected.setdefault(leaf["tenant"], []).append((index, both))
+    return Definitions(tuple(measures), forms, frozenset(tests), baselines, connected)
+
+
+def _take_baselines(
+    known: dict[tuple[str, str], Baseline], form: FormVersion, leaf: Mapping[str, Any]
+) -> None:
+    """What a leaf repeats stands as it is said; else it begins the baselines that there are not."""
+    if form.declaration is None:
+        return
+    for said in leaf["baselines"]:
+        key = ((said["procedure"] or "")[:BASE_CODE], form.declaration)
+        required = frozenset(item for item, needed in said["items"] if needed)
+        items = frozenset(item for item, _ in said["items"])
+        known.setdefault(key, Baseline(said["log"], said["leaf"], required, items))
+    own = Baseline(None, form.leaf, form.required_items, form.all_items)
+    for key in form.keys(None)[1:]:
+        known.setdefault(key, own)
 
 
 def template_of(path: str) -> str:
@@ -129,6 +235,8 @@ def _definition(index: int, leaf: Mapping[str, Any]) -> Definition:
         leaf["instant_seconds"],
         leaf["instant_seconds_per_field"],
         leaf["mock"],
+        leaf.get("least_age_hours"),
+        leaf.get("month"),
     )
 
 
@@ -140,11 +248,17 @@ def _form_version(index: int, leaf: Mapping[str, Any]) -> FormVersion:
         form=leaf["form"],
         series=leaf["series"],
         version=leaf["version"],
-        ceiling=leaf["ceiling"],
+        procedures=tuple(leaf["procedures"]),
+        declaration=leaf.get("declaration"),
+        ceiling=leaf.get("ceiling", 0),
         paths=tuple(path for path, *_ in fields),
         required=frozenset(path for path, _, required, *_ in fields if required),
         item_of={path: item for path, _, _, item, *_ in fields if item is not None},
         attribute_of={path: name for path, _, _, _, name, *_ in fields if name is not None},
+        sources_of={path: frozenset(of) - {"session"} for path, *_, of in fields},
+        uncounted=tuple((path, kind, why) for path, kind, why in leaf.get("uncounted", ())),
+        abolished=frozenset(item for item, _ in leaf.get("abolished", ())),
+        added=frozenset(item for item, _ in leaf.get("added", ())),
         absent_items=tuple(leaf["absent_items"]),
         potential=(supplied, items),
     )

@@ -8,15 +8,22 @@ Everything that is summed is a count under a key; sums of dossiers are sums of c
     ("verdict", verdict)                fields by verdict; `auto` without those of instant dossiers
     ("auto_instant",)                   `auto` of instant dossiers, which stand in no figure
     ("filled",) ("visible",)            the two totals that every submission balances to
-    ("dropped",)                        required items of the first version that are asked no more
+    ("dropped",)                        required items of the baseline that are asked no more
+    ("abolished",)                      others of these, whose end a form-version leaf names an act for
     ("D",) ("D", "required")            what counts as declared, dropped items included
     ("D", "extra")                      declared fields that stand for no official item
     ("A", class) ("A", "required")      `auto` by class, and the required ones of every class
-    ("core",)                           items, see `_core_items`
+    ("core",)                           items, see `_count_items`
+    ("young",)                          of these, those with a field from a young record
+    ("reach", "missed" | "connected")   items that a source could have supplied and did not
     ("source", source, "A" | "override" | "contested")      of the classes of the reduction
     ("left", n)                         dossiers of which n fields were left to declare
     ("attachments", what)               visible file components
     ("ceiling",) ("ceiling", "required")                    of the form, once a dossier
+
+By the first edition of the measure there is no `abolished`, `young` and `reach`, by the second no
+`ceiling`; and there a field that stands for no item of the baseline, nor for one that an act added,
+is of class `extra`, whatever the receipt called it.
 """
 
 from collections import Counter, defaultdict
@@ -25,9 +32,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from gateway.domain.errors import CannotMeasure
-from gateway.domain.letters import CLASS_LETTERS, SOURCE_LETTERS, VERDICT_LETTERS
+from gateway.domain.letters import CLASS_LETTERS, SOURCE_LETTERS, VERDICT_LETTERS, YOUNG_LETTERS
 from gateway.domain.verdicts import DECLARED, FieldClass, Verdict
 from gateway.reduction.definitions import Definitions, FormVersion, template_of
+from gateway.reduction.standards import Standard
 
 Key: TypeAlias = tuple[str | int, ...]
 Sums: TypeAlias = Counter[Key]
@@ -38,7 +46,8 @@ TAKEN_OUT = frozenset({Verdict.WITHDRAWN, Verdict.HIDDEN})
 
 _VERDICT = {letter: verdict for verdict, letter in VERDICT_LETTERS.items()}
 _CLASS = {letter: kind for kind, letter in CLASS_LETTERS.items()}
-_SOURCE = {letter: source for source, letter in SOURCE_LETTERS.items()}
+_YOUNG = {letter: source for source, letter in YOUNG_LETTERS.items()}
+_SOURCE = {letter: source for source, letter in SOURCE_LETTERS.items()} | _YOUNG
 _CLASS_ORDER = {kind: place for place, kind in enumerate(FieldClass)}
 _ONLY_FILLED = TAKEN_OUT | {Verdict.AUTO, Verdict.OVERRIDE}
 _LETTER_MEMBERS = ("vd", "vr", "cl", "cr", "so", "sr")
@@ -53,6 +62,7 @@ class Judged:
     verdict: Verdict
     field_class: FieldClass | None
     source: str | None
+    young: bool = False
 
 
 Letters: TypeAlias = Mapping[str, Judged]
@@ -66,6 +76,7 @@ class Submission:
     leaf: int
     hour: int
     form: FormVersion
+    tenant: str
     procedure: str | None
     channel: str
     instant: bool
@@ -92,6 +103,7 @@ def read_submission(
         leaf=leaf,
         hour=body["h"],
         form=form,
+        tenant=body["ten"],
         procedure=body["proc"],
         channel=body["ch"],
         instant=burst or definitions.in_force(leaf).is_instant(body["sec"], declared),
@@ -118,6 +130,7 @@ def _letters(leaf: int, body: Mapping[str, Any], form: FormVersion) -> Letters:
                 _VERDICT[letter],
                 _CLASS[classes[path]] if path in classes else None,
                 _SOURCE[sources[path]] if path in sources else None,
+                sources.get(path) in _YOUNG,
             )
             for path, letter in verdicts.items()
         }
@@ -171,13 +184,14 @@ def _merged(last: Judged, judged: Sequence[Judged | None]) -> Judged:
     if len(known) == len(judged) and all(one.verdict is Verdict.AUTO for one in known):
         classes = [one.field_class for one in known if one.field_class is not None]
         first = min(classes, key=_CLASS_ORDER.__getitem__)
-        return Judged(last.template, Verdict.AUTO, first, last.source)
+        young = any(one.young for one in known)
+        return Judged(last.template, Verdict.AUTO, first, last.source, young)
     declared = [one for one in known if one.verdict in DECLARED]
     return declared[-1] if declared else Judged(last.template, Verdict.BLANK, None, None)
 
 
-def tally(submissions: Sequence[Submission], baseline: FormVersion) -> Sums:
-    """Everything that one dossier adds to the sums; `baseline` is its form's first version."""
+def tally(submissions: Sequence[Submission], standard: Standard) -> Sums:
+    """Everything that one dossier adds to the sums."""
     last = submissions[-1]
     form, letters = last.form, merge(submissions)
     instant = any(submission.instant for submission in submissions)
@@ -186,23 +200,25 @@ def tally(submissions: Sequence[Submission], baseline: FormVersion) -> Sums:
     sums[("submissions",)] = len(submissions)
     sums[("instant",)] = int(instant)
     sums[("burst",)] = int(any(submission.burst for submission in submissions))
-    sums[("ceiling",)] = form.ceiling
-    sums[("ceiling", "required")] = len(form.required)
+    if standard.edition == 1:
+        sums[("ceiling",)] = form.ceiling
+        sums[("ceiling", "required")] = len(form.required)
     for what, number in last.attachments.items():
         sums[("attachments", what)] = number
     for judged in letters.values():
-        _count_field(sums, judged, form, instant)
-    dropped = len(baseline.required_items - form.items)
+        _count_field(sums, judged, form, standard, instant)
     for key in (("dropped",), ("D",), ("D", "required")):
-        sums[key] += dropped
-    if not instant:
-        sums[("core",)] = len(_core_items(letters.values(), form))
+        sums[key] += standard.dropped
+    sums[("abolished",)] = standard.abolished
+    _count_items(sums, letters.values(), form, standard, instant)
     sums[("left", sums[("D",)])] = 1
     return sums
 
 
-def _count_field(sums: Sums, judged: Judged, form: FormVersion, instant: bool) -> None:
-    verdict, kind = judged.verdict, judged.field_class
+def _count_field(
+    sums: Sums, judged: Judged, form: FormVersion, standard: Standard, instant: bool
+) -> None:
+    verdict, kind = judged.verdict, _class_counted(judged, standard)
     sums[("filled",)] += kind is not None
     sums[("visible",)] += verdict not in TAKEN_OUT
     required = judged.template in form.required
@@ -213,7 +229,7 @@ def _count_field(sums: Sums, judged: Judged, form: FormVersion, instant: bool) -
     if verdict in DECLARED:
         sums[("D",)] += 1
         sums[("D", "required")] += required
-        sums[("D", "extra")] += judged.template not in form.item_of
+        sums[("D", "extra")] += judged.template not in standard.item_of
     if verdict is Verdict.AUTO and kind is not None:
         sums[("A", kind.value)] += 1
         sums[("A", "required")] += required
@@ -223,21 +239,36 @@ def _count_field(sums: Sums, judged: Judged, form: FormVersion, instant: bool) -
             sums[("source", judged.source, what[verdict])] += 1
 
 
-def _core_items(fields: Iterable[Judged], form: FormVersion) -> frozenset[str]:
-    """Official items, each once: every visible field of it is `auto` and a `fact`, one is required.
+def _class_counted(judged: Judged, standard: Standard) -> FieldClass | None:
+    kind = judged.field_class
+    if standard.edition == 1 or kind is None or kind is FieldClass.SAME_CASE:
+        return kind
+    return kind if judged.template in standard.item_of else FieldClass.EXTRA
 
-    A column of a repeating group is one item, as are several fields that stand for one.
+
+def _count_items(
+    sums: Sums, fields: Iterable[Judged], form: FormVersion, standard: Standard, instant: bool
+) -> None:
+    """Official items, each once; a column of a repeating group is one, as are fields of one item.
+
+    An item is core where every visible field of it is `auto` and a `fact`, and one is required. One
+    that is not, or that stands in an instant dossier, is missed where a required field of it is
+    declared, or it would be core, and all its visible fields are within reach.
     """
     shown: defaultdict[str, list[Judged]] = defaultdict(list)
     for judged in fields:
-        item = form.item_of.get(judged.template)
+        item = standard.item_of.get(judged.template)
         if item is not None and judged.verdict not in TAKEN_OUT:
             shown[item].append(judged)
-    return frozenset(
-        item
-        for item, visible in shown.items()
-        if all(
+    for visible in shown.values():
+        needed = [one for one in visible if one.template in form.required]
+        core = bool(needed) and all(
             one.verdict is Verdict.AUTO and one.field_class is FieldClass.FACT for one in visible
         )
-        and any(one.template in form.required for one in visible)
-    )
+        if core and not instant:
+            sums[("core",)] += 1
+            sums[("young",)] += standard.edition > 1 and any(one.young for one in visible)
+        elif core or any(one.verdict in DECLARED for one in needed):
+            templates = {one.template for one in visible}
+            sums[("reach", "missed")] += templates <= standard.reach
+            sums[("reach", "connected")] += templates <= standard.connected_reach

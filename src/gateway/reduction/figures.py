@@ -24,8 +24,10 @@ def figure(numerator: int, denominator: int) -> Figure:
     return {"numerator": numerator, "denominator": denominator, "value": value}
 
 
-def figures_of(sums: Sums, median: tuple[int, int] | None = None) -> dict[str, Any]:
-    """Every figure of one row or of a total that needs no portal.
+def figures_of(
+    sums: Sums, median: tuple[int, int] | None = None, edition: int = 2
+) -> dict[str, Any]:
+    """Every figure of one row or of a total that needs no portal, by one edition of the measure.
 
     `median` is that of what was left to declare where the sums do not hold its distribution.
     """
@@ -39,7 +41,7 @@ def figures_of(sums: Sums, median: tuple[int, int] | None = None) -> dict[str, A
         "required_only": figure(
             sums["A", "required"], sums["A", "required"] + sums["D", "required"]
         ),
-        "ceiling": figure(sums["ceiling",], sums["ceiling", "required"]),
+        **(_ceiling(sums) if edition == 1 else _beside_core(sums)),
         "auto_by_class": {kind.value: sums["A", kind.value] for kind in FieldClass},
         "by_source": _by_source(sums),
         "left_to_declare": {
@@ -59,6 +61,31 @@ def figures_of(sums: Sums, median: tuple[int, int] | None = None) -> dict[str, A
         "conflicts": {name: sums["conflict", name] for name in _named(sums, "conflict")},
         "source_failures": _source_failures(sums),
         "attachments": _attachments(sums),
+    }
+
+
+def _ceiling(sums: Sums) -> dict[str, Any]:
+    return {"ceiling": figure(sums["ceiling",], sums["ceiling", "required"])}
+
+
+def _beside_core(sums: Sums) -> dict[str, Any]:
+    """What stands beside core since the second edition: reach, and core seen more strictly."""
+    core, declared, young = sums["core",], sums["D",], sums["young",]
+    missed, connected = sums["reach", "missed"], sums["reach", "connected"]
+    return {
+        "reach": figure(core, core + missed),
+        "connected_reach": figure(core, core + connected),
+        "missed": missed,
+        "missed_connected": connected,
+        "core_without_young": figure(core - young, core + declared),
+        "young": young,
+        "core_without_abolitions": figure(core, core + declared + sums["abolished",]),
+        "abolished": sums["abolished",],
+        "outside_hours": sums["outside_hours",],
+        "late": {
+            "submissions": sums["late", "submissions"],
+            "withdrawals": sums["late", "withdrawals"],
+        },
     }
 
 

@@ -13,6 +13,7 @@ from gateway.reduction.cases import Body, Case, CaseReader, Row, row_of
 from gateway.reduction.definitions import Definitions, FormVersion
 from gateway.reduction.dossiers import Sums, tally
 from gateway.reduction.months import Month
+from gateway.reduction.standards import Standards
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class Measurement:
     def __init__(self, definitions: Definitions, scope: Scope) -> None:
         self._definitions = definitions
         self._scope = scope
-        self._reader = CaseReader(definitions)
+        self._standards = Standards(definitions, definitions.edition)
+        self._reader = CaseReader(definitions, definitions.edition)
         self._sums: defaultdict[Row, Sums] = defaultdict(Counter)
         self._forms: defaultdict[Row, set[int]] = defaultdict(set)
 
@@ -82,9 +84,9 @@ class Measurement:
         at = case.counted_at(self._definitions)
         if at is not None and self._scope.holds(at[1]) and not _withdrawn_by(case, at[1]):
             last = case.submissions[-1]
-            row = row_of(last.form, last.procedure, last.channel)
-            baseline = self._definitions.baseline(last.form.form)
-            self._add(row, last.form, tally(case.judged(), baseline))
+            row = row_of(last.form, last.procedure, last.channel, self._standards.edition)
+            standard = self._standards.of(last.form, last.procedure, last.tenant, last.leaf)
+            self._add(row, last.form, tally(case.judged(), standard))
             self._add(row, last.form, case.part_sums())
 
     def _count_abandoned(self, case: Case) -> None:

@@ -24,6 +24,7 @@ from gateway.storage.schema import (
     bodies,
     case_persons,
     form_versions,
+    grant_leaves,
     leaves,
     metric_definitions,
     reconciliations,
@@ -75,6 +76,7 @@ def definitions_of(connection: Connection, size: int) -> Definitions:
         select(metric_definitions.c.leaf),
         select(form_versions.c.leaf),
         select(tenants.c.grant_leaf),
+        select(grant_leaves.c.leaf),
     )
     wanted = select(leaves.c.idx, leaves.c.entry).where(
         leaves.c.idx.in_(known), leaves.c.idx < size

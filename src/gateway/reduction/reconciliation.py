@@ -30,6 +30,7 @@ from math import ceil
 from typing import Any, TypeAlias
 
 from gateway.reduction.cases import ONLINE, PAPER
+from gateway.reduction.definitions import BASE_CODE
 from gateway.reduction.dossiers import Sums
 from gateway.reduction.figures import figure
 
@@ -91,16 +92,22 @@ def read_supplied(index: int, leaf: Mapping[str, Any]) -> Supplied:
 
 
 def reconcile(
-    supplied: Sequence[Supplied], months: Sequence[str], measured: Sequence[Measured]
+    supplied: Sequence[Supplied],
+    months: Sequence[str],
+    measured: Sequence[Measured],
+    edition: int = 2,
 ) -> dict[str, Any]:
-    """Hold what was measured against every source that counted each of `months`."""
+    """Hold what was measured against every source that counted each of `months`.
+
+    Since the second edition of the measure a procedure is known by its code without a unit's suffix.
+    """
     latest = _latest(supplied)
     whole = {
         source: [one for month in months for one in latest[source, month]]
         for source in (*DOSSIER_SOURCES, *READ_SOURCES)
         if months and all((source, month) in latest for month in months)
     }
-    counts = [_count(s, whole[s], measured) for s in DOSSIER_SOURCES if s in whole]
+    counts = [_count(s, whole[s], measured, edition) for s in DOSSIER_SOURCES if s in whole]
     low = any(c["coverage"]["numerator"] < ENOUGH * c["coverage"]["denominator"] for c in counts)
     return {
         "counts": counts,
@@ -128,11 +135,14 @@ def _reads(source: str, months: Sequence[Supplied], measured: Sequence[Measured]
     }
 
 
-def _count(source: str, months: Sequence[Supplied], measured: Sequence[Measured]) -> dict[str, Any]:
+def _count(
+    source: str, months: Sequence[Supplied], measured: Sequence[Measured], edition: int
+) -> dict[str, Any]:
     theirs: defaultdict[Counted, int] = defaultdict(int)
     for one in months:
-        for key, number in one.counts.items():
-            theirs[key] += number
+        for (procedure, channel), number in one.counts.items():
+            code = procedure if edition == 1 or procedure is None else procedure[:BASE_CODE]
+            theirs[code, channel] += number
     rows = {key: [row for row in measured if _is_of(row, key, theirs)] for key in theirs}
     linked = source == LINKED_APART
     ours = {

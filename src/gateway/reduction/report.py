@@ -125,9 +125,11 @@ def report(question: Question, counted: Counted, evidence: Evidence) -> dict[str
     """The whole document, made of numbers, digests and codes that anybody registered."""
     measures = evidence.definitions.measures
     measured = [Measured(row.procedure, row.channel, sums) for row, sums in counted.sums.items()]
-    reconciliation = reconcile(evidence.supplied, _months(question), measured)
+    edition = evidence.definitions.edition
+    reconciliation = reconcile(evidence.supplied, _months(question), measured, edition)
+    total = {channel: _total(counted, channel, edition) for channel in (ONLINE, PAPER)}
     return {
-        "notice": _notice(question, evidence.definitions, reconciliation),
+        "notice": _notice(question, evidence.definitions, reconciliation, total),
         "definition": asdict(measures[-1]) if measures else None,
         "range": {"first": 0 if evidence.size else None, "last": _last(evidence.size)},
         "root": b64encode(evidence.root if evidence.size else EMPTY_ROOT).decode(),
@@ -136,16 +138,19 @@ def report(question: Question, counted: Counted, evidence: Evidence) -> dict[str
         "period": {"from": _day(question.first), "to": _day(question.last)},
         "by": question.by,
         "forms": _rows(question.by, counted, evidence.definitions),
-        "total": {channel: _total(counted, channel) for channel in (ONLINE, PAPER)},
+        "total": total,
         "reconciliation": reconciliation,
         "balances": "ok",
     }
 
 
 def _notice(
-    question: Question, definitions: Definitions, reconciliation: Mapping[str, Any]
+    question: Question,
+    definitions: Definitions,
+    reconciliation: Mapping[str, Any],
+    total: Mapping[str, Mapping[str, Any]],
 ) -> list[str]:
-    lines = [*notice_of(definitions, reconciliation), NOT_FOR_PUBLICATION]
+    lines = [*notice_of(definitions, reconciliation, total), NOT_FOR_PUBLICATION]
     if question.tenant in definitions.test_tenants:
         lines.append("đơn vị thử nghiệm / a test tenant")
     return lines
@@ -177,15 +182,16 @@ def _row(
         "series": row.series or None,
         "channel": row.channel,
         "versions": [form.version for form in forms],
-        **figures_of(_sum(counted.sums[one] for one in rows)),
+        **figures_of(_sum(counted.sums[one] for one in rows), edition=definitions.edition),
         "potential": _potential(forms),
-        "items": _items(forms, definitions),
+        "items": _items(rows, forms, definitions),
+        "uncounted": _uncounted(forms),
     }
 
 
-def _total(counted: Counted, channel: str) -> dict[str, Any]:
+def _total(counted: Counted, channel: str, edition: int) -> dict[str, Any]:
     rows = [row for row in counted.sums if row.channel == channel]
-    figures = figures_of(_sum(counted.sums[row] for row in rows))
+    figures = figures_of(_sum(counted.sums[row] for row in rows), edition=edition)
     return {**figures, "potential": _potential(_forms(counted, rows))}
 
 
@@ -207,15 +213,25 @@ def _potential(forms: Iterable[FormVersion]) -> dict[str, Any]:
     return figure(sum(s for s, _ in newest.values()), sum(a for _, a in newest.values()))
 
 
-def _items(forms: Iterable[FormVersion], definitions: Definitions) -> dict[str, list[str]]:
-    """Items that no field asks, and what changed since the first registered version."""
+def _items(
+    rows: Sequence[Row], forms: Sequence[FormVersion], definitions: Definitions
+) -> dict[str, list[str]]:
+    """Items that no field asks, and what changed since the baseline."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for form in forms:
-        baseline = definitions.baseline(form.form)
         found["absent"] |= set(form.absent_items)
-        found["dropped"] |= baseline.required_items - form.items
-        found["added"] |= form.items - baseline.items
-    return {what: sorted(found[what]) for what in ("absent", "dropped", "added")}
+        for procedure in {row.procedure for row in rows}:
+            baseline = definitions.baseline(form, procedure)
+            gone = baseline.required - form.items
+            found["dropped"] |= gone - form.abolished
+            found["abolished"] |= gone & form.abolished
+            found["added"] |= form.items - baseline.items
+    return {what: sorted(found[what]) for what in ("absent", "dropped", "abolished", "added")}
+
+
+def _uncounted(forms: Sequence[FormVersion]) -> list[list[str]]:
+    """Path, component type and reason of every input of the versions that is not counted."""
+    return [list(one) for one in sorted({one for form in forms for one in form.uncounted})]
 
 
 def _last(size: int) -> int | None:

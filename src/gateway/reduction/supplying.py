@@ -28,6 +28,7 @@ from gateway.domain.errors import BadRequest, Conflict
 from gateway.domain.identifiers import ProcedureCode
 from gateway.log.append import append_public
 from gateway.reduction.cases import ONLINE, PAPER
+from gateway.reduction.definitions import BASE_CODE
 from gateway.reduction.months import Month
 from gateway.reduction.reading import log_size, supplied_counts
 from gateway.reduction.reconciliation import DOSSIER_SOURCES, READ_SOURCES, Counted
@@ -183,6 +184,7 @@ def _reads(entries: list[tuple[str, Mapping[str, Any]]]) -> int:
 
 def _counts(entries: Iterator[tuple[str, Mapping[str, Any]]]) -> dict[Counted, int]:
     counts: dict[Counted, int] = {}
+    seen: set[Counted] = set()
     for place, entry in entries:
         if "procedure" not in entry:
             raise _refused("the file", "holds dossiers for this source", "counts")
@@ -193,9 +195,11 @@ def _counts(entries: Iterator[tuple[str, Mapping[str, Any]]]) -> dict[Counted, i
         channel = entry["channel"]
         if channel not in (None, ONLINE, PAPER):
             raise _refused(place, "is online, paper or nothing", "channel")
-        both = {(procedure, ONLINE), (procedure, PAPER)} if channel is None else {(procedure, None)}
-        if (procedure, channel) in counts or not both.isdisjoint(counts):
+        code = procedure[:BASE_CODE]
+        both = {(code, ONLINE), (code, PAPER)} if channel is None else {(code, None)}
+        if (procedure, channel) in counts or not both.isdisjoint(seen):
             raise _refused(place, "counts a procedure and channel twice", "procedure")
+        seen.add((code, channel))
         counts[procedure, channel] = _number(place, entry, "dossiers")
     if not counts:
         raise _refused("the file", "counts nothing", "counts")

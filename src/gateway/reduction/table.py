@@ -8,7 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-NARROWEST = 132
+NARROWEST = 144
 """So many columns the table needs to stay one line a form."""
 
 TARGET = 0.2
@@ -27,8 +27,12 @@ _SHARES = (
     ("offered", "Đề xuất", "Offered"),
     ("reduction", "Cắt giảm", "Reduction"),
     ("core", "Cốt lõi", "Core"),
-    ("ceiling", "Trần", "Ceiling"),
+    ("reach", "Tầm với", "Reach"),
+    ("connected_reach", "Đã kết nối", "Connected"),
 )
+
+_UNKNOWN: Mapping[str, None] = {"value": None}
+"""For a figure that the edition of the measure does not know."""
 
 
 def show(document: Mapping[str, Any], console: Console) -> None:
@@ -79,7 +83,7 @@ def _labels(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _cells(row: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"{row[name]:,}" for name, _, _ in _COUNTS)
-    yield from (percent(row[name]["value"]) for name, _, _ in _SHARES)
+    yield from (percent(row.get(name, _UNKNOWN)["value"]) for name, _, _ in _SHARES)
     core = row["core"]["value"]
     mark = "" if core is None else " ✓" if core >= TARGET else " ✗"
     yield f"{100 * TARGET:.0f} %{mark}"

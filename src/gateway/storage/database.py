@@ -48,6 +48,8 @@ class Database:
     """The embedded database (SQLite, WAL, synchronous FULL): one writer, readers never wait."""
 
     def __init__(self, path: Path) -> None:
+        self.carried: dict[str, Any] = {}
+        """What every transaction that writes finds in its connection's `info`."""
         self._engine = _engine(path, begin="BEGIN IMMEDIATE")
         with self._engine.connect() as connection:
             bring_up_to_date(connection)
@@ -157,6 +159,7 @@ class Database:
             results: list[Any] = []
             try:
                 connection.info.clear()
+                connection.info.update(self.carried)
                 connection.begin()
                 for waiting in group:
                     results.append(waiting.change(connection))

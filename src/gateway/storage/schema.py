@@ -53,6 +53,41 @@ form_versions = Table(
     Column("registered_at", Integer, nullable=False),
 )
 
+# the sources that the deployment reads, as its last start found them
+connected_sources = Table("connected_sources", metadata, Column("source", String, primary_key=True))
+
+# the grant leaves of the running log; `connected` is the JSON list that the leaf states
+grant_leaves = Table(
+    "grant_leaves",
+    metadata,
+    Column("leaf", Integer, primary_key=True, autoincrement=False),
+    Column("tenant", String, nullable=False, index=True),
+    Column("connected", String, nullable=False),
+)
+
+# where each tenant was first granted anything, and whether as a test tenant: for ever
+tenant_marks = Table(
+    "tenant_marks",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("is_test", Boolean, nullable=False),
+    Column("origin", String, nullable=False),
+    Column("leaf", Integer, nullable=False),
+)
+
+# the items that a procedure and official declaration began with: for ever. `stated_in` is the log
+# whose leaves say so last, `procedure` empty for a form without any
+baselines = Table(
+    "baselines",
+    metadata,
+    Column("procedure", String, primary_key=True),
+    Column("declaration", String, primary_key=True),
+    Column("origin", String, nullable=False),
+    Column("leaf", Integer, nullable=False),
+    Column("items_json", String, nullable=False),
+    Column("stated_in", String, nullable=False),
+)
+
 metric_definitions = Table(
     "metric_definitions",
     metadata,

@@ -18,6 +18,7 @@ from gateway.domain.letters import (
     SOURCE_LETTERS,
     UNNUMBERED,
     VERDICT_LETTERS,
+    YOUNG_LETTERS,
     spell,
 )
 from gateway.domain.verdicts import Verdict
@@ -125,7 +126,12 @@ def _class_letter(judged: JudgedField) -> str:
 
 
 def _source_letter(judged: JudgedField) -> str:
-    return NOTHING if judged.filled is None else SOURCE_LETTERS[judged.filled.source]
+    filled = judged.filled
+    if filled is None:
+        return NOTHING
+    # a young paper that only confirms what the session said is at the bottom of no fact
+    young = YOUNG_LETTERS.get(filled.source) if filled.young else None
+    return young or SOURCE_LETTERS[filled.source]
 
 
 def evidence_of(

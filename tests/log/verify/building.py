@@ -14,6 +14,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from gateway.log.verify.claims.definitions import DIGESTS
+
 ORIGIN = "gateway.example/log/2026"
 CASE_DOMAIN = b"eform-gateway/case/v1"
 
@@ -167,7 +169,7 @@ def definition(**members: Any) -> Json:
         "kind": "metric-definition",
         "v": 1,
         "definition": "eform-gateway/measure/1",
-        "digest": "sha256:" + "0" * 64,
+        "digest": DIGESTS[1],
         "instant_seconds": 20,
         "instant_seconds_per_field": 1,
         "mock": False,

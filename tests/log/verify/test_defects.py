@@ -218,7 +218,9 @@ def test_a_month_closed_twice(tmp_path: Path) -> None:
 
 OTHER_COUNTS = {
     "sums.core": tally(sums=tally()["sums"] | {"core": 23}),
-    "sums.conflict/person.sex": tally(sums=tally()["sums"] | {"conflict/person.sex": 1}),
+    "sums.conflict/person.sex": tally(
+        sums=tally()["sums"] | {"conflict/person.sex": 1, "reason/conflict": 1}
+    ),
     "sums.read/population/attempts": tally(
         sums={k: n for k, n in tally()["sums"].items() if k != "read/population/attempts"}
     ),

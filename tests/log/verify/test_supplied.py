@@ -71,9 +71,10 @@ def test_both_counts_give_one_reconciliation() -> None:
         tallies = [tally(rng) for _ in range(rng.randrange(1, 6))]
         supplied = [(at, leaf(rng)) for at in range(rng.randrange(8))]
         months = MONTHS[rng.randrange(2) :]
-        ours = reconciliation_of(tallies, supplied, months)
+        edition = rng.choice((1, 2))
+        ours = reconciliation_of(tallies, supplied, months, edition)
         read = [read_supplied(at, one) for at, one in supplied]
-        theirs = reconcile(read, months, [measured(one) for one in tallies])
+        theirs = reconcile(read, months, [measured(one) for one in tallies], edition)
         assert plain(ours) == plain(theirs)
         headlines[ours["headline"] if ours["counts"] else "none"] += 1
     assert min(headlines[name] for name in ("core", "floor", "none")) > 20

@@ -204,6 +204,8 @@ _CODES: dict[type[GatewayError], str] = {
         person_reads_closed | Tạm dừng đọc dữ liệu cá nhân | Person reads closed | The citizen types by hand; ask again once GET /readyz says the log is published.
         log_disputed | Nhân chứng nêu nhật ký khác | Checkpoint disputed | Wait until the other witnesses have spoken; operators see docs/operations.md, witnesses.
         log_unreadable | Không đọc được tệp nhật ký | Log file unreadable | Ask again later, or a mirror of the log; operators see docs/operations.md, incident.
+        clock_behind | Đồng hồ chạy chậm hơn nhật ký | Clock behind the log | Nothing was stored; operators set the clock, see docs/operations.md.
+        clock_jumped | Đồng hồ nhảy vọt | Clock jumped | Nothing was stored; an operator confirms the clock with `gateway log confirm-clock`.
         storage_busy | Hệ thống đang bận | Storage busy | Repeat later; nothing was stored.
     """,
     CannotMeasure: """

@@ -7,7 +7,7 @@ portal           the three dossiers as `demo_portal.py` tells them
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -41,13 +41,19 @@ async def day_in_the_life(
     seed: int,
     officer: str,
     progress: Progress,
+    store_earlier: Callable[[], Awaitable[None]],
 ) -> Citizen:
     """Live it, wait until the portal knows, and see that the last procedure asked for less."""
+
+    async def pause() -> None:
+        await store_earlier()
+        await asyncio.sleep(PAUSE_SECONDS)
+
     clock = partial(next_second, portal.clock)  # what is handed in now is in by the next second
     transport = httpx.ASGITransport(IGateServices(clock))
     async with httpx.AsyncClient(transport=transport, base_url="http://igate.test") as services:
         counter = CounterIGate(igate.http, igate.token, services, clock)
-        lived = await Life(counter, population, seed, officer, clock, _pause).live()
+        lived = await Life(counter, population, seed, officer, clock, pause).live()
         told = await wait_for_the_portal(igate, portal, lived.codes, progress)
     before, after = lived.asked
     unexpected = [*lived.unexpected, *told.unexpected]
@@ -61,10 +67,6 @@ async def day_in_the_life(
         "portal": told.document,
     }
     return Citizen(document, tuple(f"a citizen's day: {what}" for what in unexpected))
-
-
-async def _pause() -> None:
-    await asyncio.sleep(PAUSE_SECONDS)
 
 
 def lines_of_the_day(document: Mapping[str, Any]) -> list[str]:

@@ -71,7 +71,9 @@ async def play(running: Deployment, igate: IGate, count: int, seed: int, folder:
             portal = Portal(http, running.clock)
             told = await _tell(igate, portal, turns, outcomes, progress)
             figures = await igate.figures()
-            lived = await day_in_the_life(igate, portal, population, seed, officer, progress)
+            lived = await day_in_the_life(
+                igate, portal, population, seed, officer, progress, running.store_earlier
+            )
             index = await compare(igate, portal, today)
     unexpected = [*refused, *(f"{o.form}: {what}" for o in outcomes for what in o.unexpected)]
     unexpected += (*told.unexpected, *lived.unexpected, *index.unexpected)

@@ -1,6 +1,7 @@
 """`gateway forms coverage`: how much of each form can the connected sources fill at best?"""
 
 import json
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -11,18 +12,20 @@ from rich.table import Table
 from gateway.cli.forms.registered import registered_forms
 from gateway.custody.publishing import CONNECTED
 from gateway.forms.catalogue import Catalogue
+from gateway.forms.covering import coverage_of as covered
 from gateway.reduction.figures import figure
 from gateway.reduction.table import percent
 
-_COUNTED = ("required", "bound", "ceiling")
+_COUNTED = ("required", "bound", "connected", "ceiling")
 
 
 def coverage(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
-    """List required fields, those that a source can fill, and the ceiling of the declaration.
+    """List official items that are required, and how many of them sources can supply.
 
-    Controls and addressee lines are left out; a column of a repeating group counts once.
+    Ceiling: some source can. Connected: a connected source can. Bound: and the form is bound to it.
+    Controls and the addressee line are left out; a column of a repeating group counts once.
     """
     rows = coverage_of(registered_forms(as_json))
     if as_json:
@@ -32,13 +35,8 @@ def coverage(
 
 
 def coverage_of(catalogue: Catalogue) -> list[dict[str, str | int]]:
-    """`{"form", "required", "bound", "ceiling"}` of every registered form, by code."""
-    rows: list[dict[str, str | int]] = []
-    for form in catalogue.forms():
-        required, bound = form.coverage(CONNECTED)
-        ceiling = form.bindings.ceiling
-        rows.append({"form": form.code, "required": required, "bound": bound, "ceiling": ceiling})
-    return rows
+    """`{"form", "required", "bound", "connected", "ceiling"}` of every registered form, by code."""
+    return [{"form": form.code, **asdict(covered(form, CONNECTED))} for form in catalogue.forms()]
 
 
 def _table(rows: list[dict[str, str | int]]) -> Table:
@@ -46,9 +44,10 @@ def _table(rows: list[dict[str, str | int]]) -> Table:
     table.add_column("Biểu mẫu\nForm")
     for heading in (
         "Bắt buộc\nRequired",
-        "Có nguồn\nBound",
+        "Đã ràng buộc\nBound",
+        "Đã kết nối\nConnected",
         "Trần\nCeiling",
-        "Có nguồn/trần\nBound of ceiling",
+        "Ràng buộc/trần\nBound of ceiling",
     ):
         table.add_column(heading, justify="right")
     total: dict[str, str | int] = {"form": "Tổng / Total"}

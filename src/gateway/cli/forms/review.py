@@ -19,6 +19,7 @@ from gateway.domain.verdicts import EditPolicy
 from gateway.forms.attributes import CONSTANT, DERIVED
 from gateway.forms.bindings import Binding, Way
 from gateway.forms.catalogue import Catalogue, RegisteredForm
+from gateway.forms.covering import coverage_of
 from gateway.forms.definition import FieldTemplate
 from gateway.forms.reading.tree import Kind, Node
 from gateway.forms.showing.sentences import condition_in_words
@@ -80,13 +81,14 @@ def review_of(catalogue: Catalogue) -> str:
 
 
 def _chapter(form: RegisteredForm) -> Iterator[str]:
-    required, bound = form.coverage(CONNECTED)
+    covered = coverage_of(form, CONNECTED)
     yield f'<a id="{form.code}"></a>\n'
     yield f"## {_safe(form.title)}\n"
     codes = ", ".join(f"`{code}`" for code in form.bindings.procedures) or "chưa có mã"
     yield (
-        f"`{form.code}` · thủ tục {codes} · {len(form.definition.fields)} trường, "
-        f"{required} bắt buộc, trong đó {bound} có nguồn (trần {form.bindings.ceiling})\n"
+        f"`{form.code}` · thủ tục {codes} · tờ khai `{form.bindings.declaration}` · "
+        f"{len(form.definition.fields)} trường; {covered.required} mục bắt buộc, trong đó "
+        f"{covered.bound} đã ràng buộc (đã kết nối {covered.connected}, trần {covered.ceiling})\n"
     )
     yield from _roles(form)
     yield _row(_COLUMNS)

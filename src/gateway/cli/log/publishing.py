@@ -23,6 +23,7 @@ from gateway.custody.sweep import end_every_chain
 from gateway.domain.clock import Clock
 from gateway.domain.errors import GatewayError
 from gateway.forms.showing.instants import local_date
+from gateway.log.clock_guard import confirm_clock
 from gateway.log.keys import announce_key
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.opening import OpenLog, open_log
@@ -88,6 +89,13 @@ async def publish_log(settings: Settings, clock: Clock) -> None:
             await held.log.publisher.publish()
     except LogInUse:
         await _ask_the_running_one(settings)
+
+
+@log_app.command("confirm-clock")
+def confirm(as_json: Json = False) -> None:
+    """Say that the clock is right after it jumped ahead: case leaves are written again."""
+    doubted = confirm_clock(settings_from_environment().data / "log")
+    _say({"in_doubt": doubted}, as_json)
 
 
 @log_app.command("roll")

@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import sys
+import time
 from contextlib import suppress
 
 import structlog
@@ -15,7 +16,7 @@ from gateway.api.watching.events import write_events_to
 from gateway.app import create_app
 from gateway.app.sources import log_policy_of
 from gateway.cli.clock import clock_of
-from gateway.domain.clock import Clock
+from gateway.domain.clock import Clock, now_in_utc
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.refusals import LogInUse
 from gateway.log.verify.text.policy import MalformedPolicy
@@ -83,7 +84,7 @@ def server_of(settings: Settings, clock: Clock) -> uvicorn.Server:
     """The server as we run it: fast loop and parser, no access log, no trust in proxy headers."""
     return uvicorn.Server(
         uvicorn.Config(
-            create_app(settings, clock),
+            create_app(settings, clock, monotonic=time.monotonic if clock is now_in_utc else None),
             host=settings.host,
             port=settings.port,
             loop="uvloop",

@@ -10,12 +10,15 @@ Reads `schemas/forms/<form>/bindings.json`. Beyond the fields that name themselv
 - `of` in a binding to a `derived.*` attribute: the fields that it is worked out from.
 - `sets`: hidden components that the gateway sets, `{path: {"source_down": source}}`: true when
   the source could not, or may not, be asked, else false.
+- `declaration`: the official declaration (mẫu số) that the form stands for.
+- `item_sources`: per item of unbound fields the sources that the declaration's list names for it.
+- `abolished`, `added`: per item the number of the act that abolished or added it, `07/2023/TT-BTP`.
 - `serves`: the procedures of a linked declaration, see `bundles.py`.
 """
 
 import hashlib
 import json
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -30,6 +33,13 @@ from gateway.forms.reading.decoding import decode_strictly
 
 _PEOPLE = frozenset({"person", "persons"})
 """Types of attributes that lead from one person to others, and are no value of a field."""
+
+
+_SourceName = Literal["session", "population", "records", "personal_papers"]
+_Act = Annotated[
+    str, Field(pattern=r"^[0-9]{1,5}(\.[0-9]{1,3})?(/[0-9]{4})?/[A-ZĐ][A-ZĐ0-9-]{1,40}$")
+]
+_Item = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
 
 
 class _Strict(BaseModel):
@@ -65,12 +75,16 @@ class _BindingsFile(_Strict):
     form: str
     title: str
     procedures: list[Annotated[str, Field(pattern=r"^[0-9]\.[0-9]{6}$")]]
+    declaration: Annotated[str | None, Field(pattern=r"^[0-9A-Za-z._/-]{1,100}$")] = None
     roles: dict[str, _WayFile | list[_WayFile]]
     ceiling: Annotated[int, Field(ge=0)]
     login_fills: list[str] = Field(default_factory=list)
     row_key: dict[str, str] = Field(default_factory=dict)
     items: dict[str, str] = Field(default_factory=dict)
+    item_sources: dict[_Item, list[_SourceName]] = Field(default_factory=dict)
     absent_items: list[str] = Field(default_factory=list)
+    abolished: dict[_Item, _Act] = Field(default_factory=dict)
+    added: dict[_Item, _Act] = Field(default_factory=dict)
     bindings: list[_BindingFile]
     sets: dict[str, _SetFile] = Field(default_factory=dict)
     not_supplied: dict[str, str] = Field(default_factory=dict)
@@ -112,12 +126,18 @@ def _bindings(read: _BindingsFile, digest: str) -> Bindings:
         form=FormCode(read.form),
         title=read.title,
         procedures=tuple(read.procedures),
+        declaration=read.declaration or read.form,
         roles={RoleName(name): _ways(ways) for name, ways in read.roles.items()},
         ceiling=read.ceiling,
         login_fills=frozenset(read.login_fills),
         row_key=read.row_key,
         items=read.items,
+        item_sources={
+            item: tuple(map(SourceId, sources)) for item, sources in read.item_sources.items()
+        },
         absent_items=tuple(read.absent_items),
+        abolished=read.abolished,
+        added=read.added,
         bindings=all_bindings,
         sets={path: SourceId(rule.source_down) for path, rule in read.sets.items()},
         not_supplied=read.not_supplied,
@@ -135,6 +155,10 @@ def _skeleton(read: _BindingsFile) -> str:
         "login_fills",
         "row_key",
         "items",
+        "declaration",
+        "item_sources",
+        "abolished",
+        "added",
         "absent_items",
         "bindings",
         "sets",
@@ -177,6 +201,7 @@ def _problems(
         for group in bindings.row_key
         if group not in {g.removesuffix("[]") for g in form.groups}
     ]
+    problems += _unknown_items(bindings)
     problems += [*_claimed_twice(bindings), *serving_problems(bindings.serves, bindings.all_items)]
     for b in bindings.bindings:
         problems += _binding_problems(b, bindings, dictionary)
@@ -187,13 +212,20 @@ def _problems(
 
 def _claimed_twice(bindings: Bindings) -> "list[FieldProblem]":
     fields = [b.field for b in bindings.bindings]
-    problems = [
-        FieldProblem(f, "bound_twice") for f in dict.fromkeys(fields) if fields.count(f) > 1
-    ]
+    problems = [FieldProblem(f, "bound_twice") for f in {f for f in fields if fields.count(f) > 1}]
     asked = {b.item for b in bindings.bindings} | set(bindings.items.values())
     twice = [path for path in bindings.items if path in bindings.by_field]
     twice += [f"absent_items.{item}" for item in bindings.absent_items if item in asked]
     return problems + [FieldProblem(path, "item_claimed_twice") for path in twice]
+
+
+def _unknown_items(bindings: Bindings) -> "list[FieldProblem]":
+    """Sources and acts of items that the file does not speak of, or of one both ways."""
+    asked = {b.item for b in bindings.bindings} | set(bindings.items.values())
+    wrong = [f"item_sources.{item}" for item in bindings.item_sources if item not in asked]
+    wrong += [f"added.{item}" for item in bindings.added if item not in bindings.all_items]
+    wrong += [f"abolished.{item}" for item in bindings.abolished if item in asked]
+    return [FieldProblem(path, "no_such_item") for path in wrong]
 
 
 def _binding_problems(

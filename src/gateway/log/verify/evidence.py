@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.log.verify.claims.definitions import remarks_on
 from gateway.log.verify.claims.story import Story
 from gateway.log.verify.findings import Kind, Refuted, Unchecked
 from gateway.log.verify.text.notes import (
@@ -99,6 +100,7 @@ def verify_log(place: Place, policy: Policy | None, way: Way) -> Proved:
         story = _walk_all(place, checkpoint, known, way)
         story.check()
         _check_key_in_force(signed, story)
+        signed.remarks += remarks_on(story.of_kind("metric-definition"))
         _check_audits(place, checkpoint, story)
     except Refuted:
         if way.state:  # what was walked may be what is false: the next walk begins anew

@@ -20,7 +20,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
+from gateway.log.verify.claims.baselines import baselines_of, check_inherited
 from gateway.log.verify.claims.comparing import compare
+from gateway.log.verify.claims.definitions import edition_of, hours_of, of_month
+from gateway.log.verify.claims.marks import check_carried
 from gateway.log.verify.claims.story import Story
 from gateway.log.verify.claims.tallies import Close
 from gateway.log.verify.count.cases import Totals, count_cases
@@ -108,6 +111,9 @@ class _Opened:
             raise Refuted(Kind.BODY, "a public entry has no body", path, index)
         if leaf["kind"] == "form-version":
             self.forms[index] = form_of(index, leaf)
+        elif leaf["kind"] == "grant":
+            sources = set(leaf.get("connected", ())) & set(leaf["sources"])
+            self.records.grant(leaf["tenant"], sources, leaf["v"] > 1)
         elif leaf["kind"] == "metric-definition":
             confirmed = leaf["definition"].endswith("/confirmed")
             self.limit = leaf["instant_seconds"], leaf["instant_seconds_per_field"], confirmed
@@ -216,9 +222,25 @@ def _later_shreds(proved: Proved, later: Place, policy: Policy | None) -> list[t
     root = b2a_base64(ours.root, newline=False).decode()
     if {"origin": ours.origin, "size": ours.size, "root": root} not in before:
         raise Refuted(Kind.FORK, "the later log does not go on from this checkpoint", "checkpoint")
+    grants = proved.story.of_kind("grant"), found.story.of_kind("grant")
+    check_carried(*grants, ours.origin)
+    forms = [
+        baselines_of(story.of_kind("form-version"), story.origin, story.previous)
+        for story in (proved.story, found.story)
+    ]
+    check_inherited(*forms)
     return found.story.shreds(ours.origin)
 
 
 def _rules(story: Story, closes: list[Close], forms: Mapping[int, Form]) -> Rules:
     tests = frozenset(leaf["tenant"] for _, leaf in story.of_kind("grant") if leaf["is_test"])
-    return Rules([close.last for close in closes], tests, forms)
+    definitions = [*story.of_kind("metric-definition")]
+    editions, hours, before = [], [], None
+    for close in closes:
+        found = of_month(definitions, close.last, close.month)
+        measure = found[1] if found else definitions[0][1]
+        editions.append(edition_of(measure))
+        hours.append(hours_of(measure, close.month, before, definitions[0][1]))
+        before = close.month
+    baselines = baselines_of(story.of_kind("form-version"), story.origin, story.previous)
+    return Rules([close.last for close in closes], tests, forms, editions, hours, baselines)

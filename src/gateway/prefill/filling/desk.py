@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from gateway.domain.facts import Fact
 from gateway.domain.identifiers import AttributeName, RoleName
 from gateway.domain.verdicts import Reason
 from gateway.forms.catalogue import RegisteredForm
@@ -13,7 +14,7 @@ from gateway.prefill.asking.answers import Identity
 from gateway.prefill.asking.knowledge import Knowledge, Person, Unasked
 from gateway.prefill.asking.people import People
 from gateway.prefill.filling.bound import BoundFields
-from gateway.prefill.filling.entries import Entry
+from gateway.prefill.filling.entries import Entry, is_same_case
 from gateway.prefill.request import CanSend
 
 
@@ -39,10 +40,15 @@ class Desk:
     without: frozenset[str]
     dossier: str | None
     opened_at: datetime
+    youngest: datetime
     now: datetime
     earlier: Earlier
     options_at: RemoteLists
     can_send: CanSend
+
+    def is_same_case(self, fact: Fact) -> bool:
+        """Whether the paper behind a value came in with this dossier, not before it, or just now."""
+        return is_same_case(fact, self.dossier, self.opened_at, self.youngest)
 
     def people(self, knowledge: Knowledge, data: Mapping[str, Any]) -> People:
         """The persons behind the roles, by what is known and as the form's data stand."""

@@ -1,7 +1,7 @@
 """What can be said of one field after filling: a value and where it came from, or why it is empty."""
 
 from dataclasses import field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from gateway.domain.facts import Fact, RecordRef
@@ -12,10 +12,16 @@ from gateway.forms.attributes import CONSTANT, Attribute
 from gateway.forms.bindings import Binding
 from gateway.forms.fields import FieldInstance
 
+YOUNG = timedelta(days=30)
+"""Core without young records leaves out what an unvouched paper of less than this age says."""
+
 
 @value
 class Filled:
-    """A field that holds a value we handed out, with everything the receipt says of it."""
+    """A field that holds a value we handed out, with everything the receipt says of it.
+
+    `young`: it comes from a paper that nobody vouches for and that is younger than `YOUNG`.
+    """
 
     instance: FieldInstance
     role: RoleName
@@ -28,6 +34,7 @@ class Filled:
     edit: EditPolicy
     as_of: datetime
     record: RecordRef | None
+    young: bool
 
 
 @value
@@ -86,13 +93,20 @@ def edit_of(attribute: Attribute, binding: Binding, official: SourceId | None) -
     return EditPolicy.LOCKED
 
 
-def is_same_case(fact: Fact, dossier: str | None, opened_at: datetime) -> bool:
-    """Whether the record behind a value came in with this dossier, or not before it was opened.
+def is_same_case(fact: Fact, dossier: str | None, opened_at: datetime, youngest: datetime) -> bool:
+    """Whether the paper behind a value came in with this dossier, not before it, or just now.
 
-    A record that its issuer's signature or a register vouches for is nobody's typing, whenever it
-    came (design of the measure, 3.2).
+    `youngest` is the moment after which a paper is younger than the measure's least age. One that is
+    vouched for is nobody's typing, whenever it came (design of the measure, 3.2).
     """
     record = fact.record
     if record is None or record.vouched:
         return False
-    return record.stored_at >= opened_at or (dossier is not None and record.dossier == dossier)
+    brought = dossier is not None and record.dossier == dossier
+    return brought or record.stored_at >= opened_at or record.stored_at > youngest
+
+
+def is_young(fact: Fact, now: datetime) -> bool:
+    """Whether a paper that nobody vouches for and that is younger than `YOUNG` is behind a value."""
+    record = fact.record
+    return record is not None and not record.vouched and record.stored_at > now - YOUNG

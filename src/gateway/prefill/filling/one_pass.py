@@ -19,7 +19,7 @@ from gateway.prefill.filling.entries import (
     Filled,
     class_of,
     edit_of,
-    is_same_case,
+    is_young,
 )
 from gateway.prefill.filling.memory import Memory, as_sent_to
 from gateway.prefill.filling.rows import new_rows
@@ -233,15 +233,18 @@ class OnePass:
         kind = bound.template.type
         return any(canon != shaped[1] for type_, canon in typed if type_ == kind)
 
+    def _is_told(self, bound: BoundField, known: Known) -> bool:
+        """Whether the tenant's side held it before it was handed out."""
+        told = not bound.attribute.computed and self.told_of.of(bound.binding.role, bound.attribute)
+        return known.was_told or told
+
     def _filled(
         self, instance: FieldInstance, bound: BoundField, known: Known, shaped: Shaped
     ) -> Filled:
         """A value with its class and policy; kept unless it hangs on other values of the form."""
         binding, attribute, fact = bound.binding, bound.attribute, known.fact
-        told = known.was_told or (
-            not attribute.computed and self.told_of.of(binding.role, attribute)
-        )
         official = None if known.source == SESSION else known.source
+        told = self._is_told(bound, known)
         if told and official is not None and self._is_contradicted(instance, bound, known, shaped):
             told = False
         taken_over = official is None and known.was_told
@@ -253,7 +256,7 @@ class OnePass:
             edit,
             known=told,
             repeated=place in self.seen and not attribute.computed,
-            same_case=is_same_case(fact, self.desk.dossier, self.desk.opened_at),
+            same_case=self.desk.is_same_case(fact),
         )
         self.seen.add(place)
         filled = Filled(
@@ -268,6 +271,7 @@ class OnePass:
             edit,
             fact.as_of,
             fact.record,
+            is_young(fact, self.desk.now),
         )
         if not binding.of:
             about = None if attribute.computed else self._about(instance)

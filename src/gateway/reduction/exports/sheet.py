@@ -28,12 +28,20 @@ _COUNTS = (
     "declared_extra",
     "refusals",
     "chains",
+    "missed",
+    "missed_connected",
+    "young",
+    "abolished",
+    "outside_hours",
 )
 _FIGURES = (
     "offered",
     "reduction",
     "core",
-    "ceiling",
+    "reach",
+    "connected_reach",
+    "core_without_young",
+    "core_without_abolitions",
     "beyond_login",
     "required_only",
     "override_rate",
@@ -41,6 +49,7 @@ _FIGURES = (
     "instant",
     "abandoned",
 )
+_NOTHING: Mapping[str, Cell] = dict.fromkeys(("numerator", "denominator", "value"))
 _SOURCE_COUNTS = ("auto", "override", "contested", "reads", "unavailable", "surplus")
 _SOURCE_FIGURES = ("share", "acceptance", "failed_attempts")
 
@@ -102,11 +111,13 @@ def _sheet(
 def _flat(
     row: Mapping[str, Any], plain: Sequence[str], figures: Sequence[str]
 ) -> Mapping[str, Cell]:
-    flat: dict[str, Cell] = {name: row[name] for name in plain}
+    # a release of the first edition knows fewer figures: their cells are empty
+    flat: dict[str, Cell] = {name: row.get(name) for name in plain}
     for name in figures:
-        flat[f"{name}_numerator"] = row[name]["numerator"]
-        flat[f"{name}_denominator"] = row[name]["denominator"]
-        flat[name] = row[name]["value"]
+        figure = row.get(name, _NOTHING)
+        flat[f"{name}_numerator"] = figure["numerator"]
+        flat[f"{name}_denominator"] = figure["denominator"]
+        flat[name] = figure["value"]
     return flat
 
 

@@ -10,7 +10,7 @@ The range of a close begins where the one before ended. It ends before the first
 month, or with the log where there is none; from then on the index alone decides.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,8 @@ import orjson
 from sqlalchemy import Connection, func, select
 
 from gateway.domain.errors import Conflict
+from gateway.reduction.definitions import Definitions
+from gateway.reduction.hours import Covered, covered
 from gateway.reduction.months import Month, check_closable
 from gateway.reduction.reading import cases_of, definitions_of, log_size, root_at, supplied_counts
 from gateway.reduction.reconciliation import Measured, reconcile
@@ -95,18 +97,27 @@ async def _write_tallies(office: Office, month: Month, progress: Progress) -> Cl
     first = before[-1].last + 1 if before else 0
     last = read(lambda connection: _end_of(connection, first, month))
     definitions = read(lambda connection: definitions_of(connection, last + 1))
-    count = RangeCount(definitions, first, last)
+    measure = definitions.of_month(last + 1, str(month))
+    closes = _covered(definitions, [*((c.last, c.month) for c in before), (last, month)])
+    count = RangeCount(definitions, first, last, closes, measure.edition)
     _count(office.database, count, (first, last), progress)
     cells = released(count.cells)
     if cells is None:
         raise Conflict("too_few_persons", f"fewer than 10 persons stand behind {month}")
     if others := read(lambda connection: _case_leaves(connection, first, last)) - count.leaves:
         cells |= outside(others)
-    measure = definitions.in_force(last + 1).leaf
-    closing = Closing(str(month), month == running, first, last, measure)
+    closing = Closing(str(month), month == running, first, last, measure.leaf, measure.edition)
     return await office.database.write(
         lambda connection: append_tallies(connection, office.origin, closing, cells)
     )
+
+
+def _covered(definitions: Definitions, closes: Sequence[tuple[int, Month]]) -> list[Covered]:
+    months = [None, *(month for _, month in closes)]
+    return [
+        covered(definitions, last, month, before)
+        for (last, month), before in zip(closes, months, strict=False)
+    ]
 
 
 def _end_of(connection: Connection, first: int, month: Month) -> int:
@@ -154,7 +165,12 @@ async def _write_release(office: Office, closed: Closed) -> Closed:
         size,
         root_at(office.database, size),
         read(lambda connection: definitions_of(connection, size)),
-        reconcile(supplied, months, [_measured(tally) for tally in tallies]),
+        reconcile(
+            supplied,
+            months,
+            [_measured(tally) for tally in tallies],
+            tallies[0].closing.edition,
+        ),
     )
     text = text_of(release_of(tallies, grounds))
     made = replace(closed, document=text, jws=office.signer.sign(text))

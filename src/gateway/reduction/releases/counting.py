@@ -9,6 +9,10 @@ they stand, an abandoned case where its last chain ended. Beside the keys of `do
 `cases.py`:
 
     ("late", "submissions")     further submissions of dossiers that an earlier range counted
+    ("late", "withdrawals")     withdrawals of such dossiers
+    ("outside_hours",)          bodies whose hour lies outside the months of the range
+
+The last two are of the second edition of the measure. A dossier with such a body saves nothing.
 
 Leaves that no figure counts (test tenants, confirmations, accesses, ...) are only numbered.
 """
@@ -20,13 +24,15 @@ from dataclasses import dataclass, field
 from gateway.reduction.cases import Body, Case, CaseReader, Row, row_of
 from gateway.reduction.definitions import Definitions, FormVersion
 from gateway.reduction.dossiers import Sums, tally
+from gateway.reduction.hours import Covered, lies_outside
+from gateway.reduction.standards import Standards
 
 FEWEST = 10
 """So many persons, and cases, stand behind whatever is published."""
 
 ANY, DOSSIERS, CHAINS, READS = "any", "dossiers", "chains", "reads"
 _OF_A_CASE = frozenset({"prefill", "submission", "refusal", "abandoned", "sync", "correction"})
-_LATE = ("late", "submissions")
+_LATE, _LATE_WITHDRAWN = ("late", "submissions"), ("late", "withdrawals")
 
 
 @dataclass(slots=True)
@@ -77,12 +83,24 @@ class CellCounts:
 
 
 class RangeCount:
-    """Adds up a range of the log, case by case; asks neither clock nor database."""
+    """Adds up a range of the log, case by case; asks neither clock nor database.
 
-    def __init__(self, definitions: Definitions, first: int, last: int) -> None:
+    `closes` are all closes up to this one, in order.
+    """
+
+    def __init__(
+        self,
+        definitions: Definitions,
+        first: int,
+        last: int,
+        closes: Sequence[Covered] = (),
+        edition: int | None = None,
+    ) -> None:
         self._definitions = definitions
-        self._reader = CaseReader(definitions)
-        self._first, self._last = first, last
+        edition = definitions.edition if edition is None else edition
+        self._standards = Standards(definitions, edition)
+        self._reader = CaseReader(definitions, edition)
+        self._first, self._last, self._closes = first, last, closes
         self.cells: defaultdict[Row, CellCounts] = defaultdict(CellCounts)
 
     def add_case(self, bodies: Iterable[tuple[int, Body]], persons: Collection[bytes]) -> None:
@@ -94,11 +112,14 @@ class RangeCount:
         case, leaves = self._reader.read(own), sum(leaf >= self._first for leaf, _ in own)
         if not leaves or not (case.submissions or case.chains):
             return
+        outside = [leaf for leaf, body in own if lies_outside(self._closes, leaf, body["h"])]
+        case.begun_late = case.begun_late or bool(outside)
         counted = self._count(case)
+        counted.sums[("outside_hours",)] = sum(leaf >= self._first for leaf in outside)
         counted.leaves = leaves
         for what in (ANY, *(what for what, keys in _SEEN_BY.items() if _has(counted.sums, keys))):
             counted.behind[what].add(1, persons)
-        self.cells[_row(case)].take(counted)
+        self.cells[self._row(case)].take(counted)
 
     @property
     def leaves(self) -> int:
@@ -107,6 +128,12 @@ class RangeCount:
 
     def _belongs_to_its_case(self, body: Body) -> bool:
         return body["k"] in _OF_A_CASE and body["ten"] not in self._definitions.test_tenants
+
+    def _row(self, case: Case) -> Row:
+        if not case.submissions:
+            return case.latest_row
+        first = case.submissions[0]
+        return row_of(first.form, first.procedure, first.channel, self._standards.edition)
 
     def _holds(self, leaf: int) -> bool:
         return self._first <= leaf <= self._last
@@ -130,13 +157,17 @@ class RangeCount:
         at = case.counted_at(self._definitions)
         if at is None:
             return
-        last = case.submissions[-1].form
+        last = case.submissions[-1]
         if self._holds(at[0]):
             if case.withdrawn is None or not case.confirms(self._definitions):
-                _add(counted, last, tally(case.judged(), self._definitions.baseline(last.form)))
+                standard = self._standards.of(last.form, last.procedure, last.tenant, last.leaf)
+                _add(counted, last.form, tally(case.judged(), standard))
                 counted.sums.update(case.part_sums())
-        elif late := sum(self._holds(submission.leaf) for submission in case.submissions):
-            counted.sums[_LATE] = late
+            return
+        counted.sums[_LATE] = sum(self._holds(one.leaf) for one in case.submissions)
+        if self._standards.edition > 1 and case.confirms(self._definitions):
+            gone = case.withdrawn is not None and self._holds(case.withdrawn[0])
+            counted.sums[_LATE_WITHDRAWN] = int(gone)
 
 
 _SEEN_BY = {DOSSIERS: "dossiers", CHAINS: "chains", READS: "read"}
@@ -149,13 +180,6 @@ def _has(sums: Sums, name: str) -> bool:
 def _add(counted: CellCounts, form: FormVersion, sums: Mapping[tuple[str | int, ...], int]) -> None:
     counted.sums.update(sums)
     counted.versions.add(form.leaf)
-
-
-def _row(case: Case) -> Row:
-    if not case.submissions:
-        return case.latest_row
-    first = case.submissions[0]
-    return row_of(first.form, first.procedure, first.channel)
 
 
 def summed(cells: Sequence[CellCounts]) -> CellCounts:

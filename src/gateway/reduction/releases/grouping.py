@@ -54,7 +54,10 @@ def _of(tallies: Sequence[Tally]) -> dict[str, Any]:
     for tally in tallies:
         sums.update(tally.sums)
     median = tallies[0].median if len(tallies) == 1 else None
-    return {"cases": sum(tally.cases for tally in tallies), **figures_of(sums, median)}
+    return {
+        "cases": sum(tally.cases for tally in tallies),
+        **figures_of(sums, median, tallies[0].closing.edition),
+    }
 
 
 def _by_source(total: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """How does a released cell stand in the log? (`tally` leaf, docs/log-leaves.md)
 
-`sums` are the sums of `counting.py`, the parts of a key joined by `/`, without those of 0 and without
+`v` is the edition of the measure that it was counted by. `sums` are the sums of `counting.py`, the parts of a key joined by `/`, without those of 0 and without
 the distribution of what was left to declare, of which `median_left` keeps the middle.
 """
 
@@ -24,6 +24,7 @@ class Closing:
     first: int
     last: int
     definition: int
+    edition: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def tally_leaf(closing: Closing, cell: Cell, counts: CellCounts) -> dict[str, An
     outside = cell.level == OUTSIDE
     return {
         "kind": "tally",
-        "v": 1,
+        "v": closing.edition,
         "month": closing.month,
         "partial": closing.partial,
         "range": [closing.first, closing.last],
@@ -74,7 +75,7 @@ def read_tally(index: int, leaf: Mapping[str, Any]) -> Tally:
     median = leaf["median_left"]
     return Tally(
         leaf=index,
-        closing=Closing(leaf["month"], leaf["partial"], first, last, leaf["definition"]),
+        closing=Closing(leaf["month"], leaf["partial"], first, last, leaf["definition"], leaf["v"]),
         cell=Cell(**leaf["cell"]),
         leaves=leaf["leaves"],
         cases=leaf["cases"],

@@ -35,6 +35,7 @@ class FilledField:
     edit: EditPolicy
     tag: str = field(repr=False)
     unvouched: str | None = None
+    young: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,7 @@ def opened(
             EditPolicy(entry["edit"]),
             entry["tag"],
             _unvouched(receipt, entry),
+            entry.get("young", False),
         )
         for path, entry in receipt.filled.items()
     }

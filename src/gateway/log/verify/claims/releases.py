@@ -12,14 +12,17 @@ where one is not there, its figures could not be checked.
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.log.verify.claims.baselines import baselines_of
+from gateway.log.verify.claims.definitions import edition_of
 from gateway.log.verify.claims.signatures import check_signed_release, keys_of
 from gateway.log.verify.claims.supplied import reconciliation_of
 from gateway.log.verify.claims.tallies import Close
 from gateway.log.verify.count.figures import figures_of
+from gateway.log.verify.count.forms import form_of
 from gateway.log.verify.evidence import Proved, root_at
 from gateway.log.verify.findings import Finding, Kind, Refuted
 from gateway.log.verify.text import canonical
@@ -35,11 +38,20 @@ _NOTICES = {
     "unconfirmed": "chưa xác nhận: chưa kết nối Cổng / unconfirmed: no portal connected",
     "no_count": "chưa có số liệu đối chiếu của bên khác / no count supplied by anybody else",
     "floor": "độ phủ dưới 95 %: đọc mức sàn trước / coverage below 95 %: the floor is the headline",
+    "young": "quá nửa mức cốt lõi dựa trên giấy tờ mới nhập, chưa được xác nhận / "
+    "more than half of core rests on young records that nobody vouches for",
     "gateway": "chỉ chứng minh những gì đi qua cổng, không phải những gì hiện trên màn hình / "
     "proves what passed through the gateway, not what stood on a screen",
 }
-"""The lines of a release of version 1, word for word."""
-_MEASURE = ("digest", "instant_seconds", "instant_seconds_per_field", "mock")
+"""The lines of a release, word for word."""
+_MEASURE = (
+    "digest",
+    "instant_seconds",
+    "instant_seconds_per_field",
+    "mock",
+    "least_age_hours",
+    "month",
+)
 
 
 @dataclass(slots=True)
@@ -90,26 +102,57 @@ def release_of(place: Place, proved: Proved, close: Close) -> dict[str, Any]:
     measure = proved.story.leaves[last["definition"]]
     shown = {at: leaf for at, leaf in leaves.items() if leaf["cell"]["level"] != "outside"}
     supplied = [one for one in proved.story.of_kind("reconcile") if one[0] < size]
-    reconciled = reconciliation_of([*leaves.values()], supplied, _months(proved, close))
+    edition = edition_of(measure)
+    reconciled = reconciliation_of([*leaves.values()], supplied, _months(proved, close), edition)
+    total = {c: _total(shown.values(), c, edition) for c in ("online", "paper")}
     return {
         "kind": "release",
-        "v": 1,
+        "v": edition,
         "month": close.month,
         "partial": last["partial"],
-        "notice": _notices(proved, size, last["partial"], reconciled),
+        "notice": _notices(proved, size, last["partial"], reconciled, total),
         "definition": {
             "leaf": last["definition"],
             "name": measure["definition"],
-            **{name: measure[name] for name in _MEASURE},
+            **{name: measure[name] for name in _MEASURE if name in measure},
         },
         "range": {"first": close.first, "last": close.last},
         "size": size,
         "root": b64encode(root_at(place, checkpoint, size)).decode(),
         "origin": checkpoint.origin,
         "tallies": list(leaves),
-        "cells": [_cell(at, leaf) for at, leaf in shown.items()],
-        "total": {channel: _total(shown.values(), channel) for channel in ("online", "paper")},
+        "cells": [_cell(at, leaf, edition) for at, leaf in shown.items()],
+        "total": total,
         "reconciliation": reconciled,
+        **({} if edition == 1 else _named(proved, shown.values())),
+    }
+
+
+def _named(proved: Proved, leaves: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What is not counted of each form version, and where the baseline of each declaration stands."""
+    story = proved.story
+    versions = sorted({version for leaf in leaves for version in leaf["versions"]})
+    forms = [(form_of(at, story.leaves[at]), story.leaves[at]) for at in versions]
+    baselines = baselines_of(story.of_kind("form-version"), story.origin, story.previous)
+    places = {place for form, _ in forms if form.declaration for place in form.places()}
+    return {
+        "uncounted": [
+            {
+                "form": leaf["form"],
+                "version": leaf["version"],
+                "inputs": leaf.get("uncounted", []),
+            }
+            for _, leaf in forms
+        ],
+        "declarations": [
+            {
+                "procedure": procedure or None,
+                "declaration": declaration,
+                "log": baselines[procedure, declaration].log,
+                "leaf": baselines[procedure, declaration].leaf,
+            }
+            for procedure, declaration in sorted(places)
+        ],
     }
 
 
@@ -125,7 +168,13 @@ def _months(proved: Proved, close: Close) -> list[str]:
     return months[::-1]
 
 
-def _notices(proved: Proved, size: int, partial: bool, reconciled: Mapping[str, Any]) -> list[str]:
+def _notices(
+    proved: Proved,
+    size: int,
+    partial: bool,
+    reconciled: Mapping[str, Any],
+    total: Mapping[str, Mapping[str, Any]],
+) -> list[str]:
     measures = [leaf for at, leaf in proved.story.of_kind("metric-definition") if at < size]
     holds = {
         "partial": partial,
@@ -136,24 +185,25 @@ def _notices(proved: Proved, size: int, partial: bool, reconciled: Mapping[str, 
         "unconfirmed": not measures[-1]["definition"].endswith("/confirmed"),
         "no_count": not reconciled["counts"],
         "floor": reconciled["headline"] == "floor",
+        "young": any(2 * one.get("young", 0) > one["core"]["numerator"] for one in total.values()),
         "gateway": True,
     }
     return [_NOTICES[name] for name, held in holds.items() if held]
 
 
-def _cell(at: int, leaf: Mapping[str, Any]) -> dict[str, Any]:
+def _cell(at: int, leaf: Mapping[str, Any], edition: int) -> dict[str, Any]:
     row = {"cell": leaf["cell"], "leaf": at, "cases": leaf["cases"], "versions": leaf["versions"]}
     if leaf["cell"]["channel"] == "mixed":
         return {**row, "sums": leaf["sums"]}
-    return {**row, "figures": figures_of(leaf["sums"], leaf["median_left"])}
+    return {**row, "figures": figures_of(leaf["sums"], leaf["median_left"], edition)}
 
 
-def _total(leaves: Any, channel: str) -> dict[str, Any]:
+def _total(leaves: Any, channel: str, edition: int) -> dict[str, Any]:
     sums: Counter[str] = Counter()
     for leaf in leaves:
         if leaf["cell"]["channel"] == channel:
             sums.update(leaf["sums"])
-    return figures_of(sums, None)
+    return figures_of(sums, None, edition)
 
 
 def _check_document(path: str, raw: bytes, ours: Mapping[str, Any]) -> None:

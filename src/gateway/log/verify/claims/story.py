@@ -1,18 +1,23 @@
 """Do the public leaves follow from one another, as a log that hides nothing would write them?
 
-1. A definition of the measure stands before the first case entry. 2. A log has one name, and each
+1. A definition of the measure stands before the first case entry, and none outside a mock goes below the
+lower bounds. 2. A log has one name, and each
 `key` leaf is signed by the key before it and by its own. 3. Tallies close ranges of entries that begin
 at 0 and leave no gap, months in order, each before its own leaves. 4. The tallies of a close can be
 true (`tallies.py`), and account for all the case entries of the range. 5. What an auditor signed is
 about this log, and a sample names the sealed entry that held its commitment. 6. A `shred` leaf is about entries above it,
-or of a log that was closed before.
+or of a log that was closed before. 7. Whether a tenant is a test tenant is said in its first `grant` leaf, and
+no later one says otherwise. 8. A baseline is stated once, as its origin states it (`baselines.py`).
 """
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from gateway.log.verify.claims.baselines import baselines_of
+from gateway.log.verify.claims.definitions import LEAST_AGE, LOWER_BOUNDS, edition_of
 from gateway.log.verify.claims.leaves import Leaf, check_signed, read_leaf
+from gateway.log.verify.claims.marks import check_marks
 from gateway.log.verify.claims.tallies import Close, check_close
 from gateway.log.verify.findings import Kind, Refuted
 from gateway.log.verify.sampling.bound import PARTS, bound_of
@@ -52,6 +57,23 @@ class Story:
         public = bisect_right(indices, last) - bisect_left(indices, first)
         return last - first + 1 - public
 
+    @property
+    def previous(self) -> str | None:
+        """The name of the log that this one follows."""
+        before = [leaf["previous"] for _, leaf in self.of_kind("key") if leaf["previous"]]
+        return before[0]["origin"] if before else None
+
+    def _check_definitions(self) -> None:
+        for index, leaf in self.of_kind("metric-definition"):
+            if edition_of(leaf) != leaf["v"]:
+                raise Refuted(Kind.ENTRY, "a definition of another edition", index=index)
+            low = any(leaf[name] < least for name, least in LOWER_BOUNDS.items() if name in leaf)
+            if leaf["v"] > 1 and (
+                leaf["least_age_hours"] < LEAST_AGE or (low and not leaf["mock"])
+            ):
+                says = "a definition below the lower bounds, which only a mock may go"
+                raise Refuted(Kind.ENTRY, says, index=index)
+
     def closes(self) -> list[Close]:
         """The closed months in the order of the log."""
         found: dict[tuple[int, int], Close] = {}
@@ -69,6 +91,9 @@ class Story:
     def check(self) -> None:
         """Hold the whole story against rules 2 to 6; raises Refuted at the first difference."""
         self._check_keys()
+        self._check_definitions()
+        check_marks(self.of_kind("grant"), self.origin, self.previous)
+        baselines_of(self.of_kind("form-version"), self.origin, self.previous)
         self._check_closes()
         sampled = set[int]()
         for index, leaf in self.of_kind("audit"):

@@ -24,6 +24,7 @@ from typing import Any, TypeAlias
 
 from gateway.log.verify.claims.leaves import Leaf
 from gateway.log.verify.count.figures import share
+from gateway.log.verify.count.patterns import known_by
 
 _OF_DOSSIERS, _OF_READS = ("igate", "portal"), ("population", "personal_papers")
 _CHANNELS = ("online", "paper")
@@ -33,7 +34,10 @@ _Key: TypeAlias = tuple[str | None, str | None]
 
 
 def reconciliation_of(
-    tallies: Sequence[Leaf], supplied: Sequence[tuple[int, Leaf]], months: Iterable[str]
+    tallies: Sequence[Leaf],
+    supplied: Sequence[tuple[int, Leaf]],
+    months: Iterable[str],
+    edition: int,
 ) -> dict[str, Any]:
     """The member `reconciliation`; `supplied` are the `reconcile` leaves in the order of the log."""
     files: dict[tuple[str, str], list[tuple[int, Leaf]]] = {}
@@ -48,7 +52,7 @@ def reconciliation_of(
         for source in (*_OF_DOSSIERS, *_OF_READS)
         if wanted and all((source, month) in files for month in wanted)
     }
-    counts = [_counted(s, whole[s], tallies) for s in _OF_DOSSIERS if s in whole]
+    counts = [_counted(s, whole[s], tallies, edition) for s in _OF_DOSSIERS if s in whole]
     shares = [one["coverage"] for one in counts]
     low = any(100 * one["numerator"] < 95 * one["denominator"] for one in shares)
     reads = [_read(s, whole[s], tallies) for s in _OF_READS if s in whole]
@@ -67,12 +71,12 @@ def _read(
 
 
 def _counted(
-    source: str, leaves: Sequence[tuple[int, Leaf]], tallies: Sequence[Leaf]
+    source: str, leaves: Sequence[tuple[int, Leaf]], tallies: Sequence[Leaf], edition: int
 ) -> dict[str, Any]:
     theirs: Counter[_Key] = Counter()
     for _, leaf in leaves:
         for one in leaf["counts"] or ():
-            theirs[one["procedure"], one["channel"]] += one["dossiers"]
+            theirs[known_by(one["procedure"], edition), one["channel"]] += one["dossiers"]
     rows: dict[_Key, list[Leaf]] = {key: [] for key in theirs}
     for tally in tallies:
         for key in _keys_of(tally, theirs):

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gateway.log.verify.count.one_case import CaseStory, Cell, Rules, Total
-from gateway.log.verify.count.patterns import BITS, OF_A_CASE, Patterns
+from gateway.log.verify.count.patterns import BITS, OF_A_CASE, OUTSIDE, Patterns
 from gateway.log.verify.count.records import Record, Records
 
 _MOST_SHAPES = 10_000
 
 Shape: TypeAlias = tuple[int, ...]
-"""Per body its pattern, in 16 bits the number of its chain in the case, in 16 bits its close."""
+"""Per body its pattern, in 32 bits the number of its chain in the case, in 32 bits its close."""
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ def count_cases(
     totals = Totals()
     shapes: dict[Shape, tuple[Totals, int]] = {}
     for case in records.cases(progress):
-        shape = _shape_of(case, rules.ends)
+        shape = _shape_of(case, rules.ends, rules.hours)
         known = shapes.get(shape)
         if known is None:
             if len(shapes) >= _MOST_SHAPES:
@@ -55,21 +55,28 @@ def _pour(shapes: dict[Shape, tuple[Totals, int]], totals: Totals) -> None:
     shapes.clear()
 
 
-def _shape_of(case: list[Record], ends: Sequence[int]) -> Shape:
+def _shape_of(case: list[Record], ends: Sequence[int], hours: Sequence[tuple[int, int]]) -> Shape:
     """The shape of one case; bodies behind the last close are left away."""
     many = len(ends)
     if len(case) == 2 and case[0][2] == case[1][2]:
-        (_, index, _, pattern), (_, later, _, other) = case
+        (_, index, _, pattern, hour), (_, later, _, other, then) = case
         close = bisect_left(ends, later)
         if close < many:
-            return (pattern << 32 | bisect_left(ends, index), other << 32 | close)
+            first = bisect_left(ends, index)
+            if not hours[first][0] <= hour <= hours[first][1]:
+                pattern |= OUTSIDE
+            if not hours[close][0] <= then <= hours[close][1]:
+                other |= OUTSIDE
+            return (pattern << 64 | first, other << 64 | close)
     chains: dict[int, int] = {}
     steps = []
-    for _, index, chain, pattern in case:
+    for _, index, chain, pattern, hour in case:
         close = bisect_left(ends, index)
         if close == many:
             break
-        steps.append(pattern << 32 | chains.setdefault(chain, len(chains)) << 16 | close)
+        if not hours[close][0] <= hour <= hours[close][1]:
+            pattern |= OUTSIDE
+        steps.append(pattern << 64 | chains.setdefault(chain, len(chains)) << 32 | close)
     return tuple(steps)
 
 
@@ -77,14 +84,14 @@ def _count_shape(shape: Shape, case: list[Record], patterns: Patterns, rules: Ru
     totals = Totals()
     told = [
         (
-            step & 0xFFFF,
-            patterns.read(step >> 32 & ~BITS),
-            step >> 16 & 0xFFFF,
-            step >> 32 & BITS,
+            step & 0xFFFFFFFF,
+            patterns.read(step >> 64 & ~BITS),
+            step >> 32 & 0xFFFFFFFF,
+            step >> 64 & BITS,
         )
         for step in shape
     ]
-    indices = [index for _, index, _, _ in case]
+    indices = [index for _, index, *_ in case]
     own, places = [], []
     for (close, pattern, chain, bits), index in zip(told, indices, strict=False):
         if pattern.kind < OF_A_CASE and pattern.tenant not in rules.test_tenants:

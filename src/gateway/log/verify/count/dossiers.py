@@ -2,7 +2,8 @@
 
 Verdicts: `C` contested, `F` officer, `A` auto, `O` override, `X` missing, `M` manual, `B` blank,
 `W` withdrawn, `H` hidden. Classes, the weakest first: `S` same_case, `X` extra, `C` constant,
-`D` derived, `R` repeat, `K` known, `G` suggested, `F` fact. Sources: `s`, `p`, `r`, `k`.
+`D` derived, `R` repeat, `K` known, `G` suggested, `F` fact. Sources: `s`, `p`, `r`, `k`, `y` and `z` for a
+young paper of the last two that nobody vouches for.
 The sums bear the names that a `tally` leaf gives them.
 """
 
@@ -36,15 +37,25 @@ CLASSES = {
     "G": "suggested",
     "F": "fact",
 }
-SOURCES = {"s": "session", "p": "population", "r": "records", "k": "personal_papers"}
+SOURCES = {
+    "s": "session",
+    "p": "population",
+    "r": "records",
+    "y": "records",
+    "k": "personal_papers",
+    "z": "personal_papers",
+}
+_YOUNG = ("y", "z")
 ATTACHMENTS = ("reused", "replaced", "uploaded", "officer", "blank")
 _WEAKEST_FIRST = "SXCDRKGF"
 _DECLARED, _GONE, _REUSED = "CFOXM", "WH", "KGF"
 _NEEDS_FILLING, _FORBIDS_FILLING = "AOWH", "MXB"
+_NEVER_EXTRA = ("", "S")
 _OF_A_SOURCE = {"A": "A", "O": "override", "C": "contested"}
 
 Judged: TypeAlias = tuple[int, str, str, str]
-"""Field number, verdict, class and source; the last two empty where nothing was filled."""
+"""Field number, verdict, class and source; the last two empty where nothing was filled. A source that
+ends in `y` or `z` stands for a value of which a young paper was at the bottom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +110,39 @@ def _check_balances(fields: Iterable[Judged], said: Mapping[str, Any]) -> int:
     return declared
 
 
-def sums_of(submissions: Sequence[Submission], baseline: Form, instant: bool) -> Sums:
-    """What a dossier adds, out of its submissions in order; `baseline` is its form's first version."""
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """What dossiers of one form version are held against; `items`, `reach` and `connected` by field.
+
+    `items` are official ones. `reach` says of a field whether a source but the session can hold it,
+    `connected` whether one can that is connected and granted.
+    """
+
+    edition: int
+    items: tuple[str | None, ...] = field(repr=False)
+    dropped: int
+    abolished: int
+    reach: tuple[bool, ...] = field(repr=False)
+    connected: tuple[bool, ...] = field(repr=False)
+
+
+def sums_of(submissions: Sequence[Submission], standard: Standard, instant: bool) -> Sums:
+    """What a dossier adds, out of its submissions in order."""
     last = submissions[-1]
     form = last.form
     fields = list(last.fields.values()) if len(submissions) == 1 else _merged(submissions)
-    dropped = len(baseline.demanded - form.asked)
+    dropped = standard.dropped
     sums: Sums = Counter(
         {"dossiers": 1, "submissions": len(submissions), "instant": instant, "dropped": dropped}
     )
-    sums.update({"ceiling": form.ceiling, "ceiling/required": _places(form)})
+    if standard.edition == 1:
+        sums.update({"ceiling": form.ceiling, "ceiling/required": _places(form)})
+    sums["abolished"] = standard.abolished
     sums.update({f"attachments/{what}": number for what, number in last.attachments.items()})
-    for number, verdict, kind, source in fields:
+    for number, verdict, said, source in fields:
+        kind = said if said in _NEVER_EXTRA or standard.items[number] is not None else "X"
+        if standard.edition == 1:
+            kind = said
         sums["filled"] += bool(kind)
         sums["visible"] += verdict not in _GONE
         if verdict == "A" and instant:
@@ -121,15 +153,15 @@ def sums_of(submissions: Sequence[Submission], baseline: Form, instant: bool) ->
         if verdict in _DECLARED:
             sums["D"] += 1
             sums["D/required"] += required
-            sums["D/extra"] += form.items[number] is None
+            sums["D/extra"] += standard.items[number] is None
         elif verdict == "A":
             sums[f"A/{CLASSES[kind]}"] += 1
             sums["A/required"] += required
         if kind and kind in _REUSED and verdict in _OF_A_SOURCE:
-            sums[f"source/{SOURCES[source]}/{_OF_A_SOURCE[verdict]}"] += 1
+            sums[f"source/{SOURCES[source[0]]}/{_OF_A_SOURCE[verdict]}"] += 1
     sums["D"] += dropped
     sums["D/required"] += dropped
-    sums["core"] = 0 if instant else _core(form, fields)
+    _count_items(sums, form, standard, fields, instant)
     return sums
 
 
@@ -147,7 +179,8 @@ def _merged(submissions: Sequence[Submission]) -> list[Judged]:
             fields.append(last)
         elif len(told) == len(submissions) and all(one[1] == "A" for one in told):
             kind = min((one[2] for one in told), key=_WEAKEST_FIRST.index)
-            fields.append((last[0], "A", kind, last[3]))
+            young = next((one[3] for one in told if one[3] in _YOUNG), "")
+            fields.append((last[0], "A", kind, last[3] + young))
         elif declared:
             fields.append((last[0], *declared[-1][1:]))
         else:
@@ -155,14 +188,25 @@ def _merged(submissions: Sequence[Submission]) -> list[Judged]:
     return fields
 
 
-def _core(form: Form, fields: Sequence[Judged]) -> int:
-    """Items all of whose visible fields were saved facts, one of them being required."""
-    facts: defaultdict[str, list[bool]] = defaultdict(list)
-    needed = set()
-    for number, verdict, kind, _ in fields:
-        item = form.items[number]
-        if item is not None and verdict not in _GONE:
-            facts[item].append(verdict == "A" and kind == "F")
-            if form.required[number]:
-                needed.add(item)
-    return sum(all(facts[item]) for item in needed)
+def _count_items(
+    sums: Sums, form: Form, standard: Standard, fields: Sequence[Judged], instant: bool
+) -> None:
+    """Items all of whose visible fields were saved facts, one of them being required, are core.
+
+    Missed is an item that is not, or whose dossier is instant, where a required field of it was
+    declared, or it were core but for that, and every visible field of it was within reach.
+    """
+    shown: defaultdict[str, list[Judged]] = defaultdict(list)
+    for judged in fields:
+        item = standard.items[judged[0]]
+        if item is not None and judged[1] not in _GONE:
+            shown[item].append(judged)
+    for its in shown.values():
+        required = [verdict for number, verdict, _, _ in its if form.required[number]]
+        facts = bool(required) and all(one[1] == "A" and one[2] == "F" for one in its)
+        if facts and not instant:
+            sums["core"] += 1
+            sums["young"] += standard.edition > 1 and any(one[3].endswith(_YOUNG) for one in its)
+        elif facts or any(verdict in _DECLARED for verdict in required):
+            sums["reach/missed"] += all(standard.reach[one[0]] for one in its)
+            sums["reach/connected"] += all(standard.connected[one[0]] for one in its)

@@ -34,8 +34,10 @@ def share(numerator: int, denominator: int) -> dict[str, Any]:
     return {"numerator": numerator, "denominator": denominator, "value": value}
 
 
-def figures_of(sums: Mapping[str, int], median: Sequence[int] | None) -> dict[str, Any]:
-    """All figures of a cell, or of a total, whose `median` is None."""
+def figures_of(
+    sums: Mapping[str, int], median: Sequence[int] | None, edition: int
+) -> dict[str, Any]:
+    """All figures of a cell, or of a total, whose `median` is None, by an edition of the measure."""
     of: Counter[str] = Counter(sums)
     left, auto, dossiers = of["D"], of["verdict/auto"], of["dossiers"]
     kept = of["filled"] - of["verdict/withdrawn"] - of["verdict/hidden"]
@@ -52,7 +54,7 @@ def figures_of(sums: Mapping[str, int], median: Sequence[int] | None) -> dict[st
         "beyond_login": share(beyond, beyond + left),
         "core": share(of["core"], of["core"] + left),
         "required_only": share(needed, needed + of["D/required"]),
-        "ceiling": share(of["ceiling"], of["ceiling/required"]),
+        **(_of_first(of) if edition == 1 else _of_second(of)),
         "auto_by_class": {kind: of[f"A/{kind}"] for kind in CLASSES.values()},
         "by_source": {s: _of_source(of, s, reused + left) for s in _second_parts(of, "source")},
         "left_to_declare": {"mean": share(left, dossiers), "median": share(*(median or (0, 0)))},
@@ -66,6 +68,24 @@ def figures_of(sums: Mapping[str, int], median: Sequence[int] | None) -> dict[st
         "conflicts": {name: of[f"conflict/{name}"] for name in _second_parts(of, "conflict")},
         "source_failures": {s: _failures(of, s) for s in _second_parts(of, "read")},
         "attachments": _attachments(of),
+    }
+
+
+def _of_first(of: Counter[str]) -> dict[str, Any]:
+    return {"ceiling": share(of["ceiling"], of["ceiling/required"])}
+
+
+def _of_second(of: Counter[str]) -> dict[str, Any]:
+    core, left = of["core"], of["D"]
+    return {
+        "reach": share(core, core + of["reach/missed"]),
+        "connected_reach": share(core, core + of["reach/connected"]),
+        "missed": of["reach/missed"],
+        "missed_connected": of["reach/connected"],
+        "core_without_young": share(core - of["young"], core + left),
+        "core_without_abolitions": share(core, core + left + of["abolished"]),
+        **{name: of[name] for name in ("young", "abolished", "outside_hours")},
+        "late": {name: of[f"late/{name}"] for name in ("submissions", "withdrawals")},
     }
 
 

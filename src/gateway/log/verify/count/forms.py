@@ -1,4 +1,4 @@
-"""What does a form-version leaf say about the letters of a body?
+"""What does a form-version leaf say about the letters of a body, and about items and sources?
 
 Letter n of a string stands for field n of the leaf's list. A field below a repeating group, whose path
 holds `[]`, has `.` there; each row has a string of its own under its path (`thanhVien[0]`), with one
@@ -10,6 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+BASE_CODE = 8
+"""So many signs of a procedure's code stand for it wherever it is served."""
 
 _ROW = re.compile(r"\[[0-9]{1,6}\]")
 
@@ -29,6 +32,13 @@ class Form:
     required: tuple[bool, ...] = field(repr=False)
     items: tuple[str | None, ...] = field(repr=False)
     attributes: tuple[str | None, ...] = field(repr=False)
+    sources: tuple[frozenset[str], ...] = field(repr=False)
+    declaration: str | None
+    procedures: tuple[str, ...]
+    shows: tuple[bool, ...] = field(repr=False)
+    absent: frozenset[str] = field(repr=False)
+    abolished: frozenset[str]
+    added: frozenset[str]
     plain: tuple[str | None, ...] = field(repr=False)
     columns: Mapping[str, tuple[tuple[str, int], ...]] = field(repr=False)
 
@@ -51,19 +61,31 @@ class Form:
 
     @property
     def asked(self) -> frozenset[str]:
-        """The official items that a field asks."""
-        return frozenset(item for item in self.items if item is not None)
+        """The official items that a field asks which may show."""
+        pairs = zip(self.items, self.shows, strict=True)
+        return frozenset(item for item, shows in pairs if shows and item is not None)
 
     @property
     def demanded(self) -> frozenset[str]:
-        """The official items that a required field asks."""
-        pairs = zip(self.items, self.required, strict=True)
-        return frozenset(item for item, required in pairs if required and item is not None)
+        """The official items that a required field asks which may show."""
+        rows = zip(self.items, self.required, self.shows, strict=True)
+        return frozenset(item for item, required, shows in rows if required and shows and item)
+
+    @property
+    def named(self) -> frozenset[str]:
+        """Every official item that the leaf speaks of, those that no field asks included."""
+        return frozenset(item for item in self.items if item is not None) | self.absent
+
+    def places(self) -> list[tuple[str, str]]:
+        """The procedures of its declaration, each with it; no procedure is an empty one."""
+        codes = dict.fromkeys(code[:BASE_CODE] for code in self.procedures) or {"": None}
+        return [(code, self.declaration or "") for code in codes]
 
 
 def form_of(index: int, leaf: Mapping[str, Any]) -> Form:
     """The form version of a leaf."""
     fields = leaf["fields"]
+    never = {path for path, _, why in leaf.get("uncounted", ()) if why == "hidden"}
     columns: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
     for number, (path, *_) in enumerate(fields):
         group, bracket, below = path.rpartition("[]")
@@ -73,10 +95,17 @@ def form_of(index: int, leaf: Mapping[str, Any]) -> Form:
         index,
         leaf["form"],
         leaf["series"],
-        leaf["ceiling"],
+        leaf.get("ceiling", 0),
         tuple(required == 1 for _, _, required, *_ in fields),
         tuple(item for _, _, _, item, *_ in fields),
         tuple(attribute for _, _, _, _, attribute, _ in fields),
+        tuple(frozenset(sources) - {"session"} for *_, sources in fields),
+        leaf.get("declaration"),
+        tuple(leaf["procedures"]),
+        tuple(path not in never for path, *_ in fields),
+        frozenset(leaf["absent_items"]),
+        frozenset(item for item, _ in leaf.get("abolished", ())),
+        frozenset(item for item, _ in leaf.get("added", ())),
         tuple(None if "[]" in path else path for path, *_ in fields),
         {group: tuple(found) for group, found in columns.items()},
     )

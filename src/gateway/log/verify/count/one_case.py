@@ -8,6 +8,9 @@ definition then in force ends in `/confirmed`, in that of the later of it and of
 nothing; those at 2 before the confirmation say which dossiers the portal has of a bundle. A chain
 where its end stands (its submission, its `abandoned`, or the fifth refusal of one path), reads and
 refusals where they stand, an abandoned case where its last chain ended.
+
+By the second edition of the measure a body whose hour lies outside the months of its close makes its
+dossier instant, and a dossier that an earlier close counted adds its withdrawal where that stands.
 """
 
 from collections import Counter
@@ -15,17 +18,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from gateway.log.verify.count.dossiers import Submission, Sums, sums_of
+from gateway.log.verify.count.dossiers import Standard, Submission, Sums, sums_of
 from gateway.log.verify.count.forms import Form
 from gateway.log.verify.count.patterns import (
     ABANDONED,
     CONFIRMED,
+    CONNECTED,
     INSTANT,
+    OUTSIDE,
     PREFILL,
     REFUSAL,
     SUBMISSION,
     SYNC,
     Pattern,
+    known_by,
 )
 from gateway.log.verify.findings import Kind, Refuted
 
@@ -73,18 +79,73 @@ class Total:
 
 
 @dataclass(frozen=True, slots=True)
+class Baseline:
+    """The items that a procedure's declaration began with, as `log` says at `leaf`."""
+
+    log: str
+    leaf: int
+    required: frozenset[str] = field(repr=False)
+    items: frozenset[str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
-    """What the public leaves say that counting goes by."""
+    """What the public leaves say that counting goes by.
+
+    `ends`, `editions` and `hours` are per close: its last entry, the edition of the measure that it is
+    counted by, and the first and last hour that its bodies may state. `baselines` are by procedure and
+    declaration.
+    """
 
     ends: Sequence[int]
-    """The last entry of each close."""
     test_tenants: frozenset[str]
     forms: Mapping[int, Form]
+    editions: Sequence[int]
+    hours: Sequence[tuple[int, int]]
+    baselines: Mapping[tuple[str, str], Baseline]
+    _known: dict[tuple[int, int, str | None, int], Standard] = field(
+        default_factory=dict, repr=False
+    )
 
-    def baseline(self, form: str) -> Form:
+    def standard(self, edition: int, form: Form, procedure: str | None, bits: int) -> Standard:
+        """What dossiers are held against whose last submission is by this form version."""
+        granted = bits & sum(CONNECTED.values())
+        key = edition, form.leaf, procedure, granted
+        if key not in self._known:
+            self._known[key] = self._made(edition, form, procedure, granted)
+        return self._known[key]
+
+    def _made(self, edition: int, form: Form, procedure: str | None, granted: int) -> Standard:
+        connected = frozenset(source for source, bit in CONNECTED.items() if bit & granted)
+        if edition == 1:
+            gone, official = self._first(form).demanded - form.asked, form.named
+            abolished = 0
+        else:
+            baseline = self._baseline(form, procedure)
+            all_gone, official = baseline.required - form.asked, baseline.items | form.added
+            gone, abolished = all_gone - form.abolished, len(all_gone & form.abolished)
+        return Standard(
+            edition,
+            tuple(item if item in official else None for item in form.items),
+            len(gone),
+            abolished,
+            tuple(edition > 1 and bool(sources) for sources in form.sources),
+            tuple(edition > 1 and bool(sources & connected) for sources in form.sources),
+        )
+
+    def _baseline(self, form: Form, procedure: str | None) -> Baseline:
+        if form.declaration is not None:
+            code = known_by(procedure, 2) or ""
+            for place in [(code, form.declaration), *form.places()]:
+                if place in self.baselines:
+                    return self.baselines[place]
+        first = self._first(form)
+        return Baseline("", first.leaf, first.demanded, first.named)
+
+    def _first(self, form: Form) -> Form:
         """A form's first registered version."""
         return next(
-            self.forms[leaf] for leaf in sorted(self.forms) if self.forms[leaf].form == form
+            self.forms[leaf] for leaf in sorted(self.forms) if self.forms[leaf].form == form.form
         )
 
 
@@ -102,10 +163,13 @@ class CaseStory:
         self._close = close
         self._rules = rules
         self._chains: dict[int, _Chain] = {}
+        self._edition = rules.editions[close]
         self._given: list[tuple[int, Submission, bool]] = []
         self._needs_confirmation = False
         self._accepted: int | None = None
-        self._withdrawn = False
+        self._withdrawn: int | None = None
+        self._last: tuple[str | None, int] = None, 0
+        self._outside: list[int] = []
         self._parts: set[str] = set()
         self._bursts: list[bool] = []
         self._in_time = True
@@ -120,10 +184,13 @@ class CaseStory:
 
     def take(self, close: int, pattern: Pattern, chain: int, bits: int, index: int) -> None:
         """The next body; raises Refuted for one about a chain of which nothing was filled."""
+        if bits & OUTSIDE:
+            self._outside.append(close)
         if pattern.kind == PREFILL:
             self._prefill(close, pattern, chain)
         elif pattern.kind == SUBMISSION and pattern.submission is not None:
-            self._first = self._first or pattern.cell
+            self._first = self._first or pattern.cell(self._edition)
+            self._last = pattern.procedure, bits
             if not self._given:
                 self._needs_confirmation = bool(bits & CONFIRMED)
             self._given.append((close, pattern.submission, bool(bits & INSTANT) or pattern.burst))
@@ -145,14 +212,15 @@ class CaseStory:
         """The portal has the dossier, or a part of it, accepted for the first time, or as withdrawn."""
         if pattern.part:
             if pattern.state == _ACCEPTED and self._accepted is None:
-                self._parts.add(str(pattern.procedure))
+                self._parts.add(str(known_by(pattern.procedure, self._edition)))
             return
         if pattern.state == _ACCEPTED and self._accepted is None:
             self._accepted, self._in_time = close, pattern.in_time
-        self._withdrawn |= pattern.state == _WITHDRAWN
+        if pattern.state == _WITHDRAWN and self._withdrawn is None:
+            self._withdrawn = close
 
     def _prefill(self, close: int, pattern: Pattern, chain: int) -> None:
-        self._latest = pattern.cell
+        self._latest = pattern.cell(self._edition)
         if chain in self._chains:
             self._chains[chain].last = pattern
         else:
@@ -178,6 +246,7 @@ class CaseStory:
 
     def total(self) -> Total:
         """What the case adds to its cell in this close."""
+        self._total.sums["outside_hours"] += self._outside.count(self._close)
         for chain in self._chains.values():
             if chain.ended == self._close:
                 self._add(chain.last.form, chain.last.chain_sums)
@@ -203,13 +272,16 @@ class CaseStory:
             return
         if counted != self._close:
             self._total.sums["late/submissions"] += sum(c == self._close for c, *_ in self._given)
+            if self._edition > 1 and self._needs_confirmation:
+                self._total.sums["late/withdrawals"] += self._withdrawn == self._close
             return
-        if self._needs_confirmation and self._withdrawn:
+        if self._needs_confirmation and self._withdrawn is not None:
             return
         given = [submission for _, submission, _ in self._given]
-        baseline = self._rules.baseline(given[-1].form.form)
-        instant = any(instant for *_, instant in self._given) or not self._in_time
-        sums = sums_of(given, baseline, instant)
+        procedure, bits = self._last
+        standard = self._rules.standard(self._edition, given[-1].form, procedure, bits)
+        late = not self._in_time or bool(self._outside)
+        sums = sums_of(given, standard, late or any(instant for *_, instant in self._given))
         sums["burst"] = any(self._bursts)
         if self._parts:
             sums.update({"bundle": 1} | {f"part/{procedure}": 1 for procedure in self._parts})

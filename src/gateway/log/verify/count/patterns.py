@@ -5,15 +5,14 @@ kept in a file and known by where they stand there, so that memory stays flat ho
 """
 
 import json
-import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
 from gateway.log.verify.count.dossiers import Submission, Sums, submission_of
-from gateway.log.verify.count.forms import Form, Misspelt
+from gateway.log.verify.count.forms import BASE_CODE, Form, Misspelt
 from gateway.log.verify.text import canonical
 
 KINDS = (
@@ -32,9 +31,13 @@ KINDS = (
     "consent",
 )
 PREFILL, SUBMISSION, REFUSAL, ABANDONED, SYNC = range(5)
-INSTANT, CONFIRMED = 16, 32
-"""Bits of a pattern's number: this submission was instant; it counts only once it is confirmed."""
-BITS = INSTANT | CONFIRMED
+INSTANT, CONFIRMED, OUTSIDE = 16, 32, 64
+"""Bits of a pattern's number: this submission was instant; it counts only once it is confirmed; the hour
+of this body lies outside the months of its close."""
+CONNECTED = {"population": 128, "records": 256, "personal_papers": 512}
+"""Further ones: the source was connected and granted when this submission came."""
+BITS = INSTANT | CONFIRMED | OUTSIDE | sum(CONNECTED.values())
+_SHIFT = 10
 OF_A_CASE = 6
 """So many kinds, the first ones, belong to the cell of their case; the others to no cell."""
 
@@ -64,89 +67,19 @@ REASONS = {
     "d": "declined",
     "e": "deferred",
 }
-_OF_NO_TENANT = frozenset({"access", "sample"})
 _READ_SOURCES = frozenset({"session", "population", "records", "personal_papers"})
 _MOST_KNOWN = 20_000
 
-_S, _ROWS = rb'"[ !#-\[\]-~]*+"', rb"\{[^}]*+\}"
-_N = rb"(?:0|[1-9][0-9]{0,14}+)"
-"""What is spelt in one way only; a body with anything else is read letter by letter."""
-_PREFILL = re.compile(
-    rb'\{"case":(%(s)s),("ch":%(s)s,)"chain":(%(s)s),("fv":%(n)s,)"gr":%(n)s,"h":%(n)s,'
-    rb'("k":"prefill",)"kc":%(s)s,("n":\[%(n)s,%(n)s\],)(?:"or":(%(rows)s),)?+"prev":(?:null|%(n)s),'
-    rb'("proc":(?:null|%(s)s),"q":\[(?:\[[^]]*+\],?+)*+\],)"rd":%(s)s,"so":%(s)s,'
-    rb'((?:"sr":%(rows)s,)?+"st":%(s)s,"ten":%(s)s),"vb":(?:null|%(s)s)(\})'
-    % {b"s": _S, b"n": _N, b"rows": _ROWS}
-)
-_SUBMISSION = re.compile(
-    rb'(\{"att":%(rows)s,(?:"bu":1,)?+)"case":(%(s)s),"cc":%(s)s,("ch":%(s)s,)"chain":(%(s)s),'
-    rb'("cl":%(s)s,(?:"cr":%(rows)s,)?+"fv":%(n)s,)"h":%(n)s,("k":"submission","n":%(rows)s,)'
-    rb'"pf":%(n)s,("proc":(?:null|%(s)s),)(?:"rc":%(s)s,(?:"rr":%(rows)s,)?+)?+"sec":(%(n)s),'
-    rb'("so":%(s)s,(?:"sr":%(rows)s,)?+"ten":%(s)s,"vd":%(s)s(?:,"vr":%(rows)s)?+\})'
-    % {b"s": _S, b"n": _N, b"rows": _ROWS}
-)
-_REFUSAL = re.compile(
-    rb'\{"case":(%(s)s),"chain":(%(s)s),("f":\[(?:\[[^]]*+\],?+)*+\],)"fv":%(n)s,"h":%(n)s,'
-    rb'("k":"refusal",)"pf":%(n)s,("ten":%(s)s\})' % {b"s": _S, b"n": _N}
-)
-_ABANDONED = re.compile(
-    rb'\{"case":(%(s)s),"chain":(%(s)s),"h":%(n)s,("k":"abandoned","ten":%(s)s\})'
-    % {b"s": _S, b"n": _N}
-)
-_SYNC = re.compile(
-    rb'\{"case":(%(s)s),"fl":(\[(?:\[[^]]*+\],?+)*+\]),"h":%(n)s,'
-    rb'("k":"sync",(?:"part":1,)?+"pre":%(n)s,"proc":%(s)s,"st":%(n)s,"ten":%(s)s\})'
-    % {b"s": _S, b"n": _N}
-)
-"""For bodies without any backslash. Possessive throughout: backtracking would take several times as long."""
 
-
-def take_apart(body: bytes, begin: int = 0) -> tuple[bytes, int, bytes, bytes, int]:
-    """Pattern, kind, case, chain and seconds of a body; raises Misspelt for one of no known form.
-
-    `begin` is where the body begins in the bytes.
-    """
-    if body.find(b"\\", begin) >= 0:
-        return _take_apart_slowly(body[begin:])
-    if found := _SUBMISSION.fullmatch(body, begin):
-        text = b"".join(found.group(1, 3, 5, 6, 7, 9))
-        return text, SUBMISSION, found[2], found[4], int(found[8])
-    if found := _PREFILL.fullmatch(body, begin):
-        text = b"{" + b"".join(found.group(2, 4, 5, 6, 8, 9, 10))
-        _check_spelling(found[7] or b"{}")
-        return text, PREFILL, found[1], found[3], 0
-    if found := _REFUSAL.fullmatch(body, begin):
-        return b"{" + b"".join(found.group(3, 4, 5)), REFUSAL, found[1], found[2], 0
-    if found := _ABANDONED.fullmatch(body, begin):
-        return b"{" + found[3], ABANDONED, found[1], found[2], 0
-    if found := _SYNC.fullmatch(body, begin):
-        _check_spelling(found[2])
-        return b"{" + found[3], SYNC, found[1], b'""', 0
-    return _take_apart_slowly(body[begin:])
-
-
-@lru_cache(_MOST_KNOWN)
-def _check_spelling(text: bytes) -> None:
-    """Raise Misspelt for a part of a body, of which nothing is counted, that is no RFC 8785 text."""
-    try:
-        canonical.read(text)
-    except canonical.NotCanonical:
-        raise Misspelt("no body of a known kind") from None
-
-
-def _take_apart_slowly(body: bytes) -> tuple[bytes, int, bytes, bytes, int]:
-    try:
-        said = canonical.read(body)
-        kind = KINDS.index(said["k"])
-        case, chain, seconds = said.get("case", ""), said.get("chain", ""), said.get("sec", 0)
-        kept = said.keys() & COUNTED.get(kind, COUNTED_OF_OTHERS)
-        text = canonical.write({name: said[name] for name in kept})
-        tenant = said.get("ten", "") if KINDS[kind] in _OF_NO_TENANT else said["ten"]
-        if type(seconds) is not int or seconds < 0 or not isinstance(tenant, str):
-            raise Misspelt("a body states its tenant, and its seconds as a number")
-        return text, kind, canonical.write(case), canonical.write(chain), seconds
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise Misspelt("no body of a known kind") from None
+def _check_numbers(value: Any) -> None:
+    """Raise Misspelt for true or false anywhere in a body: 1 and 0 stand for them, and they for none."""
+    if isinstance(value, bool | float):
+        raise Misspelt("a body holds whole numbers, texts and null, nothing else")
+    if isinstance(value, dict):
+        value = [*value.values()]
+    if isinstance(value, list):
+        for one in value:
+            _check_numbers(one)
 
 
 class Pattern:
@@ -170,6 +103,7 @@ class Pattern:
 
     def __init__(self, said: Mapping[str, Any], forms: Mapping[int, Form]) -> None:
         """Raises Misspelt, KeyError or TypeError for what is not as docs/log-leaves.md says."""
+        _check_numbers(said)
         self.kind = KINDS.index(said["k"])
         self.tenant: str = said.get("ten", "")
         self.form: Form | None = None
@@ -195,11 +129,15 @@ class Pattern:
         elif self.kind == REFUSAL:
             self.refused = frozenset(path for path, code in said["f"] if code != "row_added")
 
-    @property
-    def cell(self) -> tuple[str | None, str, str, str]:
+    def cell(self, edition: int) -> tuple[str | None, str, str, str]:
         """Procedure, form, series and channel of a prefill or a submission."""
         assert self.form is not None  # noqa: S101 - asked of these two kinds alone
-        return self.procedure, self.form.form, self.form.series, self.channel
+        return known_by(self.procedure, edition), self.form.form, self.form.series, self.channel
+
+
+def known_by(procedure: str | None, edition: int) -> str | None:
+    """The code that a procedure has in the figures: since the second edition without a unit's suffix."""
+    return procedure if procedure is None or edition == 1 else procedure[:BASE_CODE]
 
 
 def _reads(answers: list[list[Any]]) -> Sums:
@@ -233,11 +171,15 @@ def _chain_sums(form: Form, said: Mapping[str, Any]) -> Sums:
 
 
 class Patterns:
-    """All patterns of a log, in a file; `number` stands for one: place in the file, BITS, kind."""
+    """All patterns of a log, in a file; `number` stands for one: place in the file, BITS, kind.
+
+    `granted` are the tenants whose grant stands above; None lets every tenant pass.
+    """
 
     def __init__(self, forms: Mapping[int, Form]) -> None:
+        self.granted: Collection[str] | None = None
         self._forms = forms
-        self._numbers: dict[bytes, tuple[int, int]] = {}
+        self._numbers: dict[bytes, tuple[int, int, str]] = {}
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the patterns
         self._end = 0
         self.read: Callable[[int], Pattern] = lru_cache(_MOST_KNOWN)(self._read)
@@ -246,8 +188,8 @@ class Patterns:
         """Let the file go."""
         self._file.close()
 
-    def number(self, text: bytes, kind: int) -> tuple[int, int]:
-        """The number of a pattern, and how many fields are declared in it.
+    def number(self, text: bytes, kind: int) -> tuple[int, int, str]:
+        """The number of a pattern, how many fields are declared in it, and its tenant.
 
         Raises Misspelt for a new one that says what cannot be.
         """
@@ -256,12 +198,16 @@ class Patterns:
             return known
         if len(self._numbers) >= _MOST_KNOWN:
             self._numbers.clear()
-        submission = self._check(text).submission
+        read = self._check(text)
+        submission = read.submission
+        if kind < OF_A_CASE and self.granted is not None and read.tenant not in self.granted:
+            raise Misspelt("no grant of its tenant stands before it")
         self._file.seek(self._end)
         self._file.write(len(text).to_bytes(4, "big") + text)
-        number = self._end << 6 | kind
+        number = self._end << _SHIFT | kind
         self._end += 4 + len(text)
-        self._numbers[text] = number, submission.declared if submission else 0
+        declared = submission.declared if submission else 0
+        self._numbers[text] = number, declared, read.tenant
         return self._numbers[text]
 
     def _check(self, text: bytes) -> Pattern:
@@ -275,6 +221,6 @@ class Patterns:
             raise Misspelt("no body of its kind") from None
 
     def _read(self, number: int) -> Pattern:
-        self._file.seek(number >> 6)
+        self._file.seek(number >> _SHIFT)
         length = int.from_bytes(self._file.read(4), "big")
         return Pattern(json.loads(self._file.read(length)), self._forms)

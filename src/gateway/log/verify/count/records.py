@@ -1,6 +1,6 @@
 """How do the bodies of one case come together, in memory that does not grow with the log?
 
-Each body becomes a record of 32 bytes (case, index, chain, pattern) in one of several
+Each body becomes a record of 36 bytes (case, index, chain, pattern, hour) in one of several
 temporary files, chosen by the case, so that a case lies whole in one file and a file fits in memory.
 
 Case and chain stand in a record by Python's hash of their text (64 bits, keyed anew for each run);
@@ -15,18 +15,26 @@ from struct import Struct
 from typing import TypeAlias
 
 from gateway.log.verify.count.forms import Form, Misspelt
-from gateway.log.verify.count.patterns import CONFIRMED, INSTANT, SUBMISSION, Patterns, take_apart
+from gateway.log.verify.count.parts import take_apart
+from gateway.log.verify.count.patterns import (
+    CONFIRMED,
+    CONNECTED,
+    INSTANT,
+    SUBMISSION,
+    Patterns,
+)
 from gateway.log.verify.findings import Kind, Refuted
 
-_RECORD = Struct("<qQqQ")
+_RECORD = Struct("<qQqQI")
+_LATEST_HOUR = 2**32 - 1
 _RECORDS_A_FILE = 32_768
 _RECORDS_HELD = 65_536
 _MOST_FILES = 4096
 """For 134 million entries; what a checkpoint states before any entry was seen is only its word."""
 SALT_BYTES = 32
 
-Record: TypeAlias = tuple[int, int, int, int]
-"""Case, index, chain, pattern."""
+Record: TypeAlias = tuple[int, int, int, int, int]
+"""Case, index, chain, pattern, hour."""
 
 Limit: TypeAlias = tuple[int, int, bool]
 """A submission is instant below so many seconds, and so many more per declared field; whether only
@@ -42,12 +50,22 @@ class Records:
         self._files = min(wanted, _MOST_FILES)
         self._held = [bytearray() for _ in range(self._files)]
         self._number = 0
+        self._connected: dict[str, int] = {}
         self.patterns = Patterns(forms)
 
     def close(self) -> None:
         """Let all files go."""
         self.patterns.close()
         self._folder.cleanup()
+
+    def grant(self, tenant: str, sources: Iterable[str], strict: bool) -> None:
+        """From here on these sources are connected and granted to a tenant.
+
+        `strict`: from here on a case of a tenant without any grant is refused.
+        """
+        self._connected[tenant] = sum(CONNECTED.get(source, 0) for source in sources)
+        if strict:
+            self.patterns.granted = self._connected.keys()
 
     def take(self, bodies: Iterable[tuple[int, bytes]], limit: Limit) -> int:
         """Take salted bodies by index, all under one definition; gives how many there were.
@@ -57,16 +75,21 @@ class Records:
         held, mask, pack, number = self._held, self._files - 1, _RECORD.pack, self.patterns.number
         index, before = -1, self._number
         seconds_at_least, per_field, confirmed = limit
+        connected = self._connected
         try:
             for index, body in bodies:
-                text, kind, case, chain, seconds = take_apart(body, SALT_BYTES)
-                pattern, declared = number(text, kind)
-                if kind == SUBMISSION and seconds < seconds_at_least + per_field * declared:
-                    pattern |= INSTANT
-                if kind == SUBMISSION and confirmed:
-                    pattern |= CONFIRMED
+                text, kind, case, chain, seconds, hour = take_apart(body, SALT_BYTES)
+                pattern, declared, tenant = number(text, kind)
+                if kind == SUBMISSION:
+                    pattern |= connected.get(tenant, 0)
+                    if seconds < seconds_at_least + per_field * declared:
+                        pattern |= INSTANT
+                    if confirmed:
+                        pattern |= CONFIRMED
+                if hour > _LATEST_HOUR:
+                    hour = _LATEST_HOUR
                 whose = hash(case)
-                held[whose & mask] += pack(whose, index, hash(chain), pattern)
+                held[whose & mask] += pack(whose, index, hash(chain), pattern, hour)
                 self._number += 1
         except Misspelt as refused:
             raise Refuted(Kind.BODY, str(refused), index=index) from None
