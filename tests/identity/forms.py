@@ -91,7 +91,7 @@ def _kin() -> tuple[Json, dict[str, dict[str, str]]]:
         "stranger": {
             "hoTenLa": "person.full_name",
             "soDinhDanhLa": "person.personal_id",
-            **{f"{path}La": name for path, name in _TYPED.items() if path not in _DAYS},
+            **{f"{path}La": name for path, name in _TYPED.items()},
         },
         "guest": {
             "hoTenKhach": "person.full_name",

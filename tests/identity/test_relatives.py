@@ -27,7 +27,7 @@ from tests.identity.world import (
 
 OF_HEAD, LICENCE_OF_HEAD = "noiOChuHo", "soBangLaiChuHo"
 OF_OWNER, NAME_OF_OWNER = "noiOChuNha", "hoTenChuNha"
-WITHHELD_OF_STRANGER = ("noiOLa", "danTocLa")
+WITHHELD_OF_STRANGER = ("noiOLa", "danTocLa", "ngaySinhLa")
 WITHHELD_OF_GUEST = ("noiOKhach", "danTocKhach")
 
 
@@ -340,6 +340,23 @@ def test_typed_record_does_not_tie_typed_person(world: World) -> None:
     world.store(owned_by(person, named(other)))
     told = reasons(ask(world, person, stranger(other)))
     assert {told[path] for path in WITHHELD_OF_STRANGER} == {"withheld"}
+
+
+@pytest.mark.threat(63)
+def test_sixth_typed_person_of_a_day_is_nobody(world: World) -> None:
+    person = world.somebody()
+    others = [world.somebody() for _ in range(6)]
+    for other in others:
+        world.hold("records", other, with_neither(other))
+    world.house.clock.forward(days=1)
+    told = [reasons(ask(world, person, stranger(other)))["soBangLaiLa"] for other in others]
+    assert told == ["filled"] * 5 + ["no_record"]
+    check_as_nobody(world, person, others[5], stranger(others[5]), "soDinhDanhLa")
+    again = reasons(ask(world, person, stranger(others[0])))
+    assert again["soBangLaiLa"] == "filled", "one of the five may be asked for again"
+    world.house.clock.forward(days=1)
+    later = reasons(ask(world, person, stranger(others[5])))
+    assert later["soBangLaiLa"] == "filled"
 
 
 def test_another_applicant_has_five_of_their_own(world: World) -> None:
