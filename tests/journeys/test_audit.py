@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pyrage
 import pytest
 from sqlalchemy import select
 
@@ -109,8 +110,10 @@ def test_who_is_not_the_auditor_opens_no_body(pack: Path, tmp_path: Path) -> Non
     command = ["age", "--decrypt", "--identity", str(other), str(pack / "bodies.tar.age")]
     try:
         assert subprocess.run(command, capture_output=True).returncode != 0
-    except FileNotFoundError:
-        pytest.skip("age is not installed")
+    except FileNotFoundError:  # another implementation of the format, where age is not installed
+        known = pyrage.x25519.Identity.from_str(other.read_text().strip())
+        with pytest.raises(pyrage.DecryptError):
+            pyrage.decrypt((pack / "bodies.tar.age").read_bytes(), [known])
 
 
 def test_no_body_stands_in_a_pack_in_clear(province: Audited, pack: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from gateway.log.verify.archive import write_archive
 from gateway.log.verify.sampling.bound import PARTS, bound_of
-from gateway.log.verify.signing import new_auditor
+from gateway.log.verify.signing import new_auditor, read_auditor, sign_leaf
 from gateway.submission.openings import STEPS_OF
 from tests.journeys.audited import MONTH, STRIPPED, Audited, age_identity, province, unpack
 
@@ -411,6 +411,32 @@ def test_frames_do_not_answer_for_each_other(
     asked = ["draw", desk / "pack", whole / "request", "--entered", entered, *nonce]
     result = province.command("audit", "sample", *asked, "--out", tmp_path / "out")
     assert (result.exit_code, "another request" in result.output) == (1, True), result.output
+
+
+OUTCOMES: dict[str, Callable[[Json], None]] = {
+    "a unit left out": lambda sample: sample.update(drawn=3, bound=[bound_of(12, 3, 0), PARTS]),
+    "a unit too many": lambda sample: sample.update(drawn=5, bound=[bound_of(12, 5, 0), PARTS]),
+    "another frame": lambda sample: sample.update(frame="fields"),
+    "no frame": lambda sample: [sample.pop(name) for name in ("frame", "units")][:0],
+}
+
+
+@pytest.mark.parametrize("case", OUTCOMES)
+def test_outcome_of_another_sample_is_refused(
+    case: str, province: Audited, desk: Path, tmp_path: Path
+) -> None:
+    mine = committed(province, desk, "submissions", 900)
+    request = json.loads((mine / "request").read_bytes())
+    entered = json.loads((mine / "entered").read_bytes())["index"]
+    sample = {"frame": "submissions", "units": 12, "drawn": 4, "wrong": 0, "entered": entered}
+    sample["bound"] = [bound_of(12, 4, 0), PARTS]
+    OUTCOMES[case](sample)
+    same = {name: request[name] for name in ("month", "range", "size", "root", "auditor")}
+    leaf = {"kind": "audit", "v": 1, **same, "result": "sampled", "differences": 0}
+    auditor = read_auditor(desk / "auditor.key")
+    (tmp_path / "audit").write_bytes(sign_leaf(auditor, {**leaf, "sample": sample}))
+    result = province.command("audit", "accept", tmp_path / "audit")
+    assert (result.exit_code, "no commitment" in result.output) == (1, True), result.output
 
 
 @pytest.mark.parametrize("name", ["fields", "submissions", "records"])

@@ -212,7 +212,9 @@ def _problems(
 
 def _claimed_twice(bindings: Bindings) -> "list[FieldProblem]":
     fields = [b.field for b in bindings.bindings]
-    problems = [FieldProblem(f, "bound_twice") for f in {f for f in fields if fields.count(f) > 1}]
+    problems = [
+        FieldProblem(f, "bound_twice") for f in dict.fromkeys(fields) if fields.count(f) > 1
+    ]
     asked = {b.item for b in bindings.bindings} | set(bindings.items.values())
     twice = [path for path in bindings.items if path in bindings.by_field]
     twice += [f"absent_items.{item}" for item in bindings.absent_items if item in asked]
