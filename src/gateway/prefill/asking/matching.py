@@ -70,6 +70,7 @@ class Matching:
     _meant: dict[Identity, Meant] = field(default_factory=dict, repr=False)
     _asked: dict[Identity, dict[SourceId, Asked]] = field(default_factory=dict, repr=False)
     _tied: frozenset[str] = field(default=frozenset(), repr=False)
+    _openings: dict[Identity, Opening] = field(default_factory=dict, repr=False)
 
     def learn(self, asked: Iterable[Asked]) -> None:
         """Take in the replies of one round."""
@@ -156,20 +157,24 @@ class Matching:
         return meant.date_asked and self.is_restricted(meant)
 
     def _opening(self, meant: Meant) -> Opening:
+        """What may be used of a person; looked at again only when something of it has changed."""
         restricted = self.is_restricted(meant)
         situation = Situation(
             meant,
             self.standing(meant),
-            self._asked.get(meant.identity, {}),
+            tuple(self._asked.get(meant.identity, {}).values()),
             needs_date=self.needs_date(meant),
             restricted=restricted,
             nobody=restricted
             and not self.terms.may_open(meant.identity, TYPED if meant.typed else NAMED),
         )
-        return Opening(situation)
+        before = self._openings.get(meant.identity)
+        if before is None or before.situation != situation:
+            before = self._openings[meant.identity] = Opening(situation)
+        return before
 
     def _register(self, meant: Meant) -> tuple[Paper, ...]:
-        return register_papers(self._asked.get(meant.identity, {}))
+        return register_papers(self._asked.get(meant.identity, {}).values())
 
     def _is_exact_enough(self, meant: Meant) -> bool:
         if not self.needs_date(meant):

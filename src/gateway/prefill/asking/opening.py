@@ -4,7 +4,7 @@ Each paper falls into a cell of the table in `matching.py`: its row is what the 
 said of the person, its column what the paper says of its holder.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -55,7 +55,7 @@ class Situation:
 
     meant: Meant
     standing: Standing
-    asked: Mapping[SourceId, Asked] = field(repr=False)
+    asked: tuple[Asked, ...] = field(repr=False)
     needs_date: bool
     restricted: bool
     nobody: bool
@@ -65,21 +65,24 @@ class Opening:
     """What may be used of everything that was read of one person."""
 
     def __init__(self, situation: Situation) -> None:
+        self.situation = situation
         self._meant, self._standing = situation.meant, situation.standing
-        self._asked = tuple(situation.asked.values())
+        self._asked = situation.asked
         self._register = register_papers(situation.asked)
         self._needs_date, self._restricted = situation.needs_date, situation.restricted
         self._nobody = situation.nobody
+        self._answers: tuple[tuple[SourceId, Answer], ...] | None = None
         self._columns = {id(paper): self._column(paper) for paper in self._papers()}
         self._beside_vouched = any(
             paper.vouched and self._columns[id(paper)] is Column.BOTH for paper in self._papers()
         )
 
-    def answers(self) -> Iterator[tuple[SourceId, Answer]]:
+    def answers(self) -> tuple[tuple[SourceId, Answer], ...]:
         """One answer per read."""
-        is_open = self.is_open()
-        for asked in self._asked:
-            yield asked.source, self._answer(asked, is_open)
+        if self._answers is None:
+            is_open = self.is_open()
+            self._answers = tuple((a.source, self._answer(a, is_open)) for a in self._asked)
+        return self._answers
 
     def is_matched(self) -> bool:
         """Whether the population database matched the person, who is not one too many."""
@@ -246,10 +249,12 @@ def _only(reply: Found | NoRecord, papers: tuple[Paper, ...]) -> Found:
     return Found(papers, 0, reply.attempts)
 
 
-def register_papers(asked: Mapping[SourceId, Asked]) -> tuple[Paper, ...]:
+def register_papers(asked: Iterable[Asked]) -> tuple[Paper, ...]:
     """What the population database said of a person in this call."""
-    one = asked.get(POPULATION)
-    return one.reply.papers if one is not None and isinstance(one.reply, Found) else ()
+    for one in asked:
+        if one.source == POPULATION and isinstance(one.reply, Found):
+            return one.reply.papers
+    return ()
 
 
 def birth_dates(papers: Iterable[Paper]) -> list[PartialDate]:
