@@ -61,6 +61,13 @@ def test_yes_or_no_is_asked_where_no_record_is_needed(office: House, form: str) 
     assert any(f["source"] == "records" for f in filled(answer).values())
 
 
+def test_date_that_nobody_said_needs_the_record(office: House) -> None:
+    office.database.state.journal.clear()
+    answer = office.filled(office.question(PASSPORT, "ordinary", data={}))
+    assert filled(answer)["ngaySinhCha"]["source"] == "population"
+    assert {service for service, _ in journal(office)} == {"037"}
+
+
 @pytest.mark.threat(64)
 def test_declining_every_field_of_the_register_asks_yes_or_no(office: House) -> None:
     question = office.question(PASSPORT, "ordinary", data={})
@@ -136,7 +143,7 @@ def test_matched_person_is_not_asked_for_again(office: House, faults: Any) -> No
 def test_more_precise_date_is_known_and_confirmed(office: House) -> None:
     question = office.question(PASSPORT, "ordinary", data={})
     answer = office.filled(wrong(question, birth_date=question["subject"]["birth_date"][:4]))
-    (said,) = (f for f in filled(answer).values() if f["attribute"] == "person.birth_date")
+    said = filled(answer)["ngaySinh"]
     assert (said["class"], said["source"], said["confirmed_by"]) == (
         "known",
         "session",

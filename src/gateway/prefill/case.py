@@ -197,6 +197,11 @@ def earlier_of(chain: Chain, form: RegisteredForm) -> Earlier:
             or (f.get("reason") in _SETTLED_IN_ROWS and f["path"].partition(".")[0] in rows)
             if "attribute" in f and not form.dictionary[f["attribute"]].computed
         },
+        withheld=frozenset(
+            f["path"]
+            for f in claims["fields"]
+            if f.get("reason") == Reason.WITHHELD and f.get("role") in with_person
+        ),
         known=frozenset((RoleName(r), AttributeName(a)) for r, a in claims["told"]),
         sets=claims["sets"],
         was_asked=cache(earlier_matches(chain).was_asked),

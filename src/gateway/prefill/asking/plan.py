@@ -7,7 +7,7 @@ from gateway.domain.facts import PersonKey
 from gateway.domain.identifiers import POPULATION, AttributeName, RoleName, SourceId
 from gateway.forms.catalogue import RegisteredForm
 from gateway.prefill.asking.answers import Identities, Identity, Meant
-from gateway.prefill.asking.knowledge import Unasked
+from gateway.prefill.asking.knowledge import BIRTH_DATE, Unasked
 from gateway.prefill.asking.matching import Matching
 from gateway.sources.identity import is_asked_in_full
 from gateway.sources.names import FULL_NAME, NAME_PARTS
@@ -16,7 +16,7 @@ _NOTHING: frozenset[AttributeName] = frozenset()
 _IDENTITY = NAME_PARTS | {
     FULL_NAME,
     AttributeName("person.personal_id"),
-    AttributeName("person.birth_date"),
+    BIRTH_DATE,
 }
 """What is compared of a person: a form that binds no more of the population database asks a yes or no."""
 
@@ -73,14 +73,16 @@ def plan_reads(
             place = (meant.identity, source)
             if place not in reads:
                 attributes = bound.get(source, _NOTHING)
-                alone = source == POPULATION and attributes <= _IDENTITY and _is_confirmable(key)
+                alone = source == POPULATION and _is_confirmable(attributes, key)
                 reads[place] = PlannedRead(source, role, meant, attributes, alone)
     return tuple(reads.values())
 
 
-def _is_confirmable(key: PersonKey) -> bool:
-    """Whether a yes says as much as a record would: nothing of the date is left to be compared."""
-    return key.birth_date is None or is_asked_in_full(key.birth_date)
+def _is_confirmable(wanted: frozenset[AttributeName], key: PersonKey) -> bool:
+    """Whether a yes says as much as a record would: all that is wanted was said, the date in full."""
+    if key.birth_date is None:
+        return wanted <= _IDENTITY - {BIRTH_DATE}
+    return wanted <= _IDENTITY and is_asked_in_full(key.birth_date)
 
 
 def wanted_by(form: RegisteredForm, without: Collection[str] = ()) -> Wanted:

@@ -24,6 +24,7 @@ class Earlier:
 
     filled: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     settled: Mapping[str, Reason] = field(default_factory=dict)
+    withheld: frozenset[str] = frozenset()
     known: frozenset[tuple[RoleName, AttributeName]] = frozenset()
     sets: Mapping[str, bool] = field(default_factory=dict)
     was_asked: Callable[[Identity], bool] = field(default=lambda _: True, repr=False)

@@ -1,6 +1,5 @@
 """What is said of each field when a form is gone through once, and would it be said again?"""
 
-from collections.abc import Mapping
 from typing import Any
 
 from gateway.domain.facts import Fact
@@ -22,7 +21,7 @@ from gateway.prefill.filling.entries import (
     is_young,
 )
 from gateway.prefill.filling.memory import Memory, as_sent_to
-from gateway.prefill.filling.rows import new_rows
+from gateway.prefill.filling.rows import new_rows, with_rows
 from gateway.prefill.filling.shaping import Shaped, as_sent, is_typed
 from gateway.prefill.filling.told import ToldOf, same_value
 
@@ -51,7 +50,7 @@ class OnePass:
                 self._need(role, rows)
             else:
                 self.rows[group] = rows
-        self.data = _with_rows(data, self.rows)
+        self.data = with_rows(data, self.rows)
         self.instances = memory.outlook.instances(self.data)
 
     def fill(self, filled: dict[str, Any]) -> tuple[Entry, ...]:
@@ -77,7 +76,7 @@ class OnePass:
         again, outlook = copy_of(data), self.memory.outlook
         if list(new_rows(self.desk, outlook, self.people, again)) != self.groups:
             return False
-        return outlook.instances(_with_rows(again, self.rows)) == self.instances
+        return outlook.instances(with_rows(again, self.rows)) == self.instances
 
     def _kept(self, instance: FieldInstance) -> Filled | None:
         """What was filled here before, while it would be filled alike."""
@@ -123,6 +122,8 @@ class OnePass:
         settled = self.desk.earlier.settled.get(instance.path)
         if settled is not None and not self._is_meant_anew(instance, bound):
             return settled
+        if instance.path in self.desk.earlier.withheld and self._is_kept_back(instance, bound):
+            return Reason.WITHHELD
         without = self.desk.without
         if without and (instance.path in without or instance.template.path in without):
             return Reason.DECLINED
@@ -131,12 +132,27 @@ class OnePass:
         return None
 
     def _is_meant_anew(self, instance: FieldInstance, bound: BoundField) -> bool:
-        """Whether the person whom a field is about is said otherwise than when it was settled."""
-        behind = None if instance.rows else self.people.behind(bound.binding.role)
-        if not isinstance(behind, tuple):
-            return False
-        identity = self.knowledge.identity_of(behind[0])
+        """Whether the caller says the person otherwise than when the field was settled."""
+        person = None if instance.rows else self._said_person(bound)
+        identity = None if person is None else self.knowledge.identity_of(person)
         return identity is not None and not self.desk.earlier.was_asked(identity)
+
+    def _is_kept_back(self, instance: FieldInstance, bound: BoundField) -> bool:
+        """Whether a field of a typed person was withheld before, and nothing ties them since."""
+        person = self._said_person(bound)
+        if person is None or person.key_path is None or person.number is None:
+            return False
+        is_tied = self.knowledge.may_be_undated(person.number)
+        return not is_tied and not self._is_meant_anew(instance, bound)
+
+    def _said_person(self, bound: BoundField) -> Person | None:
+        """The person behind a field's role, where it is the caller who says who that is."""
+        behind = self.people.behind(bound.binding.role)
+        if not isinstance(behind, tuple):
+            return None
+        person = behind[0]
+        said = person is self.desk.subject or person.key_path is not None
+        return person if said else None
 
     def _typed(self, instance: FieldInstance, bound: BoundField | None) -> Entry:
         """A value that the caller sent: taken over where the login filled it, else left alone."""
@@ -277,11 +293,3 @@ class OnePass:
             about = None if attribute.computed else self._about(instance)
             self.memory.filled[instance.path] = (filled, about)
         return filled
-
-
-def _with_rows(data: dict[str, Any], rows: Mapping[str, int]) -> dict[str, Any]:
-    """The data with an empty row for each person of a repeating role."""
-    for group, count in rows.items():
-        if not value_at(data, group):
-            put_value(data, group, [{} for _ in range(count)])
-    return data

@@ -1,10 +1,10 @@
 """Which repeating groups get rows, and how many?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gateway.domain.identifiers import RoleName
-from gateway.forms.fields import value_at
+from gateway.forms.fields import put_value, value_at
 from gateway.forms.outlook import Outlook
 from gateway.prefill.asking.knowledge import Unasked
 from gateway.prefill.asking.people import People
@@ -36,3 +36,11 @@ def new_rows(
             yield group, role, behind
         elif isinstance(behind, tuple):
             yield group, role, min(len(behind), LARGEST_ROW_COUNT)
+
+
+def with_rows(data: dict[str, Any], rows: Mapping[str, int]) -> dict[str, Any]:
+    """The data with an empty row for each person of a repeating role."""
+    for group, count in rows.items():
+        if not value_at(data, group):
+            put_value(data, group, [{} for _ in range(count)])
+    return data
