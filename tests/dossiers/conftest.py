@@ -64,13 +64,15 @@ def row(state: int, hour: int = 11, **more: Any) -> Json:
     return {"state": state, "actor": "Cán bộ Một Cửa", "content": "Xử lý", "at": at, **more}
 
 
-async def client_of(app: FastAPI, tenant: str) -> httpx.AsyncClient:
+async def client_of(
+    app: FastAPI, tenant: str, agency: str = "H99.01", agencies: frozenset[str] = frozenset()
+) -> httpx.AsyncClient:
     """A tenant's own client, admitted and signed in."""
     rooms: Rooms = app.state.rooms
-    grant = Grant(frozenset({POPULATION, RECORDS}), None, None)
+    grant = Grant(frozenset({POPULATION, RECORDS}), None, None, agencies=agencies)
     now = rooms.clock()
     await rooms.database.write(
-        lambda c: register_tenant(c, tenant, "Tỉnh", "H99.01", grant, is_test=False, now=now)
+        lambda c: register_tenant(c, tenant, "Tỉnh", agency, grant, is_test=False, now=now)
     )
     client = await rooms.clients.add(TenantId(tenant), now)
     caller = rooms.clients.caller(client.client_id)

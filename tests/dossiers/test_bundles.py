@@ -315,7 +315,7 @@ async def test_another_system_sees_and_changes_neither_bundle_nor_part(
             await said(await neighbour.post(f"/v1/dossiers/{code}/progress", json=rows), 404)
         again = await neighbour.post("/v1/dossiers", json=bundle())
 
-    assert refusal(again)[:2] == (409, "dossier_of_another_system")
+    assert refusal(again)[:2] == (422, "dossier_not_granted")
 
 
 async def test_a_read_raises_the_flag_of_those_parts_alone_that_it_filled_an_item_of(

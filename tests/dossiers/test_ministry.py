@@ -206,7 +206,10 @@ async def test_a_deployment_that_names_a_ministry_tells_it(
     settings = Settings(data=tmp_path, schemas=schemas, mock=True, portal=access, ministry=other)
     app = create_app(settings, clock, ByHost(portal=portal, bo=ministry))
     code = ministry.desk.next_code("G09.20")
-    async with app.router.lifespan_context(app), await client_of(app, "h99") as client:
+    async with (
+        app.router.lifespan_context(app),
+        await client_of(app, "h99", agencies=frozenset({"G09.20"})) as client,
+    ):
         told = conftest.dossier(code=code, procedure=THEIRS, form=None)
         await said(await client.post("/v1/dossiers", json=told), 201)
         shown = await until_told(client, code)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from gateway.domain.identifiers import POPULATION
+from mocks.igate import FORMS
 from tests.conftest import House, Json
 
 from .conftest import dossier
@@ -20,7 +21,7 @@ def office(house: House) -> House:
 
 def unvouched(office: House, code: str) -> Json:
     """What is said of a dossier once the province has registered it."""
-    told = dossier(code=code, procedure="1.004222", form=FORM)
+    told = dossier(code=code, procedure=FORMS[FORM].procedure, form=FORM)
     assert office.post("/v1/dossiers", told).status_code in (200, 201)
     answer = office.get(f"/v1/dossiers/{code}", "h99")
     assert answer.status_code == 200, answer.text

@@ -167,8 +167,8 @@ async def test_a_dossier_of_one_system_is_none_for_another(
         "unknown_dossier",
     )
     assert refusal(await neighbour.post("/v1/dossiers", json=dossier()))[:2] == (
-        409,
-        "dossier_of_another_system",
+        422,
+        "dossier_not_granted",
     )
 
 

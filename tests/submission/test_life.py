@@ -3,6 +3,7 @@
 import base64
 import copy
 import json
+from functools import partial
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.custody.sweep import sweep
+from gateway.receipts.cases import case_of, register_dossier
 from gateway.receipts.tags import FieldMark, Tagger, commit_to
 from gateway.storage.schema import bodies, chains
 from gateway.submission.bursts import Bursts
@@ -204,3 +206,25 @@ def test_t18_a_submission_in_a_burst_is_marked_in_its_body(
         lambda c: c.execute(newest.order_by(bodies.c.idx.desc())).scalars().first()
     )
     assert body is not None and orjson.loads(body)["bu"] == 1
+
+
+@pytest.mark.threat(74)
+def test_dossier_named_at_submission_joins_its_case(office: House) -> None:
+    """Registered or prefilled for the same applicant it is one case; another's dossier is refused."""
+    story = office.story(FORM)
+    registered, prefilled, foreign = office.dossier(), office.dossier(), office.dossier()
+    database, key = office.rooms.database, office.rooms.keys.index
+    now = office.clock()
+    office.run(database.write(lambda c: register_dossier(c, "h99", registered, now, key)))
+    office.walk(story, dossier=prefilled)
+    office.filled(office.question(FORM, "driver", dossier=foreign))
+    for code in (registered, prefilled):
+        walk = office.walk(story)
+        office.accepted(walk.submission(dossier=code))
+        case = office.bodies("submission")[-1]["case"]
+        assert database.read(partial(case_of, tenant="h99", dossier=code, index_key=key)) == case
+        assert office.accepted(walk.submission(dossier=code))["accepted"]
+    walk = office.walk(story)
+    refused = office.submit(walk.submission(dossier=foreign))
+    assert code_of(refused) == (409, "dossier_of_another_applicant")
+    assert office.accepted(walk.submission())["accepted"]

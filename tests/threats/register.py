@@ -86,6 +86,7 @@ THREATS = {
     "T-71": "A false release beside the true bytes, or its signature or file gone",
     "T-72": "A month is made uncheckable: shredded early, never closed, hours moved",
     "T-73": "A tenant is taken out of the figures by a late test mark",
+    "T-74": "Dossier codes of another agency are taken, or probed",
     "T-80": "A text makes a check take seconds",
     "T-81": "A crash, an outage or a closed pipe is read as a verdict",
 }

@@ -174,6 +174,7 @@ def read_grant(text: str) -> Grant:
         named("procedures"),
         named("officers"),
         frozenset((one["issuer"], one["kind"]) for one in kept.get("vouches", ())),
+        frozenset(kept.get("agencies", ())),
     )
 
 
@@ -193,6 +194,7 @@ def write_grant(grant: Grant, salt: bytes) -> str:
         "procedures": named(grant.procedures),
         "officers": named(grant.officers),
         "vouches": listed_vouches(grant),
+        "agencies": sorted(grant.agencies),
         "salt": salt.hex(),
     }
     return json.dumps(kept)

@@ -49,6 +49,7 @@ class Rooms:
     bindings: Mapping[str, dict[str, Any]]
     options: Options
     options_at: RemoteLists
+    legal_acts: frozenset[str]
     lists: CodeLists
     igate: IGateMapping
     records: RecordStore

@@ -47,6 +47,7 @@ from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.opening import open_log
 from gateway.log.publishing.witnesses import Witnesses
 from gateway.prefill.confirmation import ConfirmationWorkflow
+from gateway.prefill.legal_basis import read_acts
 from gateway.prefill.workflow import PrefillWorkflow
 from gateway.receipts.endings import void_open_chains
 from gateway.receipts.receipt import ReceiptSigner
@@ -203,6 +204,7 @@ async def open_rooms(
         bindings=catalogue.read_bindings_files(settings.schemas),
         options=read_options(settings.schemas),
         options_at=options_at,
+        legal_acts=read_acts(settings.schemas),
         lists=lists,
         igate=read_igate(settings.schemas, lists),
         records=store,

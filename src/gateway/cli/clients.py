@@ -51,6 +51,12 @@ def register(
         list[str] | None,
         typer.Option(help="KIND=ISSUER: its records of that kind are that issuer's own; repeat."),
     ] = None,
+    agencies: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An agency beside its own whose dossiers it may name, as G09.20; repeat."
+        ),
+    ] = None,
     test: Annotated[bool, typer.Option("--test", help="A test tenant, for ever.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -60,6 +66,7 @@ def register(
         _some(procedure),
         _some(officer),
         frozenset(_vouch(one) for one in vouches or ()),
+        frozenset(agencies or ()),
     )
 
     now = clock_of(context)()

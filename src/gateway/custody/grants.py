@@ -23,7 +23,7 @@ from gateway.access.callers import EVERYTHING, Grant
 from gateway.access.clients import listed_vouches, read_grant, write_grant
 from gateway.custody.baselines import log_name
 from gateway.domain.errors import BadRequest, Conflict
-from gateway.domain.identifiers import SourceId, TenantId
+from gateway.domain.identifiers import SourceId, TenantId, agency_groups
 from gateway.log.append import Appended, append_public
 from gateway.storage.schema import connected_sources, grant_leaves, tenant_marks, tenants
 
@@ -52,6 +52,9 @@ def register_tenant(
         raise BadRequest("tenant_code_unusable", "a code is a-z, 0-9 and hyphens", "code")
     if not _AGENCY_CODE.fullmatch(agency):
         raise BadRequest("agency_code_unusable", "a code reads like H99.01", "agency")
+    for one in grant.agencies:
+        if not (_AGENCY_CODE.fullmatch(one) and agency_groups(one)):
+            raise BadRequest("agency_code_unusable", "a code reads like G09.20", "agencies")
     for issuer, kind in grant.vouches:
         if not (_ISSUER.fullmatch(issuer) and _KIND.fullmatch(kind)):
             raise BadRequest("issuer_unusable", "an issuer's name and a kind of records", "vouches")
@@ -167,6 +170,7 @@ def _leaf(
         if grant.officers is None
         else sorted(officer_commitment(salt, officer) for officer in grant.officers),
         **({"vouches": listed_vouches(grant)} if grant.vouches else {}),
+        **({"agencies": sorted(grant.agencies)} if grant.agencies else {}),
     }
 
 

@@ -20,6 +20,7 @@ PERSONAL_PAPERS = SourceId("personal_papers")
 
 _PERSONAL_ID_DIGITS = 12
 _DOSSIER_CODE = re.compile(r"[0-9A-Z]+(?:\.[0-9A-Z]+)*-(?:[0-9]{6}|[0-9]{8})-[0-9]{4,7}")
+_LEVEL_1 = re.compile(r"[A-Z][0-9]{2}")
 _PROCEDURE_CODE = re.compile(r"[0-9]\.[0-9]{6}(?:\.[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.[A-Z][0-9]{2})?")
 
 
@@ -56,6 +57,32 @@ class DossierCode:
     def __post_init__(self) -> None:
         if not _DOSSIER_CODE.fullmatch(self.text):
             raise ValueError("a dossier code reads agency-date-number")
+
+    @property
+    def agency(self) -> tuple[str, ...]:
+        """The code's agency from its level-1 group down: `("H48", "53")`; empty where it has none."""
+        return agency_groups(self.text.partition("-")[0])
+
+
+def agency_groups(code: str) -> tuple[str, ...]:
+    """An agency's code from its level-1 group down; empty for one without such a group.
+
+    `H48.53` as it stands; the old format `000.00.53.H48` from the right. Groups of zeros at the end
+    say nothing.
+    """
+    groups = code.split(".")
+    if not _LEVEL_1.fullmatch(groups[0]):
+        groups.reverse()
+    if not _LEVEL_1.fullmatch(groups[0]):
+        return ()
+    while len(groups) > 1 and not groups[-1].strip("0"):
+        groups.pop()
+    return tuple(groups)
+
+
+def lies_in(agency: tuple[str, ...], above: tuple[str, ...]) -> bool:
+    """Whether an agency is another one or lies below it, both by their groups."""
+    return bool(above) and agency[: len(above)] == above
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import orjson
 from sqlalchemy import Connection, insert, select
 
-from gateway.domain.errors import Conflict, DossierRefused
+from gateway.domain.errors import DossierRefused
 from gateway.domain.identifiers import TenantId
 from gateway.dossiers.bundle import Part, PartDossier, part_dossiers
 from gateway.dossiers.checking import check_procedure
 from gateway.dossiers.dossier import Dossier
 from gateway.dossiers.evidence.serving import find_bundle, share_of
-from gateway.dossiers.registry import Registry
+from gateway.dossiers.registry import Registry, check_owner
 from gateway.dossiers.standing import Standing, hash_of
 from gateway.forms.bundles import Served
 from gateway.receipts.cases import register_dossier
@@ -96,10 +96,9 @@ def _add_bundle(
     registry: Registry, connection: Connection, tenant: TenantId, whole: Dossier
 ) -> bool:
     """The bundle itself, which the portal never hears of."""
+    check_owner(connection, tenant, whole.code)
     known = find_bundle(connection, whole.code)
     if known is not None:
-        if known.tenant != tenant:
-            raise Conflict("dossier_of_another_system", "another system registered this dossier")
         if known.procedure != whole.procedure:
             raise DossierRefused("procedure_changed", "a dossier keeps its procedure", "procedure")
         return False
@@ -142,6 +141,7 @@ def _take_part(
     registry: Registry, connection: Connection, tenant: TenantId, bundle: str, part: PartDossier
 ) -> None:
     dossier = part.dossier
+    check_owner(connection, tenant, dossier.code)
     share = share_of(connection, dossier.code)
     if share is None:
         _check_free(connection, dossier.code, "code")

@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
-from gateway.domain.errors import Conflict, DossierRefused, NotFound
+from gateway.access.callers import not_granted
+from gateway.domain.errors import DossierRefused, NotFound
 from gateway.domain.identifiers import TenantId
 from gateway.dossiers.checking import (
     check_file,
@@ -34,6 +35,7 @@ from gateway.dossiers.dossier import (
 )
 from gateway.dossiers.evidence.reuse import last_ways, reuse_body, ways_of
 from gateway.dossiers.evidence.serving import case_behind, find_bundle, share_of
+from gateway.dossiers.moments import check_step, check_supplements
 from gateway.dossiers.portal.protocol import Protocol
 from gateway.dossiers.standing import Standing, standing_of
 from gateway.dossiers.telling.outbox import QUEUED, Seal, queue, say_again
@@ -71,9 +73,9 @@ class Registry:
         """Take a dossier in and queue it; whether it is new.
 
         Raises DossierRefused (`unknown_procedure`, `procedure_abolished`, `procedure_changed`,
-        `file_hash_mismatch`, `record_not_usable`, `part_of_bundle`), Conflict
-        `dossier_of_another_system`.
+        `file_hash_mismatch`, `record_not_usable`, `part_of_bundle`, `dossier_not_granted`).
         """
+        check_owner(connection, tenant, dossier.code)
         if share_of(connection, dossier.code) is not None:
             raise DossierRefused("part_of_bundle", "its bundle says what is to be said", "code")
         if find_bundle(connection, dossier.code) is not None:
@@ -88,7 +90,7 @@ class Registry:
         """The same for a dossier whose procedure was looked at; `case_code` is its bundle's, or its own."""
         standing = _row(connection, dossier.code)
         if standing is not None and standing.tenant != tenant:
-            raise Conflict("dossier_of_another_system", "another system registered this dossier")
+            raise not_granted("code")
         if standing is not None and standing.procedure != dossier.procedure:
             raise DossierRefused("procedure_changed", "a dossier keeps its procedure", "procedure")
         told = {} if standing is None else digests_kept(standing.components)
@@ -112,20 +114,29 @@ class Registry:
         code: str,
         steps: tuple[Step, ...],
         added: Added = NOTHING,
+        *,
+        in_order: bool = False,
     ) -> int:
         """Take rows of progress in, in order, and what came with them; how many rows are new.
 
-        Raises NotFound `unknown_dossier`, DossierRefused `illegal_transition`, `too_many_steps`,
-        `dossier_forgotten` (something is added to what is kept no longer).
+        With `in_order` a new row before the dossier's receipt, or before the row before it, is refused.
+
+        Raises NotFound `unknown_dossier`, DossierRefused `illegal_transition`, `impossible_time`,
+        `too_many_steps`, `dossier_forgotten` (something is added to what is kept no longer).
         """
         row = self.row(connection, tenant, code)
         known = _rows_known(connection, code)
+        since = _last_moment(connection, row)
+        check_supplements(added.supplements, row.submitted_at, self.clock())
         state, taken = row.stated, []
         for place, step in enumerate(steps):
             fingerprint = self.seal.fingerprint(step.written())
             if fingerprint in known:
                 continue
             self.protocol.check_step(state, step.state, f"rows[{place}].state")
+            if in_order:
+                check_step(step, since, f"rows[{place}]")
+            since = step.at
             number = len(known)
             if number >= MOST_STEPS:
                 raise DossierRefused("too_many_steps", "a dossier has at most 1000 rows", "rows")
@@ -258,6 +269,16 @@ class Registry:
         queue(connection, row.code, self.clock())
 
 
+def check_owner(connection: Connection, tenant: TenantId, code: str) -> None:
+    """Refuse a code under which another tenant of the same agency has a dossier or a bundle.
+
+    The answer is the one to every code of another agency.
+    """
+    held = (_row(connection, code), find_bundle(connection, code))
+    if any(one is not None and one.tenant != tenant for one in held):
+        raise not_granted("code")
+
+
 def _end(row: Row[Any], steps: list[Step]) -> int | None:
     """When the dossier's processing ended; the hand-over of a result is no later end."""
     ended: int | None = row.ended_at
@@ -271,6 +292,13 @@ def _end(row: Row[Any], steps: list[Step]) -> int | None:
 
 def _row(connection: Connection, code: str) -> Row[Any] | None:
     return connection.execute(select(dossiers).where(dossiers.c.code == code)).one_or_none()
+
+
+def _last_moment(connection: Connection, row: Row[Any]) -> int:
+    """What a dossier's next row of progress cannot lie before: its receipt and the rows so far."""
+    last = select(func.max(dossier_steps.c.at)).where(dossier_steps.c.code == row.code)
+    known: int | None = connection.execute(last).scalar_one()
+    return max(int(row.received_at or row.submitted_at), known or 0)
 
 
 def _rows_known(connection: Connection, code: str) -> set[bytes]:

@@ -137,6 +137,11 @@ class Catalogue:
         own = {code for one in bindings for code in one.procedures}
         return frozenset(own | {part.procedure for one in bindings for part in one.serves})
 
+    def grounds(self) -> frozenset[str]:
+        """What a call without a procedure can name as its ground: procedures, and forms without one."""
+        codes = self.procedures() | {form.code for form in self.forms()}
+        return codes | {code[:BASE_CODE] for code in self.procedures()}
+
     def served_by(self, procedure: str) -> tuple[Served, ...]:
         """The procedures that a bundle of this code serves; none for any other procedure."""
         for form in self.forms():

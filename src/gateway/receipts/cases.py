@@ -5,9 +5,11 @@ import secrets
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select, update
 
-from gateway.storage.schema import cases
+from gateway.domain.errors import Conflict
+from gateway.storage.portal_tables import dossiers
+from gateway.storage.schema import bodies, case_persons, cases, chains
 from gateway.storage.statements import Statement, new_row
 
 _OF_DOSSIER = cases.c.tenant == bindparam("tenant"), cases.c.dossier_index == bindparam("index")
@@ -44,6 +46,48 @@ def register_dossier(
         }
         _NEW_CASE.run(connection, row)
     return case_ref
+
+
+def join_dossier(
+    connection: Connection,
+    tenant: str,
+    dossier: str,
+    chain: str,
+    at: datetime,
+    index_key: bytes,
+) -> None:
+    """Let a dossier that a submission names first be of the case of the submitted chain.
+
+    A case that the dossier has already, with nothing but a registration or with prefills of the same
+    applicant, is merged into the chain's. Raises Conflict `dossier_of_another_applicant`.
+    """
+    own = connection.execute(select(chains).where(chains.c.chain == chain)).one()
+    index = dossier_index(index_key, tenant, dossier)
+    known = case_of(connection, tenant, dossier, index_key)
+    if known is None:
+        row = {"tenant": tenant, "dossier_index": index, "case_ref": own.case_ref}
+        _NEW_CASE.run(connection, {**row, "opened_at": own.first_at})
+        return
+    if known == own.case_ref:
+        return
+    others = select(chains.c.applicant).where(chains.c.case_ref == known).distinct()
+    if any(other != own.applicant for other in connection.execute(others).scalars()):
+        raise Conflict(
+            "dossier_of_another_applicant", "the dossier is another applicant's", "dossier"
+        )
+    _merge(connection, known, own.case_ref, index_key)
+
+
+def _merge(connection: Connection, case_ref: str, into: str, index_key: bytes) -> None:
+    """Everything that leads to a case leads to another one from now on."""
+    there = select(case_persons.c.person_index).where(case_persons.c.case_ref == into)
+    of_case = case_persons.c.case_ref == case_ref
+    connection.execute(delete(case_persons).where(of_case, case_persons.c.person_index.in_(there)))
+    for table in (case_persons, cases, chains, bodies):
+        moved = update(table).where(table.c.case_ref == case_ref)
+        connection.execute(moved.values(case_ref=into))
+    tagged = update(dossiers).where(dossiers.c.case_tag == case_tag(index_key, case_ref))
+    connection.execute(tagged.values(case_tag=case_tag(index_key, into)))
 
 
 def new_reference() -> str:

@@ -15,7 +15,7 @@ from gateway.domain.errors import (
 from gateway.forms.catalogue import Catalogue, RegisteredForm
 from gateway.forms.remote import RemoteLists
 from gateway.log.append import AppendedCase, append_case
-from gateway.receipts.cases import register_dossier
+from gateway.receipts.cases import join_dossier
 from gateway.receipts.chains import ChainKeys, ChainState, open_chain
 from gateway.receipts.disputes import Disputed, TicketDesk, Whose
 from gateway.receipts.endings import count_refusal, end_chain, refused_before
@@ -217,8 +217,13 @@ class SubmissionWorkflow:
         def record(connection: Connection) -> Accepted:
             open_chain(connection, one.state.chain, one.receipt.receipt.jti)
             if request.dossier is not None and claims["dossier"] is None:
-                register_dossier(
-                    connection, request.tenant, request.dossier.text, now, self._index_key
+                join_dossier(
+                    connection,
+                    request.tenant,
+                    request.dossier.text,
+                    one.state.chain,
+                    now,
+                    self._index_key,
                 )
             leaf = self._append(connection, body, now)
             end_chain(connection, one.state.chain, one.receipt.receipt.jti, leaf.index, salt)

@@ -15,6 +15,7 @@ from gateway.api.wire.encoding import encode
 from gateway.domain.errors import BadRequest, NotAllowed
 from gateway.domain.identifiers import DossierCode, SourceId
 from gateway.prefill.confirmation import Confirmation, ConfirmationRequest
+from gateway.prefill.legal_basis import check_legal_basis
 from gateway.prefill.request import Asker
 
 router = new_router("identity")
@@ -57,6 +58,10 @@ async def confirm_identity(
     """Yes, no, or null where it could not be asked; no record is read."""
     request = body.read()
     asker = _asker(caller, request)
+    named = frozenset(filter(None, (request.procedure, (request.procedure or "")[:8])))
+    ground = body.legal_basis
+    known = named or house.catalogue.grounds()
+    check_legal_basis(ground.kind, ground.reference, known, house.legal_acts)
     with visit.reserve(house, caller) as replay:
         if replay.earlier is not None:
             return respond(replay.earlier.status, replay.earlier.answer)
@@ -70,6 +75,7 @@ async def confirm_identity(
 
 def _asker(caller: Caller, request: ConfirmationRequest) -> Asker:
     """The caller with what its grant opens for this procedure; refuses an unknown officer."""
+    caller.check_dossier(None if request.dossier is None else request.dossier.text, "dossier")
     if request.officer is not None and not caller.grant.allows_officer(request.officer):
         raise NotAllowed("officer_not_granted", "the grant does not name this officer", "officer")
     named = request.procedure or ""

@@ -29,6 +29,7 @@ from gateway.prefill.case import procedure_of
 from gateway.prefill.filling.desk import Sheet
 from gateway.prefill.filling.entries import Carried, Empty, Entry, Filled
 from gateway.prefill.filling.waiting import retry_at
+from gateway.prefill.legal_basis import check_legal_basis
 from gateway.prefill.request import Asker, CanSend, PrefillRequest, sends_all
 from gateway.prefill.sealing import instant, outcome_of
 from gateway.prefill.workflow import Prefilled
@@ -104,9 +105,13 @@ async def fill_once(
     visit: Call,
     request: PrefillRequest,
     answer: Callable[[Rooms, Prefilled], dict[str, Any]],
+    dossier_member: str = "dossier",
 ) -> Response:
-    """Fill, and answer as `answer` words it, once per Idempotency-Key."""
-    asker = _asker(house, caller, request)
+    """Fill, and answer as `answer` words it, once per Idempotency-Key.
+
+    `dossier_member` is where the dossier's code stands in the body.
+    """
+    asker = _asker(house, caller, request, dossier_member)
     with visit.reserve(house, caller) as replay:
         if replay.earlier is not None:
             return respond(replay.earlier.status, replay.earlier.answer)
@@ -123,15 +128,18 @@ async def fill_once(
         return respond(200, written)
 
 
-def _asker(house: Rooms, caller: Caller, request: PrefillRequest) -> Asker:
+def _asker(house: Rooms, caller: Caller, request: PrefillRequest, dossier_member: str) -> Asker:
     """The caller with the sources its grant opens for this procedure; refuses an unknown officer.
 
     The procedure is the one that the form serves; the reference of the legal ground opens nothing.
     """
+    caller.check_dossier(None if request.dossier is None else request.dossier.text, dossier_member)
     if request.officer is not None and not caller.grant.allows_officer(request.officer):
         raise NotAllowed("officer_not_granted", "the grant does not name this officer", "officer")
     procedure = procedure_of(house.catalogue.form_for(request.form), request.procedure)
     names = {request.form} if procedure is None else {request.form, procedure, procedure[:8]}
+    ground = request.legal_basis
+    check_legal_basis(ground["kind"], ground["reference"], frozenset(names), house.legal_acts)
     allowed = any(map(caller.grant.allows_procedure, names))
     granted = caller.grant.sources if allowed else frozenset()
     return Asker(caller.tenant, caller.agency, caller.grant_leaf, granted, caller.client_id)

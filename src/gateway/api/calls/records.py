@@ -131,6 +131,8 @@ class RevocationAnswer(Answered):
 @router.post("/v1/records", status_code=201, response_model=RecordTaken)
 async def put_record(body: RecordAsked, caller: SignedIn, house: House, visit: Visit) -> Response:
     """Take a record or its announcement in: 201, or 200 where the same one lies there already."""
+    caller.check_dossier(body.dossier, "dossier")
+    caller.check_dossier(None if body.qr is None else body.qr.dossier, "qr.dossier")
     sent = body.model_dump(exclude_unset=True)
     vouches = caller.grant.vouches
 

@@ -53,8 +53,14 @@ class SubmissionAsked(Asked):
     entered_by: dict[Path, Literal["officer", "citizen"]] = Field(default_factory=dict)
     contested: Annotated[list[Path], Field(max_length=500)] = Field(default_factory=list)
 
-    def read(self, caller: Caller, untold: frozenset[str] = frozenset()) -> SubmissionRequest:
+    def read(
+        self,
+        caller: Caller,
+        untold: frozenset[str] = frozenset(),
+        dossier_member: str = "dossier",
+    ) -> SubmissionRequest:
         """The request as the workflow takes it."""
+        caller.check_dossier(self.dossier, dossier_member)
         return SubmissionRequest(
             tenant=caller.tenant,
             receipt=self.receipt,

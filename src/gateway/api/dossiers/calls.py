@@ -1,15 +1,17 @@
 """How does a province register its dossiers, report their progress, and learn what the portal knows?"""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from fastapi import Response
 from sqlalchemy import Connection
 
+from gateway.access.callers import Caller
 from gateway.api.door import Answered, SignedIn, Visit, change_once, new_router
 from gateway.api.dossiers.members import DossierAsked, ProgressAsked
 from gateway.api.dossiers.papers import PapersShown, papers_shown
 from gateway.api.rooms import House, Rooms
-from gateway.domain.identifiers import TenantId
+from gateway.domain.errors import DossierRefused
 from gateway.dossiers.bundling import (
     BundleStanding,
     bundle_standing,
@@ -17,7 +19,9 @@ from gateway.dossiers.bundling import (
     register_bundle,
 )
 from gateway.dossiers.evidence.flags import Mark
+from gateway.dossiers.moments import check_happened, check_moments
 from gateway.dossiers.standing import Standing
+from gateway.forms.bundles import BASE_CODE
 
 router = new_router("dossiers")
 
@@ -105,21 +109,51 @@ async def register(body: DossierAsked, caller: SignedIn, house: House, visit: Vi
     """
 
     def change(connection: Connection) -> tuple[int, object]:
-        created = register_said(house, connection, caller.tenant, body)
+        created = register_said(house, connection, caller, body)
         return 201 if created else 200, Registered(code=body.code, created=created)
 
     return await change_once(house, caller, visit, change)
 
 
-def register_said(
-    house: Rooms, connection: Connection, tenant: TenantId, said: DossierAsked
-) -> bool:
-    """Take in a dossier, or a bundle with its parts; whether it is new."""
+def register_said(house: Rooms, connection: Connection, caller: Caller, said: DossierAsked) -> bool:
+    """Take in a dossier, or a bundle with its parts; whether it is new.
+
+    Raises DossierRefused `dossier_not_granted`, `form_not_of_procedure`, for a moment that cannot be,
+    and what the registry raises.
+    """
+    tenant = caller.tenant
+    caller.check_dossier(said.code, "code")
+    for place, part in enumerate(said.parts or ()):
+        caller.check_dossier(part.code, f"parts[{place}].code")
+    whole = said.read()
+    check_moments(whole, house.clock())
+    for place, part in enumerate(said.parts or ()):
+        own = {name: at for name, at in part.read().own.items() if name in ("received", "due")}
+        check_moments(replace(whole, **own), house.clock(), f"parts[{place}].")
     serves = house.catalogue.served_by(said.procedure)
     if not serves and said.parts is None:
-        return house.dossiers.register(connection, tenant, said.read())
-    parts = None if said.parts is None else [one.read() for one in said.parts]
-    return register_bundle(house.dossiers, connection, tenant, said.read(), parts, serves)
+        created = house.dossiers.register(connection, tenant, whole)
+    else:
+        parts = None if said.parts is None else [one.read() for one in said.parts]
+        created = register_bundle(house.dossiers, connection, tenant, whole, parts, serves)
+    _check_form(house, said)
+    return created
+
+
+def _check_form(house: Rooms, said: DossierAsked) -> None:
+    """Refuse a form that does not serve the dossier's procedure, as far as the catalogue can tell.
+
+    A form that is not registered is taken only for a procedure that no registered form serves.
+    """
+    forms, base = house.catalogue.forms(), said.procedure[:BASE_CODE]
+    serving = {
+        form.code
+        for form in forms
+        if any(code[:BASE_CODE] == base for code in form.bindings.procedures)
+    }
+    known = bool(serving) or any(form.code == said.form for form in forms)
+    if said.form is not None and known and said.form not in serving:
+        raise DossierRefused("form_not_of_procedure", "the form serves other procedures", "form")
 
 
 @router.post("/v1/dossiers/{code}/progress", response_model=ProgressTaken)
@@ -132,10 +166,13 @@ async def go_on(
     """
     steps = tuple(row.read() for row in body.rows)
     added = body.added()
+    check_happened(steps, house.clock())
+
+    caller.check_dossier(code, "code")
 
     def change(connection: Connection) -> tuple[int, object]:
         check_goes_on_alone(connection, caller.tenant, code)
-        taken = house.dossiers.go_on(connection, caller.tenant, code, steps, added)
+        taken = house.dossiers.go_on(connection, caller.tenant, code, steps, added, in_order=True)
         return 200, ProgressTaken(code=code, taken=taken)
 
     return await change_once(house, caller, visit, change)
@@ -147,6 +184,8 @@ async def standing(code: str, caller: SignedIn, house: House) -> DossierAnswer |
 
     For a bundle, the same of each of its parts.
     """
+
+    caller.check_dossier(code, "code")
 
     def ask(connection: Connection) -> DossierAnswer | BundleAnswer:
         def shown(stands: Standing) -> DossierAnswer:

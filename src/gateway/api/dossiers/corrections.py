@@ -57,6 +57,8 @@ async def search_tickets(body: TicketSearchAsked, caller: SignedIn, house: House
     if body.dossier is None and body.state is None:
         raise BadRequest("dossier_or_state", "name a dossier or a state", "dossier")
 
+    caller.check_dossier(body.dossier, "dossier")
+
     def ask(connection: Connection) -> tuple[Ticket, ...]:
         case_ref = None
         if body.dossier is not None:

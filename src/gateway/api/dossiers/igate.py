@@ -17,7 +17,7 @@ from gateway.api.dossiers.igate_members import (
     submission_of,
 )
 from gateway.api.rooms import House, Rooms
-from gateway.domain.errors import BadRequest
+from gateway.domain.errors import BadRequest, DossierRefused
 from gateway.domain.facts import PersonRef, Value
 from gateway.domain.identifiers import AttributeName
 from gateway.igate.choices import Choices
@@ -28,6 +28,13 @@ from gateway.prefill.filling.entries import Filled
 from gateway.prefill.workflow import Prefilled
 
 router = new_router("igate")
+_IGATE_MEMBERS = {
+    "submitted": "appliedDate",
+    "received": "acceptedDate",
+    "due": "appointmentDate",
+    "form": "eForm.id",
+    "procedure": "procedure.code",
+}
 
 
 @router.post("/v1/igate/eforms/{eform}/prefill", summary="Fill an eForm of iGate")
@@ -46,7 +53,7 @@ async def prefill_eform(
     def answer(house: Rooms, prefilled: Prefilled) -> dict[str, Any]:
         return _answer(house, body, choices, prefilled, unmapped)
 
-    return await fill_once(house, caller, visit, request, answer)
+    return await fill_once(house, caller, visit, request, answer, "code")
 
 
 @router.post("/v1/igate/dossiers", summary="Judge a dossier that iGate hands in")
@@ -69,10 +76,15 @@ async def submit_dossier(
     dossier = registration_of(body, form, applicant, house.clock())
 
     def register(connection: Connection) -> None:
-        if dossier is not None:
-            register_said(house, connection, caller.tenant, dossier)
+        if dossier is None:
+            return
+        try:
+            register_said(house, connection, caller, dossier)
+        except DossierRefused as refusal:
+            member = _IGATE_MEMBERS.get(refusal.member or "", refusal.member)
+            raise DossierRefused(refusal.code, refusal.detail, member) from None
 
-    request = submission.read(caller, frozenset(untold))
+    request = submission.read(caller, frozenset(untold), "code")
     return await judge_once(house, caller, visit, request, register)
 
 

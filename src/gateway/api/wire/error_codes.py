@@ -77,6 +77,7 @@ _CODES: dict[type[GatewayError], str] = {
         dossier_missing | Thiếu mã hồ sơ | Dossier missing | Name the dossier in which the officer acts.
         procedure_missing | Thiếu mã thủ tục | Procedure missing | Name the procedure that the form is for.
         procedure_not_served | Biểu mẫu không thuộc thủ tục này | Procedure not served by the form | See the procedures of GET /v1/forms.
+        legal_basis_unknown | Căn cứ pháp lý không hợp lệ | Legal basis unknown | Name the procedure of the call (of a form without one, the form), or an act of schemas/legal-acts.json.
         unknown_declined | Nội dung từ chối không tồn tại | Unknown thing declined | Name a source, or a field or group by its path.
         eform_mismatch | Mã eForm không khớp | Another eForm in the address | Name the same eForm in address and body.
         receipt_missing | Thiếu biên nhận | Receipt missing | Send the receipt of the latest prefill.
@@ -111,6 +112,7 @@ _CODES: dict[type[GatewayError], str] = {
     """,
     Conflict: """
         ticket_ended | Phiếu không chuyển sang trạng thái này | Ticket does not go on to this state | A ticket goes from open to sent, and ends as resolved or rejected.
+        dossier_of_another_applicant | Hồ sơ của người nộp khác | Dossier of another applicant | Name the dossier that was filled for this applicant.
         still_running | Yêu cầu trước đang xử lý | Still running | Repeat a little later with the same key.
         chains_open | Còn chuỗi điền sẵn đang mở | Chains open | Run gateway log roll again; it ends every chain first.
         tenant_exists | Hệ thống đã được đăng ký | Tenant exists | Use another code.
@@ -136,7 +138,6 @@ _CODES: dict[type[GatewayError], str] = {
         replay_unreadable | Không đọc lại được câu trả lời trước | Earlier answer unreadable | Use a new key.
         not_announced | Giấy tờ này không được báo trước | Another record was announced | Name the announcement of this kind and owner, or none.
         record_revoked | Giấy tờ đã bị thu hồi | Record revoked | A revoked record is not taken in again.
-        dossier_of_another_system | Mã hồ sơ của hệ thống khác | Dossier of another system | Use a code that your own system issued.
         outbox_unreadable | Không đọc được nội dung chờ gửi | Queued content unreadable | Register the dossier again.
     """,
     ReceiptRefused: """
@@ -176,6 +177,9 @@ _CODES: dict[type[GatewayError], str] = {
         malformed_personal_id | Số định danh sai dạng | Malformed personal number | Give exactly 12 digits.
     """,
     DossierRefused: """
+        dossier_not_granted | Mã hồ sơ không thuộc cơ quan được cấp quyền | Dossier not granted | Use a code of your own agency or below it, that your own system issued; other agencies are named in the grant.
+        impossible_time | Thời điểm không thể có | Impossible time | See the detail: nothing lies in the future, and a dossier is submitted, received, handled and due in this order.
+        form_not_of_procedure | Biểu mẫu không thuộc thủ tục này | Form of another procedure | Name a form that serves the procedure; see GET /v1/forms.
         illegal_transition | Chuyển trạng thái không hợp lệ | Illegal transition | Send only states that may follow; see docs/dossiers.md.
         unknown_procedure | Không có thủ tục này trên Cổng DVCQG | Unknown procedure | Use a code of the portal's catalogue.
         procedure_abolished | Thủ tục đã bị bãi bỏ | Procedure abolished | Use the procedure that took its place.

@@ -54,6 +54,7 @@ _STATUS_OF_CODE = {
     "format_not_installed": HTTPStatus.NOT_IMPLEMENTED,
     "idempotency_key_reused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "validation": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "legal_basis_unknown": HTTPStatus.UNPROCESSABLE_ENTITY,
     "method_not_allowed": HTTPStatus.METHOD_NOT_ALLOWED,
     "internal_error": HTTPStatus.INTERNAL_SERVER_ERROR,
 }

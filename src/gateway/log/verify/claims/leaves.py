@@ -228,7 +228,10 @@ SECOND: Mapping[str, Mapping[str, Check]] = {
 """The kinds that have members of their own where `v` is 2."""
 
 OPTIONAL: Mapping[str, Mapping[str, Check]] = {
-    "grant": {"vouches": list_of(members({"issuer": _issuer, "kind": _name}))}
+    "grant": {
+        "vouches": list_of(members({"issuer": _issuer, "kind": _name})),
+        "agencies": list_of(like(r"[0-9A-Z]+(\.[0-9A-Z]+)*")),
+    }
 }
 """Members that a kind may do without."""
 
