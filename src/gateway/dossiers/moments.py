@@ -11,9 +11,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from gateway.domain.errors import DossierRefused
-from gateway.dossiers.dossier import Dossier, Step, Supplement
+from gateway.dossiers.dossier import (
+    DONE,
+    REFUSED,
+    RETURNED,
+    STOPPED,
+    WITHDRAWN,
+    Dossier,
+    Step,
+    Supplement,
+)
 from gateway.forms.values import LOCAL_ZONE
 
+_ENDS = frozenset({DONE, RETURNED, STOPPED, REFUSED, WITHDRAWN})
 CLOCKS_DIFFER_SECONDS = 5 * 60
 LONGEST_SECONDS = 10 * 366 * 24 * 60 * 60
 """From submission to the promised day; no procedure takes ten years."""
@@ -74,3 +84,13 @@ def _check_due(due: int, since: int, member: str) -> None:
 
 def _impossible(member: str, why: str) -> DossierRefused:
     return DossierRefused("impossible_time", why, member)
+
+
+def end_of(ended: int | None, steps: Sequence[Step]) -> int | None:
+    """When the dossier's processing ended; the hand-over of a result is no later end."""
+    for step in steps:
+        if step.state not in _ENDS:
+            ended = None
+        elif step.state != RETURNED or ended is None:
+            ended = step.at
+    return ended

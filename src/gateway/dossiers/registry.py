@@ -23,19 +23,14 @@ from gateway.dossiers.checking import (
     digests_kept,
 )
 from gateway.dossiers.dossier import (
-    DONE,
     NEW,
-    REFUSED,
-    RETURNED,
-    STOPPED,
-    WITHDRAWN,
     Added,
     Dossier,
     Step,
 )
 from gateway.dossiers.evidence.reuse import last_ways, reuse_body, ways_of
 from gateway.dossiers.evidence.serving import case_behind, find_bundle, share_of
-from gateway.dossiers.moments import check_step, check_supplements
+from gateway.dossiers.moments import check_step, check_supplements, end_of
 from gateway.dossiers.portal.protocol import Protocol
 from gateway.dossiers.standing import Standing, standing_of
 from gateway.dossiers.telling.outbox import QUEUED, Seal, queue, say_again
@@ -51,8 +46,6 @@ POPULATION_CODE = "POP-DB"
 NOTHING = Added()
 MOST_STEPS = 1000
 """Rows of progress that one dossier may have."""
-
-_ENDS = frozenset({DONE, RETURNED, STOPPED, REFUSED, WITHDRAWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +255,10 @@ class Registry:
 
     def _advance(self, connection: Connection, row: Row[Any], steps: list[Step]) -> None:
         """The dossier's new state."""
-        values: dict[str, object] = {"stated": steps[-1].state, "ended_at": _end(row, steps)}
+        values: dict[str, object] = {
+            "stated": steps[-1].state,
+            "ended_at": end_of(row.ended_at, steps),
+        }
         if row.stated == NEW:
             values["received_at"] = row.received_at or steps[0].at
         connection.execute(update(dossiers).where(dossiers.c.code == row.code).values(values))
@@ -277,17 +273,6 @@ def check_owner(connection: Connection, tenant: TenantId, code: str) -> None:
     held = (_row(connection, code), find_bundle(connection, code))
     if any(one is not None and one.tenant != tenant for one in held):
         raise not_granted("code")
-
-
-def _end(row: Row[Any], steps: list[Step]) -> int | None:
-    """When the dossier's processing ended; the hand-over of a result is no later end."""
-    ended: int | None = row.ended_at
-    for step in steps:
-        if step.state not in _ENDS:
-            ended = None
-        elif step.state != RETURNED or ended is None:
-            ended = step.at
-    return ended
 
 
 def _row(connection: Connection, code: str) -> Row[Any] | None:
