@@ -52,12 +52,7 @@ def register_tenant(
         raise BadRequest("tenant_code_unusable", "a code is a-z, 0-9 and hyphens", "code")
     if not _AGENCY_CODE.fullmatch(agency):
         raise BadRequest("agency_code_unusable", "a code reads like H99.01", "agency")
-    for one in grant.agencies:
-        if not (_AGENCY_CODE.fullmatch(one) and agency_groups(one)):
-            raise BadRequest("agency_code_unusable", "a code reads like G09.20", "agencies")
-    for issuer, kind in grant.vouches:
-        if not (_ISSUER.fullmatch(issuer) and _KIND.fullmatch(kind)):
-            raise BadRequest("issuer_unusable", "an issuer's name and a kind of records", "vouches")
+    _check_named(grant)
     known = select(tenants.c.tenant).where(tenants.c.tenant == code)
     if connection.execute(known).first() is not None:
         raise Conflict("tenant_exists", "a tenant of this code is registered")
@@ -75,6 +70,16 @@ def register_tenant(
     }
     connection.execute(insert(tenants), row)
     return appended
+
+
+def _check_named(grant: Grant) -> None:
+    """The agencies and issuers that a grant names can be codes and names."""
+    for one in grant.agencies:
+        if not (_AGENCY_CODE.fullmatch(one) and agency_groups(one)):
+            raise BadRequest("agency_code_unusable", "a code reads like G09.20", "agencies")
+    for issuer, kind in grant.vouches:
+        if not (_ISSUER.fullmatch(issuer) and _KIND.fullmatch(kind)):
+            raise BadRequest("issuer_unusable", "an issuer's name and a kind of records", "vouches")
 
 
 def grant_again(connection: Connection) -> int:

@@ -46,13 +46,14 @@ def check_happened(steps: Sequence[Step], now: datetime) -> None:
         _check_past(step.at, now, f"rows[{place}].at")
 
 
-def check_step(step: Step, since: int, member: str) -> None:
-    """One row of progress, none of it before `since`; raises DossierRefused `impossible_time`."""
+def check_step(step: Step, since: int, member: str) -> int:
+    """The time of a row of progress, which is not before `since`; raises DossierRefused `impossible_time`."""
     _check_after(step.at, since, f"{member}.at", "receipt or the row before")
     if step.began is not None and step.began > step.at:
         raise _impossible(f"{member}.began", "it lies after the row's own time")
     if step.due is not None:
-        _check_due(step.due, step.began or since, f"{member}.due")
+        _check_due(step.due, step.began or min(step.at, step.due), f"{member}.due")
+    return step.at
 
 
 def check_supplements(supplements: Sequence[Supplement], submitted: int, now: datetime) -> None:

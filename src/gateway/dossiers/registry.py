@@ -127,9 +127,7 @@ class Registry:
             if fingerprint in known:
                 continue
             self.protocol.check_step(state, step.state, f"rows[{place}].state")
-            if in_order:
-                check_step(step, since, f"rows[{place}]")
-            since = step.at
+            since = check_step(step, since if in_order else 0, f"rows[{place}]")
             number = len(known)
             if number >= MOST_STEPS:
                 raise DossierRefused("too_many_steps", "a dossier has at most 1000 rows", "rows")

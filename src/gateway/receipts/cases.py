@@ -53,7 +53,6 @@ def join_dossier(
     tenant: str,
     dossier: str,
     chain: str,
-    at: datetime,
     index_key: bytes,
 ) -> None:
     """Let a dossier that a submission names first be of the case of the submitted chain.

@@ -217,14 +217,8 @@ class SubmissionWorkflow:
         def record(connection: Connection) -> Accepted:
             open_chain(connection, one.state.chain, one.receipt.receipt.jti)
             if request.dossier is not None and claims["dossier"] is None:
-                join_dossier(
-                    connection,
-                    request.tenant,
-                    request.dossier.text,
-                    one.state.chain,
-                    now,
-                    self._index_key,
-                )
+                code, chain = request.dossier.text, one.state.chain
+                join_dossier(connection, request.tenant, code, chain, self._index_key)
             leaf = self._append(connection, body, now)
             end_chain(connection, one.state.chain, one.receipt.receipt.jti, leaf.index, salt)
             whose = Whose(request.tenant, one.state.case_ref, one.state.chain, leaf.index)
