@@ -13,6 +13,7 @@ from gateway.domain.letters import (
     REASON_LETTERS,
     SOURCE_LETTERS,
     VERDICT_LETTERS,
+    YOUNG_LETTERS,
 )
 from gateway.domain.verdicts import Verdict
 from gateway.log.leaves import CASE_KINDS
@@ -115,7 +116,7 @@ def test_a_body_keeps_to_its_schema_and_has_no_room_for_anything_else(kind: str)
         ("prefill", "so", SOURCE_LETTERS.values()),
         ("submission", "vd", VERDICT_LETTERS.values()),
         ("submission", "cl", CLASS_LETTERS.values()),
-        ("submission", "so", SOURCE_LETTERS.values()),
+        ("submission", "so", [*SOURCE_LETTERS.values(), *YOUNG_LETTERS.values()]),
     ],
 )
 def test_the_schema_takes_exactly_the_letters_that_stand_for_something(

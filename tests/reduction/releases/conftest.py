@@ -68,7 +68,7 @@ class House:
             for body in taken:
                 append_case(connection, body["k"], body["ten"], body, when)
                 person = sha256(body["case"].encode()).digest()
-                known = {"person_index": person, "case_ref": body["case"]}
+                known = {"person_index": person, "case_ref": body["case"], "applicant": True}
                 of = select(case_persons).where(case_persons.c.case_ref == body["case"])
                 if connection.execute(of).first() is None:
                     connection.execute(insert(case_persons), known)

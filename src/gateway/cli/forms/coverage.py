@@ -41,7 +41,7 @@ def coverage_of(catalogue: Catalogue) -> list[dict[str, str | int]]:
 
 def _table(rows: list[dict[str, str | int]]) -> Table:
     table = Table(title="Mức bao phủ của biểu mẫu / Coverage of the forms", box=SIMPLE_HEAD)
-    table.add_column("Biểu mẫu\nForm")
+    table.add_column("Biểu mẫu\nForm", overflow="fold")
     for heading in (
         "Bắt buộc\nRequired",
         "Đã ràng buộc\nBound",
