@@ -112,3 +112,20 @@ def test_without_the_database_dated_papers_answer(office: House, how: str) -> No
         filled = {f["source"] for f in answer["fields"] if f["state"] == "filled"}
         assert filled & {"records", "personal_papers"}, persona
         assert "conflict" not in reasons(answer).values()
+
+
+def test_relatives_birth_dates_come_from_the_register(office: House) -> None:
+    """The applicant's record names them without a date: their own records are read, not confirmed."""
+    answer = ask(office, "ordinary", "tk01-passport")
+    bound = office.form("tk01-passport").bindings.bindings
+    dates = {
+        b.role: b.field
+        for b in bound
+        if b.attribute == "person.birth_date" and b.role != "applicant"
+    }
+    person = office.population.persona("ordinary")
+    told = reasons(answer)
+    assert dates.keys() == {"father", "mother", "spouse"}
+    assert {role: told[path] for role, path in dates.items()} == dict.fromkeys(dates, "filled")
+    assert person.father is not None and person.father.birth_date is not None
+    assert person.father.birth_date[:4] in answer["data"][dates["father"]]
