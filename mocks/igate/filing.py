@@ -16,6 +16,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from mocks.igate.crowd import Appointment
+from mocks.igate.stories import Story
 
 Json = dict[str, Any]
 
@@ -70,26 +71,16 @@ def filing_of(
     turn: Appointment, number: int, records: Sequence[Mapping[str, Any]], at: datetime
 ) -> Filing:
     """What is told of the dossier of that number, handed in at a whole second."""
-    procedure = turn.story.procedure or CODES_OF_OURS[turn.story.form]
     records = [one for one in records if _in_force(one["record"], at.date().isoformat())]
     promised = _TOO_SHORT if number % 12 == 0 else _PROMISED
-    parts = {part_code(turn.dossier, n): p for n, p in enumerate(PARTS.get(turn.story.form, ()), 1)}
+    parts = _parts_of(turn.story, turn.dossier)
+    channel = "online" if turn.officer is None else "desk"
+    told = _told_of(turn.story, turn.dossier, channel, at) | {"received": at.isoformat()}
     own = {
         code: _papers(code, part, records, own_copy=number % 3 == 0)
-        for code, part in (parts or {turn.dossier: procedure}).items()
+        for code, part in (parts or {turn.dossier: told["procedure"]}).items()
     }
-    told: Json = {
-        "code": turn.dossier,
-        "procedure": procedure,
-        "form": turn.story.form,
-        "channel": "online" if turn.officer is None else "desk",
-        "owner": _owner(turn),
-        "abstract": f"Hồ sơ thử, biểu mẫu {turn.story.form}",
-        "submitted": at.isoformat(),
-        "received": at.isoformat(),
-        "due": (at + promised).isoformat(),
-        "unit": UNIT,
-    }
+    told["due"] = (at + promised).isoformat()
     states = _states(number)
     electronic = states[-1] == 10 and number % 4 != 0
     if number % 2 == 0:
@@ -97,6 +88,35 @@ def filing_of(
     rows = _rows(states, turn.officer or "H99.01.cb017", at)
     came = {code: {"results": [_result(code)]} if electronic else {} for code in own}
     return Filing(told | _papers_of(own, parts), rows, came)
+
+
+def opening_of(story: Story, dossier: str, at: datetime) -> Json:
+    """What is told of a dossier that is about to be filled at the desk: nobody has accepted it yet."""
+    told = _told_of(story, dossier, "desk", at)
+    parts = _parts_of(story, dossier)
+    if parts:
+        told["parts"] = [{"procedure": part, "code": code} for code, part in parts.items()]
+    return told
+
+
+def _told_of(story: Story, dossier: str, channel: str, at: datetime) -> Json:
+    """What every registration says; the promised day is that of most."""
+    return {
+        "code": dossier,
+        "procedure": story.procedure or CODES_OF_OURS[story.form],
+        "form": story.form,
+        "channel": channel,
+        "owner": _owner(story),
+        "abstract": f"Hồ sơ thử, biểu mẫu {story.form}",
+        "submitted": at.isoformat(),
+        "due": (at + _PROMISED).isoformat(),
+        "unit": UNIT,
+    }
+
+
+def _parts_of(story: Story, dossier: str) -> dict[str, str]:
+    """The procedures that a linked declaration serves, by the codes of its parts."""
+    return {part_code(dossier, n): p for n, p in enumerate(PARTS.get(story.form, ()), 1)}
 
 
 def part_code(bundle: str, place: int) -> str:
@@ -117,8 +137,8 @@ def _in_force(record: Mapping[str, Any], today: str) -> bool:
     return record["file"] is not None and (record["valid_until"] or today) >= today
 
 
-def _owner(turn: Appointment) -> Json:
-    who, account = turn.story.subject, turn.story.account
+def _owner(story: Story) -> Json:
+    who, account = story.subject, story.account
     named = {"kind": "citizen", "name": who["full_name"], "personal_id": who["personal_id"]}
     return named | {name: account[name] for name in ("email", "phone") if account.get(name)}
 

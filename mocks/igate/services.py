@@ -46,7 +46,7 @@ class Pattern:
         return f"{self.agency}-{at:{self.day}}-{number:0{self.digits}d}"
 
 
-OLDER = Pattern("000.00.53.H99", "%y%m%d", 4)
+OLDER = Pattern("000.00.01.H99", "%y%m%d", 4)
 OF_2026 = Pattern("H99.01", "%Y%m%d", 7)
 
 

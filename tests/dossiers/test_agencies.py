@@ -160,6 +160,11 @@ async def test_form_serves_the_procedure(province: httpx.AsyncClient) -> None:
     assert document["member"] == "form"
 
 
+async def test_form_without_procedure_serves_unbound_codes(province: httpx.AsyncClient) -> None:
+    unbound = dossier(form="vehicle-registration", procedure="9.000102")
+    assert (await said(await province.post("/v1/dossiers", json=unbound), 201))["created"]
+
+
 @pytest.mark.parametrize("kind", ["procedure", "consent", "law"])
 async def test_legal_basis_names_what_exists(province: httpx.AsyncClient, kind: str) -> None:
     body = calls("H99.01-20261122-0000001")["prefill"][2]

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, timedelta
 
 import httpx
 import pytest
 
+from gateway.records.earlier import store_earlier
 from mocks.igate import Behaviour, Story, Visit, stories
 from mocks.igate.catalogues import entry_id
 from mocks.igate.counter import CounterIGate
@@ -88,7 +89,7 @@ def test_a_visit_runs_from_the_code_to_the_hand_over(
 def test_each_agency_numbers_in_its_own_format_and_by_the_day(counter: Counter) -> None:
     first, second = counter.code(OLDER), counter.code(OLDER)
     assert int(second[-4:]) == int(first[-4:]) + 1
-    assert first[:-4] == second[:-4] == f"000.00.53.H99-{counter.house.clock():%y%m%d}-"
+    assert first[:-4] == second[:-4] == f"000.00.01.H99-{counter.house.clock():%y%m%d}-"
     counter.house.clock.forward(days=1)
     assert counter.code(OLDER).endswith("-0001")
     assert counter.code(OF_2026).endswith("-0000001")
@@ -115,6 +116,13 @@ def test_a_dossier_that_cannot_be_registered_is_not_judged_either(counter: Count
     assert len(counter.house.bodies("submission")) == before
 
 
+def let_records_be_old(house: House) -> None:
+    """What stands in the store by now was stored a day ago: the least age of a fact."""
+    yesterday = house.clock() - timedelta(days=1)
+    house.run(house.rooms.database.write(lambda c: store_earlier(c, yesterday)))
+    house.clock.forward(minutes=1)
+
+
 def test_a_result_on_record_leaves_the_next_procedure_fewer_fields_to_ask(
     counter: Counter, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -125,7 +133,7 @@ def test_a_result_on_record_leaves_the_next_procedure_fewer_fields_to_ask(
     for paper in papers:
         if paper is not card:
             assert house.post("/v1/records", paper).status_code in (200, 201)
-    house.clock.forward(minutes=1)
+    let_records_be_old(house)
     before, wrong = counter.visit(driver, counter.code(OF_2026))
     assert wrong == ()
 
@@ -144,7 +152,7 @@ def test_a_result_on_record_leaves_the_next_procedure_fewer_fields_to_ask(
     procedure = str(applicant.procedure)
     stored = house.run(counter.igate.store_result(card, code, procedure, "KQ.G01.000001"))
     assert stored.status == 201, stored.code
-    house.clock.forward(minutes=1)
+    let_records_be_old(house)
     after, wrong = counter.visit(driver, counter.code(OF_2026))
 
     assert wrong == ()
@@ -162,7 +170,7 @@ def test_the_dossier_that_brought_a_result_in_gains_nothing_by_it(counter: Count
     code = counter.code(OF_2026)
     stored = house.run(counter.igate.store_result(card, code, "3.000347", "KQ.G01.000002"))
     assert stored.status == 201, stored.code
-    house.clock.forward(minutes=1)
+    let_records_be_old(house)
     counts, wrong = counter.visit(driver, code)
     assert wrong == ()
     assert counts["officer"] == 2

@@ -27,6 +27,7 @@ from gateway.reduction.exports.sheet import sheet_of_release
 from gateway.reduction.exports.text import csv_of
 from gateway.settings import Settings
 from mocks.igate import FORMS
+from mocks.igate.filing import CODES_OF_OURS, PARTS, part_code
 
 ROOT = Path(__file__).parents[2]
 VISITS = 2 * len(FORMS) + 4
@@ -287,13 +288,37 @@ def test_the_file_has_exactly_the_members_that_programs_rely_on(served: tuple[An
     assert len(set(dossiers)) == len(dossiers)
 
 
-def test_the_portal_is_there_and_was_told_of_nothing(served: tuple[Any, Path]) -> None:
-    told = json.loads(served[1].read_text())["mocks"]["portal"]
+def test_portal_holds_the_cases_dossiers_alone(served: tuple[Any, Path]) -> None:
+    whole = json.loads(served[1].read_text())
+    told, cases = whole["mocks"]["portal"], whole["cases"]
     headers = {"dstcode": told["dstcode"]}
     account = {"username": told["username"], "password": told["password"]}
     answer = httpx.post(f"{told['url']}/mapi/login", headers=headers, json=account)
     assert answer.json()["session"], "the account signs in at the address"
-    assert httpx.get(httpx.URL(told["url"]).join("/_mock/state")).json()["dossiers"] == 0
+    own = {one["dossier"] for one in cases if one["form"] not in PARTS}
+    own |= {
+        part_code(one["dossier"], place)
+        for one in cases
+        for place, _ in enumerate(PARTS.get(one["form"], ()), 1)
+    }
+    held = httpx.get(httpx.URL(told["url"]).join("/_mock/state/dossiers")).json()
+    assert set(held) <= own, "it is told in the background"
+
+
+def test_every_case_has_a_registered_dossier(served: tuple[Any, Path]) -> None:
+    told = json.loads(served[1].read_text())
+    headers = {"Authorization": f"Bearer {told['token']}"}
+    with httpx.Client(base_url=told["gateway"], headers=headers, timeout=60) as http:
+        for case in told["cases"]:
+            answer = http.get(f"/v1/dossiers/{case['dossier']}")
+            assert answer.status_code == 200, (case["form"], answer.text)
+            shown = answer.json()
+            of_ours = CODES_OF_OURS.get(case["form"])
+            assert shown["procedure"] == (case["procedure"] or of_ours)
+            parts = [part["procedure"] for part in shown.get("parts", ())]
+            assert sorted(parts) == sorted(PARTS.get(case["form"], ()))
+            assert {one["state"] for one in shown.get("parts", [shown])} == {1}
+            assert shown.get("confirmed_by") is None
 
 
 def test_every_case_is_filled_with_the_token_and_nothing_was_simulated_before(

@@ -143,7 +143,8 @@ def register_said(house: Rooms, connection: Connection, caller: Caller, said: Do
 def _check_form(house: Rooms, said: DossierAsked) -> None:
     """Refuse a form that does not serve the dossier's procedure, as far as the catalogue can tell.
 
-    A form that is not registered is taken only for a procedure that no registered form serves.
+    A form that is not registered, or that names no procedure of its own, is taken only for a procedure
+    that no registered form serves.
     """
     forms, base = house.catalogue.forms(), said.procedure[:BASE_CODE]
     serving = {
@@ -151,8 +152,8 @@ def _check_form(house: Rooms, said: DossierAsked) -> None:
         for form in forms
         if any(code[:BASE_CODE] == base for code in form.bindings.procedures)
     }
-    known = bool(serving) or any(form.code == said.form for form in forms)
-    if said.form is not None and known and said.form not in serving:
+    bound = any(form.code == said.form and form.bindings.procedures for form in forms)
+    if said.form is not None and (serving or bound) and said.form not in serving:
         raise DossierRefused("form_not_of_procedure", "the form serves other procedures", "form")
 
 

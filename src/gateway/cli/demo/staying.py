@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import typer
 
+from gateway.cli.clock import next_second
 from gateway.cli.demo.igate import signed_in
 from gateway.cli.running.deployment import Deployment, deployment
 from gateway.cli.running.processes import DidNotStart
@@ -18,10 +20,11 @@ from gateway.domain.clock import Clock
 from gateway.forms.showing.instants import local_date
 from mocks.igate import FORMS, IGate, Story, case_stories, file_records, not_brought_along
 from mocks.igate.crowd import dossier_code
+from mocks.igate.filing import opening_of
 from mocks.people import Population
 
 ENDED_BY_ITSELF = 1
-RECORDS_AT_ONCE = 16
+AT_ONCE = 16
 
 
 async def stay_up(clock: Clock, seed: int, info: Path | None, keep: bool) -> int:
@@ -60,17 +63,31 @@ async def _cases(
 ) -> dict[str, Any]:
     """Everything a program needs to try every form: the contract of `--info`."""
     owners = [n for story in stories for n in story.owners]
-    _, refused = await file_records(igate, population, owners, RECORDS_AT_ONCE, not_brought_along)
+    _, refused = await file_records(igate, population, owners, AT_ONCE, not_brought_along)
     if refused:
         raise DidNotStart(refused[0])
     officer = running.population["officer"]
-    cases = [
-        _case(story, dossier_code(running.today, number), officer)
-        for number, story in enumerate(stories, start=1)
-    ]
-    await running.open_dossiers([case["dossier"] for case in cases])
+    codes = [dossier_code(running.today, number) for number in range(1, len(stories) + 1)]
+    await running.store_earlier()
+    await _register(igate, running.clock, stories, codes)
+    cases = [_case(*one, officer) for one in zip(stories, codes, strict=True)]
     token = igate.token
     return {"gateway": running.address, "token": token, "mocks": running.mocks, "cases": cases}
+
+
+async def _register(
+    igate: IGate, clock: Clock, stories: Sequence[Story], codes: Sequence[str]
+) -> None:
+    """Register every case's dossier as a province does; raises DidNotStart where one is refused."""
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def register(story: Story, code: str) -> None:
+        async with places:
+            answer = await igate.register(opening_of(story, code, next_second(clock)))
+        if answer.status != httpx.codes.CREATED:
+            raise DidNotStart(f"dossier of {story.form}: {answer.status} {answer.code}")
+
+    await asyncio.gather(*(register(*one) for one in zip(stories, codes, strict=True)))
 
 
 def _case(story: Story, dossier: str, officer: str) -> dict[str, Any]:
