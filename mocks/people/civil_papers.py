@@ -28,6 +28,8 @@ def civil_papers(population: "Population", person: Person) -> Iterator[Paper]:
     yield from _marriage(population, person)
     if person.marital_status == "divorced":
         yield _divorce_judgment(population, person)
+    if person.n in FORMER_NAMES:
+        yield _change_of_name(person)
     yield from death_papers(population, person)
     notice = birth_notice(population, person)
     if notice is not None:
@@ -90,6 +92,22 @@ def _has_newborn(person: Person) -> bool:
 
 def _kept(person: Person, which: int, percent: int) -> bool:
     return person.n < PERSONA_HOUSEHOLDS * 6 or luck(person, which) < percent
+
+
+def _change_of_name(person: Person) -> Paper:
+    """The extract that states the name which the person bore before."""
+    registered = day(DRAWN_UP.year - 2, person, 5)
+    number = f"{serial(person, 3, 5)}/TLTĐ-{registered[:4]}"
+    office = f"Ủy ban nhân dân {person.birth_registration.commune.label}"
+    content: Json = {
+        "number": number,
+        "registered_on": registered,
+        "office": office,
+        "full_name": person.full_name,
+        "birth_date": person.birth_date,
+        "former_name": FORMER_NAMES[person.n],
+    }
+    return Paper("civil_status_change", person, number, office, registered, content)
 
 
 def _birth_certificate(person: Person) -> Paper:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,8 @@ async def admitted(database: Database, *pairs: tuple[str, str]) -> bytes:
 
 async def test_verifier_reads_a_grant_that_vouches(fresh: Database) -> None:
     entry = await admitted(fresh, ("Bệnh viện Đa khoa tỉnh", "birth_notice"))
-    expected = [{"issuer": "Bệnh viện Đa khoa tỉnh", "kind": "birth_notice"}]
+    digest = sha256("bệnh viện đa khoa tỉnh".encode()).hexdigest()
+    expected = [{"issuer": f"sha256:{digest}", "kind": "birth_notice"}]
     assert read_leaf(0, entry)["vouches"] == expected
 
 

@@ -49,7 +49,9 @@ async def test_t18_of_a_thousand_robots_that_keep_time_all_but_twenty_are_marked
 async def test_t18_robots_that_file_for_one_person_are_marked_whatever_their_timing(
     database: Database,
 ) -> None:
-    rows = [{"person_index": b"one", "case_ref": f"case-{n}"} for n in range(1000)]
+    rows = [
+        {"person_index": b"one", "case_ref": f"case-{n}", "applicant": True} for n in range(1000)
+    ]
     await database.write(lambda c: c.execute(insert(case_persons), rows))
     chance = random.Random(18)
     robots = [(pace(n, chance.randrange(60, 900)), NOW) for n in range(1000)]

@@ -23,7 +23,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from gateway.access.callers import EVERYTHING, Caller, Grant
 from gateway.domain.errors import NotFound
-from gateway.domain.identifiers import SourceId, TenantId
+from gateway.domain.identifiers import SourceId, TenantId, folded_issuer
 from gateway.storage.database import Database
 from gateway.storage.schema import clients, tenants
 
@@ -179,8 +179,20 @@ def read_grant(text: str) -> Grant:
 
 
 def listed_vouches(grant: Grant) -> list[dict[str, str]]:
-    """For which issuers and kinds a tenant vouches, as the table and the leaf write it."""
+    """For which issuers and kinds a tenant vouches, as the table writes it."""
     return [{"issuer": issuer, "kind": kind} for issuer, kind in sorted(grant.vouches)]
+
+
+def vouches_in_leaf(grant: Grant) -> list[dict[str, str]]:
+    """The same as a `grant` leaf writes it: the issuer as a digest, since a leaf holds no free text.
+
+    `sha256:` and the SHA-256 of the name as `folded_issuer` gives it.
+    """
+    digests = (
+        ("sha256:" + hashlib.sha256(folded_issuer(issuer).encode()).hexdigest(), kind)
+        for issuer, kind in grant.vouches
+    )
+    return [{"issuer": issuer, "kind": kind} for issuer, kind in sorted(digests)]
 
 
 def write_grant(grant: Grant, salt: bytes) -> str:

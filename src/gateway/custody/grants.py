@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.access.callers import EVERYTHING, Grant
-from gateway.access.clients import listed_vouches, read_grant, write_grant
+from gateway.access.clients import read_grant, vouches_in_leaf, write_grant
 from gateway.custody.baselines import log_name
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.domain.identifiers import SourceId, TenantId, agency_groups
@@ -174,7 +174,7 @@ def _leaf(
         "officers": EVERYTHING
         if grant.officers is None
         else sorted(officer_commitment(salt, officer) for officer in grant.officers),
-        **({"vouches": listed_vouches(grant)} if grant.vouches else {}),
+        **({"vouches": vouches_in_leaf(grant)} if grant.vouches else {}),
         **({"agencies": sorted(grant.agencies)} if grant.agencies else {}),
     }
 

@@ -13,6 +13,12 @@ ChainId = NewType("ChainId", str)
 IssuerAndKind = tuple[str, str]
 """The authority that issues records (cơ quan ban hành), and one kind of them."""
 
+
+def folded_issuer(name: str) -> str:
+    """An issuer's name as names of issuers are compared: case folded, single blanks."""
+    return " ".join(name.casefold().split())
+
+
 SESSION = SourceId("session")
 POPULATION = SourceId("population")
 RECORDS = SourceId("records")

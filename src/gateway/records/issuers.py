@@ -21,7 +21,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
 from gateway.domain.errors import RecordRefused
-from gateway.domain.identifiers import IssuerAndKind
+from gateway.domain.identifiers import IssuerAndKind, folded_issuer
 from gateway.records.codec import read_document, write_document
 from gateway.records.contents import refuse
 from gateway.records.record import Record
@@ -41,7 +41,7 @@ class Issuers:
         signature = record.digitisation.issuer_signature
         if signature is None:
             return
-        keys = self.keys.get(_folded(record.issuer), ())
+        keys = self.keys.get(folded_issuer(record.issuer), ())
         if not keys:
             refuse("issuer_unknown", "no key of this issuer is held", "issuer")
         if not any(_vouches(signature, key, vouched_for(record)) for key in keys):
@@ -61,8 +61,8 @@ _MEMBER = "issuer_signature"
 
 def is_posted_for(record: Record, vouches: Collection[IssuerAndKind]) -> bool:
     """Whether the tenant that posts a record was granted to do so in its issuer's name."""
-    issuer = _folded(record.issuer)
-    return any(kind == record.kind and _folded(name) == issuer for name, kind in vouches)
+    issuer = folded_issuer(record.issuer)
+    return any(kind == record.kind and folded_issuer(name) == issuer for name, kind in vouches)
 
 
 def vouched_for(record: Record) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def read_issuers(path: Path) -> Issuers:
     listed = json.loads(path.read_bytes())["issuers"]
     try:
         return Issuers(
-            {_folded(name): [_key(jwk) for jwk in keys] for name, keys in listed.items()}
+            {folded_issuer(name): [_key(jwk) for jwk in keys] for name, keys in listed.items()}
         )
     except (JoseError, KeyError) as error:
         raise ValueError(f"{path.name} holds a key that cannot be used") from error
@@ -100,7 +100,3 @@ def _vouches(signature: str, key: Key, expected: Mapping[str, Any]) -> bool:
     except (JoseError, ValueError, UnicodeError, RecursionError):
         return False
     return bool(said == read_document(write_document(expected)))
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())

@@ -116,6 +116,7 @@ _CODES: dict[type[GatewayError], str] = {
         still_running | Yêu cầu trước đang xử lý | Still running | Repeat a little later with the same key.
         chains_open | Còn chuỗi điền sẵn đang mở | Chains open | Run gateway log roll again; it ends every chain first.
         tenant_exists | Hệ thống đã được đăng ký | Tenant exists | Use another code.
+        test_mark_stands | Không đổi được dấu thử nghiệm của hệ thống | The test mark of a tenant stands | Register the tenant under another code.
         chain_key_gone | Khóa của chuỗi không còn | Chain key gone | Start a new prefill, or type by hand.
         chain_void | Chuỗi điền sẵn đã bị hủy | Chain void | The citizen types by hand.
         already_submitted | Hồ sơ đã nộp với nội dung khác | Already submitted | The first accepted submission is final.

@@ -46,7 +46,7 @@ _form, _item = like("[a-z0-9-]{1,100}"), like("[a-z0-9_]{1,100}")
 _tenant = like("[a-z0-9][a-z0-9-]{0,62}")
 _procedure = like(r"[0-9]\.[0-9]{6}(\.[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.[A-Z][0-9]{2})?")
 _attribute, _path = like("[a-z0-9_.]{1,100}"), like(r"[A-Za-z0-9_.\[\]-]{1,300}")
-_issuer = like(r"(?!.*[0-9]{9})[^\W_][\w ,.()/&'-]{0,199}")
+_issuer = like("sha256:[0-9a-f]{64}")
 _origin = like(r"[!-*,-~]{1,200}")
 _field = row(
     _path,
