@@ -150,7 +150,7 @@ class House:
         with_papers: bool = False,
         with_population: bool = True,
         schemas: Path = SCHEMAS,
-        **limits: int,
+        **limits: Any,
     ) -> None:
         self.clock = Clock()
         self.population = _TABLE
@@ -200,6 +200,8 @@ class House:
         return self._loop.run_until_complete(work)
 
     def close(self) -> None:
+        if self._loop.is_closed():
+            return
         self.run(self._http.aclose())
         self.run(self._life.__aexit__(None, None, None))
         self.run(self._loop.shutdown_default_executor())

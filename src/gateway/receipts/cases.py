@@ -2,10 +2,11 @@
 
 import hmac
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, insert, literal, select, update
 
 from gateway.domain.errors import Conflict
 from gateway.storage.portal_tables import dossiers
@@ -48,17 +49,26 @@ def register_dossier(
     return case_ref
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The case of a dossier that a submission named first, and the case that it had before, if another."""
+
+    case_ref: str
+    before: str | None = None
+
+
 def join_dossier(
     connection: Connection,
     tenant: str,
     dossier: str,
     chain: str,
     index_key: bytes,
-) -> None:
-    """Let a dossier that a submission names first be of the case of the submitted chain.
+) -> Joined:
+    """Make one case of a submitted chain and of the dossier that its submission names first.
 
     A case that the dossier has already, with nothing but a registration or with prefills of the same
-    applicant, is merged into the chain's. Raises Conflict `dossier_of_another_applicant`.
+    applicant, is merged into the chain's; where it was submitted in before, the chain joins it instead.
+    Raises Conflict `dossier_of_another_applicant`.
     """
     own = connection.execute(select(chains).where(chains.c.chain == chain)).one()
     index = dossier_index(index_key, tenant, dossier)
@@ -66,27 +76,49 @@ def join_dossier(
     if known is None:
         row = {"tenant": tenant, "dossier_index": index, "case_ref": own.case_ref}
         _NEW_CASE.run(connection, {**row, "opened_at": own.first_at})
-        return
-    if known == own.case_ref:
-        return
-    others = select(chains.c.applicant).where(chains.c.case_ref == known).distinct()
-    if any(other != own.applicant for other in connection.execute(others).scalars()):
+    if known is None or known == own.case_ref:
+        return Joined(own.case_ref)
+    of_known = select(chains.c.applicant, chains.c.state).where(chains.c.case_ref == known)
+    others = connection.execute(of_known).all()
+    if any(other.applicant != own.applicant for other in others):
         raise Conflict(
             "dossier_of_another_applicant", "the dossier is another applicant's", "dossier"
         )
-    _merge(connection, known, own.case_ref, index_key)
+    if any(other.state == "submitted" for other in others):
+        _move(connection, own.case_ref, known)
+        return Joined(known)
+    _move(connection, known, own.case_ref)
+    _lead(connection, known, own.case_ref, index_key)
+    return Joined(own.case_ref, known)
 
 
-def _merge(connection: Connection, case_ref: str, into: str, index_key: bytes) -> None:
-    """Everything that leads to a case leads to another one from now on."""
+def _move(connection: Connection, case_ref: str, into: str) -> None:
+    """A case's chains are another one's from now on, and its persons the other's too.
+
+    Bodies stay where their text says.
+    """
     there = select(case_persons.c.person_index).where(case_persons.c.case_ref == into)
-    of_case = case_persons.c.case_ref == case_ref
-    connection.execute(delete(case_persons).where(of_case, case_persons.c.person_index.in_(there)))
-    for table in (case_persons, cases, chains, bodies):
-        moved = update(table).where(table.c.case_ref == case_ref)
-        connection.execute(moved.values(case_ref=into))
+    columns = case_persons.c.person_index, literal(into), case_persons.c.applicant
+    more = select(*columns).where(
+        case_persons.c.case_ref == case_ref, case_persons.c.person_index.not_in(there)
+    )
+    names = ["person_index", "case_ref", "applicant"]
+    connection.execute(insert(case_persons).from_select(names, more))
+    connection.execute(update(chains).where(chains.c.case_ref == case_ref).values(case_ref=into))
+
+
+def _lead(connection: Connection, case_ref: str, into: str, index_key: bytes) -> None:
+    """The dossier of a case leads to another case from now on."""
+    connection.execute(update(cases).where(cases.c.case_ref == case_ref).values(case_ref=into))
     tagged = update(dossiers).where(dossiers.c.case_tag == case_tag(index_key, case_ref))
     connection.execute(tagged.values(case_tag=case_tag(index_key, into)))
+
+
+def case_of_leaf(connection: Connection, leaf: int) -> str | None:
+    """The case that the body of a leaf names; what speaks of its chain alone stands beside it."""
+    found = select(bodies.c.case_ref).where(bodies.c.idx == leaf)
+    case_ref: str | None = connection.execute(found).scalar_one_or_none()
+    return case_ref
 
 
 def new_reference() -> str:

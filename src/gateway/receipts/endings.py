@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from gateway.storage.schema import chain_leaves, chains, receipts, refused_fields
+from gateway.storage.schema import bodies, chain_leaves, chains, receipts, refused_fields
 
 MOST_REFUSALS = 5
 """As often may one field instance be refused; then its chain is void."""
@@ -58,9 +58,13 @@ def refused_before(connection: Connection, chain: str) -> dict[str, int]:
 
 
 def expired_chains(connection: Connection, now: int, at_most: int) -> list[tuple[str, str, str]]:
-    """Open chains whose last receipt has expired: chain, tenant and case reference."""
+    """Open chains whose last receipt has expired: chain, tenant, and the case of that receipt's leaf."""
+    of_chain = receipts.c.chain == chains.c.chain
+    last = select(func.max(receipts.c.leaf)).where(of_chain).correlate(chains).scalar_subquery()
+    filled = select(bodies.c.case_ref).where(bodies.c.idx == last)
+    case_ref = func.coalesce(filled.scalar_subquery(), chains.c.case_ref)
     rows = connection.execute(
-        select(chains.c.chain, chains.c.tenant, chains.c.case_ref)
+        select(chains.c.chain, chains.c.tenant, case_ref.label("case_ref"))
         .where(chains.c.state == "open", chains.c.expires_at <= now)
         .limit(at_most)
     )

@@ -15,7 +15,7 @@ from gateway.domain.errors import (
 from gateway.forms.catalogue import Catalogue, RegisteredForm
 from gateway.forms.remote import RemoteLists
 from gateway.log.append import AppendedCase, append_case
-from gateway.receipts.cases import join_dossier
+from gateway.receipts.cases import case_of_leaf
 from gateway.receipts.chains import ChainKeys, ChainState, open_chain
 from gateway.receipts.disputes import Disputed, TicketDesk, Whose
 from gateway.receipts.endings import count_refusal, end_chain, refused_before
@@ -25,6 +25,7 @@ from gateway.storage.database import Database
 from gateway.submission.answer import Accepted, answered_before
 from gateway.submission.bursts import Bursts, Pace
 from gateway.submission.disputes import check_marks, disputed_in
+from gateway.submission.joining import join_case
 from gateway.submission.judging.fitting import NOT_AN_OPTION, NOT_OF_TYPE, unfit
 from gateway.submission.judging.judge import judge
 from gateway.submission.judging.judgement import Judgement, Marks, balances
@@ -170,7 +171,6 @@ class SubmissionWorkflow:
         counted = frozenset(p.path for p in problems if p.code != "row_added")
         body = {
             "k": "refusal",
-            "case": one.state.case_ref,
             "chain": one.state.chain,
             "pf": one.state.leaf,
             "fv": self._form_leaves[form.version],
@@ -182,8 +182,10 @@ class SubmissionWorkflow:
         refusal = _refusal(problems, misfits)
 
         def record(connection: Connection) -> None:
-            open_chain(connection, one.state.chain, one.receipt.receipt.jti)
-            leaf = append_case(connection, "refusal", request.tenant, body, now)
+            state = open_chain(connection, one.state.chain, one.receipt.receipt.jti)
+            case = case_of_leaf(connection, state.leaf) or state.case_ref
+            said = {**body, "case": case}
+            leaf = append_case(connection, "refusal", request.tenant, said, now)
             count_refusal(connection, one.state.chain, counted, leaf.index)
             if also is not None:
                 also(connection, refusal)
@@ -215,13 +217,13 @@ class SubmissionWorkflow:
         verdicts = in_form_order(form, ((j.path, j.verdict) for j in judgement.fields))
 
         def record(connection: Connection) -> Accepted:
-            open_chain(connection, one.state.chain, one.receipt.receipt.jti)
+            case = open_chain(connection, one.state.chain, one.receipt.receipt.jti).case_ref
             if request.dossier is not None and claims["dossier"] is None:
-                code, chain = request.dossier.text, one.state.chain
-                join_dossier(connection, request.tenant, code, chain, self._index_key)
-            leaf = self._append(connection, body, now)
+                tenant, code, chain = request.tenant, request.dossier.text, one.state.chain
+                case = join_case(connection, tenant, code, chain, self._index_key, now)
+            leaf = self._append(connection, {**body, "case": case}, now)
             end_chain(connection, one.state.chain, one.receipt.receipt.jti, leaf.index, salt)
-            whose = Whose(request.tenant, one.state.case_ref, one.state.chain, leaf.index)
+            whose = Whose(request.tenant, case, one.state.chain, leaf.index)
             tickets = self._tickets.open_in(connection, whose, disputed, now)
             evidence = evidence_of(connection, one.state.chain, one.key, salt)
             accepted = Accepted(verdicts, judgement.counts(), evidence, leaf.hash, tickets)

@@ -31,6 +31,7 @@ _EVENTS = (
     .where(bodies.c.case_ref == bindparam("of"))
     .order_by(bodies.c.idx)
 )
+_EVENT = select(bodies.c.body).where(bodies.c.idx == bindparam("leaf"))
 
 Event = tuple[int, dict[str, Any]]
 """A case leaf: its index and its body."""
@@ -59,9 +60,22 @@ class OnPaper:
 
 
 def events_of(connection: Connection, case_ref: str) -> tuple[Event, ...]:
-    """The case's leaves whose bodies are still there, oldest first."""
+    """The case's leaves whose bodies are still there, oldest first.
+
+    With them the prefills of every submission, which stand in another case where the dossier joined it.
+    """
     rows = connection.execute(_EVENTS, {"of": case_ref})
-    return tuple((row.idx, orjson.loads(row.body)) for row in rows)
+    events = {row.idx: orjson.loads(row.body) for row in rows}
+    wanted = [body.get("pf") for body in events.values() if body["k"] == "submission"]
+    while wanted:
+        leaf = wanted.pop()
+        if leaf is None or leaf in events:
+            continue
+        text = connection.execute(_EVENT, {"leaf": leaf}).scalar_one_or_none()
+        if text is not None:
+            events[leaf] = orjson.loads(text)
+            wanted.append(events[leaf].get("prev"))
+    return tuple(sorted(events.items()))
 
 
 def marks_of(
