@@ -32,7 +32,7 @@ async def test_a_bit_flipped_anywhere_is_found_before_the_next_signature_or_chan
 
     for number in range(FLIPS):
         where = files[number % len(files)].relative_to(tmp_path / "origin")
-        copy = Path(shutil.copytree(tmp_path / "origin", tmp_path / "copy"))
+        copy = Path(shutil.copytree(tmp_path / "origin", tmp_path / f"copy-{number}"))
         raw = bytearray((copy / where).read_bytes())
         raw[chance.randrange(len(raw))] ^= 1 << chance.randrange(8)
         (copy / where).write_bytes(raw)

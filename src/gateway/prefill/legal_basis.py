@@ -7,7 +7,7 @@ from pathlib import Path
 from gateway.domain.errors import BadRequest
 from gateway.domain.identifiers import ProcedureCode
 
-_NUMBER = re.compile(r"[0-9.]+/[0-9]{4}")
+_NUMBER = re.compile(r"(?<![0-9.])[0-9.]+/[0-9]{4}")
 
 
 def read_acts(schemas: Path) -> frozenset[str]:

@@ -15,7 +15,7 @@ import unicodedata
 from array import array
 from collections.abc import Callable, Collection
 from decimal import Decimal
-from itertools import accumulate
+from itertools import accumulate, islice
 from json import JSONDecodeError, JSONDecoder
 from typing import Any, NoReturn
 
@@ -27,8 +27,12 @@ DEEPEST = 64
 LONGEST_NAME = 255
 MOST_DIGITS = 100
 LARGEST_EXPONENT = 307
+FIRST_TOKENS = 1_000
+"""So many strings and brackets are looked at before a whole body is."""
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_STRING_OR_BRACKET = re.compile(rf"{_STRING.pattern}|[\[\]{{}}]", re.DOTALL)
+_STEP_OF = {"[": 1, "{": 1, "]": -1, "}": -1}
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
@@ -91,9 +95,21 @@ def _check_depth(text: str) -> None:
     """Refuse deep nesting before the parser descends; most bodies are settled by counting."""
     if text.count("{") + text.count("[") <= DEEPEST:
         return
+    if _is_deep_at_once(text):
+        raise BadRequest("too_deep", f"a body is at most {DEEPEST} levels deep")
     brackets = _STRING.sub("", text).encode().translate(_STEPS, _NO_BRACKETS)
     if max(accumulate(array("b", brackets)), default=0) > DEEPEST:
         raise BadRequest("too_deep", f"a body is at most {DEEPEST} levels deep")
+
+
+def _is_deep_at_once(text: str) -> bool:
+    """Whether the first brackets nest too deep already: most hostile bodies are seen by that."""
+    depth = 0
+    for token in islice(_STRING_OR_BRACKET.finditer(text), FIRST_TOKENS):
+        depth += _STEP_OF.get(token[0], 0)
+        if depth > DEEPEST:
+            return True
+    return False
 
 
 class _Odd(Exception):
