@@ -171,6 +171,7 @@ class SubmissionWorkflow:
         counted = frozenset(p.path for p in problems if p.code != "row_added")
         body = {
             "k": "refusal",
+            "case": one.state.case_ref,
             "chain": one.state.chain,
             "pf": one.state.leaf,
             "fv": self._form_leaves[form.version],
