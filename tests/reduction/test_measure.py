@@ -413,9 +413,15 @@ def test_a_form_version_must_stand_in_the_log_before_its_bodies() -> None:
         "a filled field was taken for blank": {"vd": "AAB---M.."},
         "a blank field is stated as filled": {
             "vd": "AAAB--M..",
-            "cl": "KFGF--...",
-            "so": "spps--...",
+            "cl": "KFGF---..",
+            "so": "spps---..",
             "n": {"blank": 1, "filled": 4, "visible": 5},
+        },
+        "an unfilled auto stands beside a filled blank": {
+            "vd": "AAAB--M..",
+            "cl": "-FGF---..",
+            "so": "-pps---..",
+            "n": {"blank": 1, "visible": 5},
         },
         "a verdict has no letter": {"vd": "AAA---?.."},
         "a class stands where nothing was judged": {"cl": "KFGF---..", "so": "sppp---.."},

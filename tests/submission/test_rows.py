@@ -93,11 +93,12 @@ def test_a_row_too_many_is_refused_by_the_name_of_its_group(village: House, walk
 @pytest.mark.parametrize("form", FORMS)
 def test_every_cell_that_is_changed_is_named_where_it_stands(village: House, walk: Walk) -> None:
     for column in locked_columns(walk):
-        rows = copy.deepcopy(rows_of(walk))[::-1]
-        rows[0][column] = ["không phải"]
-        assert village.refused(with_rows(walk, rows)) == {
-            f"thanhVien[0].{column}": "locked_value_changed"
-        }
+        for altered in (["không phải"], ""):
+            rows = copy.deepcopy(rows_of(walk))[::-1]
+            rows[0][column] = altered
+            assert village.refused(with_rows(walk, rows)) == {
+                f"thanhVien[0].{column}": "locked_value_changed"
+            }
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -237,6 +238,8 @@ def test_rows_that_may_be_changed_are_found_by_their_key_in_any_order(village: H
     shortened = judged(lambda rows: rows[1:])
     assert [among(shortened, row) for row in range(2)] == [among(in_order, 1), among(in_order, 2)]
     assert "withdrawn" in shortened.values() and "override" not in shortened.values()
+    doubled = judged(lambda rows: [rows[0], dict(rows[0]), *rows[2:]])
+    assert "withdrawn" not in doubled.values(), "one row's key takes one number"
 
 
 @pytest.mark.parametrize("form", FORMS[:1])

@@ -51,7 +51,6 @@ _SOURCE = {letter: source for source, letter in SOURCE_LETTERS.items()} | _YOUNG
 _CLASS_ORDER = {kind: place for place, kind in enumerate(FieldClass)}
 _ONLY_FILLED = TAKEN_OUT | {Verdict.AUTO, Verdict.OVERRIDE}
 _LETTER_MEMBERS = ("vd", "vr", "cl", "cr", "so", "sr")
-_NEVER_FILLED = frozenset({Verdict.MANUAL, Verdict.MISSING, Verdict.BLANK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +155,6 @@ def _check_balances(leaf: int, letters: Letters, stated: Mapping[str, int]) -> i
         or stated["filled"] != verdicts[Verdict.AUTO] + given_up + taken_out
         or stated["visible"] != verdicts[Verdict.AUTO] + declared + verdicts[Verdict.BLANK]
         or any(one.verdict in _ONLY_FILLED for one in fields if one.field_class is None)
-        or not _NEVER_FILLED.isdisjoint(filled)
     ):
         raise CannotMeasure(leaf, "its counts do not balance")
     return declared
