@@ -73,10 +73,11 @@ async def test_compressed_content_is_unpacked(coding: str) -> None:
     ("packed", "coding"),
     [
         (b"<a/>", b"br"),
+        (gzip.compress(b"<a/>"), b"br"),
         (b"no gzip at all", b"gzip"),
         (gzip.compress(b"<a>" + bytes(2000))[:-12], b"gzip"),
     ],
-    ids=["a coding that was not asked for", "garbage", "half of it"],
+    ids=["a coding that was not asked for", "gzip under its name", "garbage", "half of it"],
 )
 async def test_content_that_cannot_be_unpacked_is_unreadable(packed: bytes, coding: bytes) -> None:
     with pytest.raises(SourceBrokeContract, match="unreadable"):
