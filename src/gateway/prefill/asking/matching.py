@@ -2,7 +2,7 @@
 
 Nothing that a source says of a person is used before that person is matched: every reply passes
 `Matching`, and filling knows only the answers that come out of it. Which papers answer depends on
-what the population database said of the person in this chain (`Standing`), and on whom the paper
+what the population database said of the person in this chain (`RegisterMatch`), and on whom the paper
 itself says it belongs to:
 
 | the population database           | name and date agree | name alone agrees | holds neither    | disagrees  |
@@ -27,8 +27,8 @@ from gateway.domain.replies import Found, NotPermitted, Unavailable
 from gateway.prefill.asking.answers import Answer, Asked, Identity, Meant, Reads
 from gateway.prefill.asking.opening import (
     Opening,
+    RegisterMatch,
     Situation,
-    Standing,
     birth_dates,
     register_papers,
 )
@@ -116,25 +116,25 @@ class Matching:
         """
         return sum(self._opening(meant).is_missed() for meant in self._meant.values())
 
-    def standing(self, meant: Meant) -> Standing:
+    def register_match(self, meant: Meant) -> RegisterMatch:
         """What the population database said of this person."""
         terms = self.terms
         if terms.matched_before(meant.identity):
-            return Standing.MATCHED
+            return RegisterMatch.MATCHED
         if terms.declined:
-            return Standing.UNMATCHED
+            return RegisterMatch.UNMATCHED
         if not terms.may_ask:
-            return Standing.UNKNOWN
+            return RegisterMatch.UNKNOWN
         asked = self._asked.get(meant.identity, {}).get(POPULATION)
         match None if asked is None else asked.reply:
             case Found() | NotPermitted(confirmed=True):
                 exact = self._is_exact_enough(meant)
-                return Standing.MATCHED if exact else Standing.UNMATCHED
+                return RegisterMatch.MATCHED if exact else RegisterMatch.UNMATCHED
             case NotPermitted(code=code, confirmed=None) if code != NOT_SENDABLE:
-                return Standing.UNKNOWN
+                return RegisterMatch.UNKNOWN
             case Unavailable(cause=cause) if cause not in KEPT_FROM_ASKING:
-                return Standing.UNKNOWN
-        return Standing.UNMATCHED
+                return RegisterMatch.UNKNOWN
+        return RegisterMatch.UNMATCHED
 
     def is_restricted(self, meant: Meant) -> bool:
         """Whether nothing but a number that was typed ties this person to the applicant."""
@@ -161,7 +161,7 @@ class Matching:
         restricted = self.is_restricted(meant)
         situation = Situation(
             meant,
-            self.standing(meant),
+            self.register_match(meant),
             tuple(self._asked.get(meant.identity, {}).values()),
             needs_date=self.needs_date(meant),
             restricted=restricted,

@@ -19,7 +19,7 @@ from gateway.sources.names import same_name
 NOT_MATCHED = "not_matched"
 
 
-class Standing(Enum):
+class RegisterMatch(Enum):
     """What the population database said of a person in this chain: the rows of the table."""
 
     MATCHED = "matched"
@@ -54,7 +54,7 @@ class Situation:
     """
 
     meant: Meant
-    standing: Standing
+    register_match: RegisterMatch
     asked: tuple[Asked, ...] = field(repr=False)
     needs_date: bool
     restricted: bool
@@ -66,7 +66,7 @@ class Opening:
 
     def __init__(self, situation: Situation) -> None:
         self.situation = situation
-        self._meant, self._standing = situation.meant, situation.standing
+        self._meant, self._register_match = situation.meant, situation.register_match
         self._asked = situation.asked
         self._register = register_papers(situation.asked)
         self._needs_date, self._restricted = situation.needs_date, situation.restricted
@@ -86,27 +86,27 @@ class Opening:
 
     def is_matched(self) -> bool:
         """Whether the population database matched the person, who is not one too many."""
-        return self._standing is Standing.MATCHED and not self._nobody
+        return self._register_match is RegisterMatch.MATCHED and not self._nobody
 
     def is_open(self) -> bool:
         """Whether the person is matched, by the population database or by a paper of their own."""
         if self._nobody:
             return False
-        return self._standing is Standing.MATCHED or any(
+        return self._register_match is RegisterMatch.MATCHED or any(
             self._verdict(paper) is Verdict.ANSWERS for paper in self._papers()
         )
 
     def is_missed(self) -> bool:
         """Whether a date was not exact enough, or a paper belongs to somebody else."""
-        if self._standing is Standing.UNMATCHED:
+        if self._register_match is RegisterMatch.UNMATCHED:
             return bool(self._register)
         disagrees = Column.OTHER in self._columns.values()
-        return self._standing is Standing.UNKNOWN and disagrees and not self.is_open()
+        return self._register_match is RegisterMatch.UNKNOWN and disagrees and not self.is_open()
 
     def names(self) -> frozenset[str]:
         """Everybody whom the register or a vouched paper of this person names."""
         named: set[str] = set()
-        if self._standing is Standing.MATCHED and not self._nobody:
+        if self._register_match is RegisterMatch.MATCHED and not self._nobody:
             named.update(*(paper.names for paper in self._register))
         for paper in self._papers():
             if paper.vouched and self._verdict(paper) is Verdict.ANSWERS:
@@ -126,7 +126,7 @@ class Opening:
             case NotPermitted():
                 return self._made(asked, asked.reply, Reason.NOT_PERMITTED)
             case Found() | NoRecord() as reply if asked.source == POPULATION:
-                if not is_open or self._standing is not Standing.MATCHED:
+                if not is_open or self._register_match is not RegisterMatch.MATCHED:
                     reply = NoRecord(reply.attempts)
                 return self._opened(asked, reply, self._register)
             case Found() | NoRecord() as reply:
@@ -136,10 +136,10 @@ class Opening:
         papers = reply.papers if isinstance(reply, Found) else ()
         verdicts = [(paper, self._verdict(paper)) for paper in papers]
         open_papers = tuple(paper for paper, v in verdicts if v is Verdict.ANSWERS)
-        if self._standing is Standing.MATCHED and not self._nobody:
+        if self._register_match is RegisterMatch.MATCHED and not self._nobody:
             conflicts = {a for paper, v in verdicts if v is Verdict.CONFLICT for a in paper.facts}
             return self._opened(asked, reply, open_papers, frozenset(conflicts))
-        if self._standing is Standing.UNKNOWN:
+        if self._register_match is RegisterMatch.UNKNOWN:
             if not open_papers:
                 silent = Unavailable(NOT_MATCHED, reply.attempts)
                 return self._made(asked, silent, Reason.SOURCE_UNAVAILABLE)
@@ -187,11 +187,13 @@ class Opening:
         if self._nobody:
             return Verdict.SILENT
         column = self._columns[id(paper)]
-        match self._standing, column:
-            case Standing.MATCHED, Column.OTHER:
+        match self._register_match, column:
+            case RegisterMatch.MATCHED, Column.OTHER:
                 renamed = self._bears_former_name(paper)
                 return Verdict.ANSWERS if renamed else Verdict.CONFLICT
-            case (_, Column.BOTH) | (Standing.MATCHED, _) | (Standing.UNKNOWN, Column.NAME):
+            case (
+                (_, Column.BOTH) | (RegisterMatch.MATCHED, _) | (RegisterMatch.UNKNOWN, Column.NAME)
+            ):
                 return Verdict.ANSWERS
             case _, Column.NEITHER if self._beside_vouched:
                 return Verdict.ANSWERS
@@ -210,7 +212,7 @@ class Opening:
 
     def _is_dated(self, paper: Paper) -> bool:
         """Whether a date that must be exact is; the register's match has settled it already."""
-        if self._standing is Standing.MATCHED:
+        if self._register_match is RegisterMatch.MATCHED:
             return True
         said, held = self._meant.key.birth_date, paper.holder.birth_dates
         if said is None:
