@@ -89,7 +89,7 @@ def grant_again(connection: Connection) -> int:
 
 
 def settle_connected(connection: Connection, connected: Iterable[SourceId]) -> int:
-    """Note which sources are read, and grant anew where a tenant's last leaf says otherwise.
+    """Note which sources are read, and write another grant leaf where a tenant's last leaf says otherwise.
 
     Gives how many leaves that took.
     """

@@ -1,7 +1,7 @@
 """Which moments of a dossier can be? By the gateway's own clock, which is handed in.
 
 No dossier was submitted later than five minutes from now: clocks differ by so much at most. What its
-desk reports lies no later than the end of tomorrow in Vietnam: desks write down working days. A dossier is
+office reports lies no later than the end of tomorrow in Vietnam: offices write down working days. A dossier is
 received, and falls due, no earlier than it was submitted, and falls due within ten years. Its progress
 and its supplements come after its receipt (before there is one: after its submission), one row no
 earlier than the row before it.

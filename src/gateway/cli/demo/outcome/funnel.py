@@ -29,7 +29,7 @@ _WORDS: Final = {
     "held": "Người dân chấp nhận / of citizens who accept",
 }
 _REASONS: Final = {
-    "cases": ("một công dân đến thêm", "one citizen's day, told below"),
+    "cases": ("một công dân đến thêm", "one citizen's day, see below"),
     "submissions": ("điền rồi bỏ, không nộp", "filled and never handed in"),
     "dossiers": ("không đăng ký được", "could not be registered"),
     "confirmed": ("Cổng chưa tiếp nhận", "not yet at state 2 on the portal"),
