@@ -45,6 +45,7 @@ PARTS = (
     Part("date-2028-02-29", 100, "python -m tests.dates 2028-02-29"),
     Part("date-2034-06-15", 100, "python -m tests.dates 2034-06-15"),
     Part("demo-any-day", 60, "python -m tests.dates --demo today 2027-03-31 2034-06-15"),
+    Part("identity-timing", 60, "python -m tests.identity.timing"),
     Part("kills", 60, "python -m tests.kills"),
     Part(
         "formio-20000-forms",
