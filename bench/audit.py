@@ -18,8 +18,8 @@ from rich.console import Console
 
 from bench.made_log import write_log
 from bench.results import Budget, Figure, table_of
-from gateway.log.verify.tree.places import Folder
-from gateway.log.verify.tree.tiles import TileTree
+from gateway_verify.tree.places import Folder
+from gateway_verify.tree.tiles import TileTree
 
 LARGE = 2_000_000
 KILOBYTES_A_MEGABYTE = 1024
@@ -84,7 +84,7 @@ def audited(dossiers: int = LARGE) -> list[Figure]:
 _CHILD = """
 import resource, sys
 from pathlib import Path
-from gateway.log.verify.command import main
+from gateway_verify.command import main
 status = main()
 used = resource.getrusage(resource.RUSAGE_SELF)
 # what `ru_maxrss` holds may be this process's before it began to be a verifier

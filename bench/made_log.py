@@ -20,21 +20,21 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from gateway.custody.publishing import CONNECTED, form_version_leaf
 from gateway.domain.letters import spell
 from gateway.forms.catalogue import read_catalogue
 from gateway.log.canonical import canonical
-from gateway.log.verify.claims.signatures import thumbprint
-from gateway.log.verify.text.notes import ED25519, VerifierKey, key_hash
-from gateway.log.verify.tree.tiles import HASH_BYTES, WIDTH, join, path_of, root_of
 from gateway.reduction.cases import Row
 from gateway.reduction.definitions import Definitions, read_definitions
+from gateway.reduction.publishing import CONNECTED, form_version_leaf
 from gateway.reduction.reconciliation import reconcile
 from gateway.reduction.releases.cells import Cells, released
 from gateway.reduction.releases.counting import CellCounts, RangeCount
 from gateway.reduction.releases.release import Grounds, release_of
 from gateway.reduction.releases.signing import ReleaseSigner, text_of
 from gateway.reduction.releases.tallies import Closing, in_order, read_tally, tally_leaf
+from gateway_verify.claims.signatures import thumbprint
+from gateway_verify.text.notes import ED25519, VerifierKey, key_hash
+from gateway_verify.tree.tiles import HASH_BYTES, WIDTH, join, path_of, root_of
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 ORIGIN = "gateway.example/log/2026"

@@ -24,9 +24,9 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from gateway.access.callers import Grant
+from gateway.access.grants import register_tenant
 from gateway.api.rooms import Rooms
 from gateway.app import create_app
-from gateway.custody.grants import register_tenant
 from gateway.domain.errors import Conflict
 from gateway.domain.identifiers import POPULATION, RECORDS, SourceId, TenantId
 from gateway.forms.catalogue import RegisteredForm

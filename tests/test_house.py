@@ -25,7 +25,7 @@ NOT_OURS = {".git", ".venv", "node_modules", "__pycache__", "build", "dist", "re
 LONGEST_MODULE = 300
 LONGEST_FUNCTION = 40
 LONGER_FUNCTIONS = {
-    "app/__init__.py:open_rooms": "wiring: one line for each room",
+    "gateway/app/__init__.py:open_rooms": "wiring: one line for each room",
 }
 
 NAMES_A_MACHINE = re.compile(
@@ -123,7 +123,7 @@ def test_the_floors_and_the_rules_hold(command: list[str]) -> None:
 
 def room_of(path: Path) -> str:
     """A module's place under the gateway."""
-    return path.relative_to(ROOT / "src" / "gateway").as_posix()
+    return path.relative_to(ROOT / "src").as_posix()
 
 
 def definitions(

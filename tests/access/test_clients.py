@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from gateway.access.callers import Grant
 from gateway.access.clients import ClientDirectory, NewClient
-from gateway.custody.grants import register_tenant
+from gateway.access.grants import register_tenant
 from gateway.domain.errors import NotFound
 from gateway.domain.identifiers import POPULATION, TenantId
 from gateway.storage.database import Database

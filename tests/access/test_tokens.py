@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from gateway.access.callers import Caller, Grant
 from gateway.access.clients import ClientDirectory
+from gateway.access.grants import register_tenant
 from gateway.access.tokens import Tokens, decode_part
-from gateway.custody.grants import register_tenant
 from gateway.domain.errors import NotSignedIn
 from gateway.domain.identifiers import POPULATION, TenantId
 from gateway.storage.database import Database

@@ -7,8 +7,8 @@ from fastapi import FastAPI
 
 from gateway.access.callers import Grant
 from gateway.access.clients import NewClient
+from gateway.access.grants import register_tenant
 from gateway.api.rooms import Rooms
-from gateway.custody.grants import register_tenant
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
 from tests.clock import Clock
 

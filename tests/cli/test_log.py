@@ -16,11 +16,11 @@ from gateway.log.append import append_case
 from gateway.log.notes import read_checkpoint, read_key
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.tiles import TileFolder
-from gateway.log.verify.evidence import Way, verify_log
-from gateway.log.verify.text.notes import Checkpoint
-from gateway.log.verify.tree.places import Folder
 from gateway.reduction.months import Month
 from gateway.storage.database import Database
+from gateway_verify.evidence import Way, verify_log
+from gateway_verify.text.notes import Checkpoint
+from gateway_verify.tree.places import Folder
 from tests.clock import NOON, Clock
 
 TENANT = ["clients", "register", "h99", "--name", "Tỉnh H", "--agency", "H99"]

@@ -11,8 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from gateway.access.callers import Grant
+from gateway.access.grants import register_tenant
 from gateway.api.rooms import Rooms
-from gateway.custody.grants import register_tenant
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
 
 Json = dict[str, Any]

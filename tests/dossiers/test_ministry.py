@@ -12,11 +12,11 @@ from pydantic import SecretStr, ValidationError
 
 from gateway.app import create_app
 from gateway.dossiers.dossier import Dossier, Fee, Owner, Result
-from gateway.dossiers.telling.ministry import MinistryDesk, of_procedures
+from gateway.dossiers.ministry.client import MinistryAccount, MinistryAdapter, read_paths
+from gateway.dossiers.ministry.sending import MinistryDesk, of_procedures
 from gateway.dossiers.telling.sending import Sender
 from gateway.settings import MinistryAccess, PortalAccess, Settings
 from gateway.upstream.breaker import Breaker
-from gateway.upstream.ministry.client import MinistryAccount, MinistryAdapter, read_paths
 from gateway.upstream.transport import Transport
 from mocks.adapter import FORWARD
 from mocks.ministry import MinistryMock, MinistryMockSettings, create_ministry_mock

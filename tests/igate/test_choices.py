@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.codelists import read_code_lists
 from gateway.forms.catalogue import read_catalogue
 from gateway.forms.remote import read_remote_lists
 from gateway.igate.choices import Choices
 from gateway.igate.mapping import IGateCatalogue, IGateMapping, read_igate
-from gateway.sources.codelists import read_code_lists
 from mocks.igate.catalogues import entry_id, write_catalogues
 from mocks.igate.dossiers import eform_id
 

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from gateway.access.callers import Grant
+from gateway.access.grants import register_tenant
 from gateway.api.rooms import Rooms
 from gateway.app import create_app
-from gateway.custody.grants import register_tenant
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
 from gateway.forms.showing.instants import local_date
 from gateway.records.earlier import store_earlier

@@ -13,12 +13,12 @@ import pyrage
 import pytest
 from sqlalchemy import select
 
-from gateway.custody.shredding import last_closed, shred_up_to
-from gateway.log.verify.command import run_recompute, run_verify
-from gateway.log.verify.signing import new_auditor, read_auditor
-from gateway.log.verify.text import canonical
+from gateway.retention.shredding import last_closed, shred_up_to
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies
+from gateway_verify.command import run_recompute, run_verify
+from gateway_verify.signing import new_auditor, read_auditor
+from gateway_verify.text import canonical
 from tests.conftest import House
 from tests.journeys.audited import MONTH, Audited, age_identity, province, unpack
 

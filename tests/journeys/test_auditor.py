@@ -11,10 +11,10 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from sqlalchemy import select
 
-from gateway.custody.sweep import sweep
 from gateway.log.leaves import seal_of
 from gateway.reduction.reading import report_from_log
 from gateway.reduction.report import Question
+from gateway.retention.sweep import sweep
 from gateway.storage.schema import bodies, leaves
 from mocks.igate import FORMS, Behaviour, Story, Visit, stories
 from tests.journeys.conftest import TENANT, Province

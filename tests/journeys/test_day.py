@@ -12,9 +12,9 @@ import pytest
 from pydantic import SecretStr
 
 from gateway.access.callers import Grant
+from gateway.access.grants import register_tenant
 from gateway.api.rooms import Rooms
 from gateway.app import create_app
-from gateway.custody.grants import register_tenant
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
 from gateway.records.earlier import store_earlier
 from gateway.settings import PopulationAccess, PortalAccess, Settings

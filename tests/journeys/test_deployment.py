@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli.demo.outcome.proof import close_and_prove, lines_of
-from gateway.cli.running.deployment import Deployment, deployment
-from gateway.cli.running.processes import DidNotStart
+from demo.deployment import Deployment, deployment
+from demo.outcome.proof import close_and_prove, lines_of
+from demo.processes import DidNotStart
 from tests.clock import NOON
 
 

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 from gateway.cli.main import app
 from gateway.log.append import append_case
 from gateway.log.publishing.refusals import LogDamaged
-from gateway.log.verify.evidence import Way, verify_log
-from gateway.log.verify.tree.places import Folder
 from gateway.storage.schema import bodies, leaves
+from gateway_verify.evidence import Way, verify_log
+from gateway_verify.tree.places import Folder
 from tests.clock import Clock
 from tests.conftest import House, Walk
 from tests.few_forms import schemas_with

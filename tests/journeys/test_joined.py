@@ -11,9 +11,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Connection, select
 
-from gateway.custody.sweep import sweep
 from gateway.dossiers.evidence.serving import case_behind
 from gateway.dossiers.telling.confirming import ToldDossier, told_dossier
+from gateway.retention.sweep import sweep
 from gateway.settings import PortalAccess
 from gateway.storage.database import Database
 from gateway.storage.portal_tables import dossiers

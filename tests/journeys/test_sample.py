@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from gateway.audits.openings import STEPS, Wrong, check_opening, read_opening
 from gateway.forms.catalogue import RegisteredForm, read_catalogue
-from gateway.log.verify.evidence import Way, verify_log
-from gateway.log.verify.sampling.units import Opened, Unit, Units, leaves_of_chains
-from gateway.log.verify.signing import new_auditor, read_auditor
-from gateway.log.verify.tree.places import Folder
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies
-from gateway.submission.openings import STEPS, Wrong, check_opening, read_opening
+from gateway_verify.evidence import Way, verify_log
+from gateway_verify.sampling.units import Opened, Unit, Units, leaves_of_chains
+from gateway_verify.signing import new_auditor, read_auditor
+from gateway_verify.tree.places import Folder
 from tests.conftest import SCHEMAS
 from tests.journeys.audited import FORM, MONTH, Audited, age_identity, province, unpack
 

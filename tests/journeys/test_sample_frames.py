@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from gateway.log.verify.archive import write_archive
-from gateway.log.verify.sampling.bound import PARTS, bound_of
-from gateway.log.verify.signing import new_auditor, read_auditor, sign_leaf
-from gateway.submission.openings import STEPS_OF
+from gateway.audits.openings import STEPS_OF
+from gateway_verify.archive import write_archive
+from gateway_verify.sampling.bound import PARTS, bound_of
+from gateway_verify.signing import new_auditor, read_auditor, sign_leaf
 from tests.journeys.audited import MONTH, STRIPPED, Audited, age_identity, province, unpack
 
 assert province, "the fixture of this module"

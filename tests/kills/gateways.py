@@ -24,7 +24,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from gateway.access.callers import Grant
 from gateway.access.clients import ClientDirectory, NewClient
-from gateway.custody.grants import register_tenant
+from gateway.access.grants import register_tenant
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
 from gateway.storage.database import Database
 from tests.ports import free_port
@@ -35,7 +35,7 @@ READY_SECONDS = 60.0
 Birth = Literal["fork", "exec"]
 
 nursery = multiprocessing.get_context("forkserver")
-nursery.set_forkserver_preload(["gateway.cli.running.serve", "mocks.serve", "tests.kills.lives"])
+nursery.set_forkserver_preload(["gateway.cli.serve", "mocks.serve", "tests.kills.lives"])
 
 
 @contextmanager

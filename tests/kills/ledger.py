@@ -9,13 +9,13 @@ from pathlib import Path
 import httpx
 from sqlalchemy import Connection, NullPool, create_engine, func, select
 
-from gateway.custody.pairs import differences
-from gateway.log.verify.evidence import Way, verify_log
-from gateway.log.verify.text.notes import Checkpoint, read_checkpoint, read_key, read_note, signers
-from gateway.log.verify.text.proofs import check_consistency, check_inclusion, read_proof
-from gateway.log.verify.tree.places import Folder
-from gateway.log.verify.tree.tiles import TileTree
+from gateway.retention.pairs import differences
 from gateway.storage.schema import bodies, leaves, records
+from gateway_verify.evidence import Way, verify_log
+from gateway_verify.text.notes import Checkpoint, read_checkpoint, read_key, read_note, signers
+from gateway_verify.text.proofs import check_consistency, check_inclusion, read_proof
+from gateway_verify.tree.places import Folder
+from gateway_verify.tree.tiles import TileTree
 from tests.kills.clerks import LEAVES_OF, Call, Desk
 
 

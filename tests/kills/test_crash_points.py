@@ -13,9 +13,9 @@ import httpx
 import pytest
 import uvicorn
 
-from gateway.log.verify.evidence import open_checkpoint
-from gateway.log.verify.text.policy import read_policy
-from gateway.log.verify.tree.places import Folder
+from gateway_verify.evidence import open_checkpoint
+from gateway_verify.text.policy import read_policy
+from gateway_verify.tree.places import Folder
 from mocks.igate import IGate
 from mocks.people import Population
 from mocks.witness import WitnessMock

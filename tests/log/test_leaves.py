@@ -12,14 +12,14 @@ from sqlalchemy import select
 
 import gateway
 from gateway.access.callers import Grant
-from gateway.custody.grants import register_tenant
-from gateway.custody.publishing import publish_definitions, read_measure
+from gateway.access.grants import register_tenant
 from gateway.domain.identifiers import POPULATION, RECORDS
 from gateway.forms.catalogue import read_catalogue
 from gateway.log.leaves import CASE_KINDS, LARGEST_ENTRY_BYTES, PUBLIC_KINDS
-from gateway.log.verify.claims.leaves import OPTIONAL
+from gateway.reduction.publishing import publish_definitions, read_measure
 from gateway.storage.database import Database
 from gateway.storage.schema import leaves
+from gateway_verify.claims.leaves import OPTIONAL
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "schemas"

@@ -11,11 +11,10 @@ from sqlalchemy import Connection, insert
 
 from gateway.access.callers import Grant
 from gateway.access.clients import read_grant, write_grant
-from gateway.custody.grants import register_tenant
+from gateway.access.grants import register_tenant
 from gateway.domain.errors import BadRequest
 from gateway.domain.identifiers import PersonalId, TenantId
 from gateway.dossiers.evidence.results import confirmed_results
-from gateway.log.verify.claims.leaves import read_leaf
 from gateway.receipts.cases import person_index, register_dossier
 from gateway.records.codec import PlainCodec
 from gateway.records.kinds import Kinds
@@ -23,6 +22,7 @@ from gateway.records.store import RecordStore
 from gateway.storage.database import Database
 from gateway.storage.portal_tables import dossiers
 from gateway.storage.schema import case_persons, leaves
+from gateway_verify.claims.leaves import read_leaf
 from tests.records.conftest import NOW
 
 HERE, THERE = TenantId("h99"), TenantId("h98")

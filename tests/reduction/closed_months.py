@@ -14,7 +14,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from gateway.cli.main import app as commands
-from gateway.custody.keys import Keys
+from gateway.keys import Keys
 from gateway.reduction.supplying import Supply, append_supply
 from gateway.storage.database import Database
 from gateway.storage.schema import leaves

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from gateway.domain.verdicts import Verdict
-from gateway.log.verify.sampling.draw import draw_numbers
 from gateway.reduction.dossiers import Key
 from gateway.reduction.measure import Measurement, Scope
 from gateway.reduction.notices import UNCONFIRMED, notice_of
+from gateway_verify.sampling.draw import draw_numbers
 from tests.reduction.bodies import (
     HOUR,
     definitions,

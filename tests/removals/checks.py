@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LIST = Path(__file__).with_name("checks.toml")
-PACKAGE = Path("src/gateway")
+PACKAGE = Path("src")
 
 
 class NotThere(ValueError):
@@ -15,7 +15,7 @@ class NotThere(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check: the file below src/gateway, its line, and the tests that must notice its removal.
+    """One check: the file below src, its line, and the tests that must notice its removal.
 
     `inside` names the function where the line alone is ambiguous. `instead` is what the line
     becomes; without it a condition becomes `False`, a call `pass`, and a line that begins with

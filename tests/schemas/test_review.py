@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from gateway.cli.forms.review import review_of
 from gateway.cli.main import app
-from gateway.custody.publishing import CONNECTED
 from gateway.forms.catalogue import Catalogue, RegisteredForm, read_catalogue
+from gateway.reduction.publishing import CONNECTED
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "forms.md"

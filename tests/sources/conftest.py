@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.domain.codelists import CodeLists, read_code_lists
 from gateway.records.codec import PlainCodec
 from gateway.records.kinds import read_kinds
 from gateway.records.store import RecordStore
-from gateway.sources.codelists import CodeLists, read_code_lists
 from gateway.storage.database import Database
 from mocks.people import Population
 

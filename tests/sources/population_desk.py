@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from gateway.domain.codelists import CodeLists
 from gateway.domain.facts import PersonKey
-from gateway.sources.codelists import CodeLists
 from gateway.sources.population.client import PopulationDatabase, PopulationSettings
 from gateway.sources.population.routes import DirectAccount, DirectRoute
 from gateway.upstream.exchange import Exchange, Patience

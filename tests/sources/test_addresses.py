@@ -1,7 +1,7 @@
 import pytest
 
+from gateway.domain.codelists import CodeLists
 from gateway.domain.identifiers import AttributeName
-from gateway.sources.codelists import CodeLists
 from gateway.sources.places import place_attributes, place_facts
 from gateway.sources.population.addresses import read_place
 

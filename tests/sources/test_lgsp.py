@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 
+from gateway.domain.codelists import CodeLists
 from gateway.domain.errors import SourceBrokeContract, SourceError, SourceUnavailable
 from gateway.domain.facts import PersonKey
 from gateway.domain.replies import Found, NoRecord, NotPermitted
-from gateway.sources.codelists import CodeLists
 from gateway.sources.population.client import PopulationDatabase
 from gateway.sources.population.facades import (
     JsonAccount,

@@ -10,12 +10,12 @@ from typing import Any, Literal
 import httpx
 import pytest
 
+from gateway.domain.codelists import CodeLists
 from gateway.domain.errors import SourceBrokeContract, SourceError, SourceUnavailable
 from gateway.domain.facts import PersonKey
 from gateway.domain.identifiers import AttributeName, PersonalId, TenantId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
 from gateway.records.kinds import read_kinds
-from gateway.sources.codelists import CodeLists
 from gateway.sources.personal_papers.client import PersonalPapers
 from gateway.sources.source import Purpose, Question
 from gateway.upstream.adapter import Adapter, AdapterAccount

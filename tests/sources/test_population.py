@@ -8,11 +8,11 @@ import pytest
 import respx
 from lxml import etree
 
+from gateway.domain.codelists import CodeLists
 from gateway.domain.errors import SourceBrokeContract, SourceError, SourceUnavailable
 from gateway.domain.facts import Coded, Held, PartialDate, PersonKey, PersonRef
 from gateway.domain.identifiers import AttributeName, PersonalId, TenantId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
-from gateway.sources.codelists import CodeLists
 from gateway.sources.population.reading import HELD
 from gateway.sources.population.routes import DirectRoute
 from gateway.sources.source import Purpose, Question

@@ -3,10 +3,10 @@ import base64
 import pytest
 from lxml import etree
 
+from gateway.domain.codelists import CodeLists
 from gateway.domain.errors import SourceBrokeContract
 from gateway.domain.facts import Coded, Held, PartialDate, PersonRef
 from gateway.domain.identifiers import AttributeName
-from gateway.sources.codelists import CodeLists
 from gateway.sources.population.reading import HELD, read_citizen
 from gateway.sources.population.wire import (
     Asking,

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy.schema import DropTable
 
+from gateway.domain.codelists import CodeLists
 from gateway.domain.facts import Coded, Fact, Held, PartialDate, PersonKey, PersonRef
 from gateway.domain.identifiers import AttributeName, PersonalId, TenantId
 from gateway.domain.replies import Found, NoRecord
 from gateway.records.store import RecordStore
-from gateway.sources.codelists import CodeLists
 from gateway.sources.names import FULL_NAME, NAME_PARTS
 from gateway.sources.records import RecordsSource
 from gateway.sources.source import Purpose, Question

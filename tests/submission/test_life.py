@@ -10,9 +10,9 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from gateway.custody.sweep import sweep
 from gateway.receipts.cases import case_of, register_dossier
 from gateway.receipts.tags import FieldMark, Tagger, commit_to
+from gateway.retention.sweep import sweep
 from gateway.storage.schema import bodies, chains
 from gateway.submission.bursts import Bursts
 from tests.conftest import House, Walk

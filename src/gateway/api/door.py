@@ -30,6 +30,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
+from gateway.access.idempotency import Replay
 from gateway.api.rooms import Rooms, rooms_of
 from gateway.api.wire.encoding import JSON, encode
 from gateway.api.wire.problems import PROBLEM_JSON, MembersRefused, problem_of
@@ -42,7 +43,6 @@ from gateway.api.wire.request import (
     read_body,
 )
 from gateway.api.wire.strict_json import decode
-from gateway.custody.replays import Replay
 from gateway.domain.errors import GatewayError
 
 _TEXT = {"type": "string"}
@@ -97,7 +97,7 @@ class Call:
     idempotency_key: str | None = field(repr=False)
 
     def reserve(self, rooms: Rooms, caller: Caller) -> AbstractContextManager[Replay]:
-        """Hold this call's Idempotency-Key while it runs; see `custody/replays.py`."""
+        """Hold this call's Idempotency-Key while it runs; see `access/idempotency.py`."""
         secret = None if self.idempotency_key is None else self.idempotency_key.encode()
         return rooms.replays.reserve(caller.tenant, self.path, secret, self.body)
 

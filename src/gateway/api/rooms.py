@@ -12,25 +12,25 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from gateway.access.clients import ClientDirectory
+from gateway.access.idempotency import Replays
 from gateway.access.pacing import Pace
 from gateway.access.tokens import Tokens
 from gateway.api.options import Options
 from gateway.api.watching.traffic import Traffic
-from gateway.custody.keys import Keys
-from gateway.custody.replays import Replays
-from gateway.custody.tickets import Tickets
+from gateway.domain.codelists import CodeLists
 from gateway.domain.identifiers import SourceId
 from gateway.dossiers.chores import PortalDesk
 from gateway.dossiers.registry import Registry
 from gateway.forms.catalogue import Catalogue
 from gateway.forms.remote import RemoteLists
 from gateway.igate.mapping import IGateMapping
+from gateway.keys import Keys
 from gateway.log.publishing.publisher import Publisher
 from gateway.log.publishing.shown import ShownLog
 from gateway.prefill.confirmation import ConfirmationWorkflow
 from gateway.prefill.workflow import PrefillWorkflow
+from gateway.receipts.tickets import Tickets
 from gateway.records.store import RecordStore
-from gateway.sources.codelists import CodeLists
 from gateway.sources.paper_path import PaperPath
 from gateway.storage.database import Database
 from gateway.submission.workflow import SubmissionWorkflow

@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from gateway.access.clients import ClientDirectory
+from gateway.access.idempotency import Replays
 from gateway.access.pacing import Pace
 from gateway.access.tokens import Tokens
 from gateway.access.tries import Limits, Tries
@@ -26,21 +26,18 @@ from gateway.api.watching import log, metrics, operations
 from gateway.api.watching.events import note_bug, note_refused_form
 from gateway.api.watching.traffic import Traffic
 from gateway.api.wire.problems import problem_of_a_bug, problem_of_status
+from gateway.app.chores import purge_by_the_minute, sweep_by_the_hour
 from gateway.app.portal import open_portal, open_registry, portal_chores
 from gateway.app.sources import addresses_of, log_policy_of, measure_of, read_sources
-from gateway.custody.chores import purge_by_the_minute, sweep_by_the_hour
-from gateway.custody.keys import Keys
-from gateway.custody.publishing import publish_definitions
-from gateway.custody.replays import Replays
-from gateway.custody.shredding import replay_shreds
-from gateway.custody.tickets import Tickets
 from gateway.domain.clock import Clock
+from gateway.domain.codelists import read_code_lists
 from gateway.domain.errors import FormRefused
 from gateway.domain.identifiers import SESSION, SourceId
 from gateway.dossiers.evidence.results import confirmed_results
 from gateway.forms.catalogue import read_catalogue
 from gateway.forms.remote import read_remote_lists
 from gateway.igate.mapping import read_igate
+from gateway.keys import Keys
 from gateway.log.clock_guard import CLOCK_GUARD, ClockGuard
 from gateway.log.publishing.chores import publish_by_the_minute
 from gateway.log.publishing.folder import LogFolder
@@ -51,18 +48,21 @@ from gateway.prefill.legal_basis import read_acts
 from gateway.prefill.workflow import PrefillWorkflow
 from gateway.receipts.endings import void_open_chains
 from gateway.receipts.receipt import ReceiptSigner
+from gateway.receipts.tickets import Tickets
 from gateway.records.codec import PlainCodec
 from gateway.records.issuers import read_issuers
 from gateway.records.kinds import read_kinds
 from gateway.records.store import RecordStore
+from gateway.reduction.publishing import publish_definitions
+from gateway.retention.shredding import replay_shreds
 from gateway.settings import Settings
-from gateway.sources.codelists import read_code_lists
 from gateway.sources.counted import counted
 from gateway.sources.gate import gated
 from gateway.sources.paper_path import PaperPath
 from gateway.storage.database import Database
 from gateway.submission.bursts import Bursts, read_bursts
 from gateway.submission.workflow import SubmissionWorkflow
+from gateway.upstream import http
 from gateway.upstream.carrier import FastCarrier
 from gateway.upstream.posting import Posting
 from gateway.upstream.transport import Transport
@@ -89,7 +89,7 @@ _ROUTERS = (
 def create_app(
     settings: Settings,
     clock: Clock,
-    carrier: httpx.AsyncBaseTransport | None = None,
+    carrier: http.AsyncBaseTransport | None = None,
     monotonic: Callable[[], float] | None = None,
 ) -> FastAPI:
     """The gateway as an ASGI application; nothing is opened before its lifespan begins.
@@ -116,7 +116,7 @@ def create_app(
 def _lifespan(
     settings: Settings,
     clock: Clock,
-    carrier: httpx.AsyncBaseTransport | None,
+    carrier: http.AsyncBaseTransport | None,
     monotonic: Callable[[], float] | None,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     """Open the rooms, keep them running, and close them in order."""

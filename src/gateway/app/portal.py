@@ -6,18 +6,18 @@ from typing import Any
 
 from gateway.api.rooms import Rooms
 from gateway.app.sources import account_of, told_by
-from gateway.custody.keys import Keys
 from gateway.domain.clock import Clock
 from gateway.dossiers.chores import PortalDesk, open_desk
+from gateway.dossiers.ministry.client import MinistryAccount, MinistryAdapter, read_paths
 from gateway.dossiers.portal.protocol import read_protocol
 from gateway.dossiers.registry import POPULATION_CODE, Registry
 from gateway.dossiers.telling.outbox import Seal
+from gateway.keys import Keys
 from gateway.records.store import RecordStore
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.upstream.adapter import Adapter, AdapterAccount
 from gateway.upstream.exchange import Exchange, Patience
-from gateway.upstream.ministry.client import MinistryAccount, MinistryAdapter, read_paths
 from gateway.upstream.transport import Transport
 
 

@@ -6,13 +6,13 @@ from typing import Any, TypeVar, assert_never
 
 from pydantic import SecretStr
 
-from gateway.custody.publishing import Measure, read_measure
 from gateway.domain.clock import Clock
+from gateway.domain.codelists import CodeLists
 from gateway.domain.identifiers import SourceId
 from gateway.log.publishing.witnesses import WitnessPolicy, read_witness_policy
 from gateway.records.store import RecordStore
+from gateway.reduction.publishing import Measure, read_measure
 from gateway.settings import PapersAccess, PopulationAccess, PortalAccess, Settings
-from gateway.sources.codelists import CodeLists
 from gateway.sources.personal_papers.client import PersonalPapers
 from gateway.sources.personal_papers.wire import LOGIN as PAPERS_LOGIN
 from gateway.sources.population.client import PopulationDatabase, PopulationSettings

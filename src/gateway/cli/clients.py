@@ -14,9 +14,9 @@ import typer
 
 from gateway.access.callers import EVERYTHING, Grant
 from gateway.access.clients import ClientDirectory
+from gateway.access.grants import register_tenant
 from gateway.cli.clock import clock_of
-from gateway.cli.running.serve import settings_from_environment
-from gateway.custody.grants import register_tenant
+from gateway.cli.serve import settings_from_environment
 from gateway.domain.errors import GatewayError
 from gateway.domain.identifiers import (
     POPULATION,

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from gateway.cli.clock import clock_of
 from gateway.cli.forms.registered import registered_forms
-from gateway.cli.running.serve import settings_from_environment
+from gateway.cli.serve import settings_from_environment
 from gateway.domain.errors import GatewayError
 from gateway.dossiers.portal.procedures import Change, abolished, changes
 from gateway.dossiers.telling.listing import Listed, listed, send_again

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import typer
 
-from gateway.log.verify.ending import broken
+from gateway_verify.ending import broken
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 import typer
@@ -12,14 +13,8 @@ from typer.main import get_group
 from gateway.cli.ending import findings_alone
 
 
-def _demo(verbs: typer.Typer) -> None:
-    from gateway.cli.demo.command import demo
-
-    verbs.command("demo")(demo)
-
-
 def _serve(verbs: typer.Typer) -> None:
-    from gateway.cli.running.serve import serve
+    from gateway.cli.serve import serve
 
     verbs.command("serve")(serve)
 
@@ -100,14 +95,16 @@ def _metrics(verbs: typer.Typer) -> None:
     verbs.add_typer(metrics_app, name="metrics")
 
 
-def _mocks(verbs: typer.Typer) -> None:
-    from gateway.cli.running.mocks import mocks_app
+def _installed(entry: EntryPoint) -> Callable[[typer.Typer], None]:
+    """The command of another package, imported when it is called."""
 
-    verbs.add_typer(mocks_app, name="mocks")
+    def add(verbs: typer.Typer) -> None:
+        entry.load()(verbs)
+
+    return add
 
 
 _VERBS: Mapping[str, Callable[[typer.Typer], None]] = {
-    "demo": _demo,
     "serve": _serve,
     "openapi": _openapi,
     "audit": _audit,
@@ -117,8 +114,9 @@ _VERBS: Mapping[str, Callable[[typer.Typer], None]] = {
     "log": _log,
     "dossiers": _dossiers,
     "metrics": _metrics,
-    "mocks": _mocks,
+    **{entry.name: _installed(entry) for entry in entry_points(group="gateway.commands")},
 }
+"""The commands of the gateway, and those that installed packages add by the entry point `gateway.commands`."""
 
 
 class _Commands(Mapping[str, Any]):

@@ -14,11 +14,11 @@ from rich.progress import Progress
 
 from gateway.cli.clock import clock_of
 from gateway.cli.log.publishing import publish_log
-from gateway.cli.running.serve import settings_from_environment
-from gateway.custody.keys import Keys
+from gateway.cli.serve import settings_from_environment
 from gateway.domain.clock import Clock
 from gateway.domain.errors import GatewayError
 from gateway.forms.showing.instants import local_date
+from gateway.keys import Keys
 from gateway.log.keys import latest_key
 from gateway.log.publishing.folder import LogFolder
 from gateway.reduction.months import Month

@@ -10,17 +10,17 @@ from datetime import datetime
 import structlog
 
 from gateway.domain.errors import Busy, SourceError
+from gateway.dossiers.ministry.client import MinistryAdapter
+from gateway.dossiers.ministry.sending import MinistryDesk, of_procedures
 from gateway.dossiers.portal.client import Portal
 from gateway.dossiers.portal.procedures import Procedures
 from gateway.dossiers.registry import Registry
 from gateway.dossiers.telling.following import Follower
-from gateway.dossiers.telling.ministry import MinistryDesk, of_procedures
 from gateway.dossiers.telling.outbox import purge_kept
 from gateway.dossiers.telling.sending import Sender
 from gateway.storage.database import Database
 from gateway.upstream.adapter import Adapter
 from gateway.upstream.breaker import Breaker, RetryBudget
-from gateway.upstream.ministry.client import MinistryAdapter
 
 DRAIN_SECONDS = 1.0
 REFRESH_SECONDS = 3600.0

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.domain.codelists import CodeLists, folded
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FieldTemplate, Option
 from gateway.forms.fields import copy_of, instances_at_submission, put_value, value_at
 from gateway.forms.remote import RemoteLists
 from gateway.igate.mapping import EForm, Entry, IGateCatalogue, IGateMapping
-from gateway.sources.codelists import CodeLists, folded
 
 _CHOOSING = frozenset({"select", "radio"})
 _REFERENCE = re.compile(r"\{\{ *data\.([A-Za-z0-9_]+)(?:\.value)? *\}\}")

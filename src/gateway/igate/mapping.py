@@ -19,9 +19,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from gateway.domain.codelists import COUNTRY, CodeLists, folded
 from gateway.domain.errors import NotFound
 from gateway.domain.facts import Coded
-from gateway.sources.codelists import COUNTRY, CodeLists, folded
 
 EFORM_ID = "^[0-9a-f]{24}$"
 _List = Annotated[str, StringConstraints(pattern="^[a-z0-9-]{1,60}$")]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.domain.codelists import folded
 from gateway.domain.errors import BadRequest
 from gateway.domain.facts import Coded, Value
 from gateway.domain.verdicts import Reason
@@ -20,7 +21,6 @@ from gateway.forms.shapes import NotConvertible, shape_value
 from gateway.forms.texts import refused_in
 from gateway.forms.values import NotOfType, canonical
 from gateway.igate.mapping import Family, Fill, IGateMapping, Wrapper
-from gateway.sources.codelists import folded
 
 _UNTICKED = frozenset({"false", "0", "không", "no"})
 _GENDERS = {"male": 1, "female": 0}

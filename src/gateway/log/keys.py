@@ -18,6 +18,9 @@ from gateway.log.notes import Checkpoint, signing_name
 from gateway.log.publishing.rows import log_size
 from gateway.storage.schema import log_keys
 
+UNNAMED = "log"
+"""The name of a log without a `key` leaf, which only a test has."""
+
 _LATEST = select(log_keys.c.vkey).order_by(log_keys.c.leaf.desc()).limit(1)
 
 
@@ -60,3 +63,9 @@ def latest_key(connection: Connection) -> str | None:
 def _named(checkpoint: Checkpoint) -> Mapping[str, object]:
     root = b64encode(checkpoint.root).decode()
     return {"origin": checkpoint.origin, "size": checkpoint.size, "root": root}
+
+
+def log_name(connection: Connection) -> str:
+    """The name of the running log, as its last `key` leaf states it."""
+    vkey = connection.execute(_LATEST).scalar_one_or_none()
+    return UNNAMED if vkey is None else str(vkey).partition("+")[0]

@@ -9,13 +9,13 @@ certificate must name.
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time
 
+from gateway.domain.codelists import CodeLists
 from gateway.domain.facts import Fact, Paper, PersonRef, RecordRef
 from gateway.domain.identifiers import AttributeName
 from gateway.records.awaited import Awaited
 from gateway.records.kinds import Kinds
 from gateway.records.paper import paper_digest, paper_of
 from gateway.records.store import StoredRecord
-from gateway.sources.codelists import CodeLists
 from gateway.sources.holders import holder_of, named_beside
 from gateway.sources.papers import (
     Facts,

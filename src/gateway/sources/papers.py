@@ -15,10 +15,10 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from gateway.domain.codelists import COUNTRY, PROVINCE, CodeLists, folded
 from gateway.domain.facts import Coded, Held, PartialDate, PersonRef, Value
 from gateway.domain.identifiers import AttributeName, PersonalId
 from gateway.records.kinds import CODE, Kind
-from gateway.sources.codelists import COUNTRY, PROVINCE, CodeLists, folded
 from gateway.sources.names import name_facts, one_blank
 from gateway.sources.places import Place, place_attributes, place_facts
 

@@ -6,9 +6,9 @@ from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from gateway.domain.codelists import HOME_COUNTRY, INLAND, CodeLists
 from gateway.domain.facts import Coded, Value
 from gateway.domain.identifiers import AttributeName
-from gateway.sources.codelists import HOME_COUNTRY, INLAND, CodeLists
 
 VIETNAM: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 PARTS: Final = ("country", "province", "commune", "detail", "full", "in_vietnam")

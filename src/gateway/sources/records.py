@@ -7,11 +7,11 @@ being digitised says when it will speak.
 from collections.abc import Collection
 
 from gateway.domain.clock import Clock
+from gateway.domain.codelists import CodeLists
 from gateway.domain.errors import Busy, SourceUnavailable
 from gateway.domain.identifiers import RECORDS, AttributeName, SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
 from gateway.records.store import Lying, RecordStore
-from gateway.sources.codelists import CodeLists
 from gateway.sources.holdings import Holdings
 from gateway.sources.source import Question
 

@@ -13,16 +13,16 @@ from gateway.domain.letters import VERDICT_LETTERS, unspell
 from gateway.domain.verdicts import Verdict
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.remote import RemoteLists
+from gateway.judging.content import visible_content
+from gateway.judging.encoding import commitment, content_of, in_form_order
+from gateway.judging.locked import with_switches
+from gateway.judging.opened import opened
+from gateway.judging.request import SubmissionRequest
 from gateway.receipts.cases import case_of, person_index
 from gateway.receipts.disputes import Ticket, TicketDesk
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import Tagger
 from gateway.storage.schema import bodies, chains, leaves
-from gateway.submission.judging.content import visible_content
-from gateway.submission.judging.locked import with_switches
-from gateway.submission.judging.opened import opened
-from gateway.submission.request import SubmissionRequest
-from gateway.submission.sealing import commitment, content_of, in_form_order
 
 _VERDICT_OF = {letter: verdict for verdict, letter in VERDICT_LETTERS.items()}
 

@@ -14,6 +14,13 @@ from gateway.domain.errors import (
 )
 from gateway.forms.catalogue import Catalogue, RegisteredForm
 from gateway.forms.remote import RemoteLists
+from gateway.judging.encoding import commitment, content_of, in_form_order, letters_of
+from gateway.judging.fitting import NOT_AN_OPTION, NOT_OF_TYPE, unfit
+from gateway.judging.judge import judge
+from gateway.judging.judgement import Judgement, Marks, balances
+from gateway.judging.locked import check_locked, with_switches
+from gateway.judging.opened import OpenedReceipt, opened
+from gateway.judging.request import SubmissionRequest
 from gateway.log.append import AppendedCase, append_case
 from gateway.receipts.cases import case_of_leaf
 from gateway.receipts.chains import ChainKeys, ChainState, open_chain
@@ -26,20 +33,7 @@ from gateway.submission.answer import Accepted, answered_before
 from gateway.submission.bursts import Bursts, Pace
 from gateway.submission.disputes import check_marks, disputed_in
 from gateway.submission.joining import join_case
-from gateway.submission.judging.fitting import NOT_AN_OPTION, NOT_OF_TYPE, unfit
-from gateway.submission.judging.judge import judge
-from gateway.submission.judging.judgement import Judgement, Marks, balances
-from gateway.submission.judging.locked import check_locked, with_switches
-from gateway.submission.judging.opened import OpenedReceipt, opened
-from gateway.submission.request import SubmissionRequest
-from gateway.submission.sealing import (
-    commitment,
-    content_of,
-    evidence_of,
-    in_form_order,
-    letters_of,
-    submission_body,
-)
+from gateway.submission.sealing import evidence_of, submission_body
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,12 @@ from decimal import Decimal
 from enum import Enum, auto
 from typing import Any, Literal, TypeVar
 
-import httpx
 import orjson
 from pydantic import BaseModel, ConfigDict
 
 from gateway.domain.errors import SourceBrokeContract, SourceUnavailable
 from gateway.domain.marks import normalized
+from gateway.upstream import http
 from gateway.upstream.exchange import Exchange
 
 T = TypeVar("T")
@@ -89,7 +89,7 @@ class Adapter:
     def __init__(self, account: AdapterAccount, exchange: Exchange) -> None:
         self._account = account
         self._exchange = exchange
-        self._addresses: dict[str, httpx.URL] = {}
+        self._addresses: dict[str, http.URL] = {}
         self._session: str | None = None
         self._signing_in = asyncio.Lock()
 
@@ -140,7 +140,7 @@ class Adapter:
                 self._session = session = renewed
             return session
 
-    def _request(self, path: str, body: bytes) -> httpx.Request:
+    def _request(self, path: str, body: bytes) -> http.Request:
         headers = {
             "Content-Type": "application/json",
             "Accept": "application/json",
@@ -149,9 +149,9 @@ class Adapter:
         }
         if self._account.dstcode_in == "header":
             headers["dstcode"] = self._account.dstcode
-        return httpx.Request("POST", self._address(path), headers=headers, content=body)
+        return http.Request("POST", self._address(path), headers=headers, content=body)
 
-    def _address(self, path: str) -> httpx.URL:
+    def _address(self, path: str) -> http.URL:
         """The service's address, worked out once: parsing it costs more than sending to it."""
         if (known := self._addresses.get(path)) is not None:
             return known
@@ -159,7 +159,7 @@ class Adapter:
         query = {} if account.provider_url is None else {"providerurl": account.provider_url}
         if account.dstcode_in != "header":
             query["dstcode"] = account.dstcode
-        address = httpx.URL(account.url.rstrip("/") + path, params=query)
+        address = http.URL(account.url.rstrip("/") + path, params=query)
         return self._addresses.setdefault(path, address)
 
 

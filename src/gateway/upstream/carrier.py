@@ -9,19 +9,20 @@ from collections.abc import AsyncIterator
 from functools import cache
 
 import aiohttp
-import httpx
+
+from gateway.upstream import http
 
 KEPT_ALIVE_SECONDS = 15.0
 
 
-class FastCarrier(httpx.AsyncBaseTransport):
+class FastCarrier(http.AsyncBaseTransport):
     """Keeps up to `most_connections` open; its session begins with the first request."""
 
     def __init__(self, *, most_connections: int = 100) -> None:
         self._most_connections = most_connections
         self._session: aiohttp.ClientSession | None = None
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: http.Request) -> http.Response:
         """Send once; the content of the answer is still to be read, and its stream to be closed."""
         session = self._session or self._open()
         answer = await session.request(
@@ -31,7 +32,7 @@ class FastCarrier(httpx.AsyncBaseTransport):
             headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
             allow_redirects=False,
         )
-        return httpx.Response(answer.status, headers=answer.raw_headers, stream=_Content(answer))
+        return http.Response(answer.status, headers=answer.raw_headers, stream=_Content(answer))
 
     async def aclose(self) -> None:
         """Close the connections that are kept."""
@@ -51,7 +52,7 @@ class FastCarrier(httpx.AsyncBaseTransport):
         return self._session
 
 
-class _Content(httpx.AsyncByteStream):
+class _Content(http.AsyncByteStream):
     """The content of an answer as it arrives."""
 
     def __init__(self, answer: aiohttp.ClientResponse) -> None:
@@ -68,4 +69,4 @@ class _Content(httpx.AsyncByteStream):
 @cache
 def _trusted() -> ssl.SSLContext:
     """The authorities that are trusted, read once by a process."""
-    return httpx.create_ssl_context(verify=True, trust_env=False)
+    return http.create_ssl_context(verify=True, trust_env=False)

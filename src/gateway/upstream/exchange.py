@@ -31,10 +31,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import aiohttp
-import httpx
 from lxml import etree
 
 from gateway.domain.errors import SourceBrokeContract, SourceError, SourceUnavailable
+from gateway.upstream import http
 from gateway.upstream.transport import Answer, Transport
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class Exchange:
     sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep, repr=False)
 
     async def read(
-        self, request: Callable[[], httpx.Request], decode: Callable[[bytes], T]
+        self, request: Callable[[], http.Request], decode: Callable[[bytes], T]
     ) -> tuple[T, int]:
         """Ask, and ask once more where another try can help; gives the answer and the attempts.
 
@@ -87,9 +87,7 @@ class Exchange:
             await self.sleep(pause)
             attempt += 1
 
-    async def _attempt(
-        self, request: httpx.Request, decode: Callable[[bytes], T], left: float
-    ) -> T:
+    async def _attempt(self, request: http.Request, decode: Callable[[bytes], T], left: float) -> T:
         with exchange_with():
             async with asyncio.timeout(min(left, self.patience.attempt_seconds)):
                 answer = await self.transport.send(request)
@@ -106,7 +104,7 @@ def exchange_with() -> Iterator[None]:
     """Let only SourceError out of an exchange; the foreign text, which may hold values, stays behind."""
     try:
         yield
-    except (httpx.HTTPError, aiohttp.ClientError, TimeoutError, OSError) as error:
+    except (http.HTTPError, aiohttp.ClientError, TimeoutError, OSError) as error:
         raise SourceUnavailable(_cause(error)) from None
     except etree.LxmlError:
         raise SourceBrokeContract("unreadable") from None
@@ -114,14 +112,14 @@ def exchange_with() -> Iterator[None]:
 
 def _cause(error: Exception) -> str:
     # a carrier of httpx's may show a lost connection as a time-out; its own error underneath is exact
-    origin = error.__cause__ if isinstance(error, httpx.HTTPError) and error.__cause__ else error
-    return "timeout" if isinstance(origin, (TimeoutError, httpx.TimeoutException)) else "connection"
+    origin = error.__cause__ if isinstance(error, http.HTTPError) and error.__cause__ else error
+    return "timeout" if isinstance(origin, (TimeoutError, http.TimeoutException)) else "connection"
 
 
 def _content(answer: Answer) -> bytes:
-    if answer.status == httpx.codes.TOO_MANY_REQUESTS:
+    if answer.status == http.codes.TOO_MANY_REQUESTS:
         raise SourceUnavailable("throttled")
-    if not httpx.codes.is_success(answer.status):
+    if not http.codes.is_success(answer.status):
         raise SourceUnavailable(f"status_{answer.status}")
     if not answer.content.strip():
         raise SourceUnavailable("empty")

@@ -3,8 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-import httpx
-
+from gateway.upstream import http
 from gateway.upstream.exchange import exchange_with
 from gateway.upstream.transport import Answer, Transport
 
@@ -18,7 +17,7 @@ class Posting:
 
     async def post(self, url: str, content: bytes) -> Answer:
         """Post and read the answer, whatever it says; raises SourceError where there is none."""
-        request = httpx.Request("POST", url, content=content)
+        request = http.Request("POST", url, content=content)
         with exchange_with():
             async with asyncio.timeout(self.patience_seconds):
                 return await self.transport.send(request)

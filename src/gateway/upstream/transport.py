@@ -9,9 +9,8 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import httpx
-
 from gateway.domain.errors import SourceBrokeContract, SourceUnavailable
+from gateway.upstream import http
 
 LARGEST_ANSWER_BYTES = 1_048_576
 GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
@@ -30,11 +29,11 @@ class Answer:
 class Transport:
     """The door outwards: sends to the listed origins, reads at most one megabyte."""
 
-    def __init__(self, addresses: Iterable[str], carrier: httpx.AsyncBaseTransport) -> None:
-        self._origins = frozenset(_origin(httpx.URL(address)) for address in addresses)
+    def __init__(self, addresses: Iterable[str], carrier: http.AsyncBaseTransport) -> None:
+        self._origins = frozenset(_origin(http.URL(address)) for address in addresses)
         self._carrier = carrier
 
-    async def send(self, request: httpx.Request) -> Answer:
+    async def send(self, request: http.Request) -> Answer:
         """Send once and read to the end.
 
         Raises SourceUnavailable (`not_listed`) for another origin, SourceBrokeContract
@@ -55,11 +54,11 @@ class Transport:
         await self._carrier.aclose()
 
 
-def _origin(url: httpx.URL) -> Origin:
+def _origin(url: http.URL) -> Origin:
     return url.scheme, url.host, url.port
 
 
-async def _read(response: httpx.Response) -> bytes:
+async def _read(response: http.Response) -> bytes:
     chunks: list[bytes] = []
     room = LARGEST_ANSWER_BYTES
     async for chunk in response.stream:  # type: ignore[union-attr]  # asynchronous, by contract
@@ -70,7 +69,7 @@ async def _read(response: httpx.Response) -> bytes:
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def _decompressed(response: httpx.Response, content: bytes) -> bytes:
+def _decompressed(response: http.Response, content: bytes) -> bytes:
     """Undo gzip or deflate step by step, so that a bomb is never unpacked."""
     coding = response.headers.get("content-encoding", "identity").strip().lower()
     if coding in ("", "identity") or not content:

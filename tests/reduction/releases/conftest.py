@@ -12,13 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, insert, select
 
 from gateway.log.append import append_case
-from gateway.log.verify.claims.signatures import thumbprint
 from gateway.reduction.months import Month
 from gateway.reduction.releases.closing import Office, close_month
 from gateway.reduction.releases.shelf import Closed
 from gateway.reduction.releases.signing import ReleaseSigner
 from gateway.storage.database import Database
 from gateway.storage.schema import case_persons
+from gateway_verify.claims.signatures import thumbprint
 from tests.reduction.test_reading import publish
 
 NOVEMBER = datetime(2026, 11, 22, 9, tzinfo=UTC)

@@ -12,17 +12,17 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
+from gateway.access.idempotency import Earlier
 from gateway.api.calls.people_members import Channel, DossierText, FormData, PersonalIdText
 from gateway.api.door import Asked, Call, SignedIn, Visit, new_router, respond
 from gateway.api.rooms import House, Rooms
 from gateway.api.wire.encoding import encode
 from gateway.api.wire.problems import PROBLEM_JSON, problem_of
-from gateway.custody.replays import Earlier
 from gateway.domain.errors import ReceiptRefused
 from gateway.domain.identifiers import DossierCode, PersonalId
+from gateway.judging.request import SubmissionRequest
 from gateway.sources.paper_path import Doubt, PaperPath
 from gateway.submission.answer import Accepted
-from gateway.submission.request import SubmissionRequest
 
 router = new_router("submission")
 

@@ -6,13 +6,13 @@ from sqlalchemy import Connection
 
 from gateway.api.door import Answered
 from gateway.api.rooms import Rooms
-from gateway.custody.tickets import RESOLVED
 from gateway.domain.errors import NotFound
 from gateway.domain.identifiers import TenantId
 from gateway.dossiers.evidence.declared import template_of
 from gateway.dossiers.evidence.doubts import Doubts, doubts_of
 from gateway.dossiers.evidence.serving import Case
 from gateway.receipts.disputes import Ticket
+from gateway.receipts.tickets import RESOLVED
 from gateway.sources.paper_path import Doubt, PaperAsked
 
 

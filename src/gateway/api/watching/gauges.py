@@ -13,10 +13,10 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from gateway.api.rooms import Rooms
-from gateway.custody.tickets import OPEN, SENT
-from gateway.custody.waiting import Waiting, what_waits
+from gateway.dossiers.backlog import Waiting, what_waits
 from gateway.dossiers.telling.outbox import DEAD, QUEUED
 from gateway.log.publishing.rows import log_size
+from gateway.receipts.tickets import OPEN, SENT
 
 
 def exposition(house: Rooms) -> bytes:

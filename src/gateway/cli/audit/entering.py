@@ -13,21 +13,21 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from gateway.audits.accepting import check_close, check_root
+from gateway.audits.drawing import due_for
+from gateway.audits.samples import Entered, enter_sample, read_sample_request
 from gateway.cli.audit.packs import Json, deployment, say
 from gateway.cli.clock import clock_of
 from gateway.cli.log.publishing import publish_log
-from gateway.custody.audits.accepting import check_close, check_root
-from gateway.custody.audits.drawing import due_for
-from gateway.custody.audits.samples import Entered, enter_sample, read_sample_request
 from gateway.domain.clock import Clock
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.log.notes import SignedCheckpoint
 from gateway.log.proofs import PublishedTree, inclusion_text
 from gateway.log.publishing.folder import LogFolder
-from gateway.log.verify.claims.leaves import Leaf
-from gateway.log.verify.text import canonical
 from gateway.settings import Settings
 from gateway.storage.database import Database
+from gateway_verify.claims.leaves import Leaf
+from gateway_verify.text import canonical
 
 
 def enter(

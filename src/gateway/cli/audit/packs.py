@@ -16,27 +16,27 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.audit.verifying import COULD_NOT, bar
-from gateway.cli.clock import clock_of
-from gateway.cli.running.serve import settings_from_environment
-from gateway.custody.audits.accepting import accept_audit, read_audit
-from gateway.custody.audits.auditors import (
+from gateway.audits.accepting import accept_audit, read_audit
+from gateway.audits.auditors import (
     Auditor,
     accredit,
     all_auditors,
     auditor_of,
     end_accreditation,
 )
-from gateway.custody.audits.bodies import note_giving, write_bodies
-from gateway.custody.audits.packs import Pack, write_pack
+from gateway.audits.bodies import note_giving, write_bodies
+from gateway.audits.packs import Pack, write_pack
+from gateway.cli.audit.verifying import COULD_NOT, bar
+from gateway.cli.clock import clock_of
+from gateway.cli.serve import settings_from_environment
 from gateway.domain.errors import BadRequest, Conflict, GatewayError
 from gateway.log.leaves import leaf_text
 from gateway.log.proofs import PublishedTree
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.refusals import LogStopped
-from gateway.log.verify.ending import tell
 from gateway.settings import Settings
 from gateway.storage.database import Database
+from gateway_verify.ending import tell
 
 REFUSED = 1
 

@@ -15,6 +15,8 @@ import orjson
 import typer
 
 from gateway.api.wire.strict_json import decode
+from gateway.audits.opened_samples import Result, Supplied, open_all
+from gateway.audits.openings import OUTSIDE
 from gateway.cli.audit.packs import Json, say
 from gateway.cli.audit.sample_files import (
     decoded,
@@ -27,11 +29,11 @@ from gateway.cli.audit.sample_files import (
 )
 from gateway.cli.audit.sample_outcome import count_wrong
 from gateway.cli.audit.verifying import PolicyFile, bar
-from gateway.log.verify.ending import tell
-from gateway.log.verify.evidence import Way, verify_log
-from gateway.log.verify.findings import Kind, Unchecked
-from gateway.log.verify.sampling.draw import NONCE_BYTES
-from gateway.log.verify.sampling.frames import (
+from gateway_verify.ending import tell
+from gateway_verify.evidence import Way, verify_log
+from gateway_verify.findings import Kind, Unchecked
+from gateway_verify.sampling.draw import NONCE_BYTES
+from gateway_verify.sampling.frames import (
     FIELDS,
     FRAMES,
     MONTHS,
@@ -39,7 +41,7 @@ from gateway.log.verify.sampling.frames import (
     SUBMISSIONS,
     share,
 )
-from gateway.log.verify.sampling.requests import (
+from gateway_verify.sampling.requests import (
     Later,
     Size,
     draw_again,
@@ -49,10 +51,8 @@ from gateway.log.verify.sampling.requests import (
     shown,
     units_in,
 )
-from gateway.log.verify.signing import read_auditor
-from gateway.log.verify.tree.places import Folder
-from gateway.submission.openings import OUTSIDE
-from gateway.submission.samples import Result, Supplied, open_all
+from gateway_verify.signing import read_auditor
+from gateway_verify.tree.places import Folder
 
 sample_app = typer.Typer(
     help="The sampling audit of fields, whole submissions and records.", no_args_is_help=True

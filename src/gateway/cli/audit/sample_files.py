@@ -11,9 +11,9 @@ import typer
 
 from gateway.cli.audit.verifying import COULD_NOT
 from gateway.domain.errors import GatewayError
-from gateway.log.verify.findings import Kind, Refuted, Unchecked
-from gateway.log.verify.text import canonical
-from gateway.log.verify.text.policy import MalformedPolicy, Policy, read_policy
+from gateway_verify.findings import Kind, Refuted, Unchecked
+from gateway_verify.text import canonical
+from gateway_verify.text.policy import MalformedPolicy, Policy, read_policy
 
 WRONG = 1
 """Exit status: refuted, or an opening was wrong."""

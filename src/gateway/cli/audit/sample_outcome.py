@@ -14,20 +14,20 @@ import orjson
 import typer
 from rich.table import Table
 
+from gateway.audits.as_filed import WAYS
+from gateway.audits.openings import OUTSIDE, STEPS_OF
 from gateway.cli.audit.packs import Json, table_text
 from gateway.cli.audit.sample_files import WRONG, decoded, policy_of, refusals_said
 from gateway.cli.audit.verifying import PolicyFile, bar
-from gateway.log.verify.ending import tell
-from gateway.log.verify.evidence import Way, verify_log
-from gateway.log.verify.findings import Kind, Unchecked
-from gateway.log.verify.sampling.bound import PARTS, bound_of
-from gateway.log.verify.sampling.frames import FIELDS, frame_of
-from gateway.log.verify.sampling.requests import read_request
-from gateway.log.verify.sampling.year import Year, samples_of
-from gateway.log.verify.signing import read_auditor, sign_leaf
-from gateway.log.verify.tree.places import Folder
-from gateway.submission.as_filed import WAYS
-from gateway.submission.openings import OUTSIDE, STEPS_OF
+from gateway_verify.ending import tell
+from gateway_verify.evidence import Way, verify_log
+from gateway_verify.findings import Kind, Unchecked
+from gateway_verify.sampling.bound import PARTS, bound_of
+from gateway_verify.sampling.frames import FIELDS, frame_of
+from gateway_verify.sampling.requests import read_request
+from gateway_verify.sampling.year import Year, samples_of
+from gateway_verify.signing import read_auditor, sign_leaf
+from gateway_verify.tree.places import Folder
 
 
 def report(

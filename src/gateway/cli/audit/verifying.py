@@ -1,6 +1,6 @@
 """`gateway audit`: does the log prove what was published, to somebody who trusts nobody?
 
-The work is done by `gateway.log.verify`, which is also written as one file that runs without the
+The work is done by `gateway_verify`, which is also written as one file that runs without the
 gateway (`gateway audit pyz`).
 """
 
@@ -13,12 +13,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gateway.log.verify.archive import write_archive
-from gateway.log.verify.command import Answer, run_proof, run_recompute, run_verify
-from gateway.log.verify.command import Progress as Told
-from gateway.log.verify.ending import tell
-from gateway.log.verify.findings import Unchecked
-from gateway.log.verify.signing import new_auditor
+from gateway_verify.archive import write_archive
+from gateway_verify.command import Answer, run_proof, run_recompute, run_verify
+from gateway_verify.command import Progress as Told
+from gateway_verify.ending import tell
+from gateway_verify.findings import Unchecked
+from gateway_verify.signing import new_auditor
 
 COULD_NOT = 2
 """Exit status: what was asked for could not be done."""

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.cli.forms.registered import registered_forms
-from gateway.custody.publishing import CONNECTED
 from gateway.forms.catalogue import Catalogue
 from gateway.forms.covering import coverage_of as covered
 from gateway.reduction.figures import figure
+from gateway.reduction.publishing import CONNECTED
 from gateway.reduction.table import percent
 
 _COUNTED = ("required", "bound", "connected", "ceiling")

@@ -12,13 +12,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from gateway.cli.forms.checking import line_of, listed
-from gateway.cli.running.serve import settings_from_environment
-from gateway.custody.drift import Change, Drift, drift_of
+from gateway.cli.serve import settings_from_environment
+from gateway.domain.codelists import read_code_lists
 from gateway.domain.errors import FieldProblem, FormRefused
 from gateway.forms.attributes import read_dictionary
 from gateway.forms.catalogue import RegisteredForm, register
 from gateway.forms.definition import read_countable
-from gateway.sources.codelists import read_code_lists
+from gateway.forms.drift import Change, Drift, drift_of
 
 BREAKS = 1
 """Exit status: some binding no longer fits."""

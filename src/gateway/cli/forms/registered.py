@@ -1,7 +1,7 @@
 """Which forms does this deployment register, for a command that needs them all?"""
 
 from gateway.cli.forms.checking import refuse
-from gateway.cli.running.serve import settings_from_environment
+from gateway.cli.serve import settings_from_environment
 from gateway.domain.errors import FormRefused
 from gateway.forms.catalogue import Catalogue, read_catalogue
 

@@ -12,8 +12,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.forms.registered import registered_forms
-from gateway.cli.running.serve import settings_from_environment
-from gateway.custody.publishing import CONNECTED
+from gateway.cli.serve import settings_from_environment
 from gateway.domain.identifiers import POPULATION, RECORDS, SESSION
 from gateway.domain.verdicts import EditPolicy
 from gateway.forms.attributes import CONSTANT, DERIVED
@@ -23,6 +22,7 @@ from gateway.forms.covering import coverage_of
 from gateway.forms.definition import FieldTemplate
 from gateway.forms.reading.tree import Kind, Node
 from gateway.forms.showing.sentences import condition_in_words
+from gateway.reduction.publishing import CONNECTED
 
 _HEAD = """# Danh sách rà soát biểu mẫu / Review list of the forms
 

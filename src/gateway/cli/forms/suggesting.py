@@ -12,7 +12,7 @@ from rich.table import Table
 
 from gateway.cli.forms.checking import form_or_refusal, print_json
 from gateway.cli.forms.registered import registered_forms
-from gateway.cli.running.serve import settings_from_environment
+from gateway.cli.serve import settings_from_environment
 from gateway.forms.attributes import read_dictionary
 from gateway.forms.suggesting import Experience, Suggestion
 

@@ -12,8 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from gateway.cli.running.serve import settings_from_environment
-from gateway.custody.pairs import Difference, differences
+from gateway.cli.serve import settings_from_environment
 from gateway.domain.errors import Busy
 from gateway.log.notes import Checkpoint
 from gateway.log.publishing.beginning import check_rows
@@ -21,8 +20,9 @@ from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.recount import Recount
 from gateway.log.publishing.refusals import LogDamaged
 from gateway.log.publishing.rows import LeafRows, log_size
-from gateway.log.verify.ending import tell
+from gateway.retention.pairs import Difference, differences
 from gateway.storage.database import Database
+from gateway_verify.ending import tell
 
 DIFFERENT = 1
 """Exit status: something does not fit; the leaf is named."""

@@ -15,14 +15,11 @@ import typer
 
 from gateway.app.sources import log_policy_of
 from gateway.cli.clock import clock_of
-from gateway.cli.running.serve import settings_from_environment
-from gateway.custody.keys import Keys
-from gateway.custody.rolling import begin_next_log
-from gateway.custody.shredding import replay_shreds
-from gateway.custody.sweep import end_every_chain
+from gateway.cli.serve import settings_from_environment
 from gateway.domain.clock import Clock
 from gateway.domain.errors import GatewayError
 from gateway.forms.showing.instants import local_date
+from gateway.keys import Keys
 from gateway.log.clock_guard import confirm_clock
 from gateway.log.keys import announce_key
 from gateway.log.publishing.folder import LogFolder
@@ -34,6 +31,9 @@ from gateway.log.publishing.witnesses import Witnesses
 from gateway.receipts.endings import void_open_chains
 from gateway.reduction.months import Month
 from gateway.reduction.releases.unclosed import check_all_closed
+from gateway.retention.rotation import begin_next_log
+from gateway.retention.shredding import replay_shreds
+from gateway.retention.sweep import end_every_chain
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.upstream.carrier import FastCarrier

@@ -10,13 +10,13 @@ import typer
 
 from gateway.cli.clock import clock_of
 from gateway.cli.log.publishing import REFUSED, Json, publish_log
-from gateway.cli.running.serve import settings_from_environment
-from gateway.custody.shredding import last_closed, shred_settled
+from gateway.cli.serve import settings_from_environment
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, GatewayError
 from gateway.log.publishing.folder import LogFolder
 from gateway.reduction.months import Month
 from gateway.reduction.releases.settled import check_kept, last_settled
+from gateway.retention.shredding import last_closed, shred_settled
 from gateway.settings import Settings
 from gateway.storage.database import Database
 

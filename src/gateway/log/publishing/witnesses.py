@@ -24,7 +24,7 @@ from gateway.domain.errors import Busy, SourceError
 from gateway.log.notes import SignedCheckpoint
 from gateway.log.proofs import PublishedTree
 from gateway.log.publishing.refusals import LogForked
-from gateway.log.verify.text.notes import (
+from gateway_verify.text.notes import (
     COSIGNATURE,
     FalseSignature,
     MalformedNote,
@@ -32,7 +32,7 @@ from gateway.log.verify.text.notes import (
     read_note,
     signers,
 )
-from gateway.log.verify.text.policy import Policy, read_policy
+from gateway_verify.text.policy import Policy, read_policy
 
 MOST_LINES = 8
 _SIZE = re.compile(rb"(0|[1-9][0-9]{0,18})\n")

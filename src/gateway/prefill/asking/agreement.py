@@ -5,8 +5,8 @@ where one has none, by name and whole birth date. A date that is known less exac
 date that it leaves open.
 """
 
+from gateway.domain.codelists import folded
 from gateway.domain.facts import Coded, Held, PartialDate, PersonRef
-from gateway.sources.codelists import folded
 from gateway.sources.papers import same_person
 
 

@@ -4,11 +4,11 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from gateway.domain.clock import Clock
+from gateway.domain.codelists import CodeLists
 from gateway.domain.identifiers import PERSONAL_PAPERS, AttributeName, SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
 from gateway.records.issuers import Issuers
 from gateway.records.kinds import Kinds
-from gateway.sources.codelists import CodeLists
 from gateway.sources.holdings import Holdings
 from gateway.sources.personal_papers.wire import (
     SEARCH,

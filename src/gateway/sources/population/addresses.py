@@ -10,14 +10,14 @@ both codes doubtful, and no unit is taken.
 
 from collections.abc import Mapping
 
-from gateway.domain.facts import Coded
-from gateway.sources.codelists import (
+from gateway.domain.codelists import (
     COUNTRY,
     HOME_COUNTRY,
     CodeLists,
     folded,
     without_province_word,
 )
+from gateway.domain.facts import Coded
 from gateway.sources.names import one_blank
 from gateway.sources.places import Place
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from lxml.etree import _Element
 
 from gateway.domain.clock import Clock
+from gateway.domain.codelists import CodeLists
 from gateway.domain.errors import SourceBrokeContract
 from gateway.domain.facts import Fact, Held, Holder, Paper, PartialDate, PersonKey
 from gateway.domain.identifiers import POPULATION, AttributeName, SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
-from gateway.sources.codelists import CodeLists
 from gateway.sources.identity import contradicts, is_asked_in_full
 from gateway.sources.names import normalised_for_sending
 from gateway.sources.population.reading import (

@@ -25,12 +25,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeVar
 
-import httpx
-
 from gateway.domain.errors import SourceBrokeContract
 from gateway.sources.population.routes import address
 from gateway.sources.population.tokens import TokenDesk, read_object
 from gateway.sources.population.wire import Asking
+from gateway.upstream import http
 from gateway.upstream.exchange import Exchange
 
 T = TypeVar("T")
@@ -92,13 +91,13 @@ class TokenFacade:
 
         return await self._tokens.ask_with_token(ask)
 
-    def _token_request(self) -> httpx.Request:
+    def _token_request(self) -> http.Request:
         headers = {**_FORM, "lgspaccesstoken": self._account.partner()}
-        return httpx.Request(
+        return http.Request(
             "POST", address(self._account.token_url), headers=headers, content=_GRANT
         )
 
-    def _request(self, token: str, soap: str) -> httpx.Request:
+    def _request(self, token: str, soap: str) -> http.Request:
         account = self._account
         body = {
             "accessToken": f"Bearer {token}",
@@ -150,11 +149,11 @@ class JsonFacade:
         body = _by_user_name(asking, account.username)
         return f"{account.endpoint_url}/{asking.service}", body, "data"
 
-    def _token_request(self) -> httpx.Request:
+    def _token_request(self) -> http.Request:
         account = self._account
         basic = _base64(f"{account.username}:{account.secret}")
         headers = {**_FORM, "Authorization": f"Basic {basic}"}
-        return httpx.Request("POST", address(account.token_url), headers=headers, content=_GRANT)
+        return http.Request("POST", address(account.token_url), headers=headers, content=_GRANT)
 
 
 def _by_service_number(asking: Asking) -> Mapping[str, str]:
@@ -201,11 +200,9 @@ def _soap(content: bytes, member: str) -> bytes:
 
 def _post(
     url: str, body: Mapping[str, str], headers: Mapping[str, str] | None = None
-) -> httpx.Request:
+) -> http.Request:
     content = json.dumps(body, ensure_ascii=False).encode()
-    return httpx.Request(
-        "POST", address(url), headers={**_JSON, **(headers or {})}, content=content
-    )
+    return http.Request("POST", address(url), headers={**_JSON, **(headers or {})}, content=content)
 
 
 def _base64(text: str) -> str:

@@ -10,9 +10,8 @@ from datetime import datetime
 from functools import cache
 from typing import Protocol, TypeVar
 
-import httpx
-
 from gateway.sources.population.wire import Asking, sign_in_headers
+from gateway.upstream import http
 from gateway.upstream.exchange import Exchange
 
 T = TypeVar("T")
@@ -58,7 +57,7 @@ class DirectRoute:
         body = asking.envelope().encode()
         return await self.exchange.read(lambda: self._request(body), decode)
 
-    def _request(self, body: bytes) -> httpx.Request:
+    def _request(self, body: bytes) -> http.Request:
         account = self.account
         timestamp = str(int(self.clock().timestamp() * 1000))
         headers = {
@@ -70,10 +69,10 @@ class DirectRoute:
             headers["X-Road-Client"] = account.client
         if account.api_key:
             headers["ApiKey"] = account.api_key
-        return httpx.Request("POST", address(account.endpoint_url), headers=headers, content=body)
+        return http.Request("POST", address(account.endpoint_url), headers=headers, content=body)
 
 
 @cache
-def address(url: str) -> httpx.URL:
+def address(url: str) -> http.URL:
     """A configured address, read once."""
-    return httpx.URL(url)  # to read it takes as long as to make the rest of the request
+    return http.URL(url)  # to read it takes as long as to make the rest of the request

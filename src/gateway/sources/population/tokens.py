@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-import httpx
 import orjson
 
 from gateway.domain.errors import SourceBrokeContract, SourceError, SourceUnavailable
+from gateway.upstream import http
 from gateway.upstream.exchange import Exchange
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ class TokenDesk:
     def __init__(
         self,
         exchange: Exchange,
-        request: Callable[[], httpx.Request],
+        request: Callable[[], http.Request],
         clock: Callable[[], datetime],
     ) -> None:
         self._exchange = exchange

@@ -1,0 +1,184 @@
+"""How does the province admit a tenant, so that anybody can see what it was granted?
+
+The tenant's row and its `grant` leaf are one transaction. The leaf names sources and procedures in
+clear and officers as commitments, `base64(HMAC-SHA-256(salt, officer))`; the salt stays in the row.
+`connected` are the sources that the deployment reads, and a tenant gets a further leaf when they change.
+`first` is null in a tenant's first leaf, else log and index of that leaf: whether a tenant is a test
+tenant is said there, for ever, and no later leaf of any log says otherwise.
+"""
+
+import hmac
+import json
+import os
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from gateway.access.callers import EVERYTHING, Grant
+from gateway.access.clients import read_grant, vouches_in_leaf, write_grant
+from gateway.domain.errors import BadRequest, Conflict
+from gateway.domain.identifiers import SourceId, TenantId, agency_groups
+from gateway.log.append import Appended, append_public
+from gateway.log.keys import log_name
+from gateway.storage.schema import connected_sources, grant_leaves, tenant_marks, tenants
+
+_AGENCY_CODE = re.compile(r"(?![0-9]{9,12}\Z)(?=.{1,40}\Z)[0-9A-Z]+(?:\.[0-9A-Z]+)*")
+_ISSUER = re.compile(r"(?!.*[0-9]{9})[^\W_][\w ,.()/&'-]{0,199}")
+_KIND = re.compile(r"[a-z][a-z_]{0,59}")
+_TENANT_CODE = re.compile(r"(?![0-9]{9,12}\Z)[a-z0-9][a-z0-9-]{0,62}")
+
+
+def register_tenant(
+    connection: Connection,
+    code: str,
+    name: str,
+    agency: str,
+    grant: Grant,
+    *,
+    is_test: bool,
+    now: datetime,
+) -> Appended:
+    """Admit a tenant with its grant and the public leaf that says so; `is_test` is for ever.
+
+    Raises BadRequest `tenant_code_unusable`, `agency_code_unusable`, `issuer_unusable`,
+    Conflict `tenant_exists`, `test_mark_stands`.
+    """
+    if not _TENANT_CODE.fullmatch(code):
+        raise BadRequest("tenant_code_unusable", "a code is a-z, 0-9 and hyphens", "code")
+    if not _AGENCY_CODE.fullmatch(agency):
+        raise BadRequest("agency_code_unusable", "a code reads like H99.01", "agency")
+    _check_named(grant)
+    known = select(tenants.c.tenant).where(tenants.c.tenant == code)
+    if connection.execute(known).first() is not None:
+        raise Conflict("tenant_exists", "a tenant of this code is registered")
+    salt = os.urandom(32)
+    leaf = _leaf(TenantId(code), agency, grant, is_test, now, salt)
+    appended = _write(connection, leaf, connected_by(connection))
+    row = {
+        "tenant": code,
+        "name": name,
+        "agency": agency,
+        "is_test": is_test,
+        "grant_json": write_grant(grant, salt),
+        "grant_leaf": appended.index,
+        "created_at": int(now.timestamp()),
+    }
+    connection.execute(insert(tenants), row)
+    return appended
+
+
+def _check_named(grant: Grant) -> None:
+    """The agencies and issuers that a grant names can be codes and names."""
+    for one in grant.agencies:
+        if not (_AGENCY_CODE.fullmatch(one) and agency_groups(one)):
+            raise BadRequest("agency_code_unusable", "a code reads like G09.20", "agencies")
+    for issuer, kind in grant.vouches:
+        if not (_ISSUER.fullmatch(issuer) and _KIND.fullmatch(kind)):
+            raise BadRequest("issuer_unusable", "an issuer's name and a kind of records", "vouches")
+
+
+def grant_again(connection: Connection) -> int:
+    """Write every tenant's grant into a log that has just been opened; how many there are."""
+    connection.execute(delete(grant_leaves))
+    return _grant_where_it_differs(connection, connected_by(connection))
+
+
+def settle_connected(connection: Connection, connected: Iterable[SourceId]) -> int:
+    """Note which sources are read, and write another grant leaf where a tenant's last leaf says otherwise.
+
+    Gives how many leaves that took.
+    """
+    _take_over_older_grants(connection)
+    sources = sorted(connected)
+    connection.execute(delete(connected_sources))
+    connection.execute(insert(connected_sources), [{"source": source} for source in sources])
+    return _grant_where_it_differs(connection, sources)
+
+
+def connected_by(connection: Connection) -> list[str]:
+    """The sources that the deployment reads, as its last start found them."""
+    return sorted(connection.execute(select(connected_sources.c.source)).scalars())
+
+
+def _grant_where_it_differs(connection: Connection, connected: Sequence[str]) -> int:
+    written = 0
+    for row in connection.execute(select(tenants).order_by(tenants.c.created_at)).all():
+        of_tenant = select(grant_leaves.c.connected).where(grant_leaves.c.tenant == row.tenant)
+        last = connection.execute(of_tenant.order_by(grant_leaves.c.leaf.desc())).scalar()
+        if last is not None and json.loads(last) == list(connected):
+            continue
+        salt = bytes.fromhex(json.loads(row.grant_json)["salt"])
+        since = datetime.fromtimestamp(row.created_at, UTC)
+        grant = read_grant(row.grant_json)
+        leaf = _leaf(TenantId(row.tenant), row.agency, grant, row.is_test, since, salt)
+        appended = _write(connection, leaf, connected)
+        again = update(tenants).where(tenants.c.tenant == row.tenant)
+        connection.execute(again.values(grant_leaf=appended.index))
+        written += 1
+    return written
+
+
+def _take_over_older_grants(connection: Connection) -> None:
+    """Tenants that an older release admitted: their leaf says nothing of connections."""
+    known = select(tenant_marks.c.tenant)
+    for row in connection.execute(select(tenants).where(tenants.c.tenant.not_in(known))).all():
+        _mark(connection, row.tenant, row.is_test, row.grant_leaf)
+        written = {"leaf": row.grant_leaf, "tenant": row.tenant, "connected": "null"}
+        connection.execute(insert(grant_leaves), written)
+
+
+def _write(connection: Connection, leaf: dict[str, Any], connected: Sequence[str]) -> Appended:
+    """Append a grant leaf, with the mark that the tenant's first one bears.
+
+    Raises Conflict `test_mark_stands` where the leaf says otherwise.
+    """
+    of_tenant = tenant_marks.c.tenant == leaf["tenant"]
+    mark = connection.execute(select(tenant_marks).where(of_tenant)).first()
+    if mark is not None and bool(mark.is_test) != leaf["is_test"]:
+        raise Conflict("test_mark_stands", "whether a tenant is a test tenant never changes")
+    first = None if mark is None else {"log": mark.origin, "leaf": mark.leaf}
+    appended = append_public(connection, {**leaf, "connected": connected, "first": first})
+    if mark is None:
+        _mark(connection, leaf["tenant"], leaf["is_test"], appended.index)
+    written = {
+        "leaf": appended.index,
+        "tenant": leaf["tenant"],
+        "connected": json.dumps(connected),
+    }
+    connection.execute(insert(grant_leaves), written)
+    return appended
+
+
+def _mark(connection: Connection, tenant: str, is_test: bool, leaf: int) -> None:
+    row = {"tenant": tenant, "is_test": is_test, "origin": log_name(connection), "leaf": leaf}
+    connection.execute(insert(tenant_marks), row)
+
+
+def _leaf(
+    tenant: TenantId, agency: str, grant: Grant, is_test: bool, now: datetime, salt: bytes
+) -> dict[str, Any]:
+    return {
+        "kind": "grant",
+        "v": 2,
+        "tenant": tenant,
+        "agency": agency,
+        "is_test": is_test,
+        "since": now.astimezone(UTC).date().isoformat(),
+        "sources": sorted(grant.sources),
+        "procedures": EVERYTHING if grant.procedures is None else sorted(grant.procedures),
+        "officers": EVERYTHING
+        if grant.officers is None
+        else sorted(officer_commitment(salt, officer) for officer in grant.officers),
+        **({"vouches": vouches_in_leaf(grant)} if grant.vouches else {}),
+        **({"agencies": sorted(grant.agencies)} if grant.agencies else {}),
+    }
+
+
+def officer_commitment(salt: bytes, officer: str) -> str:
+    """The commitment by which a leaf names an officer; the salt opens it."""
+    return b64encode(hmac.digest(salt, officer.encode(), sha256)).decode()

@@ -1,0 +1,92 @@
+"""Which auditors may be given bodies, and by which keys are they known?
+
+An accredited auditor (kiểm toán viên được công nhận) has a name, a verifier key of signed notes
+(`name+hash+base64`), under which audits are signed, and an age recipient (`age1…`), to which bodies
+are encrypted.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyrage
+from sqlalchemy import Connection, Select, insert, or_, select, update
+
+from gateway.domain.errors import BadRequest, Conflict, NotFound
+from gateway.storage.schema import auditors, metric_definitions
+from gateway_verify.text.notes import ED25519, MalformedNote, read_key
+
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Auditor:
+    """Somebody who may open bodies; `active` until the accreditation ended."""
+
+    name: str
+    vkey: str
+    recipient: str
+    active: bool
+
+
+def accredit(connection: Connection, name: str, vkey: str, recipient: str) -> Auditor:
+    """Enter an auditor.
+
+    Raises BadRequest `unusable_key` for keys of another kind or an unprintable name, Conflict
+    `auditor_exists` for a name or key that is known, ended ones included.
+    """
+    if not name.isprintable() or not 0 < len(name) <= LONGEST_NAME:
+        raise BadRequest("unusable_key", "a name is printable, of up to 100 characters", "name")
+    _check_keys(vkey, recipient)
+    if connection.execute(_known(vkey, name)).first() is not None:
+        raise Conflict("auditor_exists", "an auditor of this name or key was entered before")
+    row = {"vkey": vkey, "name": name, "recipient": recipient, "ended_at": None}
+    connection.execute(insert(auditors), row)
+    return Auditor(name, vkey, recipient, True)
+
+
+def _check_keys(vkey: str, recipient: str) -> None:
+    try:
+        known = read_key(vkey).algorithm == ED25519
+    except MalformedNote:
+        known = False
+    if not known:
+        raise BadRequest("unusable_key", "no verifier key of an auditor", "vkey")
+    try:
+        pyrage.x25519.Recipient.from_str(recipient)
+    except pyrage.RecipientError:
+        raise BadRequest("unusable_key", "no age recipient (age1…)", "recipient") from None
+
+
+def end_accreditation(connection: Connection, who: str, now: datetime) -> Auditor:
+    """Give this auditor nothing more and take no more audits; raises NotFound `unknown_auditor`."""
+    auditor = auditor_of(connection, who)
+    ended = update(auditors).where(auditors.c.vkey == auditor.vkey)
+    connection.execute(ended.values(ended_at=int(now.timestamp())))
+    return Auditor(auditor.name, auditor.vkey, auditor.recipient, False)
+
+
+def auditor_of(connection: Connection, who: str) -> Auditor:
+    """The accredited auditor of this name or verifier key; raises NotFound `unknown_auditor`."""
+    row = connection.execute(_known(who, who).where(auditors.c.ended_at.is_(None))).first()
+    if row is None:
+        raise NotFound("unknown_auditor", "no accredited auditor has this name or key", "auditor")
+    return Auditor(row.name, row.vkey, row.recipient, True)
+
+
+def all_auditors(connection: Connection) -> list[Auditor]:
+    """Everybody who was ever accredited, by name."""
+    rows = connection.execute(select(auditors).order_by(auditors.c.name))
+    return [Auditor(r.name, r.vkey, r.recipient, r.ended_at is None) for r in rows]
+
+
+def check_begun(connection: Connection) -> None:
+    """Raise Conflict `log_not_begun` while no definition stands in the log: no case may come before it."""
+    if connection.execute(select(metric_definitions.c.leaf).limit(1)).first() is None:
+        raise Conflict(
+            "log_not_begun", "a log that was just opened gets its definitions at a start"
+        )
+
+
+def _known(vkey: str, name: str) -> Select[Any]:
+    return select(auditors).where(or_(auditors.c.vkey == vkey, auditors.c.name == name))

@@ -1,0 +1,285 @@
+"""Does what a dossier keeps show that a field was filled by the gateway and submitted unchanged?
+
+An **opening** is what the province supplies for a drawn submission leaf: `evidence` as the submission's
+answer gave it, `receipts` of the chain from the first to the one that was used, and `data`, `contested`,
+`entered_by` as submitted. It is right when all of this holds, in this order; the first step that fails is
+its finding. Of every frame:
+
+    supplied     something was supplied
+    doubled      nothing else was supplied for the same leaf
+    late         it came by the day that was set
+    form         it can be read
+    leaves       the evidence holds hash and salt of every leaf of the chain that the pack holds
+    key          the chain's prefill leaves commit to the evidence's key (`kc`)
+    receipt      each prefill leaf on the way to the submission is of one of the receipts (`rd`), and the
+                 last one is of the chain
+    content      the submission leaf commits to what is said to have been submitted (`cc`)
+
+Of a field then:
+
+    visibility   counted anew by the registered form version, the field shows
+    class        it was filled in the class, from the source and by the record that the leaf says
+    tag          the key opens the field's tag on the value that was submitted
+    verdict      every field of the submission gets the verdict that the leaf says
+    read         where the value came from a register of others, that one's own list of requests holds
+                 every answer of it that the receipts name, and there is one
+
+What is asked of whole submissions and of records stands in `as_filed.py` and `papers_behind.py`. Refusals
+of the chain count as they did: what was refused once is contested. Nothing is taken on trust from the
+opening; a receipt's signature is not asked for, since the leaf pins its bytes.
+"""
+
+import hashlib
+from base64 import b64decode, b64encode, urlsafe_b64decode
+from binascii import Error as NotBase64
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION
+from gateway.domain.verdicts import Verdict
+from gateway.forms.catalogue import RegisteredForm
+from gateway.forms.fields import value_at
+from gateway.forms.values import NotOfType
+from gateway.judging.encoding import commitment, content_of, letters_of
+from gateway.judging.judge import judge
+from gateway.judging.judgement import JudgedField, Judgement, Marks
+from gateway.judging.locked import check_locked, with_switches
+from gateway.judging.opened import OpenedReceipt, opened
+from gateway.judging.request import SubmissionRequest
+from gateway.receipts.receipt import Receipt
+from gateway.receipts.tags import Tagger, commit_to
+from gateway_verify.sampling.frames import FIELDS, RECORDS, SUBMISSIONS
+from gateway_verify.sampling.units import Opened, Unit
+
+NOT_SUPPLIED, DOUBLED, LATE, UNREADABLE = "supplied", "doubled", "late", "form"
+_OPENING = ("leaves", "key", "receipt", "content")
+STEPS = (NOT_SUPPLIED, UNREADABLE, *_OPENING, "visibility", "class", "tag", "verdict", "read")
+"""Everything that can be the finding of one opening of a field; the first two when none was opened."""
+
+_SUPPLYING = (NOT_SUPPLIED, DOUBLED, LATE, UNREADABLE)
+_BODY = ("class", "verdict")
+STEPS_OF: Mapping[str, tuple[str, ...]] = {
+    FIELDS: (*_SUPPLYING, *STEPS[2:]),
+    SUBMISSIONS: (*_SUPPLYING, *_OPENING, *_BODY, "filed", "as_filed"),
+    RECORDS: (*_SUPPLYING, *_OPENING, *_BODY, "record", "paper", "file", "issuer"),
+}
+"""Everything that can be the finding of a unit of each frame, in order."""
+
+OUTSIDE = (POPULATION, PERSONAL_PAPERS)
+_MEMBERS = {"evidence", "receipts", "data", "contested", "entered_by", "papers"}
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the province supplies for one submission leaf."""
+
+    key: bytes = field(repr=False)
+    content_salt: bytes = field(repr=False)
+    leaves: frozenset[tuple[bytes, bytes]] = field(repr=False)
+    receipts: tuple[Receipt, ...] = field(repr=False)
+    data: Mapping[str, Any] = field(repr=False)
+    contested: frozenset[str]
+    by_officer: frozenset[str]
+    papers: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+class Wrong(Exception):
+    """The opening is not right; `step` is the first that failed."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__(step)
+        self.step = step
+
+
+def read_opening(said: Any) -> Opening:
+    """Read a decoded opening; raises Wrong `form`."""
+    try:
+        if not said.keys() <= _MEMBERS or not isinstance(said["data"], dict):
+            raise Wrong(UNREADABLE)
+        evidence = said["evidence"]
+        return Opening(
+            _unpadded(evidence["key"]),
+            _unpadded(evidence["content_salt"]),
+            frozenset(
+                (b64decode(one["leaf"], validate=True), _unpadded(one["salt"]))
+                for one in evidence["leaves"]
+            ),
+            tuple(_receipt(text) for text in said["receipts"]),
+            said["data"],
+            frozenset(map(str, said.get("contested") or ())),
+            frozenset(map(str, said.get("entered_by") or {})),
+            dict(said.get("papers") or {}),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, NotBase64):
+        raise Wrong(UNREADABLE) from None
+
+
+def _receipt(text: str) -> Receipt:
+    claims = orjson.loads(_unpadded(text.split(".")[1]))
+    if not isinstance(claims, dict) or not isinstance(claims.get("chain"), str):
+        raise Wrong(UNREADABLE)
+    return Receipt(claims, text)
+
+
+def _unpadded(text: str) -> bytes:
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An opening whose leaves, key, receipts and content hold: the submission as it was judged then."""
+
+    receipt: OpenedReceipt
+    judgement: Judgement
+    letters: Mapping[str, Any] = field(repr=False)
+
+    def check_classes(self, body: Mapping[str, Any]) -> None:
+        """Raise Wrong `class` unless classes, sources and records are those that the leaf says."""
+        self._check(body, ("cl", "cr", "so", "sr", "rc", "rr"), "class")
+
+    def check_verdicts(self, body: Mapping[str, Any]) -> None:
+        """Raise Wrong `verdict` unless every verdict is the one that the leaf says."""
+        self._check(body, ("vd", "vr"), "verdict")
+
+    def _check(self, body: Mapping[str, Any], names: tuple[str, ...], step: str) -> None:
+        said = (name for name in names if name != "rc" and name != "rr" or "rc" in body)
+        if any(self.letters.get(name) != body.get(name) for name in said):
+            raise Wrong(step)
+
+
+def check_opened(
+    unit: Unit, chain: Collection[Opened], opening: Opening, form: RegisteredForm
+) -> Shown:
+    """The steps from `leaves` to `content`; raises Wrong with the first that fails.
+
+    `chain` are the case leaves of the unit's chain up to its submission.
+    """
+    body = unit.leaf.body
+    if not {(leaf.hash, leaf.salt) for leaf in chain} <= opening.leaves:
+        raise Wrong("leaves")
+    prefills = {leaf.index: leaf.body for leaf in chain if leaf.body["k"] == "prefill"}
+    _check_receipts(opening, _way(prefills, body["pf"]), body["chain"])
+    if opening.receipts[-1].claims["version"] != form.version:
+        raise Wrong("receipt")
+    one, judgement = _judged(opening, form, body, _refused(chain))
+    request = _request(opening, body["ten"])
+    said = commitment(opening.content_salt, content_of(judgement.content, request))
+    if said != body["cc"]:
+        raise Wrong("content")
+    return Shown(one, judgement, letters_of(judgement, form))
+
+
+def check_opening(
+    unit: Unit,
+    chain: Collection[Opened],
+    opening: Opening,
+    form: RegisteredForm,
+    journal: Mapping[str, Collection[str]],
+) -> str | None:
+    """Raises Wrong with the first step that fails; gives the source that was asked about the field.
+
+    None where no register of others had to know of it: the sign-in's own facts, the province's records.
+    `journal` gives per source the request numbers that the source itself kept.
+    """
+    shown = check_opened(unit, chain, opening, form)
+    judged = next((one for one in shown.judgement.fields if one.path == unit.path), None)
+    if judged is None or not judged.visible:
+        raise Wrong("visibility")
+    shown.check_classes(unit.leaf.body)
+    if not _opens(shown.receipt, judged, opening.data):
+        raise Wrong("tag")
+    if judged.verdict is not Verdict.AUTO:
+        raise Wrong("verdict")
+    shown.check_verdicts(unit.leaf.body)
+    return _check_reads(judged, opening, journal)
+
+
+def _way(prefills: Mapping[int, Mapping[str, Any]], last: int) -> list[Mapping[str, Any]]:
+    """The prefill bodies from the first of the chain to the one whose receipt was used."""
+    way: list[Mapping[str, Any]] = []
+    at: int | None = last
+    while at is not None:
+        if at not in prefills or len(way) > len(prefills):
+            raise Wrong("leaves")
+        way.append(prefills[at])
+        at = prefills[at]["prev"]
+    return way[::-1]
+
+
+def _check_receipts(opening: Opening, way: list[Mapping[str, Any]], chain: str) -> None:
+    committed = b64encode(commit_to(opening.key)).decode()
+    if any(prefill["kc"] != committed for prefill in way):
+        raise Wrong("key")
+    digests = [_digest(receipt) for receipt in opening.receipts]
+    if digests != [prefill["rd"] for prefill in way] or opening.receipts[-1].chain != chain:
+        raise Wrong("receipt")
+
+
+def _refused(chain: Collection[Opened]) -> frozenset[str]:
+    """The field instances that were refused before, and are contested since."""
+    refusals = (leaf.body["f"] for leaf in chain if leaf.body["k"] == "refusal")
+    return frozenset(path for fields in refusals for path, code in fields if code != "row_added")
+
+
+def _digest(receipt: Receipt) -> str:
+    return b64encode(hashlib.sha256(receipt.signing_input).digest()).decode()
+
+
+def _judged(
+    opening: Opening, form: RegisteredForm, body: Mapping[str, Any], refused: frozenset[str]
+) -> tuple[OpenedReceipt, Judgement]:
+    """The submission, judged as it was then."""
+    receipt = opening.receipts[-1]
+    digests = (form.definition.digest, form.bindings.digest)
+    one = opened(form, receipt, Tagger.of(opening.key, body["chain"], body["ten"], *digests))
+    data = with_switches(one, opening.data)
+    marks = Marks(opening.by_officer, opening.contested, refused)
+    _, pairings = check_locked(one, data, marks)
+    return one, judge(one, data, marks, pairings)
+
+
+def _request(opening: Opening, tenant: str) -> SubmissionRequest:
+    return SubmissionRequest(
+        tenant,
+        opening.receipts[-1].text,
+        None,
+        None,
+        None,
+        opening.data,
+        opening.by_officer,
+        tuple(opening.contested),
+    )
+
+
+def _opens(one: OpenedReceipt, judged: JudgedField, data: Mapping[str, Any]) -> bool:
+    if judged.filled is None:
+        return False
+    try:
+        canon = one.canon(judged.filled.template, value_at(data, judged.path))
+    except NotOfType:
+        return False
+    return one.opens(judged.filled, canon)
+
+
+def _check_reads(
+    judged: JudgedField, opening: Opening, journal: Mapping[str, Collection[str]]
+) -> str | None:
+    path = "" if judged.filled is None else judged.filled.path
+    entry = opening.receipts[-1].filled.get(path, {})
+    named = (entry.get("source"), entry.get("confirmed_by"))
+    source: str | None = next((one for one in named if one in OUTSIDE), None)
+    if source is None:
+        return None
+    reads = [
+        read
+        for receipt in opening.receipts
+        for read in receipt.claims["reads"]
+        if read["source"] == source and read["outcome"] != "unavailable"
+    ]
+    known = journal.get(source, ())
+    if not reads or any(read["ref"] not in known for read in reads):
+        raise Wrong("read")
+    return source

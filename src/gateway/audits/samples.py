@@ -1,0 +1,153 @@
+"""When did an auditor commit to a sample, and what came of it?
+
+A `sample` case leaf is entered for a request before the public draw (`st` `asked`), and another one with
+what came out (`opened`) together with the public `audit` leaf; both name the frame that is drawn from. A
+request is taken from an accredited auditor, about a root and a closed range of this log; the same one again
+gives the leaf that stands. What came out is taken once for a request, about its frame, with as many units
+as it asked for or all there are: what was not answered is in it as wrong, and nothing is left out.
+"""
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from gateway.audits.auditors import auditor_of, check_begun
+from gateway.domain.errors import BadRequest, Conflict
+from gateway.log.append import append_case
+from gateway.log.canonical import canonical
+from gateway.storage.schema import bodies
+from gateway_verify.claims.leaves import Leaf
+from gateway_verify.findings import Refuted, Unchecked
+from gateway_verify.sampling.entered import digest_of_key
+from gateway_verify.sampling.frames import FIELDS, frame_of
+from gateway_verify.sampling.requests import read_request
+
+SAMPLE = "sample"
+_SAME = {"month": "month", "rg": "range", "size": "size", "root": "root"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A request that stands in the log: index, and salt and body that open its seal."""
+
+    index: int
+    salt: bytes = field(repr=False)
+    body: bytes = field(repr=False)
+
+    def with_proofs(self, proof: bytes, grown: Sequence[bytes]) -> bytes:
+        """The file `sample-entered` that the auditor is given."""
+        return canonical(
+            {
+                "kind": "sample-entered",
+                "v": 1,
+                "index": self.index,
+                "salt": b64encode(self.salt).decode(),
+                "body": json.loads(self.body),
+                "proof": proof.decode(),
+                "grown": [b64encode(one).decode() for one in grown],
+            }
+        )
+
+
+def read_sample_request(said: Any) -> Leaf:
+    """A decoded request whose signature holds; raises BadRequest `audit_unreadable` or `audit_forged`."""
+    try:
+        return read_request(said)
+    except Unchecked as refused:
+        raise BadRequest("audit_unreadable", refused.finding.says) from None
+    except Refuted as refused:
+        raise BadRequest("audit_forged", refused.finding.says, "signature") from None
+
+
+def enter_sample(connection: Connection, request: Leaf, now: datetime) -> Entered:
+    """Enter a request whose root and range were checked.
+
+    Raises NotFound `unknown_auditor`, Conflict `log_not_begun`.
+    """
+    check_begun(connection)
+    auditor_of(connection, request["auditor"])
+    body = _asked(request, now)
+    for row in _same(connection, body):
+        return Entered(row.idx, row.salt, row.body)
+    leaf = append_case(connection, SAMPLE, "", body, now)
+    return Entered(leaf.index, leaf.salt, canonical(body))
+
+
+def is_entered(connection: Connection, request: Leaf) -> bool:
+    """Whether a leaf of this log holds the request."""
+    return bool(_same(connection, _asked(request, datetime.fromtimestamp(0, UTC))))
+
+
+def _asked(request: Leaf, now: datetime) -> dict[str, Any]:
+    asked = {"n": request["count"], "cm": request["commitment"], "fr": frame_of(request)}
+    year_units = request.get("year_units")
+    if year_units is not None:
+        asked["yu"] = year_units
+    return _body(request, now, "asked", asked)
+
+
+def _same(connection: Connection, body: Mapping[str, Any]) -> list[Row[Any]]:
+    """The leaves that ask for the same, at whatever hour."""
+    earlier = {"fr": FIELDS}
+    return [
+        row
+        for row in _samples(connection)
+        if earlier | json.loads(row.body) | {"h": body["h"]} == body
+    ]
+
+
+def note_outcome(connection: Connection, audit: Leaf, now: datetime) -> None:
+    """Enter what came of a sample, once.
+
+    Raises Conflict `sample_not_entered` when the `audit` leaf names no leaf by which its auditor asked for
+    so many units of this frame, range and root, or one that has an outcome already.
+    """
+    said = audit["sample"]
+    held = {row.idx: json.loads(row.body) for row in _samples(connection)}
+    asked = held.get(said["entered"])
+    if asked is None or not _answers(audit, asked):
+        raise Conflict("sample_not_entered", "no commitment to this sample stands there", "sample")
+    if any(one["rq"] == said["entered"] for one in held.values()):
+        raise Conflict("sample_not_entered", "that commitment has an outcome already", "sample")
+    found = {"n": said["drawn"], "wr": said["wrong"], "rq": said["entered"], "cm": asked["cm"]}
+    found["fr"] = frame_of(said)
+    append_case(connection, SAMPLE, "", _body(audit, now, "opened", found), now)
+
+
+def _answers(audit: Leaf, asked: Mapping[str, Any]) -> bool:
+    same = all(asked[short] == audit[name] for short, name in _SAME.items())
+    mine = asked["by"] == digest_of_key(audit["auditor"]) and asked["st"] == "asked"
+    sample = audit["sample"]
+    framed = frame_of(asked, "fr") == frame_of(sample)
+    due = min(asked["n"], sample.get("units", asked["n"]))
+    drawn = sample["drawn"] == due if "units" in sample else sample["drawn"] <= due
+    return same and mine and framed and drawn
+
+
+def _body(said: Leaf, now: datetime, state: str, found: dict[str, Any]) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "k": "sample",
+        "case": None,
+        "by": digest_of_key(said["auditor"]),
+        "month": said["month"],
+        "rg": list(said["range"]),
+        "size": said["size"],
+        "root": said["root"],
+        "h": int(now.timestamp()) // 3600,
+        "st": state,
+        "n": 0,
+        "cm": None,
+        "wr": None,
+        "rq": None,
+    }
+    return body | found
+
+
+def _samples(connection: Connection) -> list[Row[Any]]:
+    wanted = select(bodies.c.idx, bodies.c.salt, bodies.c.body).where(bodies.c.kind == SAMPLE)
+    return list(connection.execute(wanted))

@@ -1,1 +1,0 @@
-"""What the province keeps and allows: keys, and the promises made about them."""

@@ -1,0 +1,105 @@
+"""How a judgement is written into the log: the commitment to the content, and one letter a field."""
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Callable, Iterable
+from itertools import zip_longest
+from typing import Any
+
+import orjson
+
+from gateway.domain.identifiers import RECORDS
+from gateway.domain.letters import (
+    CLASS_LETTERS,
+    NOTHING,
+    RECORD_LETTERS,
+    SOURCE_LETTERS,
+    UNNUMBERED,
+    VERDICT_LETTERS,
+    YOUNG_LETTERS,
+    spell,
+)
+from gateway.domain.verdicts import Verdict
+from gateway.forms.catalogue import RegisteredForm
+from gateway.forms.fields import template_of
+from gateway.forms.reading.paths import steps_of
+from gateway.judging.judgement import JudgedField, Judgement
+from gateway.judging.request import SubmissionRequest
+
+_CONTENT = b"eform-gateway/content/v1"
+
+
+def content_of(content: tuple[tuple[str, str], ...], request: SubmissionRequest) -> bytes:
+    """The visible content and the marks in one canonical text."""
+    return orjson.dumps(
+        [sorted(content), sorted(set(request.contested)), sorted(request.entered_by_officer)]
+    )
+
+
+def commitment(salt: bytes, content: bytes) -> str:
+    """The salted commitment to the content: SHA-256(tag || 32-byte salt || content), in base64."""
+    return b64encode(hashlib.sha256(_CONTENT + salt + content).digest()).decode()
+
+
+def in_form_order(
+    form: RegisteredForm, verdicts: Iterable[tuple[str, Verdict]]
+) -> tuple[tuple[str, Verdict], ...]:
+    """Verdicts by path as the form reads, row after row, however they were come by."""
+    places = {template.path: number for number, template in enumerate(form.declarable)}
+    groups: dict[str, int] = {}
+    for path, number in places.items():
+        groups.setdefault(path.partition("[]")[0], number)
+
+    def place(one: tuple[str, Verdict]) -> tuple[int, tuple[int, ...], int]:
+        template = template_of(one[0])
+        rows = tuple(step for step in steps_of(one[0]) if isinstance(step, int))
+        return groups[template.partition("[]")[0]], rows, places[template]
+
+    return tuple(sorted(verdicts, key=place))
+
+
+def letters_of(judgement: Judgement, form: RegisteredForm) -> dict[str, Any]:
+    """Verdict, class and source of every field, one letter each.
+
+    Where a record of the province filled one, besides by which unvouched record each was filled.
+    """
+    fields = [template.path for template in form.declarable]
+    columns: dict[tuple[str, str], Callable[[JudgedField], str]] = {
+        ("vd", "vr"): lambda judged: VERDICT_LETTERS[judged.verdict],
+        ("cl", "cr"): _class_letter,
+        ("so", "sr"): _source_letter,
+    }
+    if any(judged.filled and judged.filled.source == RECORDS for judged in judgement.fields):
+        columns["rc", "rr"] = _record_letters(judgement)
+    letters: dict[str, Any] = {}
+    for (name, rows_name), letter in columns.items():
+        base, rows = spell(fields, {judged.path: letter(judged) for judged in judgement.fields})
+        letters[name] = base
+        if rows:
+            letters[rows_name] = rows
+    return letters
+
+
+def _record_letters(judgement: Judgement) -> Callable[[JudgedField], str]:
+    named = (judged.filled.unvouched for judged in judgement.fields if judged.filled is not None)
+    records = dict.fromkeys(record for record in named if record is not None)
+    letters = dict(zip_longest(records, RECORD_LETTERS[: len(records)], fillvalue=UNNUMBERED))
+
+    def letter(judged: JudgedField) -> str:
+        record = None if judged.filled is None else judged.filled.unvouched
+        return NOTHING if record is None else letters[record]
+
+    return letter
+
+
+def _class_letter(judged: JudgedField) -> str:
+    return NOTHING if judged.filled is None else CLASS_LETTERS[judged.filled.field_class]
+
+
+def _source_letter(judged: JudgedField) -> str:
+    filled = judged.filled
+    if filled is None:
+        return NOTHING
+    # a young paper that only confirms what the session said is at the bottom of no fact
+    young = YOUNG_LETTERS.get(filled.source) if filled.young else None
+    return young or SOURCE_LETTERS[filled.source]

@@ -1,0 +1,163 @@
+"""What became of each field? Every one gets its verdict, and only one."""
+
+import copy
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gateway.domain.verdicts import FieldClass, Verdict
+from gateway.forms.fields import (
+    Decision,
+    FieldInstance,
+    drop_invisible,
+    instances_at_submission,
+    put_value,
+    value_at,
+)
+from gateway.forms.roles import moved_roles
+from gateway.forms.values import EMPTY
+from gateway.judging.content import content_held
+from gateway.judging.judgement import JudgedField, Judgement, Marks
+from gateway.judging.opened import FilledField, OpenedReceipt
+from gateway.judging.rows import Pairing
+from gateway.receipts.tags import same_tag
+
+_NUMBER = "person.personal_id"
+
+
+def judge(
+    receipt: OpenedReceipt,
+    data: Mapping[str, Any],
+    marks: Marks,
+    pairings: tuple[Pairing, ...],
+) -> Judgement:
+    """Give every field its verdict; the values of fields that do not show are dropped first."""
+    kept = drop_invisible(receipt.form.definition, dict(data))
+    instances = instances_at_submission(receipt.form.definition, kept)
+    shown = frozenset(i.path for i in instances if i.decision is Decision.VISIBLE)
+    judge_one = _Judge(receipt, kept, marks, pairings, shown)
+    judged = [
+        one
+        for instance in instances
+        if not instance.template.is_file and (one := judge_one.field(instance))
+    ]
+    gone = judge_one.gone(frozenset(one.filled.path for one in judged if one.filled))
+    content = content_held(receipt, kept, instances)
+    return Judgement((*judged, *gone), judge_one.attachments(instances), content)
+
+
+class _Judge:
+    def __init__(
+        self,
+        receipt: OpenedReceipt,
+        data: Mapping[str, Any],
+        marks: Marks,
+        pairings: tuple[Pairing, ...],
+        shown: frozenset[str],
+    ) -> None:
+        self.receipt = receipt
+        self.data = data
+        self.marks = marks
+        self.pairings = {pairing.group: pairing for pairing in pairings}
+        self.rekeyed = frozenset(self._rekeyed_roles(shown))
+
+    def canon(self, instance: FieldInstance) -> str:
+        return self.receipt.text_at(instance.template, self.data, instance.path)
+
+    def field(self, instance: FieldInstance) -> JudgedField | None:
+        """The verdict on one instance; None for what is neither filled nor visible."""
+        filled = self._filled(instance)
+        visible = instance.decision is Decision.VISIBLE
+        if not visible:
+            return JudgedField(instance.path, Verdict.HIDDEN, False, filled) if filled else None
+        canon = self.canon(instance)
+        verdict = (
+            self._filled_verdict(instance, filled, canon)
+            if filled
+            else self._typed_verdict(instance, canon)
+        )
+        return JudgedField(instance.path, verdict, True, filled)
+
+    def _filled_verdict(self, instance: FieldInstance, filled: FilledField, canon: str) -> Verdict:
+        group = instance.template.path.partition("[]")[0]
+        if {instance.path, group} & self.marks.contested or (
+            instance.path in self.marks.refused_before
+        ):
+            return Verdict.CONTESTED
+        unchanged = self.receipt.opens(filled, canon)
+        by_officer = instance.path in self.marks.by_officer
+        if filled.field_class is FieldClass.SAME_CASE or (by_officer and not unchanged):
+            return Verdict.OFFICER
+        if unchanged and filled.role not in self.rekeyed:
+            return Verdict.AUTO
+        return Verdict.OVERRIDE
+
+    def _typed_verdict(self, instance: FieldInstance, canon: str) -> Verdict:
+        unticked = instance.template.type == "checkbox" and canon == "false"
+        if canon == EMPTY or unticked:
+            return Verdict.MISSING if instance.template.required else Verdict.BLANK
+        return Verdict.OFFICER if instance.path in self.marks.by_officer else Verdict.MANUAL
+
+    def _filled(self, instance: FieldInstance) -> FilledField | None:
+        pairing = self.pairings.get(instance.template.path.partition("[]")[0])
+        return self.receipt.filled_at(instance, None if pairing is None else pairing.number_of)
+
+    def gone(self, judged: frozenset[str]) -> Iterator[JudgedField]:
+        """Filled fields that no submitted row holds: withdrawn, or hidden with their whole group."""
+        shown = {group: self._shows(group) for group in self.receipt.groups()}
+        after: dict[tuple[str, int], int] = {}
+        for path, filled in self.receipt.filled.items():
+            if path in judged:
+                continue
+            if not filled.rows:
+                yield JudgedField(path, Verdict.HIDDEN, False, filled)
+                continue
+            group, _, column = filled.template.path.partition("[].")
+            held = value_at(self.data, group)
+            place = len(held) if isinstance(held, list) else 0
+            place += after.setdefault((group, filled.rows[0]), len(after))
+            verdict = Verdict.WITHDRAWN if shown[group] else Verdict.HIDDEN
+            yield JudgedField(f"{group}[{place}].{column}", verdict, False, filled)
+
+    def _shows(self, group: str) -> bool:
+        """Whether the form would show a row of this group: try with one."""
+        tried = copy.deepcopy(dict(self.data))
+        put_value(tried, group, [{}])
+        return any(
+            i.decision is Decision.VISIBLE
+            for i in instances_at_submission(self.receipt.form.definition, tried)
+            if i.template.path.startswith(f"{group}[].")
+        )
+
+    def _rekeyed_roles(self, shown: frozenset[str]) -> Iterator[str]:
+        """Roles for which another person is meant than was read, by answer or by key number.
+
+        A number that was handed out and does not show any more is gone, and no change.
+        """
+        claims, form = self.receipt.receipt.claims, self.receipt.form
+        yield from moved_roles(form.bindings, form.definition, claims["ways"], self.data)
+        for person in claims["persons"]:
+            if person["key"] is not None:
+                number = self._number_at(person["key"])
+                tag = self.receipt.tagger.person_tag(person["role"], tuple(person["row"]), number)
+                if not same_tag(tag, person["tag"]):
+                    yield person["role"]
+        for filled in self.receipt.filled.values():
+            if filled.attribute != _NUMBER or filled.rows or filled.path not in shown:
+                continue
+            if not self.receipt.opens(filled, self._number_at(filled.path)):
+                yield filled.role
+
+    def _number_at(self, path: str) -> str:
+        template = self.receipt.form.definition.field(path)
+        return self.receipt.text_at(template, self.data, path)
+
+    def attachments(self, instances: tuple[FieldInstance, ...]) -> dict[str, int]:
+        """Visible file components by what became of them (design of the measure, 3.5)."""
+        counted: Counter[str] = Counter()
+        for instance in instances:
+            if instance.template.is_file and instance.decision is Decision.VISIBLE:
+                by_officer = instance.path in self.marks.by_officer
+                given = "officer" if by_officer else "uploaded"
+                counted["blank" if self.canon(instance) == EMPTY else given] += 1
+        return dict(counted)

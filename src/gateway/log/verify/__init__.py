@@ -1,1 +1,0 @@
-"""Can an outsider prove the log and every published figure? Imports nothing else of the gateway."""

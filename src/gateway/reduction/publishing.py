@@ -1,0 +1,237 @@
+"""Which definitions does the log hold before the first case is counted by them?
+
+Two kinds of public leaves, free of text that anybody wrote:
+
+    metric-definition   {"kind", "v": 2, "definition", "digest", "instant_seconds",
+                        "instant_seconds_per_field", "least_age_hours", "mock", "month"}
+                        digest: `sha256:` and the SHA-256 of the bytes of schemas/measure.json
+                        month: the first month that is counted by it
+    form-version        {"kind", "v": 2, "form", "procedures", "declaration", "version", "series",
+                        "form_digest", "bindings_digest", "dictionary_digest", "engine", "fields",
+                        "uncounted", "absent_items", "abolished", "added", "baselines",
+                        "potential": [items that a connected source holds, items]}
+                        fields: [path, component type, required 0 or 1, item or null, attribute or
+                        null, [sources in order of precedence]], in the order of the letters in
+                        case bodies (`domain/letters.py`); the sources of an unbound field are those
+                        that the official declaration's list names for its item
+                        uncounted: [path, component type, reason] of every input that is not counted
+                        abolished, added: [item, number of the act]
+                        baselines: see `baselines.py`
+
+A definition is written when it is another than the one in force, a form version once for ever. A
+definition of another name counts from the first month of which the log holds no case yet.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from gateway.access.grants import settle_connected
+from gateway.domain.identifiers import POPULATION, RECORDS, SESSION, SourceId
+from gateway.forms.catalogue import COUNTING_ENGINE, Catalogue, RegisteredForm
+from gateway.forms.definition import FieldTemplate
+from gateway.forms.values import LOCAL_ZONE
+from gateway.log.append import append_public
+from gateway.reduction.baselines import begin, inherited, items_of
+from gateway.storage.schema import bodies, form_versions, leaves, metric_definitions
+
+CONFIRMED = "/confirmed"
+"""How the name of a definition ends that counts dossiers where the portal first had them accepted."""
+
+CONNECTED: frozenset[SourceId] = frozenset({SESSION, POPULATION, RECORDS})
+"""The sources that a deployment of this release reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """The definition of the figures that a deployment counts by (định nghĩa chỉ số cắt giảm).
+
+    `digest` pins the normative text; the first two numbers say which dossiers are *instant*, the
+    third from which age on a record that nobody vouches for is a fact.
+    """
+
+    name: str
+    digest: str
+    instant_seconds: int
+    instant_seconds_per_field: int
+    least_age_hours: int
+    mock: bool
+
+
+LEAST_INSTANT_SECONDS = 20
+LEAST_INSTANT_SECONDS_PER_FIELD = 1
+LEAST_AGE_HOURS = 24
+
+
+def read_measure(
+    path: Path,
+    *,
+    mock: bool,
+    instant_seconds: int = LEAST_INSTANT_SECONDS,
+    instant_seconds_per_field: int = LEAST_INSTANT_SECONDS_PER_FIELD,
+    least_age_hours: int = LEAST_AGE_HOURS,
+    portal: bool = False,
+) -> Measure:
+    """Read schemas/measure.json for this deployment.
+
+    Where a portal is connected only confirmed dossiers count, and the definition's name says so.
+
+    Raises ValueError, naming the setting, for a number below its lower bound: they may be raised,
+    and only a deployment that is marked as mock may set the instant rule to anything else.
+    """
+    bounds = {
+        "instant_seconds": (instant_seconds, LEAST_INSTANT_SECONDS),
+        "instant_seconds_per_field": (instant_seconds_per_field, LEAST_INSTANT_SECONDS_PER_FIELD),
+    }
+    for name, (number, least) in bounds.items():
+        if number < least and not mock:
+            raise ValueError(f"{name} is at least {least} but in a deployment marked as mock")
+    if least_age_hours < LEAST_AGE_HOURS:
+        raise ValueError(f"least_age_hours is at least {LEAST_AGE_HOURS}")
+    raw = path.read_bytes()
+    digest = "sha256:" + hashlib.sha256(raw).hexdigest()
+    name = json.loads(raw)["definition"] + (CONFIRMED if portal else "")
+    return Measure(name, digest, instant_seconds, instant_seconds_per_field, least_age_hours, mock)
+
+
+def publish_definitions(
+    connection: Connection,
+    catalogue: Catalogue,
+    measure: Measure,
+    now: datetime,
+    connected: frozenset[SourceId] = CONNECTED,
+) -> dict[str, int]:
+    """Write what is not in the log yet: the definition first, then each registered form version.
+
+    Then every tenant's grant whose last leaf names other connections. Gives the leaf index of every
+    registered version, by version.
+    """
+    _publish_measure(connection, measure, now)
+    known: dict[str, int] = {
+        row.version: row.leaf
+        for row in connection.execute(select(form_versions.c.version, form_versions.c.leaf))
+    }
+    leaves_of = {
+        form.version: known[form.version]
+        if form.version in known
+        else _publish_form(connection, form, connected, now)
+        for form in catalogue.forms()
+    }
+    settle_connected(connection, connected)
+    return leaves_of
+
+
+def _publish_measure(connection: Connection, measure: Measure, now: datetime) -> None:
+    latest = _latest_definition(connection)
+    month = _month_of(now)
+    if latest is not None and latest["definition"] != measure.name:
+        month = _first_free_month(connection, now)
+    leaf = {
+        "kind": "metric-definition",
+        "v": 2,
+        "definition": measure.name,
+        "digest": measure.digest,
+        "instant_seconds": measure.instant_seconds,
+        "instant_seconds_per_field": measure.instant_seconds_per_field,
+        "least_age_hours": measure.least_age_hours,
+        "mock": measure.mock,
+        "month": month,
+    }
+    if latest is not None and {**latest, "month": month} == leaf:
+        return
+    appended = append_public(connection, leaf)
+    row = {"leaf": appended.index, "hash": appended.hash}
+    connection.execute(insert(metric_definitions), row)
+
+
+def _latest_definition(connection: Connection) -> dict[str, Any] | None:
+    wanted = (
+        select(leaves.c.entry)
+        .join(metric_definitions, metric_definitions.c.leaf == leaves.c.idx)
+        .order_by(leaves.c.idx.desc())
+        .limit(1)
+    )
+    entry = connection.execute(wanted).scalar_one_or_none()
+    return None if entry is None else json.loads(entry)
+
+
+def _first_free_month(connection: Connection, now: datetime) -> str:
+    """This month where the log holds no case of it yet, else the next one."""
+    last = connection.execute(select(func.max(bodies.c.hour))).scalar_one()
+    month = _month_of(now)
+    if last is None or _month_of(datetime.fromtimestamp(last * 3600, UTC)) < month:
+        return month
+    year, number = map(int, month.split("-"))
+    return f"{year + number // 12:04}-{number % 12 + 1:02}"
+
+
+def _month_of(when: datetime) -> str:
+    local = when.astimezone(LOCAL_ZONE)
+    return f"{local.year:04}-{local.month:02}"
+
+
+def _publish_form(
+    connection: Connection, form: RegisteredForm, connected: frozenset[SourceId], now: datetime
+) -> int:
+    leaf = form_version_leaf(form, connected, inherited(connection, form))
+    appended = append_public(connection, leaf)
+    begin(connection, form, appended.index, items_of(leaf))
+    row = {
+        "version": form.version,
+        "form": form.code,
+        "leaf": appended.index,
+        "series": form.series,
+        "registered_at": int(now.timestamp()),
+    }
+    connection.execute(insert(form_versions), row)
+    return appended.index
+
+
+def form_version_leaf(
+    form: RegisteredForm,
+    connected: frozenset[SourceId],
+    repeated: Sequence[Mapping[str, object]] = (),
+) -> Mapping[str, Any]:
+    """What anybody may know of a registered version: what it counts, and what could fill it.
+
+    `repeated` are the baselines that began elsewhere and that this leaf states again.
+    """
+    bindings = form.bindings
+    return {
+        "kind": "form-version",
+        "v": 2,
+        "form": form.code,
+        "procedures": list(bindings.procedures),
+        "declaration": bindings.declaration,
+        "version": form.version,
+        "series": form.series,
+        "form_digest": form.definition.digest,
+        "bindings_digest": bindings.digest,
+        "dictionary_digest": form.dictionary.digest,
+        "engine": COUNTING_ENGINE,
+        "fields": [_field(form, template) for template in form.declarable],
+        "uncounted": [[one.path, one.type, one.reason] for one in form.definition.uncounted],
+        "absent_items": list(bindings.absent_items),
+        "abolished": [[item, act] for item, act in sorted(bindings.abolished.items())],
+        "added": [[item, act] for item, act in sorted(bindings.added.items())],
+        "baselines": list(repeated),
+        "potential": list(form.potential(connected)),
+    }
+
+
+def _field(form: RegisteredForm, template: FieldTemplate) -> list[object]:
+    binding = form.bindings.by_field.get(template.path)
+    return [
+        template.path,
+        template.type,
+        int(template.required),
+        form.bindings.item_of(template.path),
+        None if binding is None else binding.attribute,
+        list(form.sources_of(template.path)),
+    ]

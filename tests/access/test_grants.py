@@ -1,0 +1,101 @@
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from gateway.access.callers import Grant
+from gateway.access.clients import read_grant
+from gateway.access.grants import officer_commitment, register_tenant
+from gateway.domain.errors import BadRequest, Conflict
+from gateway.domain.identifiers import POPULATION, RECORDS
+from gateway.log.append import Appended
+from gateway.storage.database import Database
+from gateway.storage.schema import leaves, tenants
+
+NOW = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
+GRANT = Grant(
+    frozenset({RECORDS, POPULATION}),
+    frozenset({"2.000635", "1.004222"}),
+    frozenset({"H99.01.cb017"}),
+)
+
+
+async def _register(database: Database, code: str = "h99", grant: Grant = GRANT) -> Appended:
+    return await database.write(
+        lambda c: register_tenant(c, code, "Tỉnh H", "H99", grant, is_test=True, now=NOW)
+    )
+
+
+def _leaf(database: Database) -> dict[str, Any]:
+    entry: bytes = database.read(lambda c: c.execute(select(leaves.c.entry)).scalar_one())
+    leaf: dict[str, Any] = json.loads(entry)
+    return leaf
+
+
+async def test_a_grant_is_public_from_the_moment_it_holds(database: Database) -> None:
+    appended = await _register(database)
+
+    row = database.read(lambda c: c.execute(select(tenants)).one())
+    assert row.grant_leaf == appended.index
+    assert read_grant(row.grant_json) == GRANT
+    leaf = _leaf(database)
+    assert leaf.pop("officers") != ["H99.01.cb017"]
+    assert leaf == {
+        "kind": "grant",
+        "v": 2,
+        "tenant": "h99",
+        "agency": "H99",
+        "is_test": True,
+        "since": "2026-11-22",
+        "sources": ["population", "records"],
+        "procedures": ["1.004222", "2.000635"],
+        "connected": [],
+        "first": None,
+    }
+
+
+async def test_an_officer_stands_in_the_leaf_as_a_commitment_that_the_salt_opens(
+    database: Database,
+) -> None:
+    await _register(database)
+
+    row = database.read(lambda c: c.execute(select(tenants)).one())
+    salt = bytes.fromhex(json.loads(row.grant_json)["salt"])
+    assert _leaf(database)["officers"] == [officer_commitment(salt, "H99.01.cb017")]
+    assert officer_commitment(salt, "H99.01.cb018") not in _leaf(database)["officers"]
+
+
+async def test_everything_is_granted_by_a_star(database: Database) -> None:
+    grant = Grant(frozenset({POPULATION}), None, None)
+
+    await _register(database, grant=grant)
+
+    assert (_leaf(database)["procedures"], _leaf(database)["officers"]) == ("*", "*")
+    row = database.read(lambda c: c.execute(select(tenants)).one())
+    assert read_grant(row.grant_json) == grant
+    assert grant.allows_procedure("9.999999") and grant.allows_officer("anybody")
+    assert not GRANT.allows_procedure("9.999999") and not GRANT.allows_officer("anybody")
+
+
+async def test_a_tenant_is_admitted_once(database: Database) -> None:
+    await _register(database)
+
+    with pytest.raises(Conflict):
+        await _register(database)
+    assert database.read(lambda c: len(c.execute(select(leaves)).all())) == 1
+
+
+@pytest.mark.parametrize("code", ["", "H99", "h 99", "h99|x", "-h", "h" * 64])
+async def test_a_code_that_could_be_misread_is_refused(database: Database, code: str) -> None:
+    with pytest.raises(BadRequest):
+        await _register(database, code)
+
+
+@pytest.mark.parametrize("agency", ["", "h99", "H99.", "Sở Tư pháp", "H99\n", "H" * 41])
+async def test_an_agency_is_named_by_its_code_alone(database: Database, agency: str) -> None:
+    with pytest.raises(BadRequest):
+        await database.write(
+            lambda c: register_tenant(c, "h99", "Tỉnh H", agency, GRANT, is_test=True, now=NOW)
+        )
