@@ -143,7 +143,9 @@ def measured(apply: Callable[[Any], Any], text: Any) -> float:
 
 def test_the_patterns_of_the_source_are_found() -> None:
     assert len(USES) > 60
-    assert any("forms.reading" in use for use in USES) and any("log.verify" in use for use in USES)
+    assert any("forms.reading" in use for use in USES) and any(
+        "gateway_verify" in use for use in USES
+    )
 
 
 def test_a_quadratic_pattern_would_be_noticed() -> None:

@@ -186,7 +186,7 @@ def _with_evidence_of(one: Json, other: Json) -> None:
 
 
 def _with_a_leaf_less(one: Json, _: Json) -> None:
-    one["evidence"]["leaves"] = one["evidence"]["leaves"][:-1]
+    one["evidence"]["leaves"] = one["evidence"]["leaves"][1:]
 
 
 def _with_another_salt(one: Json, _: Json) -> None:

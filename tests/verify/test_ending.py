@@ -144,7 +144,7 @@ def test_t81_without_cryptography_one_sentence(folder: Path, pyz: Path) -> None:
 
 
 def test_the_first_module_is_read_by_any_python() -> None:
-    import gateway_verify.alone as alone
+    import gateway_verify.__main__ as alone
 
     ast.parse(Path(alone.__file__).read_text(), feature_version=(3, 4))
 

@@ -9,7 +9,7 @@ its finding. Of every frame:
     doubled      nothing else was supplied for the same leaf
     late         it came by the day that was set
     form         it can be read
-    leaves       the evidence holds hash and salt of every leaf of the chain that the pack holds
+    leaves       the evidence holds hash and salt of every leaf of the chain up to the submission
     key          the chain's prefill leaves commit to the evidence's key (`kc`)
     receipt      each prefill leaf on the way to the submission is of one of the receipts (`rd`), and the
                  last one is of the chain
