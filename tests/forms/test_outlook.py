@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gateway.forms.definition import FormDefinition
-from gateway.forms.fields import copy_of
+from gateway.forms.fields import Decision, copy_of
 from gateway.forms.outlook import Outlook, instances_before_submission
 from tests.forms.building import form_of, part, text, when
 
@@ -47,8 +47,16 @@ def test_it_says_what_deciding_anew_would_say(
 def test_a_group_is_asked_about_while_something_would_show_in_its_rows() -> None:
     for _ in range(2):
         outlook = Outlook(IN_ROWS)
-        for answer, asks in (("a", True), ("b", False), ("a", True)):
-            assert outlook.asks_in_rows("nguoi", {"loai": answer}) is asks
+        for answer, shows in (("a", True), ("b", False), ("a", True)):
+            decided = outlook.decided_of("nguoi", {"loai": answer})
+            assert decided is (Decision.VISIBLE if shows else Decision.HIDDEN)
+
+
+def test_a_group_is_open_while_its_own_trigger_waits() -> None:
+    table = part("datagrid", "nguoi", components=[text("ten")], conditional=when("loai", "a"))
+    outlook = Outlook(form_of(CHOICE, table))
+    decided = [outlook.decided_of("nguoi", data) for data in ({}, {"loai": "a"}, {"loai": "b"})]
+    assert decided == [Decision.OPEN, Decision.VISIBLE, Decision.HIDDEN]
 
 
 def test_what_was_decided_by_choices_is_kept_for_the_next_person() -> None:

@@ -57,7 +57,7 @@ ROUTES: dict[str, dict[str, str]] = {
         "json_body": "user_name",
     },
 }
-_TAGS = {"tag", "subject", "asked", "matched", "tied"}
+_TAGS = {"tag", "subject", "asked", "matched", "tied", "heads"}
 DRAWN_BY_CHANCE = {"jti", "chain", "ref", "prev", *_TAGS}
 
 

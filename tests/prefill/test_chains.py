@@ -357,7 +357,8 @@ def test_a_cell_that_stayed_empty_in_a_filled_row_keeps_its_reason(
     members = [n for n in story.owners if n != story.n]
     for n in members:
         faults.add(number=office.population.person(n).personal_id, status=503)
-    question = office.question(story.form, person, data=story.answers)
+    data = {**story.answers, "tinhTrangMaHo": "chua_biet"}
+    question = office.question(story.form, person, data=data)
     first = office.filled(question)
     down = {
         path: reason
@@ -370,6 +371,25 @@ def test_a_cell_that_stayed_empty_in_a_filled_row_keeps_its_reason(
     again = office.filled({**question, "data": held, "extends": first["receipt"]})
 
     assert {path: empties(again)[path] for path in down} == down
+
+
+def test_rows_with_a_sensitive_cell_wait_until_they_are_asked(office: House) -> None:
+    story = office.story("tk1-ts-social-insurance")
+    office.file_records_of(*story.owners)
+    person = office.population.person(story.n)
+    question = office.question(story.form, person, data=story.answers)
+    first = office.filled(question)
+    assert "tinhTrangMaHo" in empties(first)
+    assert "thanhVien" not in first["data"]
+
+    for answer, rows in (("da_biet", 0), ("chua_biet", len(person.residence.members) - 1)):
+        held = {**story.answers, **first["data"], "tinhTrangMaHo": answer}
+        again = office.filled({**question, "data": held, "extends": first["receipt"]})
+        assert len(again["data"].get("thanhVien", ())) == rows
+        first = {**first, "receipt": again["receipt"]}
+
+    column = "thanhVien[{}].danTocThanhVien"
+    assert {filled(again)[column.format(row)]["class"] for row in range(rows)} == {"fact"}
 
 
 def test_who_acts_for_another_begins_anew_and_keeps_nothing_of_the_own_person(

@@ -38,6 +38,7 @@ MATCHED = Terms(
     at_desk=False,
     matched_before=lambda _: True,
     tied_before=lambda _: False,
+    head_before=lambda _: False,
     may_open=lambda *_: True,
 )
 

@@ -34,6 +34,7 @@ TERMS = Terms(
     at_desk=False,
     matched_before=lambda _: False,
     tied_before=lambda _: False,
+    head_before=lambda _: False,
     may_open=lambda *_: True,
 )
 
@@ -358,8 +359,16 @@ def test_tie_of_an_earlier_call_holds() -> None:
     assert not known.withholds
 
 
+@pytest.mark.parametrize(("head", "tied"), [("003060000009", True), ("003060000008", False)])
+def test_head_of_an_earlier_call_ties_members(head: str, tied: bool) -> None:
+    terms = replace(TERMS, head_before=lambda number: number == ME.head)
+    known = beside(replace(ME, head=None), replace(HER, head=head), terms=terms)
+    assert known.withholds is not tied
+
+
 def test_what_was_matched_and_tied_is_told_on() -> None:
     one = Matching(TERMS, APPLICANT)
     one.learn([asked(POPULATION, Found((replace(ME, names=NUMBERS),)))])
     reads = one.reads()
     assert (reads.matched, reads.tied) == ({APPLICANT.identity}, NUMBERS)
+    assert reads.heads == {ME.head}

@@ -87,6 +87,16 @@ class RegisteredForm:
         return {**own, **self.bindings.repeating}
 
     @cached_property
+    def sensitive_groups(self) -> frozenset[str]:
+        """The repeating groups with a column that is bound to a sensitive attribute."""
+        return frozenset(
+            group
+            for b in self.bindings.bindings
+            if self.dictionary[b.attribute].sensitive
+            if (group := b.field.partition("[]")[0]) != b.field
+        )
+
+    @cached_property
     def of_subject(self) -> tuple[Binding, ...]:
         """The bindings to facts of whoever acts, in fields outside of repeating groups."""
         roles = {

@@ -44,7 +44,7 @@ class Outlook:
     def __init__(self, form: FormDefinition) -> None:
         self._layout = _layout(form)
         self._last: tuple[list[object], _Instances] | None = None
-        self._last_asked: dict[str, tuple[list[object], bool]] = {}
+        self._last_asked: dict[str, tuple[list[object], Decision]] = {}
 
     def instances(self, data: dict[str, object]) -> _Instances:
         """Every declarable instance, in form order; `data` may not change afterwards."""
@@ -53,13 +53,16 @@ class Outlook:
             self._last = hangs_on, self._layout.instances(hangs_on, data)
         return self._last[1]
 
-    def asks_in_rows(self, group: str, data: dict[str, object]) -> bool:
-        """Whether a row of this group would hold a field that nothing hides: try with one row."""
+    def decided_of(self, group: str, data: dict[str, object]) -> Decision:
+        """What is decided of a group's rows: hidden where one would hold no field that may show.
+
+        Tried with one row. Else it is what is decided of the group itself.
+        """
         hangs_on = self._layout.what_decides(data)
         last = self._last_asked.get(group)
         if last is None or last[0] != hangs_on:
-            asks = self._layout.asks_in_rows(hangs_on, group, data)
-            self._last_asked[group] = last = hangs_on, asks
+            decided = self._layout.decided_of(hangs_on, group, data)
+            self._last_asked[group] = last = hangs_on, decided
         return last[1]
 
 
@@ -91,7 +94,7 @@ class _Layout:
     hangs_on: tuple[str, ...] | None
     choices: tuple[frozenset[str], ...]
     decided: dict[tuple[object, ...], _Instances] = field(default_factory=dict)
-    asked: dict[tuple[object, ...], bool] = field(default_factory=dict)
+    asked: dict[tuple[object, ...], Decision] = field(default_factory=dict)
 
     def what_decides(self, data: dict[str, object]) -> list[object]:
         """The values on which it hangs what shows; the whole data where these are not known."""
@@ -106,8 +109,8 @@ class _Layout:
             _make_room(self.decided)[key] = tuple(_instances(self, data))
         return self.decided[key]
 
-    def asks_in_rows(self, hangs_on: list[object], group: str, data: dict[str, object]) -> bool:
-        """Whether something shows in a row of the group."""
+    def decided_of(self, hangs_on: list[object], group: str, data: dict[str, object]) -> Decision:
+        """What is decided of a group's rows."""
         if not self._offered(hangs_on):
             return self._tried(group, data)
         key = (group, *hangs_on)
@@ -125,13 +128,16 @@ class _Layout:
             for value, offered in zip(values, self.choices, strict=False)
         )
 
-    def _tried(self, group: str, data: dict[str, object]) -> bool:
+    def _tried(self, group: str, data: dict[str, object]) -> Decision:
         tried, node = copy_of(data), self.groups[group]
         put_value(tried, group, [{}])
         found: list[FieldInstance] = []
+        decisions = _Decisions(tried)
         for place in rows_of(node, Place(tried, "", ())):
-            _Decisions(tried).collect(node.children, place, found)
-        return any(instance.decision is not Decision.HIDDEN for instance in found)
+            decisions.collect(node.children, place, found)
+        if all(instance.decision is Decision.HIDDEN for instance in found):
+            return Decision.HIDDEN
+        return decisions.of(node.gate, ())
 
 
 def _make_room(kept: dict[K, V]) -> dict[K, V]:

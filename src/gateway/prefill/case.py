@@ -26,7 +26,7 @@ from gateway.prefill.filling.desk import Earlier
 from gateway.prefill.request import Asker, PrefillRequest
 from gateway.receipts.chains import ChainKeys, ChainState
 from gateway.receipts.receipt import Receipt
-from gateway.receipts.tags import SUBJECT, TIED, FieldMark, Tagger, new_key, same_tag
+from gateway.receipts.tags import HEAD, SUBJECT, TIED, FieldMark, Tagger, new_key, same_tag
 from gateway.sources.source import Purpose
 
 _SOURCES = frozenset({SESSION, POPULATION, RECORDS, PERSONAL_PAPERS})
@@ -141,6 +141,7 @@ class EarlierMatches:
     tagger: Tagger
     matched: frozenset[str] = frozenset()
     tied: frozenset[str] = frozenset()
+    heads: frozenset[str] = frozenset()
     asked: frozenset[str] | None = None
 
     def is_matched(self, identity: str) -> bool:
@@ -155,6 +156,10 @@ class EarlierMatches:
         """Whether whoever bears this number was found tied to the applicant before."""
         return bool(self.tied) and self.tagger.person_tag(TIED, (), number) in self.tied
 
+    def is_head(self, number: str) -> bool:
+        """Whether whoever bears this number was found to head the applicant's household."""
+        return bool(self.heads) and self.tagger.person_tag(HEAD, (), number) in self.heads
+
 
 def earlier_matches(chain: Chain) -> EarlierMatches:
     """What the extended receipt says of the persons that were matched."""
@@ -165,6 +170,7 @@ def earlier_matches(chain: Chain) -> EarlierMatches:
         chain.tagger,
         frozenset(claims.get("matched", ())),
         frozenset(claims.get("tied", ())),
+        frozenset(claims.get("heads", ())),
         frozenset(claims["asked"]) if "asked" in claims else None,
     )
 

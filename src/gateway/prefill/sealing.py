@@ -21,7 +21,7 @@ from gateway.prefill.filling.desk import Sheet
 from gateway.prefill.filling.entries import Carried, Empty, Entry, Filled
 from gateway.prefill.filling.waiting import retry_at
 from gateway.receipts.receipt import Receipt
-from gateway.receipts.tags import SUBJECT, TIED, FieldMark, Tagger
+from gateway.receipts.tags import HEAD, SUBJECT, TIED, FieldMark, Tagger
 
 
 def claims_of(case: Case, sheet: Sheet, reads: Reads, life: timedelta) -> dict[str, Any]:
@@ -53,6 +53,9 @@ def claims_of(case: Case, sheet: Sheet, reads: Reads, life: timedelta) -> dict[s
         "matched": sorted({*before.get("matched", ()), *map(tagger.match_tag, reads.matched)}),
         "tied": sorted(
             {*before.get("tied", ()), *(tagger.person_tag(TIED, (), n) for n in reads.tied)}
+        ),
+        "heads": sorted(
+            {*before.get("heads", ()), *(tagger.person_tag(HEAD, (), n) for n in reads.heads)}
         ),
         "sets": dict(sheet.sets),
         "ways": {**sheet.people.ways(), **before["ways"]},

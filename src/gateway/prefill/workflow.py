@@ -187,6 +187,7 @@ class PrefillWorkflow:
             at_desk=request.channel == "desk" and request.officer is not None,
             matched_before=cache(earlier.is_matched),
             tied_before=cache(earlier.is_tied),
+            head_before=cache(earlier.is_head),
             may_open=typed.may_open,
         )
         return Matching(terms, Meant(identities[subject], subject))

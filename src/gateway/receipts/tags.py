@@ -35,6 +35,9 @@ SUBJECT = "subject"
 TIED = "(tied)"
 """The name under which a receipt tags whom a register or a vouched paper names beside the applicant."""
 
+HEAD = "(head)"
+"""The name under which a receipt tags who heads the applicant's household, as the register says."""
+
 _COMMITMENT = b"eform-gateway/receipt/key/v1"
 
 

@@ -93,11 +93,12 @@ class Reads:
     """Every read of one call, whom it was about, whom the population database matched, and whom it
     or a vouched paper ties to the applicant, by number.
 
-    `closed`: somebody who was asked about stayed closed, as for a number that nobody has.
+    `heads`: who heads the applicant's household, as the database says. `closed`: somebody who was asked about stayed closed, as for a number that nobody has.
     """
 
     answers: tuple[Answer, ...]
     asked: frozenset[Identity] = field(default=frozenset(), repr=False)
     matched: frozenset[Identity] = field(default=frozenset(), repr=False)
     tied: frozenset[str] = field(default=frozenset(), repr=False)
+    heads: frozenset[str] = field(default=frozenset(), repr=False)
     closed: bool = False

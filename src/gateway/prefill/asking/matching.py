@@ -48,8 +48,9 @@ class Terms:
     it. `is_vouched_for`: the login or a named officer stands for the applicant, whose date may then
     be said less exactly than it is held. `at_desk`: a named officer sits before whoever types
     numbers. `matched_before` and `tied_before` say what earlier calls of the chain found out about
-    an identity and a number; `may_open` counts persons whom nothing ties to the applicant, and says
-    whether this one may still be opened.
+    an identity and a number, `head_before` whether it is the head of the applicant's household;
+    `may_open` counts persons whom nothing ties to the applicant, and says whether this one may still
+    be opened.
     """
 
     may_ask: bool
@@ -58,6 +59,7 @@ class Terms:
     at_desk: bool
     matched_before: Callable[[Identity], bool]
     tied_before: Callable[[str], bool]
+    head_before: Callable[[str], bool]
     may_open: Callable[[Identity, str], bool]
 
 
@@ -105,8 +107,15 @@ class Matching:
         )
         tied = self._tied - {self.applicant.number}
         closed = any(not self._opening(meant).is_open() for meant in self._meant.values())
+        is_open = self._opening(self.applicant).is_open()
+        heads = _heads(self._register(self.applicant)) if is_open else ()
         return Reads(
-            tuple(self.answers().values()), frozenset(self._meant), frozenset(matched), tied, closed
+            tuple(self.answers().values()),
+            frozenset(self._meant),
+            frozenset(matched),
+            tied,
+            frozenset(heads),
+            closed,
         )
 
     def missed(self) -> int:
@@ -201,7 +210,8 @@ class Matching:
                     tied |= self._opening(meant).names()
                 else:  # number and name are the register's own; no date is needed to be tied by it
                     papers = self._register(meant)
-                    if any(number in paper.names for paper in papers) or _heads(papers) & heads:
+                    shares = any(h in heads or self.terms.head_before(h) for h in _heads(papers))
+                    if shares or any(number in paper.names for paper in papers):
                         tied.add(meant.number)
             if len(tied) == before:
                 return frozenset(tied)

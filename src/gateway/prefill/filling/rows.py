@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gateway.domain.identifiers import RoleName
-from gateway.forms.fields import put_value, value_at
+from gateway.forms.fields import Decision, put_value, value_at
 from gateway.forms.outlook import Outlook
 from gateway.prefill.asking.knowledge import Unasked
 from gateway.prefill.asking.people import People
@@ -20,16 +20,20 @@ def new_rows(
 
     A group of which the caller's data holds rows, or which this chain filled before, gets none; nor
     does one that does not show. One that the form itself begins with rows gets these, as a browser
-    would place them.
+    would place them. One with a sensitive column gets its rows once it is sure to be asked: what was
+    withheld in a row could not come later, since nobody then knows whose row it is.
     """
     before = {path.partition("[")[0] for path in desk.earlier.filled if "[" in path}
     for group, role in desk.form.filled_groups.items():
         if group in before or value_at(desk.data, group) or desk.without & {group, f"{group}[]"}:
             continue
-        if not outlook.asks_in_rows(group, data):
+        decided = outlook.decided_of(group, data)
+        if decided is Decision.HIDDEN:
             continue
         if rows := desk.form.definition.default_rows.get(group):
             yield group, role, min(len(rows), LARGEST_ROW_COUNT)
+            continue
+        if decided is Decision.OPEN and group in desk.form.sensitive_groups:
             continue
         behind = people.behind(role)
         if isinstance(behind, Unasked):
