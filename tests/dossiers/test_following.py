@@ -14,7 +14,7 @@ from gateway.dossiers.dossier import Fee, Result, Supplement
 from gateway.dossiers.index_766 import index_766
 from gateway.dossiers.telling.following import Follower
 from gateway.retention.rotation import begin_next_log
-from gateway.storage.portal_tables import leaves_followed
+from gateway.storage.schema import leaves_followed
 from tests.clock import NOON
 
 from .test_sending import row_of, syncs

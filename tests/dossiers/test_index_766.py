@@ -15,7 +15,7 @@ from gateway.dossiers.dossier import Attachment, Dossier, Fee, File, Result
 from gateway.dossiers.index_766 import index_766
 from gateway.log.append import append_case
 from gateway.receipts.cases import register_dossier
-from gateway.storage.portal_tables import dossier_steps, dossiers
+from gateway.storage.schema import dossier_steps, dossiers
 from mocks.portal.app import Report
 
 from .world import KEY, TENANT, World, dossier, open_world, step

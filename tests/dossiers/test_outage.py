@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from gateway.dossiers.dossier import ENDS
-from gateway.storage.portal_tables import dossiers
-from gateway.storage.schema import bodies
+from gateway.storage.schema import bodies, dossiers
 
 from .crowd import file_crowd, states_wanted
 from .world import World, open_world

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from gateway.api.rooms import Rooms
 from gateway.domain.errors import Conflict
 from gateway.dossiers.telling.outbox import Seal, purge_kept
-from gateway.storage.portal_tables import dossier_steps, dossiers
+from gateway.storage.schema import dossier_steps, dossiers
 from tests.clock import Clock
 
 from .conftest import CODE, OWNER, VALUES, Json, dossier, row, said

@@ -11,8 +11,7 @@ from sqlalchemy import select
 from gateway.domain.errors import Busy
 from gateway.dossiers.telling.outbox import queue
 from gateway.storage.database import Database
-from gateway.storage.portal_tables import dossier_steps, dossiers
-from gateway.storage.schema import bodies
+from gateway.storage.schema import bodies, dossier_steps, dossiers
 from mocks.portal.catalogue import Change
 
 from .world import World, dossier, open_world, step

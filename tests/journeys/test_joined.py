@@ -16,8 +16,7 @@ from gateway.dossiers.telling.confirming import ToldDossier, told_dossier
 from gateway.retention.sweep import sweep
 from gateway.settings import PortalAccess
 from gateway.storage.database import Database
-from gateway.storage.portal_tables import dossiers
-from gateway.storage.schema import bodies, leaves
+from gateway.storage.schema import bodies, dossiers, leaves
 from mocks.igate import Story, stories
 from tests.conftest import House
 from tests.few_forms import ONE_FORM, schemas_with

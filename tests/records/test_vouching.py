@@ -20,8 +20,7 @@ from gateway.records.codec import PlainCodec
 from gateway.records.kinds import Kinds
 from gateway.records.store import RecordStore
 from gateway.storage.database import Database
-from gateway.storage.portal_tables import dossiers
-from gateway.storage.schema import case_persons, leaves
+from gateway.storage.schema import case_persons, dossiers, leaves
 from gateway_verify.claims.leaves import read_leaf
 from tests.records.conftest import NOW
 

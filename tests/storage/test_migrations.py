@@ -8,8 +8,7 @@ from sqlalchemy import insert, inspect, select
 
 from gateway.log.append import append_case
 from gateway.storage.database import Database
-from gateway.storage.portal_tables import bundles, dossiers
-from gateway.storage.schema import bodies, case_persons
+from gateway.storage.schema import bodies, bundles, case_persons, dossiers
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 AS_IT_WAS = """

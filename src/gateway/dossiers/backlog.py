@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Column, Connection, Table, func, select
 
-from gateway.storage.portal_tables import dossiers
-from gateway.storage.schema import chains, correction_tickets
+from gateway.storage.schema import chains, correction_tickets, dossiers
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from gateway.dossiers.registry import Registry, check_owner
 from gateway.dossiers.standing import Standing, hash_of
 from gateway.forms.bundles import Served
 from gateway.receipts.cases import register_dossier
-from gateway.storage.portal_tables import bundle_parts, bundles, dossiers
+from gateway.storage.schema import bundle_parts, bundles, dossiers
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, select
 
 from gateway.domain.errors import DossierRefused
 from gateway.dossiers.dossier import Attachment
-from gateway.storage.portal_tables import portal_procedures
+from gateway.storage.schema import portal_procedures
 
 
 def check_procedure(connection: Connection, code: str, *, must_be_known: bool) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Row, Select, select
 from gateway.dossiers.dossier import DONE, REFUSED, RETURNED, STOPPED, SUPPLEMENT, WITHDRAWN
 from gateway.dossiers.telling.confirming import ToldDossier, read_told
 from gateway.forms.values import LOCAL_ZONE
-from gateway.storage.portal_tables import dossier_steps, dossiers, portal_procedures
+from gateway.storage.schema import dossier_steps, dossiers, portal_procedures
 
 Json = dict[str, Any]
 Reported = Mapping[tuple[str, str], int]

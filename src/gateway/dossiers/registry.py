@@ -38,7 +38,7 @@ from gateway.forms.values import LOCAL_ZONE
 from gateway.log.append import append_case
 from gateway.receipts.cases import case_tag, opened_at, register_dossier
 from gateway.records.store import RecordStore
-from gateway.storage.portal_tables import dossier_steps, dossiers
+from gateway.storage.schema import dossier_steps, dossiers
 
 POPULATION_CODE = "POP-DB"
 """The portal's code of the population database where nothing else is set (ours)."""

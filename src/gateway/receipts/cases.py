@@ -9,8 +9,7 @@ from functools import lru_cache
 from sqlalchemy import Connection, bindparam, insert, literal, select, update
 
 from gateway.domain.errors import Conflict
-from gateway.storage.portal_tables import dossiers
-from gateway.storage.schema import bodies, case_persons, cases, chains
+from gateway.storage.schema import bodies, case_persons, cases, chains, dossiers
 from gateway.storage.statements import Statement, new_row
 
 _OF_DOSSIER = cases.c.tenant == bindparam("tenant"), cases.c.dossier_index == bindparam("index")

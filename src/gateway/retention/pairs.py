@@ -18,12 +18,13 @@ from sqlalchemy import Connection, and_, exists, func, literal, null, or_, selec
 
 from gateway.log.keys import latest_key
 from gateway.log.leaves import case_entry, leaf_hash, seal_of
-from gateway.storage.portal_tables import bundles, dossiers
 from gateway.storage.schema import (
     bodies,
+    bundles,
     chain_leaves,
     chains,
     correction_tickets,
+    dossiers,
     form_versions,
     leaves,
     log_keys,

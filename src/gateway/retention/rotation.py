@@ -18,16 +18,18 @@ from gateway.access.grants import grant_again
 from gateway.domain.errors import Conflict
 from gateway.log.keys import announce_key
 from gateway.log.notes import Checkpoint
-from gateway.storage.portal_tables import bundles, dossiers, leaves_followed
 from gateway.storage.schema import (
     bodies,
+    bundles,
     chain_leaves,
     chains,
     closed_bodies,
     closed_leaves,
     correction_tickets,
+    dossiers,
     form_versions,
     leaves,
+    leaves_followed,
     log_keys,
     metric_definitions,
     receipts,

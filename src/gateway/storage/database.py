@@ -19,7 +19,6 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-import gateway.storage.portal_tables  # noqa: F401  # its tables belong to the metadata
 from gateway.domain.errors import Busy
 from gateway.storage.migrations import bring_up_to_date
 from gateway.storage.schema import metadata

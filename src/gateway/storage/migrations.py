@@ -6,8 +6,7 @@ new need none, they are made by `schema.py`.
 
 from sqlalchemy import Connection, String, Table, cast, func, inspect, update
 
-from gateway.storage.portal_tables import bundles, dossiers
-from gateway.storage.schema import bodies, case_persons, chains
+from gateway.storage.schema import bodies, bundles, case_persons, chains, dossiers
 
 
 def bring_up_to_date(connection: Connection) -> None:

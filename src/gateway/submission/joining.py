@@ -13,8 +13,7 @@ from sqlalchemy import Connection, Row, select
 
 from gateway.log.append import append_case
 from gateway.receipts.cases import case_tag, join_dossier
-from gateway.storage.portal_tables import dossiers
-from gateway.storage.schema import bodies, chains
+from gateway.storage.schema import bodies, chains, dossiers
 
 _REPEATED = ("sync", "reuse")
 _WHICH = ("k", "proc", "part", "st")

@@ -19,7 +19,7 @@ from gateway.dossiers.evidence.declared import declaration_of
 from gateway.dossiers.evidence.flags import Event, events_of
 from gateway.forms.bundles import BASE_CODE
 from gateway.receipts.cases import case_of
-from gateway.storage.portal_tables import bundle_parts, bundles
+from gateway.storage.schema import bundle_parts, bundles
 
 _BUNDLE = select(bundles).where(bundles.c.code == bindparam("of"))
 _PART = select(bundle_parts).where(bundle_parts.c.code == bindparam("of"))

@@ -40,7 +40,7 @@ from gateway.dossiers.telling.due import Job, due_codes, job_of
 from gateway.dossiers.telling.outbox import DELIVERED
 from gateway.forms.bundles import BASE_CODE
 from gateway.storage.database import Database
-from gateway.storage.portal_tables import dossier_steps, dossiers, ministry_dossiers
+from gateway.storage.schema import dossier_steps, dossiers, ministry_dossiers
 from gateway.upstream.breaker import Breaker
 
 AT_A_TIME = 100

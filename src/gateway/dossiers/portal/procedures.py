@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from gateway.dossiers.portal.client import Portal
 from gateway.dossiers.portal.wire import PortalProcedure
 from gateway.storage.database import Database
-from gateway.storage.portal_tables import portal_procedures
+from gateway.storage.schema import portal_procedures
 
 NEW, CHANGED, ABOLISHED, KNOWN = "new", "changed", "abolished", "known"
 _FIND = select(portal_procedures).where(portal_procedures.c.code == bindparam("of"))

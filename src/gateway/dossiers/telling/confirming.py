@@ -29,7 +29,7 @@ from gateway.dossiers.evidence.serving import Case
 from gateway.dossiers.portal.wire import received_at
 from gateway.dossiers.telling.outbox import DEAD, DELIVERED, steps_waiting
 from gateway.dossiers.telling.synced import About, append_sync, tell_whole
-from gateway.storage.portal_tables import dossier_steps, dossiers
+from gateway.storage.schema import dossier_steps, dossiers
 
 # built once: to put a statement together costs more than to run it
 _DOSSIER = select(dossiers).where(dossiers.c.code == bindparam("of"))

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from gateway.dossiers.evidence.serving import Case, case_behind
 from gateway.dossiers.telling.outbox import QUEUED
-from gateway.storage.portal_tables import dossier_steps, dossiers
+from gateway.storage.schema import dossier_steps, dossiers
 
 # built once: to put a statement together costs more than to run it
 _DOSSIER = select(dossiers).where(dossiers.c.code == bindparam("code"))

@@ -19,8 +19,7 @@ from gateway.dossiers.telling.confirming import read_told
 from gateway.dossiers.telling.outbox import DELIVERED, say_again
 from gateway.receipts.cases import case_tag
 from gateway.storage.database import Database
-from gateway.storage.portal_tables import dossiers, leaves_followed
-from gateway.storage.schema import bodies
+from gateway.storage.schema import bodies, dossiers, leaves_followed
 
 LEAVES_AT_A_TIME = 5_000
 DOSSIERS_A_WRITE = 100

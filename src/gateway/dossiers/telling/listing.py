@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from gateway.domain.errors import NotFound
 from gateway.dossiers.telling.outbox import DEAD, QUEUED
-from gateway.storage.portal_tables import dossiers
+from gateway.storage.schema import dossiers
 
 
 @dataclass(frozen=True, slots=True)

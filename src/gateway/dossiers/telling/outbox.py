@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, upda
 
 from gateway.domain.errors import Conflict
 from gateway.dossiers.dossier import NEW, Dossier, Step, read_dossier, read_step
-from gateway.storage.portal_tables import dossier_steps, dossiers
+from gateway.storage.schema import dossier_steps, dossiers
 
 QUEUED, DELIVERED, DEAD = "queued", "delivered", "dead"
 KEPT_UNACCEPTED = timedelta(days=30)

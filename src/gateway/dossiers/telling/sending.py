@@ -42,7 +42,7 @@ from gateway.dossiers.telling.confirming import (
 from gateway.dossiers.telling.due import Job, due_codes, job_of, next_due
 from gateway.dossiers.telling.following import tell_news
 from gateway.storage.database import Database
-from gateway.storage.portal_tables import dossiers
+from gateway.storage.schema import dossiers
 from gateway.upstream.breaker import Breaker, RetryBudget
 
 T = TypeVar("T")

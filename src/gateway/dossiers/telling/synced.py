@@ -22,8 +22,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from gateway.dossiers.dossier import ACCEPTED, REFUSED, WITHDRAWN
 from gateway.dossiers.evidence.serving import Case, Share, find_bundle
 from gateway.log.append import append_case
-from gateway.storage.portal_tables import bundle_parts, bundles, dossiers
-from gateway.storage.schema import chains
+from gateway.storage.schema import bundle_parts, bundles, chains, dossiers
 
 # built once: to put a statement together costs more than to run it
 _BEGAN = select(chains.c.first_at).where(chains.c.chain.in_(bindparam("names", expanding=True)))
