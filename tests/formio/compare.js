@@ -26,7 +26,9 @@ function shownBy(form, data) {
       const own = Boolean(component.scope && component.scope.conditionallyHidden);
       const hidden = under.get(parent) === true || Boolean(component.hidden) || own;
       under.set(component, hidden);
-      if (component.type && DATA.has(component.modelType)) shown[paths.dataPath] = !hidden;
+      // Check boxes that share a name are one field: it shows where one of them does.
+      const path = paths.dataPath;
+      if (component.type && DATA.has(component.modelType)) shown[path] = shown[path] || !hidden;
     },
   };
   core.processSync({

@@ -2,6 +2,8 @@
 //   {"lists": {name: [options]}, "by_province": {name: {code: [options]}}}
 // then one {"form": {...}} a line in, one answer a line out:
 //   {"drawn": [keys], "asked": [addresses], "said": [errors, warnings, rejections]}
+// With "data", and the numbers of the inputs to "click" one after the other, "states" tell what the
+// form holds and which of its inputs are ticked: begun, with the data, and after each click.
 const readline = require('node:readline');
 const { JSDOM, VirtualConsole } = require('jsdom');
 const zones = require('moment-timezone/data/packed/latest.json');
@@ -79,18 +81,43 @@ function late() {
   });
 }
 
-async function drawn(definition) {
+function pause() {
+  return new Promise((done) => setTimeout(done, SETTLED_MS));
+}
+
+async function used(form, place, { data, click = [] }) {
+  if (!data) return [];
+  const inputs = () => [...place.querySelectorAll('input')];
+  const states = [];
+  const tell = () => states.push({
+    data: structuredClone(form.submission.data),
+    ticked: inputs().flatMap((input, number) => (input.checked ? [number] : [])),
+  });
+  tell();
+  await form.setSubmission({ data });
+  await pause();
+  tell();
+  for (const number of click) {
+    inputs()[number].click();
+    await pause();
+    tell();
+  }
+  return states;
+}
+
+async function drawn(definition, given) {
   const place = window.document.body.appendChild(window.document.createElement('div'));
   const keys = [];
   const form = await Formio.createForm(place, definition);
   await form.ready;
   // Selects ask for their lists a tenth of a second later.
-  await new Promise((done) => setTimeout(done, SETTLED_MS));
+  await pause();
   form.everyComponent((component) => keys.push(component.key));
   if (!place.querySelector('input')) say('empty')('the form draws no input');
+  const states = await used(form, place, given);
   form.destroy(true);
   place.remove();
-  return keys;
+  return { keys, states };
 }
 
 async function answer(line) {
@@ -101,13 +128,13 @@ async function answer(line) {
   }
   said = [];
   asked = [];
-  let keys = [];
+  let seen = { keys: [], states: [] };
   try {
-    keys = await Promise.race([drawn(given.form), late()]);
+    seen = await Promise.race([drawn(given.form, given), late()]);
   } catch (error) {
     say('threw')(error);
   }
-  process.stdout.write(`${JSON.stringify({ drawn: keys, asked, said })}\n`);
+  process.stdout.write(`${JSON.stringify({ drawn: seen.keys, states: seen.states, asked, said })}\n`);
 }
 
 (async () => {

@@ -21,6 +21,12 @@ def text(key: str, **more: Any) -> dict[str, Any]:
     return part("textfield", key, **more)
 
 
+def box(value: Any, **more: Any) -> dict[str, Any]:
+    """One of the check boxes that share the name `chon`, as the builder writes it."""
+    made = part("checkbox", f"box{value}", inputType="radio", name="chon", value=value)
+    return made | {"label": f"Chọn {value}", "defaultValue": False} | more
+
+
 def when(trigger: str, equal: Any, show: Any = True) -> dict[str, Any]:
     return {"show": show, "when": trigger, "eq": equal}
 

@@ -10,7 +10,7 @@ import json
 from random import Random
 from typing import Any
 
-Json = dict[str, Any]
+from .made_forms import Json, box_of, data_key
 
 OPERATORS = [
     "isEqual", "isNotEqual", "isEmpty", "isNotEmpty", "includes", "notIncludes", "startsWith",
@@ -85,7 +85,26 @@ class BuilderForms:
         self, flat: str, full: str, least: int, most: int, *, in_row: bool, depth: int
     ) -> list[Json]:
         count = self._chance.randint(least, most)
-        return [self._component(flat, full, in_row, depth) for _ in range(count)]
+        several = (self._one(flat, full, in_row, depth) for _ in range(count))
+        return [component for one in several for component in one]
+
+    def _one(self, flat: str, full: str, in_row: bool, depth: int) -> list[Json]:
+        if self._chance.random() < 0.9:
+            return [self._component(flat, full, in_row, depth)]
+        return self._boxes(flat, full)
+
+    def _boxes(self, flat: str, full: str) -> list[Json]:
+        """Check boxes that share a name; some stand in a panel of their own."""
+        name, standing = f"n{len(self._made)}", []
+        for value in ("1", "2", "a")[: self._pick([2, 2, 3])]:
+            box = box_of(name, f"k{len(self._made)}", value)
+            panel = f"p{len(self._made)}" if self._chance.random() < 0.3 else ""
+            inside = _join(full, panel) if panel else full
+            self._made.append((box, _join(flat, name), _join(inside, name)))
+            self._conditioned.append(box)
+            around = {"type": "panel", "key": panel, "input": False, "components": [box]}
+            standing.append(around if panel else box)
+        return standing
 
     def _component(self, flat: str, full: str, in_row: bool, depth: int) -> Json:
         key, draw = f"k{len(self._made)}", self._chance.random()
@@ -179,7 +198,7 @@ class BuilderForms:
             operator = self._pick([each for each in OPERATORS if each not in DATES])
         if "Empty" in operator and '"address"' in json.dumps(target) and target["key"] != flat:
             operator = "isEqual"  # core throws where an address is not there
-        self.asked.add((operator, target["type"]))
+        self.asked.add((operator, "boxes" if target.get("name") else target["type"]))
         if operator in DATES:
             self._dated.add(target["key"])
         line = {"component": path, "operator": operator, "value": self._compared(target)}
@@ -218,7 +237,7 @@ class BuilderForms:
                 ]
                 data[component["key"]] = rows
         elif kind == "address" or self._chance.random() < 0.85:
-            data[component["key"]] = self._value(component)
+            data[data_key(component)] = self._value(component)
 
     def _value(self, component: Json, plain: bool = False) -> Any:
         if component.get("multiple") and not plain:
@@ -226,7 +245,12 @@ class BuilderForms:
             return [self._value(single) for _ in range(self._pick([0, 1, 2]))]
         chance, kind = self._chance, component["type"]
         # an object where a date should stand is today to the core, and no date here
-        odd = kind != "address" and component["key"] not in self._dated and not plain
+        odd = (
+            kind != "address"
+            and not component.get("name")
+            and component["key"] not in self._dated
+            and not plain
+        )
         if odd and chance.random() < 0.04:
             return self._pick(_ODD)
         if kind in ("datetime", "day") and chance.random() < 0.05:
@@ -240,6 +264,8 @@ class BuilderForms:
                 return self._pick(_TIMES)
             case "number" | "currency":
                 return self._pick(_NUMBERS)
+            case "checkbox" if component.get("name"):
+                return self._pick(["1", "2", "a", "", False, None])
             case "checkbox":
                 return self._pick([True, False, True, False, None, ""])
             case "selectboxes":

@@ -64,6 +64,18 @@ _DATES = [
 ]  # fmt: skip
 
 
+def box_of(name: str, key: str, value: str) -> Json:
+    """One of the check boxes that share a name, as Form.io's builder writes it."""
+    made = {"type": "checkbox", "inputType": "radio", "key": key, "label": key, "input": True}
+    return made | {"name": name, "value": value, "defaultValue": False}
+
+
+def data_key(component: Json) -> str:
+    """Where the value of a component stands in its data."""
+    key: str = component.get("name") or component["key"]
+    return key
+
+
 class FormMaker:
     """Makes one form and data for it."""
 
@@ -74,7 +86,8 @@ class FormMaker:
 
     def pair(self) -> tuple[Json, Json]:
         """A form with conditions of all three kinds, and data that reach both their sides."""
-        components = [self._component("", "", False, 0) for _ in range(self._chance.randint(3, 9))]
+        several = (self._one("", "", False, 0) for _ in range(self._chance.randint(3, 9)))
+        components = [component for one in several for component in one]
         for component, *_, in_row in self._made:
             is_layout = component["type"] in _LAYOUTS
             if self._chance.random() < 0.55 and not (in_row and is_layout):
@@ -82,6 +95,18 @@ class FormMaker:
             if self._chance.random() < 0.05 and not (in_row and is_layout):
                 component["hidden"] = True
         return {"components": components}, self._data(components)
+
+    def _one(self, flat: str, full: str, in_row: bool, depth: int) -> list[Json]:
+        """One component, or the check boxes that share a name."""
+        if self._chance.random() < 0.9:
+            return [self._component(flat, full, in_row, depth)]
+        name, keys = f"n{self._count}", range(self._count, self._count + 3)
+        self._count += 3
+        boxes = [
+            box_of(name, f"k{key}", value) for key, value in zip(keys, ("1", "2", "a"), strict=True)
+        ][: self._chance.randint(2, 3)]
+        self._made += [(box, _join(flat, name), _join(full, name), in_row) for box in boxes]
+        return boxes
 
     def _component(self, flat: str, full: str, in_row: bool, depth: int) -> Json:
         key = f"k{self._count}"
@@ -139,7 +164,8 @@ class FormMaker:
 
     def _several(self, flat: str, full: str, in_row: bool, depth: int) -> list[Json]:
         count = self._chance.randint(1, 3)
-        return [self._component(flat, full, in_row, depth + 1) for _ in range(count)]
+        several = (self._one(flat, full, in_row, depth + 1) for _ in range(count))
+        return [component for one in several for component in one]
 
     def _condition(self, component: Json) -> None:
         kind = self._chance.randrange(4)
@@ -207,11 +233,11 @@ class FormMaker:
         for below in _layout_lists(component):
             for each in below:
                 self._fill(each, data)
-        kind, key = component.get("type"), component["key"]
+        kind = component.get("type")
         if kind is None or kind in _LAYOUTS:
             return
         if self._chance.random() > 0.15:
-            data[key] = self._value(kind, component)
+            data[data_key(component)] = self._value(kind, component)
 
     def _value(self, kind: str, component: Json) -> Any:
         chance = self._chance

@@ -9,7 +9,7 @@ import pytest
 from gateway.domain.errors import FieldProblem, FormRefused
 from gateway.forms.definition import read_countable, read_definition
 
-from .building import part, text, typed, when
+from .building import box, part, text, typed, when
 
 
 def rule(path: str) -> dict[str, Any]:
@@ -55,12 +55,26 @@ LOOPS: Mapping[str, tuple[list[dict[str, Any]], list[str]]] = {
         ],
         ["g[].a", "g[].b"],
     ),
+    "a check box waits for the other one of its name": (
+        [box("1"), box("2", conditional=when("chon", "1"))],
+        ["chon"],
+    ),
+    "a field waits for a check box that waits for it": (
+        [box("1"), box("2", conditional=when("a", "1")), text("a", conditional=when("chon", "1"))],
+        ["chon", "a"],
+    ),
 }
 NO_LOOPS: Mapping[str, list[dict[str, Any]]] = {
     "a chain": [
         text("a"),
         text("b", conditional=when("a", "1")),
         text("c", conditional=when("b", "1")),
+    ],
+    "check boxes of one name that show by another answer": [
+        text("a"),
+        box("1", conditional=when("a", "1")),
+        box("2", conditional=when("a", "1")),
+        text("b", conditional=when("chon", "1")),
     ],
     "two ways to one field": [
         text("a"),

@@ -10,9 +10,10 @@ import pytest
 from gateway.domain.errors import FormRefused
 from gateway.forms.definition import Option, read_definition
 from gateway.forms.fields import drop_invisible
-from gateway.forms.values import canonical
+from gateway.forms.showing.sentences import condition_in_words
+from gateway.forms.values import EMPTY, canonical
 
-from .building import form_of, outlook, part, shown, text, typed, when
+from .building import box, form_of, outlook, part, shown, text, typed, when
 
 
 def refusals(*components: Any) -> set[tuple[str, str]]:
@@ -319,11 +320,6 @@ def test_more_fields_than_a_leaf_holds_are_refused() -> None:
     assert refusals(*[text(f"{'k' * 200}{number}") for number in range(400)]) == {("", "too_large")}
 
 
-def box(value: str, **more: Any) -> dict[str, Any]:
-    made = part("checkbox", f"box{value}", inputType="radio", name="chon", value=value)
-    return made | {"label": f"Chọn {value}"} | more
-
-
 def test_boxes_of_one_name_are_one_field() -> None:
     form = form_of(box("1"), box("2", validate={"required": True}), text("a"))
     assert [field.path for field in form.fields] == ["chon", "a"]
@@ -331,6 +327,8 @@ def test_boxes_of_one_name_are_one_field() -> None:
     assert (field.type, field.required, field.label) == ("radio", True, "Chọn 1 / Chọn 2")
     assert field.options == (Option("1", "Chọn 1"), Option("2", "Chọn 2"))
     assert canonical(field, "2") == "2" and not form.uncounted
+    assert [canonical(field, unticked) for unticked in (False, None, "")] == [EMPTY] * 3
+    assert canonical(field, True) == "true" and field.default is None
     assert refusals(box("1"), text("chon")) == {("chon", "duplicate_path")}
 
 
@@ -347,3 +345,66 @@ def test_boxes_of_one_name_show_together() -> None:
         assert shown(form, data) == {"t": "visible", "chon": seen, "b": "visible", "c": "hidden"}
         assert ("chon" in drop_invisible(form, data)) is (seen == "visible")
     assert outlook(form, {})["chon"] == "open" and outlook(form, {"t": "x"})["chon"] == "visible"
+
+
+@pytest.mark.parametrize("around", ["", "container", "datagrid", "editgrid"])
+def test_conditions_name_boxes_by_name_and_key(around: str) -> None:
+    """A bare name means nothing below a scope; a box's own key is found wherever it stands."""
+    path = "s.chon" if around else "chon"
+    inside = [
+        box("1"),
+        box("2"),
+        text("a", conditional=when(path, "2")),
+        text("b", conditional=typed(("box1", "isEqual", "2"))),
+        text("c", conditional=when("chon", "2")),
+    ]
+    form = form_of(part(around, "s", components=inside)) if around else form_of(*inside)
+    given: Any = {"chon": "2"}
+    data = {"s": given if around == "container" else [given]} if around else given
+    seen = {path.rpartition(".")[2]: decision for path, decision in shown(form, data).items()}
+    assert seen == {
+        "chon": "visible", "a": "visible", "b": "visible", "c": "hidden" if around else "visible",
+    }  # fmt: skip
+
+
+def test_boxes_of_one_name_are_put_in_words() -> None:
+    form = form_of(
+        text("t"),
+        box("1", conditional=when("t", "x")),
+        box("2", conditional=when("t", "y")),
+        text("a", conditional=when("chon", "2")),
+        text("b", conditional=when("box1", "1", show=False)),
+    )
+    words = [condition_in_words(node) for node in form.roots[1:]]
+    shown_by_either = "«t» là «x» hoặc «t» là «y»"
+    assert words == [shown_by_either] * 2 + [
+        "«Chọn 1 / Chọn 2» là «Chọn 2»",
+        "ẩn khi «Chọn 1 / Chọn 2» là «Chọn 1»",
+    ]
+    always = form_of(box("1"), box("2", conditional=when("t", "x")), text("t"))
+    assert condition_in_words(always.roots[1]) == ""
+
+
+def test_a_box_does_not_take_others_from_count() -> None:
+    first = box("1", label="Kính gửi", properties={"addressee": True})
+    form = form_of(first, box("2", properties={"control": True}))
+    assert [field.path for field in form.fields] == ["chon"] and not form.addressees
+    assert not form.fields[0].control
+
+
+def test_what_hangs_on_a_shown_box_is_open() -> None:
+    form = form_of(
+        text("t"),
+        box("1", conditional=when("t", "x")),
+        box("2", conditional=when("t", "y")),
+        text("a", conditional=when("chon", "2")),
+    )
+    for begun in ("", False, None):
+        assert outlook(form, {"t": "y", "chon": begun})["a"] == "open"
+    assert outlook(form, {"t": "z"})["a"] == "hidden"
+
+
+def test_a_named_box_is_of_radio_type() -> None:
+    """The renderer writes such a value under the name, core reads it under the key."""
+    assert refusals(box("1", inputType="checkbox")) == {("box1", "named_checkbox")}
+    assert form_of(box("1", inputType="checkbox", name="")).fields[0].type == "checkbox"

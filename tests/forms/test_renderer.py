@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 
 from gateway.api.options import read_options
+from gateway.domain.facts import Coded
+from gateway.forms.fields import put_value, value_at
+from gateway.forms.shapes import shape_value
+from gateway.forms.values import EMPTY, canonical
 from tests.formio.node import ask, install
 
-from .building import text
+from .building import box, form_of, part, text
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 FORMS = {path.parent.name: path for path in sorted((SCHEMAS / "forms").glob("*/form.json"))}
@@ -34,9 +38,12 @@ def renderer() -> Any:
     return render
 
 
-def render(definitions: list[Any]) -> list[Any]:
-    """What the renderer drew, asked for and said of each form, with the gateway's own lists."""
-    return ask("render.js", [catalogue(), *({"form": definition} for definition in definitions)])
+def render(definitions: list[Any], **used: Any) -> list[Any]:
+    """What the renderer drew, asked for and said of each form, with the gateway's own lists.
+
+    `used` are the data it is given and the inputs that are clicked.
+    """
+    return ask("render.js", [catalogue(), *({"form": each, **used} for each in definitions)])
 
 
 def catalogue() -> Any:
@@ -79,3 +86,23 @@ def test_the_renderer_complains_where_a_form_is_made_badly(renderer: Any, flaw: 
     bad, good = ({"components": [text("a", **more)]} for more in (MADE_BADLY[flaw], {}))
     complaints = [answer["said"] for answer in renderer([bad, good])]
     assert complaints[0] and not complaints[1]
+
+
+@pytest.mark.parametrize("values", [("1", "2"), (1, 2)], ids=["texts", "numbers"])
+@pytest.mark.parametrize("around", ["", "container", "datagrid"])
+def test_boxes_of_one_name_hold_what_we_read(renderer: Any, around: str, values: Any) -> None:
+    """One is filled; the citizen ticks the other, and then unticks it."""
+    boxes = [box(value) for value in values]
+    components = [part(around, "s", components=boxes)] if around else boxes
+    form = form_of(*components)
+    field = form.fields[0]
+    data: dict[str, Any] = {}
+    path = field.path.replace("[]", "[0]")
+    if around == "datagrid":
+        data["s"] = [{}]
+    put_value(data, path, shape_value(field, Coded("", "", "Chọn 2")))
+    (answer,) = renderer([{"components": components}], data=data, click=[0, 0])
+    assert answer["said"] == []
+    held = [value_at(state["data"], path) for state in answer["states"]]
+    assert [canonical(field, each) for each in held] == [EMPTY, "2", "1", EMPTY]
+    assert [state["ticked"] for state in answer["states"]] == [[], [1], [0], []]

@@ -42,6 +42,8 @@ SHAPED: dict[str, tuple[FieldTemplate, Value, object]] = {
     "a month in words": (place("textfield"), PartialDate(1990, 1), "01/1990"),
     "a label for a bare select": (place("select", options=SEX), FEMALE, "0"),
     "a label for a radio": (place("radio", options=SEX), Coded("sex", "1", "nam "), "1"),
+    "a label for check boxes of one name": (
+        place("radio", options=SEX, boxes=(1, 0)), FEMALE, 0),
     "a label for an item": (ITEM, FEMALE, {"label": "Nữ", "value": "0"}),
     "a text for a select": (ITEM, "NỮ", {"label": "Nữ", "value": "0"}),
     "a code where the option has no label": (

@@ -22,7 +22,7 @@ from gateway.forms.bindings import Binding, Bindings
 from gateway.forms.bundles import BASE_CODE, Served, Spared, spared_by
 from gateway.forms.definition import FieldTemplate, FormDefinition, read_countable
 from gateway.forms.reading.bindings import read_bindings
-from gateway.forms.reading.boxes import is_box
+from gateway.forms.reading.templates import is_box
 
 COUNTING_ENGINE = "eform-gateway/counting/2"
 _SKELETON_KEYS = (

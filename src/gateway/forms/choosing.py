@@ -91,10 +91,16 @@ def _choice_text(case: Comparison, value: object) -> str:
 def choice_value(case: Comparison, value: object) -> str:
     """A bare choice as text, as JavaScript prints it; raises NotOfType."""
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return EMPTY if _is_unticked(case, value) else "true" if value else "false"
     if isinstance(value, int | Decimal):
         return digits(Decimal(value))
     return string(case, value)
+
+
+def _is_unticked(case: Comparison, value: bool) -> bool:
+    """Whether `false` is what check boxes of one name begin with, and no choice among them."""
+    boxes, options = case.template.boxes, case.template.options or ()
+    return not value and bool(boxes) and all(one.value != "false" for one in options)
 
 
 def _check_label(case: Comparison, value: str, label: object) -> None:

@@ -239,7 +239,8 @@ class _Decisions:
             return False
         if not _no_value(node, trigger.read(self._data, rows)):
             return False
-        return self.of(node.gate, _rows_of(node, asking, rows)) is not Decision.HIDDEN
+        at = _rows_of(node, asking, rows)
+        return any(self.of(one.gate, at) is not Decision.HIDDEN for one in node.sharing)
 
     def _place(self, node: Node, rows: tuple[int, ...]) -> Place | None:
         scope: object = self._data
@@ -266,6 +267,8 @@ def _no_value(trigger: Node, value: object) -> bool:
         return True
     if isinstance(value, str):
         return not value.strip()
+    if value is False:
+        return bool(trigger.boxes)
     if trigger.type == "selectboxes" and isinstance(value, dict):
         return not any(map(truthy, value.values()))
     return False

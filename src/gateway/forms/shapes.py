@@ -109,6 +109,8 @@ def _choice(template: FieldTemplate, value: Value, options: RemoteLists | None) 
     option = _option(template, value, options)
     if template.item_shape:
         return {"label": option.label, "value": option.value}
+    if template.boxes and template.options:  # a box is ticked by its own value, 1 is not "1"
+        return template.boxes[template.options.index(option)]
     return option.value
 
 

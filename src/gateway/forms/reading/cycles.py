@@ -21,11 +21,16 @@ def in_cycles(nodes: Sequence[Node]) -> Iterator[Node]:
 def _governing(node: Node) -> Iterator[Node]:
     """The components with a condition that decide whether a trigger of this one shows."""
     for trigger in node.triggers:
-        place = trigger.node
-        while place is not None:
-            if place.triggers:
-                yield place
-            place = place.parent
+        for place in trigger.node.sharing if trigger.node else ():
+            yield from _conditioned_above(place)
+
+
+def _conditioned_above(node: Node) -> Iterator[Node]:
+    place: Node | None = node
+    while place is not None:
+        if place.triggers:
+            yield place
+        place = place.parent
 
 
 def _leads_back(start: Node, hangs_on: Mapping[int, tuple[Node, ...]]) -> bool:

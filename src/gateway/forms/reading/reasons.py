@@ -63,6 +63,7 @@ REASONS: Final[Mapping[str, Reason]] = {
     "unsupported_source": Reason("nguồn lựa chọn không được hỗ trợ; hãy ghi lựa chọn vào biểu mẫu hoặc dùng /catalogue/", "choices from a source that is not served; write them into the form or use /catalogue/"),
     "absolute_address": Reason("địa chỉ dẫn ra ngoài cổng", "an address that leads away from the gateway"),
     "foreign_address": Reason("địa chỉ tương đối phải nằm dưới /catalogue/", "a relative address must lie below /catalogue/"),
+    "named_checkbox": Reason("ô đánh dấu có `name` phải có `inputType: radio`: nếu không, trình duyệt ghi giá trị dưới `name` còn máy chủ đọc theo `key`", "a check box with a `name` needs `inputType: radio`: else the browser writes its value under `name`, and the server reads it under `key`"),
     "addressee_label": Reason("dòng nơi nhận phải là một dòng có nhãn «Kính gửi»", "an addressee line is one line, labelled «Kính gửi»"),
     "addressee_twice": Reason("biểu mẫu chỉ có một dòng nơi nhận", "a form has one addressee line"),
     "bad_options": Reason("không đọc được các lựa chọn", "the choices cannot be read"),

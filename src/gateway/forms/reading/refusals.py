@@ -23,6 +23,7 @@ unsupported_source     choices from a place that the gateway does not serve
 absolute_address       an address that leads away from the gateway
 foreign_address        a relative address outside `/catalogue/`, or one that climbs out of it
 bad_options            choices that cannot be read
+named_checkbox         a check box with a `name` that is not of `inputType: radio`
 addressee_label        an addressee line that is not labelled *Kính gửi*, or is more than one line
 addressee_twice        a second addressee line
 =====================  ==========================================================================
@@ -38,6 +39,7 @@ from gateway.forms.reading.cycles import in_cycles
 from gateway.forms.reading.templates import (
     Component,
     data_source,
+    is_box,
     member_of,
     property_of,
     read_json_items,
@@ -109,7 +111,7 @@ def problems_of(nodes: Sequence[Node], shared: frozenset[str]) -> list[FieldProb
             codes += _addressee(node, addressees)
         if node.holds_data and node.path in twice:
             codes.append("duplicate_path")
-        if any(below.templates or below.key in named for below in node.walk()):
+        if any(below.templates or {below.key, below.name} & named for below in node.walk()):
             codes += _conditions(node.component, places)
             codes += _logic(node.component)
         found += [FieldProblem(_place(node), code) for code in dict.fromkeys(codes)]
@@ -196,6 +198,8 @@ def _values(node: Node) -> Iterator[str]:
         yield "script_value"
     if node.type in ("select", "radio"):
         yield from _source(component)
+    if node.type == "checkbox" and component.get("name") and not is_box(component):
+        yield "named_checkbox"
     yield from _addresses({k: v for k, v in component.items() if k not in _BELOW})
     for name in ("content", "html"):
         text = component.get(name)

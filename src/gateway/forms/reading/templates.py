@@ -30,7 +30,8 @@ class FieldTemplate:
     template paths of the repeating groups around it, outermost first; `item_shape` marks a select
     whose value is the whole item `{label, value}`; `subkeys` are those of a composite and `parts` the
     components under them, each with its sub-key as its path; `day_parts` the parts that a day
-    component shows, in its order.
+    component shows, in its order; `boxes` are, of a radio that is made of check boxes of one name,
+    the values that these are ticked by, in the order of the options.
     """
 
     path: str
@@ -51,6 +52,7 @@ class FieldTemplate:
     subkeys: tuple[str, ...] = ()
     parts: tuple["FieldTemplate", ...] = ()
     day_parts: tuple[str, ...] = ()
+    boxes: tuple[object, ...] = ()
 
 
 def templates_of(
@@ -62,6 +64,15 @@ def templates_of(
     return tuple(
         _template(component, f"{path}.{question.value}", groups, question.label)
         for question in _options(component.get("questions"))
+    )
+
+
+def is_box(component: Component) -> bool:
+    """Whether a component is one of the check boxes that share a name (`boxes.py`)."""
+    return (
+        component.get("type") == "checkbox"
+        and component.get("inputType") == "radio"
+        and bool(component.get("name"))
     )
 
 

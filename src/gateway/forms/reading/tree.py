@@ -13,6 +13,7 @@ from gateway.domain.errors import FieldProblem, FormProblem
 from gateway.forms.reading.templates import (
     Component,
     FieldTemplate,
+    is_box,
     templates_of,
 )
 
@@ -68,14 +69,16 @@ class Trigger:
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """One component in its place; `local` is its data path below the innermost group,
-    `holds_data` whether it has a key of its own in the data, `gate` the nearest component, itself
-    or above it, that can hide it."""
+    """One component in its place; `key` is the last step of its data path and `name` the key that
+    the component itself has (another one in check boxes that share a name), `local` its data path
+    below the innermost group, `holds_data` whether it has a key of its own in the data, `gate` the
+    nearest component, itself or above it, that can hide it, `boxes` the check boxes of its name."""
 
     component: Component = field(repr=False)
     type: str
     kind: Kind
     key: str
+    name: str
     path: str
     flat: str
     full: str
@@ -92,6 +95,12 @@ class Node:
     shows: Shows | None = None
     triggers: tuple["Trigger", ...] = ()
     gate: "Node | None" = field(default=None, repr=False)
+    boxes: tuple["Node", ...] = field(default=(), repr=False)
+
+    @property
+    def sharing(self) -> tuple["Node", ...]:
+        """The component itself and the check boxes that make one field with it."""
+        return self.boxes or (self,)
 
     def walk(self) -> Iterator["Node"]:
         """The component and everything under it, in form order."""
@@ -170,6 +179,7 @@ def _placed(
         type=type_name,
         kind=kind,
         key=key,
+        name=_text(component.get("key")),
         path=path,
         flat=_join(parent.flat if parent else "", own),
         full=_join(parent.full if parent else "", key),
@@ -204,10 +214,11 @@ def _below(node: Node) -> Iterator[object]:
 
 
 def _key(component: Component) -> str:
-    key = component.get("key")
-    if component.get("type") == "checkbox" and component.get("inputType") == "radio":
-        key = component.get("name") or key
-    return key if isinstance(key, str) else ""
+    return _text(component.get("name") if is_box(component) else component.get("key"))
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _is_key(key: str) -> bool:

@@ -79,7 +79,8 @@ def is_blank(node: Node | None, value: object, path: str, data: object) -> bool:
     if node.kind in (Kind.GROUP, Kind.CONTAINER) or "components" in node.component:
         # Core looks below a scope from the form's own data, wherever the scope stands.
         held = _held_below([node], data)
-        return _nothing(value) or all(is_blank(below, inner, "", None) for below, inner in held)
+        inside = (is_blank(one, inner, "", None) for one, inner in held if one.name != node.name)
+        return _nothing(value) or all(inside)
     if node.type == "selectboxes":
         return _nothing(value) or not _ticked(value)
     if node.type == "textarea":

@@ -6,6 +6,7 @@ from functools import reduce
 
 from gateway.forms.showing.javascript import (
     UNDEFINED,
+    is_number,
     less,
     loose_equal,
     parse_float,
@@ -63,7 +64,12 @@ def _substr(arguments: list[object]) -> str:
     rest = source[int(begin) :]
     if length is UNDEFINED:
         return rest
-    count = _integer(len(rest) + to_number(length) if less(length, 0) else length)
+    if not less(length, 0):
+        count = _integer(length)
+    elif is_number(length):
+        count = _integer(len(rest) + to_number(length))
+    else:
+        count = 0  # a text is hung on the number, and "5-1" is none
     return rest[: int(min(max(count, 0), len(rest)))]
 
 

@@ -41,7 +41,15 @@ _IN_RULES: Mapping[str, str] = {
 
 
 def condition_in_words(node: Node) -> str:
-    """What must hold for a component to show, those above it included; empty where nothing must."""
+    """What must hold for a component to show, those above it included; empty where nothing must.
+
+    Of check boxes that share a name, one is enough.
+    """
+    each = [_of_one(one) for one in node.sharing]
+    return _ANY_OF.join(dict.fromkeys(each)) if all(each) else ""
+
+
+def _of_one(node: Node) -> str:
     clauses = []
     place: Node | None = node
     while place is not None:
@@ -127,7 +135,12 @@ def _path(rule: object) -> str:
 def _clause(path: str, verb: str, value: object, named: Mapping[str, Trigger]) -> str:
     trigger = named.get(path)
     node = trigger.node if trigger else None
-    if node is not None and node.type == "checkbox" and verb in ("là", "không là"):
+    if (
+        node is not None
+        and node.type == "checkbox"
+        and not node.boxes
+        and verb in ("là", "không là")
+    ):
         ticked = (to_string(value) == "true") is (verb == "là")
         return f"{_name(path, named)} {'được đánh dấu' if ticked else 'không được đánh dấu'}"
     if value in ("", None):
@@ -142,6 +155,8 @@ def _name(path: str, named: Mapping[str, Trigger]) -> str:
     trigger = named.get(path)
     if trigger is None or trigger.node is None:
         return f"«{path}»"
+    if trigger.node.boxes:
+        return f"«{trigger.node.templates[0].label}»"
     label = trigger.node.component.get("label")
     return f"«{label.strip() if isinstance(label, str) and label.strip() else trigger.node.key}»"
 

@@ -31,7 +31,7 @@ class Places:
         self._named: dict[str, dict[int, Node]] = defaultdict(dict)
         self._owners: dict[str, Node] = {}
         for order, node in enumerate(nodes):
-            for name in (node.first, node.full, node.flat, node.key):
+            for name in (node.first, node.full, node.flat, node.name):
                 self._named[name][order] = node
             if node.holds_data:
                 self._owners[node.flat] = node
@@ -43,7 +43,7 @@ class Places:
         found: list[tuple[int, Node]] = []
         for _, node in sorted(named.items()):
             sought = _without_box(path, node)
-            for rank, own in enumerate((node.first, node.full, node.flat, node.key)):
+            for rank, own in enumerate((node.first, node.full, node.flat, node.name)):
                 if own == sought and (rank or without_data or not node.groups):
                     found.append((rank, node))
                     break
