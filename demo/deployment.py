@@ -46,7 +46,7 @@ from gateway.storage.database import Database
 
 TOKEN_SECONDS = 7200
 PORTS_TRIED = 2
-PATIENCE_SECONDS = 1.0
+TIMEOUT_SECONDS = 1.0
 MISSES = (
     "GATEWAY_CONFIRM_MISSES_OF_TENANT",
     "GATEWAY_CONFIRM_MISSES_OF_ALL",
@@ -250,7 +250,7 @@ def _settings(folder: Path, address: str, mocks: Mapping[str, Any]) -> dict[str,
         "GATEWAY_INSTANT_SECONDS_PER_FIELD": "0",
         "GATEWAY_TOKEN_LIFETIME_SECONDS": str(TOKEN_SECONDS),
         **dict.fromkeys(MISSES, "1000000"),
-        "GATEWAY_SOURCE_PATIENCE_SECONDS": str(PATIENCE_SECONDS),
+        "GATEWAY_SOURCE_PATIENCE_SECONDS": str(TIMEOUT_SECONDS),
         "GATEWAY_POPULATION_ENDPOINT_URL": population["url"],
         "GATEWAY_POPULATION_SERVICE_URL": population["service_url"],
         "GATEWAY_POPULATION_USERNAME": population["username"],

@@ -30,7 +30,7 @@ AT_ONCE = 8
 TAKEN_IN = 2
 """The portal's number of the state from which a dossier counts."""
 
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 _POLL_SECONDS = 0.2
 _TAKEN = (httpx.codes.OK, httpx.codes.CREATED)
 
@@ -124,7 +124,7 @@ async def wait_for_the_portal(
     bar = progress.add_task("Cổng DVCQG / portal", total=len(codes))
     standings: dict[str, Mapping[str, Any]] = {}
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             for code in codes:
                 standings[code] = await _delivered(igate, code)
                 progress.advance(bar)

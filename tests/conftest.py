@@ -25,7 +25,7 @@ from sqlalchemy import func, select
 
 from gateway.access.callers import Grant
 from gateway.access.grants import register_tenant
-from gateway.api.rooms import Rooms
+from gateway.api.services import Services
 from gateway.app import create_app
 from gateway.domain.errors import Conflict
 from gateway.domain.identifiers import POPULATION, RECORDS, SourceId, TenantId
@@ -52,7 +52,7 @@ Json = dict[str, Any]
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 BOTH = frozenset({POPULATION, RECORDS})
-PATIENCE_SECONDS = 1.0
+TIMEOUT_SECONDS = 1.0
 _ADDRESS = f"http://dancu.test{ENDPOINT}"
 _ADAPTER = "adapter.test"
 _TABLE = Population()
@@ -165,7 +165,7 @@ class House:
             mock=True,
             instant_seconds=0,
             instant_seconds_per_field=0,
-            source_patience_seconds=PATIENCE_SECONDS,
+            source_patience_seconds=TIMEOUT_SECONDS,
             population=PopulationAccess(
                 endpoint_url=_ADDRESS,
                 service_url=told.service_url,
@@ -189,7 +189,7 @@ class House:
         self._app = create_app(settings, self.clock, Outside(self.database, self.papers))
         self._life = self._app.router.lifespan_context(self._app)
         self.run(self._life.__aenter__())
-        self.rooms: Rooms = self._app.state.rooms
+        self.services: Services = self._app.state.services
         transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
         self._http = httpx.AsyncClient(transport=transport, base_url="http://gateway.test")
         self._clients: dict[str, str] = {}
@@ -219,18 +219,18 @@ class House:
         now = self.clock()
         with suppress(Conflict):  # it was let in before the last restart
             self.run(
-                self.rooms.database.write(
+                self.services.database.write(
                     lambda c: register_tenant(
                         c, tenant, "Tỉnh", "H99.01", grant, is_test=False, now=now
                     )
                 )
             )
-        self._clients[tenant] = self.run(self.rooms.clients.add(TenantId(tenant), now)).client_id
+        self._clients[tenant] = self.run(self.services.clients.add(TenantId(tenant), now)).client_id
 
     def token(self, tenant: str = "h99") -> str:
-        caller = self.rooms.clients.caller(self._clients[tenant])
+        caller = self.services.clients.caller(self._clients[tenant])
         assert caller is not None
-        return self.rooms.tokens.issue(caller)
+        return self.services.tokens.issue(caller)
 
     async def call(
         self, path: str, body: Any, tenant: str = "h99", key: str | None = None
@@ -296,7 +296,7 @@ class House:
                 answer = self.post("/v1/records", record)
                 assert answer.status_code in (200, 201, 409), answer.text
         long_ago = self.clock() - timedelta(days=40)
-        self.run(self.rooms.database.write(lambda c: store_earlier(c, long_ago)))
+        self.run(self.services.database.write(lambda c: store_earlier(c, long_ago)))
         self.clock.forward(minutes=1)
 
     def question(self, form: str, person: Person | str, **more: Any) -> Json:
@@ -359,13 +359,13 @@ class House:
         return kind(self._http, self.token())
 
     def leaf_count(self) -> int:
-        return self.rooms.database.read(
+        return self.services.database.read(
             lambda c: c.execute(select(func.count()).select_from(leaves)).scalar_one()
         )
 
     def bodies(self, kind: str) -> list[Json]:
         """The bodies of case leaves of one kind, oldest first."""
-        rows = self.rooms.database.read(
+        rows = self.services.database.read(
             lambda c: list(c.execute(select(bodies.c.body).order_by(bodies.c.idx)).scalars())
         )
         return [body for body in map(orjson.loads, rows) if body["k"] == kind]
@@ -375,7 +375,7 @@ class House:
         return [entry.number for entry in self.database.state.journal]
 
     def form(self, code: str) -> RegisteredForm:
-        return self.rooms.catalogue.form_for(code)
+        return self.services.catalogue.form_for(code)
 
 
 @pytest.fixture
@@ -398,9 +398,9 @@ async def app(tmp_path: Path, schemas: Path, clock: Clock) -> AsyncIterator[Fast
 
 
 @pytest.fixture
-def rooms(app: FastAPI) -> Rooms:
-    rooms: Rooms = app.state.rooms
-    return rooms
+def services(app: FastAPI) -> Services:
+    services: Services = app.state.services
+    return services
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mocks.clock import Seconds, machine_seconds
 from mocks.wire import Reply, deliver, live, read, taken, told
-from mocks.witness.growth import goes_on
+from mocks.witness.growth import is_extension
 from mocks.witness.request import AddCheckpoint, read_request
 
 _COSIGNATURE = 4
@@ -93,7 +93,7 @@ class WitnessMock:
         size, root = self.seen.get(asked.origin, (0, b""))
         if asked.old != size or (size == asked.size and root != asked.root):
             return Reply(409, b"%d\n" % size, b"text/x.tlog.size")
-        if not goes_on(size, asked.size, root, asked.root, asked.proof):
+        if not is_extension(size, asked.size, root, asked.root, asked.proof):
             return Reply(422)
         self.seen[asked.origin] = (asked.size, asked.root)
         return Reply(200, self._cosigned(asked), _TEXT)

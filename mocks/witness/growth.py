@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 
-def goes_on(
+def is_extension(
     old_size: int, new_size: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]
 ) -> bool:
     """Whether the proof leads from the old root to the new one; any log goes on from nothing."""

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from gateway.access.callers import Grant
 from gateway.access.clients import NewClient
 from gateway.access.grants import register_tenant
-from gateway.api.rooms import Rooms
+from gateway.api.services import Services
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
 from tests.clock import Clock
 
@@ -17,8 +17,8 @@ SCHEMAS = Path(__file__).parents[2] / "schemas"
 
 
 @pytest.fixture
-async def client(rooms: Rooms, clock: Clock) -> NewClient:
-    return await admit(rooms, "h99", clock)
+async def client(services: Services, clock: Clock) -> NewClient:
+    return await admit(services, "h99", clock)
 
 
 @pytest.fixture
@@ -30,23 +30,23 @@ async def anybody(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def gateway(
-    app: FastAPI, rooms: Rooms, client: NewClient
+    app: FastAPI, services: Services, client: NewClient
 ) -> AsyncIterator[httpx.AsyncClient]:
-    async with signed_in(app, rooms, client) as http:
+    async with signed_in(app, services, client) as http:
         yield http
 
 
-async def admit(rooms: Rooms, code: str, clock: Clock) -> NewClient:
+async def admit(services: Services, code: str, clock: Clock) -> NewClient:
     grant = Grant(frozenset({POPULATION, RECORDS}), None, None)
-    await rooms.database.write(
+    await services.database.write(
         lambda c: register_tenant(c, code, "Tỉnh H", code.upper(), grant, is_test=True, now=clock())
     )
-    return await rooms.clients.add(TenantId(code), clock())
+    return await services.clients.add(TenantId(code), clock())
 
 
-def signed_in(app: FastAPI, rooms: Rooms, client: NewClient) -> httpx.AsyncClient:
-    caller = rooms.clients.caller(client.client_id)
+def signed_in(app: FastAPI, services: Services, client: NewClient) -> httpx.AsyncClient:
+    caller = services.clients.caller(client.client_id)
     assert caller is not None
-    headers = {"Authorization": f"Bearer {rooms.tokens.issue(caller)}"}
+    headers = {"Authorization": f"Bearer {services.tokens.issue(caller)}"}
     transport = httpx.ASGITransport(app)
     return httpx.AsyncClient(transport=transport, base_url=ADDRESS, headers=headers)

@@ -34,8 +34,8 @@ async def anybody(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def gateway(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    rooms = app.state.rooms
-    async with signed_in(app, rooms, await admit(rooms, "h99", Clock())) as http:
+    services = app.state.services
+    async with signed_in(app, services, await admit(services, "h99", Clock())) as http:
         yield http
 
 

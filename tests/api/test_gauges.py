@@ -7,7 +7,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.api.rooms import Rooms
+from gateway.api.services import Services
 from gateway.app import create_app
 from gateway.log.append import append_public
 from gateway.settings import Settings
@@ -28,14 +28,14 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
 
 
 async def test_a_leaf_counts_before_it_is_published_and_after(
-    anybody: httpx.AsyncClient, rooms: Rooms
+    anybody: httpx.AsyncClient, services: Services
 ) -> None:
-    await rooms.publisher.publish()
+    await services.publisher.publish()
     leaf: dict[str, Any] = {"kind": "grant", "v": 1, "tenant": "t1"}
-    await rooms.database.write(lambda c: append_public(c, leaf))
+    await services.database.write(lambda c: append_public(c, leaf))
 
     before = samples((await anybody.get("/metrics")).text)
-    await rooms.publisher.publish()
+    await services.publisher.publish()
     after = samples((await anybody.get("/metrics")).text)
 
     size = before["gateway_log_size",]

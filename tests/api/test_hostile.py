@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from gateway.api.door import Asked
-from gateway.api.rooms import Rooms
+from gateway.api.routing import RequestModel
+from gateway.api.services import Services
 from gateway.api.watching.events import write_events_to
 from gateway.storage.schema import metadata
 
@@ -50,15 +50,15 @@ SERVER_OWNED = {
 JSON = {"Content-Type": "application/json"}
 
 
-def _all_asked(model: type[Asked] = Asked) -> Iterator[type[Asked]]:
+def _all_asked(model: type[RequestModel] = RequestModel) -> Iterator[type[RequestModel]]:
     for below in model.__subclasses__():
         yield below
         yield from _all_asked(below)
 
 
-def _rows(rooms: Rooms) -> dict[str, int]:
+def _rows(services: Services) -> dict[str, int]:
     tables = metadata.sorted_tables
-    return rooms.database.read(
+    return services.database.read(
         lambda c: {
             t.name: c.execute(select(func.count()).select_from(t)).scalar_one() for t in tables
         }
@@ -74,15 +74,15 @@ def test_every_call_that_takes_json_is_tried_here(app: FastAPI) -> None:
 
 @pytest.mark.parametrize("path", POSTS)
 async def test_t29_a_hostile_body_is_refused_everywhere_and_stores_nothing(
-    path: str, gateway: httpx.AsyncClient, rooms: Rooms
+    path: str, gateway: httpx.AsyncClient, services: Services
 ) -> None:
-    before = _rows(rooms)
+    before = _rows(services)
 
     for name, (body, code, _) in REFUSED.items():
         answer = await gateway.post(path, content=body, headers=JSON)
         assert (answer.status_code, answer.json()["code"]) == (400, code), name
 
-    assert _rows(rooms) == before
+    assert _rows(services) == before
 
 
 WRONG: list[Any] = [
@@ -115,11 +115,11 @@ WRONG: list[Any] = [
 
 @pytest.mark.parametrize("path", POSTS)
 async def test_t31_no_refusal_and_no_event_repeats_a_value(
-    path: str, gateway: httpx.AsyncClient, rooms: Rooms
+    path: str, gateway: httpx.AsyncClient, services: Services
 ) -> None:
     lines = StringIO()
     write_events_to(lines)
-    before = _rows(rooms)
+    before = _rows(services)
 
     for body in WRONG:
         answer = await gateway.post(path, json=body)
@@ -128,20 +128,20 @@ async def test_t31_no_refusal_and_no_event_repeats_a_value(
         assert "Bí Mật" not in answer.text and NUMBER not in answer.text
         assert json.dumps(CANARY)[1:-1] not in answer.text
 
-    assert _rows(rooms) == before
+    assert _rows(services) == before
     assert "Mật" not in lines.getvalue() and NUMBER not in lines.getvalue()
 
 
 CALLERS_OWN = {
-    "StepAsked": {"state"},  # to which the province brought its own dossier
-    "ComponentFileAsked": {"id"},  # by which the province keeps its own file
-    "ResultAsked": {"id"},
-    "SupplementAsked": {"id"},
+    "StepModel": {"state"},  # to which the province brought its own dossier
+    "FileModel": {"id"},  # by which the province keeps its own file
+    "ResultModel": {"id"},
+    "SupplementModel": {"id"},
 }
 
 
 @pytest.mark.parametrize("model", list(_all_asked()), ids=lambda model: model.__name__)
-def test_t41_no_body_has_a_place_for_what_the_server_owns(model: type[Asked]) -> None:
+def test_t41_no_body_has_a_place_for_what_the_server_owns(model: type[RequestModel]) -> None:
     assert model.model_config["extra"] == "forbid"
     assert model.model_config["strict"] and model.model_config["hide_input_in_errors"]
     allowed = {"state"} if "Search" in model.__name__ else CALLERS_OWN.get(model.__name__, set())

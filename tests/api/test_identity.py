@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gateway.domain.identifiers import POPULATION, RECORDS
-from tests.conftest import PATIENCE_SECONDS, House
+from tests.conftest import TIMEOUT_SECONDS, House
 
 PATH = "/v1/identity/confirm"
 OFFICER = "H99.01.cb017"
@@ -64,7 +64,7 @@ NOBODY_COULD_SAY: dict[str, tuple[dict[str, Any], str, int]] = {
     "down": ({"status": 503}, "unavailable", 2),
     "a web page": ({"garbage": "html"}, "unavailable", 1),
     "the wrong kind of answer": ({"garbage": "json"}, "unavailable", 1),
-    "too slow": ({"delay_ms": 1000 * PATIENCE_SECONDS + 900}, "unavailable", 1),
+    "too slow": ({"delay_ms": 1000 * TIMEOUT_SECONDS + 900}, "unavailable", 1),
     "procedure refused": ({"error_code": "004"}, "not_permitted", 1),
     "officer refused": ({"error_code": "005"}, "not_permitted", 1),
 }

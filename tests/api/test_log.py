@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gateway.api.rooms import Rooms
+from gateway.api.services import Services
 from gateway.log.append import append_public
 from gateway.log.notes import read_checkpoint, read_key
 from gateway.log.publishing.publisher import INTEGRATE_SECONDS, PUBLISH_SECONDS
@@ -21,8 +21,8 @@ def _grant(number: int) -> dict[str, Any]:
     return {"kind": "grant", "v": 1, "tenant": f"t{number}"}
 
 
-async def _add(rooms: Rooms, number: int) -> str:
-    leaf = await rooms.database.write(lambda c: append_public(c, _grant(number)))
+async def _add(services: Services, number: int) -> str:
+    leaf = await services.database.write(lambda c: append_public(c, _grant(number)))
     return b64encode(leaf.hash).decode()
 
 
@@ -33,14 +33,14 @@ def _read(proof: bytes) -> tuple[list[str], list[bytes], bytes]:
 
 
 async def test_a_leaf_in_an_answer_can_be_proved_once_it_is_published(
-    anybody: httpx.AsyncClient, rooms: Rooms
+    anybody: httpx.AsyncClient, services: Services
 ) -> None:
-    leaf = await _add(rooms, 1)
+    leaf = await _add(services, 1)
     early = await anybody.get("/v1/log/proof", params={"leaf": leaf})
     assert (early.status_code, early.json()["code"]) == (404, "leaf_not_published")
     assert early.headers["Retry-After"] == "30"
 
-    await rooms.publisher.publish()
+    await services.publisher.publish()
 
     answer = await anybody.get("/v1/log/proof", params={"leaf": leaf})
     assert answer.status_code == 200
@@ -54,10 +54,10 @@ async def test_a_leaf_in_an_answer_can_be_proved_once_it_is_published(
 
 @pytest.mark.threat(24)
 async def test_a_running_gateway_publishes_within_the_minute(
-    anybody: httpx.AsyncClient, rooms: Rooms, tmp_path: Path
+    anybody: httpx.AsyncClient, services: Services, tmp_path: Path
 ) -> None:
     assert PUBLISH_SECONDS + 2 * INTEGRATE_SECONDS < 60
-    leaf = await _add(rooms, 1)
+    leaf = await _add(services, 1)
     (tmp_path / "log" / "publish").touch()  # asked for, so that the test need not wait so long
     for _ in range(1200):
         if (await anybody.get("/v1/log/proof", params={"leaf": leaf})).status_code == 200:
@@ -67,13 +67,13 @@ async def test_a_running_gateway_publishes_within_the_minute(
 
 
 async def test_the_growth_between_two_sizes_can_be_proved(
-    anybody: httpx.AsyncClient, rooms: Rooms
+    anybody: httpx.AsyncClient, services: Services
 ) -> None:
     roots: dict[int, bytes] = {}
     for number in range(3):
-        await _add(rooms, number)
-        await rooms.publisher.publish()
-        signed = rooms.publisher.shown
+        await _add(services, number)
+        await services.publisher.publish()
+        signed = services.publisher.shown
         assert signed is not None
         roots[signed.checkpoint.size] = signed.checkpoint.root
     old, *_, new = sorted(roots)
@@ -86,11 +86,11 @@ async def test_the_growth_between_two_sizes_can_be_proved(
 
 
 async def test_files_are_served_as_tlog_tiles_wants_them(
-    anybody: httpx.AsyncClient, rooms: Rooms
+    anybody: httpx.AsyncClient, services: Services
 ) -> None:
-    await _add(rooms, 1)
-    await rooms.publisher.publish()
-    signed = rooms.publisher.shown
+    await _add(services, 1)
+    await services.publisher.publish()
+    signed = services.publisher.shown
     assert signed is not None
     size = signed.checkpoint.size
 
@@ -137,9 +137,9 @@ NOT_THERE = [
 
 @pytest.mark.parametrize("path", NOT_THERE)
 async def test_nothing_but_the_files_of_the_log_is_served(
-    anybody: httpx.AsyncClient, rooms: Rooms, path: str
+    anybody: httpx.AsyncClient, services: Services, path: str
 ) -> None:
-    await rooms.publisher.publish()
+    await services.publisher.publish()
     url = httpx.URL("http://gateway.test").copy_with(raw_path=httpx.URL(path).raw_path)
 
     answer = await anybody.get(url)
@@ -168,9 +168,9 @@ WRONG = [
 
 @pytest.mark.parametrize("path", WRONG)
 async def test_what_cannot_be_asked_is_refused(
-    anybody: httpx.AsyncClient, rooms: Rooms, path: str
+    anybody: httpx.AsyncClient, services: Services, path: str
 ) -> None:
-    await rooms.publisher.publish()
+    await services.publisher.publish()
 
     answer = await anybody.get(path)
 
@@ -179,9 +179,9 @@ async def test_what_cannot_be_asked_is_refused(
 
 
 async def test_an_unknown_leaf_is_not_published(
-    anybody: httpx.AsyncClient, rooms: Rooms, app: FastAPI
+    anybody: httpx.AsyncClient, services: Services, app: FastAPI
 ) -> None:
-    await rooms.publisher.publish()
+    await services.publisher.publish()
     answer = await anybody.get("/v1/log/proof", params={"leaf": "A" * 43 + "="})
     assert (answer.status_code, answer.json()["code"]) == (404, "leaf_not_published")
 
@@ -196,11 +196,11 @@ def _torn(tile: Path) -> None:
 
 @pytest.mark.parametrize("damage", [_gone, _torn])
 async def test_a_tile_that_is_gone_or_torn_is_no_fault_of_who_asks_for_a_proof(
-    anybody: httpx.AsyncClient, rooms: Rooms, tmp_path: Path, damage: Callable[[Path], None]
+    anybody: httpx.AsyncClient, services: Services, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
-    leaf = await _add(rooms, 1)
-    await rooms.publisher.publish()
-    signed = rooms.publisher.shown
+    leaf = await _add(services, 1)
+    await services.publisher.publish()
+    signed = services.publisher.shown
     assert signed is not None
     damage(tmp_path / f"log/public/tile/0/000.p/{signed.checkpoint.size}")
 

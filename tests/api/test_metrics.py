@@ -6,7 +6,7 @@ import io
 import httpx
 import pytest
 
-from gateway.api.rooms import Rooms
+from gateway.api.services import Services
 
 ADDRESS = "/v1/metrics/field-reduction"
 
@@ -65,7 +65,7 @@ async def test_a_parameter_that_cannot_be_used_is_named_and_not_repeated(
 
 
 async def test_a_token_that_does_not_hold_reads_nothing(
-    anybody: httpx.AsyncClient, rooms: Rooms
+    anybody: httpx.AsyncClient, services: Services
 ) -> None:
     answer = await anybody.get(ADDRESS, headers={"authorization": "Bearer nonsense"})
 

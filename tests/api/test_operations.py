@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 
-from gateway.api.rooms import Rooms
+from gateway.api.services import Services
 from gateway.api.wire.error_codes import ERRORS
 from gateway.cli.openapi import described
 
@@ -20,9 +20,9 @@ async def test_the_process_answers_and_is_ready(anybody: httpx.AsyncClient) -> N
 
 
 async def test_without_its_database_it_answers_and_is_not_ready(
-    anybody: httpx.AsyncClient, rooms: Rooms
+    anybody: httpx.AsyncClient, services: Services
 ) -> None:
-    rooms.database.read(lambda connection: connection.connection.close())
+    services.database.read(lambda connection: connection.connection.close())
 
     ready = await anybody.get("/readyz")
 
@@ -39,11 +39,11 @@ async def test_every_code_is_explained(anybody: httpx.AsyncClient) -> None:
 
 
 async def test_receipts_verify_under_the_published_key_and_nothing_secret_is_published(
-    anybody: httpx.AsyncClient, rooms: Rooms
+    anybody: httpx.AsyncClient, services: Services
 ) -> None:
     keys = (await anybody.get("/.well-known/jwks.json")).json()["keys"]
 
-    assert [key["kid"] for key in keys] == [rooms.keys.receipt.kid, rooms.keys.log.kid]
+    assert [key["kid"] for key in keys] == [services.keys.receipt.kid, services.keys.log.kid]
     assert all(key.keys() == {"kty", "crv", "x", "kid", "use", "alg"} for key in keys)
 
 

@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from gateway.api.rooms import Rooms
+from gateway.api.services import Services
 from gateway.storage.schema import records, replays
 from tests.clock import Clock
 
@@ -77,10 +77,10 @@ async def test_t37_a_key_with_another_body_is_a_422(gateway: httpx.AsyncClient) 
 
 
 async def test_t37_a_key_of_one_tenant_is_nothing_to_another(
-    gateway: httpx.AsyncClient, app: FastAPI, rooms: Rooms, clock: Clock
+    gateway: httpx.AsyncClient, app: FastAPI, services: Services, clock: Clock
 ) -> None:
     first = await gateway.post("/v1/records", json=RECORD, headers=KEY)
-    async with signed_in(app, rooms, await admit(rooms, "h98", clock)) as neighbour:
+    async with signed_in(app, services, await admit(services, "h98", clock)) as neighbour:
         second = await neighbour.post("/v1/records", json=RECORD, headers=KEY)
 
     assert (first.status_code, second.status_code) == (201, 201)
@@ -88,7 +88,7 @@ async def test_t37_a_key_of_one_tenant_is_nothing_to_another(
 
 
 async def test_t37_fifty_parallel_calls_have_one_effect(
-    gateway: httpx.AsyncClient, rooms: Rooms
+    gateway: httpx.AsyncClient, services: Services
 ) -> None:
     answers = await asyncio.gather(
         *(gateway.post("/v1/records", json=RECORD, headers=KEY) for _ in range(50))
@@ -99,25 +99,25 @@ async def test_t37_fifty_parallel_calls_have_one_effect(
     assert len(made) + len(late) == 50 and made
     assert len({answer.content for answer in made}) == 1
     assert {answer.json()["code"] for answer in late} <= {"still_running"}
-    assert len(rooms.database.read(lambda c: c.execute(select(records)).all())) == 1
+    assert len(services.database.read(lambda c: c.execute(select(records)).all())) == 1
 
 
 async def test_a_refused_call_frees_its_key_and_stores_nothing(
-    gateway: httpx.AsyncClient, rooms: Rooms
+    gateway: httpx.AsyncClient, services: Services
 ) -> None:
     wrong = {**RECORD, "kind": "papyrus"}
     answers = [await gateway.post("/v1/records", json=wrong, headers=KEY) for _ in range(2)]
 
     assert [answer.json()["code"] for answer in answers] == ["unknown_kind"] * 2
     for table in (records, replays):
-        assert rooms.database.read(lambda c, t=table: c.execute(select(t)).all()) == []
+        assert services.database.read(lambda c, t=table: c.execute(select(t)).all()) == []
 
 
 async def test_t01_another_tenants_record_is_not_there(
-    gateway: httpx.AsyncClient, app: FastAPI, rooms: Rooms, clock: Clock
+    gateway: httpx.AsyncClient, app: FastAPI, services: Services, clock: Clock
 ) -> None:
     record_id = (await gateway.post("/v1/records", json=RECORD)).json()["id"]
-    async with signed_in(app, rooms, await admit(rooms, "h98", clock)) as neighbour:
+    async with signed_in(app, services, await admit(services, "h98", clock)) as neighbour:
         found = await neighbour.post("/v1/records/search", json={"owner": OWNER})
         revoked = await neighbour.post(
             f"/v1/records/{record_id}/revoke", json={"reason": "annulled"}
@@ -161,13 +161,13 @@ HOSTILE: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("change, member", HOSTILE.values(), ids=HOSTILE)
 async def test_t33_a_wrong_record_is_a_422_that_names_the_member_and_echoes_nothing(
-    gateway: httpx.AsyncClient, rooms: Rooms, change: dict[str, Any], member: str
+    gateway: httpx.AsyncClient, services: Services, change: dict[str, Any], member: str
 ) -> None:
     answer = await gateway.post("/v1/records", json={**RECORD, **change})
 
     assert (answer.status_code, answer.json()["member"]) == (422, member)
     assert "Bí Mật" not in answer.text and "00309" not in answer.text
-    assert rooms.database.read(lambda c: c.execute(select(records)).all()) == []
+    assert services.database.read(lambda c: c.execute(select(records)).all()) == []
 
 
 async def test_records_are_for_who_has_signed_in(anybody: httpx.AsyncClient) -> None:

@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from gateway.access.clients import NewClient
-from gateway.api.rooms import Rooms
+from gateway.api.services import Services
 from tests.clock import Clock
 
 GRANT = {"grant_type": "client_credentials"}
@@ -42,12 +42,12 @@ async def test_a_revoked_client_gets_none_and_its_token_ends(
     anybody: httpx.AsyncClient,
     gateway: httpx.AsyncClient,
     client: NewClient,
-    rooms: Rooms,
+    services: Services,
     clock: Clock,
 ) -> None:
     assert (await gateway.get("/v1/forms")).status_code == 200
 
-    await rooms.clients.revoke(client.client_id, clock())
+    await services.clients.revoke(client.client_id, clock())
 
     assert (await gateway.get("/v1/forms")).status_code == 401
     headers = _basic(client.client_id, client.secret)

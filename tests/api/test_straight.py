@@ -7,11 +7,11 @@ import httpx
 from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.api.door import DoorRoute
-from gateway.api.straight import StraightWays
+from gateway.api.routing import StrictRoute
+from gateway.api.straight import ExactPathMiddleware
 
 
-class _Route(DoorRoute):
+class _Route(StrictRoute):
     """A route that answers without a house behind the door."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -36,7 +36,7 @@ async def _said(path: str, method: str = "GET") -> tuple[int, list[str]]:
     async def of(name: str) -> dict[str, Any]:
         return {"name": name}
 
-    ways = StraightWays(router, [_Route("/plain", answer), _Route("/of/{name}", of)])
+    ways = ExactPathMiddleware(router, [_Route("/plain", answer), _Route("/of/{name}", of)])
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(ways), base_url="http://gateway.test"
     ) as http:

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from gateway.access.callers import Grant
 from gateway.access.grants import register_tenant
-from gateway.api.rooms import Rooms
+from gateway.api.services import Services
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
 
 Json = dict[str, Any]
@@ -68,19 +68,19 @@ async def client_of(
     app: FastAPI, tenant: str, agency: str = "H99.01", agencies: frozenset[str] = frozenset()
 ) -> httpx.AsyncClient:
     """A tenant's own client, admitted and signed in."""
-    rooms: Rooms = app.state.rooms
+    services: Services = app.state.services
     grant = Grant(frozenset({POPULATION, RECORDS}), None, None, agencies=agencies)
-    now = rooms.clock()
-    await rooms.database.write(
+    now = services.clock()
+    await services.database.write(
         lambda c: register_tenant(c, tenant, "Tỉnh", agency, grant, is_test=False, now=now)
     )
-    client = await rooms.clients.add(TenantId(tenant), now)
-    caller = rooms.clients.caller(client.client_id)
+    client = await services.clients.add(TenantId(tenant), now)
+    caller = services.clients.caller(client.client_id)
     assert caller is not None
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app, raise_app_exceptions=False),
         base_url="http://gateway.test",
-        headers={"Authorization": f"Bearer {rooms.tokens.issue(caller)}"},
+        headers={"Authorization": f"Bearer {services.tokens.issue(caller)}"},
     )
 
 

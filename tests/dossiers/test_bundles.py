@@ -85,7 +85,7 @@ def bundle(*parts: Json, **changed: Any) -> Json:
 
 async def settle(gateway: FastAPI, clock: Clock) -> None:
     """Tell the portal all that waits, put-off turns included."""
-    sender = gateway.state.rooms.portal.sender
+    sender = gateway.state.services.portal.sender
     await sender.drain()
     while sender.next_at() is not None:
         clock.forward(minutes=1)
@@ -94,7 +94,7 @@ async def settle(gateway: FastAPI, clock: Clock) -> None:
 
 async def prefilled(gateway: FastAPI, source: str, field: str) -> None:
     """A prefill of the bundle in which this source answered and filled this one field."""
-    rooms = gateway.state.rooms
+    services = gateway.state.services
 
     def change(connection: Any) -> None:
         version = select(form_versions.c.leaf).where(form_versions.c.form == "bundle-birth")
@@ -104,7 +104,9 @@ async def prefilled(gateway: FastAPI, source: str, field: str) -> None:
         so, rows = spell(paths, {field: source[0]})
         body = {
             "k": "prefill",
-            "case": register_dossier(connection, "h99", CODE, rooms.clock(), rooms.keys.index),
+            "case": register_dossier(
+                connection, "h99", CODE, services.clock(), services.keys.index
+            ),
             "chain": "ch_1",
             "fv": leaf,
             "proc": "2.000987",
@@ -115,21 +117,21 @@ async def prefilled(gateway: FastAPI, source: str, field: str) -> None:
             "so": so,
             "or": rows,
         }
-        append_case(connection, "prefill", "h99", body, rooms.clock())
+        append_case(connection, "prefill", "h99", body, services.clock())
 
-    await rooms.database.write(change)
+    await services.database.write(change)
 
 
 def leaves_of(gateway: FastAPI, kind: str) -> list[Json]:
     """The bodies of one kind in the bundle's case."""
-    rooms = gateway.state.rooms
+    services = gateway.state.services
 
     def ask(connection: Any) -> list[Json]:
-        case = case_of(connection, "h99", CODE, rooms.keys.index)
+        case = case_of(connection, "h99", CODE, services.keys.index)
         asked = select(bodies.c.body).where(bodies.c.case_ref == case, bodies.c.kind == kind)
         return [json.loads(one) for one in connection.execute(asked).scalars()]
 
-    found: list[Json] = rooms.database.read(ask)
+    found: list[Json] = services.database.read(ask)
     return found
 
 
@@ -180,7 +182,7 @@ async def test_each_part_goes_its_own_way_and_the_bundle_shows_them_all(
 async def test_a_part_that_the_portal_does_not_know_is_parked_and_delays_no_other(
     province: httpx.AsyncClient, gateway: FastAPI, portal: PortalMock, clock: Clock
 ) -> None:
-    await gateway.state.rooms.portal.procedures.refresh()
+    await gateway.state.services.portal.procedures.refresh()
     await said(await province.post("/v1/dossiers", json=bundle()), 201)
     await settle(gateway, clock)
     shown = await said(await province.get(f"/v1/dossiers/{CODE}"))
@@ -406,8 +408,8 @@ async def test_a_bundle_is_confirmed_when_the_portal_has_had_every_part_accepted
     assert before["confirmed_by"] is None
 
     portal.state.catalogue.change(Change(code=CARD))
-    rooms = gateway.state.rooms
-    await rooms.database.write(lambda c: send_again(c, None, clock()))
+    services = gateway.state.services
+    await services.database.write(lambda c: send_again(c, None, clock()))
     await settle(gateway, clock)
     after = await said(await province.get(f"/v1/dossiers/{CODE}"))
     whole = leaves_of(gateway, "sync")[-1]
@@ -457,10 +459,10 @@ async def test_a_part_that_is_not_sent_yet_stands(
 ) -> None:
     portal.state.faults.add(dossier=PARTS[CARD], status=503)
     await said(await province.post("/v1/dossiers", json=bundle()), 201)
-    await gateway.state.rooms.portal.sender.drain()
+    await gateway.state.services.portal.sender.drain()
     for procedure in (BIRTH, RESIDENCE):
         await go_on(province, procedure, row(7))
-    await gateway.state.rooms.portal.sender.drain()
+    await gateway.state.services.portal.sender.drain()
     assert of_the_whole(gateway) == []
 
     portal.state.faults.clear()

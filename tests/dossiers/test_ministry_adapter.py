@@ -98,7 +98,7 @@ async def ministry() -> AsyncIterator[Ministry]:
 
     def client(secret: str) -> MinistryAdapter:
         paths = read_paths(PROTOCOL)
-        account = MinistryAccount(ADDRESS, settings.client_id, secret, paths, patience_seconds=1.0)
+        account = MinistryAccount(ADDRESS, settings.client_id, secret, paths, timeout_seconds=1.0)
         return MinistryAdapter(account, transport, settings.clock)
 
     yield Ministry(mock, client(settings.client_secret), carrier, client)

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from gateway.api.rooms import Rooms
+from gateway.api.services import Services
 from gateway.domain.errors import Conflict
 from gateway.dossiers.telling.outbox import Seal, purge_kept
 from gateway.storage.schema import dossier_steps, dossiers
@@ -35,25 +35,25 @@ def refusal(answer: httpx.Response) -> tuple[int, str, str | None]:
 
 
 async def test_a_dossier_is_registered_once_and_said_again_as_often_as_one_likes(
-    province: httpx.AsyncClient, rooms: Rooms
+    province: httpx.AsyncClient, services: Services
 ) -> None:
     first = await province.post("/v1/dossiers", json=dossier())
     again = await province.post("/v1/dossiers", json=dossier())
 
     assert (first.status_code, first.json()) == (201, {"code": CODE, "created": True})
     assert (again.status_code, again.json()) == (200, {"code": CODE, "created": False})
-    stored = rooms.database.read(lambda c: c.execute(select(dossiers)).all())
+    stored = services.database.read(lambda c: c.execute(select(dossiers)).all())
     assert [(one.version, one.sync) for one in stored] == [(1, "queued")]
 
 
 async def test_other_content_takes_the_place_of_what_was_said_before(
-    province: httpx.AsyncClient, rooms: Rooms
+    province: httpx.AsyncClient, services: Services
 ) -> None:
     await province.post("/v1/dossiers", json=dossier())
     await province.post("/v1/dossiers", json=dossier(abstract="Bổ sung"))
 
-    stored = rooms.database.read(lambda c: c.execute(select(dossiers)).one())
-    seal = Seal(rooms.keys.outbox)
+    stored = services.database.read(lambda c: c.execute(select(dossiers)).one())
+    seal = Seal(services.keys.outbox)
     assert stored.version == 2
     assert seal.open_dossier(CODE, 2, stored.sealed).abstract == "Bổ sung"
 
@@ -72,11 +72,11 @@ async def test_what_waits_for_the_portal_rests_sealed(
 
 @pytest.mark.threat(43)
 async def test_what_is_sealed_for_one_place_opens_in_no_other(
-    province: httpx.AsyncClient, rooms: Rooms
+    province: httpx.AsyncClient, services: Services
 ) -> None:
     await province.post("/v1/dossiers", json=dossier())
-    sealed = rooms.database.read(lambda c: c.execute(select(dossiers.c.sealed)).scalar_one())
-    seal = Seal(rooms.keys.outbox)
+    sealed = services.database.read(lambda c: c.execute(select(dossiers.c.sealed)).scalar_one())
+    seal = Seal(services.keys.outbox)
 
     assert seal.open_dossier(CODE, 1, sealed).owner.name == OWNER["name"]
     for code, version in ((CODE, 2), ("H99.01-20261122-0000002", 1)):
@@ -180,7 +180,7 @@ async def test_progress_for_an_unknown_dossier_is_refused(province: httpx.AsyncC
 
 
 async def test_rows_are_taken_all_or_none_and_each_once(
-    province: httpx.AsyncClient, rooms: Rooms
+    province: httpx.AsyncClient, services: Services
 ) -> None:
     await province.post("/v1/dossiers", json=dossier())
 
@@ -190,7 +190,7 @@ async def test_rows_are_taken_all_or_none_and_each_once(
 
     assert (taken["taken"], again["taken"]) == (2, 1)
     assert refusal(refused) == (422, "illegal_transition", "rows[1].state")
-    states = rooms.database.read(
+    states = services.database.read(
         lambda c: (
             c.execute(select(dossier_steps.c.state).order_by(dossier_steps.c.seq)).scalars().all()
         )
@@ -340,33 +340,33 @@ FORGOTTEN: dict[str, tuple[dict[str, Any], int]] = {
 @pytest.mark.parametrize(("told", "days"), FORGOTTEN.values(), ids=FORGOTTEN)
 async def test_what_the_portal_was_told_is_kept_for_a_stated_time_at_most(
     province: httpx.AsyncClient,
-    rooms: Rooms,
+    services: Services,
     clock: Clock,
     told: dict[str, Any],
     days: int,
 ) -> None:
     await province.post("/v1/dossiers", json=dossier(received=None))
-    await rooms.database.write(
+    await services.database.write(
         lambda c: c.execute(dossiers.update().values(sync="delivered", told_version=1, **told))
     )
 
     async def purged(days: int) -> int:
         clock.now = datetime(2026, 11, 22, 5, tzinfo=UTC)
         clock.forward(days=days)
-        return await rooms.database.write(lambda c: purge_kept(c, clock()))
+        return await services.database.write(lambda c: purge_kept(c, clock()))
 
     assert (await purged(days - 1), await purged(days)) == (0, 1)
     left = select(func.count()).select_from(dossiers).where(dossiers.c.sealed.is_not(None))
-    assert rooms.database.read(lambda c: c.execute(left).scalar_one()) == 0
+    assert services.database.read(lambda c: c.execute(left).scalar_one()) == 0
 
 
 async def test_what_was_not_told_yet_is_never_forgotten(
-    province: httpx.AsyncClient, rooms: Rooms, clock: Clock
+    province: httpx.AsyncClient, services: Services, clock: Clock
 ) -> None:
     await province.post("/v1/dossiers", json=dossier())
     clock.forward(days=4000)
 
-    assert await rooms.database.write(lambda c: purge_kept(c, clock())) == 0
+    assert await services.database.write(lambda c: purge_kept(c, clock())) == 0
 
 
 FEE = {"name": "Lệ phí đăng ký", "amount": 20000, "due": "receipt", "kind": "ordinary"}
@@ -417,12 +417,12 @@ async def test_what_cannot_come_to_a_dossier_is_refused_by_name(
 
 
 async def test_what_comes_to_a_dossier_after_it_was_forgotten_is_to_be_said_whole(
-    province: httpx.AsyncClient, rooms: Rooms
+    province: httpx.AsyncClient, services: Services
 ) -> None:
     await province.post("/v1/dossiers", json=dossier())
     result = {"results": [{"id": "R-1", "name": "Kết quả", "url": "https://x.test/r"}]}
     await said(await province.post(PROGRESS, json={"rows": [row(4)], **result}))
-    await rooms.database.write(
+    await services.database.write(
         lambda c: c.execute(dossiers.update().values(sync="delivered", sealed=None))
     )
 

@@ -27,7 +27,7 @@ from gateway.records.store import RecordStore
 from gateway.storage.database import Database
 from gateway.upstream.adapter import Adapter, AdapterAccount
 from gateway.upstream.breaker import Breaker, RetryBudget
-from gateway.upstream.exchange import Exchange, Patience
+from gateway.upstream.exchange import Exchange, Timeouts
 from gateway.upstream.transport import Transport
 from mocks.adapter import DSTCODE, FORWARD
 from mocks.people import Population
@@ -155,7 +155,7 @@ def open_world(
         URL, "H99", told.unit, told.password, protocol.login_path, DSTCODE, "header"
     )
     transport = Transport([URL], Straight(portal_mock))
-    exchange = Exchange(transport, Patience(5.0, 5.0, attempts=1))
+    exchange = Exchange(transport, Timeouts(5.0, 5.0, attempts=1))
     portal = Portal(Adapter(account, exchange), protocol)
     procedures = Procedures(database, portal, clock)
     chance = random.Random(seed)

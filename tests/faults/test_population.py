@@ -9,7 +9,7 @@ import pytest
 
 from gateway.domain.identifiers import RECORDS
 from mocks.igate import FORMS
-from tests.conftest import PATIENCE_SECONDS, House, empties, filled
+from tests.conftest import TIMEOUT_SECONDS, House, empties, filled
 
 PASSPORT = "tk01-passport"
 BUSINESS = "household-business-registration"
@@ -91,7 +91,7 @@ def asked_in_time(office: House, question: dict[str, Any]) -> dict[str, Any]:
         started = time.monotonic()
         answer = office.filled(question)
         taken.append(time.monotonic() - started)
-        if taken[-1] < PATIENCE_SECONDS + 0.4:
+        if taken[-1] < TIMEOUT_SECONDS + 0.4:
             return answer
     raise AssertionError(f"the citizen waited {taken} seconds")
 

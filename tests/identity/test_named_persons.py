@@ -62,7 +62,7 @@ def persons_of_case(house: House) -> int:
     """How many rows the newest case has."""
     case = house.bodies("prefill")[-1]["case"]
     query = select(func.count()).select_from(case_persons).where(case_persons.c.case_ref == case)
-    return int(house.rooms.database.read(lambda c: c.execute(query).scalar_one()))
+    return int(house.services.database.read(lambda c: c.execute(query).scalar_one()))
 
 
 @pytest.mark.parametrize("form", FORMS)

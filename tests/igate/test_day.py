@@ -119,7 +119,7 @@ def test_a_dossier_that_cannot_be_registered_is_not_judged_either(counter: Count
 def let_records_be_old(house: House) -> None:
     """What stands in the store by now was stored a day ago: the least age of a fact."""
     yesterday = house.clock() - timedelta(days=1)
-    house.run(house.rooms.database.write(lambda c: store_earlier(c, yesterday)))
+    house.run(house.services.database.write(lambda c: store_earlier(c, yesterday)))
     house.clock.forward(minutes=1)
 
 

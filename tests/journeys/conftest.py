@@ -11,7 +11,7 @@ import pytest
 
 from gateway.access.callers import Grant
 from gateway.access.grants import register_tenant
-from gateway.api.rooms import Rooms
+from gateway.api.services import Services
 from gateway.app import create_app
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
 from gateway.forms.showing.instants import local_date
@@ -46,13 +46,13 @@ class SetClock:
 
 @dataclass(frozen=True, slots=True)
 class Province:
-    """What a journey may touch: iGate as a tenant, the national database, the rooms, the clock."""
+    """What a journey may touch: iGate as a tenant, the national database, the services, the clock."""
 
     igate: IGate
     http: httpx.AsyncClient
     database: PopulationMock
     population: Population
-    rooms: Rooms
+    services: Services
     clock: SetClock
 
     async def file_records_of(self, stories: Iterable[Story]) -> None:
@@ -62,7 +62,7 @@ class Province:
                 answer = await self.igate.store_record(record)
                 assert answer.status in (200, 201), (record["kind"], answer.code)
         long_ago = self.clock() - timedelta(days=40)
-        await self.rooms.database.write(lambda c: store_earlier(c, long_ago))
+        await self.services.database.write(lambda c: store_earlier(c, long_ago))
         self.clock.forward(60)
 
 
@@ -96,16 +96,16 @@ async def province_in(folder: Path, now: datetime = NOON) -> AsyncIterator[Provi
     )
     app = create_app(settings, clock, httpx.ASGITransport(app=database))
     async with app.router.lifespan_context(app):
-        rooms: Rooms = app.state.rooms
+        services: Services = app.state.services
         grant = Grant(frozenset({POPULATION, RECORDS}), None, None)
-        await rooms.database.write(
+        await services.database.write(
             lambda c: register_tenant(
                 c, TENANT, "Tỉnh Mẫu", "H99.01", grant, is_test=False, now=clock()
             )
         )
-        client = await rooms.clients.add(TenantId(TENANT), clock())
+        client = await services.clients.add(TenantId(TENANT), clock())
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as http:
             igate = IGate(http)
             assert (await igate.sign_in(client.client_id, client.secret)).status == 200
-            yield Province(igate, http, database, population, rooms, clock)
+            yield Province(igate, http, database, population, services, clock)

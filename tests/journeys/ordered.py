@@ -33,7 +33,7 @@ _BY_LOT = frozenset({"id", "case", "chain", "receipt", "ms", "jti", "iat", "exp"
 def told() -> list[Any]:
     """Per call the answer and the claims of its receipt, then the leaves."""
     said: list[Any] = []
-    conftest.PATIENCE_SECONDS = 10.0  # a slow machine is no other answer
+    conftest.TIMEOUT_SECONDS = 10.0  # a slow machine is no other answer
     with TemporaryDirectory() as folder:
         house = House(Path(folder), with_papers=True)
         try:
@@ -50,7 +50,7 @@ def told() -> list[Any]:
 
 
 def _public_leaves(house: House) -> list[Any]:
-    entries = house.rooms.database.read(
+    entries = house.services.database.read(
         lambda c: c.execute(select(leaves.c.entry).order_by(leaves.c.idx)).scalars().all()
     )
     read = [json.loads(entry) for entry in entries]

@@ -29,7 +29,7 @@ async def visit_all(province: Province, citizens: int) -> Mapping[str, Mapping[s
             number += 1
             dossier = f"H99.01-20261122-{number:07d}"
             await Visit(province.igate, story, Behaviour.ACCEPT, seed=SEED, dossier=dossier).run()
-    document = report_from_log(province.rooms.database, Question(by="form"))
+    document = report_from_log(province.services.database, Question(by="form"))
     return {row["form"]: row for row in document["forms"]}
 
 

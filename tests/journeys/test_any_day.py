@@ -38,8 +38,8 @@ async def figures_of(folder: Path, now: datetime) -> dict[str, Any]:
         )
         assert refused == []
         province.clock.forward(60)
-        key, at = province.rooms.keys.index, province.clock()
-        await province.rooms.database.write(
+        key, at = province.services.keys.index, province.clock()
+        await province.services.database.write(
             lambda c: [
                 register_dossier(c, TenantId(TENANT), turn.dossier, at, key) for turn in turns
             ]

@@ -36,13 +36,13 @@ async def _live(province: Province) -> list[Story]:
             dossier = f"H99.01-20261122-{number:07d}"
             await Visit(province.igate, story, behaviour, seed=SEED, dossier=dossier).run()
     province.clock.forward(timedelta(days=4).total_seconds())
-    await sweep(province.rooms.database, province.clock)
+    await sweep(province.services.database, province.clock)
     return told
 
 
 def _log(province: Province) -> tuple[dict[int, dict[str, Any]], dict[int, bytes]]:
     """Every public leaf, and every body with the seal of its leaf checked."""
-    database = province.rooms.database
+    database = province.services.database
     entries = database.read(lambda c: c.execute(select(leaves)).all())
     opened = database.read(lambda c: c.execute(select(bodies).order_by(bodies.c.idx)).all())
     read = {row.idx: json.loads(row.entry) for row in entries}
@@ -59,7 +59,7 @@ async def test_an_auditor_with_the_bodies_gets_the_figures_of_the_report(
     public, raw = _log(province)
     read = {index: json.loads(body) for index, body in raw.items()}
 
-    document = report_from_log(province.rooms.database, Question(TENANT))
+    document = report_from_log(province.services.database, Question(TENANT))
 
     expected = recount(public, [read[index] for index in sorted(read)], "")
     rows = [row for row in document["forms"] if row["dossiers"]]

@@ -123,6 +123,6 @@ def test_a_register_that_is_down_opens_the_paper_path_and_says_why(
 def test_a_ticket_keeps_no_value_in_clear(office: House, walk: Walk) -> None:
     _, body = contested(walk)
     office.accepted(body)
-    rows = office.rooms.database.read(lambda c: list(c.execute(select(correction_tickets))))
+    rows = office.services.database.read(lambda c: list(c.execute(select(correction_tickets))))
     assert rows
     assert all(SAID not in str(value) for row in rows for value in row)

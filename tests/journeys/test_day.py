@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from gateway.access.callers import Grant
 from gateway.access.grants import register_tenant
-from gateway.api.rooms import Rooms
+from gateway.api.services import Services
 from gateway.app import create_app
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
 from gateway.records.earlier import store_earlier
@@ -83,14 +83,14 @@ async def day(tmp_path: Path) -> AsyncIterator[Day]:
     )
     app = create_app(settings, clock, Outside(dancu=database, portal=portal))
     async with app.router.lifespan_context(app):
-        rooms: Rooms = app.state.rooms
+        services: Services = app.state.services
         grant = Grant(frozenset({POPULATION, RECORDS}), None, None)
-        await rooms.database.write(
+        await services.database.write(
             lambda c: register_tenant(
                 c, TENANT, "Tỉnh Mẫu", "H99.01", grant, is_test=False, now=clock()
             )
         )
-        client = await rooms.clients.add(TenantId(TENANT), clock())
+        client = await services.clients.add(TenantId(TENANT), clock())
         outside = Outside(gateway=app, igate=IGateServices(clock))
         async with (
             httpx.AsyncClient(transport=outside, base_url="http://gateway.test") as http,
@@ -98,7 +98,7 @@ async def day(tmp_path: Path) -> AsyncIterator[Day]:
         ):
             igate = CounterIGate(http, None, services, lambda: clock() + timedelta(seconds=1))
             await igate.sign_in(client.client_id, client.secret)
-            yield await _lived(igate, portal, population, clock, rooms)
+            yield await _lived(igate, portal, population, clock, services)
 
 
 async def _lived(
@@ -106,11 +106,11 @@ async def _lived(
     portal: PortalMock,
     population: Population,
     clock: SetClock,
-    rooms: Rooms,
+    services: Services,
 ) -> Day:
     async def pause() -> None:
         long_ago = clock() - timedelta(days=40)
-        await rooms.database.write(lambda c: store_earlier(c, long_ago))
+        await services.database.write(lambda c: store_earlier(c, long_ago))
         clock.forward(2)
 
     def next_second() -> Any:

@@ -70,10 +70,10 @@ def portal_has(house: House, code: str, *states: int) -> None:
     def write(connection: Connection) -> None:
         for state in states:
             row = connection.execute(select(dossiers).where(dossiers.c.code == code)).one()
-            case = case_behind(connection, "h99", code, house.rooms.keys.index)
+            case = case_behind(connection, "h99", code, house.services.keys.index)
             told_dossier(connection, row, case, state, TOLD, house.clock())
 
-    house.run(house.rooms.database.write(write))
+    house.run(house.services.database.write(write))
 
 
 def of_case(house: House, kind: str, case: str) -> list[Json]:
@@ -142,7 +142,7 @@ def test_other_chains_of_joined_case_count_again(house: House, tmp_path: Path) -
         house.accepted(last.submission(dossier=code))
         assert len({body["case"] for body in house.bodies("submission")[-3:]}) == 1
     house.clock.forward(days=4)
-    house.run(sweep(house.rooms.database, house.clock))
+    house.run(sweep(house.services.database, house.clock))
 
     sums, _ = close(house, tmp_path / "data")
 
@@ -157,9 +157,11 @@ def test_bodies_stand_by_the_case_they_name(house: House) -> None:
     portal_has(house, code, ACCEPTED)
     for walk in (first, last):
         house.accepted(walk.submission(dossier=code))
-    rows = house.rooms.database.read(lambda c: c.execute(select(bodies)).all())
+    rows = house.services.database.read(lambda c: c.execute(select(bodies)).all())
     assert all(row.case_ref == json.loads(row.body)["case"] for row in rows)
-    case = house.rooms.database.read(lambda c: case_behind(c, "h99", code, house.rooms.keys.index))
+    case = house.services.database.read(
+        lambda c: case_behind(c, "h99", code, house.services.keys.index)
+    )
     given = [body for _, body in case.events if body["k"] == "submission"]
     assert len(given) == 2
     assert {body["pf"] for body in given} <= {leaf for leaf, _ in case.events}

@@ -31,7 +31,7 @@ def test_a_restored_database_is_found_out_and_the_published_log_stands(tmp_path:
     _backup(folder / "gateway.db", tmp_path / "yesterday.db")
     other = {**walk.submission(), "data": dict(walk.data)}
     house.accepted(walk.submission())
-    house.run(house.rooms.publisher.publish())
+    house.run(house.services.publisher.publish())
     published = (folder / "log/public/checkpoint").read_bytes()
     house.close()
     for name in ("gateway.db", "gateway.db-wal", "gateway.db-shm"):
@@ -40,7 +40,7 @@ def test_a_restored_database_is_found_out_and_the_published_log_stands(tmp_path:
 
     for _ in range(2):  # and again at the next start
         house = House(folder)
-        assert house.rooms.publisher.state().state == "incident"
+        assert house.services.publisher.state().state == "incident"
         ready = house.get("/readyz").json()
         assert ready["status"] == "ok"
         assert ready["log"] | {"size": 0} == {"state": "incident", "size": 0, "reads_open": False}
@@ -76,7 +76,7 @@ def test_a_new_log_begins_and_the_old_one_is_still_proved(tmp_path: Path) -> Non
     closed = json.loads(rolled.output)["closed"]
 
     house = House(folder)
-    assert house.rooms.publisher.state().state == "published"
+    assert house.services.publisher.state().state == "published"
     proof = house.get(f"/v1/log/proof?leaf={quote(accepted['leaf'])}")
     assert proof.status_code == 200
     assert f"\n{closed}\n" in proof.text
@@ -86,8 +86,8 @@ def test_a_new_log_begins_and_the_old_one_is_still_proved(tmp_path: Path) -> Non
         refused = house.submit(old.submission())
         assert (refused.status_code, refused.json()["code"]) == (409, "chain_void")
     anew = house.walk(house.story(FORM))
-    house.run(house.rooms.publisher.publish())
+    house.run(house.services.publisher.publish())
     leaf = house.accepted(anew.submission())["leaf"]
-    house.run(house.rooms.publisher.publish())
+    house.run(house.services.publisher.publish())
     assert f"\n{closed}\n" not in house.get(f"/v1/log/proof?leaf={quote(leaf)}").text
     house.close()

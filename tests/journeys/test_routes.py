@@ -15,7 +15,7 @@ import pytest
 
 from gateway.access.callers import Grant
 from gateway.access.grants import register_tenant
-from gateway.api.rooms import Rooms
+from gateway.api.services import Services
 from gateway.app import create_app
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
 from gateway.settings import PopulationAccess, Settings
@@ -116,15 +116,15 @@ class _running:  # noqa: N801 - a context manager
 
     async def __aenter__(self) -> Reached:
         await self._life.__aenter__()
-        rooms: Rooms = self._app.state.rooms
+        services: Services = self._app.state.services
         grant = Grant(frozenset({POPULATION, RECORDS}), None, None)
-        await rooms.database.write(
+        await services.database.write(
             lambda c: register_tenant(c, "h99", "Tỉnh H", "H99.01", grant, is_test=False, now=NOW)
         )
-        client = await rooms.clients.add(TenantId("h99"), NOW)
-        caller = rooms.clients.caller(client.client_id)
+        client = await services.clients.add(TenantId("h99"), NOW)
+        caller = services.clients.caller(client.client_id)
         assert caller is not None
-        headers = {"Authorization": f"Bearer {rooms.tokens.issue(caller)}"}
+        headers = {"Authorization": f"Bearer {services.tokens.issue(caller)}"}
         transport = httpx.ASGITransport(self._app)
         self._http = httpx.AsyncClient(
             transport=transport, base_url="http://gateway.test", headers=headers

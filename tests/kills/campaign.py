@@ -25,7 +25,7 @@ from tests.kills.ledger import Ledger
 CLERKS = 4
 MOST_ANSWERS = 6
 LONGEST_PAUSE_SECONDS = 0.03
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 SHARE_KILLED_AT_START = 0.2
 SHARE_PUBLISHING = 0.5
 RESTART_BUDGET_SECONDS = 5.0
@@ -111,7 +111,7 @@ class Campaign:
         if self._chance.random() < SHARE_PUBLISHING:
             (self._gateway.data / "log" / "publish").touch()
         clerks = [asyncio.create_task(self._desk.work(http, self._token)) for _ in range(CLERKS)]
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             await self._desk.has_answers(answers)
         await asyncio.sleep(self._chance.uniform(0.0, LONGEST_PAUSE_SECONDS))
         with suppress(httpx.TransportError):

@@ -24,7 +24,7 @@ from tests.kills.conftest import FORMS
 from tests.kills.gateways import Gateway, client
 from tests.kills.ledger import Ledger
 
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
 class Office:
@@ -48,7 +48,7 @@ class Office:
 
     async def published(self, size: int) -> None:
         """Until a checkpoint of more than `size` leaves stands there."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             while not self.ledger.seen or self.ledger.seen[-1].size <= size:
                 self.want_checkpoint()
                 await self.ledger.look_at_checkpoint(self.http)
@@ -56,14 +56,14 @@ class Office:
 
     async def redeemed(self, call: Call) -> None:
         """Until the leaf of a call is proved under a checkpoint."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             while not await self.ledger.redeem(self.http, [call]):
                 self.want_checkpoint()
                 await asyncio.sleep(0.05)
         await self.ledger.look_at_checkpoint(self.http)
 
     async def fell(self) -> None:
-        assert await asyncio.wait_for(self.gateway.gone(), PATIENCE_SECONDS) == -signal.SIGKILL
+        assert await asyncio.wait_for(self.gateway.gone(), TIMEOUT_SECONDS) == -signal.SIGKILL
 
     async def come_back(self) -> None:
         """Start again; everything holds, and what nobody answered is answered now."""
@@ -201,7 +201,7 @@ async def test_a_fall_before_or_behind_the_witness_leaves_one_history(
                 witness.holds = holds
                 witness.holding.clear()
                 at_work.want_checkpoint()
-                await asyncio.wait_for(witness.holding.wait(), PATIENCE_SECONDS)
+                await asyncio.wait_for(witness.holding.wait(), TIMEOUT_SECONDS)
                 await gateway.kill()
                 witness.holds = None
 

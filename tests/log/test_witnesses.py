@@ -45,7 +45,7 @@ def outside(small: SmallLog) -> Outside:
     lines += ["group two 2 w1 w2 w3", "quorum two", ""]
     told = read_witness_policy("\n".join(lines).encode())
     transport = Transport(told.addresses.values(), outside)
-    small.witnesses = Witnesses(told, Posting(transport, patience_seconds=1).post)
+    small.witnesses = Witnesses(told, Posting(transport, timeout_seconds=1).post)
     small.again()
     return outside
 

@@ -116,7 +116,7 @@ def useful_kinds(office: House, form: str, roles: set[RoleName]) -> set[str]:
     leading = {way.by for way in ways if way.by is not None and way.start in roles}
     bound = {b.attribute for b in one.bindings.bindings if b.role in roles} | leading
     readable = {n for n in bound if PERSONAL_PAPERS in one.dictionary[n].read_from}
-    kinds = office.rooms.records.kinds.by_name.values()
+    kinds = office.services.records.kinds.by_name.values()
     useful = {kind.name for kind in kinds if paper_attributes(kind) & readable}
     marital = {k.name for k in kinds if k.spouse or k.of_dead_spouse} | {"divorce_judgment"}
     return useful | (marital if useful & marital else set())
@@ -173,7 +173,7 @@ def test_two_papers_that_differ_leave_the_field_to_the_citizen_and_are_counted_b
     at = [template.path for template in office.form(FORM).declarable].index(number)
     assert (body["st"][at], body["so"][at]) == ("c", "-")
 
-    rows = report_from_log(office.rooms.database, Question(by="form"))["forms"]
+    rows = report_from_log(office.services.database, Question(by="form"))["forms"]
     (counted,) = (row["conflicts"] for row in rows if row["form"] == FORM)
     assert counted == {"licence.number": 1}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, func, select
 
-from gateway.access.tries import Alarm, Asker, Limits, Tries
+from gateway.access.failures import Alarm, Asker, FailureLimiter, Limits
 from gateway.domain.errors import Conflict
 from gateway.domain.identifiers import TenantId
 from gateway.prefill.asking.tried import record_alarms
@@ -27,8 +27,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def tries(clock: Clock) -> Tries:
-    tries = Tries(Limits(1, 10), clock)
+def tries(clock: Clock) -> FailureLimiter:
+    tries = FailureLimiter(Limits(1, 10), clock)
     tries.begin(HERE)
     tries.end(HERE, missed=True)
     return tries
@@ -39,7 +39,7 @@ def refuse(_: Connection) -> None:
 
 
 async def test_a_change_run_again_keeps_its_alarm(
-    database: Database, tries: Tries, clock: Clock
+    database: Database, tries: FailureLimiter, clock: Clock
 ) -> None:
     runs = []
 
@@ -54,7 +54,7 @@ async def test_a_change_run_again_keeps_its_alarm(
 
 
 async def test_a_failed_change_leaves_its_alarm_due(
-    database: Database, tries: Tries, clock: Clock
+    database: Database, tries: FailureLimiter, clock: Clock
 ) -> None:
     def record(connection: Connection) -> None:
         record_alarms(connection, due, "prefill", clock())

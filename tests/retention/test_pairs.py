@@ -38,7 +38,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     house.post(f"/v1/corrections/{ticket}/state", {"becomes": "resolved"})
     house.filled(house.question(FORM, "ordinary"))
     house.clock.forward(days=4)
-    assert house.run(sweep(house.rooms.database, house.clock)) == 1
+    assert house.run(sweep(house.services.database, house.clock)) == 1
     house.close()
     return house.folder / "gateway.db"
 

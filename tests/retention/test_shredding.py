@@ -41,15 +41,15 @@ class Shredding:
         return key.partition("+")[0]
 
     def shred(self) -> Json | None:
-        database = self.house.rooms.database
+        database = self.house.services.database
         last = database.read(log_size) - 1
         leaf = self.house.run(database.write(lambda c: shred_up_to(c, last, self.origin)))
-        self.house.run(self.house.rooms.publisher.publish())
+        self.house.run(self.house.services.publisher.publish())
         return leaf
 
     def held(self) -> dict[str, int]:
         """How much leads to a case, or says something of it."""
-        return self.house.rooms.database.read(_held)
+        return self.house.services.database.read(_held)
 
 
 def _held(connection: Connection) -> dict[str, int]:
@@ -77,7 +77,7 @@ def test_body_salt_and_every_way_to_the_case_go_and_the_log_says_so(shredding: S
 
     assert leaf is not None and leaf["count"] == before["bodies"]
     assert shredding.held() == NOTHING
-    assert house.rooms.database.read_still(lambda c: list(differences(c))) == []
+    assert house.services.database.read_still(lambda c: list(differences(c))) == []
     assert verify_log(Folder(house.folder / "log/public"), None, Way()).checkpoint.size > 0
     assert shredding.shred() is None
 
@@ -85,7 +85,7 @@ def test_body_salt_and_every_way_to_the_case_go_and_the_log_says_so(shredding: S
 def test_what_was_destroyed_is_not_in_the_file_either(tmp_path: Path) -> None:
     shredding = Shredding(tmp_path / "data")
     every = select(bodies.c.salt, bodies.c.body)
-    rows = shredding.house.rooms.database.read(lambda c: c.execute(every).all())
+    rows = shredding.house.services.database.read(lambda c: c.execute(every).all())
     shredding.shred()
     shredding.house.close()
 
@@ -100,11 +100,13 @@ def test_a_case_that_goes_on_is_kept_whole(shredding: Shredding) -> None:
     house = shredding.house
     kept = shredding.held()["bodies"]
     open_one = house.filled(house.question(FORM, "ordinary", dossier=house.dossier()))
-    last = house.rooms.database.read(log_size) - 1
+    last = house.services.database.read(log_size) - 1
     again = shredding.submitted(shredding.dossier)
     now = shredding.held()["bodies"]
 
-    leaf = house.run(house.rooms.database.write(lambda c: shred_up_to(c, last, shredding.origin)))
+    leaf = house.run(
+        house.services.database.write(lambda c: shred_up_to(c, last, shredding.origin))
+    )
 
     assert leaf is None and again.receipt and open_one["receipt"] and now > kept
     assert shredding.held()["bodies"] == now
@@ -137,7 +139,7 @@ def test_an_older_backup_brings_no_shredded_person_back(tmp_path: Path) -> None:
 
     shredding.house = House(tmp_path / "data")  # no call has been made yet
 
-    assert shredding.house.rooms.publisher.state().state == "incident"
+    assert shredding.house.services.publisher.state().state == "incident"
     assert shredding.held() == NOTHING
     shredding.house.close()
 
@@ -162,10 +164,10 @@ class Rolled:
         self.house.accepted(again.submission())
 
     def shred_the_closed_one(self) -> Json | None:
-        database, origin = self.house.rooms.database, self.origin
+        database, origin = self.house.services.database, self.origin
         last = database.read(lambda c: last_closed(c, 10**6))[self.closed]
         leaf = self.house.run(database.write(lambda c: shred_up_to(c, last, origin, self.closed)))
-        self.house.run(self.house.rooms.publisher.publish())
+        self.house.run(self.house.services.publisher.publish())
         return leaf
 
     @property
@@ -174,7 +176,7 @@ class Rolled:
 
     def held(self) -> dict[str, int]:
         """Bodies of the closed log and of the running one, and ways to a case."""
-        return self.house.rooms.database.read(_counted)
+        return self.house.services.database.read(_counted)
 
 
 def _counted(connection: Connection) -> dict[str, int]:
@@ -200,15 +202,15 @@ def test_bodies_of_a_closed_log_go_by_a_leaf_of_the_running_one(rolled: Rolled) 
     assert (leaf["origin"], leaf["count"]) == (rolled.closed, before["closed_bodies"])
     # the case that goes on in the running log is still found by its dossier
     assert rolled.held() == {"closed_bodies": 0, "bodies": before["bodies"], "cases": 1}
-    assert rolled.house.rooms.database.read_still(lambda c: list(differences(c))) == []
+    assert rolled.house.services.database.read_still(lambda c: list(differences(c))) == []
     proved = verify_log(Folder(rolled.folder / "log/public"), None, Way())
     assert [one["origin"] for _, one in proved.story.of_kind("shred")] == [rolled.closed]
     assert proved.story.shreds() == []
-    assert rolled.house.rooms.database.read(lambda c: last_closed(c, 10**6)) == {}
+    assert rolled.house.services.database.read(lambda c: last_closed(c, 10**6)) == {}
 
 
 def test_of_a_closed_log_only_what_is_old_enough_ends(rolled: Rolled) -> None:
-    database = rolled.house.rooms.database
+    database = rolled.house.services.database
     hours = database.read(lambda c: c.execute(select(closed_bodies.c.hour)).scalars().all())
     none = database.read(lambda c: last_closed(c, min(hours)))[rolled.closed]
     first = database.read(lambda c: c.execute(select(func.min(closed_bodies.c.idx))).scalar_one())
@@ -229,7 +231,7 @@ def test_an_older_backup_brings_nobody_of_a_closed_log_back(when: str, tmp_path:
     if when == "before the roll":
         house = House(tmp_path / "data")
         house.accepted(house.walk(house.story(FORM), dossier=house.dossier()).submission())
-        house.run(house.rooms.publisher.publish())
+        house.run(house.services.publisher.publish())
         keep()
         house.close()
     rolled = Rolled(tmp_path / "data")
@@ -243,7 +245,7 @@ def test_an_older_backup_brings_nobody_of_a_closed_log_back(when: str, tmp_path:
 
     rolled.house = House(tmp_path / "data")  # no call has been made yet
 
-    assert rolled.house.rooms.publisher.state().state == "incident"
+    assert rolled.house.services.publisher.state().state == "incident"
     held = rolled.held()
     assert held["closed_bodies"] == 0
     assert held["bodies"] == 0 or when == "after the roll"

@@ -8,7 +8,7 @@ from gateway.domain.codelists import CodeLists
 from gateway.domain.facts import PersonKey
 from gateway.sources.population.client import PopulationDatabase, PopulationSettings
 from gateway.sources.population.routes import DirectAccount, DirectRoute
-from gateway.upstream.exchange import Exchange, Patience
+from gateway.upstream.exchange import Exchange, Timeouts
 from gateway.upstream.transport import Transport
 from mocks.people import Person, Population
 from mocks.population import PopulationMock, PopulationMockSettings, create_population_mock
@@ -18,7 +18,7 @@ from tests.sources.contract import key_of
 URL = "http://population.test/dancu/1.0"
 SECRET = "not-a-real-secret"
 SETTINGS = PopulationSettings(officer="cb.demo.01", agency="H99")
-QUICK = Patience(1.5, 0.5, 2, 0.01, 0.02)
+QUICK = Timeouts(1.5, 0.5, 2, 0.01, 0.02)
 
 
 @dataclass

@@ -19,7 +19,7 @@ from gateway.records.kinds import read_kinds
 from gateway.sources.personal_papers.client import PersonalPapers
 from gateway.sources.source import Purpose, Question
 from gateway.upstream.adapter import Adapter, AdapterAccount
-from gateway.upstream.exchange import Exchange, Patience
+from gateway.upstream.exchange import Exchange, Timeouts
 from gateway.upstream.transport import Transport
 from mocks.papers import FORWARD, LOGIN, SEARCH, PapersMock, PapersMockSettings, create_papers_mock
 from mocks.papers.settings import DSTCODE, PROVIDER_URL
@@ -30,7 +30,7 @@ from tests.sources.contract import PURPOSE, SourceContract, Trial, ask, key_of
 KINDS = read_kinds(ROOT / "schemas" / "record-kinds.json")
 URL = f"http://adapter.test{FORWARD}"
 PASSWORD = "not-a-real-password"
-QUICK = Patience(1.5, 0.5, 2, 0.01, 0.02)
+QUICK = Timeouts(1.5, 0.5, 2, 0.01, 0.02)
 CARD_DATE, SPOUSE = AttributeName("identity_card.issue_date"), AttributeName("person.spouse")
 
 

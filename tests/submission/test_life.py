@@ -160,7 +160,7 @@ def test_the_evidence_opens_every_tag_and_the_gateway_no_longer_can(
     canon = value["value"] if isinstance(value, dict) else value
     assert tagger.field_tag(mark, canon) == sex["tag"]
 
-    row = office.rooms.database.read(
+    row = office.services.database.read(
         lambda c: c.execute(select(chains).where(chains.c.chain == claims["chain"])).one()
     )
     assert (row.state, row.wrapped_key) == ("submitted", None)
@@ -174,9 +174,9 @@ def test_an_unsubmitted_chain_ends_as_abandoned_and_nobody_can_use_it(office: Ho
     walk = office.walk(office.story(FORM))
     claims = json.loads(base64.urlsafe_b64decode(walk.receipt.split(".")[1] + "=="))
     office.clock.forward(hours=73)
-    assert office.run(sweep(office.rooms.database, office.clock)) >= 1
+    assert office.run(sweep(office.services.database, office.clock)) >= 1
     assert claims["chain"] in {body["chain"] for body in office.bodies("abandoned")}
-    row = office.rooms.database.read(
+    row = office.services.database.read(
         lambda c: c.execute(select(chains).where(chains.c.chain == claims["chain"])).one()
     )
     assert (row.state, row.wrapped_key) == ("abandoned", None)
@@ -198,11 +198,11 @@ def test_a_submission_has_no_place_for_what_the_server_says(
 def test_t18_a_submission_in_a_burst_is_marked_in_its_body(
     office: House, walk: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(office.rooms.submissions, "_bursts", Bursts(0, 0))
+    monkeypatch.setattr(office.services.submissions, "_bursts", Bursts(0, 0))
     office.accepted(walk.submission())
 
     newest = select(bodies.c.body).where(bodies.c.kind == "submission")
-    body = office.rooms.database.read(
+    body = office.services.database.read(
         lambda c: c.execute(newest.order_by(bodies.c.idx.desc())).scalars().first()
     )
     assert body is not None and orjson.loads(body)["bu"] == 1
@@ -213,7 +213,7 @@ def test_dossier_named_at_submission_joins_its_case(office: House) -> None:
     """Registered or prefilled for the same applicant it is one case; another's dossier is refused."""
     story = office.story(FORM)
     registered, prefilled, foreign = office.dossier(), office.dossier(), office.dossier()
-    database, key = office.rooms.database, office.rooms.keys.index
+    database, key = office.services.database, office.services.keys.index
     now = office.clock()
     office.run(database.write(lambda c: register_dossier(c, "h99", registered, now, key)))
     office.walk(story, dossier=prefilled)

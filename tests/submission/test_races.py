@@ -34,7 +34,7 @@ def raced(office: House, *submissions: Json) -> list[httpx.Response]:
         assert free.wait(20)
 
     async def race() -> list[httpx.Response]:
-        held = asyncio.ensure_future(office.rooms.database.write(hold))
+        held = asyncio.ensure_future(office.services.database.write(hold))
         await asyncio.sleep(0.05)
         calls = [asyncio.ensure_future(office.call("/v1/submissions", one)) for one in submissions]
         await asyncio.sleep(0.5)

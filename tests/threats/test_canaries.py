@@ -79,7 +79,7 @@ def traces(house: House) -> dict[str, bytes]:
             answer = house.prefill(wrong)
             assert 400 <= answer.status_code < 500
             refusals.append(answer.content)
-    house.run(house.rooms.database.write(lambda c: None))
+    house.run(house.services.database.write(lambda c: None))
     logging.getLogger().removeHandler(handler)
     folder = b"".join(p.read_bytes() for p in sorted(house.folder.rglob("*")) if p.is_file())
     assert len(folder) > 100_000
@@ -117,7 +117,7 @@ def test_the_search_finds_what_is_there(traces: dict[str, bytes]) -> None:
 
 
 def test_the_leaves_of_cases_are_all_of_one_length(house: House, traces: dict[str, bytes]) -> None:
-    entries: list[Any] = house.rooms.database.read(
+    entries: list[Any] = house.services.database.read(
         lambda c: list(c.execute(select(leaves.c.entry)).scalars())
     )
     cases = [entry for entry in entries if b'"kind":"case"' in entry]

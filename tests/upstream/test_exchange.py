@@ -13,7 +13,7 @@ from lxml import etree
 from gateway.domain.errors import SourceBrokeContract, SourceError, SourceUnavailable
 from gateway.upstream import exchange as module
 from gateway.upstream.carrier import FastCarrier
-from gateway.upstream.exchange import Exchange, Patience
+from gateway.upstream.exchange import Exchange, Timeouts
 from gateway.upstream.transport import Transport
 from tests.upstream.loopback import Speak, answer, saying, serving
 
@@ -48,7 +48,7 @@ def router() -> Iterator[respx.MockRouter]:
 @pytest.fixture
 def exchange(router: respx.MockRouter, clock: Clock) -> Exchange:
     transport = Transport([URL], httpx.MockTransport(router.async_handler))
-    return Exchange(transport, Patience(), clock, lambda low, high: (low + high) / 2, clock.sleep)
+    return Exchange(transport, Timeouts(), clock, lambda low, high: (low + high) / 2, clock.sleep)
 
 
 def request() -> httpx.Request:
@@ -181,14 +181,14 @@ async def test_an_error_repeats_nothing_of_the_answer(
     assert "NAM" not in f"{raised.value!s}{raised.value!r}"
 
 
-QUICK = Patience(deadline_seconds=1.0, attempt_seconds=0.3, longest_pause_seconds=0.06)
+QUICK = Timeouts(deadline_seconds=1.0, attempt_seconds=0.3, longest_pause_seconds=0.06)
 
 
-async def over_loopback(speak: Speak, patience: Patience = QUICK) -> tuple[bytes, int]:
+async def over_loopback(speak: Speak, timeouts: Timeouts = QUICK) -> tuple[bytes, int]:
     async with serving(speak) as server:
         transport = Transport([server.url], FastCarrier())
         try:
-            return await Exchange(transport, patience).read(
+            return await Exchange(transport, timeouts).read(
                 lambda: httpx.Request("POST", server.url, content=b"<q/>"), lambda content: content
             )
         finally:

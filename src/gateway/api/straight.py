@@ -11,12 +11,12 @@ from fastapi import Request, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.api.door import DoorRoute
+from gateway.api.routing import StrictRoute
 
 Handle = Callable[[Request], Awaitable[Response]]
 
 
-class StraightWays:
+class ExactPathMiddleware:
     """The ways to all routes whose path says everything; to be put before the router."""
 
     def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
@@ -24,7 +24,7 @@ class StraightWays:
         self._ways: dict[tuple[str, str], Handle] = {
             (method, route.path): route.get_route_handler()
             for route in routes
-            if isinstance(route, DoorRoute) and not route.param_convertors
+            if isinstance(route, StrictRoute) and not route.param_convertors
             for method in route.methods or ()
         }
 

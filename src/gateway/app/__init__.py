@@ -1,4 +1,4 @@
-"""How are the rooms connected? The only module that knows every floor."""
+"""How are the services connected? The only module that knows every floor."""
 
 import asyncio
 from collections import Counter
@@ -12,16 +12,16 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from gateway.access.clients import ClientDirectory
+from gateway.access.failures import FailureLimiter, Limits
 from gateway.access.idempotency import Replays
 from gateway.access.pacing import Pace
 from gateway.access.tokens import Tokens
-from gateway.access.tries import Limits, Tries
 from gateway.api.calls import catalogue, identity, prefills, records, sign_in, submissions
 from gateway.api.dossiers import calls as dossiers
 from gateway.api.dossiers import corrections, igate, index_766
 from gateway.api.options import read_options
-from gateway.api.rooms import Rooms, rooms_of
-from gateway.api.straight import StraightWays
+from gateway.api.services import Services, services_of
+from gateway.api.straight import ExactPathMiddleware
 from gateway.api.watching import log, metrics, operations
 from gateway.api.watching.events import note_bug, note_refused_form
 from gateway.api.watching.traffic import Traffic
@@ -109,7 +109,7 @@ def create_app(
         # handed over one by one: a router that is included costs a second look-up on every call
         for route in router.routes:
             app.router.routes.append(route)
-    app.add_middleware(StraightWays, routes=app.routes)
+    app.add_middleware(ExactPathMiddleware, routes=app.routes)
     return app
 
 
@@ -119,7 +119,7 @@ def _lifespan(
     carrier: http.AsyncBaseTransport | None,
     monotonic: Callable[[], float] | None,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """Open the rooms, keep them running, and close them in order."""
+    """Open the services, keep them running, and close them in order."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -128,35 +128,35 @@ def _lifespan(
         witnesses = Witnesses(policy, Posting(outside).post)
         with LogFolder(settings.data / "log") as folder:
             try:
-                rooms = await open_rooms(settings, clock, outside, folder, witnesses)
+                services = await open_services(settings, clock, outside, folder, witnesses)
             except FormRefused as refusal:
                 note_refused_form(refusal)
                 raise
-            app.state.rooms = rooms
+            app.state.services = services
             if monotonic is not None:
                 guard = ClockGuard(settings.data / "log", clock, monotonic)
-                rooms.database.carried[CLOCK_GUARD] = guard
-            closing = asyncio.Event()
+                services.database.carried[CLOCK_GUARD] = guard
+            stop_event = asyncio.Event()
             chores = asyncio.gather(
-                sweep_by_the_hour(rooms.database, rooms.keys, clock, closing),
-                purge_by_the_minute(rooms.database, clock, closing),
-                publish_by_the_minute(rooms.publisher, closing),
-                *portal_chores(rooms, closing),
+                sweep_by_the_hour(services.database, services.keys, clock, stop_event),
+                purge_by_the_minute(services.database, clock, stop_event),
+                publish_by_the_minute(services.publisher, stop_event),
+                *portal_chores(services, stop_event),
             )
             try:
                 yield
             finally:
-                closing.set()  # not cancelled: a sweep that has begun is let end
+                stop_event.set()  # not cancelled: a sweep that has begun is let end
                 await chores
-                rooms.database.close()
+                services.database.close()
                 await outside.aclose()
 
     return lifespan
 
 
-async def open_rooms(
+async def open_services(
     settings: Settings, clock: Clock, outside: Transport, folder: LogFolder, witnesses: Witnesses
-) -> Rooms:
+) -> Services:
     """Open everything that stands behind the door, keys and database made where there are none.
 
     The log's key, the definition of the measure and every form version are in the log before the
@@ -188,7 +188,7 @@ async def open_rooms(
     tickets = Tickets(keys.ticket)
     signer = ReceiptSigner(settings.issuer, keys.receipt.private, keys.receipt.kid)
     pace = Pace(settings.closed_answer_quantum_ms / 1000)
-    return Rooms(
+    return Services(
         database=database,
         keys=keys,
         clients=clients,
@@ -219,7 +219,7 @@ async def open_rooms(
             options_at,
             settings.source_patience_seconds,
             clock,
-            Tries(_prefill_limits(settings), clock),
+            FailureLimiter(_prefill_limits(settings), clock),
             tickets,
             pace,
             timedelta(hours=settings.least_age_hours),
@@ -231,7 +231,7 @@ async def open_rooms(
             settings.source_patience_seconds,
             clock,
             opened.publisher.check_reads_open,
-            Tries(_confirmation_limits(settings), clock),
+            FailureLimiter(_confirmation_limits(settings), clock),
             pace,
         ),
         submissions=SubmissionWorkflow(
@@ -290,7 +290,7 @@ def _handlers() -> dict[
     int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]
 ]:
     async def refused(request: Request, error: HTTPException) -> Response:
-        rooms_of(request).traffic.note_unrouted(error.status_code)
+        services_of(request).traffic.note_unrouted(error.status_code)
         return problem_of_status(error.status_code, error.headers)
 
     async def bug(_: Request, error: Exception) -> Response:

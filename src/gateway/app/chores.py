@@ -17,7 +17,7 @@ PURGE_SECONDS = 60
 
 
 async def sweep_by_the_hour(
-    database: Database, keys: Keys, clock: Callable[[], datetime], closing: asyncio.Event
+    database: Database, keys: Keys, clock: Callable[[], datetime], stop_event: asyncio.Event
 ) -> None:
     """At the start and every hour: end what has expired, and let go of keys that nothing needs."""
 
@@ -27,11 +27,11 @@ async def sweep_by_the_hour(
         if count := await erase_days(database, keys, clock()):
             structlog.get_logger().info("day_keys_erased", count=count)
 
-    await _repeat(work, SWEEP_SECONDS, closing)
+    await _repeat(work, SWEEP_SECONDS, stop_event)
 
 
 async def purge_by_the_minute(
-    database: Database, clock: Callable[[], datetime], closing: asyncio.Event
+    database: Database, clock: Callable[[], datetime], stop_event: asyncio.Event
 ) -> None:
     """At the start and every minute: let replay copies go whose ten minutes are over."""
 
@@ -39,16 +39,16 @@ async def purge_by_the_minute(
         if count := await database.write(lambda c: purge_replays(c, clock())):
             structlog.get_logger().info("replays_purged", count=count)
 
-    await _repeat(work, PURGE_SECONDS, closing)
+    await _repeat(work, PURGE_SECONDS, stop_event)
 
 
 async def _repeat(
-    work: Callable[[], Awaitable[None]], seconds: float, closing: asyncio.Event
+    work: Callable[[], Awaitable[None]], seconds: float, stop_event: asyncio.Event
 ) -> None:
-    while not closing.is_set():
+    while not stop_event.is_set():
         try:
             await work()
         except Busy as busy:
             structlog.get_logger().warning("sweep_failed", error=busy.code)
         with suppress(TimeoutError):
-            await asyncio.wait_for(closing.wait(), seconds)
+            await asyncio.wait_for(stop_event.wait(), seconds)

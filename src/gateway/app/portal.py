@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from gateway.api.rooms import Rooms
+from gateway.api.services import Services
 from gateway.app.sources import account_of, told_by
 from gateway.domain.clock import Clock
 from gateway.dossiers.chores import PortalDesk, open_desk
@@ -17,7 +17,7 @@ from gateway.records.store import RecordStore
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.upstream.adapter import Adapter, AdapterAccount
-from gateway.upstream.exchange import Exchange, Patience
+from gateway.upstream.exchange import Exchange, Timeouts
 from gateway.upstream.transport import Transport
 
 
@@ -37,8 +37,8 @@ def open_portal(
     way = {"login_path": registry.protocol.login_path}
     account = account_of(AdapterAccount, told_by(access) | way)
     # one attempt a call: what fails is tried again by the outbox, and nowhere else
-    patience = Patience(access.patience_seconds, access.patience_seconds, attempts=1)
-    adapter = Adapter(account, Exchange(outside, patience))
+    timeouts = Timeouts(access.patience_seconds, access.patience_seconds, attempts=1)
+    adapter = Adapter(account, Exchange(outside, timeouts))
     if (other := settings.ministry) is None:
         return open_desk(database, adapter, registry)
     ministry = MinistryAccount(
@@ -52,9 +52,9 @@ def open_portal(
     return open_desk(database, adapter, registry, MinistryAdapter(ministry, outside), of_ministry)
 
 
-def portal_chores(rooms: Rooms, closing: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
+def portal_chores(services: Services, stop_event: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
     """What a gateway does by itself that is connected to the portal."""
-    if (desk := rooms.portal) is None:
+    if (desk := services.portal) is None:
         return []
-    needed = {code for form in rooms.catalogue.forms() for code in form.bindings.procedures}
-    return [desk.tell_by_the_second(closing), desk.refresh_by_the_hour(needed, closing)]
+    needed = {code for form in services.catalogue.forms() for code in form.bindings.procedures}
+    return [desk.tell_by_the_second(stop_event), desk.refresh_by_the_hour(needed, stop_event)]

@@ -21,7 +21,7 @@ from gateway.sources.population.routes import DirectAccount, DirectRoute, Route
 from gateway.sources.records import RecordsSource
 from gateway.sources.source import Source
 from gateway.upstream.adapter import Adapter, AdapterAccount
-from gateway.upstream.exchange import Exchange, Patience
+from gateway.upstream.exchange import Exchange, Timeouts
 from gateway.upstream.transport import Transport
 
 A = TypeVar("A", DirectAccount, TokenAccount, JsonAccount, AdapterAccount)
@@ -36,7 +36,7 @@ def read_sources(
 ) -> dict[SourceId, Source]:
     """The sources that this deployment reads; a new one is one more line here."""
     sources: list[Source] = [RecordsSource(store, lists, clock)]
-    exchange = Exchange(outside, Patience(deadline_seconds=settings.source_patience_seconds))
+    exchange = Exchange(outside, Timeouts(deadline_seconds=settings.source_patience_seconds))
     if (access := settings.population) is not None:
         route = _population_route(access, exchange, clock)
         account = PopulationSettings(access.officer, access.agency)

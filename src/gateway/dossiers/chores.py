@@ -38,20 +38,20 @@ class PortalDesk:
     ministry: MinistryDesk | None = field(repr=False)
     clock: Callable[[], datetime] = field(repr=False)
 
-    async def tell_by_the_second(self, closing: asyncio.Event) -> None:
+    async def tell_by_the_second(self, stop_event: asyncio.Event) -> None:
         """At the start and every second: send what is due or has news, until the gateway closes."""
 
         async def work() -> None:
             await self.follower.follow()
-            turns = await self.sender.drain(lambda: not closing.is_set())
+            turns = await self.sender.drain(lambda: not stop_event.is_set())
             if self.ministry is not None:
-                turns += await self.ministry.drain(lambda: not closing.is_set())
+                turns += await self.ministry.drain(lambda: not stop_event.is_set())
             if turns:
                 structlog.get_logger().info("dossiers_sent", count=turns)
 
-        await _repeat(work, DRAIN_SECONDS, closing)
+        await _repeat(work, DRAIN_SECONDS, stop_event)
 
-    async def refresh_by_the_hour(self, needed: Collection[str], closing: asyncio.Event) -> None:
+    async def refresh_by_the_hour(self, needed: Collection[str], stop_event: asyncio.Event) -> None:
         """At the start and every hour: keep the catalogue in step, forget what was kept long enough."""
 
         async def work() -> None:
@@ -59,7 +59,7 @@ class PortalDesk:
             if seen := await self.procedures.refresh(needed):
                 structlog.get_logger().info("procedures_changed", count=len(seen))
 
-        await _repeat(work, REFRESH_SECONDS, closing)
+        await _repeat(work, REFRESH_SECONDS, stop_event)
 
 
 def open_desk(
@@ -84,12 +84,12 @@ def open_desk(
 
 
 async def _repeat(
-    work: Callable[[], Awaitable[None]], seconds: float, closing: asyncio.Event
+    work: Callable[[], Awaitable[None]], seconds: float, stop_event: asyncio.Event
 ) -> None:
-    while not closing.is_set():
+    while not stop_event.is_set():
         try:
             await work()
         except (Busy, SourceError) as error:
             structlog.get_logger().warning("portal_not_told", error=error.detail)
         with suppress(TimeoutError):
-            await asyncio.wait_for(closing.wait(), seconds)
+            await asyncio.wait_for(stop_event.wait(), seconds)

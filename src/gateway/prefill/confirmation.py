@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.access.failures import Asker as Tried
+from gateway.access.failures import FailureLimiter
 from gateway.access.pacing import Pace
-from gateway.access.tries import Asker as Tried
-from gateway.access.tries import Tries
 from gateway.domain.errors import SourceError
 from gateway.domain.facts import PersonKey
 from gateway.domain.identifiers import POPULATION, DossierCode, SourceId
@@ -81,17 +81,17 @@ class ConfirmationWorkflow:
         sources: Mapping[SourceId, Source],
         database: Database,
         index_key: bytes,
-        patience_seconds: float,
+        timeout_seconds: float,
         clock: Callable[[], datetime],
         check_reads_open: Callable[[], None],
-        tries: Tries,
+        tries: FailureLimiter,
         pace: Pace,
     ) -> None:
         register = sources.get(POPULATION)
         self._register = register if isinstance(register, IdentitySource) else None
         self._database = database
         self._index_key = index_key
-        self._patience_seconds = patience_seconds
+        self._timeout_seconds = timeout_seconds
         self._clock = clock
         self._check_reads_open = check_reads_open
         self._tries = tries
@@ -101,9 +101,9 @@ class ConfirmationWorkflow:
         self,
         asker: Asker,
         request: ConfirmationRequest,
-        also: Callable[[Connection, Confirmation], None] | None = None,
+        on_commit: Callable[[Connection, Confirmation], None] | None = None,
     ) -> Confirmation:
-        """Ask and record; `also` is written in the same transaction as the leaf.
+        """Ask and record; `on_commit` is written in the same transaction as the leaf.
 
         Whatever is no yes takes as long for any number (`access/pacing.py`). Raises Busy, and before anybody is asked TooManyTries or whatever the check of the gate to
         all reads raises.
@@ -119,8 +119,8 @@ class ConfirmationWorkflow:
             leaf = append_case(connection, "confirmation", asker.tenant, body, now)
             record_alarms(connection, due, "confirmation", now)
             confirmation = Confirmation(reply, leaf_text(leaf.hash))
-            if also is not None:
-                also(connection, confirmation)
+            if on_commit is not None:
+                on_commit(connection, confirmation)
             return confirmation
 
         with self._tries.recording() as due:
@@ -152,7 +152,7 @@ class ConfirmationWorkflow:
         )
         question = Question(request.subject, frozenset(), purpose, ref)
         try:
-            async with asyncio.timeout(self._patience_seconds):
+            async with asyncio.timeout(self._timeout_seconds):
                 return await self._register.confirm(question)
         except SourceError as error:
             return Unavailable(error.cause, error.attempts)

@@ -9,8 +9,8 @@ from functools import cache
 
 from sqlalchemy import Connection
 
+from gateway.access.failures import FailureLimiter
 from gateway.access.pacing import Pace
-from gateway.access.tries import Tries
 from gateway.access.typed import TypedBy, TypedPersons
 from gateway.domain.identifiers import POPULATION, SourceId
 from gateway.forms.catalogue import Catalogue, RegisteredForm
@@ -89,9 +89,9 @@ class PrefillWorkflow:
         index_key: bytes,
         signer: ReceiptSigner,
         options_at: RemoteLists,
-        patience_seconds: float,
+        timeout_seconds: float,
         clock: Callable[[], datetime],
-        tries: Tries,
+        tries: FailureLimiter,
         tickets: TicketDesk,
         pace: Pace,
         least_age: timedelta = timedelta(hours=24),
@@ -112,7 +112,7 @@ class PrefillWorkflow:
         self._index_key = index_key
         self._signer = signer
         self._options_at = options_at
-        self._patience_seconds = patience_seconds
+        self._timeout_seconds = timeout_seconds
         self._clock = clock
         self._wanted = {form.version: wanted_by(form) for form in catalogue.forms()}
         self._bound = {form.version: bound_fields(form) for form in catalogue.forms()}
@@ -121,9 +121,9 @@ class PrefillWorkflow:
         self,
         asker: Asker,
         request: PrefillRequest,
-        also: Callable[[Connection, Prefilled], None] | None = None,
+        on_commit: Callable[[Connection, Prefilled], None] | None = None,
     ) -> Prefilled:
-        """Fill, sign and record; `also` is written in the same transaction as the leaf.
+        """Fill, sign and record; `on_commit` is written in the same transaction as the leaf.
 
         Where a person stayed closed it takes as long for any number (`access/pacing.py`).
         Raises NotFound for an unknown form, BadRequest for a procedure that the form does not
@@ -135,7 +135,7 @@ class PrefillWorkflow:
             sheet, reads = await self._fill(case, typed)
             life = receipt_life(sheet, case.now)
             receipt = self._signer.seal(claims_of(case, sheet, reads, life))
-            prefilled = await self._record(case, sheet, reads.answers, receipt, typed, also)
+            prefilled = await self._record(case, sheet, reads.answers, receipt, typed, on_commit)
         if reads.closed:
             await self._pace.wait(began)
         return prefilled
@@ -159,7 +159,7 @@ class PrefillWorkflow:
     async def _fill(self, case: Case, typed: TypedBy) -> tuple[Sheet, Reads]:
         """Merge, ask for what is missing, merge again, until nobody is left to be asked."""
         request, form, purpose = case.request, case.form, purpose_of(case)
-        deadline = time.monotonic() + self._patience_seconds
+        deadline = time.monotonic() + self._timeout_seconds
         filling, identities = Filling(self._desk(case)), Identities()
         matching = self._matching(case, identities, typed)
         wanted = self._wanted[form.version]
@@ -239,7 +239,7 @@ class PrefillWorkflow:
         answers: tuple[Answer, ...],
         receipt: Receipt,
         typed: TypedBy,
-        also: Callable[[Connection, Prefilled], None] | None,
+        on_commit: Callable[[Connection, Prefilled], None] | None,
     ) -> Prefilled:
         """Chain, leaf and receipt number in one transaction; no leaf, no answer."""
         opening = self._opening(case, sheet, answers, receipt)
@@ -263,8 +263,8 @@ class PrefillWorkflow:
                 datetime.fromtimestamp(receipt.claims["exp"], UTC),
                 leaf.hash,
             )
-            if also is not None:
-                also(connection, prefilled)
+            if on_commit is not None:
+                on_commit(connection, prefilled)
             return prefilled
 
         with self._tries.recording() as due:

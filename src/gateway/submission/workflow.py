@@ -76,10 +76,10 @@ class SubmissionWorkflow:
     async def run(
         self,
         request: SubmissionRequest,
-        also: Callable[[Connection, Accepted], None] | None = None,
-        also_refused: Callable[[Connection, ReceiptRefused], None] | None = None,
+        on_commit: Callable[[Connection, Accepted], None] | None = None,
+        on_refusal: Callable[[Connection, ReceiptRefused], None] | None = None,
     ) -> Accepted:
-        """Judge and record; `also`, or of a refusal `also_refused`, is written with the leaf.
+        """Judge and record; `on_commit`, or of a refusal `on_refusal`, is written with the leaf.
 
         Raises ReceiptRefused with the offending paths (of changed locked values, written as a
         `refusal` leaf; of values that no component can hold, and of marks on places that are not
@@ -91,7 +91,7 @@ class SubmissionWorkflow:
         opened_or_done = self._database.read(lambda c: self._open(c, receipt, form, request))
         if isinstance(opened_or_done, Accepted):
             return opened_or_done
-        return await self._judge(request, opened_or_done, form, now, also, also_refused)
+        return await self._judge(request, opened_or_done, form, now, on_commit, on_refusal)
 
     def _form_of(self, receipt: Receipt) -> RegisteredForm:
         form = self._forms.get(receipt.claims["version"])
@@ -128,8 +128,8 @@ class SubmissionWorkflow:
         one: _Opened,
         form: RegisteredForm,
         now: datetime,
-        also: Callable[[Connection, Accepted], None] | None,
-        also_refused: Callable[[Connection, ReceiptRefused], None] | None,
+        on_commit: Callable[[Connection, Accepted], None] | None,
+        on_refusal: Callable[[Connection, ReceiptRefused], None] | None,
     ) -> Accepted:
         data = with_switches(one.receipt, request.data)
         marks = Marks(
@@ -139,14 +139,14 @@ class SubmissionWorkflow:
         problems, pairings = check_locked(one.receipt, data, marks)
         misfits = unfit(one.receipt, self._lists, data, marks.contested, pairings, request.untold)
         if problems:
-            await self._refuse(request, one, form, problems, misfits, now, also_refused)
+            await self._refuse(request, one, form, problems, misfits, now, on_refusal)
         if misfits:
             raise _refusal(misfits)
         judgement = judge(one.receipt, data, marks, pairings)
         if not balances(judgement):
             raise AssertionError("a judgement that does not balance must never be recorded")
         disputed = tuple(disputed_in(judgement, marks, data))
-        return await self._accept(request, one, form, judgement, disputed, now, also)
+        return await self._accept(request, one, form, judgement, disputed, now, on_commit)
 
     async def _refuse(
         self,
@@ -156,7 +156,7 @@ class SubmissionWorkflow:
         problems: tuple[FieldProblem, ...],
         misfits: tuple[FieldProblem, ...],
         now: datetime,
-        also: Callable[[Connection, ReceiptRefused], None] | None,
+        on_commit: Callable[[Connection, ReceiptRefused], None] | None,
     ) -> None:
         """Record the refusal and raise it; the receipt is not used up, but the fifth voids the chain.
 
@@ -182,8 +182,8 @@ class SubmissionWorkflow:
             said = {**body, "case": case}
             leaf = append_case(connection, "refusal", request.tenant, said, now)
             count_refusal(connection, one.state.chain, counted, leaf.index)
-            if also is not None:
-                also(connection, refusal)
+            if on_commit is not None:
+                on_commit(connection, refusal)
 
         await self._database.write(record)
         raise refusal
@@ -196,7 +196,7 @@ class SubmissionWorkflow:
         judgement: Judgement,
         disputed: tuple[Disputed, ...],
         now: datetime,
-        also: Callable[[Connection, Accepted], None] | None,
+        on_commit: Callable[[Connection, Accepted], None] | None,
     ) -> Accepted:
         salt = secrets.token_bytes(32)
         content = content_of(judgement.content, request)
@@ -222,8 +222,8 @@ class SubmissionWorkflow:
             tickets = self._tickets.open_in(connection, whose, disputed, now)
             evidence = evidence_of(connection, one.state.chain, one.key, salt)
             accepted = Accepted(verdicts, judgement.counts(), evidence, leaf.hash, tickets)
-            if also is not None:
-                also(connection, accepted)
+            if on_commit is not None:
+                on_commit(connection, accepted)
             return accepted
 
         return await self._database.write(record)

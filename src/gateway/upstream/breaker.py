@@ -27,16 +27,16 @@ class Limits:
 
 
 class Breaker:
-    """Keeps calls from a system that fails; clock (seconds) and chance are given."""
+    """Keeps calls from a system that fails; clock (seconds) and jitter are given."""
 
     def __init__(
         self,
         clock: Callable[[], float],
-        chance: Callable[[float, float], float] = random.uniform,
+        jitter: Callable[[float, float], float] = random.uniform,
         limits: Limits = Limits(),  # noqa: B008 - frozen
     ) -> None:
         self._clock = clock
-        self._chance = chance
+        self._jitter = jitter
         self._limits = limits
         self._calls: deque[tuple[float, bool]] = deque()
         self._in_a_row = 0
@@ -91,7 +91,7 @@ class Breaker:
         self._wait = min(
             max(limits.first_wait_seconds, 2 * self._wait), limits.longest_wait_seconds
         )
-        spread = self._chance(1 - limits.spread, 1 + limits.spread)
+        spread = self._jitter(1 - limits.spread, 1 + limits.spread)
         self._opens_at = self._clock() + self._wait * spread
 
     def _close(self) -> None:

@@ -44,7 +44,7 @@ _PASSING = frozenset({"timeout", "connection", "empty", "status_502", "status_50
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """How long a source is waited for; a citizen sits before the screen meanwhile."""
 
     deadline_seconds: float = 3.0
@@ -56,12 +56,12 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """Asks one source by idempotent reads; clock, chance and sleep are given."""
+    """Asks one source by idempotent reads; clock, jitter and sleep are injected."""
 
     transport: Transport
-    patience: Patience = Patience()
+    timeouts: Timeouts = Timeouts()
     clock: Callable[[], float] = time.monotonic
-    chance: Callable[[float, float], float] = field(default=random.uniform, repr=False)
+    jitter: Callable[[float, float], float] = field(default=random.uniform, repr=False)
     sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep, repr=False)
 
     async def read(
@@ -74,28 +74,28 @@ class Exchange:
         """
         started, attempt = self.clock(), 1
         while True:
-            left = self.patience.deadline_seconds - (self.clock() - started)
+            left = self.timeouts.deadline_seconds - (self.clock() - started)
             try:
                 return await self._attempt(request(), decode, left), attempt
             except SourceError as error:
                 error.attempts = attempt
-                if attempt >= self.patience.attempts or error.cause not in _PASSING:
+                if attempt >= self.timeouts.attempts or error.cause not in _PASSING:
                     raise
                 pause = self._pause()
-                if self.clock() - started + pause >= self.patience.deadline_seconds:
+                if self.clock() - started + pause >= self.timeouts.deadline_seconds:
                     raise
             await self.sleep(pause)
             attempt += 1
 
     async def _attempt(self, request: http.Request, decode: Callable[[bytes], T], left: float) -> T:
         with exchange_with():
-            async with asyncio.timeout(min(left, self.patience.attempt_seconds)):
+            async with asyncio.timeout(min(left, self.timeouts.attempt_seconds)):
                 answer = await self.transport.send(request)
             return decode(_content(answer))
 
     def _pause(self) -> float:
-        return self.chance(
-            self.patience.shortest_pause_seconds, self.patience.longest_pause_seconds
+        return self.jitter(
+            self.timeouts.shortest_pause_seconds, self.timeouts.longest_pause_seconds
         )
 
 

@@ -13,11 +13,11 @@ class Posting:
     """Posts to listed addresses, one try each, any status being an answer."""
 
     transport: Transport
-    patience_seconds: float = 5.0
+    timeout_seconds: float = 5.0
 
     async def post(self, url: str, content: bytes) -> Answer:
         """Post and read the answer, whatever it says; raises SourceError where there is none."""
         request = http.Request("POST", url, content=content)
         with exchange_with():
-            async with asyncio.timeout(self.patience_seconds):
+            async with asyncio.timeout(self.timeout_seconds):
                 return await self.transport.send(request)

@@ -64,7 +64,7 @@ def guesses(
 ) -> dict[str, tuple[bool, bool]]:
     """Whether a father was named, and whether that is certain, for everybody in the diary.
 
-    Tries what there is to try: bodies that lie open; a tally that says the same of all whom it
+    FailureLimiter what there is to try: bodies that lie open; a tally that says the same of all whom it
     counts; whatever in the entries goes with the truth that is known of others; else the side to
     which the tally leans.
     """

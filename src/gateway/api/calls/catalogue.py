@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 from fastapi import Response
 
-from gateway.api.door import Answered, SignedIn, new_router
-from gateway.api.rooms import House
+from gateway.api.routing import ResponseModel, SignedIn, new_router
+from gateway.api.services import AllServices
 from gateway.api.wire.encoding import JSON
 from gateway.domain.identifiers import SourceId
 from gateway.dossiers.portal.procedures import abolished
@@ -21,7 +21,7 @@ _KEEP = {"Cache-Control": f"public, max-age={OPTIONS_KEEP_SECONDS}"}
 router = new_router("forms")
 
 
-class FormListed(Answered):
+class FormListed(ResponseModel):
     """A registered form in the catalogue; `abolished` are procedures that the portal publishes no more."""
 
     code: str
@@ -34,13 +34,13 @@ class FormListed(Answered):
     items_supplied: int
 
 
-class FormsAnswer(Answered):
+class FormsResponse(ResponseModel):
     """Every registered form."""
 
     forms: list[FormListed]
 
 
-class ManualRow(Answered):
+class ManualRow(ResponseModel):
     """One field of the prefill manual: what fills it, from where, and what may be changed."""
 
     path: str
@@ -55,7 +55,7 @@ class ManualRow(Answered):
     edit: str | None
 
 
-class UncountedInput(Answered):
+class UncountedInput(ResponseModel):
     """An input of the form that no figure counts, and why."""
 
     path: str
@@ -63,14 +63,14 @@ class UncountedInput(Answered):
     reason: str
 
 
-class Potential(Answered):
+class Potential(ResponseModel):
     """Items that a connected source can supply, of all items of the official declaration."""
 
     items: int
     supplied: int
 
 
-class ServedProcedure(Answered):
+class ServedProcedure(ResponseModel):
     """One procedure of a linked declaration, in items: asked alone, within it, shared by others."""
 
     procedure: str
@@ -81,7 +81,7 @@ class ServedProcedure(Answered):
     shared: int
 
 
-class FormAnswer(Answered):
+class FormResponse(ResponseModel):
     """One form as it is registered: definition, bindings, prefill manual, potential.
 
     `uncounted` names every input that no figure counts, with the reason.
@@ -100,70 +100,70 @@ class FormAnswer(Answered):
 
 
 @router.get("/v1/forms")
-async def list_forms(caller: SignedIn, house: House) -> FormsAnswer:
+async def list_forms(caller: SignedIn, services: AllServices) -> FormsResponse:
     """The catalogue of registered forms; one for an abolished procedure is flagged."""
-    forms = house.catalogue.forms()
+    forms = services.catalogue.forms()
     bound = [code for form in forms for code in form.bindings.procedures]
-    gone = house.database.read(lambda c: abolished(c, bound))
-    return FormsAnswer(forms=[_listed(form, house.connected, gone) for form in forms])
+    gone = services.database.read(lambda c: abolished(c, bound))
+    return FormsResponse(forms=[_listed(form, services.connected, gone) for form in forms])
 
 
 @router.get("/v1/forms/{form}")
-async def show_form(form: str, caller: SignedIn, house: House) -> FormAnswer:
+async def show_form(form: str, caller: SignedIn, services: AllServices) -> FormResponse:
     """One form with everything that stands beside it."""
-    registered = house.catalogue.form_for(form)
-    supplied, items = registered.potential(house.connected)
-    return FormAnswer(
+    registered = services.catalogue.form_for(form)
+    supplied, items = registered.potential(services.connected)
+    return FormResponse(
         code=registered.code,
         title=registered.title,
         version=registered.version,
         series=registered.series,
         definition=orjson.loads(registered.definition.raw.removeprefix(BYTE_ORDER_MARK)),
-        bindings=house.bindings[registered.code],
-        manual=_manual(registered, house.connected),
+        bindings=services.bindings[registered.code],
+        manual=_manual(registered, services.connected),
         uncounted=[
             UncountedInput(path=one.path, type=one.type, reason=one.reason)
             for one in registered.definition.uncounted
         ],
         potential=Potential(items=items, supplied=supplied),
-        serves=[_served(one) for one in house.catalogue.spared(registered)],
+        serves=[_served(one) for one in services.catalogue.spared(registered)],
     )
 
 
 @router.get("/catalogue/provinces")
-async def provinces(house: House) -> Response:
+async def provinces(services: AllServices) -> Response:
     """Provinces since July 2025."""
-    return _options(house.options.of("provinces"))
+    return _options(services.options.of("provinces"))
 
 
 @router.get("/catalogue/communes")
-async def communes(province: str, house: House) -> Response:
+async def communes(province: str, services: AllServices) -> Response:
     """Communes of a province."""
-    return _options(house.options.of_province("communes", province))
+    return _options(services.options.of_province("communes", province))
 
 
 @router.get("/catalogue/countries")
-async def countries(house: House) -> Response:
+async def countries(services: AllServices) -> Response:
     """Countries and territories."""
-    return _options(house.options.of("countries"))
+    return _options(services.options.of("countries"))
 
 
 @router.get("/catalogue/business-lines")
-async def business_lines(house: House) -> Response:
+async def business_lines(services: AllServices) -> Response:
     """Business lines of the Vietnamese industrial classification."""
-    return _options(house.options.of("business-lines"))
+    return _options(services.options.of("business-lines"))
 
 
 @router.get("/catalogue/hospitals")
-async def hospitals(province: str, house: House) -> Response:
+async def hospitals(province: str, services: AllServices) -> Response:
     """Health facilities of a province."""
-    return _options(house.options.of_province("hospitals", province))
+    return _options(services.options.of_province("hospitals", province))
 
 
 @router.get("/catalogue/banks")
-async def banks(house: House) -> Response:
+async def banks(services: AllServices) -> Response:
     """Banks that keep accounts for individuals."""
-    return _options(house.options.of("banks"))
+    return _options(services.options.of("banks"))
 
 
 def read_bindings_files(schemas: Path) -> dict[str, dict[str, Any]]:

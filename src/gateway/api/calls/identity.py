@@ -7,10 +7,10 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
-from gateway.api.calls.people_members import DossierText, ProcedureText, SubjectAsked
-from gateway.api.calls.prefills import LegalBasisAsked
-from gateway.api.door import Answered, Asked, SignedIn, Visit, new_router, respond
-from gateway.api.rooms import House
+from gateway.api.calls.people_members import DossierText, ProcedureText, SubjectModel
+from gateway.api.calls.prefills import LegalBasisModel
+from gateway.api.routing import Context, RequestModel, ResponseModel, SignedIn, new_router, respond
+from gateway.api.services import AllServices
 from gateway.api.wire.encoding import encode
 from gateway.domain.errors import BadRequest, NotAllowed
 from gateway.domain.identifiers import DossierCode, SourceId
@@ -21,11 +21,11 @@ from gateway.prefill.request import Asker
 router = new_router("identity")
 
 
-class ConfirmationAsked(Asked):
+class ConfirmationBody(RequestModel):
     """Who somebody says they are; a grant for named procedures needs `procedure`."""
 
-    subject: SubjectAsked
-    legal_basis: LegalBasisAsked
+    subject: SubjectModel
+    legal_basis: LegalBasisModel
     procedure: ProcedureText | None = None
     dossier: DossierText | None = None
     officer: Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,20}$")] | None = None
@@ -43,7 +43,7 @@ class ConfirmationAsked(Asked):
         )
 
 
-class ConfirmationAnswer(Answered):
+class ConfirmationResponse(ResponseModel):
     """`confirmed` is null where nobody could say; `leaf` is the log's leaf of this question."""
 
     confirmed: bool | None
@@ -51,26 +51,26 @@ class ConfirmationAnswer(Answered):
     leaf: str
 
 
-@router.post("/v1/identity/confirm", response_model=ConfirmationAnswer)
+@router.post("/v1/identity/confirm", response_model=ConfirmationResponse)
 async def confirm_identity(
-    body: ConfirmationAsked, caller: SignedIn, house: House, visit: Visit
+    body: ConfirmationBody, caller: SignedIn, services: AllServices, context: Context
 ) -> Response:
     """Yes, no, or null where it could not be asked; no record is read."""
     request = body.read()
     asker = _asker(caller, request)
     named = frozenset(filter(None, (request.procedure, (request.procedure or "")[:8])))
     ground = body.legal_basis
-    known = named or house.catalogue.grounds()
-    check_legal_basis(ground.kind, ground.reference, known, house.legal_acts)
-    with visit.reserve(house, caller) as replay:
+    known = named or services.catalogue.grounds()
+    check_legal_basis(ground.kind, ground.reference, known, services.legal_acts)
+    with context.reserve(services, caller) as replay:
         if replay.earlier is not None:
             return respond(replay.earlier.status, replay.earlier.answer)
 
         def keep(connection: Connection, confirmation: Confirmation) -> None:
-            if visit.idempotency_key is not None:
+            if context.idempotency_key is not None:
                 replay.complete_in(connection, 200, _written(confirmation))
 
-        return respond(200, _written(await house.confirmations.run(asker, request, keep)))
+        return respond(200, _written(await services.confirmations.run(asker, request, keep)))
 
 
 def _asker(caller: Caller, request: ConfirmationRequest) -> Asker:
@@ -86,7 +86,7 @@ def _asker(caller: Caller, request: ConfirmationRequest) -> Asker:
 
 def _written(confirmation: Confirmation) -> bytes:
     return encode(
-        ConfirmationAnswer.model_validate(
+        ConfirmationResponse.model_validate(
             {
                 "confirmed": confirmation.confirmed,
                 "outcome": confirmation.outcome,

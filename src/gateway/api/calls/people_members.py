@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from gateway.api.door import Asked
+from gateway.api.routing import RequestModel
 from gateway.domain.facts import PartialDate, PersonKey
 from gateway.domain.identifiers import DossierCode, PersonalId, ProcedureCode
 from gateway.domain.names import name_mistake
@@ -73,7 +73,7 @@ NameText = Annotated[str, Field(max_length=100), AfterValidator(_name)]
 Channel = Literal["online", "desk", "post"]
 
 
-class SubjectAsked(Asked):
+class SubjectModel(RequestModel):
     """The person that a form is filled for (chủ hồ sơ), as the login or the officer gives them."""
 
     personal_id: PersonalIdText
@@ -86,7 +86,7 @@ class SubjectAsked(Asked):
         return PersonKey(PersonalId(self.personal_id), self.full_name, born)
 
 
-class AccountAsked(Asked):
+class AccountModel(RequestModel):
     """What the tenant's login vouches for (tài khoản định danh điện tử)."""
 
     verified_by: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")] | None = None

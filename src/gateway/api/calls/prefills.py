@@ -10,15 +10,15 @@ from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
 from gateway.api.calls.people_members import (
-    AccountAsked,
+    AccountModel,
     Channel,
     DossierText,
     FormData,
     ProcedureText,
-    SubjectAsked,
+    SubjectModel,
 )
-from gateway.api.door import Asked, Call, SignedIn, Visit, new_router, respond
-from gateway.api.rooms import House, Rooms
+from gateway.api.routing import Context, RequestContext, RequestModel, SignedIn, new_router, respond
+from gateway.api.services import AllServices, Services
 from gateway.api.wire.encoding import encode
 from gateway.domain.errors import BadRequest, NotAllowed
 from gateway.domain.identifiers import DossierCode
@@ -44,25 +44,25 @@ _SHOWN = {Decision.VISIBLE: True, Decision.HIDDEN: False, Decision.OPEN: "open"}
 OfficerText = Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,20}$")]
 
 
-class LegalBasisAsked(Asked):
+class LegalBasisModel(RequestModel):
     """On what ground the data is read (căn cứ pháp lý)."""
 
     kind: Literal["procedure", "consent", "law"]
     reference: Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class PrefillAsked(Asked):
+class PrefillBody(RequestModel):
     """One form to fill for one person."""
 
     free_text: ClassVar[tuple[str, ...]] = ("data",)
 
     form: Annotated[str, Field(max_length=100)]
-    subject: SubjectAsked
-    legal_basis: LegalBasisAsked
+    subject: SubjectModel
+    legal_basis: LegalBasisModel
     procedure: ProcedureText | None = None
     dossier: DossierText | None = None
     channel: Channel | None = None
-    account: AccountAsked = AccountAsked()
+    account: AccountModel = AccountModel()
     officer: OfficerText | None = None
     data: FormData = Field(default_factory=dict, repr=False)
     without: Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=500)] = Field(
@@ -94,25 +94,27 @@ class PrefillAsked(Asked):
 
 
 @router.post("/v1/prefills", summary="Fill a form from the records that the State already holds")
-async def prefill(body: PrefillAsked, caller: SignedIn, house: House, visit: Visit) -> Response:
+async def prefill(
+    body: PrefillBody, caller: SignedIn, services: AllServices, context: Context
+) -> Response:
     """Values with their origins, a signed receipt, and the leaf that says it was recorded."""
-    return await fill_once(house, caller, visit, body.read(), whole_answer)
+    return await fill_once(services, caller, context, body.read(), whole_answer)
 
 
 async def fill_once(
-    house: Rooms,
+    services: Services,
     caller: Caller,
-    visit: Call,
+    context: RequestContext,
     request: PrefillRequest,
-    answer: Callable[[Rooms, Prefilled], dict[str, Any]],
+    answer: Callable[[Services, Prefilled], dict[str, Any]],
     dossier_member: str = "dossier",
 ) -> Response:
     """Fill, and answer as `answer` words it, once per Idempotency-Key.
 
     `dossier_member` is where the dossier's code stands in the body.
     """
-    asker = _asker(house, caller, request, dossier_member)
-    with visit.reserve(house, caller) as replay:
+    asker = _asker(services, caller, request, dossier_member)
+    with context.reserve(services, caller) as replay:
         if replay.earlier is not None:
             return respond(replay.earlier.status, replay.earlier.answer)
 
@@ -120,15 +122,17 @@ async def fill_once(
 
         def keep(connection: Connection, prefilled: Prefilled) -> None:
             nonlocal written
-            written = encode(answer(house, prefilled))
-            if visit.idempotency_key is not None:
+            written = encode(answer(services, prefilled))
+            if context.idempotency_key is not None:
                 replay.complete_in(connection, 200, written)
 
-        await house.prefills.run(asker, request, keep)
+        await services.prefills.run(asker, request, keep)
         return respond(200, written)
 
 
-def _asker(house: Rooms, caller: Caller, request: PrefillRequest, dossier_member: str) -> Asker:
+def _asker(
+    services: Services, caller: Caller, request: PrefillRequest, dossier_member: str
+) -> Asker:
     """The caller with the sources its grant opens for this procedure; refuses an unknown officer.
 
     The procedure is the one that the form serves; the reference of the legal ground opens nothing.
@@ -136,18 +140,18 @@ def _asker(house: Rooms, caller: Caller, request: PrefillRequest, dossier_member
     caller.check_dossier(None if request.dossier is None else request.dossier.text, dossier_member)
     if request.officer is not None and not caller.grant.allows_officer(request.officer):
         raise NotAllowed("officer_not_granted", "the grant does not name this officer", "officer")
-    procedure = procedure_of(house.catalogue.form_for(request.form), request.procedure)
+    procedure = procedure_of(services.catalogue.form_for(request.form), request.procedure)
     names = {request.form} if procedure is None else {request.form, procedure, procedure[:8]}
     ground = request.legal_basis
-    check_legal_basis(ground["kind"], ground["reference"], frozenset(names), house.legal_acts)
+    check_legal_basis(ground["kind"], ground["reference"], frozenset(names), services.legal_acts)
     allowed = any(map(caller.grant.allows_procedure, names))
     granted = caller.grant.sources if allowed else frozenset()
     return Asker(caller.tenant, caller.agency, caller.grant_leaf, granted, caller.client_id)
 
 
-def whole_answer(house: Rooms, prefilled: Prefilled) -> dict[str, Any]:
+def whole_answer(services: Services, prefilled: Prefilled) -> dict[str, Any]:
     """The answer, and the papers to ask for where nobody could answer."""
-    return answer_of(prefilled) | {"paper": papers_of(prefilled, house.paper_path)}
+    return answer_of(prefilled) | {"paper": papers_of(prefilled, services.paper_path)}
 
 
 def answer_of(prefilled: Prefilled) -> dict[str, Any]:

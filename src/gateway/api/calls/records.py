@@ -7,8 +7,15 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from gateway.api.calls.people_members import NameText
-from gateway.api.door import Answered, Asked, SignedIn, Visit, change_once, new_router
-from gateway.api.rooms import House
+from gateway.api.routing import (
+    Context,
+    RequestModel,
+    ResponseModel,
+    SignedIn,
+    change_once,
+    new_router,
+)
+from gateway.api.services import AllServices
 from gateway.domain.identifiers import PersonalId
 from gateway.records.store import Lying, StoredRecord
 from gateway.sources.holders import records_of
@@ -18,21 +25,21 @@ router = new_router("records")
 PersonalNumber = Annotated[str, Field(pattern="^[0-9]{12}$", examples=["003090000123"])]
 
 
-class OwnerAsked(Asked):
+class RecordOwnerModel(RequestModel):
     """Whose record it is; by the name here the record is found again where its content has none."""
 
     personal_id: PersonalNumber
     full_name: str | None = None
 
 
-class OwnerSought(Asked):
+class SearchedOwnerModel(RequestModel):
     """Whose records are sought: number and name, which must be one person's."""
 
     personal_id: PersonalNumber
     full_name: NameText
 
 
-class FileAsked(Asked):
+class RecordFileModel(RequestModel):
     """The file behind a record: its name, digest and kind; the link may be absent."""
 
     name: str
@@ -41,7 +48,7 @@ class FileAsked(Asked):
     url: str | None = None
 
 
-class PrintedCode(Asked):
+class PrintedCode(RequestModel):
     """What the code printed on a digitised paper says (Circular 01/2023/TT-VPCP)."""
 
     dossier: str | None = None
@@ -50,7 +57,7 @@ class PrintedCode(Asked):
     title: str | None = None
 
 
-class RecordAsked(Asked):
+class RecordBody(RequestModel):
     """One digitised paper or result; `content` has the members of its kind.
 
     With `expected_at` it is only announced: of that kind, for that owner, being digitised now, and
@@ -58,14 +65,14 @@ class RecordAsked(Asked):
     """
 
     kind: str
-    owner: OwnerAsked
+    owner: RecordOwnerModel
     number: str | None = None
     issuer: str | None = None
     issued_on: str | None = None
     valid_until: str | None = None
     dossier: str | None = None
     content: dict[str, Any] | None = None
-    file: FileAsked | None = None
+    file: RecordFileModel | None = None
     procedure: str | None = None
     came_as: Literal["result", "component"] | None = None
     result_code: str | None = None
@@ -75,22 +82,22 @@ class RecordAsked(Asked):
     expected_at: str | None = None
 
 
-class RecordTaken(Answered):
+class RecordTaken(ResponseModel):
     """Under which id the record lies; `created` is false for one that lay there already."""
 
     id: str
     created: bool
 
 
-class SearchAsked(Asked):
+class RecordSearchBody(RequestModel):
     """Whose records, of which kind and state."""
 
-    owner: OwnerSought
+    owner: SearchedOwnerModel
     kind: str | None = None
     state: Literal["valid", "revoked"] | None = None
 
 
-class RecordFound(Answered):
+class RecordFound(ResponseModel):
     """A record as it lies with the province."""
 
     id: str
@@ -100,7 +107,7 @@ class RecordFound(Answered):
     record: dict[str, Any]
 
 
-class RecordAwaited(Answered):
+class RecordAwaited(ResponseModel):
     """A record that is being digitised, and when it is expected."""
 
     id: str
@@ -108,20 +115,20 @@ class RecordAwaited(Answered):
     expected_at: str
 
 
-class SearchAnswer(Answered):
+class RecordSearchResponse(ResponseModel):
     """The owner's records, oldest first, and those on their way."""
 
     records: list[RecordFound]
     awaited: list[RecordAwaited]
 
 
-class RevocationAsked(Asked):
+class RevocationBody(RequestModel):
     """Why the record may no longer be reused."""
 
     reason: str
 
 
-class RevocationAnswer(Answered):
+class RevocationResponse(ResponseModel):
     """The record's state from now on."""
 
     id: str
@@ -129,7 +136,9 @@ class RevocationAnswer(Answered):
 
 
 @router.post("/v1/records", status_code=201, response_model=RecordTaken)
-async def put_record(body: RecordAsked, caller: SignedIn, house: House, visit: Visit) -> Response:
+async def put_record(
+    body: RecordBody, caller: SignedIn, services: AllServices, context: Context
+) -> Response:
     """Take a record or its announcement in: 201, or 200 where the same one lies there already."""
     caller.check_dossier(body.dossier, "dossier")
     caller.check_dossier(None if body.qr is None else body.qr.dossier, "qr.dossier")
@@ -138,29 +147,31 @@ async def put_record(body: RecordAsked, caller: SignedIn, house: House, visit: V
 
     def change(connection: Connection) -> tuple[int, object]:
         if body.expected_at is None:
-            record_id, created = house.records.put_in(connection, caller.tenant, sent, vouches)
+            record_id, created = services.records.put_in(connection, caller.tenant, sent, vouches)
         else:
-            record_id, created = house.records.announce_in(connection, caller.tenant, sent)
+            record_id, created = services.records.announce_in(connection, caller.tenant, sent)
         return 201 if created else 200, RecordTaken(id=record_id, created=created)
 
-    return await change_once(house, caller, visit, change)
+    return await change_once(services, caller, context, change)
 
 
 @router.post("/v1/records/search")
-async def search_records(body: SearchAsked, caller: SignedIn, house: House) -> SearchAnswer:
+async def search_records(
+    body: RecordSearchBody, caller: SignedIn, services: AllServices
+) -> RecordSearchResponse:
     """The owner's records with the calling tenant; none where number and name are not one person's.
 
     To find nothing takes as long for any number (`access/pacing.py`).
     """
-    began = house.pace.began()
-    house.publisher.check_reads_open()
+    began = services.pace.began()
+    services.publisher.check_reads_open()
     owner, name = PersonalId(body.owner.personal_id), body.owner.full_name
-    store = house.records
+    store = services.records
     lying = Lying(store.search(caller.tenant, owner), store.awaited(caller.tenant, owner))
     found = records_of(name, lying, store.kinds)
     if not found.records and not found.awaited:
-        await house.pace.wait(began)
-    return SearchAnswer(
+        await services.pace.wait(began)
+    return RecordSearchResponse(
         records=[
             _found(one)
             for one in found.records
@@ -174,17 +185,17 @@ async def search_records(body: SearchAsked, caller: SignedIn, house: House) -> S
     )
 
 
-@router.post("/v1/records/{record}/revoke", response_model=RevocationAnswer)
+@router.post("/v1/records/{record}/revoke", response_model=RevocationResponse)
 async def revoke_record(
-    record: str, body: RevocationAsked, caller: SignedIn, house: House, visit: Visit
+    record: str, body: RevocationBody, caller: SignedIn, services: AllServices, context: Context
 ) -> Response:
     """End a record's reuse, or the wait for it, at once."""
 
     def change(connection: Connection) -> tuple[int, object]:
-        revoked = house.records.revoke_in(connection, caller.tenant, record, body.reason)
-        return 200, RevocationAnswer(id=revoked.id, state=revoked.state)
+        revoked = services.records.revoke_in(connection, caller.tenant, record, body.reason)
+        return 200, RevocationResponse(id=revoked.id, state=revoked.state)
 
-    return await change_once(house, caller, visit, change)
+    return await change_once(services, caller, context, change)
 
 
 def _found(stored: StoredRecord) -> RecordFound:

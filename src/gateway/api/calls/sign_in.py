@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from fastapi import Request, Response
 
-from gateway.api.door import Answered, new_router, respond
-from gateway.api.rooms import House
+from gateway.api.routing import ResponseModel, new_router, respond
+from gateway.api.services import AllServices
 from gateway.api.wire.encoding import encode
 from gateway.api.wire.request import one_header, read_body
 from gateway.domain.errors import BadRequest
@@ -43,7 +43,7 @@ _FORM_DESCRIBED = {
 }
 
 
-class TokenAnswer(Answered):
+class TokenResponse(ResponseModel):
     """An access token and for how many seconds it holds."""
 
     access_token: str
@@ -59,8 +59,8 @@ class _Refused(Exception):
         self.error = error
 
 
-@router.post("/oauth/token", response_model=TokenAnswer, openapi_extra=_FORM_DESCRIBED)
-async def token(request: Request, house: House) -> Response:
+@router.post("/oauth/token", response_model=TokenResponse, openapi_extra=_FORM_DESCRIBED)
+async def token(request: Request, services: AllServices) -> Response:
     """Give a client its access token."""
     authorization = one_header(request, "authorization")
     try:
@@ -69,15 +69,15 @@ async def token(request: Request, house: House) -> Response:
             unsupported = "grant_type" in form
             raise _Refused("unsupported_grant_type" if unsupported else "invalid_request")
         client_id, secret = _credentials(authorization, form)
-        caller = await house.clients.sign_in(client_id, secret)
+        caller = await services.clients.sign_in(client_id, secret)
         if caller is None:
             raise _Refused("invalid_client")
     except BadRequest:
         return _refusal("invalid_request", authorization)
     except _Refused as refused:
         return _refusal(refused.error, authorization)
-    answer = TokenAnswer(
-        access_token=house.tokens.issue(caller), expires_in=house.tokens.lifetime_seconds
+    answer = TokenResponse(
+        access_token=services.tokens.issue(caller), expires_in=services.tokens.lifetime_seconds
     )
     return respond(HTTPStatus.OK, encode(answer))
 

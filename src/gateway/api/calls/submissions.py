@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 from gateway.access.callers import Caller
 from gateway.access.idempotency import Earlier
 from gateway.api.calls.people_members import Channel, DossierText, FormData, PersonalIdText
-from gateway.api.door import Asked, Call, SignedIn, Visit, new_router, respond
-from gateway.api.rooms import House, Rooms
+from gateway.api.routing import Context, RequestContext, RequestModel, SignedIn, new_router, respond
+from gateway.api.services import AllServices, Services
 from gateway.api.wire.encoding import encode
 from gateway.api.wire.problems import PROBLEM_JSON, problem_of
 from gateway.domain.errors import ReceiptRefused
@@ -32,7 +32,7 @@ _RECEIPT_COPY = "receipt"
 Path = Annotated[str, Field(min_length=1, max_length=300)]
 
 
-class SubjectNamed(Asked):
+class ReceiptSubjectModel(RequestModel):
     """The person of the receipt, named once more."""
 
     personal_id: PersonalIdText
@@ -40,7 +40,7 @@ class SubjectNamed(Asked):
     birth_date: str | None = None
 
 
-class SubmissionAsked(Asked):
+class SubmissionBody(RequestModel):
     """A form as it was submitted, with the receipt of what had been filled."""
 
     free_text: ClassVar[tuple[str, ...]] = ("data",)
@@ -48,7 +48,7 @@ class SubmissionAsked(Asked):
     receipt: Annotated[str, Field(max_length=400_000)]
     data: FormData
     dossier: DossierText | None = None
-    subject: SubjectNamed | None = None
+    subject: ReceiptSubjectModel | None = None
     channel: Channel | None = None
     entered_by: dict[Path, Literal["officer", "citizen"]] = Field(default_factory=dict)
     contested: Annotated[list[Path], Field(max_length=500)] = Field(default_factory=list)
@@ -78,31 +78,33 @@ class SubmissionAsked(Asked):
 
 
 @router.post("/v1/submissions", summary="Judge what became of each field at submission")
-async def submit(body: SubmissionAsked, caller: SignedIn, house: House, visit: Visit) -> Response:
+async def submit(
+    body: SubmissionBody, caller: SignedIn, services: AllServices, context: Context
+) -> Response:
     """A verdict for every field, the counts, the dossier's evidence and the leaf."""
-    return await judge_once(house, caller, visit, body.read(caller))
+    return await judge_once(services, caller, context, body.read(caller))
 
 
 async def judge_once(
-    house: Rooms,
+    services: Services,
     caller: Caller,
-    visit: Call,
+    context: RequestContext,
     request: SubmissionRequest,
-    also: Callable[[Connection], None] = lambda _: None,
+    on_commit: Callable[[Connection], None] = lambda _: None,
 ) -> Response:
     """Judge, and answer once per Idempotency-Key and once per receipt.
 
-    `also` is written with an accepted submission; what it refuses is not judged either.
+    `on_commit` is written with an accepted submission; what it refuses is not judged either.
     """
-    with visit.reserve(house, caller) as replay:
+    with context.reserve(services, caller) as replay:
         if replay.earlier is not None:
             return _again(replay.earlier)
         secret = request.receipt.encode()
-        with house.replays.reserve(caller.tenant, _RECEIPT_COPY, secret, None) as copy:
+        with services.replays.reserve(caller.tenant, _RECEIPT_COPY, secret, None) as copy:
 
             def keep(connection: Connection, accepted: Accepted) -> None:
-                also(connection)
-                written = encode(_answer(accepted, house.paper_path))
+                on_commit(connection)
+                written = encode(_answer(accepted, services.paper_path))
                 copy.complete_in(connection, 200, written)
                 replay.complete_in(connection, 200, written)
 
@@ -110,8 +112,8 @@ async def judge_once(
                 problem = problem_of(refusal)
                 replay.complete_in(connection, problem.status_code, bytes(problem.body))
 
-            accepted = await house.submissions.run(request, keep, keep_refusal)
-            answer = _answer(accepted, house.paper_path)
+            accepted = await services.submissions.run(request, keep, keep_refusal)
+            answer = _answer(accepted, services.paper_path)
             if answer["evidence"] is None and copy.earlier is not None:
                 answer["evidence"] = orjson.loads(copy.earlier.answer)["evidence"]
             return respond(200, encode(answer))

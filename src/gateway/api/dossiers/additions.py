@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from gateway.api.door import Asked
+from gateway.api.routing import RequestModel
 from gateway.dossiers.dossier import Added, Fee, Result, Supplement
 
 MOST_ATTACHMENTS = 200
@@ -42,7 +42,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Address = Annotated[str, Field(max_length=2000, pattern=r"^https?://[!-~]+$")]
 
 
-class ResultAsked(Asked):
+class ResultModel(RequestModel):
     """A result of the dossier; `url` leads to its file where it is electronic."""
 
     id: Code
@@ -56,7 +56,7 @@ class ResultAsked(Asked):
         return Result(**self.model_dump())
 
 
-class FeeAsked(Asked):
+class FeeModel(RequestModel):
     """A fee or charge (phí, lệ phí) in whole đồng."""
 
     name: Line
@@ -70,7 +70,7 @@ class FeeAsked(Asked):
         return Fee(**self.model_dump())
 
 
-class SupplementAsked(Asked):
+class SupplementModel(RequestModel):
     """One request for more papers (yêu cầu bổ sung), and its answer where there is one."""
 
     id: Code
@@ -97,13 +97,13 @@ class SupplementAsked(Asked):
         return Supplement(**said)
 
 
-Results = Annotated[list[ResultAsked], Field(max_length=MOST_ATTACHMENTS)]
-Fees = Annotated[list[FeeAsked], Field(max_length=MOST_FEES)]
-Supplements = Annotated[list[SupplementAsked], Field(max_length=MOST_SUPPLEMENTS)]
+Results = Annotated[list[ResultModel], Field(max_length=MOST_ATTACHMENTS)]
+Fees = Annotated[list[FeeModel], Field(max_length=MOST_FEES)]
+Supplements = Annotated[list[SupplementModel], Field(max_length=MOST_SUPPLEMENTS)]
 Payment = Literal["none", "portal", "province", "unpaid"]
 
 
-class AddedAsked(Asked):
+class AdditionsModel(RequestModel):
     """What may come to a dossier at any time: results, fees, how they were paid, supplements.
 
     `payment`: on the portal's platform, on the province's own, not online (`none`), or not yet.

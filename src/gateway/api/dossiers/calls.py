@@ -7,10 +7,10 @@ from fastapi import Response
 from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
-from gateway.api.door import Answered, SignedIn, Visit, change_once, new_router
-from gateway.api.dossiers.members import DossierAsked, ProgressAsked
+from gateway.api.dossiers.members import DossierBody, ProgressBody
 from gateway.api.dossiers.papers import PapersShown, papers_shown
-from gateway.api.rooms import House, Rooms
+from gateway.api.routing import Context, ResponseModel, SignedIn, change_once, new_router
+from gateway.api.services import AllServices, Services
 from gateway.domain.errors import DossierRefused
 from gateway.dossiers.bundling import (
     BundleStanding,
@@ -26,21 +26,21 @@ from gateway.forms.bundles import BASE_CODE
 router = new_router("dossiers")
 
 
-class Registered(Answered):
+class Registered(ResponseModel):
     """The dossier's code; `created` is false for one that was registered before."""
 
     code: str
     created: bool
 
 
-class ProgressTaken(Answered):
+class ProgressTaken(ResponseModel):
     """How many rows are new; those that were sent before count once."""
 
     code: str
     taken: int
 
 
-class Synchronisation(Answered):
+class Synchronisation(ResponseModel):
     """`queued`, `delivered`, or `dead` with a reason, until somebody lets it be tried again."""
 
     status: str
@@ -51,7 +51,7 @@ class Synchronisation(Answered):
     progress_waits: int
 
 
-class Flag(Answered):
+class Flag(ResponseModel):
     """A raised flag: what it says, of which file, by which leaf, and whether the portal has it.
 
     `leaf` is null where it stands in a log that was closed.
@@ -64,7 +64,7 @@ class Flag(Answered):
     told: bool
 
 
-class PaperAsked(Answered):
+class RequiredComponent(ResponseModel):
     """A component that must be asked on paper after all: its read did not come about."""
 
     component: str
@@ -72,7 +72,7 @@ class PaperAsked(Answered):
     reason: str
 
 
-class DossierAnswer(Answered):
+class DossierResponse(ResponseModel):
     """One dossier as it stands, by the portal's numbers of states."""
 
     code: str
@@ -86,11 +86,11 @@ class DossierAnswer(Answered):
     confirmed_by: str | None
     synchronisation: Synchronisation
     flags: list[Flag]
-    on_paper: list[PaperAsked]
+    on_paper: list[RequiredComponent]
     unvouched: PapersShown
 
 
-class BundleAnswer(Answered):
+class BundleResponse(ResponseModel):
     """A bundle (hồ sơ liên thông): one declaration, and the dossiers that the portal has of it."""
 
     code: str
@@ -98,24 +98,28 @@ class BundleAnswer(Answered):
     form: str | None
     registered_at: str
     confirmed_by: str | None
-    parts: list[DossierAnswer]
+    parts: list[DossierResponse]
 
 
 @router.post("/v1/dossiers", status_code=201, response_model=Registered)
-async def register(body: DossierAsked, caller: SignedIn, house: House, visit: Visit) -> Response:
+async def register(
+    body: DossierBody, caller: SignedIn, services: AllServices, context: Context
+) -> Response:
     """Register a dossier, or say it anew: 201, or 200 where it was registered before.
 
     A procedure that serves others is registered with `parts`, one dossier for each of them.
     """
 
     def change(connection: Connection) -> tuple[int, object]:
-        created = register_said(house, connection, caller, body)
+        created = register_said(services, connection, caller, body)
         return 201 if created else 200, Registered(code=body.code, created=created)
 
-    return await change_once(house, caller, visit, change)
+    return await change_once(services, caller, context, change)
 
 
-def register_said(house: Rooms, connection: Connection, caller: Caller, said: DossierAsked) -> bool:
+def register_said(
+    services: Services, connection: Connection, caller: Caller, said: DossierBody
+) -> bool:
     """Take in a dossier, or a bundle with its parts; whether it is new.
 
     Raises DossierRefused `dossier_not_granted`, `form_not_of_procedure`, for a moment that cannot be,
@@ -126,27 +130,27 @@ def register_said(house: Rooms, connection: Connection, caller: Caller, said: Do
     for place, part in enumerate(said.parts or ()):
         caller.check_dossier(part.code, f"parts[{place}].code")
     whole = said.read()
-    check_moments(whole, house.clock())
+    check_moments(whole, services.clock())
     for place, part in enumerate(said.parts or ()):
         own = {name: at for name, at in part.read().own.items() if name in ("received", "due")}
-        check_moments(replace(whole, **own), house.clock(), f"parts[{place}].")
-    serves = house.catalogue.served_by(said.procedure)
+        check_moments(replace(whole, **own), services.clock(), f"parts[{place}].")
+    serves = services.catalogue.served_by(said.procedure)
     if not serves and said.parts is None:
-        created = house.dossiers.register(connection, tenant, whole)
+        created = services.dossiers.register(connection, tenant, whole)
     else:
         parts = None if said.parts is None else [one.read() for one in said.parts]
-        created = register_bundle(house.dossiers, connection, tenant, whole, parts, serves)
-    _check_form(house, said)
+        created = register_bundle(services.dossiers, connection, tenant, whole, parts, serves)
+    _check_form(services, said)
     return created
 
 
-def _check_form(house: Rooms, said: DossierAsked) -> None:
+def _check_form(services: Services, said: DossierBody) -> None:
     """Refuse a form that does not serve the dossier's procedure, as far as the catalogue can tell.
 
     A form that is not registered, or that names no procedure of its own, is taken only for a procedure
     that no registered form serves.
     """
-    forms, base = house.catalogue.forms(), said.procedure[:BASE_CODE]
+    forms, base = services.catalogue.forms(), said.procedure[:BASE_CODE]
     serving = {
         form.code
         for form in forms
@@ -159,7 +163,7 @@ def _check_form(house: Rooms, said: DossierAsked) -> None:
 
 @router.post("/v1/dossiers/{code}/progress", response_model=ProgressTaken)
 async def go_on(
-    code: str, body: ProgressAsked, caller: SignedIn, house: House, visit: Visit
+    code: str, body: ProgressBody, caller: SignedIn, services: AllServices, context: Context
 ) -> Response:
     """Take rows of progress, all or none, and what came to the dossier with them.
 
@@ -167,20 +171,24 @@ async def go_on(
     """
     steps = tuple(row.read() for row in body.rows)
     added = body.added()
-    check_happened(steps, house.clock())
+    check_happened(steps, services.clock())
 
     caller.check_dossier(code, "code")
 
     def change(connection: Connection) -> tuple[int, object]:
         check_goes_on_alone(connection, caller.tenant, code)
-        taken = house.dossiers.go_on(connection, caller.tenant, code, steps, added, in_order=True)
+        taken = services.dossiers.go_on(
+            connection, caller.tenant, code, steps, added, in_order=True
+        )
         return 200, ProgressTaken(code=code, taken=taken)
 
-    return await change_once(house, caller, visit, change)
+    return await change_once(services, caller, context, change)
 
 
 @router.get("/v1/dossiers/{code}")
-async def standing(code: str, caller: SignedIn, house: House) -> DossierAnswer | BundleAnswer:
+async def standing(
+    code: str, caller: SignedIn, services: AllServices
+) -> DossierResponse | BundleResponse:
     """What the portal knows of a dossier, which flags stand, and what must be asked on paper.
 
     For a bundle, the same of each of its parts.
@@ -188,20 +196,20 @@ async def standing(code: str, caller: SignedIn, house: House) -> DossierAnswer |
 
     caller.check_dossier(code, "code")
 
-    def ask(connection: Connection) -> DossierAnswer | BundleAnswer:
-        def shown(stands: Standing) -> DossierAnswer:
-            return _answer(stands, papers_shown(house, connection, caller.tenant, stands.case))
+    def ask(connection: Connection) -> DossierResponse | BundleResponse:
+        def shown(stands: Standing) -> DossierResponse:
+            return _answer(stands, papers_shown(services, connection, caller.tenant, stands.case))
 
-        found = bundle_standing(house.dossiers, connection, caller.tenant, code)
+        found = bundle_standing(services.dossiers, connection, caller.tenant, code)
         if found is not None:
             return _bundle(found, [shown(part) for part in found.parts])
-        return shown(house.dossiers.standing(connection, caller.tenant, code))
+        return shown(services.dossiers.standing(connection, caller.tenant, code))
 
-    return house.database.read(ask)
+    return services.database.read(ask)
 
 
-def _bundle(stands: BundleStanding, parts: list[DossierAnswer]) -> BundleAnswer:
-    return BundleAnswer(
+def _bundle(stands: BundleStanding, parts: list[DossierResponse]) -> BundleResponse:
+    return BundleResponse(
         code=stands.code,
         procedure=stands.procedure,
         form=stands.form,
@@ -211,11 +219,11 @@ def _bundle(stands: BundleStanding, parts: list[DossierAnswer]) -> BundleAnswer:
     )
 
 
-def _answer(stands: Standing, unvouched: PapersShown) -> DossierAnswer:
+def _answer(stands: Standing, unvouched: PapersShown) -> DossierResponse:
     row = stands.row
     waits = row.sync == "queued"
     leaf = row.confirmed_leaf
-    return DossierAnswer(
+    return DossierResponse(
         code=row.code,
         bundle=None if stands.case.share is None else stands.case.share.bundle,
         procedure=row.procedure,
@@ -235,7 +243,7 @@ def _answer(stands: Standing, unvouched: PapersShown) -> DossierAnswer:
         ),
         flags=[_flag(mark, stands) for mark in (*stands.told, *stands.raised)],
         on_paper=[
-            PaperAsked(component=one.component, source=one.source, reason=one.reason)
+            RequiredComponent(component=one.component, source=one.source, reason=one.reason)
             for one in stands.paper
         ],
         unvouched=unvouched,

@@ -7,8 +7,15 @@ from fastapi import Response
 from sqlalchemy import Connection
 
 from gateway.api.calls.people_members import DossierText
-from gateway.api.door import Answered, Asked, SignedIn, Visit, change_once, new_router
-from gateway.api.rooms import House
+from gateway.api.routing import (
+    Context,
+    RequestModel,
+    ResponseModel,
+    SignedIn,
+    change_once,
+    new_router,
+)
+from gateway.api.services import AllServices
 from gateway.domain.errors import BadRequest
 from gateway.receipts.cases import case_of
 from gateway.receipts.disputes import Ticket
@@ -16,14 +23,14 @@ from gateway.receipts.disputes import Ticket
 router = new_router("corrections")
 
 
-class TicketSearchAsked(Asked):
+class TicketSearchBody(RequestModel):
     """Of which dossier, or in which state; one of them has to be named."""
 
     dossier: DossierText | None = None
     state: Literal["open", "sent", "resolved", "rejected", "expired"] | None = None
 
 
-class TicketShown(Answered):
+class TicketShown(ResponseModel):
     """One correction ticket; `value` is what the citizen says, null once the ticket has ended."""
 
     id: str
@@ -38,20 +45,22 @@ class TicketShown(Answered):
     value: Any
 
 
-class TicketsAnswer(Answered):
+class TicketsResponse(ResponseModel):
     """The tickets, oldest first."""
 
     tickets: list[TicketShown]
 
 
-class StateAsked(Asked):
+class TicketStateBody(RequestModel):
     """Where the ticket stands with the owner of the register."""
 
     becomes: Literal["sent", "resolved", "rejected"]
 
 
 @router.post("/v1/corrections/search")
-async def search_tickets(body: TicketSearchAsked, caller: SignedIn, house: House) -> TicketsAnswer:
+async def search_tickets(
+    body: TicketSearchBody, caller: SignedIn, services: AllServices
+) -> TicketsResponse:
     """Correction tickets of the calling tenant (phiếu đề nghị chỉnh sửa dữ liệu)."""
 
     if body.dossier is None and body.state is None:
@@ -62,26 +71,28 @@ async def search_tickets(body: TicketSearchAsked, caller: SignedIn, house: House
     def ask(connection: Connection) -> tuple[Ticket, ...]:
         case_ref = None
         if body.dossier is not None:
-            case_ref = case_of(connection, caller.tenant, body.dossier, house.keys.index)
+            case_ref = case_of(connection, caller.tenant, body.dossier, services.keys.index)
             if case_ref is None:
                 return ()
-        return house.tickets.of_tenant(connection, caller.tenant, case_ref, body.state)
+        return services.tickets.of_tenant(connection, caller.tenant, case_ref, body.state)
 
-    found = house.database.read(ask)
-    return TicketsAnswer(tickets=[_shown(one) for one in found])
+    found = services.database.read(ask)
+    return TicketsResponse(tickets=[_shown(one) for one in found])
 
 
 @router.post("/v1/corrections/{ticket}/state", response_model=TicketShown)
 async def move_ticket(
-    ticket: str, body: StateAsked, caller: SignedIn, house: House, visit: Visit
+    ticket: str, body: TicketStateBody, caller: SignedIn, services: AllServices, context: Context
 ) -> Response:
     """Say that a ticket was sent to its register, or how it ended; an end erases the value."""
 
     def change(connection: Connection) -> tuple[int, object]:
-        moved = house.tickets.go_on(connection, caller.tenant, ticket, body.becomes, house.clock())
+        moved = services.tickets.go_on(
+            connection, caller.tenant, ticket, body.becomes, services.clock()
+        )
         return 200, _shown(moved)
 
-    return await change_once(house, caller, visit, change)
+    return await change_once(services, caller, context, change)
 
 
 def _shown(ticket: Ticket) -> TicketShown:

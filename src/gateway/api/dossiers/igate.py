@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from gateway.api.calls.prefills import fill_once, whole_answer
 from gateway.api.calls.submissions import judge_once
-from gateway.api.door import SignedIn, Visit, new_router
 from gateway.api.dossiers.calls import register_said
 from gateway.api.dossiers.igate_members import (
     IGateDossier,
@@ -16,7 +15,8 @@ from gateway.api.dossiers.igate_members import (
     registration_of,
     submission_of,
 )
-from gateway.api.rooms import House, Rooms
+from gateway.api.routing import Context, SignedIn, new_router
+from gateway.api.services import AllServices, Services
 from gateway.domain.errors import BadRequest, DossierRefused
 from gateway.domain.facts import PersonRef, Value
 from gateway.domain.identifiers import AttributeName
@@ -39,26 +39,26 @@ _IGATE_MEMBERS = {
 
 @router.post("/v1/igate/eforms/{eform}/prefill", summary="Fill an eForm of iGate")
 async def prefill_eform(
-    eform: str, body: IGateDossier, caller: SignedIn, house: House, visit: Visit
+    eform: str, body: IGateDossier, caller: SignedIn, services: AllServices, context: Context
 ) -> Response:
     """The dossier's parts with what was filled in them, and under `prefill` all that was said."""
     if eform != body.eform.eform_id:
         raise BadRequest("eform_mismatch", "the address names another eForm", "eForm.id")
-    known = house.igate.eform(eform)
-    choices = choices_of(house, known)
+    known = services.igate.eform(eform)
+    choices = choices_of(services, known)
     data, unmapped = choices.from_igate(body.eform.data)
-    applicant = applicant_of(house.igate.wrapper(body.applicant.eform_id), body.applicant.data)
+    applicant = applicant_of(services.igate.wrapper(body.applicant.eform_id), body.applicant.data)
     request = question_of(body, known, applicant, data).read(choices.can_send)
 
-    def answer(house: Rooms, prefilled: Prefilled) -> dict[str, Any]:
-        return _answer(house, body, choices, prefilled, unmapped)
+    def answer(services: Services, prefilled: Prefilled) -> dict[str, Any]:
+        return _answer(services, body, choices, prefilled, unmapped)
 
-    return await fill_once(house, caller, visit, request, answer, "code")
+    return await fill_once(services, caller, context, request, answer, "code")
 
 
 @router.post("/v1/igate/dossiers", summary="Judge a dossier that iGate hands in")
 async def submit_dossier(
-    body: IGateDossier, caller: SignedIn, house: House, visit: Visit
+    body: IGateDossier, caller: SignedIn, services: AllServices, context: Context
 ) -> Response:
     """A verdict for every field, the counts, the dossier's evidence and the leaf.
 
@@ -68,43 +68,43 @@ async def submit_dossier(
         raise BadRequest(
             "receipt_missing", "nothing was filled for this dossier", "prefill.receipt"
         )
-    eform = house.igate.eform(body.eform.eform_id)
-    data, untold = choices_of(house, eform).from_igate(body.eform.data)
-    applicant = applicant_of(house.igate.wrapper(body.applicant.eform_id), body.applicant.data)
+    eform = services.igate.eform(body.eform.eform_id)
+    data, untold = choices_of(services, eform).from_igate(body.eform.data)
+    applicant = applicant_of(services.igate.wrapper(body.applicant.eform_id), body.applicant.data)
     submission = submission_of(body, applicant, data)
-    form = house.catalogue.form_for(eform.form)
-    dossier = registration_of(body, form, applicant, house.clock())
+    form = services.catalogue.form_for(eform.form)
+    dossier = registration_of(body, form, applicant, services.clock())
 
     def register(connection: Connection) -> None:
         if dossier is None:
             return
         try:
-            register_said(house, connection, caller, dossier)
+            register_said(services, connection, caller, dossier)
         except DossierRefused as refusal:
             member = _IGATE_MEMBERS.get(refusal.member or "", refusal.member)
             raise DossierRefused(refusal.code, refusal.detail, member) from None
 
     request = submission.read(caller, frozenset(untold), "code")
-    return await judge_once(house, caller, visit, request, register)
+    return await judge_once(services, caller, context, request, register)
 
 
-def choices_of(house: Rooms, eform: EForm) -> Choices:
+def choices_of(services: Services, eform: EForm) -> Choices:
     """How this eForm's choices are worded; NotFound for a form that is not registered."""
-    form = house.catalogue.form_for(eform.form)
-    return Choices(form, eform, house.igate, house.lists, house.options_at)
+    form = services.catalogue.form_for(eform.form)
+    return Choices(form, eform, services.igate, services.lists, services.options_at)
 
 
 def _answer(
-    house: Rooms,
+    services: Services,
     body: IGateDossier,
     choices: Choices,
     prefilled: Prefilled,
     unmapped: tuple[str, ...],
 ) -> dict[str, Any]:
     """The dossier's two parts, and the plain answer beside them under `prefill`."""
-    said = whole_answer(house, prefilled)
-    wrapper = house.igate.wrapper(body.applicant.eform_id)
-    repeated = repeat(wrapper, body.applicant.data, _facts_of(prefilled), house.igate)
+    said = whole_answer(services, prefilled)
+    wrapper = services.igate.wrapper(body.applicant.eform_id)
+    repeated = repeat(wrapper, body.applicant.data, _facts_of(prefilled), services.igate)
     return {
         "applicant": {"eformId": body.applicant.eform_id, "data": dict(repeated.data)},
         "eForm": {"id": body.eform.eform_id, "data": choices.to_igate(said.pop("data"))},

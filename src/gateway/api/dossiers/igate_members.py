@@ -11,24 +11,24 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
-from gateway.api.calls.people_members import Channel, FormData, SubjectAsked
-from gateway.api.calls.prefills import LegalBasisAsked, OfficerText, PrefillAsked
-from gateway.api.calls.submissions import Path, SubmissionAsked
-from gateway.api.door import Asked
+from gateway.api.calls.people_members import Channel, FormData, SubjectModel
+from gateway.api.calls.prefills import LegalBasisModel, OfficerText, PrefillBody
+from gateway.api.calls.submissions import Path, SubmissionBody
 from gateway.api.dossiers.additions import MomentText
-from gateway.api.dossiers.members import MOST_PARTS, DossierAsked, PartAsked
+from gateway.api.dossiers.members import MOST_PARTS, DossierBody, PartModel
+from gateway.api.routing import RequestModel
 from gateway.api.wire.problems import MembersRefused
 from gateway.forms.catalogue import RegisteredForm
 from gateway.igate.mapping import EFORM_ID, EForm
 from gateway.igate.wrapper import Applicant
 
-A = TypeVar("A", PrefillAsked, SubmissionAsked, DossierAsked)
+A = TypeVar("A", PrefillBody, SubmissionBody, DossierBody)
 
 EFormId = Annotated[str, Field(pattern=EFORM_ID, examples=["64f0c0ffee00000000000007"])]
 _PREFILL = ("officer", "channel", "without")
 
 
-class ProcedureNamed(Asked):
+class ProcedureNamed(RequestModel):
     """The procedure as iGate keeps it; only its code is read."""
 
     code: str | None = None
@@ -37,7 +37,7 @@ class ProcedureNamed(Asked):
     sector: Any = None
 
 
-class ApplicantPart(Asked):
+class ApplicantPart(RequestModel):
     """The applicant's part of a dossier: its own eForm and that eForm's data."""
 
     eform_id: EFormId = Field(alias="eformId")
@@ -45,28 +45,28 @@ class ApplicantPart(Asked):
     user_id: str | None = Field(default=None, alias="userId")
 
 
-class EFormPart(Asked):
+class EFormPart(RequestModel):
     """The procedure's own eForm and its data."""
 
     eform_id: EFormId = Field(alias="id")
     data: FormData = Field(default_factory=dict, repr=False)
 
 
-class PrefillSaid(Asked):
+class PrefillSaid(RequestModel):
     """What iGate's shape has no place for (ours): the receipt so far, who acts, and how."""
 
     receipt: Annotated[str, Field(max_length=400_000)] | None = None
     officer: OfficerText | None = None
     channel: Channel | None = None
     verified_by: str | None = None
-    legal_basis: LegalBasisAsked | None = None
+    legal_basis: LegalBasisModel | None = None
     without: list[Annotated[str, Field(max_length=300)]] | None = None
     contested: Annotated[list[Path], Field(max_length=500)] = Field(default_factory=list)
     entered_by: dict[Path, Literal["officer", "citizen"]] = Field(default_factory=dict)
-    parts: Annotated[list[PartAsked], Field(max_length=MOST_PARTS)] | None = None
+    parts: Annotated[list[PartModel], Field(max_length=MOST_PARTS)] | None = None
 
 
-class IGateDossier(Asked):
+class IGateDossier(RequestModel):
     """A dossier (hồ sơ) as iGate holds it; the members without a word of ours are taken unread."""
 
     free_text: ClassVar[tuple[str, ...]] = ("applicant.data", "eForm.data")
@@ -96,18 +96,18 @@ class IGateDossier(Asked):
 
 def question_of(
     body: IGateDossier, eform: EForm, applicant: Applicant, data: dict[str, Any]
-) -> PrefillAsked:
+) -> PrefillBody:
     """The plain question behind a dossier; raises MembersRefused with iGate's own keys."""
     said, stated = body.prefill, applicant.stated
     procedure = None if body.procedure is None else body.procedure.code
-    ground = said.legal_basis or LegalBasisAsked(
+    ground = said.legal_basis or LegalBasisModel(
         kind="procedure", reference=procedure or eform.form
     )
     told = {
         "form": eform.form,
         "procedure": procedure,
         "dossier": body.code,
-        "subject": {name: stated[name] for name in SubjectAsked.model_fields},
+        "subject": {name: stated[name] for name in SubjectModel.model_fields},
         "account": {
             "verified_by": said.verified_by,
             "phone": stated["phone"],
@@ -118,12 +118,10 @@ def question_of(
         "extends": said.receipt,
         **{name: value for name in _PREFILL if (value := getattr(said, name)) is not None},
     }
-    return validated(PrefillAsked, told, applicant)
+    return validated(PrefillBody, told, applicant)
 
 
-def submission_of(
-    body: IGateDossier, applicant: Applicant, data: dict[str, Any]
-) -> SubmissionAsked:
+def submission_of(body: IGateDossier, applicant: Applicant, data: dict[str, Any]) -> SubmissionBody:
     """The plain submission behind a dossier; raises MembersRefused with iGate's own keys."""
     said = body.prefill
     told = {
@@ -135,12 +133,12 @@ def submission_of(
         "entered_by": said.entered_by,
         "contested": said.contested,
     }
-    return validated(SubmissionAsked, told, applicant)
+    return validated(SubmissionBody, told, applicant)
 
 
 def registration_of(
     body: IGateDossier, form: RegisteredForm, applicant: Applicant, now: datetime
-) -> DossierAsked | None:
+) -> DossierBody | None:
     """What the portal is to be told of a dossier; None while no date is promised for its result."""
     if body.promised is None:
         return None
@@ -164,7 +162,7 @@ def registration_of(
         "unit": _name_of(body.agency),
         "parts": None if said.parts is None else [one.model_dump() for one in said.parts],
     }
-    return validated(DossierAsked, told, applicant)
+    return validated(DossierBody, told, applicant)
 
 
 def _name_of(agency: Any) -> Any:

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 
-from gateway.api.door import new_router, respond
-from gateway.api.rooms import House, Rooms
+from gateway.api.routing import new_router, respond
+from gateway.api.services import AllServices, Services
 from gateway.api.wire.encoding import encode
 from gateway.api.wire.request import one_header
 from gateway.domain.errors import BadRequest, SourceError
@@ -22,7 +22,7 @@ NO_REPORT = "Cổng không trả lời: 1.4 chỉ tính trên số hồ sơ đã
 
 @router.get("/v1/metrics/index-766")
 async def index(
-    house: House,
+    services: AllServices,
     request: Request,
     from_: Annotated[str | None, Query(alias="from", description="A day or month.")] = None,
     to: Annotated[str | None, Query(description="A day or month, inclusive.")] = None,
@@ -36,34 +36,34 @@ async def index(
     authorization = one_header(request, "authorization")
     if authorization is None:
         return respond(200, encode({"releases": []}))
-    tenant = house.tokens.authenticate(authorization).tenant
+    tenant = services.tokens.authenticate(authorization).tenant
     question = question_of(tenant, from_, to, SERIES)
     if question.first is None or question.last is None:
         raise BadRequest("parameter_missing", "a period has both ends", "to" if from_ else "from")
     period = question.first, question.last
-    reported, notice = await _reported(house, period)
+    reported, notice = await _reported(services, period)
     counted: dict[str, Any] = await asyncio.to_thread(
-        house.database.read,
+        services.database.read,
         lambda c: index_766(
             c,
-            house.dossiers.protocol.index_766,
+            services.dossiers.protocol.index_766,
             tenant,
             period,
             reported,
-            house.dossiers.population_code,
+            services.dossiers.population_code,
         ),
     )
     about = {"from": period[0].isoformat(), "to": period[1].isoformat()}
-    notices = [*([MOCK] if house.mock else []), *notice, "không công bố / not for publication"]
+    notices = [*([MOCK] if services.mock else []), *notice, "không công bố / not for publication"]
     return respond(200, encode({"notice": notices, **about, **counted}))
 
 
-async def _reported(house: Rooms, period: tuple[date, date]) -> tuple[Reported, list[str]]:
+async def _reported(services: Services, period: tuple[date, date]) -> tuple[Reported, list[str]]:
     """What the national report counts; nothing, and a notice, where nobody can say."""
-    if house.portal is None:
+    if services.portal is None:
         return {}, [UNCONFIRMED]
     first, last = (day.strftime("%Y%m") for day in period)
     try:
-        return await house.portal.portal.reported(first, last), []
+        return await services.portal.portal.reported(first, last), []
     except SourceError:
         return {}, [NO_REPORT]

@@ -6,10 +6,9 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from gateway.api.calls.people_members import Channel, DossierText, PersonalIdText, ProcedureText
-from gateway.api.door import Asked
 from gateway.api.dossiers.additions import (
     MOST_ATTACHMENTS,
-    AddedAsked,
+    AdditionsModel,
     Address,
     Code,
     Fees,
@@ -21,6 +20,7 @@ from gateway.api.dossiers.additions import (
     Sha256,
     seconds,
 )
+from gateway.api.routing import RequestModel
 from gateway.dossiers.bundle import Part
 from gateway.dossiers.dossier import Attachment, Dossier, File, Owner, Step
 
@@ -28,7 +28,7 @@ MOST_ROWS = 100
 MOST_PARTS = 20
 
 
-class DossierOwnerAsked(Asked):
+class OwnerModel(RequestModel):
     """Whose dossier it is (chủ hồ sơ)."""
 
     kind: Literal["citizen", "enterprise", "state_body", "organisation"]
@@ -44,7 +44,7 @@ class DossierOwnerAsked(Asked):
         return Owner(**self.model_dump())
 
 
-class ComponentFileAsked(Asked):
+class FileModel(RequestModel):
     """A file where the province keeps it."""
 
     id: Code
@@ -53,12 +53,12 @@ class ComponentFileAsked(Asked):
     url: Address | None = None
 
 
-class AttachmentAsked(Asked):
+class AttachmentModel(RequestModel):
     """One component (thành phần hồ sơ): a file, or the read that stands in its place."""
 
     component: Code
     name: Line
-    file: ComponentFileAsked | None = None
+    file: FileModel | None = None
     record: Code | None = None
     result: Annotated[str, Field(pattern=r"^KQ\.[A-Z][0-9]{2}\.[0-9]{6}$")] | None = None
     from_store: bool = False
@@ -80,7 +80,7 @@ class AttachmentAsked(Asked):
         return Attachment(**said, file=file)
 
 
-class PartAsked(Asked):
+class PartModel(RequestModel):
     """One procedure of a bundle: its code, and what of it differs from the bundle; or not chosen."""
 
     procedure: ProcedureText
@@ -91,7 +91,7 @@ class PartAsked(Asked):
     due: MomentText | None = None
     unit: Line | None = None
     return_by_post: bool | None = None
-    attachments: Annotated[list[AttachmentAsked], Field(max_length=MOST_ATTACHMENTS)] | None = None
+    attachments: Annotated[list[AttachmentModel], Field(max_length=MOST_ATTACHMENTS)] | None = None
     results: Results | None = None
     fees: Fees | None = None
     payment: Payment | None = None
@@ -122,24 +122,24 @@ class PartAsked(Asked):
         return Part(self.procedure, self.code, own)
 
 
-class DossierAsked(AddedAsked):
+class DossierBody(AdditionsModel):
     """A dossier as the province registers it; without `received` nobody has accepted it yet."""
 
     code: DossierText
     procedure: ProcedureText
     form: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,100}$")] | None = None
     channel: Channel
-    owner: DossierOwnerAsked
+    owner: OwnerModel
     abstract: LongText
     submitted: MomentText
     received: MomentText | None = None
     due: MomentText
     unit: Line
     return_by_post: bool = False
-    attachments: Annotated[list[AttachmentAsked], Field(max_length=MOST_ATTACHMENTS)] = Field(
+    attachments: Annotated[list[AttachmentModel], Field(max_length=MOST_ATTACHMENTS)] = Field(
         default_factory=list
     )
-    parts: Annotated[list[PartAsked], Field(max_length=MOST_PARTS)] | None = None
+    parts: Annotated[list[PartModel], Field(max_length=MOST_PARTS)] | None = None
 
     @model_validator(mode="after")
     def _passes_in_order(self) -> Self:
@@ -171,7 +171,7 @@ class DossierAsked(AddedAsked):
         )
 
 
-class StepAsked(Asked):
+class StepModel(RequestModel):
     """One row of progress (tiến độ), by the portal's numbers of states."""
 
     state: Annotated[int, Field(ge=1, le=10)]
@@ -191,10 +191,10 @@ class StepAsked(Asked):
         return Step(**said)
 
 
-class ProgressAsked(AddedAsked):
+class ProgressBody(AdditionsModel):
     """Rows of progress, oldest first, and what came to the dossier with them; at least one of both."""
 
-    rows: Annotated[list[StepAsked], Field(max_length=MOST_ROWS)] = Field(default_factory=list)
+    rows: Annotated[list[StepModel], Field(max_length=MOST_ROWS)] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:

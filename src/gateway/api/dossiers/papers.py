@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
 
-from gateway.api.door import Answered
-from gateway.api.rooms import Rooms
+from gateway.api.routing import ResponseModel
+from gateway.api.services import Services
 from gateway.domain.errors import NotFound
 from gateway.domain.identifiers import TenantId
 from gateway.dossiers.evidence.declared import template_of
@@ -16,7 +16,7 @@ from gateway.receipts.tickets import RESOLVED
 from gateway.sources.paper_path import Doubt, PaperAsked
 
 
-class PaperNeeded(Answered):
+class PaperNeeded(ResponseModel):
     """A paper to ask for, of whom and why: a read that did not come about, or `contested`, `override`."""
 
     paper: str
@@ -26,7 +26,7 @@ class PaperNeeded(Answered):
     fields: list[str]
 
 
-class CorrectionShown(Answered):
+class CorrectionShown(ResponseModel):
     """A correction ticket of this dossier and where it stands with the register."""
 
     ticket: str
@@ -35,19 +35,21 @@ class CorrectionShown(Answered):
     why: str
 
 
-class PapersShown(Answered):
+class PapersShown(ResponseModel):
     """What no register vouches for (Resolution 66.7/2025/NQ-CP)."""
 
     papers: list[PaperNeeded]
     corrections: list[CorrectionShown]
 
 
-def papers_shown(house: Rooms, connection: Connection, tenant: TenantId, case: Case) -> PapersShown:
+def papers_shown(
+    services: Services, connection: Connection, tenant: TenantId, case: Case
+) -> PapersShown:
     """Of one dossier, or of one part of a bundle, by its latest prefill and its tickets."""
     doubts = doubts_of(connection, case)
-    tickets = house.tickets.of_tenant(connection, tenant, case.ref, None)
+    tickets = services.tickets.of_tenant(connection, tenant, case.ref, None)
     tickets = tuple(one for one in tickets if doubts.concerns(one.path))
-    found = house.paper_path.asked_for([*_of_reads(house, doubts), *_of_tickets(tickets)])
+    found = services.paper_path.asked_for([*_of_reads(services, doubts), *_of_tickets(tickets)])
     return PapersShown(
         papers=[_shown(paper) for paper in found],
         corrections=[
@@ -57,11 +59,11 @@ def papers_shown(house: Rooms, connection: Connection, tenant: TenantId, case: C
     )
 
 
-def _of_reads(house: Rooms, doubts: Doubts) -> Iterator[Doubt]:
+def _of_reads(services: Services, doubts: Doubts) -> Iterator[Doubt]:
     """The doubts of the prefill, with the roles that the form's bindings give to its fields."""
     for one in doubts.unvouched:
         try:
-            bound = house.catalogue.form_for(one.form).bindings.by_field
+            bound = services.catalogue.form_for(one.form).bindings.by_field
         except NotFound:
             continue
         if (binding := bound.get(template_of(one.path))) is not None:

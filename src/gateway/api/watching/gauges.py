@@ -12,26 +12,26 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from gateway.api.rooms import Rooms
+from gateway.api.services import Services
 from gateway.dossiers.backlog import Waiting, what_waits
 from gateway.dossiers.telling.outbox import DEAD, QUEUED
 from gateway.log.publishing.rows import log_size
 from gateway.receipts.tickets import OPEN, SENT
 
 
-def exposition(house: Rooms) -> bytes:
+def exposition(services: Services) -> bytes:
     """Everything as it stands now; raises Busy when the database cannot be read."""
-    size = house.database.read_apart(log_size)
-    waiting = house.database.read_apart(what_waits)
+    size = services.database.read_apart(log_size)
+    waiting = services.database.read_apart(what_waits)
     registry = CollectorRegistry()
-    registry.register(_Standing(house, size, waiting))
+    registry.register(_Standing(services, size, waiting))
     ProcessCollector(registry=registry)
     return generate_latest(registry)
 
 
 class _Standing(Collector):
-    def __init__(self, house: Rooms, size: int, waiting: Waiting) -> None:
-        self._house, self._size, self._waiting = house, size, waiting
+    def __init__(self, services: Services, size: int, waiting: Waiting) -> None:
+        self._house, self._size, self._waiting = services, size, waiting
 
     def collect(self) -> Iterator[Metric]:
         """What the library asks for."""

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import orjson
 from fastapi import Query, Request, Response
 
-from gateway.api.door import new_router, respond
-from gateway.api.rooms import House, Rooms
+from gateway.api.routing import new_router, respond
+from gateway.api.services import AllServices, Services
 from gateway.api.wire.encoding import encode
 from gateway.api.wire.request import one_header
 from gateway.domain.errors import BadRequest
@@ -44,7 +44,7 @@ _DAY = Query(description="A day or month, as 2026-11-22 or 2026-11; inclusive. N
 
 @router.get("/v1/metrics/field-reduction")
 async def field_reduction(
-    house: House,
+    services: AllServices,
     request: Request,
     month: Annotated[
         str | None, Query(description="The release of this month, as 2026-11. Needs no token.")
@@ -67,12 +67,12 @@ async def field_reduction(
     if format is not None and format not in ("json", *_FILES):
         raise BadRequest("parameter_unusable", "a format is json, csv, xlsx or parquet", "format")
     authorization = one_header(request, "authorization")
-    caller = None if authorization is None else house.tokens.authenticate(authorization)
+    caller = None if authorization is None else services.tokens.authenticate(authorization)
     if month is not None or caller is None:
         _refuse_period(from_, to)
-        return await asyncio.to_thread(_published, house, month, by, format)
+        return await asyncio.to_thread(_published, services, month, by, format)
     question = question_of(caller.tenant, from_, to, by or SERIES)
-    document: dict[str, Any] = await asyncio.to_thread(report_from_log, house.database, question)
+    document: dict[str, Any] = await asyncio.to_thread(report_from_log, services.database, question)
     if format is not None and format in _FILES:
         return await asyncio.to_thread(_file, format, sheet_of_report(document), "own-figures")
     return respond(200, encode(document))
@@ -84,17 +84,19 @@ def _refuse_period(first: str | None, last: str | None) -> None:
             raise BadRequest("parameter_unusable", "a period needs a token and no month", member)
 
 
-def _published(house: Rooms, month: str | None, by: str | None, format: str | None) -> Response:
+def _published(
+    services: Services, month: str | None, by: str | None, format: str | None
+) -> Response:
     if month is None:
         for member, given in (("by", by), ("format", format if format in _FILES else None)):
             if given is not None:
                 raise BadRequest("parameter_unusable", "this needs a month", member)
-        releases = house.database.read(released_months)
+        releases = services.database.read(released_months)
         return respond(200, encode({"releases": [listed(closed) for closed in releases]}))
     check_grouping(by or SERIES)
     wanted = Month.read(month)
-    closed = house.database.read(lambda connection: release_of_month(connection, wanted))
-    tallies = house.database.read(lambda connection: tallies_of(connection, closed))
+    closed = services.database.read(lambda connection: release_of_month(connection, wanted))
+    tallies = services.database.read(lambda connection: tallies_of(connection, closed))
     release = orjson.loads(closed.document or b"{}")
     rows = rows_by(by or SERIES, tallies, release["total"])
     if format is not None and format in _FILES:

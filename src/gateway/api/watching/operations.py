@@ -7,8 +7,8 @@ from typing import Any, Literal
 from fastapi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from gateway.api.door import Answered, new_router
-from gateway.api.rooms import House
+from gateway.api.routing import ResponseModel, new_router
+from gateway.api.services import AllServices
 from gateway.api.watching.gauges import exposition
 from gateway.api.wire.error_codes import ERRORS
 from gateway.api.wire.problems import status_of
@@ -17,13 +17,13 @@ from gateway.dossiers.portal.procedures import abolished
 router = new_router("operations")
 
 
-class Health(Answered):
+class Health(ResponseModel):
     """`ok`, and nothing about the inside."""
 
     status: str = "ok"
 
 
-class LogHealth(Answered):
+class LogHealth(ResponseModel):
     """How the log stands: the size that is published, and what holds it up, if anything does.
 
     `unwitnessed`: published without the quorum of witnesses; `late`: leaves have waited for over a
@@ -36,7 +36,7 @@ class LogHealth(Answered):
     reads_open: bool
 
 
-class Readiness(Answered):
+class Readiness(ResponseModel):
     """`ok`, how the log stands, and the procedures of our forms that the portal publishes no more."""
 
     status: str = "ok"
@@ -44,7 +44,7 @@ class Readiness(Answered):
     procedures_abolished: list[str]
 
 
-class ErrorListed(Answered):
+class ErrorListed(ResponseModel):
     """One code of the catalogue."""
 
     code: str
@@ -54,13 +54,13 @@ class ErrorListed(Answered):
     remedy: str
 
 
-class ErrorsAnswer(Answered):
+class ErrorsResponse(ResponseModel):
     """Every code that a problem document can bear."""
 
     errors: list[ErrorListed]
 
 
-class PublicKeys(Answered):
+class PublicKeys(ResponseModel):
     """The keys under which receipts verify, as a JWK Set (RFC 7517)."""
 
     keys: list[dict[str, str]]
@@ -73,33 +73,33 @@ async def healthz() -> Health:
 
 
 @router.get("/readyz")
-async def readyz(house: House) -> Readiness:
+async def readyz(services: AllServices) -> Readiness:
     """Calls can be served: the database answers and the keys are there; 503 otherwise.
 
     An abolished procedure makes nothing unready; it is named so that its form is looked at.
     """
-    house.database.check()
-    state = house.publisher.state()
+    services.database.check()
+    state = services.publisher.state()
     log = LogHealth(state=state.state, size=state.size, reads_open=state.reads_open)
-    bound = house.catalogue.procedures()
-    gone = house.database.read(lambda c: abolished(c, bound))
+    bound = services.catalogue.procedures()
+    gone = services.database.read(lambda c: abolished(c, bound))
     return Readiness(log=log, procedures_abolished=sorted(gone))
 
 
 @router.get("/metrics", response_class=Response)
-async def metrics(house: House) -> Response:
+async def metrics(services: AllServices) -> Response:
     """How the process, the log and what waits stand: Prometheus text, for operators alone.
 
     No label names a person, a dossier or an address as it was sent.
     """
-    text = await asyncio.to_thread(exposition, house)
+    text = await asyncio.to_thread(exposition, services)
     return Response(text, 200, {"Cache-Control": "no-store"}, CONTENT_TYPE_LATEST)
 
 
 @router.get("/v1/errors")
-async def errors() -> ErrorsAnswer:
+async def errors() -> ErrorsResponse:
     """The stable codes of problem documents, and what to do about each."""
-    return ErrorsAnswer(
+    return ErrorsResponse(
         errors=[
             ErrorListed(
                 code=entry.code,
@@ -114,9 +114,9 @@ async def errors() -> ErrorsAnswer:
 
 
 @router.get("/.well-known/jwks.json")
-async def jwks(house: House) -> PublicKeys:
+async def jwks(services: AllServices) -> PublicKeys:
     """The public keys of receipts and of releases; the latter is the key that signs the log."""
-    return PublicKeys(keys=[house.keys.receipt.public_jwk, house.keys.log.public_jwk])
+    return PublicKeys(keys=[services.keys.receipt.public_jwk, services.keys.log.public_jwk])
 
 
 @router.get("/docs", include_in_schema=False)

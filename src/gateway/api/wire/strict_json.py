@@ -66,7 +66,7 @@ def decode(body: bytes, free: Collection[str] = ()) -> Any:
 
 
 def body_too_large() -> BadRequest:
-    """The refusal of a body over the limit, wherever the limit is met."""
+    """The refusal of a body over the limit, wherever the limit is bound."""
     return BadRequest("body_too_large", f"a body has at most {LARGEST_BODY_BYTES} bytes")
 
 

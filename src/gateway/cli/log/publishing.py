@@ -42,7 +42,7 @@ from gateway.upstream.transport import Transport
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 REFUSED = 1
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 _POLL_SECONDS = 0.2
 
 log_app = typer.Typer(help="The transparency log.", no_args_is_help=True)
@@ -191,7 +191,7 @@ async def _ask_the_running_one(settings: Settings) -> None:
     with closing(_database(settings)) as database:
         wanted = database.read(log_size)
     folder.ask_to_publish()
-    for _ in range(int(PATIENCE_SECONDS / _POLL_SECONDS)):
+    for _ in range(int(TIMEOUT_SECONDS / _POLL_SECONDS)):
         published = folder.published()
         if published is not None and published.checkpoint.size >= wanted:
             return

@@ -50,7 +50,7 @@ class MinistryAccount:
     client_id: str
     client_secret: str = field(repr=False)
     paths: Mapping[str, str]
-    patience_seconds: float = 10.0
+    timeout_seconds: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ class MinistryAdapter:
     async def _exchange(self, request: http.Request) -> Answer:
         request.read()  # a multipart body is written here, before the clock runs
         with exchange_with():
-            async with asyncio.timeout(self._account.patience_seconds):
+            async with asyncio.timeout(self._account.timeout_seconds):
                 return await self._transport.send(request)
 
     def _at(self, call: str) -> str:

@@ -69,14 +69,14 @@ class MinistryDesk:
     registry: Registry = field(repr=False)
     procedures: frozenset[str]
     breaker: Breaker = field(repr=False)
-    chance: Callable[[float, float], float] = random.uniform
+    jitter: Callable[[float, float], float] = random.uniform
 
-    async def drain(self, goes_on: Callable[[], bool] = lambda: True) -> int:
+    async def drain(self, should_continue: Callable[[], bool] = lambda: True) -> int:
         """Hand over everything that is due; how many dossiers had a turn."""
         turns = 0
-        while goes_on() and (codes := self._due()):
+        while should_continue() and (codes := self._due()):
             for code in codes:
-                if not goes_on() or not self.breaker.allows():
+                if not should_continue() or not self.breaker.allows():
                     return turns
                 turns += 1
                 with suppress(Busy):
@@ -148,7 +148,7 @@ class MinistryDesk:
             await self.database.write(lambda c: give_up(c, row.code, f"ministry_{cause}"))
             return
         longest = min(FIRST_WAIT_SECONDS * 2**row.tries, LONGEST_WAIT_SECONDS)
-        next_at = int(self.registry.clock().timestamp() + self.chance(0.0, longest)) + 1
+        next_at = int(self.registry.clock().timestamp() + self.jitter(0.0, longest)) + 1
         await self.database.write(
             lambda c: put_off(c, row.code, cause, next_at, counts=counts, in_doubt=False)
         )

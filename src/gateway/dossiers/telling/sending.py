@@ -81,7 +81,7 @@ class Sender:
         registry: Registry,
         breaker: Breaker,
         budget: RetryBudget,
-        chance: Callable[[float, float], float] = random.uniform,
+        jitter: Callable[[float, float], float] = random.uniform,
         elsewhere: ColumnElement[bool] | None = None,
     ) -> None:
         """`elsewhere` says which dossiers are told to somebody else."""
@@ -95,21 +95,21 @@ class Sender:
         self._breaker = breaker
         self._budget = budget
         self._clock = registry.clock
-        self._chance = chance
+        self._jitter = jitter
         self._own = () if elsewhere is None else (~elsewhere,)
         self._one_at_a_time = asyncio.Lock()
 
-    async def drain(self, goes_on: Callable[[], bool] = lambda: True) -> int:
+    async def drain(self, should_continue: Callable[[], bool] = lambda: True) -> int:
         """Send everything that is due; how many dossiers had a turn. Two calls never overlap."""
         turns = 0
 
         async def turn(code: str, places: asyncio.Semaphore) -> None:
             async with places:
-                if goes_on():
+                if should_continue():
                     await self._turn(code)
 
         async with self._one_at_a_time:
-            while goes_on() and (due := self._due()):
+            while should_continue() and (due := self._due()):
                 turns += len(due)
                 places = asyncio.Semaphore(AT_ONCE)
                 async with asyncio.TaskGroup() as group:
@@ -272,7 +272,7 @@ class Sender:
             await self._park(job, reason if reason.startswith("portal_") else f"portal_{reason}")
             return
         longest = min(FIRST_WAIT_SECONDS * 2**row.tries, LONGEST_WAIT_SECONDS)
-        next_at = int(self._clock().timestamp() + self._chance(0.0, longest)) + 1
+        next_at = int(self._clock().timestamp() + self._jitter(0.0, longest)) + 1
         await self._database.write(
             lambda c: put_off(c, row.code, reason, next_at, counts=counts, in_doubt=lost)
         )

@@ -11,7 +11,7 @@ from gateway.log.publishing.publisher import INTEGRATE_SECONDS, PUBLISH_SECONDS,
 from gateway.log.publishing.refusals import LogStopped
 
 
-async def publish_by_the_minute(publisher: Publisher, closing: asyncio.Event) -> None:
+async def publish_by_the_minute(publisher: Publisher, stop_event: asyncio.Event) -> None:
     """Take leaves in every second; publish every half minute, when asked, and once at the end.
 
     A log that has stopped is said once, a witness that disputes it each time; a full disk or a busy
@@ -19,7 +19,7 @@ async def publish_by_the_minute(publisher: Publisher, closing: asyncio.Event) ->
     """
     due = time.monotonic()
     while not publisher.stopped:
-        last = closing.is_set()
+        last = stop_event.is_set()
         if last or publisher.asked() or time.monotonic() >= due:
             due = time.monotonic() + PUBLISH_SECONDS
             await _try(publisher, publish=True)
@@ -28,7 +28,7 @@ async def publish_by_the_minute(publisher: Publisher, closing: asyncio.Event) ->
         if last:
             return
         with suppress(TimeoutError):
-            await asyncio.wait_for(closing.wait(), INTEGRATE_SECONDS)
+            await asyncio.wait_for(stop_event.wait(), INTEGRATE_SECONDS)
     structlog.get_logger().error("log_stopped")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from gateway.access.tries import Alarm, Asker, Tries
+from gateway.access.failures import Alarm, Asker, FailureLimiter
 from gateway.domain.errors import SourceUnavailable, TooManyTries
 from gateway.domain.identifiers import SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
@@ -38,7 +38,7 @@ class TriedRegister:
     """
 
     source: Source
-    tries: Tries
+    tries: FailureLimiter
 
     @property
     def id(self) -> SourceId:

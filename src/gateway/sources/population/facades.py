@@ -27,7 +27,7 @@ from typing import Literal, TypeVar
 
 from gateway.domain.errors import SourceBrokeContract
 from gateway.sources.population.routes import address
-from gateway.sources.population.tokens import TokenDesk, read_object
+from gateway.sources.population.tokens import TokenCache, read_object
 from gateway.sources.population.wire import Asking
 from gateway.upstream import http
 from gateway.upstream.exchange import Exchange
@@ -80,7 +80,7 @@ class TokenFacade:
     ) -> None:
         self._account = account
         self._exchange = exchange
-        self._tokens = TokenDesk(exchange, self._token_request, clock)
+        self._tokens = TokenCache(exchange, self._token_request, clock)
 
     async def carry(self, asking: Asking, decode: Callable[[bytes], T]) -> tuple[T, int]:
         """See `Route`."""
@@ -127,7 +127,7 @@ class JsonFacade:
     ) -> None:
         self._account = account
         self._exchange = exchange
-        self._tokens = TokenDesk(exchange, self._token_request, clock)
+        self._tokens = TokenCache(exchange, self._token_request, clock)
 
     async def carry(self, asking: Asking, decode: Callable[[bytes], T]) -> tuple[T, int]:
         """See `Route`."""

@@ -34,7 +34,7 @@ class Token:
     life: timedelta
 
 
-class TokenDesk:
+class TokenCache:
     """Holds one account's token for all questions (mã truy cập); nobody else sees it."""
 
     def __init__(

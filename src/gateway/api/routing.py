@@ -1,11 +1,11 @@
 """How does a request become the arguments of a route, and its result an answer?
 
-A route on `DoorRoute` says by its annotations what it needs, and FastAPI describes it by them:
+A route on `StrictRoute` says by its annotations what it needs, and FastAPI describes it by them:
 
     body: SomeModel      the body, strictly decoded and validated (415, 413, 400, 422 otherwise)
     caller: SignedIn     who calls (401 otherwise); no tenant is ever taken from anywhere else
-    house: House         the rooms behind the door
-    visit: Visit         the call itself: body bytes, path, Idempotency-Key
+    services: AllServices  what the application was put together from
+    context: Context     the call itself: body bytes, path, Idempotency-Key
     request: Request     the bare request, for a call that is not JSON
     name: str            a path parameter; one that is not in the path is a query parameter,
                          required unless it has a default; any other query parameter is refused;
@@ -31,7 +31,7 @@ from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
 from gateway.access.idempotency import Replay
-from gateway.api.rooms import Rooms, rooms_of
+from gateway.api.services import Services, services_of
 from gateway.api.wire.encoding import JSON, encode
 from gateway.api.wire.problems import PROBLEM_JSON, MembersRefused, problem_of
 from gateway.api.wire.request import (
@@ -69,7 +69,7 @@ _oauth = OAuth2(
 )
 
 
-class Asked(BaseModel):
+class RequestModel(BaseModel):
     """A body that comes in: every member is known, of its own type, and never echoed.
 
     `free_text` are the paths of its members that hold what a citizen typed; see `wire/strict_json.py`.
@@ -82,28 +82,28 @@ class Asked(BaseModel):
     )
 
 
-class Answered(BaseModel):
+class ResponseModel(BaseModel):
     """A body that goes out."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RequestContext:
     """One call as it came in."""
 
     path: str
     body: bytes = field(repr=False)
     idempotency_key: str | None = field(repr=False)
 
-    def reserve(self, rooms: Rooms, caller: Caller) -> AbstractContextManager[Replay]:
+    def reserve(self, services: Services, caller: Caller) -> AbstractContextManager[Replay]:
         """Hold this call's Idempotency-Key while it runs; see `access/idempotency.py`."""
         secret = None if self.idempotency_key is None else self.idempotency_key.encode()
-        return rooms.replays.reserve(caller.tenant, self.path, secret, self.body)
+        return services.replays.reserve(caller.tenant, self.path, secret, self.body)
 
 
 def _signed_in(request: Request, _: Annotated[str | None, Depends(_oauth)]) -> Caller:
-    return rooms_of(request).tokens.authenticate(one_header(request, "authorization"))
+    return services_of(request).tokens.authenticate(one_header(request, "authorization"))
 
 
 def _visit(
@@ -112,15 +112,15 @@ def _visit(
         str | None,
         Header(min_length=SHORTEST_IDEMPOTENCY_KEY, max_length=LONGEST_IDEMPOTENCY_KEY),
     ] = None,
-) -> Call:
-    return Call(request.scope["path"], b"", idempotency_key)
+) -> RequestContext:
+    return RequestContext(request.scope["path"], b"", idempotency_key)
 
 
 SignedIn = Annotated[Caller, Depends(_signed_in)]
-Visit = Annotated[Call, Depends(_visit)]
+Context = Annotated[RequestContext, Depends(_visit)]
 
 
-class DoorRoute(APIRoute):
+class StrictRoute(APIRoute):
     """A route whose calls pass the door."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -131,7 +131,7 @@ class DoorRoute(APIRoute):
 
         async def answer_of(request: Request) -> Response:
             try:
-                answer = await endpoint(**await needs.meet(request))
+                answer = await endpoint(**await needs.bind(request))
             except GatewayError as refusal:
                 return problem_of(refusal)
             return answer if isinstance(answer, Response) else respond(status, encode(answer))
@@ -143,7 +143,7 @@ class DoorRoute(APIRoute):
                 ended = answer.status_code
                 return answer
             finally:
-                rooms_of(request).traffic.note(self.path, request.method, ended)
+                services_of(request).traffic.note(self.path, request.method, ended)
 
         return handle
 
@@ -154,13 +154,16 @@ def respond(status: int, answer: bytes) -> Response:
 
 
 async def change_once(
-    house: Rooms, caller: Caller, visit: Call, change: Callable[[Connection], tuple[int, object]]
+    services: Services,
+    caller: Caller,
+    context: RequestContext,
+    change: Callable[[Connection], tuple[int, object]],
 ) -> Response:
     """Make a change and answer for it, once per Idempotency-Key.
 
     `change` gives status and answer and runs in the transaction that keeps the replay copy.
     """
-    with visit.reserve(house, caller) as replay:
+    with context.reserve(services, caller) as replay:
         if replay.earlier is not None:
             return respond(replay.earlier.status, replay.earlier.answer)
 
@@ -170,12 +173,12 @@ async def change_once(
             replay.complete_in(connection, status, written)
             return status, written
 
-        return respond(*await house.database.write(change_and_keep))
+        return respond(*await services.database.write(change_and_keep))
 
 
 def new_router(tag: str) -> APIRouter:
     """A router whose routes pass the door, and refuse by problem documents."""
-    return APIRouter(route_class=DoorRoute, tags=[tag], responses={"default": _REFUSED})
+    return APIRouter(route_class=StrictRoute, tags=[tag], responses={"default": _REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +187,8 @@ class _Needs:
 
     body: tuple[str, type[BaseModel]] | None
     caller: str | None
-    house: str | None
-    visit: str | None
+    services: str | None
+    context: str | None
     request: str | None
     in_path: tuple[str, ...]
     in_query: dict[str, bool]
@@ -199,7 +202,7 @@ class _Needs:
         in_query: dict[str, bool] = {}
         for name, parameter in inspect.signature(endpoint).parameters.items():
             kind = hints[name]
-            if kind in (Caller, Rooms, Call, Request):
+            if kind in (Caller, Services, RequestContext, Request):
                 found[kind] = name
             elif isinstance(kind, type) and issubclass(kind, BaseModel):
                 body = name, kind
@@ -212,38 +215,38 @@ class _Needs:
         return cls(
             body,
             found.get(Caller),
-            found.get(Rooms),
-            found.get(Call),
+            found.get(Services),
+            found.get(RequestContext),
             found.get(Request),
             tuple(in_path),
             in_query,
         )
 
-    async def meet(self, request: Request) -> dict[str, Any]:
-        met: dict[str, Any] = {name: request.path_params[name] for name in self.in_path}
+    async def bind(self, request: Request) -> dict[str, Any]:
+        bound: dict[str, Any] = {name: request.path_params[name] for name in self.in_path}
         if self.caller is not None:
             authorization = one_header(request, "authorization")
-            met[self.caller] = rooms_of(request).tokens.authenticate(authorization)
+            bound[self.caller] = services_of(request).tokens.authenticate(authorization)
         for name, value in query_of(request, self.in_query).items():
-            met[f"{name}_" if iskeyword(name) else name] = value
+            bound[f"{name}_" if iskeyword(name) else name] = value
         raw = b""
         if self.body is not None:
             name, model = self.body
             raw = await read_body(request)
-            met[name] = _validated(model, raw)
-        if self.house is not None:
-            met[self.house] = rooms_of(request)
+            bound[name] = _validated(model, raw)
+        if self.services is not None:
+            bound[self.services] = services_of(request)
         if self.request is not None:
-            met[self.request] = request
-        if self.visit is not None:
+            bound[self.request] = request
+        if self.context is not None:
             key = idempotency_key(one_header(request, "idempotency-key"))
-            met[self.visit] = Call(request.scope["path"], raw, key)
-        return met
+            bound[self.context] = RequestContext(request.scope["path"], raw, key)
+        return bound
 
 
 def _validated(model: type[BaseModel], raw: bytes) -> BaseModel:
     try:
-        free = model.free_text if issubclass(model, Asked) else ()
+        free = model.free_text if issubclass(model, RequestModel) else ()
         return model.model_validate(decode(raw, free))
     except ValidationError as error:
         raise MembersRefused(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.access.tries import Alarm, Asker, Limits, Tries
+from gateway.access.failures import Alarm, Asker, FailureLimiter, Limits
 from gateway.domain.errors import TooManyTries
 from gateway.domain.identifiers import TenantId
 from tests.clock import Clock
@@ -14,12 +14,12 @@ HERE, THERE = Asker(TenantId("h99"), "h99.1"), Asker(TenantId("h98"), "h98.1")
 ELSEWHERE = Asker(TenantId("h97"), "h97.1")
 
 
-def ask(tries: Tries, asker: Asker, *, missed: bool) -> None:
+def ask(tries: FailureLimiter, asker: Asker, *, missed: bool) -> None:
     tries.begin(asker)
     tries.end(asker, missed=missed)
 
 
-def refused(tries: Tries, asker: Asker) -> int | None:
+def refused(tries: FailureLimiter, asker: Asker) -> int | None:
     try:
         ask(tries, asker, missed=False)
     except TooManyTries as refusal:
@@ -28,14 +28,14 @@ def refused(tries: Tries, asker: Asker) -> int | None:
 
 
 def test_what_found_somebody_counts_for_nothing(clock: Clock) -> None:
-    tries = Tries(Limits(2, 3), clock)
+    tries = FailureLimiter(Limits(2, 3), clock)
     for _ in range(100):
         ask(tries, HERE, missed=False)
     assert (refused(tries, HERE), tries.alarms()) == (None, ())
 
 
 def test_the_last_miss_that_is_allowed_raises_one_alarm_and_closes_the_hour(clock: Clock) -> None:
-    tries = Tries(Limits(2, 10), clock)
+    tries = FailureLimiter(Limits(2, 10), clock)
     ask(tries, HERE, missed=True)
     clock.now += timedelta(minutes=20)
     assert tries.alarms() == ()
@@ -51,7 +51,7 @@ def test_the_last_miss_that_is_allowed_raises_one_alarm_and_closes_the_hour(cloc
 
 
 def test_tenants_that_stay_below_their_own_limit_reach_that_of_all(clock: Clock) -> None:
-    tries = Tries(Limits(2, 3), clock)
+    tries = FailureLimiter(Limits(2, 3), clock)
     for tenant in (HERE, THERE, ELSEWHERE):
         ask(tries, tenant, missed=True)
     assert tries.alarms() == (Alarm(ELSEWHERE.tenant, "all", 3),)
@@ -59,7 +59,7 @@ def test_tenants_that_stay_below_their_own_limit_reach_that_of_all(clock: Clock)
 
 
 def test_questions_that_run_count_until_they_are_answered(clock: Clock) -> None:
-    tries = Tries(Limits(2, 10), clock)
+    tries = FailureLimiter(Limits(2, 10), clock)
     tries.begin(HERE)
     tries.begin(HERE)
     assert refused(tries, HERE) == 1, "a thousand at once are not a thousand tries"
@@ -70,7 +70,7 @@ def test_questions_that_run_count_until_they_are_answered(clock: Clock) -> None:
 @given(st.lists(st.tuples(st.integers(0, 900), st.booleans()), max_size=60))
 def test_no_hour_has_more_misses_than_the_limit(steps: list[tuple[int, bool]]) -> None:
     clock = Clock()
-    tries, missed = Tries(Limits(4, 100), clock), list[datetime]()
+    tries, missed = FailureLimiter(Limits(4, 100), clock), list[datetime]()
     for seconds, is_miss in steps:
         clock.now += timedelta(seconds=seconds)
         try:

@@ -37,8 +37,8 @@ from gateway.submission.workflow import SubmissionWorkflow
 
 
 @dataclass(frozen=True)
-class Rooms:
-    """The rooms that routes enter."""
+class Services:
+    """The services that routes enter."""
 
     database: Database
     keys: Keys
@@ -70,10 +70,10 @@ class Rooms:
     reads: Counter[tuple[SourceId, str]]
 
 
-def rooms_of(request: Request) -> Rooms:
-    """The rooms of the application that the request came to."""
-    rooms: Rooms = request.app.state.rooms
-    return rooms
+def services_of(request: Request) -> Services:
+    """The services of the application that the request came to."""
+    services: Services = request.app.state.services
+    return services
 
 
-House = Annotated[Rooms, Depends(rooms_of)]
+AllServices = Annotated[Services, Depends(services_of)]

@@ -9,8 +9,8 @@ import pytest
 from fastapi import FastAPI
 
 from gateway.access.clients import NewClient
-from gateway.api.door import Answered, Asked, SignedIn, Visit, new_router
-from gateway.api.rooms import House, Rooms
+from gateway.api.routing import Context, RequestModel, ResponseModel, SignedIn, new_router
+from gateway.api.services import AllServices, Services
 from gateway.api.watching.events import write_events_to
 from tests.clock import Clock
 
@@ -19,18 +19,18 @@ from .conftest import admit, signed_in
 SECRET = "Bùi Thị Bí Mật 003090000123"
 
 
-class Inner(Asked):
+class Inner(RequestModel):
     number: int
     text: str = "absent"
 
 
-class EchoAsked(Asked):
+class EchoBody(RequestModel):
     inner: Inner
     data: dict[str, Any]
     rows: list[Inner] = []
 
 
-class EchoAnswer(Answered):
+class EchoResponse(ResponseModel):
     tenant: str
     data: dict[str, Any]
 
@@ -41,19 +41,21 @@ async def echo(app: FastAPI) -> None:
     router = new_router("test")
 
     @router.post("/test/echo")
-    async def echo(body: EchoAsked, caller: SignedIn, visit: Visit) -> EchoAnswer:
-        return EchoAnswer(tenant=caller.tenant, data={**body.data, "path": visit.path})
+    async def echo(body: EchoBody, caller: SignedIn, context: Context) -> EchoResponse:
+        return EchoResponse(tenant=caller.tenant, data={**body.data, "path": context.path})
 
     @router.get("/test/query/{name}")
-    async def query(name: str, wanted: str, house: House, other: str = "-") -> dict[str, str]:
+    async def query(
+        name: str, wanted: str, services: AllServices, other: str = "-"
+    ) -> dict[str, str]:
         return {"name": name, "wanted": wanted, "other": other}
 
     @router.get("/test/bug")
-    async def bug(house: House) -> dict[str, str]:
+    async def bug(services: AllServices) -> dict[str, str]:
         raise KeyError(SECRET)
 
     @router.get("/test/number")
-    async def number(house: House) -> dict[str, Decimal]:
+    async def number(services: AllServices) -> dict[str, Decimal]:
         return {"exact": Decimal("0.10000000000000000000001"), "large": Decimal("1E+3")}
 
     app.router.routes[:0] = router.routes
@@ -210,9 +212,9 @@ async def test_two_authorization_headers_are_refused(
 
 
 async def test_t02_no_hint_at_another_tenant_changes_anything(
-    gateway: httpx.AsyncClient, app: FastAPI, rooms: Rooms, clock: Clock, client: NewClient
+    gateway: httpx.AsyncClient, app: FastAPI, services: Services, clock: Clock, client: NewClient
 ) -> None:
-    await admit(rooms, "h98", clock)
+    await admit(services, "h98", clock)
     plain = await gateway.post("/test/echo", json=BODY)
 
     hints = {"X-Tenant": "h98", "X-Forwarded-User": "h98", "X-Client-Cert": "h98", "Tenant": "h98"}
@@ -306,9 +308,9 @@ def test_a_route_cannot_ask_for_what_the_door_does_not_know() -> None:
 
 
 async def test_another_tenant_is_another_caller(
-    app: FastAPI, rooms: Rooms, clock: Clock, gateway: httpx.AsyncClient
+    app: FastAPI, services: Services, clock: Clock, gateway: httpx.AsyncClient
 ) -> None:
-    async with signed_in(app, rooms, await admit(rooms, "h98", clock)) as neighbour:
+    async with signed_in(app, services, await admit(services, "h98", clock)) as neighbour:
         answer = await neighbour.post("/test/echo", json=BODY)
 
     assert answer.json()["tenant"] == "h98"

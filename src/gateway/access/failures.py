@@ -70,7 +70,7 @@ class _Misses:
             raise TooManyTries(_UNTIL_ANSWERED_SECONDS)
 
 
-class Tries:
+class FailureLimiter:
     """Questions for persons that found nobody, over the last hour."""
 
     def __init__(self, limits: Limits, clock: Callable[[], datetime]) -> None:
