@@ -282,7 +282,7 @@ async def test_a_bug_is_a_500_that_says_nothing_and_an_event_that_says_where(
     assert answer.headers["content-type"] == "application/problem+json"
     event = json.loads(lines.getvalue())
     assert (event["event"], event["error"]) == ("bug", "KeyError")
-    assert event["place"].startswith("door.py:")
+    assert event["place"].startswith("routing.py:")
     assert "Bí Mật" not in answer.text + lines.getvalue()
 
 
