@@ -1,12 +1,15 @@
 # Everything runs from .venv, which is made from the lock files whenever they change.
-# Needs python3 (3.11), pip and make; packages come from whatever index pip is set up with.
+# Needs Python 3.11 to 3.14, pip and make; packages come from whatever index pip is set up with.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# The machine's own python3 where it is one of these; the others are tried by running them.
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+PYTHON ?= $(shell for one in python3 python3.13 python3.12 python3.11 python3.14; do \
+	$$one -c '$(SUPPORTED)' 2>/dev/null && echo $$one && break; done)
 BIN := .venv/bin
 PIP_FLAGS := -qq --disable-pip-version-check --no-input
 FROM_LOCK := --require-hashes --no-deps -r
 
-.PHONY: help demo test check format docs serve bench nightly foreign lock clean
+.PHONY: help demo test static pythons check format docs serve bench nightly foreign lock clean
 .DEFAULT_GOAL := help
 
 # Tests start Python some hundred times: compiled modules are kept beside their sources (git ignores them).
@@ -14,9 +17,11 @@ unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@echo "make demo          fill, sign, judge and count 400 mock dossiers, then print the figures"
-	@echo "make demo SERVE=1  the same house, left running, with an address, a token and a line to try"
+	@echo "make demo SERVE=1  the same deployment, left running, with an address, a token and a line to try"
 	@echo "make test          the tests"
-	@echo "make check         format, lint, types, floors and the tests: what CI holds"
+	@echo "make check         static checks (format, lint, types, layers), then the tests: what CI holds"
+	@echo "make static        the static checks alone, in seconds"
+	@echo "make pythons       every Python from 3.11 to 3.14: does the lock resolve, do the types hold?"
 	@echo "make docs          write docs/threats.md, docs/forms.md and schemas/openapi.json again from tests, schemas and code"
 	@echo "make serve         the gateway alone, set up by its GATEWAY_* environment"
 	@echo "make bench         the benchmarks, into bench/results/latest.json"
@@ -34,12 +39,17 @@ WORKERS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 test: .venv/dev.stamp
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-check: .venv/dev.stamp
+static: .venv/dev.stamp
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo --no-cache
+
+check: static
 	@$(MAKE) --no-print-directory test
+
+pythons: .venv/dev.stamp
+	@$(BIN)/python -m tests.pythons
 
 format: .venv/dev.stamp
 	@$(BIN)/ruff format .
@@ -67,8 +77,8 @@ nightly: .venv/dev.stamp
 
 # A Debian without python3-venv has no ensurepip: there the pip beside $(PYTHON) installs into .venv.
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
-	  || { echo "Python 3.11 is needed; name it with: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@"$(or $(PYTHON),none)" -c '$(SUPPORTED)' 2>/dev/null \
+	  || { echo "Python 3.11, 3.12, 3.13 or 3.14 is needed; name it with: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv >/dev/null 2>&1 || $(PYTHON) -m venv --clear --without-pip .venv \
 	  || { echo "python3 cannot make a virtual environment; on Debian: apt install python3-venv" >&2; exit 1; }
 
