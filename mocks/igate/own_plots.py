@@ -39,7 +39,7 @@ def residence(population: Population, person: Person, chance: random.Random) -> 
         "owners": (landlord.n,) if way == "ho_khac" else (),
         "answers": {
             "hoDangKy": way,
-            "quanHeVoiChuHo": {"hien_tai": None, "ho_khac": None, "lap_ho": "01"}[way],
+            **_relation(population, person, way),
             "tinhNoiDangKy": home["province"],
             "xaNoiDangKy": home["commune"],
             "diaChiNoiDangKy": home["detail"],
@@ -52,11 +52,19 @@ def residence(population: Population, person: Person, chance: random.Random) -> 
     }
 
 
+def _relation(population: Population, person: Person, way: str) -> Json:
+    """What somebody says of the relation to the head where no paper of theirs says it."""
+    if way == "hien_tai" and "residence_confirmation" not in someone(population, person.n).papers:
+        own = person.residence and person.residence.relation_of(person.n).code
+        return {"quanHeVoiChuHo": own}
+    return {"ho_khac": {"quanHeVoiChuHo": "26"}, "lap_ho": {"quanHeVoiChuHo": "01"}}.get(way, {})
+
+
 def business(population: Population, person: Person, chance: random.Random) -> Json:
     """Somebody sets up a household business, now and then with the family."""
     whole_family = chance.random() < 0.2
     at_home = chance.random() < 0.6
-    place = person.current
+    place = population.person((person.n // HOUSEHOLD + 7) * HOUSEHOLD + MAN).current
     office = {
         "soNhaTruSo": place.detail,
         "tinhTruSo": place.province._asdict(),

@@ -95,7 +95,7 @@ _SUPPORT: Final[dict[str, Plot]] = {
     "social-allowance-1a": Plot(
         "1.001776",
         ("student", "child_without_card"),
-        welfare_plots.young,
+        welfare_plots.young_and_poor,
         (ELDER, ELDER + 1),
         welfare_plots.allowance_of_the_young,
     ),

@@ -25,9 +25,9 @@ def _drawn(somebody: Someone) -> tuple[str, ...]:
     return tuple(one for one in benefits_drawn(somebody) if one in _ALLOWANCES)
 
 
-def young(population: Population, person: Person) -> bool:
-    """A child, or somebody young who is still at school."""
-    return 6 <= person.age <= 21
+def young_and_poor(population: Population, person: Person) -> bool:
+    """A child, or somebody young who is still at school, of a poor household."""
+    return holds("poverty_certificate", 6, 21)(population, person)
 
 
 def allowance_of_the_young(population: Population, person: Person, chance: random.Random) -> Json:

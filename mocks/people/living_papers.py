@@ -50,7 +50,7 @@ def living_papers(population: "Population", person: Person) -> Iterator[Paper]:
         yield _health_check(person)
     yield from property_papers(population, person, age)
     yield from work_papers(population, person, age)
-    yield from welfare_papers(person, age)
+    yield from welfare_papers(population, person, age)
 
 
 def residence_confirmation(population: "Population", person: Person) -> Paper:

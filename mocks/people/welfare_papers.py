@@ -1,11 +1,16 @@
 """Which papers about disability, benefits, poverty and schooling does the province hold for a person?"""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from mocks.people.numbers import HOUSEHOLD_SIZE
 from mocks.people.paper import Paper
 from mocks.people.person import Person
 from mocks.people.personas import PERSONAS
 from mocks.people.shapes import Json, day, in_persona_household, is_one_of, luck, serial
+
+if TYPE_CHECKING:
+    from mocks.people.population import Population
 
 _CATEGORIES = {
     "bao_tro_xa_hoi": "Đối tượng bảo trợ xã hội hưởng trợ cấp hằng tháng",
@@ -26,7 +31,7 @@ _DISABILITIES = (
 _SCHOOL = "Trường Cao đẳng nghề mẫu"
 
 
-def welfare_papers(person: Person, age: int) -> Iterator[Paper]:
+def welfare_papers(population: "Population", person: Person, age: int) -> Iterator[Paper]:
     """Disability, benefits, poverty, scholarship and tuition."""
     disabled = is_one_of(person, "disabled") or luck(person, 42) < 1
     plain = not in_persona_household(person)
@@ -37,9 +42,8 @@ def welfare_papers(person: Person, age: int) -> Iterator[Paper]:
     category = _category(person, age, disabled)
     if category is not None:
         yield _benefit(person, category)
-    near_poor = person.n == PERSONAS["social_pension_applicant"]
-    if near_poor or luck(person, 43) < 4:
-        yield _poverty(person, near_poor)
+    if person.residence is not None:
+        yield from _poverty(person, population.person(person.residence.head))
     if is_one_of(person, "social_facility_head") or (plain and age >= 30 and luck(person, 80) < 1):
         yield _social_facility(person)
     if is_one_of(person, "student") or (plain and 15 <= age <= 22 and luck(person, 76) < 20):
@@ -98,15 +102,19 @@ def _benefit(person: Person, category: str) -> Paper:
     return Paper("social_benefit_decision", person, number, _committee(person), on, content)
 
 
-def _poverty(person: Person, near_poor: bool) -> Paper:
-    number, on = f"{serial(person, 4, 15)}/CN-HN", person.calendar.on("2025-12-30")
+def _poverty(person: Person, head: Person) -> Iterator[Paper]:
+    """A household is poor as a whole: every member holds its certificate."""
+    near_poor = head.n // HOUSEHOLD_SIZE == PERSONAS["social_pension_applicant"] // HOUSEHOLD_SIZE
+    if not near_poor and luck(head, 43) >= 4:
+        return
+    number, on = f"{serial(head, 4, 15)}/CN-HN", person.calendar.on("2025-12-30")
     content: Json = {
-        "status": "near_poor" if near_poor or luck(person, 44) < 50 else "poor",
+        "status": "near_poor" if near_poor or luck(head, 44) < 50 else "poor",
         "number": number,
         "issued_on": on,
-        "issuer": _committee(person),
+        "issuer": _committee(head),
     }
-    return Paper("poverty_certificate", person, number, _committee(person), on, content)
+    yield Paper("poverty_certificate", person, number, _committee(head), on, content)
 
 
 def _social_facility(person: Person) -> Paper:

@@ -31,7 +31,7 @@ _BUYERS = "vehicle_buyer electric_vehicle_buyer"
 
 def work_papers(population: "Population", person: Person, age: int) -> Iterator[Paper]:
     """Insurance, the end of a job, a new vehicle, a transport licence, an authorisation."""
-    if held(person, _INSURED, 2, 85):
+    if held(person, _INSURED, 2, 85) or _lost_work(person, age):
         yield _insurance_card(person, age)
     plain = not in_persona_household(person)
     if is_one_of(person, "self_employed") or (plain and luck(person, 63) < 8):
