@@ -25,8 +25,8 @@ from rich.table import Table
 from bench.driver import drive
 from bench.house import House, house, ready
 from bench.processes import thread_seconds
-from demo.deployment import TOKEN_SECONDS
-from gateway.cli.serve import server_of
+from demo._deployment import TOKEN_SECONDS
+from gateway.cli._serve import server_of
 from gateway.domain.clock import now_in_utc
 from gateway.settings import PopulationAccess, Settings
 

@@ -12,12 +12,12 @@ from typing import Annotated
 
 import typer
 
-from demo.day import play
-from demo.deployment import deployment
-from demo.igate import signed_in
-from demo.outcome.report import print_day, print_json, write_day
-from demo.processes import DidNotStart
-from demo.staying import stay_up
+from demo._day import play
+from demo._deployment import deployment
+from demo._igate import signed_in
+from demo._outcome.report import print_day, print_json, write_day
+from demo._processes import DidNotStart
+from demo._staying import stay_up
 from gateway.cli.clock import clock_of
 from gateway.domain.clock import Clock
 

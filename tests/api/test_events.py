@@ -10,8 +10,8 @@ import pytest
 import structlog
 
 import gateway
-from gateway.api.watching.events import EVENTS, note_bug, place_of, write_events_to
-from gateway.api.wire.strict_json import decode
+from gateway.api.events import EVENTS, note_bug, place_of, write_events_to
+from gateway.api.strict_json import decode
 
 SECRET = "Bùi Thị Bí Mật 003090000123"
 OPERATIONS = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()

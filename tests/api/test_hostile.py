@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from gateway.api.routing import RequestModel
+from gateway.api._routing import RequestModel
+from gateway.api.events import write_events_to
 from gateway.api.services import Services
-from gateway.api.watching.events import write_events_to
 from gateway.storage.schema import metadata
 
 from .test_strict_json import REFUSED

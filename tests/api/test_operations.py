@@ -5,9 +5,9 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 
+from gateway.api._error_codes import ERRORS
 from gateway.api.services import Services
-from gateway.api.wire.error_codes import ERRORS
-from gateway.cli.openapi import described
+from gateway.cli._openapi import described
 
 KEPT = Path(__file__).parents[2] / "schemas" / "openapi.json"
 

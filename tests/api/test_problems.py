@@ -6,8 +6,8 @@ import orjson
 import pytest
 
 import gateway
-from gateway.api.wire.error_codes import ERRORS
-from gateway.api.wire.problems import STATUS_OF, MembersRefused, problem_of, status_of
+from gateway.api._error_codes import ERRORS
+from gateway.api._problems import STATUS_OF, MembersRefused, problem_of, status_of
 from gateway.domain import errors
 from gateway.domain.errors import (
     BadRequest,

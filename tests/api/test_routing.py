@@ -9,9 +9,9 @@ import pytest
 from fastapi import FastAPI
 
 from gateway.access.clients import NewClient
-from gateway.api.routing import Context, RequestModel, ResponseModel, SignedIn, new_router
+from gateway.api._routing import Context, RequestModel, ResponseModel, SignedIn, new_router
+from gateway.api.events import write_events_to
 from gateway.api.services import AllServices, Services
-from gateway.api.watching.events import write_events_to
 from tests.clock import Clock
 
 from .conftest import admit, signed_in

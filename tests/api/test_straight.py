@@ -7,8 +7,8 @@ import httpx
 from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.api.routing import StrictRoute
-from gateway.api.straight import ExactPathMiddleware
+from gateway.api._routing import StrictRoute
+from gateway.api._straight import ExactPathMiddleware
 
 
 class _Route(StrictRoute):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.api.wire.strict_json import LARGEST_BODY_BYTES, decode
+from gateway.api.strict_json import LARGEST_BODY_BYTES, decode
 from gateway.domain.errors import BadRequest
 
 SECRET = "Bùi Thị Bí Mật"

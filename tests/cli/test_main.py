@@ -26,7 +26,7 @@ def _modules_after_help_of(verb: str) -> set[str]:
 def test_a_verb_brings_in_what_it_needs_itself_and_nothing_of_the_others() -> None:
     for_serve = _modules_after_help_of("serve")
     assert "gateway.app" in for_serve
-    others = ("mocks", "xlsxwriter", "pyarrow", "demo", "gateway.cli.audit")
+    others = ("mocks", "xlsxwriter", "pyarrow", "demo", "gateway.cli._audit")
     assert [name for name in for_serve if name.startswith(others)] == []
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from gateway.cli.forms.bundles import bundles_of
+from gateway.cli.bundles import bundles_of
 from gateway.cli.main import app
 from gateway.domain.errors import FormRefused
 from gateway.forms.catalogue import read_catalogue

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from gateway.cli.forms.checking import forms_app
+from gateway.cli._forms.checking import forms_app
 from gateway.domain.errors import FormRefused
 from gateway.forms.reading.reasons import REASONS, reason_of
 from gateway.forms.reading.tree import WITH_ADVICE

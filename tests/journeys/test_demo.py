@@ -18,11 +18,11 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from demo.outcome.funnel import funnel_table
-from demo.outcome.held import held_table
-from demo.outcome.index_766 import index_table
-from demo.outcome.released import Released, figures_table
-from demo.portal import flags_table
+from demo._outcome.funnel import funnel_table
+from demo._outcome.held import held_table
+from demo._outcome.index_766 import index_table
+from demo._outcome.released import Released, figures_table
+from demo._portal import flags_table
 from gateway.reduction.exports.sheet import sheet_of_release
 from gateway.reduction.exports.text import csv_of
 from gateway.settings import Settings

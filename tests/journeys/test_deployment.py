@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from demo.deployment import Deployment, deployment
-from demo.outcome.proof import close_and_prove, lines_of
-from demo.processes import DidNotStart
+from demo._deployment import Deployment, deployment
+from demo._outcome.proof import close_and_prove, lines_of
+from demo._processes import DidNotStart
 from tests.clock import NOON
 
 

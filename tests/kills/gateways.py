@@ -35,7 +35,7 @@ READY_SECONDS = 60.0
 Birth = Literal["fork", "exec"]
 
 nursery = multiprocessing.get_context("forkserver")
-nursery.set_forkserver_preload(["gateway.cli.serve", "mocks.serve", "tests.kills.lives"])
+nursery.set_forkserver_preload(["gateway.cli._serve", "mocks.serve", "tests.kills.lives"])
 
 
 @contextmanager

@@ -17,7 +17,7 @@ def live(environment: Mapping[str, str], log: str, crash_at: Sequence[str]) -> N
     os.environ.update(environment)
     if crash_at:
         fall_at(crash_at)
-    from gateway.cli.serve import serve_until_stopped
+    from gateway.cli._serve import serve_until_stopped
     from gateway.domain.clock import now_in_utc
 
     serve_until_stopped(now_in_utc)

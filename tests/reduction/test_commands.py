@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway.cli.forms.coverage import coverage_of
+from gateway.cli._forms.coverage import coverage_of
 from gateway.cli.main import app
 from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION, RECORDS
 from gateway.forms.catalogue import read_catalogue

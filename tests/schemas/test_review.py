@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway.cli.forms.review import review_of
+from gateway.cli._forms.review import review_of
 from gateway.cli.main import app
 from gateway.forms.catalogue import Catalogue, RegisteredForm, read_catalogue
 from gateway.reduction.publishing import CONNECTED

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gateway.api.watching.events import write_events_to
+from gateway.api.events import write_events_to
 from gateway.storage.schema import leaves
 from mocks.igate import FORMS
 from tests.conftest import House

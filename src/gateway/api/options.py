@@ -7,10 +7,11 @@ Read once from `schemas/units.json` and `schemas/catalogue/*.json` and written o
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 
-from gateway.api.wire.encoding import encode
+from gateway.api._encoding import encode
 from gateway.domain.errors import NotFound
 
 
@@ -47,6 +48,12 @@ def read_options(schemas: Path) -> Options:
         else:
             lists[path.stem] = _written(entries)
     return Options(lists, by_province)
+
+
+def read_bindings_files(schemas: Path) -> dict[str, dict[str, Any]]:
+    """Every form's bindings as their file says it, by form."""
+    files = [orjson.loads(p.read_bytes()) for p in (schemas / "forms").glob("*/bindings.json")]
+    return {one["form"]: one for one in files}
 
 
 def _written(entries: Iterable[tuple[str, str]]) -> bytes:

@@ -16,7 +16,7 @@ from gateway.access.idempotency import Replays
 from gateway.access.pacing import Pace
 from gateway.access.tokens import Tokens
 from gateway.api.options import Options
-from gateway.api.watching.traffic import Traffic
+from gateway.api.traffic import Traffic
 from gateway.domain.codelists import CodeLists
 from gateway.domain.identifiers import SourceId
 from gateway.dossiers.chores import PortalDesk

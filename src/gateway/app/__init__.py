@@ -2,32 +2,25 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI, Request, Response
-from starlette.exceptions import HTTPException
+from fastapi import FastAPI
 
 from gateway.access.clients import ClientDirectory
 from gateway.access.failures import FailureLimiter, Limits
 from gateway.access.idempotency import Replays
 from gateway.access.pacing import Pace
 from gateway.access.tokens import Tokens
-from gateway.api.calls import catalogue, identity, prefills, records, sign_in, submissions
-from gateway.api.dossiers import calls as dossiers
-from gateway.api.dossiers import corrections, igate, index_766
-from gateway.api.options import read_options
-from gateway.api.services import Services, services_of
-from gateway.api.straight import ExactPathMiddleware
-from gateway.api.watching import log, metrics, operations
-from gateway.api.watching.events import note_bug, note_refused_form
-from gateway.api.watching.traffic import Traffic
-from gateway.api.wire.problems import problem_of_a_bug, problem_of_status
-from gateway.app.chores import purge_by_the_minute, sweep_by_the_hour
-from gateway.app.portal import open_portal, open_registry, portal_chores
+from gateway.api.events import note_refused_form
+from gateway.api.options import read_bindings_files, read_options
+from gateway.api.routers import add_routes
+from gateway.api.services import Services
+from gateway.api.traffic import Traffic
+from gateway.app._chores import purge_by_the_minute, sweep_by_the_hour
+from gateway.app._portal import open_portal, open_registry, portal_chores
 from gateway.app.sources import addresses_of, log_policy_of, measure_of, read_sources
 from gateway.domain.clock import Clock
 from gateway.domain.codelists import read_code_lists
@@ -69,21 +62,6 @@ from gateway.upstream.transport import Transport
 
 TITLE = "eForm gateway"
 VERSION = "0.1.0"
-_ROUTERS = (
-    prefills.router,
-    submissions.router,
-    corrections.router,
-    igate.router,
-    identity.router,
-    records.router,
-    dossiers.router,
-    catalogue.router,
-    metrics.router,
-    index_766.router,
-    log.router,
-    sign_in.router,
-    operations.router,
-)
 
 
 def create_app(
@@ -103,13 +81,8 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
-        exception_handlers=_handlers(),
     )
-    for router in _ROUTERS:
-        # handed over one by one: a router that is included costs a second look-up on every call
-        for route in router.routes:
-            app.router.routes.append(route)
-    app.add_middleware(ExactPathMiddleware, routes=app.routes)
+    add_routes(app)
     return app
 
 
@@ -201,7 +174,7 @@ async def open_services(
         ),
         replays=Replays(database, keys.idempotency, clock),
         catalogue=forms,
-        bindings=catalogue.read_bindings_files(settings.schemas),
+        bindings=read_bindings_files(settings.schemas),
         options=read_options(settings.schemas),
         options_at=options_at,
         legal_acts=read_acts(settings.schemas),
@@ -284,17 +257,3 @@ def _bursts_of(settings: Settings) -> Bursts | None:
     if 0 in (settings.instant_seconds, settings.instant_seconds_per_field):
         return None
     return read_bursts(settings.schemas / "measure.json")
-
-
-def _handlers() -> dict[
-    int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]
-]:
-    async def refused(request: Request, error: HTTPException) -> Response:
-        services_of(request).traffic.note_unrouted(error.status_code)
-        return problem_of_status(error.status_code, error.headers)
-
-    async def bug(_: Request, error: Exception) -> Response:
-        note_bug(error)
-        return problem_of_a_bug()
-
-    return {HTTPException: refused, Exception: bug}

@@ -10,27 +10,27 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from gateway.cli.ending import findings_alone
+from gateway.cli._ending import findings_alone
 
 
 def _serve(verbs: typer.Typer) -> None:
-    from gateway.cli.serve import serve
+    from gateway.cli._serve import serve
 
     verbs.command("serve")(serve)
 
 
 def _openapi(verbs: typer.Typer) -> None:
-    from gateway.cli.openapi import write_openapi
+    from gateway.cli._openapi import write_openapi
 
     verbs.command("openapi")(write_openapi)
 
 
 def _audit(verbs: typer.Typer) -> None:
-    from gateway.cli.audit import packs
-    from gateway.cli.audit.entering import due, enter
-    from gateway.cli.audit.sample import sample_app
-    from gateway.cli.audit.sample_outcome import report, year
-    from gateway.cli.audit.verifying import audit_app
+    from gateway.cli._audit import packs
+    from gateway.cli._audit.entering import due, enter
+    from gateway.cli._audit.report import report, year
+    from gateway.cli._audit.sample import sample_app
+    from gateway.cli._audit.verifying import audit_app
 
     audit_app.command("export")(packs.export)
     audit_app.command("accept")(packs.accept)
@@ -46,18 +46,18 @@ def _audit(verbs: typer.Typer) -> None:
 
 
 def _clients(verbs: typer.Typer) -> None:
-    from gateway.cli.clients import clients_app
+    from gateway.cli._clients import clients_app
 
     verbs.add_typer(clients_app, name="clients")
 
 
 def _forms(verbs: typer.Typer) -> None:
-    from gateway.cli.forms.bundles import bundles
-    from gateway.cli.forms.checking import forms_app
-    from gateway.cli.forms.coverage import coverage
-    from gateway.cli.forms.importing import import_form
-    from gateway.cli.forms.review import review
-    from gateway.cli.forms.suggesting import suggest
+    from gateway.cli._forms.checking import forms_app
+    from gateway.cli._forms.coverage import coverage
+    from gateway.cli._forms.importing import import_form
+    from gateway.cli._forms.review import review
+    from gateway.cli._forms.suggesting import suggest
+    from gateway.cli.bundles import bundles
 
     forms_app.command("bundles")(bundles)
     forms_app.command("coverage")(coverage)
@@ -68,29 +68,29 @@ def _forms(verbs: typer.Typer) -> None:
 
 
 def _keys(verbs: typer.Typer) -> None:
-    from gateway.cli.log.publishing import keys_app
-    from gateway.cli.log.shredding import shred
+    from gateway.cli._log.publishing import keys_app
+    from gateway.cli._retention import shred
 
     keys_app.command("shred")(shred)
     verbs.add_typer(keys_app, name="keys")
 
 
 def _log(verbs: typer.Typer) -> None:
-    from gateway.cli.log.checking import check
-    from gateway.cli.log.publishing import log_app
+    from gateway.cli._log.checking import check
+    from gateway.cli._log.publishing import log_app
 
     log_app.command("check")(check)
     verbs.add_typer(log_app, name="log")
 
 
 def _dossiers(verbs: typer.Typer) -> None:
-    from gateway.cli.dossiers import dossiers_app
+    from gateway.cli._dossiers import dossiers_app
 
     verbs.add_typer(dossiers_app, name="dossiers")
 
 
 def _metrics(verbs: typer.Typer) -> None:
-    from gateway.cli.metrics import metrics_app
+    from gateway.cli._metrics import metrics_app
 
     verbs.add_typer(metrics_app, name="metrics")
 

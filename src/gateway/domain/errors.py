@@ -1,8 +1,8 @@
-"""How can the gateway refuse? One tree; HTTP status is assigned in `api/wire/problems.py` alone.
+"""How can the gateway refuse? One tree; HTTP status is assigned in `api/_problems.py` alone.
 
 GatewayError
 ├── BadRequest            the request itself is wrong: names the member and the reason
-│   └── MembersRefused        several members at once (`api/wire/problems.py`); names each
+│   └── MembersRefused        several members at once (`api/_problems.py`); names each
 ├── NotSignedIn           no token, or one that does not hold
 ├── NotAllowed            the token's tenant may not do this
 ├── NotFound              no such form, dossier, record

@@ -1,0 +1,1 @@
+"""Request models that several routes share, and how they become values of the domain."""

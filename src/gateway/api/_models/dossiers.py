@@ -1,0 +1,203 @@
+"""How does a dossier stand in a body?"""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from gateway.api._models.additions import (
+    MOST_ATTACHMENTS,
+    AdditionsModel,
+    Address,
+    Code,
+    Fees,
+    Line,
+    LongText,
+    MomentText,
+    Payment,
+    Results,
+    Sha256,
+    seconds,
+)
+from gateway.api._models.people import Channel, DossierText, PersonalIdText, ProcedureText
+from gateway.api._routing import RequestModel
+from gateway.dossiers.bundle import Part
+from gateway.dossiers.dossier import Attachment, Dossier, File, Owner, Step
+
+MOST_ROWS = 100
+MOST_PARTS = 20
+
+
+class OwnerModel(RequestModel):
+    """Whose dossier it is (chủ hồ sơ)."""
+
+    kind: Literal["citizen", "enterprise", "state_body", "organisation"]
+    name: Line
+    personal_id: PersonalIdText | None = None
+    identity_card: Annotated[str, Field(pattern="^[0-9]{9}$")] | None = None
+    number: Annotated[str, Field(max_length=50)] | None = None
+    email: Annotated[str, Field(max_length=254)] | None = None
+    phone: Annotated[str, Field(max_length=20)] | None = None
+
+    def read(self) -> Owner:
+        """The owner as the registry takes them."""
+        return Owner(**self.model_dump())
+
+
+class FileModel(RequestModel):
+    """A file where the province keeps it."""
+
+    id: Code
+    name: LongText
+    sha256: Sha256
+    url: Address | None = None
+
+
+class AttachmentModel(RequestModel):
+    """One component (thành phần hồ sơ): a file, or the read that stands in its place."""
+
+    component: Code
+    name: Line
+    file: FileModel | None = None
+    record: Code | None = None
+    result: Annotated[str, Field(pattern=r"^KQ\.[A-Z][0-9]{2}\.[0-9]{6}$")] | None = None
+    from_store: bool = False
+    replaced_by: Literal["population", "records", "personal_papers"] | None = None
+    removed: bool = False
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Self:
+        if (self.file is None) == (self.replaced_by is None):
+            raise PydanticCustomError("file_or_read", "a file, or the read in its place")
+        if self.file is None and (self.record or self.from_store or self.result):
+            raise PydanticCustomError("file_or_read", "only a file comes from somewhere")
+        return self
+
+    def read(self) -> Attachment:
+        """The component as the registry takes it."""
+        said = self.model_dump(exclude={"file"})
+        file = None if self.file is None else File(**self.file.model_dump())
+        return Attachment(**said, file=file)
+
+
+class PartModel(RequestModel):
+    """One procedure of a bundle: its code, and what of it differs from the bundle; or not chosen."""
+
+    procedure: ProcedureText
+    code: DossierText | None = None
+    chosen: bool = True
+    abstract: LongText | None = None
+    received: MomentText | None = None
+    due: MomentText | None = None
+    unit: Line | None = None
+    return_by_post: bool | None = None
+    attachments: Annotated[list[AttachmentModel], Field(max_length=MOST_ATTACHMENTS)] | None = None
+    results: Results | None = None
+    fees: Fees | None = None
+    payment: Payment | None = None
+
+    @model_validator(mode="after")
+    def _has_a_code_if_chosen(self) -> Self:
+        if self.chosen != (self.code is not None):
+            raise PydanticCustomError("code_if_chosen", "a chosen part has a code, no other has")
+        return self
+
+    def read(self) -> Part:
+        """The part with the members of its own."""
+        own: dict[str, Any] = {
+            name: value
+            for name in ("abstract", "unit", "return_by_post", "payment")
+            if (value := getattr(self, name)) is not None
+        }
+        own |= {
+            name: seconds(moment)
+            for name in ("received", "due")
+            if (moment := getattr(self, name)) is not None
+        }
+        own |= {
+            name: tuple(one.read() for one in members)
+            for name in ("attachments", "results", "fees")
+            if (members := getattr(self, name)) is not None
+        }
+        return Part(self.procedure, self.code, own)
+
+
+class DossierBody(AdditionsModel):
+    """A dossier as the province registers it; without `received` nobody has accepted it yet."""
+
+    code: DossierText
+    procedure: ProcedureText
+    form: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,100}$")] | None = None
+    channel: Channel
+    owner: OwnerModel
+    abstract: LongText
+    submitted: MomentText
+    received: MomentText | None = None
+    due: MomentText
+    unit: Line
+    return_by_post: bool = False
+    attachments: Annotated[list[AttachmentModel], Field(max_length=MOST_ATTACHMENTS)] = Field(
+        default_factory=list
+    )
+    parts: Annotated[list[PartModel], Field(max_length=MOST_PARTS)] | None = None
+
+    @model_validator(mode="after")
+    def _passes_in_order(self) -> Self:
+        received = [one.received for one in (self, *(self.parts or ()))]
+        if any(at is not None and seconds(at) < seconds(self.submitted) for at in received):
+            raise PydanticCustomError("received_before_submitted", "received after submission")
+        return self
+
+    def read(self) -> Dossier:
+        """The dossier as the registry takes it."""
+        added = self.added()
+        return Dossier(
+            code=self.code,
+            procedure=self.procedure,
+            form=self.form,
+            channel=self.channel,
+            owner=self.owner.read(),
+            abstract=self.abstract,
+            submitted=seconds(self.submitted),
+            received=None if self.received is None else seconds(self.received),
+            due=seconds(self.due),
+            unit=self.unit,
+            return_by_post=self.return_by_post,
+            attachments=tuple(one.read() for one in self.attachments),
+            results=added.results,
+            fees=added.fees,
+            payment=added.payment,
+            supplements=added.supplements,
+        )
+
+
+class StepModel(RequestModel):
+    """One row of progress (tiến độ), by the portal's numbers of states."""
+
+    state: Annotated[int, Field(ge=1, le=10)]
+    actor: Line
+    content: LongText
+    at: MomentText
+    title: Line | None = None
+    unit: Line | None = None
+    began: MomentText | None = None
+    due: MomentText | None = None
+
+    def read(self) -> Step:
+        """The row as the registry takes it."""
+        said = self.model_dump()
+        for name in ("at", "began", "due"):
+            said[name] = None if said[name] is None else seconds(said[name])
+        return Step(**said)
+
+
+class ProgressBody(AdditionsModel):
+    """Rows of progress, oldest first, and what came to the dossier with them; at least one of both."""
+
+    rows: Annotated[list[StepModel], Field(max_length=MOST_ROWS)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.rows or self.results or self.fees or self.payment or self.supplements):
+            raise PydanticCustomError("nothing_said", "rows, or what came to the dossier")
+        return self

@@ -1,0 +1,215 @@
+"""How does a dossier of iGate stand in a body, and which plain calls stand behind it?
+
+A body is the dossier as iGate keeps it: `applicant` (its eForm's id and data), `eForm`, `procedure`,
+`code` and what else belongs to it. Beside it stands one member of ours, `prefill`, with what iGate
+has no place for: the receipt, the officer, the channel, marks on fields.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+
+from pydantic import Field, ValidationError
+
+from gateway.api._models.additions import MomentText
+from gateway.api._models.dossiers import MOST_PARTS, DossierBody, PartModel
+from gateway.api._models.people import Channel, FormData, SubjectModel
+from gateway.api._problems import MembersRefused
+from gateway.api._routes.prefills import LegalBasisModel, OfficerText, PrefillBody
+from gateway.api._routes.submissions import Path, SubmissionBody
+from gateway.api._routing import RequestModel
+from gateway.forms.catalogue import RegisteredForm
+from gateway.igate.mapping import EFORM_ID, EForm
+from gateway.igate.wrapper import Applicant
+
+A = TypeVar("A", PrefillBody, SubmissionBody, DossierBody)
+
+EFormId = Annotated[str, Field(pattern=EFORM_ID, examples=["64f0c0ffee00000000000007"])]
+_PREFILL = ("officer", "channel", "without")
+
+
+class ProcedureNamed(RequestModel):
+    """The procedure as iGate keeps it; only its code is read."""
+
+    code: str | None = None
+    igate_id: Any = Field(default=None, alias="id")
+    translate: Any = None
+    sector: Any = None
+
+
+class ApplicantPart(RequestModel):
+    """The applicant's part of a dossier: its own eForm and that eForm's data."""
+
+    eform_id: EFormId = Field(alias="eformId")
+    data: FormData
+    user_id: str | None = Field(default=None, alias="userId")
+
+
+class EFormPart(RequestModel):
+    """The procedure's own eForm and its data."""
+
+    eform_id: EFormId = Field(alias="id")
+    data: FormData = Field(default_factory=dict, repr=False)
+
+
+class PrefillSaid(RequestModel):
+    """What iGate's shape has no place for (ours): the receipt so far, who acts, and how."""
+
+    receipt: Annotated[str, Field(max_length=400_000)] | None = None
+    officer: OfficerText | None = None
+    channel: Channel | None = None
+    verified_by: str | None = None
+    legal_basis: LegalBasisModel | None = None
+    without: list[Annotated[str, Field(max_length=300)]] | None = None
+    contested: Annotated[list[Path], Field(max_length=500)] = Field(default_factory=list)
+    entered_by: dict[Path, Literal["officer", "citizen"]] = Field(default_factory=dict)
+    parts: Annotated[list[PartModel], Field(max_length=MOST_PARTS)] | None = None
+
+
+class IGateDossier(RequestModel):
+    """A dossier (hồ sơ) as iGate holds it; the members without a word of ours are taken unread."""
+
+    free_text: ClassVar[tuple[str, ...]] = ("applicant.data", "eForm.data")
+
+    applicant: ApplicantPart
+    eform: EFormPart = Field(alias="eForm")
+    procedure: ProcedureNamed | None = None
+    code: str | None = None
+    prefill: PrefillSaid = PrefillSaid()
+    igate_id: Any = Field(default=None, alias="id")
+    code_pattern: Any = Field(default=None, alias="codePattern")
+    process: Any = Field(default=None, alias="procedureProcessDefinition")
+    agency: Any = None
+    files: Any = Field(default=None, alias="dossierFormFile")
+    fees: Any = Field(default=None, alias="dossierFee")
+    receiving_kind: Any = Field(default=None, alias="dossierReceivingKind")
+    payment: Any = Field(default=None, alias="paymentMethod")
+    agency_level: Any = Field(default=None, alias="agencyLevel")
+    procedure_level: Any = Field(default=None, alias="procedureLevel")
+    task_status: Any = Field(default=None, alias="dossierTaskStatus")
+    reminder: Any = Field(default=None, alias="dossierMenuTaskRemind")
+    status: Any = Field(default=None, alias="dossierStatus")
+    applied: MomentText | None = Field(default=None, alias="appliedDate")
+    accepted: MomentText | None = Field(default=None, alias="acceptedDate")
+    promised: MomentText | None = Field(default=None, alias="appointmentDate")
+
+
+def question_of(
+    body: IGateDossier, eform: EForm, applicant: Applicant, data: dict[str, Any]
+) -> PrefillBody:
+    """The plain question behind a dossier; raises MembersRefused with iGate's own keys."""
+    said, stated = body.prefill, applicant.stated
+    procedure = None if body.procedure is None else body.procedure.code
+    ground = said.legal_basis or LegalBasisModel(
+        kind="procedure", reference=procedure or eform.form
+    )
+    told = {
+        "form": eform.form,
+        "procedure": procedure,
+        "dossier": body.code,
+        "subject": {name: stated[name] for name in SubjectModel.model_fields},
+        "account": {
+            "verified_by": said.verified_by,
+            "phone": stated["phone"],
+            "email": stated["email"],
+        },
+        "legal_basis": ground,
+        "data": data,
+        "extends": said.receipt,
+        **{name: value for name in _PREFILL if (value := getattr(said, name)) is not None},
+    }
+    return validated(PrefillBody, told, applicant)
+
+
+def submission_of(body: IGateDossier, applicant: Applicant, data: dict[str, Any]) -> SubmissionBody:
+    """The plain submission behind a dossier; raises MembersRefused with iGate's own keys."""
+    said = body.prefill
+    told = {
+        "receipt": said.receipt,
+        "data": data,
+        "dossier": body.code,
+        "subject": {"personal_id": applicant.stated["personal_id"]},
+        "channel": said.channel,
+        "entered_by": said.entered_by,
+        "contested": said.contested,
+    }
+    return validated(SubmissionBody, told, applicant)
+
+
+def registration_of(
+    body: IGateDossier, form: RegisteredForm, applicant: Applicant, now: datetime
+) -> DossierBody | None:
+    """What the portal is to be told of a dossier; None while no date is promised for its result."""
+    if body.promised is None:
+        return None
+    said, stated = body.prefill, applicant.stated
+    told = {
+        "code": body.code,
+        "procedure": None if body.procedure is None else body.procedure.code,
+        "form": form.code,
+        "channel": said.channel or ("desk" if said.officer else "online"),
+        "owner": {
+            "kind": "citizen",
+            "name": stated["full_name"],
+            "personal_id": stated["personal_id"],
+            "email": stated["email"],
+            "phone": stated["phone"],
+        },
+        "abstract": body.applicant.data.get("noidungyeucaugiaiquyet") or form.title,
+        "submitted": body.applied or now.isoformat(),
+        "received": body.accepted,
+        "due": body.promised,
+        "unit": _name_of(body.agency),
+        "parts": None if said.parts is None else [one.model_dump() for one in said.parts],
+    }
+    return validated(DossierBody, told, applicant)
+
+
+def _name_of(agency: Any) -> Any:
+    """An agency's Vietnamese name; iGate keeps names as a list by language, or flattens them."""
+    name = agency.get("name") if isinstance(agency, dict) else None
+    if isinstance(name, list):
+        named = [one for one in name if isinstance(one, dict)]
+        spoken = [one for one in named if one.get("languageId") == _VIETNAMESE]
+        name = next(iter(spoken + named), None)
+    return name.get("name") if isinstance(name, dict) else name
+
+
+_VIETNAMESE = 228
+
+
+def validated(model: type[A], told: Mapping[str, Any], applicant: Applicant) -> A:
+    """A model from members that iGate sent; refused under the keys under which it sent them."""
+    named = applicant.keys
+    places: dict[tuple[int | str, ...], tuple[str, ...]] = {
+        ("subject", "personal_id"): ("applicant", "data", named.personal_id),
+        ("subject", "full_name"): ("applicant", "data", named.full_name),
+        ("subject", "birth_date"): ("applicant", "data", named.birth_date or "birth_date"),
+        ("account", "phone"): ("applicant", "data", named.phone or "phone"),
+        ("account", "email"): ("applicant", "data", named.email or "email"),
+        ("procedure",): ("procedure", "code"),
+        ("dossier",): ("code",),
+        ("submitted",): ("appliedDate",),
+        ("received",): ("acceptedDate",),
+        ("due",): ("appointmentDate",),
+        ("unit",): ("agency", "name"),
+        ("owner", "personal_id"): ("applicant", "data", named.personal_id),
+        ("owner", "name"): ("applicant", "data", named.full_name),
+        ("data",): ("eForm", "data"),
+    }
+    try:
+        return model.model_validate(_present(told))
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
+        for one in errors:
+            one["loc"] = places.get(one["loc"][:2]) or places.get(one["loc"][:1]) or one["loc"]
+        raise MembersRefused(errors) from None
+
+
+def _present(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that say something, in objects too."""
+    return {
+        name: _present(value) if name in ("subject", "account", "owner") else value
+        for name, value in told.items()
+        if value is not None
+    }

@@ -1,0 +1,1 @@
+"""Route modules: each holds its endpoints and the models that only they use."""

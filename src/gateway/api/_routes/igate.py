@@ -1,0 +1,136 @@
+"""The prefill and the submission in iGate's own dossier shape: where an eForm of iGate comes in."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import Response
+from sqlalchemy import Connection
+
+from gateway.api._models.igate import (
+    IGateDossier,
+    question_of,
+    registration_of,
+    submission_of,
+)
+from gateway.api._routes.dossiers import register_said
+from gateway.api._routes.prefills import fill_once, whole_answer
+from gateway.api._routes.submissions import judge_once
+from gateway.api._routing import Context, SignedIn, new_router
+from gateway.api.services import AllServices, Services
+from gateway.domain.errors import BadRequest, DossierRefused
+from gateway.domain.facts import PersonRef, Value
+from gateway.domain.identifiers import AttributeName
+from gateway.igate.choices import Choices
+from gateway.igate.mapping import EForm
+from gateway.igate.wrapper import applicant_of, repeat
+from gateway.prefill.asking.knowledge import Known
+from gateway.prefill.filling.entries import Filled
+from gateway.prefill.workflow import Prefilled
+
+router = new_router("igate")
+_IGATE_MEMBERS = {
+    "submitted": "appliedDate",
+    "received": "acceptedDate",
+    "due": "appointmentDate",
+    "form": "eForm.id",
+    "procedure": "procedure.code",
+}
+
+
+@router.post("/v1/igate/eforms/{eform}/prefill", summary="Fill an eForm of iGate")
+async def prefill_eform(
+    eform: str, body: IGateDossier, caller: SignedIn, services: AllServices, context: Context
+) -> Response:
+    """The dossier's parts with what was filled in them, and under `prefill` all that was said."""
+    if eform != body.eform.eform_id:
+        raise BadRequest("eform_mismatch", "the address names another eForm", "eForm.id")
+    known = services.igate.eform(eform)
+    choices = choices_of(services, known)
+    data, unmapped = choices.from_igate(body.eform.data)
+    applicant = applicant_of(services.igate.wrapper(body.applicant.eform_id), body.applicant.data)
+    request = question_of(body, known, applicant, data).read(choices.can_send)
+
+    def answer(services: Services, prefilled: Prefilled) -> dict[str, Any]:
+        return _answer(services, body, choices, prefilled, unmapped)
+
+    return await fill_once(services, caller, context, request, answer, "code")
+
+
+@router.post("/v1/igate/dossiers", summary="Judge a dossier that iGate hands in")
+async def submit_dossier(
+    body: IGateDossier, caller: SignedIn, services: AllServices, context: Context
+) -> Response:
+    """A verdict for every field, the counts, the dossier's evidence and the leaf.
+
+    A dossier with a promised date is registered for the portal in the same transaction.
+    """
+    if body.prefill.receipt is None:
+        raise BadRequest(
+            "receipt_missing", "nothing was filled for this dossier", "prefill.receipt"
+        )
+    eform = services.igate.eform(body.eform.eform_id)
+    data, untold = choices_of(services, eform).from_igate(body.eform.data)
+    applicant = applicant_of(services.igate.wrapper(body.applicant.eform_id), body.applicant.data)
+    submission = submission_of(body, applicant, data)
+    form = services.catalogue.form_for(eform.form)
+    dossier = registration_of(body, form, applicant, services.clock())
+
+    def register(connection: Connection) -> None:
+        if dossier is None:
+            return
+        try:
+            register_said(services, connection, caller, dossier)
+        except DossierRefused as refusal:
+            member = _IGATE_MEMBERS.get(refusal.member or "", refusal.member)
+            raise DossierRefused(refusal.code, refusal.detail, member) from None
+
+    request = submission.read(caller, frozenset(untold), "code")
+    return await judge_once(services, caller, context, request, register)
+
+
+def choices_of(services: Services, eform: EForm) -> Choices:
+    """How this eForm's choices are worded; NotFound for a form that is not registered."""
+    form = services.catalogue.form_for(eform.form)
+    return Choices(form, eform, services.igate, services.lists, services.options_at)
+
+
+def _answer(
+    services: Services,
+    body: IGateDossier,
+    choices: Choices,
+    prefilled: Prefilled,
+    unmapped: tuple[str, ...],
+) -> dict[str, Any]:
+    """The dossier's two parts, and the plain answer beside them under `prefill`."""
+    said = whole_answer(services, prefilled)
+    wrapper = services.igate.wrapper(body.applicant.eform_id)
+    repeated = repeat(wrapper, body.applicant.data, _facts_of(prefilled), services.igate)
+    return {
+        "applicant": {"eformId": body.applicant.eform_id, "data": dict(repeated.data)},
+        "eForm": {"id": body.eform.eform_id, "data": choices.to_igate(said.pop("data"))},
+        "prefill": {
+            **said,
+            "unmapped": list(unmapped),
+            "applicant": [
+                {"key": key, "reason": reason.value} for key, reason in repeated.reasons.items()
+            ],
+        },
+    }
+
+
+def _facts_of(prefilled: Prefilled) -> Callable[[str], Value | None]:
+    """What the form was filled with of the person that it is about, by attribute."""
+    people = prefilled.sheet.people
+    filled = {
+        entry.attribute
+        for entry in prefilled.sheet.entries
+        if isinstance(entry, Filled) and people.behind(entry.role) == (people.subject,)
+    }
+
+    def value_of(attribute: str) -> Value | None:
+        name = AttributeName(attribute)
+        state = people.knowledge.state_of(people.subject, name) if name in filled else None
+        held = state.fact.value if isinstance(state, Known) else None
+        return None if isinstance(held, PersonRef | tuple) else held
+
+    return value_of

@@ -1,0 +1,115 @@
+"""How does a tenant read its own figures, and what may anybody read?"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Query, Request, Response
+
+from gateway.api._encoding import encode
+from gateway.api._http import one_header
+from gateway.api._routing import new_router, respond
+from gateway.api.services import AllServices, Services
+from gateway.domain.errors import BadRequest
+from gateway.reduction.exports.columns import parquet_of
+from gateway.reduction.exports.sheet import (
+    Sheet,
+    sheet_by_source,
+    sheet_of_release,
+    sheet_of_report,
+)
+from gateway.reduction.exports.text import csv_of
+from gateway.reduction.exports.workbook import xlsx_of
+from gateway.reduction.months import Month
+from gateway.reduction.reading import report_from_log
+from gateway.reduction.releases.grouping import SERIES, SOURCE, check_grouping, rows_by
+from gateway.reduction.releases.shelf import (
+    listed,
+    release_of_month,
+    released_months,
+    tallies_of,
+)
+from gateway.reduction.report import question_of
+
+router = new_router("metrics")
+
+_FILES: Mapping[str, tuple[str, Callable[[Sheet], str | bytes]]] = {
+    "csv": ("text/csv; charset=utf-8", csv_of),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", xlsx_of),
+    "parquet": ("application/vnd.apache.parquet", parquet_of),
+}
+_DAY = Query(description="A day or month, as 2026-11-22 or 2026-11; inclusive. Needs a token.")
+
+
+@router.get("/v1/metrics/field-reduction")
+async def field_reduction(
+    services: AllServices,
+    request: Request,
+    month: Annotated[
+        str | None, Query(description="The release of this month, as 2026-11. Needs no token.")
+    ] = None,
+    from_: Annotated[str | None, Query(alias="from", description=_DAY.description)] = None,
+    to: Annotated[str | None, _DAY] = None,
+    by: Annotated[
+        str | None,
+        Query(description="`series` (default), `form` or `procedure`; of a release also `source`"),
+    ] = None,
+    format: Annotated[
+        str | None, Query(description="`json` (default), `csv`, `xlsx` or `parquet`")
+    ] = None,
+) -> Response:
+    """The reduction of declared fields.
+
+    Without a token: the published releases, or the one of `month` with its signature. With one: the
+    caller's own dossiers of any period, not for publication.
+    """
+    if format is not None and format not in ("json", *_FILES):
+        raise BadRequest("parameter_unusable", "a format is json, csv, xlsx or parquet", "format")
+    authorization = one_header(request, "authorization")
+    caller = None if authorization is None else services.tokens.authenticate(authorization)
+    if month is not None or caller is None:
+        _refuse_period(from_, to)
+        return await asyncio.to_thread(_published, services, month, by, format)
+    question = question_of(caller.tenant, from_, to, by or SERIES)
+    document: dict[str, Any] = await asyncio.to_thread(report_from_log, services.database, question)
+    if format is not None and format in _FILES:
+        return await asyncio.to_thread(_file, format, sheet_of_report(document), "own-figures")
+    return respond(200, encode(document))
+
+
+def _refuse_period(first: str | None, last: str | None) -> None:
+    for member, given in (("from", first), ("to", last)):
+        if given is not None:
+            raise BadRequest("parameter_unusable", "a period needs a token and no month", member)
+
+
+def _published(
+    services: Services, month: str | None, by: str | None, format: str | None
+) -> Response:
+    if month is None:
+        for member, given in (("by", by), ("format", format if format in _FILES else None)):
+            if given is not None:
+                raise BadRequest("parameter_unusable", "this needs a month", member)
+        releases = services.database.read(released_months)
+        return respond(200, encode({"releases": [listed(closed) for closed in releases]}))
+    check_grouping(by or SERIES)
+    wanted = Month.read(month)
+    closed = services.database.read(lambda connection: release_of_month(connection, wanted))
+    tallies = services.database.read(lambda connection: tallies_of(connection, closed))
+    release = orjson.loads(closed.document or b"{}")
+    rows = rows_by(by or SERIES, tallies, release["total"])
+    if format is not None and format in _FILES:
+        made = (sheet_by_source if by == SOURCE else sheet_of_release)(release, rows)
+        return _file(format, made, f"field-reduction-{wanted}")
+    answer = {"release": release, "jws": closed.jws, "by": by or SERIES, "rows": rows}
+    return respond(200, encode(answer))
+
+
+def _file(format: str, sheet: Sheet, name: str) -> Response:
+    media_type, write = _FILES[format]
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": f'attachment; filename="{name}.{format}"',
+    }
+    return Response(write(sheet), 200, headers, media_type)

@@ -1,0 +1,232 @@
+"""POST /v1/prefills: fill one form for one person."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Annotated, Any, ClassVar, Literal
+
+from fastapi import Response
+from pydantic import Field
+from sqlalchemy import Connection
+
+from gateway.access.callers import Caller
+from gateway.api._encoding import encode
+from gateway.api._models.people import (
+    AccountModel,
+    Channel,
+    DossierText,
+    FormData,
+    ProcedureText,
+    SubjectModel,
+)
+from gateway.api._routing import (
+    Context,
+    RequestContext,
+    RequestModel,
+    SignedIn,
+    new_router,
+    respond,
+)
+from gateway.api.services import AllServices, Services
+from gateway.domain.errors import BadRequest, NotAllowed
+from gateway.domain.identifiers import DossierCode
+from gateway.domain.verdicts import Reason
+from gateway.forms.fields import Decision, put_value
+from gateway.prefill.body import summary_of
+from gateway.prefill.case import procedure_of
+from gateway.prefill.filling.desk import Sheet
+from gateway.prefill.filling.entries import Carried, Empty, Entry, Filled
+from gateway.prefill.filling.waiting import retry_at
+from gateway.prefill.legal_basis import check_legal_basis
+from gateway.prefill.request import Asker, CanSend, PrefillRequest, sends_all
+from gateway.prefill.sealing import instant, outcome_of
+from gateway.prefill.workflow import Prefilled
+from gateway.sources.paper_path import Doubt, PaperPath
+
+router = new_router("prefill")
+
+_ON_PAPER = (Reason.SOURCE_UNAVAILABLE, Reason.NOT_PERMITTED, Reason.CONFLICT, Reason.STALE)
+_SHOWN = {Decision.VISIBLE: True, Decision.HIDDEN: False, Decision.OPEN: "open"}
+
+
+OfficerText = Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,20}$")]
+
+
+class LegalBasisModel(RequestModel):
+    """On what ground the data is read (căn cứ pháp lý)."""
+
+    kind: Literal["procedure", "consent", "law"]
+    reference: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class PrefillBody(RequestModel):
+    """One form to fill for one person."""
+
+    free_text: ClassVar[tuple[str, ...]] = ("data",)
+
+    form: Annotated[str, Field(max_length=100)]
+    subject: SubjectModel
+    legal_basis: LegalBasisModel
+    procedure: ProcedureText | None = None
+    dossier: DossierText | None = None
+    channel: Channel | None = None
+    account: AccountModel = AccountModel()
+    officer: OfficerText | None = None
+    data: FormData = Field(default_factory=dict, repr=False)
+    without: Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=500)] = Field(
+        default_factory=list
+    )
+    extends: Annotated[str, Field(max_length=400_000)] | None = None
+
+    def read(self, can_send: CanSend = sends_all) -> PrefillRequest:
+        """The request as the workflow takes it; raises BadRequest for an officer without a case.
+
+        `can_send` says which values the caller's screen has words for.
+        """
+        if self.officer is not None and self.dossier is None:
+            raise BadRequest("dossier_missing", "an officer acts in a dossier", "dossier")
+        return PrefillRequest(
+            form=self.form,
+            procedure=self.procedure,
+            dossier=None if self.dossier is None else DossierCode(self.dossier),
+            channel=self.channel or ("desk" if self.officer else "online"),
+            subject=self.subject.key(),
+            account=self.account.vouched(),
+            officer=self.officer,
+            legal_basis={"kind": self.legal_basis.kind, "reference": self.legal_basis.reference},
+            data=self.data,
+            without=frozenset(self.without),
+            extends=self.extends,
+            can_send=can_send,
+        )
+
+
+@router.post("/v1/prefills", summary="Fill a form from the records that the State already holds")
+async def prefill(
+    body: PrefillBody, caller: SignedIn, services: AllServices, context: Context
+) -> Response:
+    """Values with their origins, a signed receipt, and the leaf that says it was recorded."""
+    return await fill_once(services, caller, context, body.read(), whole_answer)
+
+
+async def fill_once(
+    services: Services,
+    caller: Caller,
+    context: RequestContext,
+    request: PrefillRequest,
+    answer: Callable[[Services, Prefilled], dict[str, Any]],
+    dossier_member: str = "dossier",
+) -> Response:
+    """Fill, and answer as `answer` words it, once per Idempotency-Key.
+
+    `dossier_member` is where the dossier's code stands in the body.
+    """
+    asker = _asker(services, caller, request, dossier_member)
+    with context.reserve(services, caller) as replay:
+        if replay.earlier is not None:
+            return respond(replay.earlier.status, replay.earlier.answer)
+
+        written = b""
+
+        def keep(connection: Connection, prefilled: Prefilled) -> None:
+            nonlocal written
+            written = encode(answer(services, prefilled))
+            if context.idempotency_key is not None:
+                replay.complete_in(connection, 200, written)
+
+        await services.prefills.run(asker, request, keep)
+        return respond(200, written)
+
+
+def _asker(
+    services: Services, caller: Caller, request: PrefillRequest, dossier_member: str
+) -> Asker:
+    """The caller with the sources its grant opens for this procedure; refuses an unknown officer.
+
+    The procedure is the one that the form serves; the reference of the legal ground opens nothing.
+    """
+    caller.check_dossier(None if request.dossier is None else request.dossier.text, dossier_member)
+    if request.officer is not None and not caller.grant.allows_officer(request.officer):
+        raise NotAllowed("officer_not_granted", "the grant does not name this officer", "officer")
+    procedure = procedure_of(services.catalogue.form_for(request.form), request.procedure)
+    names = {request.form} if procedure is None else {request.form, procedure, procedure[:8]}
+    ground = request.legal_basis
+    check_legal_basis(ground["kind"], ground["reference"], frozenset(names), services.legal_acts)
+    allowed = any(map(caller.grant.allows_procedure, names))
+    granted = caller.grant.sources if allowed else frozenset()
+    return Asker(caller.tenant, caller.agency, caller.grant_leaf, granted, caller.client_id)
+
+
+def whole_answer(services: Services, prefilled: Prefilled) -> dict[str, Any]:
+    """The answer, and the papers to ask for where nobody could answer."""
+    return answer_of(prefilled) | {"paper": papers_of(prefilled, services.paper_path)}
+
+
+def answer_of(prefilled: Prefilled) -> dict[str, Any]:
+    """The answer of design 5.1: what this call filled, and a word on every declarable field."""
+    sheet, summary = prefilled.sheet, summary_of(prefilled.sheet)
+    data: dict[str, Any] = {}
+    for path, value in sheet.sets.items():
+        put_value(data, path, value)
+    for entry in sheet.entries:
+        if isinstance(entry, Filled):
+            put_value(data, entry.instance.path, entry.value)
+    return {
+        "id": prefilled.id,
+        "form": {"code": prefilled.form.code, "version": prefilled.form.version},
+        "expires_at": instant(prefilled.expires_at),
+        "data": data,
+        "fields": [_field(sheet, entry) for entry in sheet.entries],
+        "sources": [
+            {
+                "source": answer.source,
+                "role": answer.role,
+                "outcome": outcome_of(answer.reply),
+                "ms": answer.ms,
+                "attempts": answer.reply.attempts,
+            }
+            for answer in prefilled.answers
+        ],
+        "summary": {
+            "declarable": summary.declarable,
+            "filled": summary.filled,
+            "to_declare": summary.to_declare,
+            "offered": summary.offered,
+        },
+        "receipt": prefilled.receipt.text,
+        "leaf": prefilled.leaf_text,
+    }
+
+
+def papers_of(prefilled: Prefilled, paper_path: PaperPath) -> list[dict[str, Any]]:
+    """The papers to ask for where a register could not answer (Resolution 66.7/2025/NQ-CP)."""
+    doubts = (
+        Doubt(entry.instance.path, entry.role, entry.attribute, entry.reason.value)
+        for entry in prefilled.sheet.entries
+        if isinstance(entry, Empty) and entry.reason in _ON_PAPER
+        if entry.instance.template.required and entry.role and entry.attribute
+    )
+    return [asdict(paper) for paper in paper_path.asked_for(doubts)]
+
+
+def _field(sheet: Sheet, entry: Entry) -> dict[str, Any]:
+    path, visible = entry.instance.path, _SHOWN[entry.instance.decision]
+    if isinstance(entry, Empty):
+        empty = {"path": path, "visible": visible, "state": "empty", "reason": entry.reason.value}
+        later = retry_at(sheet, entry) if entry.reason is Reason.DEFERRED else None
+        return empty if later is None else {**empty, "retry_at": instant(later)}
+    if isinstance(entry, Carried):
+        said = ("class", "edit", "attribute", "source", "confirmed_by", "as_of", "record")
+        told = {name: entry.entry[name] for name in said}
+        return {"path": path, "visible": visible, "state": "filled", **told}
+    return {
+        "path": path,
+        "visible": visible,
+        "state": "filled",
+        "class": entry.field_class.value,
+        "edit": entry.edit.value,
+        "attribute": entry.attribute,
+        "source": entry.source,
+        "confirmed_by": entry.confirmed_by,
+        "as_of": instant(entry.as_of),
+        "record": None if entry.record is None else entry.record.id,
+    }

@@ -1,0 +1,208 @@
+"""How do the province's digitised records come in, how are they found, and how do they end?"""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Response
+from pydantic import Field
+from sqlalchemy import Connection
+
+from gateway.api._models.people import NameText
+from gateway.api._routing import (
+    Context,
+    RequestModel,
+    ResponseModel,
+    SignedIn,
+    change_once,
+    new_router,
+)
+from gateway.api.services import AllServices
+from gateway.domain.identifiers import PersonalId
+from gateway.records.store import Lying, StoredRecord
+from gateway.sources.holders import records_of
+
+router = new_router("records")
+
+PersonalNumber = Annotated[str, Field(pattern="^[0-9]{12}$", examples=["003090000123"])]
+
+
+class RecordOwnerModel(RequestModel):
+    """Whose record it is; by the name here the record is found again where its content has none."""
+
+    personal_id: PersonalNumber
+    full_name: str | None = None
+
+
+class SearchedOwnerModel(RequestModel):
+    """Whose records are sought: number and name, which must be one person's."""
+
+    personal_id: PersonalNumber
+    full_name: NameText
+
+
+class RecordFileModel(RequestModel):
+    """The file behind a record: its name, digest and kind; the link may be absent."""
+
+    name: str
+    sha256: str
+    media_type: str
+    url: str | None = None
+
+
+class PrintedCode(RequestModel):
+    """What the code printed on a digitised paper says (Circular 01/2023/TT-VPCP)."""
+
+    dossier: str | None = None
+    procedure: str | None = None
+    owner: str | None = None
+    title: str | None = None
+
+
+class RecordBody(RequestModel):
+    """One digitised paper or result; `content` has the members of its kind.
+
+    With `expected_at` it is only announced: of that kind, for that owner, being digitised now, and
+    nothing else is said; the record itself then names the announcement as `announced`.
+    """
+
+    kind: str
+    owner: RecordOwnerModel
+    number: str | None = None
+    issuer: str | None = None
+    issued_on: str | None = None
+    valid_until: str | None = None
+    dossier: str | None = None
+    content: dict[str, Any] | None = None
+    file: RecordFileModel | None = None
+    procedure: str | None = None
+    came_as: Literal["result", "component"] | None = None
+    result_code: str | None = None
+    qr: PrintedCode | None = None
+    issuer_signature: str | None = None
+    announced: str | None = None
+    expected_at: str | None = None
+
+
+class RecordTaken(ResponseModel):
+    """Under which id the record lies; `created` is false for one that lay there already."""
+
+    id: str
+    created: bool
+
+
+class RecordSearchBody(RequestModel):
+    """Whose records, of which kind and state."""
+
+    owner: SearchedOwnerModel
+    kind: str | None = None
+    state: Literal["valid", "revoked"] | None = None
+
+
+class RecordFound(ResponseModel):
+    """A record as it lies with the province."""
+
+    id: str
+    state: str
+    reason: str | None
+    stored_at: str
+    record: dict[str, Any]
+
+
+class RecordAwaited(ResponseModel):
+    """A record that is being digitised, and when it is expected."""
+
+    id: str
+    kind: str
+    expected_at: str
+
+
+class RecordSearchResponse(ResponseModel):
+    """The owner's records, oldest first, and those on their way."""
+
+    records: list[RecordFound]
+    awaited: list[RecordAwaited]
+
+
+class RevocationBody(RequestModel):
+    """Why the record may no longer be reused."""
+
+    reason: str
+
+
+class RevocationResponse(ResponseModel):
+    """The record's state from now on."""
+
+    id: str
+    state: str
+
+
+@router.post("/v1/records", status_code=201, response_model=RecordTaken)
+async def put_record(
+    body: RecordBody, caller: SignedIn, services: AllServices, context: Context
+) -> Response:
+    """Take a record or its announcement in: 201, or 200 where the same one lies there already."""
+    caller.check_dossier(body.dossier, "dossier")
+    caller.check_dossier(None if body.qr is None else body.qr.dossier, "qr.dossier")
+    sent = body.model_dump(exclude_unset=True)
+    vouches = caller.grant.vouches
+
+    def change(connection: Connection) -> tuple[int, object]:
+        if body.expected_at is None:
+            record_id, created = services.records.put_in(connection, caller.tenant, sent, vouches)
+        else:
+            record_id, created = services.records.announce_in(connection, caller.tenant, sent)
+        return 201 if created else 200, RecordTaken(id=record_id, created=created)
+
+    return await change_once(services, caller, context, change)
+
+
+@router.post("/v1/records/search")
+async def search_records(
+    body: RecordSearchBody, caller: SignedIn, services: AllServices
+) -> RecordSearchResponse:
+    """The owner's records with the calling tenant; none where number and name are not one person's.
+
+    To find nothing takes as long for any number (`access/pacing.py`).
+    """
+    began = services.pace.began()
+    services.publisher.check_reads_open()
+    owner, name = PersonalId(body.owner.personal_id), body.owner.full_name
+    store = services.records
+    lying = Lying(store.search(caller.tenant, owner), store.awaited(caller.tenant, owner))
+    found = records_of(name, lying, store.kinds)
+    if not found.records and not found.awaited:
+        await services.pace.wait(began)
+    return RecordSearchResponse(
+        records=[
+            _found(one)
+            for one in found.records
+            if body.kind in (None, one.record.kind) and body.state in (None, one.state)
+        ],
+        awaited=[
+            RecordAwaited(id=one.id, kind=one.kind, expected_at=one.expected_at.isoformat())
+            for one in found.awaited
+            if body.kind in (None, one.kind) and body.state is None
+        ],
+    )
+
+
+@router.post("/v1/records/{record}/revoke", response_model=RevocationResponse)
+async def revoke_record(
+    record: str, body: RevocationBody, caller: SignedIn, services: AllServices, context: Context
+) -> Response:
+    """End a record's reuse, or the wait for it, at once."""
+
+    def change(connection: Connection) -> tuple[int, object]:
+        revoked = services.records.revoke_in(connection, caller.tenant, record, body.reason)
+        return 200, RevocationResponse(id=revoked.id, state=revoked.state)
+
+    return await change_once(services, caller, context, change)
+
+
+def _found(stored: StoredRecord) -> RecordFound:
+    return RecordFound(
+        id=stored.id,
+        state=stored.state,
+        reason=stored.reason,
+        stored_at=stored.stored_at.isoformat(),
+        record=stored.record.document(),
+    )

@@ -1,0 +1,254 @@
+"""How does a request become the arguments of a route, and its result an answer?
+
+A route on `StrictRoute` says by its annotations what it needs, and FastAPI describes it by them:
+
+    body: SomeModel      the body, strictly decoded and validated (415, 413, 400, 422 otherwise)
+    caller: SignedIn     who calls (401 otherwise); no tenant is ever taken from anywhere else
+    services: AllServices  what the application was put together from
+    context: Context     the call itself: body bytes, path, Idempotency-Key
+    request: Request     the bare request, for a call that is not JSON
+    name: str            a path parameter; one that is not in the path is a query parameter,
+                         required unless it has a default; any other query parameter is refused;
+                         one that Python has a keyword for is written `from_`
+
+A result that is no Response is written as JSON. This replaces FastAPI's own handling of a call (it
+decodes leniently, echoes what it refuses and costs several times as much), not its description.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from keyword import iskeyword
+from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.routing import APIRoute
+from fastapi.security import OAuth2
+from pydantic import BaseModel, ConfigDict, ValidationError
+from sqlalchemy import Connection
+
+from gateway.access.callers import Caller
+from gateway.access.idempotency import Replay
+from gateway.api._encoding import JSON, encode
+from gateway.api._http import (
+    LONGEST_IDEMPOTENCY_KEY,
+    SHORTEST_IDEMPOTENCY_KEY,
+    idempotency_key,
+    one_header,
+    query_of,
+    read_body,
+)
+from gateway.api._problems import PROBLEM_JSON, MembersRefused, problem_of
+from gateway.api.services import Services, services_of
+from gateway.api.strict_json import decode
+from gateway.domain.errors import GatewayError
+
+_TEXT = {"type": "string"}
+_PLACE = {"type": "object", "properties": dict.fromkeys(("path", "code", "code_point"), _TEXT)}
+_REFUSED: dict[str, Any] = {
+    "description": "A problem document (RFC 9457); its codes are listed at /v1/errors",
+    "content": {
+        PROBLEM_JSON: {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status", "code", "detail"],
+                "properties": {
+                    **dict.fromkeys(("type", "title", "code", "detail", "member"), _TEXT),
+                    "status": {"type": "integer"},
+                    "fields": {"type": "array", "items": _PLACE},
+                },
+            }
+        }
+    },
+}
+
+_oauth = OAuth2(
+    flows={"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {}}}, auto_error=False
+)
+
+
+class RequestModel(BaseModel):
+    """A body that comes in: every member is known, of its own type, and never echoed.
+
+    `free_text` are the paths of its members that hold what a citizen typed; see `strict_json.py`.
+    """
+
+    free_text: ClassVar[tuple[str, ...]] = ()
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, populate_by_name=True
+    )
+
+
+class ResponseModel(BaseModel):
+    """A body that goes out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """One call as it came in."""
+
+    path: str
+    body: bytes = field(repr=False)
+    idempotency_key: str | None = field(repr=False)
+
+    def reserve(self, services: Services, caller: Caller) -> AbstractContextManager[Replay]:
+        """Hold this call's Idempotency-Key while it runs; see `access/idempotency.py`."""
+        secret = None if self.idempotency_key is None else self.idempotency_key.encode()
+        return services.replays.reserve(caller.tenant, self.path, secret, self.body)
+
+
+def _signed_in(request: Request, _: Annotated[str | None, Depends(_oauth)]) -> Caller:
+    return services_of(request).tokens.authenticate(one_header(request, "authorization"))
+
+
+def _visit(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(min_length=SHORTEST_IDEMPOTENCY_KEY, max_length=LONGEST_IDEMPOTENCY_KEY),
+    ] = None,
+) -> RequestContext:
+    return RequestContext(request.scope["path"], b"", idempotency_key)
+
+
+SignedIn = Annotated[Caller, Depends(_signed_in)]
+Context = Annotated[RequestContext, Depends(_visit)]
+
+
+class StrictRoute(APIRoute):
+    """A route whose calls pass the door."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handling described above; raises TypeError for an annotation it does not know."""
+        needs = _Needs.of(self.endpoint, self.param_convertors.keys())
+        endpoint: Callable[..., Awaitable[Any]] = self.endpoint
+        status = self.status_code or 200
+
+        async def answer_of(request: Request) -> Response:
+            try:
+                answer = await endpoint(**await needs.bind(request))
+            except GatewayError as refusal:
+                return problem_of(refusal)
+            return answer if isinstance(answer, Response) else respond(status, encode(answer))
+
+        async def handle(request: Request) -> Response:
+            ended = int(HTTPStatus.INTERNAL_SERVER_ERROR)
+            try:
+                answer = await answer_of(request)
+                ended = answer.status_code
+                return answer
+            finally:
+                services_of(request).traffic.note(self.path, request.method, ended)
+
+        return handle
+
+
+def respond(status: int, answer: bytes) -> Response:
+    """An answer that is written already; nobody on the way may keep it."""
+    return Response(answer, status, {"Cache-Control": "no-store"}, JSON)
+
+
+async def change_once(
+    services: Services,
+    caller: Caller,
+    context: RequestContext,
+    change: Callable[[Connection], tuple[int, object]],
+) -> Response:
+    """Make a change and answer for it, once per Idempotency-Key.
+
+    `change` gives status and answer and runs in the transaction that keeps the replay copy.
+    """
+    with context.reserve(services, caller) as replay:
+        if replay.earlier is not None:
+            return respond(replay.earlier.status, replay.earlier.answer)
+
+        def change_and_keep(connection: Connection) -> tuple[int, bytes]:
+            status, answer = change(connection)
+            written = encode(answer)
+            replay.complete_in(connection, status, written)
+            return status, written
+
+        return respond(*await services.database.write(change_and_keep))
+
+
+def new_router(tag: str) -> APIRouter:
+    """A router whose routes pass the door, and refuse by problem documents."""
+    return APIRouter(route_class=StrictRoute, tags=[tag], responses={"default": _REFUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class _Needs:
+    """What one endpoint asks for, read once from its signature."""
+
+    body: tuple[str, type[BaseModel]] | None
+    caller: str | None
+    services: str | None
+    context: str | None
+    request: str | None
+    in_path: tuple[str, ...]
+    in_query: dict[str, bool]
+
+    @classmethod
+    def of(cls, endpoint: Callable[..., Any], path: Any) -> "_Needs":
+        hints = get_type_hints(endpoint)
+        found: dict[type, str] = {}
+        body: tuple[str, type[BaseModel]] | None = None
+        in_path: list[str] = []
+        in_query: dict[str, bool] = {}
+        for name, parameter in inspect.signature(endpoint).parameters.items():
+            kind = hints[name]
+            if kind in (Caller, Services, RequestContext, Request):
+                found[kind] = name
+            elif isinstance(kind, type) and issubclass(kind, BaseModel):
+                body = name, kind
+            elif name in path:
+                in_path.append(name)
+            elif kind is str or set(get_args(kind)) == {str, type(None)}:
+                in_query[name.removesuffix("_")] = parameter.default is parameter.empty
+            else:
+                raise TypeError(f"the door cannot fill {name}: {get_origin(kind) or kind}")
+        return cls(
+            body,
+            found.get(Caller),
+            found.get(Services),
+            found.get(RequestContext),
+            found.get(Request),
+            tuple(in_path),
+            in_query,
+        )
+
+    async def bind(self, request: Request) -> dict[str, Any]:
+        bound: dict[str, Any] = {name: request.path_params[name] for name in self.in_path}
+        if self.caller is not None:
+            authorization = one_header(request, "authorization")
+            bound[self.caller] = services_of(request).tokens.authenticate(authorization)
+        for name, value in query_of(request, self.in_query).items():
+            bound[f"{name}_" if iskeyword(name) else name] = value
+        raw = b""
+        if self.body is not None:
+            name, model = self.body
+            raw = await read_body(request)
+            bound[name] = _validated(model, raw)
+        if self.services is not None:
+            bound[self.services] = services_of(request)
+        if self.request is not None:
+            bound[self.request] = request
+        if self.context is not None:
+            key = idempotency_key(one_header(request, "idempotency-key"))
+            bound[self.context] = RequestContext(request.scope["path"], raw, key)
+        return bound
+
+
+def _validated(model: type[BaseModel], raw: bytes) -> BaseModel:
+    try:
+        free = model.free_text if issubclass(model, RequestModel) else ()
+        return model.model_validate(decode(raw, free))
+    except ValidationError as error:
+        raise MembersRefused(
+            error.errors(include_url=False, include_context=False, include_input=False)
+        ) from None

@@ -1,1 +1,0 @@
-"""What a procedure system calls around one dossier, in plain shape and in iGate's."""

@@ -1,1 +1,0 @@
-"""How bytes become values, and values and refusals become bytes."""

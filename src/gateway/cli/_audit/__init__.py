@@ -1,0 +1,1 @@
+"""The commands below `gateway audit`: verify a log, exchange evidence packs, sample."""

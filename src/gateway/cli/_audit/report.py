@@ -1,0 +1,162 @@
+"""`gateway audit sample report` and `year`: what came out of a sample, and of a year of them?
+
+`opened.json`, which `open` writes, is {"kind":"sample-opened","v":1,"request","entered","units","results"}:
+per drawn unit `leaf`, `hash`, `ordinal`, `path`, `failed` (the step, or null), `outside` (the source that
+knows the read) and `differs` ([path, word] where a submission is not as filed).
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.table import Table
+
+from gateway.audits.as_filed import WAYS
+from gateway.audits.openings import OUTSIDE, STEPS_OF
+from gateway.cli._audit.packs import Json, table_text
+from gateway.cli._audit.sample_files import WRONG, decoded, policy_of, refusals_said
+from gateway.cli._audit.verifying import PolicyFile, bar
+from gateway_verify.ending import tell
+from gateway_verify.evidence import Way, verify_log
+from gateway_verify.findings import Kind, Unchecked
+from gateway_verify.sampling.bound import PARTS, bound_of
+from gateway_verify.sampling.frames import FIELDS, frame_of
+from gateway_verify.sampling.requests import read_request
+from gateway_verify.sampling.year import Year, samples_of
+from gateway_verify.signing import read_auditor, sign_leaf
+from gateway_verify.tree.places import Folder
+
+
+def report(
+    opened: Annotated[Path, typer.Argument(help="What came out of the openings.")],
+    key: Annotated[Path | None, typer.Option("--sign", help="Sign it as an audit leaf.")] = None,
+    out: Annotated[Path, typer.Option(help="Where the signed audit goes.")] = Path("audit.json"),
+    as_json: Json = False,
+) -> None:
+    """Say how many were wrong, why, and what share of all units that bounds at 95 %."""
+    with refusals_said():
+        found = _opened(opened)
+        results, wrong = found.results, count_wrong(found.results)
+        bound = bound_of(found.units, len(results), wrong)
+        if key is not None:
+            sample = {"frame": found.frame, "units": found.units, "drawn": len(results)}
+            sample |= {"wrong": wrong, "bound": [bound, PARTS], "entered": found.entered}
+            out.write_bytes(_audit(found.request, sample, key))
+    steps = Counter(one["failed"] for one in results if one["failed"])
+    order = STEPS_OF[found.frame]
+    done = {
+        "month": found.request["month"],
+        "frame": found.frame,
+        "units": found.units,
+        "drawn": len(results),
+        "wrong": wrong,
+        "bound": bound / PARTS,
+        "steps": dict(sorted(steps.items(), key=lambda one: order.index(one[0]))),
+        "outside": dict(Counter(one["outside"] for one in results if one["outside"])),
+        "differs": dict(Counter(how for one in results for _, how in one["differs"])),
+    }
+    tell(orjson.dumps(done).decode()) if as_json else _show(done, results)
+    raise typer.Exit(WRONG if wrong else 0)
+
+
+def _show(done: dict[str, Any], results: list[dict[str, Any]]) -> None:
+    table = Table("mục / leaf", "trường / fields", "sai ở bước / failed at")
+    for one in results:
+        places = [one["path"]] if one["path"] else [f"{p} ({how})" for p, how in one["differs"]]
+        if one["failed"]:
+            table.add_row(str(one["leaf"]), "\n".join(places), one["failed"])
+    if done["wrong"]:
+        tell(table_text(table))
+    below = "đúng bằng / is" if done["drawn"] == done["units"] else "dưới / below"
+    tell(
+        f"{done['month']} {done['frame']}: {done['drawn']} / {done['units']} mở / opened, "
+        f"{done['wrong']} sai / wrong; tỷ lệ sai / share of wrong ones {below} {done['bound']:.2%} (95 %)"
+    )
+    if done["frame"] == FIELDS:
+        outside = sum(done["outside"].values())
+        tell(f"{outside} đối chiếu với nguồn / held against a source's own list")
+
+
+def year(
+    pack: Annotated[Path, typer.Argument(help="An evidence pack; no bodies are needed.")],
+    of: Annotated[str, typer.Argument(help="The year, as 2026.")],
+    policy: PolicyFile = None,
+    as_json: Json = False,
+) -> None:
+    """Put the samples of a year's months together, from the public `audit` leaves alone."""
+    with refusals_said(), bar("Nhật ký / log") as told:
+        proved = verify_log(Folder(pack), policy_of(policy), Way(told))
+        found = samples_of(proved.story, of)
+    if as_json:
+        tell(orjson.dumps({name: _plain(one) for name, one in found.items()}).decode())
+        return
+    table = Table(
+        "khung / frame", "tháng / months", "đơn vị / units", "mở / drawn", "sai / wrong", "95 %"
+    )
+    for name, one in found.items():
+        bound = f"{one.bound / PARTS:.2%}" if one.drawn else "–"
+        units = "?" if one.units is None else str(one.units)
+        table.add_row(name, str(len(one.months)), units, str(one.drawn), str(one.wrong), bound)
+    tell(table_text(table))
+
+
+def _plain(year: Year) -> dict[str, Any]:
+    numbers = {"units": year.units, "drawn": year.drawn, "wrong": year.wrong}
+    return numbers | {"bound": year.bound / PARTS, "months": [one.month for one in year.months]}
+
+
+def _audit(request: dict[str, Any], sample: dict[str, Any], key: Path) -> bytes:
+    auditor = read_auditor(key)
+    if str(auditor.key) != request["auditor"]:
+        raise Unchecked(Kind.KEY, "the sample was asked for by another auditor")
+    same = {name: request[name] for name in ("month", "range", "size", "root", "auditor")}
+    found = {"result": "sampled", "differences": sample["wrong"], "sample": sample}
+    return sign_leaf(auditor, {"kind": "audit", "v": 1, **same, **found})
+
+
+def count_wrong(results: list[dict[str, Any]]) -> int:
+    """How many of the results are wrong."""
+    return sum(one["failed"] is not None for one in results)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a file of opened units says."""
+
+    request: dict[str, Any]
+    entered: int
+    units: int
+    results: list[dict[str, Any]]
+
+    @property
+    def frame(self) -> str:
+        return frame_of(self.request)
+
+
+def _opened(path: Path) -> _Found:
+    """Raises Unchecked for another file, or one in which a drawn unit is missing or stands twice."""
+    said = decoded(path)
+    try:
+        found = _Found(
+            dict(read_request(said["request"])), said["entered"], said["units"], said["results"]
+        )
+        good = type(found.entered) is int and type(found.units) is int
+        good = good and all(_known(one, found.frame) for one in found.results)
+        different = {(one["leaf"], one["ordinal"]) for one in found.results}
+    except (KeyError, TypeError, ValueError):
+        good = False
+    if not good:
+        raise Unchecked(Kind.AUDIT, "no opened sample")
+    if len(different) != len(found.results):
+        raise Unchecked(Kind.AUDIT, "a drawn unit stands twice among what was opened")
+    if len(found.results) != min(found.request["count"], found.units):
+        raise Unchecked(Kind.AUDIT, "units that were drawn are missing among what was opened")
+    return found
+
+
+def _known(one: dict[str, Any], frame: str) -> bool:
+    ways = all(how in WAYS for _, how in one["differs"])
+    return ways and one["failed"] in (None, *STEPS_OF[frame]) and one["outside"] in (None, *OUTSIDE)

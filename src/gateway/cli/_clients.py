@@ -1,0 +1,151 @@
+"""`gateway clients …`: whom has the province admitted, and with which clients?
+
+Exit status: 0 done, 1 refused (the reason is said), 2 a setting cannot be used.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from dataclasses import asdict
+from typing import Annotated, TypeVar
+
+import typer
+
+from gateway.access.callers import EVERYTHING, Grant
+from gateway.access.clients import ClientDirectory
+from gateway.access.grants import register_tenant
+from gateway.cli._serve import settings_from_environment
+from gateway.cli.clock import clock_of
+from gateway.domain.errors import GatewayError
+from gateway.domain.identifiers import (
+    POPULATION,
+    RECORDS,
+    IssuerAndKind,
+    SourceId,
+    TenantId,
+)
+from gateway.log.leaves import leaf_text
+from gateway.storage.database import Database
+
+T = TypeVar("T")
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Named = Annotated[list[str] | None, typer.Option(help="Repeat for several; all when absent.")]
+
+REFUSED = 1
+SOURCES = (POPULATION, RECORDS)
+
+clients_app = typer.Typer(help="Tenants and their clients.", no_args_is_help=True)
+
+
+@clients_app.command("register")
+def register(
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(help="The tenant's code: a-z, 0-9, hyphens.")],
+    name: Annotated[str, typer.Option(help="What people call it.")],
+    agency: Annotated[str, typer.Option(help="Its agency code, as H99.01.")],
+    source: Named = None,
+    procedure: Named = None,
+    officer: Named = None,
+    vouches: Annotated[
+        list[str] | None,
+        typer.Option(help="KIND=ISSUER: its records of that kind are that issuer's own; repeat."),
+    ] = None,
+    agencies: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An agency beside its own whose dossiers it may name, as G09.20; repeat."
+        ),
+    ] = None,
+    test: Annotated[bool, typer.Option("--test", help="A test tenant, for ever.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Admit a tenant; its grant is a public leaf from now on."""
+    grant = Grant(
+        frozenset(SourceId(one) for one in source or SOURCES),
+        _some(procedure),
+        _some(officer),
+        frozenset(_vouch(one) for one in vouches or ()),
+        frozenset(agencies or ()),
+    )
+
+    now = clock_of(context)()
+
+    async def work(database: Database, directory: ClientDirectory) -> dict[str, object]:
+        appended = await database.write(
+            lambda c: register_tenant(c, code, name, agency, grant, is_test=test, now=now)
+        )
+        directory.announce()
+        return {"tenant": code, "leaf": leaf_text(appended.hash)}
+
+    _say(_run(work), as_json)
+
+
+@clients_app.command("add")
+def add(
+    context: typer.Context, tenant: Annotated[str, typer.Argument()], as_json: Json = False
+) -> None:
+    """Make a client for a tenant and show its secret, this once."""
+
+    async def work(_: Database, directory: ClientDirectory) -> dict[str, object]:
+        client = await directory.add(TenantId(tenant), clock_of(context)())
+        return {"client_id": client.client_id, "client_secret": client.secret}
+
+    _say(_run(work), as_json)
+
+
+@clients_app.command("revoke")
+def revoke(
+    context: typer.Context, client_id: Annotated[str, typer.Argument()], as_json: Json = False
+) -> None:
+    """End a client and every token it holds, at once."""
+
+    async def work(_: Database, directory: ClientDirectory) -> dict[str, object]:
+        await directory.revoke(client_id, clock_of(context)())
+        return {"client_id": client_id, "revoked": True}
+
+    _say(_run(work), as_json)
+
+
+@clients_app.command("list")
+def list_clients(as_json: Json = False) -> None:
+    """Every client that was ever made, without its secret."""
+
+    async def work(_: Database, directory: ClientDirectory) -> list[dict[str, object]]:
+        return [asdict(client) for client in directory.all()]
+
+    listed = _run(work)
+    if as_json:
+        typer.echo(json.dumps(listed))
+    else:
+        for one in listed:
+            state = "live" if one["revoked_at"] is None else "revoked"
+            typer.echo(f"{one['client_id']}  {one['tenant']}  {state}")
+
+
+def _run(work: Callable[[Database, ClientDirectory], Awaitable[T]]) -> T:
+    settings = settings_from_environment()
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    async def within() -> T:
+        with closing(Database(settings.data / "gateway.db")) as database:
+            return await work(database, ClientDirectory(database, settings.data / "clients.stamp"))
+
+    try:
+        return asyncio.run(within())
+    except GatewayError as refusal:
+        typer.echo(f"{refusal.code}: {refusal.detail}", err=True)
+        raise typer.Exit(REFUSED) from None
+
+
+def _say(done: dict[str, object], as_json: bool) -> None:
+    typer.echo(json.dumps(done) if as_json else "\n".join(f"{k}: {v}" for k, v in done.items()))
+
+
+def _some(names: list[str] | None) -> frozenset[str] | None:
+    return None if not names or names == [EVERYTHING] else frozenset(names)
+
+
+def _vouch(text: str) -> IssuerAndKind:
+    kind, _, issuer = text.partition("=")
+    return issuer.strip(), kind.strip()

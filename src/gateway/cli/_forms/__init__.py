@@ -1,0 +1,1 @@
+"""The commands below `gateway forms`: check, import, review and suggest bindings."""

@@ -1,0 +1,181 @@
+"""`gateway forms import`: what does a changed form do, and may it take the place of the earlier one?"""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from gateway.cli._forms.checking import line_of, listed
+from gateway.cli._serve import settings_from_environment
+from gateway.domain.codelists import read_code_lists
+from gateway.domain.errors import FieldProblem, FormRefused
+from gateway.forms.attributes import read_dictionary
+from gateway.forms.catalogue import RegisteredForm, register
+from gateway.forms.definition import read_countable
+from gateway.forms.drift import Change, Drift, drift_of
+
+BREAKS = 1
+"""Exit status: some binding no longer fits."""
+
+UNREADABLE = 2
+"""Exit status: a file cannot be read, or the form is refused."""
+
+_KINDS = {
+    "renamed": "Đổi khóa / Renamed",
+    "removed": "Bỏ trường / Removed",
+    "added": "Thêm trường / Added",
+    "now_required": "Thành bắt buộc / Now required",
+    "no_longer_required": "Hết bắt buộc / No longer required",
+    "type": "Đổi kiểu / Type",
+    "options": "Đổi lựa chọn / Options",
+    "condition": "Đổi điều kiện / Condition",
+    "item_dropped": "Bỏ mục của tờ khai / Item dropped",
+    "item_added": "Thêm mục của tờ khai / Item added",
+    "binding_field_gone": "Ràng buộc mất trường / Bound field gone",
+    "not_convertible": "Dữ liệu không vừa kiểu / Not convertible",
+    "label_lost": "Mất nhãn danh mục / Label lost",
+    "bindings_refused": "Ràng buộc không hợp lệ / Bindings refused",
+}
+
+
+def import_form(
+    file: Annotated[Path, typer.Argument(help="The changed form.", metavar="NEW_FORM.json")],
+    form: Annotated[str, typer.Option("--form", help="The code it is registered under.")],
+    bindings: Annotated[
+        Path | None, typer.Option(help="New bindings; without, the registered ones stay.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put it in place, unless it breaks a binding.")
+    ] = False,
+) -> None:
+    """Tell what a changed form does before it is published; with --write, register it.
+
+    Exit status: 0 every binding fits, 1 some do not (nothing is written), 2 unreadable or refused.
+    """
+    schemas = settings_from_environment().schemas
+    folder = schemas / "forms" / form
+    try:
+        raw = _read(file)
+        earlier = _registered(schemas, form)
+        told = _read(bindings) if bindings else (folder / "bindings.json").read_bytes()
+        drift = drift_of(earlier, read_countable(raw), told, read_code_lists(schemas))
+    except FormRefused as refusal:
+        _refuse(refusal, as_json)
+    written = write and not drift.breaks
+    if written:
+        _put_in_place(folder, earlier, raw, told)
+    _say(form, drift, written, as_json)
+    raise typer.Exit(BREAKS if drift.breaks else 0)
+
+
+def _registered(schemas: Path, form: str) -> RegisteredForm:
+    registered = {path.parent.name: path.parent for path in schemas.glob("forms/*/form.json")}
+    if form not in registered:
+        raise FormRefused((FieldProblem("--form", "unknown_form"),))
+    return register(registered[form], read_dictionary(schemas / "attributes.json"))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FormRefused((FieldProblem(path.name, "unreadable"),)) from error
+
+
+def _refuse(refusal: FormRefused, as_json: bool) -> None:
+    if as_json:
+        told = {"error": refusal.code, "problems": listed(refusal.problems)}
+        typer.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        for problem in refusal.problems:
+            typer.echo(line_of(problem), err=True)
+    raise typer.Exit(UNREADABLE)
+
+
+def _put_in_place(folder: Path, earlier: RegisteredForm, raw: bytes, bindings: bytes) -> None:
+    """Keep the earlier version by its digest, then let the new files take their names."""
+    if earlier.definition.raw != raw:
+        kept = folder / "versions" / f"{earlier.definition.digest.removeprefix('sha256:')}.json"
+        kept.parent.mkdir(exist_ok=True)
+        _replace(kept, earlier.definition.raw)
+    _replace(folder / "bindings.json", bindings)
+    _replace(folder / "form.json", raw)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_bytes(content)
+    draft.replace(path)
+
+
+def _say(form: str, drift: Drift, written: bool, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(_document(form, drift, written), ensure_ascii=False))
+        return
+    if drift.changes:
+        Console().print(_table(form, drift))
+    else:
+        typer.echo(f"{form}: không có thay đổi về kê khai / nothing that is declared changes")
+    typer.echo(_about_series(drift))
+    if written:
+        typer.echo("Đã ghi / Written.")
+    elif drift.breaks:
+        typer.echo("Chưa ghi: ràng buộc chưa khớp / Not to be published: bindings do not fit.")
+
+
+def _about_series(drift: Drift) -> str:
+    match drift.new_series:
+        case None:
+            return "Chuỗi số liệu: chưa xác định / Series: unknown until the bindings fit"
+        case True:
+            return "Bắt đầu chuỗi số liệu mới / A new series starts"
+        case False:
+            return "Giữ chuỗi số liệu / The series goes on"
+
+
+def _document(form: str, drift: Drift, written: bool) -> dict[str, object]:
+    return {
+        "form": form,
+        "changes": [_change(change) for change in drift.changes],
+        "breaks": drift.breaks,
+        "earlier_series": drift.earlier_series,
+        "series": drift.series,
+        "new_series": drift.new_series,
+        "written": written,
+    }
+
+
+def _change(change: Change) -> dict[str, object]:
+    return {
+        "kind": change.kind,
+        "path": change.path,
+        "label": change.label,
+        "before": change.before,
+        "after": change.after,
+        "required": change.required,
+        "breaks": change.breaks,
+    }
+
+
+def _table(form: str, drift: Drift) -> Table:
+    table = Table(title=f"Thay đổi của biểu mẫu / Changes of {form}", box=SIMPLE_HEAD)
+    for heading in ("Thay đổi\nChange", "Trường\nField", "Trước\nBefore", "Sau\nAfter"):
+        table.add_column(heading, overflow="fold")
+    for change in drift.changes:
+        required = "bắt buộc / required" if change.required and not change.after else change.after
+        words = (f"{change.label}\n{change.path}".strip(), change.before, required)
+        kind = f"{'! ' if change.breaks else ''}{_KINDS[change.kind]}"
+        table.add_row(kind, *(escape(_plain(word)) for word in words))
+    return table
+
+
+def _plain(text: str) -> str:
+    # A form comes from a file that may be anybody's: nothing of it may steer a terminal.
+    return "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)

@@ -1,0 +1,1 @@
+"""The commands below `gateway log` and `gateway keys`."""

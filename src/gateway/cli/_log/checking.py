@@ -1,0 +1,97 @@
+"""`gateway log check`: do database and published log still hold together, and where not?"""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from gateway.cli._serve import settings_from_environment
+from gateway.domain.errors import Busy
+from gateway.log.notes import Checkpoint
+from gateway.log.publishing.beginning import check_rows
+from gateway.log.publishing.folder import LogFolder
+from gateway.log.publishing.recount import Recount
+from gateway.log.publishing.refusals import LogDamaged
+from gateway.log.publishing.rows import LeafRows, log_size
+from gateway.retention.pairs import Difference, differences
+from gateway.storage.database import Database
+from gateway_verify.ending import tell
+
+DIFFERENT = 1
+"""Exit status: something does not fit; the leaf is named."""
+COULD_NOT = 2
+"""Exit status: there is nothing to check, or it could not be read."""
+MOST_SHOWN = 20
+TRIES = 3
+
+
+def check(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """Hold every change against its leaf, every leaf against its change, and both against the tiles.
+
+    Reads only; a gateway may run meanwhile. Exit status: 0 all fits, 1 not, 2 could not be checked.
+    """
+    data = settings_from_environment().data
+    if not (data / "gateway.db").exists():
+        typer.echo("no deployment has run in this data folder yet", err=True)
+        raise typer.Exit(COULD_NOT)
+    try:
+        size, found = asyncio.run(_check(data))
+    except (Busy, OSError) as error:
+        typer.echo(f"could not be read: {type(error).__name__}", err=True)
+        raise typer.Exit(COULD_NOT) from None
+    if as_json:
+        shown = [{"leaf": one.index, "says": one.says} for one in found]
+        tell(json.dumps({"leaves": size, "differences": shown}))
+    else:
+        for one in found:
+            tell(str(one))
+        fits = f"{size} mục, khớp hết / {size} leaves, everything fits"
+        differ = "không khớp / does not fit; see docs/operations.md, Incident"
+        tell(differ if found else fits)
+    raise typer.Exit(DIFFERENT if found else 0)
+
+
+async def _check(data: Path) -> tuple[int, list[Difference]]:
+    with closing(Database(data / "gateway.db")) as database:
+        size = database.read(log_size)
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("nhật ký / log", total=size)
+
+            def walked(index: int) -> None:
+                if index % 1000 == 0:
+                    progress.update(task, completed=index)
+
+            found = database.read_still(lambda c: list(islice(differences(c, walked), MOST_SHOWN)))
+        return size, found + list(_of_files(LogFolder(data / "log"), LeafRows(database)))
+
+
+def _of_files(folder: LogFolder, rows: LeafRows) -> Iterator[Difference]:
+    """The first difference between the database and what is published, and within the latter."""
+    published = None
+    for _ in range(TRIES):  # what a running gateway replaced while it was read is read again
+        before, published = published, folder.published()
+        if published is None:
+            return
+        try:
+            _compare(folder, rows, published.checkpoint)
+            return
+        except LogDamaged as damaged:
+            found = Difference(damaged.index, damaged.says)
+        if published == before:
+            break
+    yield found
+
+
+def _compare(folder: LogFolder, rows: LeafRows, published: Checkpoint) -> None:
+    check_rows(folder.tiles, rows, published.size)
+    if Recount(folder.tiles).root(published.size) != published.root:
+        raise LogDamaged(0, "the published entries lead to another root than the signed one")

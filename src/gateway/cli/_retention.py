@@ -1,0 +1,65 @@
+"""`gateway keys shred`: how does an operator destroy the case bodies whose time is over?"""
+
+import asyncio
+import json
+from contextlib import closing
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from gateway.cli._log.publishing import REFUSED, Json, publish_log
+from gateway.cli._serve import settings_from_environment
+from gateway.cli.clock import clock_of
+from gateway.domain.clock import Clock
+from gateway.domain.errors import Conflict, GatewayError
+from gateway.log.publishing.folder import LogFolder
+from gateway.reduction.months import Month
+from gateway.reduction.releases.settled import check_kept, last_settled
+from gateway.retention.shredding import last_closed, shred_settled
+from gateway.settings import Settings
+from gateway.storage.database import Database
+
+
+def shred(
+    context: typer.Context,
+    before: Annotated[str, typer.Option(help="The first month that is kept, as 2026-07.")],
+    as_json: Json = False,
+) -> None:
+    """Destroy bodies and salts of cases that ended in closed months before one, for ever.
+
+    Those of the running log, and those of closed ones. A `shred` leaf for each log says so and is
+    published at once, so that a restore cannot bring them back. Auditors can recount none of the months
+    whose bodies went, from then on. Exit status: 0 done, also when nothing
+    was left; 1 refused (younger than six months, not closed).
+    """
+    settings = settings_from_environment()
+    if not (settings.data / "gateway.db").exists():
+        typer.echo("no deployment has run in this data folder yet", err=True)
+        raise typer.Exit(REFUSED)
+    try:
+        logs = asyncio.run(_shred(settings, Month.read(before), clock_of(context)))
+    except GatewayError as refusal:
+        typer.echo(str(refusal), err=True)
+        raise typer.Exit(REFUSED) from None
+    count = sum(logs.values())
+    done = {"count": count, "logs": logs}
+    typer.echo(json.dumps(done) if as_json else f"đã hủy / destroyed: {count}")
+
+
+async def _shred(settings: Settings, before: Month, clock: Clock) -> dict[str, int]:
+    """How many bodies of each log went."""
+    host, running = urlsplit(settings.issuer).netloc, Month.at(clock())
+    origin = LogFolder(settings.data / "log").origin(host, running.year)
+    check_kept(before, running)
+    with closing(Database(settings.data / "gateway.db")) as database:
+        ends = database.read(lambda c: last_closed(c, before.first_hour))
+        last = database.read(lambda c: last_settled(c, origin, before))
+        if last is None and not ends:
+            raise Conflict(
+                "month_open", f"no month before {before} is closed; its bodies are needed"
+            )
+        found = await database.write(lambda c: shred_settled(c, origin, last, ends))
+    if found:
+        await publish_log(settings, clock)
+    return found

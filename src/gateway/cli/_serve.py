@@ -1,0 +1,112 @@
+"""`gateway serve`: how does the gateway come up, and go down cleanly?"""
+
+import gc
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+
+import structlog
+import typer
+import uvicorn
+from pydantic import ValidationError
+
+from gateway.api.events import write_events_to
+from gateway.app import create_app
+from gateway.app.sources import log_policy_of
+from gateway.cli.clock import clock_of
+from gateway.domain.clock import Clock, now_in_utc
+from gateway.log.publishing.folder import LogFolder
+from gateway.log.publishing.refusals import LogInUse
+from gateway.settings import Settings, read_settings
+from gateway_verify.text.policy import MalformedPolicy
+
+UNUSABLE_SETTINGS = 2
+"""Exit status: the environment holds a setting that cannot be used."""
+
+LARGEST_HEADERS_BYTES = 32 * 1024
+COLLECT_AFTER_OBJECTS = 50_000
+SWITCH_SECONDS = 0.0005
+GRACE_SECONDS = 10
+
+
+def serve(context: typer.Context) -> None:
+    """Serve the gateway as its GATEWAY_* environment says, until SIGTERM.
+
+    Exit status: 0 ended as asked, 2 a setting cannot be used, or another gateway runs here, 3 it
+    did not come up.
+    """
+    serve_until_stopped(clock_of(context))
+
+
+def serve_until_stopped(clock: Clock) -> None:
+    """What `gateway serve` does, by this clock."""
+    settings = settings_from_environment()
+    _check_the_log(settings)
+    write_events_to()
+    log = structlog.get_logger()
+    log.info("started", address=f"{settings.host}:{settings.port}", mock=settings.mock)
+    # the server ends cleanly on SIGTERM and then raises it once more, for whoever started it
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _tune_interpreter()
+    with suppress(KeyboardInterrupt):
+        server_of(settings, clock).run()
+    log.info("stopped")
+
+
+def _check_the_log(settings: Settings) -> None:
+    """Say why the log cannot be served; a server that does not come up would not say it."""
+    try:
+        log_policy_of(settings)
+        with LogFolder(settings.data / "log"):
+            return
+    except (LogInUse, MalformedPolicy, OSError) as refused:
+        reason = refused.strerror if isinstance(refused, OSError) else refused
+        typer.echo(f"log: {reason}", err=True)
+        raise typer.Exit(UNUSABLE_SETTINGS) from None
+
+
+def _tune_interpreter() -> None:
+    """Three settings of CPython for one loop that answers and one thread that writes.
+
+    What has been imported stays, and is never walked again. A request makes thousands of
+    short-lived objects and no cycles: collecting less often costs no memory and spares walking the
+    registered forms again and again. And neither thread should wait the usual 5 ms for the other
+    to let go of the interpreter.
+    """
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER_OBJECTS, 20, 50)
+    sys.setswitchinterval(SWITCH_SECONDS)
+
+
+def server_of(settings: Settings, clock: Clock) -> uvicorn.Server:
+    """The server as we run it: fast loop and parser, no access log, no trust in proxy headers."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings, clock, monotonic=time.monotonic if clock is now_in_utc else None),
+            host=settings.host,
+            port=settings.port,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            h11_max_incomplete_event_size=LARGEST_HEADERS_BYTES,
+        )
+    )
+
+
+def settings_from_environment() -> Settings:
+    """Read the settings; says which one is wrong, without its value, and exits otherwise."""
+    try:
+        return read_settings(os.environ)
+    except ValidationError as error:
+        for one in error.errors(include_url=False, include_input=False, include_context=False):
+            name = "_".join(["GATEWAY", *(str(part).upper() for part in one["loc"])])
+            print(f"{name}: {one['msg']}", file=sys.stderr)
+        raise typer.Exit(UNUSABLE_SETTINGS) from None

@@ -1,0 +1,74 @@
+"""`gateway forms bundles`: what does each linked declaration spare its citizens, per procedure?"""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from gateway.cli._forms.registered import registered_forms
+from gateway.forms.bundles import Spared
+from gateway.forms.catalogue import Catalogue, RegisteredForm
+from gateway.reduction.figures import figure
+from gateway.reduction.table import percent
+
+
+def bundles(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """List the procedures of each linked declaration: items asked alone, and within the bundle.
+
+    The saving is potential: 1 - items of the bundle / sum of the items of its parts.
+    """
+    read = bundles_of(registered_forms(as_json))
+    if as_json:
+        typer.echo(json.dumps(read, ensure_ascii=False))
+        return
+    for bundle in read:
+        Console().print(bundle_table(bundle))
+
+
+def bundles_of(catalogue: Catalogue) -> list[dict[str, Any]]:
+    """`{"form", "items", "alone", "saved", "procedures": […]}` of every linked declaration."""
+    linked = [form for form in catalogue.forms() if form.bindings.serves]
+    return [_bundle(form, catalogue.spared(form)) for form in linked]
+
+
+def _bundle(form: RegisteredForm, spared: Sequence[Spared]) -> dict[str, Any]:
+    items, alone = len(form.bindings.all_items), sum(one.alone for one in spared)
+    return {
+        "form": form.code,
+        "items": items,
+        "alone": alone,
+        "saved": figure(alone - items, alone),
+        "procedures": [
+            {
+                "procedure": one.served.procedure,
+                "title": one.served.title,
+                "ours": one.served.ours,
+                "alone": one.alone,
+                "within": one.asked,
+                "shared": one.shared,
+            }
+            for one in spared
+        ],
+    }
+
+
+def bundle_table(bundle: dict[str, Any]) -> Table:
+    """One line a procedure of a linked declaration, and what it spares in all."""
+    table = Table(title=bundle["form"], box=SIMPLE_HEAD)
+    table.add_column("Thủ tục\nProcedure")
+    for heading in ("Nộp riêng\nAlone", "Liên thông\nWithin", "Dùng chung\nShared"):
+        table.add_column(heading, justify="right")
+    for row in bundle["procedures"]:
+        code = row["procedure"] + (" (ours)" if row["ours"] else "")
+        counts = (str(row[name]) for name in ("alone", "within", "shared"))
+        table.add_row(f"{row['title']}\n{code}", *counts)
+    table.add_section()
+    saved = percent(bundle["saved"]["value"])
+    table.add_row("Tổng / Total", str(bundle["alone"]), str(bundle["items"]), f"-{saved}")
+    return table
