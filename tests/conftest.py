@@ -38,6 +38,7 @@ from mocks.igate import FORMS, IGate, Story, stories
 from mocks.igate.screen import Screen
 from mocks.papers import FORWARD, PapersMock, PapersMockSettings, create_papers_mock
 from mocks.people import Person, Population
+from mocks.people.knowledge import records_of
 from mocks.population import (
     ENDPOINT,
     PopulationMock,
@@ -292,7 +293,7 @@ class House:
     def file_records_of(self, *people: int) -> None:
         """Let the province hold their papers since before any dossier."""
         for n in dict.fromkeys(people):
-            for record in self.population.records_of(n):
+            for record in records_of(self.population, n):
                 answer = self.post("/v1/records", record)
                 assert answer.status_code in (200, 201, 409), answer.text
         long_ago = self.clock() - timedelta(days=40)

@@ -22,6 +22,7 @@ from mocks.igate.stories import Story, stories
 from mocks.igate.visit import Outcome, Visit
 from mocks.papers import only_there
 from mocks.people import Population
+from mocks.people.knowledge import records_of
 
 FAULTS: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
     ("slow", {"delay_ms": 5000}),
@@ -139,7 +140,7 @@ async def file_records(
     records = [
         record
         for n in sorted(set(people))
-        for record in population.records_of(n)
+        for record in records_of(population, n)
         if held(n, record["kind"])
     ]
     await asyncio.gather(*(file(record) for record in records))

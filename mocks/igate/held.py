@@ -15,6 +15,7 @@ from typing import Any
 
 from mocks.papers import has_store
 from mocks.people import Person, Population
+from mocks.people.knowledge import records_of
 from mocks.people.words import Address
 
 _KINDS = Path(__file__).parents[2] / "schemas" / "record-kinds.json"
@@ -54,7 +55,7 @@ class Holdings:
         return frozenset.intersection(*(self.of(member.n) for member in residence.members))
 
     def _on_papers(self, n: int) -> Iterator[str]:
-        for record in self._population.records_of(n):
+        for record in records_of(self._population, n):
             expires = record["valid_until"]
             if expires is None or expires >= self._today:
                 yield from _on_paper(record["kind"], record["content"])

@@ -10,6 +10,7 @@ from typing import Any
 
 from mocks.igate.papers import ON_PAPER
 from mocks.people import Population
+from mocks.people.knowledge import truth_of
 
 Plain = str | int | bool | tuple[str, ...] | Mapping[str, str] | None
 """One answer before it is typed into a component."""
@@ -153,7 +154,7 @@ def _of_address(address: Mapping[str, Any] | None, part: str) -> Plain:
 
 def someone(population: Population, n: int) -> Someone:
     """Person n as they know themselves."""
-    truth = population.truth(n)
+    truth = truth_of(population, n)
     return Someone(truth["person"], truth["papers"], truth["newborn"], n)
 
 

@@ -16,6 +16,7 @@ from mocks.igate.services import OLDER
 from mocks.igate.stories import Story, stories
 from mocks.igate.visit import Visit
 from mocks.people import Population
+from mocks.people.knowledge import records_of
 
 CARD_FORM: Final = "cc01-identity-card"
 LICENCE_FORM: Final = "driving-licence-exchange"
@@ -69,7 +70,7 @@ class Life:
         self._pause = pause
         # another seed than the crowd's: nobody of it lives where this citizen does
         self._driver, self._applicant = _people(population, seed + 1)
-        papers = population.records_of(self._driver.n)
+        papers = records_of(population, self._driver.n)
         self._card = next(one for one in papers if one["kind"] == _CARD)
         self._others = [one for one in papers if one is not self._card]
         self._codes: list[str] = []

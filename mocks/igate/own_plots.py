@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from mocks.igate.knowledge import Someone, someone
 from mocks.igate.plot import HOUSEHOLD, MAN, Json, head_of, kin, known
 from mocks.people import PERSONAS, Person, Population
+from mocks.people.knowledge import records_of
 
 
 def adult(population: Population, person: Person) -> bool:
@@ -88,7 +89,7 @@ def business(population: Population, person: Person, chance: random.Random) -> J
 
 def passport(population: Population, person: Person, chance: random.Random) -> Json:
     """Somebody wants a first passport or another."""
-    held = any(record["kind"] == "passport" for record in population.records_of(person.n))
+    held = any(record["kind"] == "passport" for record in records_of(population, person.n))
     jobs = ("Nông dân", "Giáo viên", "Công nhân", "Kế toán", "Lái xe", "Buôn bán")
     return {
         "people": known(
@@ -145,7 +146,7 @@ def drives(population: Population, person: Person) -> bool:
     """Holds a driving licence."""
     if not 22 <= person.age <= 65:
         return False
-    return any(r["kind"] == "driving_licence" for r in population.records_of(person.n))
+    return any(r["kind"] == "driving_licence" for r in records_of(population, person.n))
 
 
 def licence(population: Population, person: Person, chance: random.Random) -> Json:

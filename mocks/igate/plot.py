@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from mocks.igate.knowledge import Someone, outsider, someone
 from mocks.people import Person, Population
+from mocks.people.knowledge import records_of
 
 Json = dict[str, Any]
 MAN, WOMAN, ELDER = 2, 3, 4
@@ -54,7 +55,7 @@ def holds(kind: str, youngest: int = 18, oldest: int = 100) -> Callable[[Populat
     def suits(population: Population, person: Person) -> bool:
         if not youngest <= person.age <= oldest:
             return False
-        return any(record["kind"] == kind for record in population.records_of(person.n))
+        return any(record["kind"] == kind for record in records_of(population, person.n))
 
     return suits
 

@@ -11,6 +11,7 @@ from typing import Any
 from zlib import crc32
 
 from mocks.people import Population
+from mocks.people.knowledge import records_of
 
 Json = dict[str, Any]
 
@@ -50,7 +51,7 @@ def papers_of(population: Population, n: int) -> list[Json]:
     """
     if not has_store(n):
         return []
-    return [laid(record) for record in population.records_of(n)]
+    return [laid(record) for record in records_of(population, n)]
 
 
 def file_of(paper_id: str) -> bytes:

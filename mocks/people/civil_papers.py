@@ -4,24 +4,21 @@ Both spouses hold the same paper with the same number, and keep it when death or
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from mocks.people.calendar import DRAWN_UP
 from mocks.people.death_papers import death_papers
 from mocks.people.paper import Paper
 from mocks.people.person import Person, Relative
 from mocks.people.personas import FORMER_NAMES, PERSONA_HOUSEHOLDS, PERSONAS
+from mocks.people.population import Population
 from mocks.people.shapes import Json, address, code, day, drawn_day, luck, relative, serial
 from mocks.people.words import GIVEN_NAMES, MIDDLE_NAMES
-
-if TYPE_CHECKING:
-    from mocks.people.population import Population
 
 _HOSPITAL_MOTHERS = frozenset({PERSONAS["hospital_birth_parents"]})
 _HOME_MOTHERS = frozenset({PERSONAS["home_birth_parents"]})
 
 
-def civil_papers(population: "Population", person: Person) -> Iterator[Paper]:
+def civil_papers(population: Population, person: Person) -> Iterator[Paper]:
     """The civil-status papers that this person owns."""
     if person.drawn_year >= 1980 and (person.drawn_year >= 2005 or _kept(person, 1, 70)):
         yield _birth_certificate(person)
@@ -36,7 +33,7 @@ def civil_papers(population: "Population", person: Person) -> Iterator[Paper]:
         yield notice
 
 
-def newborn(population: "Population", mother: Person) -> Json | None:
+def newborn(population: Population, mother: Person) -> Json | None:
     """The child that a mother has just born and nobody has registered yet, as the parents know it."""
     if not _has_newborn(mother):
         return None
@@ -62,7 +59,7 @@ def newborn(population: "Population", mother: Person) -> Json | None:
     }
 
 
-def birth_notice(population: "Population", mother: Person) -> Paper | None:
+def birth_notice(population: Population, mother: Person) -> Paper | None:
     """The notice of a health facility; none for a birth at home."""
     child = newborn(population, mother)
     if child is None or not child["in_hospital"]:
@@ -134,7 +131,7 @@ def _birth_certificate(person: Person) -> Paper:
     return Paper("birth_certificate", person, number, office, registered, content)
 
 
-def _marriage(population: "Population", person: Person) -> Iterator[Paper]:
+def _marriage(population: Population, person: Person) -> Iterator[Paper]:
     spouse = _once_married_to(population, person)
     if spouse is None:
         return
@@ -163,14 +160,14 @@ def _marriage(population: "Population", person: Person) -> Iterator[Paper]:
     yield Paper("marriage_certificate", person, number, office, married, content)
 
 
-def _once_married_to(population: "Population", person: Person) -> Relative | None:
+def _once_married_to(population: Population, person: Person) -> Relative | None:
     """The spouse, also one divorced or dead."""
     if person.spouse is not None or person.n % 6 > 3:
         return person.spouse
     return population.relative(person.n ^ 1)
 
 
-def _divorce_judgment(population: "Population", person: Person) -> Paper:
+def _divorce_judgment(population: Population, person: Person) -> Paper:
     man = population.person(person.n // 6 * 6 + 2)
     on = day(2016 + luck(man, 8) % 9, man, 2)
     number = f"{serial(man, 3, 2)}/{on[:4]}/QĐST-HNGĐ"

@@ -7,22 +7,19 @@ know nothing.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from mocks.people.paper import Paper
 from mocks.people.person import Person
 from mocks.people.personas import HOSPITAL_DEATHS, PERSONA_HOUSEHOLDS, PERSONAS
+from mocks.people.population import Population
 from mocks.people.shapes import Json, address, luck, relative, serial
-
-if TYPE_CHECKING:
-    from mocks.people.population import Population
 
 _RELATIONS = {"vo": "Vợ", "chong": "Chồng", "con": "Con"}
 _CAUSES = {"disease": "Bệnh", "old_age": "Già yếu"}
 _STREET = "Số 1, đường Bệnh viện"
 
 
-def death_papers(population: "Population", person: Person) -> Iterator[Paper]:
+def death_papers(population: Population, person: Person) -> Iterator[Paper]:
     """What the person holds of the own death, and of the spouse's and the parents'."""
     if person.died_on is None:
         for n in _nearest(person):
@@ -58,7 +55,7 @@ def _nearest(person: Person) -> Iterator[int]:
     yield from (p.n for p in (person.father, person.mother) if p is not None and p.n is not None)
 
 
-def _dead_around(population: "Population", person: Person) -> Iterator[Person]:
+def _dead_around(population: Population, person: Person) -> Iterator[Person]:
     """The person, the spouse and the parents, as far as their death is registered."""
     for n in (person.n, *_nearest(person)):
         if population.died_on(n) is not None:

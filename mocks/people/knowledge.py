@@ -1,28 +1,26 @@
 """What does the province's store hold about a person, and what would the person say when asked?"""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mocks.people.civil_papers import civil_papers, newborn
 from mocks.people.living_papers import living_papers
 from mocks.people.person import BLOOD_GROUPS, Person, Relative
 from mocks.people.personas import SAYS_OTHERWISE
+from mocks.people.population import Population
 from mocks.people.shapes import Json, address, code, relative
 from mocks.people.words import Address, Code
-
-if TYPE_CHECKING:
-    from mocks.people.population import Population
 
 _WOMAN, _MAN = 3, 2
 
 
-def records_of(population: "Population", n: int) -> list[Json]:
+def records_of(population: Population, n: int) -> list[Json]:
     """Person n's digitised results, each the body of one `POST /v1/records`."""
     person = population.person(n)
     papers = [*living_papers(population, person), *civil_papers(population, person)]
     return [paper.as_record(person) for paper in papers]
 
 
-def truth(population: "Population", n: int) -> Json:
+def truth_of(population: Population, n: int) -> Json:
     """Everything that person n would say: of oneself, the family, the household, the papers.
 
     `person`, `father`, `mother`, `spouse` and each of `children` have one shape (`whole`), with
@@ -84,7 +82,7 @@ def _plain(value: Any) -> Any:
     return code(value) if isinstance(value, Code) else value
 
 
-def _other(population: "Population", other: Relative | None) -> Json | None:
+def _other(population: Population, other: Relative | None) -> Json | None:
     if other is None:
         return None
     return relative(other) if other.n is None else whole(population.person(other.n))

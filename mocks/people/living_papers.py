@@ -1,11 +1,11 @@
 """Which papers of everyday life does the province hold for a person: card, residence, licence, account?"""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from mocks.people.paper import Paper
 from mocks.people.person import Person
 from mocks.people.personas import LODGERS, PERSONAS
+from mocks.people.population import Population
 from mocks.people.property_papers import property_papers
 from mocks.people.shapes import (
     Json,
@@ -22,13 +22,10 @@ from mocks.people.welfare_papers import welfare_papers
 from mocks.people.words import Address
 from mocks.people.work_papers import work_papers
 
-if TYPE_CHECKING:
-    from mocks.people.population import Population
-
 _RENTING = frozenset({PERSONAS["tenant_in_household"], PERSONAS["temporary_resident"]})
 
 
-def living_papers(population: "Population", person: Person) -> Iterator[Paper]:
+def living_papers(population: Population, person: Person) -> Iterator[Paper]:
     """The papers of a living person; the dead leave civil-status papers only."""
     if person.died_on is not None:
         return
@@ -53,7 +50,7 @@ def living_papers(population: "Population", person: Person) -> Iterator[Paper]:
     yield from welfare_papers(population, person, age)
 
 
-def residence_confirmation(population: "Population", person: Person) -> Paper:
+def residence_confirmation(population: Population, person: Person) -> Paper:
     """The confirmation of residence (form CT07), members and dwelling included."""
     residence = person.residence
     if residence is None:

@@ -8,7 +8,6 @@ from typing import Any
 from mocks.people import personas
 from mocks.people.calendar import DRAWN_UP, Calendar
 from mocks.people.households import Families
-from mocks.people.knowledge import records_of, truth
 from mocks.people.numbers import PEOPLE_PER_PREFIX, PREFIXES, Numbering
 from mocks.people.person import Person, Relative
 from mocks.people.portrait import Portraits
@@ -63,14 +62,6 @@ class Population:
         """The day on which person n died, if they have."""
         died_on = self._families.sketch(n).died_on
         return None if died_on is None else self.calendar.on(died_on)
-
-    def records_of(self, n: int) -> list[dict[str, Any]]:
-        """The digitised results that the province holds for person n (see `paper.py`)."""
-        return records_of(self, n)
-
-    def truth(self, n: int) -> dict[str, Any]:
-        """What person n would say when asked (see `knowledge.py`)."""
-        return truth(self, n)
 
     def relative(self, n: int) -> Relative:
         """Person n as another's record names them."""

@@ -1,14 +1,11 @@
 """Which papers about land, buildings and business does the province hold for a person?"""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from mocks.people.paper import Paper
 from mocks.people.person import Person
+from mocks.people.population import Population
 from mocks.people.shapes import Json, address, day, is_one_of, luck, relative, serial
-
-if TYPE_CHECKING:
-    from mocks.people.population import Population
 
 _RURAL = {"code": "ONT", "label": "Đất ở tại nông thôn"}
 _URBAN = {"code": "ODT", "label": "Đất ở tại đô thị"}
@@ -18,7 +15,7 @@ _LINES = [
 ]
 
 
-def property_papers(population: "Population", person: Person, age: int) -> Iterator[Paper]:
+def property_papers(population: Population, person: Person, age: int) -> Iterator[Paper]:
     """Land, house, business and tax code."""
     company = is_one_of(person, "company_owner")
     owner = is_one_of(person, "business_owner") or (25 <= age <= 65 and luck(person, 30) < 4)
@@ -109,7 +106,7 @@ def _land_certificate(person: Person) -> Paper:
     return Paper("land_certificate", person, number, issuer, on, content)
 
 
-def _cadastral_extract(population: "Population", person: Person) -> Paper:
+def _cadastral_extract(population: Population, person: Person) -> Paper:
     """Of another plot than the certified one: nobody has applied for its certificate yet."""
     issuer = f"Văn phòng đăng ký đất đai {person.permanent.province.label}"
     number, on = f"{serial(person, 5, 21)}/TLBĐ", person.calendar.on("2026-04-14")

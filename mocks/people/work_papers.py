@@ -1,11 +1,11 @@
 """Which papers about work, insurance, vehicles and powers of attorney does the province hold?"""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from mocks.people.paper import Paper
 from mocks.people.person import Person
 from mocks.people.personas import PERSONAS
+from mocks.people.population import Population
 from mocks.people.shapes import (
     Json,
     day,
@@ -17,9 +17,6 @@ from mocks.people.shapes import (
     serial,
 )
 
-if TYPE_CHECKING:
-    from mocks.people.population import Population
-
 _CONTRACTS = {
     "hdld_khong_thoi_han": "Hợp đồng lao động không xác định thời hạn",
     "hdld_co_thoi_han": "Hợp đồng lao động xác định thời hạn",
@@ -29,7 +26,7 @@ _ORIGINS = {"trong_nuoc": "Sản xuất, lắp ráp trong nước", "nhap_khau":
 _BUYERS = "vehicle_buyer electric_vehicle_buyer"
 
 
-def work_papers(population: "Population", person: Person, age: int) -> Iterator[Paper]:
+def work_papers(population: Population, person: Person, age: int) -> Iterator[Paper]:
     """Insurance, the end of a job, a new vehicle, a transport licence, an authorisation."""
     if held(person, _INSURED, 2, 85) or _lost_work(person, age):
         yield _insurance_card(person, age)
@@ -86,7 +83,7 @@ def _insurance_card(person: Person, age: int) -> Paper:
     return Paper("insurance_card", person, content["card_number"], issuer, since, content)
 
 
-def _insurance_household(population: "Population", person: Person) -> Paper:
+def _insurance_household(population: Population, person: Person) -> Paper:
     head = person if person.residence is None else population.person(person.residence.head)
     number, issuer = f"51{serial(head, 8, 31)}", f"Bảo hiểm xã hội {head.permanent.province.label}"
     on = person.calendar.on("2025-08-04")

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION, RECORDS
 from mocks.people import PERSONAS
+from mocks.people.knowledge import records_of
 from tests.conftest import House, Json
 from tests.identity.world import EVERYTHING, WITHOUT_DATABASE, reasons
 
@@ -30,7 +31,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     house.admit(EVERYTHING, frozenset({POPULATION, RECORDS, PERSONAL_PAPERS}))
     house.admit(WITHOUT_DATABASE, frozenset({RECORDS, PERSONAL_PAPERS}))
     for name in (*ODD, "ordinary", "hospital_birth_parents"):
-        for record in house.population.records_of(PERSONAS[name]):
+        for record in records_of(house.population, PERSONAS[name]):
             for tenant in (EVERYTHING, WITHOUT_DATABASE):
                 assert house.post("/v1/records", record, tenant).is_success
     house.clock.forward(days=2)
@@ -68,7 +69,7 @@ def test_odd_citizen_is_filled_from_the_register(office: House, persona: str) ->
 
 @pytest.mark.parametrize("persona", [name for name in ODD if name != "certificate_of_identity"])
 def test_odd_citizen_is_filled_from_papers(office: House, persona: str) -> None:
-    held = {record["kind"] for record in office.population.records_of(PERSONAS[persona])}
+    held = {record["kind"] for record in records_of(office.population, PERSONAS[persona])}
     assert "identity_card" in held
     answer = ask(office, persona, LICENCE)
     paper = [f for f in answer["fields"] if f.get("record")]
@@ -89,7 +90,7 @@ def test_newborn_is_filled_from_the_hospitals_notice(office: House) -> None:
 
 def test_fathers_way_leads_to_the_mothers_notice(office: House) -> None:
     """The mother is named by the database as spouse; the notice that she holds answers."""
-    for record in office.population.records_of(PERSONAS["hospital_birth_parents"]):
+    for record in records_of(office.population, PERSONAS["hospital_birth_parents"]):
         office.post("/v1/records", record, EVERYTHING)
     answer = ask(office, "hospital_birth_father", BIRTH, quanHe="cha")
     told = reasons(answer)

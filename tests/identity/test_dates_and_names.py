@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mocks.people import Person
+from mocks.people.knowledge import records_of
 from tests.identity.forms import OWN, PAPER
 from tests.identity.world import (
     EVERYTHING,
@@ -348,7 +349,7 @@ def test_former_name_said_today_matches_nobody(world: World) -> None:
 
 def test_persona_who_changed_a_name_loses_nothing_else(world: World) -> None:
     person = world.people.persona("changed_name")
-    for record in world.people.records_of(person.n):
+    for record in records_of(world.people, person.n):
         world.store(record)
     told = reasons(world.ask_with(person))
     assert told["soKhaiSinh"] == "conflict"

@@ -16,6 +16,7 @@ from mocks.igate import FORMS
 from mocks.igate.dossiers import WRAPPER, applicant_data, eform_id
 from mocks.papers import papers_of
 from mocks.people import Person
+from mocks.people.knowledge import records_of
 from tests.conftest import House
 from tests.identity.world import (
     EVERYTHING,
@@ -64,7 +65,7 @@ class Office:
         house.clock.forward(days=2)
 
     def _file(self, tenant: str, n: int) -> None:
-        for record in self.house.population.records_of(n):
+        for record in records_of(self.house.population, n):
             answer = self.house.post("/v1/records", record, tenant)
             assert answer.is_success, answer.text
             self.papers[answer.json()["id"]] = record

@@ -12,6 +12,7 @@ from mocks.igate import Behaviour, Story, Visit, stories
 from mocks.igate.catalogues import entry_id
 from mocks.igate.counter import CounterIGate
 from mocks.igate.services import OF_2026, OLDER, IGateServices, Pattern
+from mocks.people.knowledge import records_of
 from tests.conftest import House
 
 OFFICER = "H99.01.cb017"
@@ -128,7 +129,7 @@ def test_a_result_on_record_leaves_the_next_procedure_fewer_fields_to_ask(
 ) -> None:
     house = counter.house
     driver = story(house, LICENCE, 5)
-    papers = house.population.records_of(driver.n)
+    papers = records_of(house.population, driver.n)
     (card,) = [paper for paper in papers if paper["kind"] == "identity_card"]
     for paper in papers:
         if paper is not card:
@@ -166,7 +167,7 @@ def test_a_result_on_record_leaves_the_next_procedure_fewer_fields_to_ask(
 def test_the_dossier_that_brought_a_result_in_gains_nothing_by_it(counter: Counter) -> None:
     house = counter.house
     driver = story(house, LICENCE, 4)
-    (card,) = [p for p in house.population.records_of(driver.n) if p["kind"] == "identity_card"]
+    (card,) = [p for p in records_of(house.population, driver.n) if p["kind"] == "identity_card"]
     code = counter.code(OF_2026)
     stored = house.run(counter.igate.store_result(card, code, "3.000347", "KQ.G01.000002"))
     assert stored.status == 201, stored.code

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from gateway.cli.main import app
 from mocks.igate import stories
+from mocks.people.knowledge import records_of
 from tests.clock import Clock
 from tests.conftest import House
 
@@ -68,7 +69,7 @@ class Audited:
 def file_papers(house: House, province: Audited, people: Iterable[int]) -> None:
     """Post these people's records, each with a digitised file, a day before anybody comes."""
     for n in dict.fromkeys(people):
-        for record in house.population.records_of(n):
+        for record in records_of(house.population, n):
             file = f"scan of {record['kind']} of {n}".encode()
             digest = sha256(file).hexdigest()
             said = {"name": "scan.pdf", "sha256": digest, "media_type": "application/pdf"}

@@ -19,6 +19,7 @@ from gateway.records.earlier import store_earlier
 from gateway.settings import PopulationAccess, Settings
 from mocks.igate import IGate, Story
 from mocks.people import Population
+from mocks.people.knowledge import records_of
 from mocks.population import (
     ENDPOINT,
     PopulationMock,
@@ -58,7 +59,7 @@ class Province:
     async def file_records_of(self, stories: Iterable[Story]) -> None:
         """Let the province hold the papers of everybody concerned before any dossier is opened."""
         for n in sorted({n for story in stories for n in story.owners}):
-            for record in self.population.records_of(n):
+            for record in records_of(self.population, n):
                 answer = await self.igate.store_record(record)
                 assert answer.status in (200, 201), (record["kind"], answer.code)
         long_ago = self.clock() - timedelta(days=40)

@@ -10,6 +10,7 @@ import httpx
 
 from mocks.igate import Story, stories
 from mocks.people import Population
+from mocks.people.knowledge import records_of
 
 Json = dict[str, Any]
 
@@ -134,7 +135,7 @@ class Desk:
         return body
 
     def _question(self, story: Story) -> Json:
-        self._records += self._population.records_of(story.n)[:2]
+        self._records += records_of(self._population, story.n)[:2]
         self._dossiers += 1
         return {
             "form": story.form,

@@ -13,6 +13,7 @@ from mocks.igate import FORMS, stories
 from mocks.people import PERSONAS, Person, Population
 from mocks.people.calendar import DRAWN_UP, Calendar
 from mocks.people.death_papers import unregistered_death
+from mocks.people.knowledge import records_of, truth_of
 from mocks.people.personas import FIXED_BIRTHS
 
 ROOT = Path(__file__).parents[2]
@@ -72,7 +73,7 @@ def keeps_to_a_birth(kind: str, member: str) -> bool:
 def test_papers_keep_their_distance_from_today(drawn: Population, later: Population) -> None:
     today, compared = later.calendar.today, 0
     for n in SOME:
-        for before, after in zip(drawn.records_of(n), later.records_of(n), strict=True):
+        for before, after in zip(records_of(drawn, n), records_of(later, n), strict=True):
             kind = before["kind"]
             assert after["kind"] == kind
             for (member, day), (_, moved) in zip(dates_of(before), dates_of(after), strict=True):
@@ -84,7 +85,7 @@ def test_papers_keep_their_distance_from_today(drawn: Population, later: Populat
 
 def test_a_birth_is_registered_after_it_and_before_today(later: Population) -> None:
     for n in SOME:
-        for record in later.records_of(n):
+        for record in records_of(later, n):
             if record["kind"] == "birth_certificate":
                 assert record["content"]["birth_date"] <= record["issued_on"]
                 assert record["issued_on"] <= later.calendar.today.isoformat()
@@ -93,7 +94,7 @@ def test_a_birth_is_registered_after_it_and_before_today(later: Population) -> N
 def test_what_has_expired_is_the_same_on_any_day(drawn: Population, later: Population) -> None:
     def expired(people: Population, n: int) -> list[bool]:
         today = people.calendar.today.isoformat()
-        ends = (record["valid_until"] for record in people.records_of(n))
+        ends = (record["valid_until"] for record in records_of(people, n))
         return [end is not None and end < today for end in ends]
 
     assert all(expired(drawn, n) == expired(later, n) for n in SOME)
@@ -101,7 +102,7 @@ def test_what_has_expired_is_the_same_on_any_day(drawn: Population, later: Popul
 
 def test_a_newborn_keeps_its_distance_from_today(drawn: Population, later: Population) -> None:
     mother = PERSONAS["hospital_birth_parents"]
-    before, after = (people.truth(mother)["newborn"] for people in (drawn, later))
+    before, after = (truth_of(people, mother)["newborn"] for people in (drawn, later))
     assert days_before(before["birth_date"], DRAWN_UP) == 20
     assert days_before(after["birth_date"], later.calendar.today) == 20
 

@@ -17,6 +17,7 @@ from mocks.igate.knowledge import outsider, someone
 from mocks.igate.papers import ON_PAPER
 from mocks.igate.plots import PLOTS
 from mocks.people import PERSONAS, Population
+from mocks.people.knowledge import records_of
 from tests.conftest import House
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "forms"
@@ -136,7 +137,7 @@ def test_a_person_says_what_the_papers_say_and_what_the_registers_have_wrong(
     people: Population,
 ) -> None:
     driver = someone(people, PERSONAS["driver"])
-    held = next(r for r in people.records_of(PERSONAS["driver"]) if r["kind"] == "driving_licence")
+    held = next(r for r in records_of(people, PERSONAS["driver"]) if r["kind"] == "driving_licence")
     assert driver.answer("licence.number") == held["content"]["number"]
     contradicted = someone(people, PERSONAS["wrong_official_value"])
     assert contradicted.answer("person.ethnicity") == {"code": "06", "label": "Mường"}

@@ -12,6 +12,7 @@ from mocks.igate.knowledge import outsider, someone
 from mocks.igate.reuse import HeldItem, Judged, held_items
 from mocks.papers import has_store
 from mocks.people import PERSONAS, Population
+from mocks.people.knowledge import records_of
 
 TODAY = "2026-11-22"
 ME = PERSONAS["ordinary"]
@@ -107,7 +108,7 @@ def test_the_store_holds_what_each_paper_says_and_nothing_that_a_paper_leaves_ou
     people: Population, holdings: Holdings
 ) -> None:
     driver = PERSONAS["driver"]
-    assert "driving_licence" in {r["kind"] for r in people.records_of(driver)}
+    assert "driving_licence" in {r["kind"] for r in records_of(people, driver)}
     held = holdings.of(driver)
     assert {"licence.number", "licence.requested_class", "residence.dwelling_owner"} <= held
     assert "business.name" not in held

@@ -9,6 +9,7 @@ import pytest
 from gateway.records.kinds import read_kinds
 from gateway.records.record import read_record
 from mocks.people import PERSONAS, Population
+from mocks.people.knowledge import records_of, truth_of
 from mocks.people.personas import FORMER_NAMES
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
@@ -30,7 +31,7 @@ ENVELOPE = {
 
 @pytest.fixture(scope="module")
 def records(people: Population) -> dict[int, list[dict[str, Any]]]:
-    return {n: people.records_of(n) for n in range(900)}
+    return {n: records_of(people, n) for n in range(900)}
 
 
 def of_kind(records: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
@@ -141,7 +142,7 @@ def test_papers_say_what_the_register_says(
 
 
 def test_the_truth_names_the_family_and_the_papers(people: Population) -> None:
-    truth = people.truth(PERSONAS["ordinary"])
+    truth = truth_of(people, PERSONAS["ordinary"])
     person = people.persona("ordinary")
     assert person.father is not None
     assert truth["father"]["personal_id"] == person.father.personal_id
@@ -154,6 +155,6 @@ def test_the_truth_names_the_family_and_the_papers(people: Population) -> None:
 
 
 def test_the_oldest_name_parents_who_have_no_number(people: Population) -> None:
-    father = people.truth(240)["father"]
+    father = truth_of(people, 240)["father"]
     assert father["personal_id"] is None
     assert father["full_name"]

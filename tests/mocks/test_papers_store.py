@@ -23,6 +23,7 @@ from mocks.papers import (
 )
 from mocks.papers.settings import DSTCODE, PROVIDER_URL
 from mocks.people import PERSONAS, Population
+from mocks.people.knowledge import records_of
 
 ROOT = Path(__file__).parents[2]
 THERE = {"providerurl": PROVIDER_URL}
@@ -95,7 +96,7 @@ def kinds_of(told: Json) -> list[str]:
 
 async def test_a_search_finds_the_owners_papers_of_the_kinds_that_are_named(unit: Unit) -> None:
     person = unit.people.persona("ordinary")
-    every = [record["kind"] for record in unit.people.records_of(person.n)]
+    every = [record["kind"] for record in records_of(unit.people, person.n)]
     told = await unit.search(person.personal_id, *every)
     some = await unit.search(person.personal_id, "identity_card", "passport")
 
@@ -107,7 +108,7 @@ async def test_a_search_finds_the_owners_papers_of_the_kinds_that_are_named(unit
 
 async def test_other_papers_may_lie_in_a_store(unit: Unit) -> None:
     person = unit.people.persona("ordinary")
-    licence = next(r for r in unit.people.records_of(person.n) if r["kind"] == "driving_licence")
+    licence = next(r for r in records_of(unit.people, person.n) if r["kind"] == "driving_licence")
     other = licence | {"content": licence["content"] | {"number": "X-0000001"}}
     put = await unit.http.post("/_mock/papers", json={"n": person.n, "papers": [other]})
     told = await unit.search(person.personal_id, "driving_licence", "identity_card")
@@ -125,12 +126,12 @@ def test_half_of_the_people_keep_papers_there_and_they_are_what_the_provinces_ho
     people: Population,
 ) -> None:
     with_papers = [n for n in range(0, 6000, 7) if papers_of(people, n)]
-    held = [n for n in range(0, 6000, 7) if people.records_of(n)]
+    held = [n for n in range(0, 6000, 7) if records_of(people, n)]
 
     assert 0.4 < len(with_papers) / len(held) < 0.6
     for n in with_papers[:20]:
         assert [p["paper"]["content"] for p in papers_of(people, n)] == [
-            record["content"] for record in people.records_of(n)
+            record["content"] for record in records_of(people, n)
         ]
         assert {p["unit"] for p in papers_of(people, n)} == {"H98"}
 

@@ -5,6 +5,7 @@ import unicodedata
 import pytest
 
 from mocks.people import PERSONAS, Person, Population
+from mocks.people.knowledge import records_of, truth_of
 from mocks.people.words import COMMUNES_OF
 from tests.mocks.asking import Caller, text
 
@@ -17,7 +18,7 @@ def anybody(request: pytest.FixtureRequest) -> Population:
 
 
 def kinds(people: Population, name: str) -> set[str]:
-    return {record["kind"] for record in people.records_of(PERSONAS[name])}
+    return {record["kind"] for record in records_of(people, PERSONAS[name])}
 
 
 def age(person: Person) -> int:
@@ -56,9 +57,9 @@ def test_names_of_one_word_and_of_many(anybody: Population) -> None:
 
 def test_a_birth_certificate_may_hold_a_former_name(anybody: Population) -> None:
     person = anybody.persona("changed_name")
-    names = {r["kind"]: r["owner"]["full_name"] for r in anybody.records_of(person.n)}
+    names = {r["kind"]: r["owner"]["full_name"] for r in records_of(anybody, person.n)}
     former = names.pop("birth_certificate")
-    birth = next(r for r in anybody.records_of(person.n) if r["kind"] == "birth_certificate")
+    birth = next(r for r in records_of(anybody, person.n) if r["kind"] == "birth_certificate")
     assert former == birth["content"]["full_name"] != person.full_name
     assert names and set(names.values()) == {person.full_name}
 
@@ -88,7 +89,7 @@ def test_a_young_couple_has_a_notice_of_a_hospital_and_another_has_none(
     assert "birth_notice" in kinds(anybody, "hospital_birth_parents")
     assert "birth_notice" not in kinds(anybody, "home_birth_parents")
     for name in ("hospital_birth_parents", "hospital_birth_father", "home_birth_parents"):
-        newborn = anybody.truth(PERSONAS[name])["newborn"]
+        newborn = truth_of(anybody, PERSONAS[name])["newborn"]
         assert newborn["mother"] is not None
         assert newborn["father"] is not None
         assert newborn["full_name"].split()[0] == newborn["father"]["full_name"].split()[0]
@@ -107,7 +108,7 @@ def test_a_father_may_be_unknown(anybody: Population) -> None:
     assert child.mother is not None
     assert child.full_name.split()[0] == child.mother.full_name.split()[0]
     assert child.n not in anybody.person(child.n - 2).children
-    birth = next(r for r in anybody.records_of(child.n) if r["kind"] == "birth_certificate")
+    birth = next(r for r in records_of(anybody, child.n) if r["kind"] == "birth_certificate")
     assert birth["content"]["father"] is None
 
 
@@ -129,7 +130,7 @@ def test_a_tenant_is_registered_with_the_landlord(anybody: Population) -> None:
     assert tenant.residence.head == landlord.n
     assert tenant.temporary == landlord.permanent
     assert tenant.permanent != landlord.permanent
-    paper = anybody.truth(tenant.n)["papers"]["residence_confirmation"]
+    paper = truth_of(anybody, tenant.n)["papers"]["residence_confirmation"]
     assert paper["residence_type"] == "temporary"
     assert paper["dwelling"]["ownership"] == "rented"
     assert paper["dwelling"]["owner"]["personal_id"] == landlord.personal_id
@@ -142,7 +143,7 @@ def test_a_temporary_resident_lives_elsewhere(anybody: Population) -> None:
 
 def test_what_a_person_says_may_differ_from_the_register(anybody: Population) -> None:
     person = anybody.persona("wrong_official_value")
-    said = anybody.truth(person.n)["person"]
+    said = truth_of(anybody, person.n)["person"]
     assert said["ethnicity"]["code"] != person.ethnicity.code
     assert said["hometown"]["commune"]["code"] != person.hometown.commune.code
     assert said["full_name"] == person.full_name
@@ -150,7 +151,7 @@ def test_what_a_person_says_may_differ_from_the_register(anybody: Population) ->
 
 def test_a_person_who_moved_says_so(anybody: Population) -> None:
     person = anybody.persona("moved_house")
-    said = anybody.truth(person.n)["person"]
+    said = truth_of(anybody, person.n)["person"]
     assert said["current_address"]["commune"]["code"] != person.current.commune.code
 
 
@@ -191,7 +192,7 @@ def test_the_divorced_share_one_judgment_and_live_apart(anybody: Population) -> 
     assert man.marital_status == woman.marital_status == "divorced"
     assert man.spouse is woman.spouse is None
     assert man.residence != woman.residence
-    judgments = [anybody.truth(p.n)["papers"]["divorce_judgment"] for p in (man, woman)]
+    judgments = [truth_of(anybody, p.n)["papers"]["divorce_judgment"] for p in (man, woman)]
     assert judgments[0] == judgments[1]
 
 
@@ -201,7 +202,7 @@ def test_the_widowed_hold_the_certificate_of_the_dead(anybody: Population) -> No
     assert widow.marital_status == "widowed"
     assert widow.spouse is None
     for name in ("widowed", "deceased"):
-        held = [r for r in anybody.records_of(PERSONAS[name]) if r["kind"] == "death_certificate"]
+        held = [r for r in records_of(anybody, PERSONAS[name]) if r["kind"] == "death_certificate"]
         assert dead.personal_id in {r["content"]["deceased"]["personal_id"] for r in held}
     assert "death_notice" in kinds(anybody, "widowed")
 
@@ -209,11 +210,11 @@ def test_the_widowed_hold_the_certificate_of_the_dead(anybody: Population) -> No
 def test_pensions(anybody: Population) -> None:
     pensioner = anybody.persona("pensioner")
     assert pensioner.died_on is None
-    card = anybody.truth(pensioner.n)["papers"]["insurance_card"]
+    card = truth_of(anybody, pensioner.n)["papers"]["insurance_card"]
     assert card["pension_amount"] > 0
     assert card["pension_from"] is not None
     applicant = anybody.persona("social_pension_applicant")
-    papers = anybody.truth(applicant.n)["papers"]
+    papers = truth_of(anybody, applicant.n)["papers"]
     assert applicant.died_on is None
     assert age(applicant) >= 75
     assert papers.get("insurance_card", {}).get("pension_amount") is None
@@ -259,7 +260,7 @@ def test_what_the_new_applicants_do_not_hold(anybody: Population) -> None:
     assert "identity_card" not in kinds(anybody, "certificate_of_identity")
     assert age(anybody.persona("certificate_of_identity")) >= 18
     assert 18 <= age(anybody.persona("student")) <= 22
-    jobless = anybody.truth(PERSONAS["unemployed"])["papers"]["insurance_card"]
+    jobless = truth_of(anybody, PERSONAS["unemployed"])["papers"]["insurance_card"]
     assert jobless["employer"] is None
     assert 12 <= jobless["unemployment_months"] <= 120
 
@@ -271,12 +272,12 @@ def test_a_death_in_hospital_is_known_to_the_family_alone(anybody: Population, d
     assert {"identity_card", "residence_confirmation"} <= kinds(anybody, dead)
     for who, relation in (("widow", "Vợ"), ("child", "Con")):
         left = anybody.persona(f"{dead}_{who}")
-        papers = anybody.truth(left.n)["papers"]
+        papers = truth_of(anybody, left.n)["papers"]
         notice = papers["death_notice"]
         assert notice["deceased"]["personal_id"] == person.personal_id
         assert notice["owner_relation"]["label"] == relation
         assert notice["died_on"][:7] == "2026-11"
-        certified = [r for r in anybody.records_of(left.n) if r["kind"] == "death_certificate"]
+        certified = [r for r in records_of(anybody, left.n) if r["kind"] == "death_certificate"]
         numbers = [r["content"]["deceased"]["personal_id"] for r in certified]
         assert person.personal_id not in numbers
         listed = [member["personal_id"] for member in papers["residence_confirmation"]["members"]]
@@ -288,7 +289,7 @@ def test_a_death_in_hospital_is_known_to_the_family_alone(anybody: Population, d
 def test_invoice_and_fee_notice_name_the_same_vehicle(
     anybody: Population, name: str, motors: int
 ) -> None:
-    papers = anybody.truth(PERSONAS[name])["papers"]
+    papers = truth_of(anybody, PERSONAS[name])["papers"]
     invoice, notice = papers["vehicle_invoice"], papers["registration_fee_notice"]
     numbers = ("engine_number", "second_engine_number", "chassis_number")
     assert [invoice[number] for number in numbers] == [notice[number] for number in numbers]
@@ -301,7 +302,7 @@ def test_a_marriage_that_ended_leaves_its_certificate(anybody: Population) -> No
 
 
 def test_a_company_has_a_number_of_ten_digits_and_a_director(anybody: Population) -> None:
-    firm = anybody.truth(PERSONAS["company_owner"])["papers"]["business_registration"]
+    firm = truth_of(anybody, PERSONAS["company_owner"])["papers"]["business_registration"]
     assert firm["number"].isdigit()
     assert len(firm["number"]) == 10
     assert firm["name"].startswith("CÔNG TY TNHH")

@@ -140,7 +140,8 @@ def test_all_mocks_run_in_one_process_and_end_together(tmp_path: Path) -> None:
 def test_the_mocks_stand_without_the_gateway() -> None:
     code = (
         "import sys; import mocks.serve, mocks.people, mocks.population, mocks.portal, mocks.ministry; "
-        "mocks.population.create_population_mock().population.records_of(2); "
+        "from mocks.people.knowledge import records_of; "
+        "records_of(mocks.population.create_population_mock().population, 2); "
         "print(sorted(m for m in sys.modules if m.split('.')[0] == 'gateway'))"
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)

@@ -10,6 +10,7 @@ import pytest
 from gateway.domain.identifiers import RoleName
 from gateway.forms.fields import value_at
 from mocks.igate import FORMS
+from mocks.people.knowledge import records_of
 from tests.conftest import House, Walk, empties, filled
 
 BRIDE = "marriage-registration"
@@ -279,7 +280,7 @@ def test_a_record_that_came_after_the_case_began_is_no_reuse(
     person = office.population.person(office.story(form).n + (6000 if with_dossier else 6060))
     record = next(
         r
-        for r in office.population.records_of(office.story(form).n)
+        for r in records_of(office.population, office.story(form).n)
         if r["kind"] == "driving_licence"
     )
     more: dict[str, Any] = {"dossier": office.dossier()} if with_dossier else {}
@@ -314,7 +315,7 @@ def test_a_record_of_the_dossier_itself_is_declared_even_when_untouched(office: 
     person = office.population.person(story.n + 6120)
     dossier = office.dossier()
     record = next(
-        r for r in office.population.records_of(story.n) if r["kind"] == "driving_licence"
+        r for r in records_of(office.population, story.n) if r["kind"] == "driving_licence"
     )
     owner = {"personal_id": person.personal_id, "full_name": person.full_name}
     body = {**record, "owner": owner, "number": "X-0000002", "dossier": dossier}

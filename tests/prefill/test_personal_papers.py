@@ -13,6 +13,7 @@ from gateway.sources.papers import paper_attributes
 from mocks.igate import FORMS
 from mocks.papers import papers_of
 from mocks.people import Person, Population
+from mocks.people.knowledge import records_of
 from tests.conftest import House, empties, filled
 from tests.prefill.test_chains import claims_of
 
@@ -50,7 +51,7 @@ def line(office: House) -> Iterator[Person]:
 
 
 def licence_of(people: Population, person: Person) -> Json:
-    return next(r for r in people.records_of(person.n) if r["kind"] == "driving_licence")
+    return next(r for r in records_of(people, person.n) if r["kind"] == "driving_licence")
 
 
 def fields_of(house: House, attribute: str) -> list[str]:
@@ -137,7 +138,7 @@ def test_where_both_hold_a_paper_the_provinces_records_speak(
     office: House, line: Iterator[Person]
 ) -> None:
     person = next(line)
-    for record in office.population.records_of(person.n):
+    for record in records_of(office.population, person.n):
         assert office.post("/v1/records", record, tenant="all").status_code in (200, 201)
     office.clock.forward(minutes=1)
     answer = ask(office, person)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mocks.people.knowledge import records_of
 from tests.conftest import House, filled
 
 pytestmark = pytest.mark.threat(69)
@@ -25,7 +26,7 @@ def licence(office: House, number: str) -> dict[str, Any]:
     """A licence as an officer types it, of the person whose number it names."""
     (typed,) = (
         one
-        for one in office.population.records_of(office.population.persona("driver").n)
+        for one in records_of(office.population, office.population.persona("driver").n)
         if one["kind"] == "driving_licence"
     )
     return {**typed, "owner": {**typed["owner"], "personal_id": number}}

@@ -11,6 +11,7 @@ from gateway.records.kinds import Kinds, read_kinds
 from gateway.records.store import RecordStore
 from gateway.storage.database import Database
 from mocks.people import Population
+from mocks.people.knowledge import records_of
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -34,5 +35,5 @@ def store(database: Database, kinds: Kinds) -> RecordStore:
 @pytest.fixture
 def card(people: Population) -> dict[str, Any]:
     """The identity card of the ordinary person."""
-    papers = people.records_of(people.persona("ordinary").n)
+    papers = records_of(people, people.persona("ordinary").n)
     return next(paper for paper in papers if paper["kind"] == "identity_card")

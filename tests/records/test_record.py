@@ -9,6 +9,7 @@ from gateway.records.codec import read_document, write_document
 from gateway.records.kinds import Kinds
 from gateway.records.record import read_record, stored_record
 from mocks.people import PERSONAS, Population
+from mocks.people.knowledge import records_of
 
 
 def altered(record: dict[str, Any], path: str, value: object) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def test_every_paper_of_every_persona_is_taken_in_and_comes_back_as_it_was(
 ) -> None:
     seen = set()
     for n in PERSONAS.values():
-        for paper in people.records_of(n):
+        for paper in records_of(people, n):
             record = read_record(paper, kinds)
             again = stored_record(read_document(write_document(record.document())))
             assert again == record

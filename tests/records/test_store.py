@@ -14,6 +14,7 @@ from gateway.records.store import REVOCATION_REASONS, RecordStore
 from gateway.storage.database import Database
 from gateway.storage.schema import records
 from mocks.people import Population
+from mocks.people.knowledge import records_of
 from tests.records.conftest import NOW
 
 HERE, THERE = TenantId("h99"), TenantId("h98")
@@ -92,7 +93,7 @@ async def test_nobody_finds_the_records_of_another_tenant(
 
 
 async def test_a_search_may_name_kind_and_state(store: RecordStore, people: Population) -> None:
-    papers = people.records_of(people.persona("ordinary").n)
+    papers = records_of(people, people.persona("ordinary").n)
     ids = {paper["kind"]: (await store.put(HERE, paper))[0] for paper in papers}
     await store.revoke(HERE, ids["identity_card"], "replaced")
     owner = owner_of(papers[0])

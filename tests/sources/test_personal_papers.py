@@ -24,6 +24,7 @@ from gateway.upstream.transport import Transport
 from mocks.papers import FORWARD, LOGIN, SEARCH, PapersMock, PapersMockSettings, create_papers_mock
 from mocks.papers.settings import DSTCODE, PROVIDER_URL
 from mocks.people import Person, Population
+from mocks.people.knowledge import records_of
 from tests.sources.conftest import NOW, ROOT
 from tests.sources.contract import PURPOSE, SourceContract, Trial, ask, key_of
 
@@ -175,7 +176,7 @@ async def test_a_question_that_no_kind_can_answer_is_not_put(store: Store) -> No
 
 async def test_somebody_without_a_store_is_no_record(store: Store, people: Population) -> None:
     without = people.person(60)
-    assert people.records_of(without.n)
+    assert records_of(people, without.n)
 
     assert await ask(store.source, key(without), store.source.held) == NoRecord()
 

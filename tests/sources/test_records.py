@@ -20,6 +20,7 @@ from gateway.sources.source import Purpose, Question
 from gateway.storage.database import Database
 from gateway.storage.schema import records
 from mocks.people import Population
+from mocks.people.knowledge import records_of
 from tests.sources.conftest import NOW
 from tests.sources.contract import PURPOSE, ROOT, SourceContract, Trial, ask, key_of
 
@@ -73,7 +74,7 @@ class TestTheRecordsKeepTheContract(SourceContract):
         people: Population,
     ) -> Trial:
         ordinary = people.persona("ordinary")
-        for paper in people.records_of(ordinary.n):
+        for paper in records_of(people, ordinary.n):
             await store.put(TENANT, paper)
         return Trial(
             source=RecordsSource(store, lists, lambda: NOW),
@@ -102,7 +103,7 @@ async def broken_store(store: RecordStore, tmp_path: Path) -> AsyncIterator[Reco
 async def test_every_persona_can_be_read_from_the_vault(vault: Vault, people: Population) -> None:
     answered: set[str] = set()
     for n in range(240):
-        for paper in people.records_of(n):
+        for paper in records_of(people, n):
             await vault.store.put(TENANT, paper)
     for n in range(240):
         reply = await ask(
