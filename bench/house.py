@@ -24,7 +24,7 @@ from httpx_aiohttp import AiohttpTransport
 from bench.driver import NO_DOSSIER, Job
 from bench.relay import question
 from demo._deployment import Deployment, deployment
-from gateway.sources.population.wire import sign_in_headers
+from gateway.sources.population._wire import sign_in_headers
 from mocks.igate import IGate, Story, file_records, stories
 from mocks.people import Population
 

@@ -24,8 +24,8 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 
 from gateway.domain.facts import PartialDate
-from gateway.sources.names import normalised_for_sending
-from gateway.sources.population.wire import RECORD, Asking, sign_in_headers
+from gateway.sources.identity import normalised_for_sending
+from gateway.sources.population._wire import RECORD, Asking, sign_in_headers
 
 
 def create_relay(population: Mapping[str, str]) -> FastAPI:

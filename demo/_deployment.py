@@ -41,7 +41,7 @@ from gateway.keys import Keys
 from gateway.log.notes import signing_name
 from gateway.log.publishing.folder import LogFolder
 from gateway.receipts.cases import register_dossier
-from gateway.records.earlier import store_earlier
+from gateway.records.store import store_earlier
 from gateway.storage.database import Database
 
 TOKEN_SECONDS = 7200

@@ -30,7 +30,7 @@ from gateway.app import create_app
 from gateway.domain.errors import Conflict
 from gateway.domain.identifiers import POPULATION, RECORDS, SourceId, TenantId
 from gateway.forms.catalogue import RegisteredForm
-from gateway.records.earlier import store_earlier
+from gateway.records.store import store_earlier
 from gateway.settings import PapersAccess, PopulationAccess, Settings
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, leaves

@@ -7,7 +7,7 @@ from datetime import UTC, timedelta
 import httpx
 import pytest
 
-from gateway.records.earlier import store_earlier
+from gateway.records.store import store_earlier
 from mocks.igate import Behaviour, Story, Visit, stories
 from mocks.igate.catalogues import entry_id
 from mocks.igate.counter import CounterIGate

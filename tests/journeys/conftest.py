@@ -15,7 +15,7 @@ from gateway.api.services import Services
 from gateway.app import create_app
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
 from gateway.forms.showing.instants import local_date
-from gateway.records.earlier import store_earlier
+from gateway.records.store import store_earlier
 from gateway.settings import PopulationAccess, Settings
 from mocks.igate import IGate, Story
 from mocks.people import Population

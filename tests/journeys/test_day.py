@@ -16,7 +16,7 @@ from gateway.access.grants import register_tenant
 from gateway.api.services import Services
 from gateway.app import create_app
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
-from gateway.records.earlier import store_earlier
+from gateway.records.store import store_earlier
 from gateway.settings import PopulationAccess, PortalAccess, Settings
 from mocks.adapter import FORWARD
 from mocks.igate.counter import CounterIGate

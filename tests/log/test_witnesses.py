@@ -7,7 +7,7 @@ from gateway.domain.errors import Busy
 from gateway.log.notes import read_checkpoint
 from gateway.log.publishing.refusals import LogForked
 from gateway.log.publishing.witnesses import Witnesses, read_witness_policy
-from gateway.upstream.posting import Posting
+from gateway.upstream.exchange import Posting
 from gateway.upstream.transport import Transport
 from gateway_verify.text.notes import read_note, signers
 from gateway_verify.text.policy import MalformedPolicy

@@ -9,7 +9,7 @@ import pytest
 from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION, RECORDS, RoleName
 from gateway.reduction.reading import report_from_log
 from gateway.reduction.report import Question
-from gateway.sources.papers import paper_attributes
+from gateway.sources._papers.facts import paper_attributes
 from mocks.igate import FORMS
 from mocks.papers import papers_of
 from mocks.people import Person, Population

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.domain.errors import RecordRefused
-from gateway.records.contents import check_value
+from gateway.records._contents import check_value
 from gateway.records.kinds import Kinds, read_kinds
 
 ROOT = Path(__file__).parents[2]

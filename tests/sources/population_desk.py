@@ -6,8 +6,8 @@ import httpx
 
 from gateway.domain.codelists import CodeLists
 from gateway.domain.facts import PersonKey
-from gateway.sources.population.client import PopulationDatabase, PopulationSettings
-from gateway.sources.population.routes import DirectAccount, DirectRoute
+from gateway.sources.population._client import PopulationDatabase, PopulationSettings
+from gateway.sources.population._routes import DirectAccount, DirectRoute
 from gateway.upstream.exchange import Exchange, Timeouts
 from gateway.upstream.transport import Transport
 from mocks.people import Person, Population

@@ -2,8 +2,8 @@ import pytest
 
 from gateway.domain.codelists import CodeLists
 from gateway.domain.identifiers import AttributeName
-from gateway.sources.places import place_attributes, place_facts
-from gateway.sources.population.addresses import read_place
+from gateway.sources._papers.places import place_attributes, place_facts
+from gateway.sources.population._addresses import read_place
 
 NEW = {"MaTinhThanh": "51", "MaQuanHuyen": "", "MaPhuongXa": "21400", "QuocGia": "VN"}
 OLD = {"MaTinhThanh": "24", "MaQuanHuyen": "213", "MaPhuongXa": "07228", "QuocGia": "VN"}

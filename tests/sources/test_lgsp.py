@@ -15,17 +15,17 @@ from gateway.domain.codelists import CodeLists
 from gateway.domain.errors import SourceBrokeContract, SourceError, SourceUnavailable
 from gateway.domain.facts import PersonKey
 from gateway.domain.replies import Found, NoRecord, NotPermitted
-from gateway.sources.population.client import PopulationDatabase
-from gateway.sources.population.facades import (
+from gateway.sources.population._client import PopulationDatabase
+from gateway.sources.population._facades import (
     JsonAccount,
     JsonFacade,
     TokenAccount,
     TokenFacade,
 )
-from gateway.sources.population.reading import HELD
-from gateway.sources.population.routes import DirectAccount, DirectRoute, Route
-from gateway.sources.population.tokens import read_token
-from gateway.sources.population.wire import Refused, read_confirmation
+from gateway.sources.population._reading import HELD
+from gateway.sources.population._routes import DirectAccount, DirectRoute, Route
+from gateway.sources.population._tokens import read_token
+from gateway.sources.population._wire import Refused, read_confirmation
 from gateway.sources.source import Purpose, Question
 from gateway.upstream.exchange import Exchange
 from gateway.upstream.transport import Transport

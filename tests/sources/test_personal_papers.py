@@ -16,7 +16,7 @@ from gateway.domain.facts import PersonKey
 from gateway.domain.identifiers import AttributeName, PersonalId, TenantId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
 from gateway.records.kinds import read_kinds
-from gateway.sources.personal_papers.client import PersonalPapers
+from gateway.sources.personal_papers._client import PersonalPapers
 from gateway.sources.source import Purpose, Question
 from gateway.upstream.adapter import Adapter, AdapterAccount
 from gateway.upstream.exchange import Exchange, Timeouts

@@ -13,8 +13,8 @@ from gateway.domain.errors import SourceBrokeContract, SourceError, SourceUnavai
 from gateway.domain.facts import Coded, Held, PartialDate, PersonKey, PersonRef
 from gateway.domain.identifiers import AttributeName, PersonalId, TenantId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
-from gateway.sources.population.reading import HELD
-from gateway.sources.population.routes import DirectRoute
+from gateway.sources.population._reading import HELD
+from gateway.sources.population._routes import DirectRoute
 from gateway.sources.source import Purpose, Question
 from mocks.people import PERSONAS, Population
 from tests.sources.conftest import NOW

@@ -7,8 +7,8 @@ from gateway.domain.codelists import CodeLists
 from gateway.domain.errors import SourceBrokeContract
 from gateway.domain.facts import Coded, Held, PartialDate, PersonRef
 from gateway.domain.identifiers import AttributeName
-from gateway.sources.population.reading import HELD, read_citizen
-from gateway.sources.population.wire import (
+from gateway.sources.population._reading import HELD, read_citizen
+from gateway.sources.population._wire import (
     Asking,
     Citizens,
     Refused,

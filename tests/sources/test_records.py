@@ -14,8 +14,8 @@ from gateway.domain.facts import Coded, Fact, Held, PartialDate, PersonKey, Pers
 from gateway.domain.identifiers import AttributeName, PersonalId, TenantId
 from gateway.domain.replies import Found, NoRecord
 from gateway.records.store import RecordStore
-from gateway.sources.names import FULL_NAME, NAME_PARTS
-from gateway.sources.records import RecordsSource
+from gateway.sources.identity import FULL_NAME, NAME_PARTS
+from gateway.sources.records._client import RecordsSource
 from gateway.sources.source import Purpose, Question
 from gateway.storage.database import Database
 from gateway.storage.schema import records

@@ -279,7 +279,7 @@ def test_the_cause_words_in_use_are_those_that_the_chapter_lists() -> None:
     sources = Path(module.__file__).parent.parent
     raising = re.compile(r'Source(?:Unavailable|BrokeContract)\(\s*f?"(\w+?)(?:_\{.*)?"')
     used: set[str] = {"timeout", "connection", "status_NNN"}
-    for folder in ("upstream", "sources"):
+    for folder in ("upstream", "sources", "dossiers"):
         for file in sorted((sources / folder).rglob("*.py")):
             text = file.read_text(encoding="utf-8")
             used |= {word for word in raising.findall(text) if word != "status"}

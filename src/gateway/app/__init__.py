@@ -49,15 +49,14 @@ from gateway.records.store import RecordStore
 from gateway.reduction.publishing import publish_definitions
 from gateway.retention.shredding import replay_shreds
 from gateway.settings import Settings
-from gateway.sources.counted import counted
-from gateway.sources.gate import gated
+from gateway.sources.guarded import counted, gated
 from gateway.sources.paper_path import PaperPath
 from gateway.storage.database import Database
 from gateway.submission.bursts import Bursts, read_bursts
 from gateway.submission.workflow import SubmissionWorkflow
 from gateway.upstream import http
 from gateway.upstream.carrier import FastCarrier
-from gateway.upstream.posting import Posting
+from gateway.upstream.exchange import Posting
 from gateway.upstream.transport import Transport
 
 TITLE = "eForm gateway"

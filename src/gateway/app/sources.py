@@ -13,11 +13,19 @@ from gateway.log.publishing.witnesses import WitnessPolicy, read_witness_policy
 from gateway.records.store import RecordStore
 from gateway.reduction.publishing import Measure, read_measure
 from gateway.settings import PapersAccess, PopulationAccess, PortalAccess, Settings
-from gateway.sources.personal_papers.client import PersonalPapers
-from gateway.sources.personal_papers.wire import LOGIN as PAPERS_LOGIN
-from gateway.sources.population.client import PopulationDatabase, PopulationSettings
-from gateway.sources.population.facades import JsonAccount, JsonFacade, TokenAccount, TokenFacade
-from gateway.sources.population.routes import DirectAccount, DirectRoute, Route
+from gateway.sources.personal_papers import LOGIN as PAPERS_LOGIN
+from gateway.sources.personal_papers import PersonalPapers
+from gateway.sources.population import (
+    DirectAccount,
+    DirectRoute,
+    JsonAccount,
+    JsonFacade,
+    PopulationDatabase,
+    PopulationSettings,
+    Route,
+    TokenAccount,
+    TokenFacade,
+)
 from gateway.sources.records import RecordsSource
 from gateway.sources.source import Source
 from gateway.upstream.adapter import Adapter, AdapterAccount

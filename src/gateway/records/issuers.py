@@ -22,8 +22,8 @@ from joserfc.jwk import ECKey, OKPKey
 
 from gateway.domain.errors import RecordRefused
 from gateway.domain.identifiers import IssuerAndKind, folded_issuer
+from gateway.records._contents import refuse
 from gateway.records.codec import read_document, write_document
-from gateway.records.contents import refuse
 from gateway.records.record import Record
 
 _REGISTRY = jws.JWSRegistry(algorithms=["Ed25519", "ES256"])

@@ -8,24 +8,33 @@ import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import BindParameter, Connection, Row, bindparam, delete, select, update
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound, RecordRefused
 from gateway.domain.identifiers import IssuerAndKind, PersonalId, TenantId
-from gateway.records.awaited import Awaited, read_announcement
+from gateway.records._announcement import read_announcement
+from gateway.records._contents import check_text
+from gateway.records._indices import identity_of, identity_of_awaited, owner_index
 from gateway.records.codec import Codec, Place, read_document, write_document
-from gateway.records.contents import check_text
-from gateway.records.indices import identity_of, identity_of_awaited, owner_index
 from gateway.records.issuers import Issuers, is_posted_for
 from gateway.records.kinds import Kinds
 from gateway.records.record import Record, read_record, stored_record
-from gateway.records.rows import ALL_OF_OWNER, PENDING, REVOKED, VALID, StandingRow, standing_rows
 from gateway.storage.database import Database
 from gateway.storage.schema import records
+from gateway.storage.statements import Statement
 
+VALID, REVOKED, PENDING = "valid", "revoked", "pending"
+
+_ALL_OF_OWNER = (
+    select(records)
+    .where(records.c.tenant == bindparam("tenant"), records.c.owner_index == bindparam("owner"))
+    .order_by(records.c.stored_at, records.c.id)
+)
+"""Every row of one `owner` with one `tenant`, oldest first."""
 REVOCATION_REASONS = frozenset(
     {"annulled", "issued_in_error", "replaced", "stored_in_error", "withdrawn"}
 )
@@ -49,6 +58,17 @@ class StoredRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """An announced record as it lies in the vault."""
+
+    id: str
+    kind: str
+    expected_at: datetime
+    state: str = field(default="pending")
+    owner_name: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Lying:
     """What lies here of one owner: records that may be reused, and those on their way."""
 
@@ -58,6 +78,19 @@ class Lying:
 
 IsConfirmedResult = Callable[[Connection, TenantId, Record], bool]
 """Whether a record is the result of a finished dossier of its owner that the portal confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _StandingRow:
+    """One row of a record that was not revoked."""
+
+    id: str
+    tenant: str
+    owner_index: bytes
+    kind: str
+    state: str
+    stored_at: int
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +171,7 @@ class RecordStore:
         index = owner_index(self.index_key, tenant, owner)
 
         def read(connection: Connection) -> Lying:
-            rows = standing_rows(connection, tenant, index, kinds)
+            rows = _standing_rows(connection, tenant, index, kinds)
             valid = tuple(self._open(row, connection) for row in rows if row.state == VALID)
             return Lying(valid, tuple(self._awaited(row) for row in rows if row.state == PENDING))
 
@@ -242,16 +275,16 @@ class RecordStore:
             raise Conflict("not_announced", "another record was announced under this id")
         connection.execute(delete(records).where(records.c.id == announced))
 
-    def _awaited(self, row: Row[Any] | StandingRow) -> Awaited:
+    def _awaited(self, row: Row[Any] | _StandingRow) -> Awaited:
         document = read_document(self.codec.decode(self._place(row), row.content))
         expected_at = datetime.fromisoformat(document["expected_at"])
         return Awaited(row.id, row.kind, expected_at, owner_name=document.get("owner_name"))
 
     def _rows(self, tenant: TenantId, owner: PersonalId) -> Sequence[Row[Any]]:
         given = {"tenant": tenant, "owner": owner_index(self.index_key, tenant, owner)}
-        return self.database.read(lambda connection: connection.execute(ALL_OF_OWNER, given).all())
+        return self.database.read(lambda connection: connection.execute(_ALL_OF_OWNER, given).all())
 
-    def _open(self, row: Row[Any] | StandingRow, connection: Connection) -> StoredRecord:
+    def _open(self, row: Row[Any] | _StandingRow, connection: Connection) -> StoredRecord:
         document = read_document(self.codec.decode(self._place(row), row.content))
         record = stored_record(document["record"])
         vouched = (
@@ -272,7 +305,7 @@ class RecordStore:
         document = {"record": record.document(), "revoked": reason, "posted_for": vouched}
         return self.codec.encode(place, write_document(document))
 
-    def _place(self, row: Row[Any] | StandingRow) -> Place:
+    def _place(self, row: Row[Any] | _StandingRow) -> Place:
         return Place(TenantId(row.tenant), row.owner_index, row.id)
 
 
@@ -295,3 +328,27 @@ def _standing(connection: Connection, tenant: TenantId, identity: bytes) -> Row[
 
 def _new_id() -> str:
     return f"rec_{secrets.token_urlsafe(12)}"
+
+
+def _standing_rows(
+    connection: Connection, tenant: str, owner_index: bytes, kinds: Collection[str]
+) -> list[_StandingRow]:
+    """The owner's rows of these kinds that were not revoked, oldest first."""
+    given: dict[str, object] = {f"kind_{i}": kind for i, kind in enumerate(kinds)}
+    given |= {"tenant": tenant, "owner": owner_index, "gone": REVOKED}
+    return [_StandingRow(*row) for row in _rows_of_kinds(len(kinds)).all(connection, given)]
+
+
+@lru_cache(maxsize=256)
+def _rows_of_kinds(count: int) -> Statement:
+    """The question for so many kinds; its text is kept, since to write it costs more than to ask."""
+    kinds: list[BindParameter[str]] = [bindparam(f"kind_{i}") for i in range(count)]
+    asked = _ALL_OF_OWNER.with_only_columns(*(records.c[name] for name in _StandingRow.__slots__))
+    return Statement(asked.where(records.c.state != bindparam("gone"), records.c.kind.in_(kinds)))
+
+
+def store_earlier(connection: Connection, at: datetime) -> None:
+    """For demonstrations, that need records older than themselves: let every record that is kept by now have been stored by `at` at the latest."""
+    latest = int(at.timestamp())
+    younger = update(records).where(records.c.stored_at > latest)
+    connection.execute(younger.values(stored_at=latest))

@@ -12,7 +12,7 @@ from gateway.domain.facts import Holder, PartialDate
 from gateway.records.kinds import Kind, Kinds
 from gateway.records.record import Record
 from gateway.records.store import Lying
-from gateway.sources.names import same_name
+from gateway.sources.identity import same_name
 
 
 def holder_of(kind: Kind, record: Record) -> Holder:

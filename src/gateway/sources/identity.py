@@ -1,13 +1,75 @@
-"""Do two statements of a person's name and birth date speak of one person?
+"""Compare names, birth dates and persons, and take names apart.
 
-Names are compared as service 037 compares them, `[A-Z0-9]` without marks, case and blanks. Dates
+Names are compared as service 037 compares them: `[A-Z0-9]` without marks, case and blanks. Dates
 agree when they are equal to the precision of the coarser one: 1990 agrees with every day of 1990.
+A name is split at its blanks. The split is a guess (compound surnames, two-word given names): the
+dictionary calls it inferred, and what is filled by it is a suggestion.
 """
 
-from gateway.domain.facts import Holder, PartialDate, PersonKey
-from gateway.sources.names import same_name
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from gateway.domain.codelists import folded
+from gateway.domain.facts import Holder, PartialDate, PersonKey, PersonRef
+from gateway.domain.identifiers import AttributeName
+from gateway.domain.marks import normalized
+
+FULL_NAME = AttributeName("person.full_name")
+SURNAME = AttributeName("person.surname")
+MIDDLE_NAME = AttributeName("person.middle_name")
+GIVEN_NAME = AttributeName("person.given_name")
+MIDDLE_AND_GIVEN_NAME = AttributeName("person.middle_and_given_name")
+NAME_PARTS = frozenset({SURNAME, MIDDLE_NAME, GIVEN_NAME, MIDDLE_AND_GIVEN_NAME})
 
 _FIRST = 1
+_NOT_SENT = re.compile(r"[^A-Za-z0-9]")
+
+
+def one_blank(text: str) -> str:
+    """The text trimmed, runs of blanks as one; otherwise as it was said."""
+    return " ".join(text.split())
+
+
+def name_facts(full_name: str) -> Mapping[AttributeName, str]:
+    """The whole name, and its parts: first word, middle words, last word; one word is a given name."""
+    words = full_name.split()
+    if len(words) == 1:
+        return {FULL_NAME: words[0], GIVEN_NAME: words[0], MIDDLE_AND_GIVEN_NAME: words[0]}
+    facts = {
+        FULL_NAME: " ".join(words),
+        SURNAME: words[0],
+        GIVEN_NAME: words[-1],
+        MIDDLE_AND_GIVEN_NAME: " ".join(words[1:]),
+    }
+    if len(words) > 2:
+        facts[MIDDLE_NAME] = " ".join(words[1:-1])
+    return facts
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are one as service 037 compares them; a name that has no such letter is nobody's."""
+    compared = normalised_for_sending(one)
+    return compared != "" and compared == normalised_for_sending(other)
+
+
+class _Plain(dict[int, str]):
+    """What is sent of each character; worked out once per character."""
+
+    def __missing__(self, code: int) -> str:
+        letter = {"Đ": "D", "đ": "d"}.get(chr(code), chr(code))  # these two do not decompose
+        decomposed = normalized("NFD", letter)
+        bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+        sent = self[code] = _NOT_SENT.sub("", bare).upper()
+        return sent
+
+
+_PLAIN = _Plain()
+
+
+def normalised_for_sending(name: str) -> str:
+    """A name as the population database is asked: capitals without marks and blanks."""
+    return name.translate(_PLAIN)
 
 
 def same_date(one: PartialDate, other: PartialDate) -> bool:
@@ -38,4 +100,16 @@ def contradicts(holder: Holder, person: PersonKey) -> bool:
         holder.other_number
         or any(not same_name(name, person.full_name or "") for name in holder.names)
         or (said is not None and any(not same_date(said, held) for held in holder.birth_dates))
+    )
+
+
+def same_person(one: PersonRef, other: PersonRef) -> bool:
+    """By number where both have one, else by name and whole birth date."""
+    if one.personal_id is not None and other.personal_id is not None:
+        return one.personal_id == other.personal_id
+    return (
+        folded(one.full_name or "") == folded(other.full_name or "")
+        and one.birth_date == other.birth_date
+        and one.birth_date is not None
+        and one.birth_date.full
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gateway.records.kinds import Kinds
-from gateway.sources.papers import paper_attributes
+from gateway.sources._papers.facts import paper_attributes
 
 _CARD, _RESIDENCE = "identity_card", "residence_confirmation"
 _OF_RESIDENCE = ("permanent_", "current_", "household_")

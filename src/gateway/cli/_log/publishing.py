@@ -37,7 +37,7 @@ from gateway.retention.sweep import end_every_chain
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.upstream.carrier import FastCarrier
-from gateway.upstream.posting import Posting
+from gateway.upstream.exchange import Posting
 from gateway.upstream.transport import Transport
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]

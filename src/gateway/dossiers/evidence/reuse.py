@@ -17,8 +17,7 @@ from typing import Any
 from gateway.domain.errors import DossierRefused
 from gateway.domain.identifiers import PersonalId, TenantId
 from gateway.dossiers.dossier import Attachment, Dossier
-from gateway.records.rows import VALID
-from gateway.records.store import RecordStore, StoredRecord
+from gateway.records.store import VALID, RecordStore, StoredRecord
 
 DIGITISED, COMPONENT, RESULT = "D", "C", "R"
 

@@ -7,7 +7,7 @@ date that it leaves open.
 
 from gateway.domain.codelists import folded
 from gateway.domain.facts import Coded, Held, PartialDate, PersonRef
-from gateway.sources.papers import same_person
+from gateway.sources.identity import same_person
 
 
 def agree(one: Held, other: Held) -> bool:

@@ -9,7 +9,7 @@ from gateway.domain.facts import Fact, PersonKey
 from gateway.domain.identifiers import AttributeName, RoleName, SourceId
 from gateway.domain.replies import NotPermitted, Reply, Unavailable
 from gateway.domain.verdicts import Reason
-from gateway.sources.names import normalised_for_sending
+from gateway.sources.identity import normalised_for_sending
 
 Identity = NewType("Identity", str)
 """Number, name as it is compared, and birth date as it was said: one person as somebody means them."""

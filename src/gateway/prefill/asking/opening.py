@@ -13,8 +13,7 @@ from gateway.domain.identifiers import POPULATION, AttributeName, SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable
 from gateway.domain.verdicts import Reason
 from gateway.prefill.asking.answers import Answer, Asked, Meant
-from gateway.sources.identity import contradicts, is_as_precise, same_date
-from gateway.sources.names import same_name
+from gateway.sources.identity import contradicts, is_as_precise, same_date, same_name
 
 NOT_MATCHED = "not_matched"
 

@@ -9,8 +9,7 @@ from gateway.forms.catalogue import RegisteredForm
 from gateway.prefill.asking.answers import Identities, Identity, Meant
 from gateway.prefill.asking.knowledge import BIRTH_DATE, Unasked
 from gateway.prefill.asking.matching import Matching
-from gateway.sources.identity import is_asked_in_full
-from gateway.sources.names import FULL_NAME, NAME_PARTS
+from gateway.sources.identity import FULL_NAME, NAME_PARTS, is_asked_in_full
 
 _NOTHING: frozenset[AttributeName] = frozenset()
 _IDENTITY = NAME_PARTS | {

@@ -14,7 +14,7 @@ from gateway.prefill.asking.agreement import agree
 from gateway.prefill.asking.people import People
 from gateway.prefill.filling.desk import Desk
 from gateway.prefill.filling.shaping import as_sent, is_typed
-from gateway.sources.names import same_name
+from gateway.sources.identity import same_name
 
 SUBJECT = RoleName("(subject)")
 """Stands for the person that the question is about, whichever roles of the form that may be."""

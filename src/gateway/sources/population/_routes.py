@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import Protocol, TypeVar
 
-from gateway.sources.population.wire import Asking, sign_in_headers
+from gateway.sources.population._wire import Asking, sign_in_headers
 from gateway.upstream import http
 from gateway.upstream.exchange import Exchange
 

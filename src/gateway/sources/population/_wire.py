@@ -25,8 +25,8 @@ from lxml import etree
 
 from gateway.domain.errors import SourceBrokeContract
 from gateway.domain.facts import PartialDate
-from gateway.sources.places import VIETNAM
-from gateway.sources.population.reading import local_name, text_of
+from gateway.sources._papers.places import VIETNAM
+from gateway.sources.population._reading import local_name, text_of
 
 RECORD: Final = "037"
 CONFIRMATION: Final = "033"

@@ -12,7 +12,7 @@ from gateway.domain.errors import Busy, SourceUnavailable
 from gateway.domain.identifiers import RECORDS, AttributeName, SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
 from gateway.records.store import Lying, RecordStore
-from gateway.sources.holdings import Holdings
+from gateway.sources._papers.holdings import Holdings
 from gateway.sources.source import Question
 
 

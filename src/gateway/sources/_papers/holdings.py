@@ -12,19 +12,18 @@ from datetime import date, datetime, time
 from gateway.domain.codelists import CodeLists
 from gateway.domain.facts import Fact, Paper, PersonRef, RecordRef
 from gateway.domain.identifiers import AttributeName
-from gateway.records.awaited import Awaited
 from gateway.records.kinds import Kinds
 from gateway.records.paper import paper_digest, paper_of
-from gateway.records.store import StoredRecord
-from gateway.sources.holders import holder_of, named_beside
-from gateway.sources.papers import (
+from gateway.records.store import Awaited, StoredRecord
+from gateway.sources._papers.facts import (
     Facts,
     paper_attributes,
     paper_facts,
     read_person,
-    same_person,
 )
-from gateway.sources.places import VIETNAM
+from gateway.sources._papers.places import VIETNAM
+from gateway.sources.holders import holder_of, named_beside
+from gateway.sources.identity import same_person
 
 _DIVORCE, _BIRTH = "divorce_judgment", "birth_certificate"
 

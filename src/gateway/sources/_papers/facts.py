@@ -19,8 +19,8 @@ from gateway.domain.codelists import COUNTRY, PROVINCE, CodeLists, folded
 from gateway.domain.facts import Coded, Held, PartialDate, PersonRef, Value
 from gateway.domain.identifiers import AttributeName, PersonalId
 from gateway.records.kinds import CODE, Kind
-from gateway.sources.names import name_facts, one_blank
-from gateway.sources.places import Place, place_attributes, place_facts
+from gateway.sources._papers.places import Place, place_attributes, place_facts
+from gateway.sources.identity import name_facts, one_blank
 
 Facts = dict[AttributeName, Held]
 
@@ -91,18 +91,6 @@ def read_person(said: Mapping[str, Any], lists: CodeLists) -> PersonRef:
         full_name=one_blank(said["full_name"]),
         birth_date=birth_date,
         facts=facts,
-    )
-
-
-def same_person(one: PersonRef, other: PersonRef) -> bool:
-    """By number where both have one, else by name and whole birth date."""
-    if one.personal_id is not None and other.personal_id is not None:
-        return one.personal_id == other.personal_id
-    return (
-        folded(one.full_name or "") == folded(other.full_name or "")
-        and one.birth_date == other.birth_date
-        and one.birth_date is not None
-        and one.birth_date.full
     )
 
 

@@ -26,9 +26,9 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from gateway.domain.errors import SourceBrokeContract
-from gateway.sources.population.routes import address
-from gateway.sources.population.tokens import TokenCache, read_object
-from gateway.sources.population.wire import Asking
+from gateway.sources.population._routes import address
+from gateway.sources.population._tokens import TokenCache, read_object
+from gateway.sources.population._wire import Asking
 from gateway.upstream import http
 from gateway.upstream.exchange import Exchange
 

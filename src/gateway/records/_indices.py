@@ -9,7 +9,7 @@ All are HMAC-SHA-256 under the index key:
 import hmac
 
 from gateway.domain.identifiers import PersonalId, TenantId
-from gateway.records.awaited import Announcement
+from gateway.records._announcement import Announcement
 from gateway.records.codec import write_document
 from gateway.records.record import Record
 

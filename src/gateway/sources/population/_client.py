@@ -12,17 +12,16 @@ from gateway.domain.errors import SourceBrokeContract
 from gateway.domain.facts import Fact, Held, Holder, Paper, PartialDate, PersonKey
 from gateway.domain.identifiers import POPULATION, AttributeName, SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
-from gateway.sources.identity import contradicts, is_asked_in_full
-from gateway.sources.names import normalised_for_sending
-from gateway.sources.population.reading import (
+from gateway.sources.identity import contradicts, is_asked_in_full, normalised_for_sending
+from gateway.sources.population._reading import (
     holder_of,
     local_name,
     named_by,
     read_citizen,
     text_of,
 )
-from gateway.sources.population.routes import Route
-from gateway.sources.population.wire import (
+from gateway.sources.population._routes import Route
+from gateway.sources.population._wire import (
     ANY_PROCEDURE,
     CONFIRMATION,
     LONGEST,

@@ -2,7 +2,7 @@ import unicodedata
 
 import pytest
 
-from gateway.sources.names import FULL_NAME, name_facts, normalised_for_sending
+from gateway.sources.identity import FULL_NAME, name_facts, normalised_for_sending
 
 SPLITS = {
     "Thương": {"given": "Thương", "rest": "Thương"},

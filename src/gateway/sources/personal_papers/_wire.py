@@ -21,9 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from gateway.domain.errors import RecordRefused, SourceBrokeContract, SourceUnavailable
 from gateway.records.kinds import Kinds
 from gateway.records.record import read_record
-from gateway.records.rows import VALID
-from gateway.records.store import StoredRecord
-from gateway.sources.places import VIETNAM
+from gateway.records.store import VALID, StoredRecord
+from gateway.sources._papers.places import VIETNAM
 from gateway.upstream.adapter import Envelope
 
 LOGIN = "/bndp/public/v1/login"

@@ -9,8 +9,8 @@ from gateway.domain.identifiers import PERSONAL_PAPERS, AttributeName, SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
 from gateway.records.issuers import Issuers
 from gateway.records.kinds import Kinds
-from gateway.sources.holdings import Holdings
-from gateway.sources.personal_papers.wire import (
+from gateway.sources._papers.holdings import Holdings
+from gateway.sources.personal_papers._wire import (
     SEARCH,
     Papers,
     Refused,

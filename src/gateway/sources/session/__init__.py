@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gateway.domain.facts import Fact, PersonKey, Value
 from gateway.domain.identifiers import AttributeName
-from gateway.sources.names import name_facts
+from gateway.sources.identity import name_facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from gateway.domain.codelists import (
     without_province_word,
 )
 from gateway.domain.facts import Coded
-from gateway.sources.names import one_blank
-from gateway.sources.places import Place
+from gateway.sources._papers.places import Place
+from gateway.sources.identity import one_blank
 
 _DISTRICT_WORDS = ("huyện ", "quận ", "thị xã ", "thành phố ", "tp. ", "tp ")
 

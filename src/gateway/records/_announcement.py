@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.domain.identifiers import PersonalId
-from gateway.records.contents import check_object, check_personal_id, check_text, place_in, refuse
-from gateway.records.digitisation import check_dossier
+from gateway.records._contents import check_object, check_personal_id, check_text, place_in, refuse
 from gateway.records.kinds import Kinds
+from gateway.records.record import check_dossier
 
 LONGEST_WAIT = timedelta(days=30)
 _MEMBERS = frozenset({"kind", "owner", "dossier", "expected_at"})
@@ -33,17 +33,6 @@ class Announcement:
         """The announcement as it is kept; whose number it is lies in the index alone."""
         kept = {"dossier": self.dossier, "expected_at": self.expected_at.isoformat()}
         return kept if self.owner_name is None else {**kept, "owner_name": self.owner_name}
-
-
-@dataclass(frozen=True, slots=True)
-class Awaited:
-    """An announced record as it lies in the vault."""
-
-    id: str
-    kind: str
-    expected_at: datetime
-    state: str = field(default="pending")
-    owner_name: str | None = field(default=None, repr=False)
 
 
 def read_announcement(sent: Mapping[str, Any], kinds: Kinds, now: datetime) -> Announcement:

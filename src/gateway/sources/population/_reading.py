@@ -15,9 +15,9 @@ from lxml.etree import _Element
 from gateway.domain.codelists import COUNTRY, CodeLists
 from gateway.domain.facts import Held, Holder, PartialDate, PersonRef, Value
 from gateway.domain.identifiers import AttributeName, PersonalId
-from gateway.sources.names import FULL_NAME, NAME_PARTS, name_facts, one_blank
-from gateway.sources.places import place_attributes, place_facts
-from gateway.sources.population.addresses import read_place
+from gateway.sources._papers.places import place_attributes, place_facts
+from gateway.sources.identity import FULL_NAME, NAME_PARTS, name_facts, one_blank
+from gateway.sources.population._addresses import read_place
 
 Wanted: TypeAlias = frozenset[AttributeName]
 Facts: TypeAlias = Mapping[AttributeName, Held]

@@ -1,0 +1,1 @@
+"""Read facts out of digitised papers, wherever they are kept."""
