@@ -128,3 +128,12 @@ def test_a_decision_is_short_and_names_what_it_weighed(decision: Path) -> None:
     assert headings == ["Context", "Decision", "Consequences", "Alternatives", "References"]
     for path in re.findall(r"`((?:src|tests|schemas|mocks|docs)/[\w./-]+)`", text):
         assert (ROOT / path).exists(), f"{decision.name} refers to {path}"
+
+
+@pytest.mark.parametrize("document", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_a_guide_names_modules_that_exist(document: str) -> None:
+    named = re.findall(
+        r"`((?:src|tests|schemas|mocks|docs|demo)/[\w./-]*)`", (ROOT / document).read_text()
+    )
+    assert len(named) > 10
+    assert [path for path in named if not (ROOT / path).exists()] == []
