@@ -22,7 +22,7 @@ help:
 	@echo "make check         static checks (format, lint, types, layers), then the tests: what CI holds"
 	@echo "make static        the static checks alone, in seconds"
 	@echo "make pythons       every Python from 3.11 to 3.14: does the lock resolve, do the types hold?"
-	@echo "make docs          write docs/threats.md, docs/forms.md and schemas/openapi.json again from tests, schemas and code"
+	@echo "make docs          write docs/threats.md, schemas/forms.md and schemas/openapi.json again from tests, schemas and code"
 	@echo "make serve         the gateway alone, set up by its GATEWAY_* environment"
 	@echo "make bench         the benchmarks, into bench/results/latest.json"
 	@echo "make foreign       install others' verifiers that the tests then ask as well (Python 3.12)"

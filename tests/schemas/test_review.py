@@ -13,7 +13,7 @@ from gateway.forms.catalogue import Catalogue, RegisteredForm, read_catalogue
 from gateway.reduction.publishing import CONNECTED
 
 ROOT = Path(__file__).parents[2]
-DOCUMENT = ROOT / "docs" / "forms.md"
+DOCUMENT = ROOT / "schemas" / "forms.md"
 FOLDERS = sorted(path.parent.name for path in (ROOT / "schemas" / "forms").glob("*/form.json"))
 
 

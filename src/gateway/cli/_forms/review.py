@@ -1,6 +1,6 @@
 """`gateway forms review`: what does an official of the province check before a form goes live?
 
-Writes `docs/forms.md` from what is registered: of every form each field with its item, its
+Writes `schemas/forms.md` from what is registered: of every form each field with its item, its
 condition in words, its source and who may change it; whose facts are read and how that person is
 found; what stays with the citizen, and why.
 """
@@ -61,13 +61,13 @@ _COLUMNS = ("Trường", "Mục", "Hiện khi", "Lấy từ", "Sửa")
 
 
 def review(
-    write: Annotated[bool, typer.Option("--write", help="Write docs/forms.md again.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write schemas/forms.md again.")] = False,
 ) -> None:
     """Print the review list of every registered form, or write it into the documents."""
     schemas = settings_from_environment().schemas
     text = review_of(registered_forms())
     if write:
-        (schemas.parent / "docs" / "forms.md").write_text(text, encoding="utf-8")
+        (schemas / "forms.md").write_text(text, encoding="utf-8")
     else:
         typer.echo(text, nl=False)
 
