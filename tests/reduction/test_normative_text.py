@@ -5,8 +5,9 @@ from pathlib import Path
 
 from gateway.domain.verdicts import DECLARED, FieldClass, Verdict
 from gateway.reduction.cases import CHANNELS
-from gateway.reduction.dossiers import BEYOND_LOGIN_CLASSES, REDUCTION_CLASSES, TAKEN_OUT
+from gateway.reduction.dossiers import BEYOND_LOGIN_CLASSES, REDUCTION_CLASSES
 from gateway.reduction.report import UNIT
+from gateway.reduction.submissions import TAKEN_OUT
 from gateway.reduction.table import TARGET
 
 TEXT = json.loads((Path(__file__).parents[2] / "schemas" / "measure.json").read_text())

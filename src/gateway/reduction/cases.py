@@ -23,7 +23,8 @@ from gateway.domain.letters import REASON_LETTERS
 from gateway.domain.verdicts import Reason
 from gateway.log.leaves import CASE_KINDS
 from gateway.reduction.definitions import BASE_CODE, Definitions, FormVersion, template_of
-from gateway.reduction.dossiers import Letters, Submission, Sums, read_submission
+from gateway.reduction.dossiers import Sums
+from gateway.reduction.submissions import Letters, Submission, read_submission
 
 MOST_REFUSALS = 5
 """So many refusals that name one field end a chain (design 5.2)."""

@@ -1,6 +1,6 @@
 """What does one dossier add to the figures? (design of the measure, sections 3.1 to 3.6)
 
-Everything that is summed is a count under a key; sums of dossiers are sums of counts. The keys:
+Sums of dossiers are sums of counts, each under a key:
 
     ("dossiers",) ("instant",)          dossiers, and of these the instant ones
     ("burst",)                          of these, those of a burst
@@ -13,7 +13,7 @@ Everything that is summed is a count under a key; sums of dossiers are sums of c
     ("D",) ("D", "required")            what counts as declared, dropped items included
     ("D", "extra")                      declared fields that stand for no official item
     ("A", class) ("A", "required")      `auto` by class, and the required ones of every class
-    ("core",)                           items, see `_count_items`
+    ("core",)                           items, see `Item`
     ("young",)                          of these, those with a field from a young record
     ("reach", "missed" | "connected")   items that a source could have supplied and did not
     ("source", source, "A" | "override" | "contested")      of the classes of the reduction
@@ -27,165 +27,35 @@ is of class `extra`, whatever the receipt called it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from gateway.domain.errors import CannotMeasure
-from gateway.domain.letters import CLASS_LETTERS, SOURCE_LETTERS, VERDICT_LETTERS, YOUNG_LETTERS
 from gateway.domain.verdicts import DECLARED, FieldClass, Verdict
-from gateway.reduction.definitions import Definitions, FormVersion, template_of
+from gateway.reduction.definitions import FormVersion
 from gateway.reduction.standards import Standard
+from gateway.reduction.submissions import TAKEN_OUT, Judged, Letters, Submission, merge
 
 Key: TypeAlias = tuple[str | int, ...]
 Sums: TypeAlias = Counter[Key]
 
 REDUCTION_CLASSES = frozenset({FieldClass.FACT, FieldClass.KNOWN, FieldClass.SUGGESTED})
 BEYOND_LOGIN_CLASSES = frozenset({FieldClass.FACT, FieldClass.SUGGESTED})
-TAKEN_OUT = frozenset({Verdict.WITHDRAWN, Verdict.HIDDEN})
-
-_VERDICT = {letter: verdict for verdict, letter in VERDICT_LETTERS.items()}
-_CLASS = {letter: kind for kind, letter in CLASS_LETTERS.items()}
-_YOUNG = {letter: source for source, letter in YOUNG_LETTERS.items()}
-_SOURCE = {letter: source for source, letter in SOURCE_LETTERS.items()} | _YOUNG
-_CLASS_ORDER = {kind: place for place, kind in enumerate(FieldClass)}
-_ONLY_FILLED = TAKEN_OUT | {Verdict.AUTO, Verdict.OVERRIDE}
-_LETTER_MEMBERS = ("vd", "vr", "cl", "cr", "so", "sr")
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """One field instance of a submission; class and source only where it was filled."""
+class Item:
+    """What became of one official item of a dossier (mục của tờ khai), by its visible fields.
 
-    template: str
-    verdict: Verdict
-    field_class: FieldClass | None
-    source: str | None
-    young: bool = False
-
-
-Letters: TypeAlias = Mapping[str, Judged]
-"""A whole submission, by instance path."""
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """One accepted submission, as its body states it."""
-
-    leaf: int
-    hour: int
-    form: FormVersion
-    tenant: str
-    procedure: str | None
-    channel: str
-    instant: bool
-    burst: bool
-    letters: Letters = field(repr=False)
-    attachments: Mapping[str, int]
-
-
-def read_submission(
-    leaf: int, body: Mapping[str, Any], definitions: Definitions, known: dict[Hashable, Letters]
-) -> Submission:
-    """Read a submission body and hold it against both balances.
-
-    `known` keeps the letters that were read before: many dossiers hold the same ones. Raises CannotMeasure for one that does not balance or names what the log does not hold.
+    It is core where every visible field is `auto` and a `fact`, and one is required. One that is
+    not, or that stands in an instant dossier, is missed where a required field of it is declared, or
+    it would be core, and all its visible fields are within reach, of any source or a connected one.
     """
-    form = definitions.form(leaf, body["fv"])
-    said = (form.leaf, *(_hashable(body.get(name)) for name in _LETTER_MEMBERS))
-    if said not in known:
-        known[said] = _letters(leaf, body, form)
-    letters = known[said]
-    declared = _check_balances(leaf, letters, body["n"])
-    burst = body.get("bu") == 1
-    return Submission(
-        leaf=leaf,
-        hour=body["h"],
-        form=form,
-        tenant=body["ten"],
-        procedure=body["proc"],
-        channel=body["ch"],
-        instant=burst or definitions.in_force(leaf).is_instant(body["sec"], declared),
-        burst=burst,
-        letters=letters,
-        attachments=body["att"],
-    )
 
-
-def _hashable(letters: Any) -> Hashable:
-    return tuple(sorted(letters.items())) if isinstance(letters, dict) else letters
-
-
-def _letters(leaf: int, body: Mapping[str, Any], form: FormVersion) -> Letters:
-    verdicts = form.read(leaf, body["vd"], body.get("vr"))
-    classes = form.read(leaf, body["cl"], body.get("cr"))
-    sources = form.read(leaf, body["so"], body.get("sr"))
-    if not classes.keys() == sources.keys() <= verdicts.keys():
-        raise CannotMeasure(leaf, "a class or source stands where no verdict does")
-    try:
-        return {
-            path: Judged(
-                template_of(path),
-                _VERDICT[letter],
-                _CLASS[classes[path]] if path in classes else None,
-                _SOURCE[sources[path]] if path in sources else None,
-                sources.get(path) in _YOUNG,
-            )
-            for path, letter in verdicts.items()
-        }
-    except KeyError:
-        raise CannotMeasure(leaf, "it holds a letter that stands for nothing") from None
-
-
-def _check_balances(leaf: int, letters: Letters, stated: Mapping[str, int]) -> int:
-    """Both balances, and the body's own counts against its letters; gives what was declared."""
-    fields = letters.values()
-    verdicts = Counter(one.verdict for one in fields)
-    filled = [one.verdict for one in fields if one.field_class is not None]
-    declared = sum(verdicts[verdict] for verdict in DECLARED)
-    counted = {verdict.value: verdicts[verdict] for verdict in Verdict} | {
-        "filled": len(filled),
-        "visible": len(letters) - sum(verdicts[verdict] for verdict in TAKEN_OUT),
-        "declared": declared,
-    }
-    given_up = sum(v in (Verdict.CONTESTED, Verdict.OFFICER, Verdict.OVERRIDE) for v in filled)
-    taken_out = verdicts[Verdict.WITHDRAWN] + verdicts[Verdict.HIDDEN]
-    if (
-        stated != counted
-        or stated["filled"] != verdicts[Verdict.AUTO] + given_up + taken_out
-        or stated["visible"] != verdicts[Verdict.AUTO] + declared + verdicts[Verdict.BLANK]
-        or any(one.verdict in _ONLY_FILLED for one in fields if one.field_class is None)
-    ):
-        raise CannotMeasure(leaf, "its counts do not balance")
-    return declared
-
-
-def merge(submissions: Sequence[Submission]) -> Letters:
-    """One dossier out of its submissions, in order: it counts once.
-
-    The last one says which fields show. A field is `auto` only if it was in each; else it has the
-    latest verdict by which somebody declared it, and `blank` where nobody did.
-    """
-    last = submissions[-1].letters
-    if len(submissions) == 1:
-        return last
-    return {
-        path: judged
-        if judged.verdict in TAKEN_OUT
-        else _merged(judged, [submission.letters.get(path) for submission in submissions])
-        for path, judged in last.items()
-    }
-
-
-def _merged(last: Judged, judged: Sequence[Judged | None]) -> Judged:
-    known = [one for one in judged if one is not None]
-    if len(known) == len(judged) and all(one.verdict is Verdict.AUTO for one in known):
-        classes = [one.field_class for one in known if one.field_class is not None]
-        first = min(classes, key=_CLASS_ORDER.__getitem__)
-        young = any(one.young for one in known)
-        return Judged(last.template, Verdict.AUTO, first, last.source, young)
-    declared = [one for one in known if one.verdict in DECLARED]
-    return declared[-1] if declared else Judged(last.template, Verdict.BLANK, None, None)
+    fields: Letters = field(repr=False)
+    core: bool = False
+    missed: bool = False
+    missed_connected: bool = False
 
 
 def tally(submissions: Sequence[Submission], standard: Standard) -> Sums:
@@ -208,7 +78,7 @@ def tally(submissions: Sequence[Submission], standard: Standard) -> Sums:
     for key in (("dropped",), ("D",), ("D", "required")):
         sums[key] += standard.dropped
     sums[("abolished",)] = standard.abolished
-    _count_items(sums, letters.values(), form, standard, instant)
+    _count_items(sums, _items(letters, form, standard, instant).values(), standard.edition)
     sums[("left", sums[("D",)])] = 1
     return sums
 
@@ -244,29 +114,44 @@ def _class_counted(judged: Judged, standard: Standard) -> FieldClass | None:
     return kind if judged.template in standard.item_of else FieldClass.EXTRA
 
 
-def _count_items(
-    sums: Sums, fields: Iterable[Judged], form: FormVersion, standard: Standard, instant: bool
-) -> None:
-    """Official items, each once; a column of a repeating group is one, as are fields of one item.
+def _count_items(sums: Sums, items: Iterable[Item], edition: int) -> None:
+    for item in items:
+        if item.core:
+            sums[("core",)] += 1
+            sums[("young",)] += edition > 1 and any(f.young for f in item.fields.values())
+        sums[("reach", "missed")] += item.missed
+        sums[("reach", "connected")] += item.missed_connected
 
-    An item is core where every visible field of it is `auto` and a `fact`, and one is required. One
-    that is not, or that stands in an instant dossier, is missed where a required field of it is
-    declared, or it would be core, and all its visible fields are within reach.
-    """
-    shown: defaultdict[str, list[Judged]] = defaultdict(list)
-    for judged in fields:
+
+def items_of(submissions: Sequence[Submission], standard: Standard) -> dict[str, Item]:
+    """What became of the official items of one dossier, by name."""
+    instant = any(one.instant for one in submissions)
+    return _items(merge(submissions), submissions[-1].form, standard, instant)
+
+
+def _items(of: Letters, form: FormVersion, standard: Standard, instant: bool) -> dict[str, Item]:
+    """Each once: a column of a repeating group is one item, as are several fields of one."""
+    shown: defaultdict[str, dict[str, Judged]] = defaultdict(dict)
+    for path, judged in of.items():
         item = standard.item_of.get(judged.template)
         if item is not None and judged.verdict not in TAKEN_OUT:
-            shown[item].append(judged)
-    for visible in shown.values():
-        needed = [one for one in visible if one.template in form.required]
-        core = bool(needed) and all(
-            one.verdict is Verdict.AUTO and one.field_class is FieldClass.FACT for one in visible
-        )
-        if core and not instant:
-            sums[("core",)] += 1
-            sums[("young",)] += standard.edition > 1 and any(one.young for one in visible)
-        elif core or any(one.verdict in DECLARED for one in needed):
-            templates = {one.template for one in visible}
-            sums[("reach", "missed")] += templates <= standard.reach
-            sums[("reach", "connected")] += templates <= standard.connected_reach
+            shown[item][path] = judged
+    return {name: _item(fields, form, standard, instant) for name, fields in shown.items()}
+
+
+def _item(fields: Letters, form: FormVersion, standard: Standard, instant: bool) -> Item:
+    visible = fields.values()
+    needed = [one for one in visible if one.template in form.required]
+    came = bool(needed) and all(
+        one.verdict is Verdict.AUTO and one.field_class is FieldClass.FACT for one in visible
+    )
+    if came and not instant:
+        return Item(fields, core=True)
+    if not came and not any(one.verdict in DECLARED for one in needed):
+        return Item(fields)
+    templates = {one.template for one in visible}
+    return Item(
+        fields,
+        missed=templates <= standard.reach,
+        missed_connected=templates <= standard.connected_reach,
+    )

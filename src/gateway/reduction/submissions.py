@@ -1,0 +1,156 @@
+"""What does one submission body say of its fields, and several of one dossier together?"""
+
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from gateway.domain.errors import CannotMeasure
+from gateway.domain.letters import CLASS_LETTERS, SOURCE_LETTERS, VERDICT_LETTERS, YOUNG_LETTERS
+from gateway.domain.verdicts import DECLARED, FieldClass, Verdict
+from gateway.reduction.definitions import Definitions, FormVersion, template_of
+
+TAKEN_OUT = frozenset({Verdict.WITHDRAWN, Verdict.HIDDEN})
+
+_VERDICT = {letter: verdict for verdict, letter in VERDICT_LETTERS.items()}
+_CLASS = {letter: kind for kind, letter in CLASS_LETTERS.items()}
+_YOUNG = {letter: source for source, letter in YOUNG_LETTERS.items()}
+_SOURCE = {letter: source for source, letter in SOURCE_LETTERS.items()} | _YOUNG
+_CLASS_ORDER = {kind: place for place, kind in enumerate(FieldClass)}
+_ONLY_FILLED = TAKEN_OUT | {Verdict.AUTO, Verdict.OVERRIDE}
+_LETTER_MEMBERS = ("vd", "vr", "cl", "cr", "so", "sr")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One field instance of a submission; class and source only where it was filled."""
+
+    template: str
+    verdict: Verdict
+    field_class: FieldClass | None
+    source: str | None
+    young: bool = False
+
+
+Letters: TypeAlias = Mapping[str, Judged]
+"""A whole submission, by instance path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One accepted submission, as its body states it."""
+
+    leaf: int
+    hour: int
+    form: FormVersion
+    tenant: str
+    procedure: str | None
+    channel: str
+    instant: bool
+    burst: bool
+    letters: Letters = field(repr=False)
+    attachments: Mapping[str, int]
+
+
+def read_submission(
+    leaf: int, body: Mapping[str, Any], definitions: Definitions, known: dict[Hashable, Letters]
+) -> Submission:
+    """Read a submission body and hold it against both balances.
+
+    `known` keeps the letters that were read before: many dossiers hold the same ones. Raises CannotMeasure for one that does not balance or names what the log does not hold.
+    """
+    form = definitions.form(leaf, body["fv"])
+    said = (form.leaf, *(_hashable(body.get(name)) for name in _LETTER_MEMBERS))
+    if said not in known:
+        known[said] = _letters(leaf, body, form)
+    letters = known[said]
+    declared = _check_balances(leaf, letters, body["n"])
+    burst = body.get("bu") == 1
+    return Submission(
+        leaf=leaf,
+        hour=body["h"],
+        form=form,
+        tenant=body["ten"],
+        procedure=body["proc"],
+        channel=body["ch"],
+        instant=burst or definitions.in_force(leaf).is_instant(body["sec"], declared),
+        burst=burst,
+        letters=letters,
+        attachments=body["att"],
+    )
+
+
+def _hashable(letters: Any) -> Hashable:
+    return tuple(sorted(letters.items())) if isinstance(letters, dict) else letters
+
+
+def _letters(leaf: int, body: Mapping[str, Any], form: FormVersion) -> Letters:
+    verdicts = form.read(leaf, body["vd"], body.get("vr"))
+    classes = form.read(leaf, body["cl"], body.get("cr"))
+    sources = form.read(leaf, body["so"], body.get("sr"))
+    if not classes.keys() == sources.keys() <= verdicts.keys():
+        raise CannotMeasure(leaf, "a class or source stands where no verdict does")
+    try:
+        return {
+            path: Judged(
+                template_of(path),
+                _VERDICT[letter],
+                _CLASS[classes[path]] if path in classes else None,
+                _SOURCE[sources[path]] if path in sources else None,
+                sources.get(path) in _YOUNG,
+            )
+            for path, letter in verdicts.items()
+        }
+    except KeyError:
+        raise CannotMeasure(leaf, "it holds a letter that stands for nothing") from None
+
+
+def _check_balances(leaf: int, letters: Letters, stated: Mapping[str, int]) -> int:
+    """Both balances, and the body's own counts against its letters; gives what was declared."""
+    fields = letters.values()
+    verdicts = Counter(one.verdict for one in fields)
+    filled = [one.verdict for one in fields if one.field_class is not None]
+    declared = sum(verdicts[verdict] for verdict in DECLARED)
+    counted = {verdict.value: verdicts[verdict] for verdict in Verdict} | {
+        "filled": len(filled),
+        "visible": len(letters) - sum(verdicts[verdict] for verdict in TAKEN_OUT),
+        "declared": declared,
+    }
+    given_up = sum(v in (Verdict.CONTESTED, Verdict.OFFICER, Verdict.OVERRIDE) for v in filled)
+    taken_out = verdicts[Verdict.WITHDRAWN] + verdicts[Verdict.HIDDEN]
+    if (
+        stated != counted
+        or stated["filled"] != verdicts[Verdict.AUTO] + given_up + taken_out
+        or stated["visible"] != verdicts[Verdict.AUTO] + declared + verdicts[Verdict.BLANK]
+        or any(one.verdict in _ONLY_FILLED for one in fields if one.field_class is None)
+    ):
+        raise CannotMeasure(leaf, "its counts do not balance")
+    return declared
+
+
+def merge(submissions: Sequence[Submission]) -> Letters:
+    """One dossier out of its submissions, in order: it counts once.
+
+    The last one says which fields show. A field is `auto` only if it was in each; else it has the
+    latest verdict by which somebody declared it, and `blank` where nobody did.
+    """
+    last = submissions[-1].letters
+    if len(submissions) == 1:
+        return last
+    return {
+        path: judged
+        if judged.verdict in TAKEN_OUT
+        else _merged(judged, [submission.letters.get(path) for submission in submissions])
+        for path, judged in last.items()
+    }
+
+
+def _merged(last: Judged, judged: Sequence[Judged | None]) -> Judged:
+    known = [one for one in judged if one is not None]
+    if len(known) == len(judged) and all(one.verdict is Verdict.AUTO for one in known):
+        classes = [one.field_class for one in known if one.field_class is not None]
+        first = min(classes, key=_CLASS_ORDER.__getitem__)
+        young = any(one.young for one in known)
+        return Judged(last.template, Verdict.AUTO, first, last.source, young)
+    declared = [one for one in known if one.verdict in DECLARED]
+    return declared[-1] if declared else Judged(last.template, Verdict.BLANK, None, None)
