@@ -53,6 +53,7 @@ PARTS = (
         "env FORMS_SEED=7 FORMS_PAIRS=20000 python -m pytest tests/forms/test_against_formio.py",
     ),
     Part("removals", 60, "python -m tests.removals"),
+    Part("before", 30, "python -m tests.before"),
     Part("bench-calls", 100, "python -m bench --nightly --only calls"),
     Part("bench-month", 60, "python -m bench --nightly --only month"),
     Part("bench-log", 60, "python -m bench --nightly --only log"),

@@ -1,7 +1,6 @@
 """A small log that is closed, with every number worked out by hand; and its parts, to be spoilt."""
 
 import json
-from base64 import urlsafe_b64encode
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,9 @@ from tests.verify.building import (
     Signer,
     canonical,
     definition,
-    sha,
     text64,
 )
+from tests.verify.forgeries import signed_copy
 
 DIGEST = "sha256:" + "0" * 64
 CASES = 12
@@ -273,15 +272,3 @@ def release_text(release: Json) -> bytes:
 
 def _shortest(text: str) -> float | int:
     return int(float(text)) if float(text).is_integer() else float(text)
-
-
-def signed_copy(text: bytes, by: Signer = LOG_KEY, **members: Any) -> bytes:
-    """A JWS in compact form over the text, its header changed by `members`."""
-    jwk = canonical({"crv": "Ed25519", "kty": "OKP", "x": url64(by.public)})
-    header = {"alg": "Ed25519", "typ": "release+jwt", "kid": url64(sha(jwk)), **members}
-    head = f"{url64(canonical(header))}.{url64(text)}"
-    return f"{head}.{url64(by.secret.sign(head.encode()))}".encode()
-
-
-def url64(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
