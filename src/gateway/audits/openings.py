@@ -38,17 +38,17 @@ from typing import Any
 
 import orjson
 
+from gateway.domain.errors import ReceiptRefused
 from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION
 from gateway.domain.verdicts import Verdict
 from gateway.forms.catalogue import RegisteredForm
-from gateway.forms.fields import value_at
-from gateway.forms.values import NotOfType
 from gateway.judging.encoding import commitment, content_of, letters_of
 from gateway.judging.judge import judge
 from gateway.judging.judgement import JudgedField, Judgement, Marks
 from gateway.judging.locked import check_locked, with_switches
-from gateway.judging.opened import OpenedReceipt, opened
+from gateway.judging.opened import OpenedReceipt
 from gateway.judging.request import SubmissionRequest
+from gateway.receipts.claims import decode
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import Tagger, commit_to
 from gateway_verify.sampling.frames import FIELDS, RECORDS, SUBMISSIONS
@@ -113,15 +113,12 @@ def read_opening(said: Any) -> Opening:
             frozenset(map(str, said.get("entered_by") or {})),
             dict(said.get("papers") or {}),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, NotBase64):
+    except (KeyError, TypeError, ValueError, AttributeError, NotBase64, ReceiptRefused):
         raise Wrong(UNREADABLE) from None
 
 
 def _receipt(text: str) -> Receipt:
-    claims = orjson.loads(_unpadded(text.split(".")[1]))
-    if not isinstance(claims, dict) or not isinstance(claims.get("chain"), str):
-        raise Wrong(UNREADABLE)
-    return Receipt(claims, text)
+    return Receipt(decode(orjson.loads(_unpadded(text.split(".")[1]))), text)
 
 
 def _unpadded(text: str) -> bytes:
@@ -162,7 +159,7 @@ def check_opened(
         raise Wrong("leaves")
     prefills = {leaf.index: leaf.body for leaf in chain if leaf.body["k"] == "prefill"}
     _check_receipts(opening, _way(prefills, body["pf"]), body["chain"])
-    if opening.receipts[-1].claims["version"] != form.version:
+    if opening.receipts[-1].claims.version != form.version:
         raise Wrong("receipt")
     one, judgement = _judged(opening, form, body, _refused(chain))
     request = _request(opening, body["ten"])
@@ -214,7 +211,7 @@ def _check_receipts(opening: Opening, way: list[Mapping[str, Any]], chain: str) 
     if any(prefill["kc"] != committed for prefill in way):
         raise Wrong("key")
     digests = [_digest(receipt) for receipt in opening.receipts]
-    if digests != [prefill["rd"] for prefill in way] or opening.receipts[-1].chain != chain:
+    if digests != [prefill["rd"] for prefill in way] or opening.receipts[-1].claims.chain != chain:
         raise Wrong("receipt")
 
 
@@ -232,9 +229,9 @@ def _judged(
     opening: Opening, form: RegisteredForm, body: Mapping[str, Any], refused: frozenset[str]
 ) -> tuple[OpenedReceipt, Judgement]:
     """The submission, judged as it was then."""
-    receipt = opening.receipts[-1]
     digests = (form.definition.digest, form.bindings.digest)
-    one = opened(form, receipt, Tagger.of(opening.key, body["chain"], body["ten"], *digests))
+    tagger = Tagger.of(opening.key, body["chain"], body["ten"], *digests)
+    one = OpenedReceipt(form, opening.receipts[-1].claims, tagger)
     data = with_switches(one, opening.data)
     marks = Marks(opening.by_officer, opening.contested, refused)
     _, pairings = check_locked(one, data, marks)
@@ -257,29 +254,24 @@ def _request(opening: Opening, tenant: str) -> SubmissionRequest:
 def _opens(one: OpenedReceipt, judged: JudgedField, data: Mapping[str, Any]) -> bool:
     if judged.filled is None:
         return False
-    try:
-        canon = one.canon(judged.filled.template, value_at(data, judged.path))
-    except NotOfType:
-        return False
-    return one.opens(judged.filled, canon)
+    return one.opens_at(judged.filled, data, judged.path)
 
 
 def _check_reads(
     judged: JudgedField, opening: Opening, journal: Mapping[str, Collection[str]]
 ) -> str | None:
-    path = "" if judged.filled is None else judged.filled.path
-    entry = opening.receipts[-1].filled.get(path, {})
-    named = (entry.get("source"), entry.get("confirmed_by"))
-    source: str | None = next((one for one in named if one in OUTSIDE), None)
+    filled = judged.filled
+    named = () if filled is None else (filled.source, filled.confirmed_by)
+    source = next((one for one in named if one in OUTSIDE), None)
     if source is None:
         return None
     reads = [
         read
         for receipt in opening.receipts
-        for read in receipt.claims["reads"]
-        if read["source"] == source and read["outcome"] != "unavailable"
+        for read in receipt.claims.reads
+        if read.source == source and read.outcome != "unavailable"
     ]
     known = journal.get(source, ())
-    if not reads or any(read["ref"] not in known for read in reads):
+    if not reads or any(read.ref not in known for read in reads):
         raise Wrong("read")
     return source

@@ -21,7 +21,6 @@ from typing import Any
 from gateway.audits.openings import Opening, Shown, Wrong, check_opened
 from gateway.forms.catalogue import RegisteredForm
 from gateway.judging.opened import OpenedReceipt
-from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import same_tag
 from gateway.records.paper import MEMBERS, paper_digest
 from gateway_verify.sampling.units import Opened, Unit
@@ -50,8 +49,8 @@ def check_paper(
 
 
 def _record(unit: Unit, shown: Shown) -> str:
-    filled = {one.path: one.filled for one in shown.judgement.fields}
-    records = {None if (one := filled.get(path)) is None else one.unvouched for path in unit.paths}
+    unvouched = {one.path: one.unvouched for one in shown.judgement.fields}
+    records = {unvouched.get(path) for path in unit.paths}
     record = records.pop() if len(records) == 1 else None
     if record is None:
         raise Wrong("record")
@@ -63,16 +62,11 @@ def _paper(receipt: OpenedReceipt, record: str, said: Any) -> Mapping[str, Any]:
     shaped = isinstance(said, dict) and said.keys() == MEMBERS
     if not shaped or not all(one is None or isinstance(one, str) for one in said.values()):
         raise Wrong("paper")
-    tag = _tag_of(receipt.receipt, record)
+    tag = next((one.tag for one in receipt.claims.records if one.id == record), None)
     opened = receipt.tagger.record_tag(record, paper_digest(said))
     if tag is None or not same_tag(opened, tag):
         raise Wrong("paper")
     return dict(said)
-
-
-def _tag_of(receipt: Receipt, record: str) -> str | None:
-    tags = (one["tag"] for one in receipt.claims.get("records", ()) if one["id"] == record)
-    return next(tags, None)
 
 
 def _there(files: Path, digest: str | None) -> bool:

@@ -20,11 +20,11 @@ def holds(way: Way, form: FormDefinition, data: Mapping[str, Any]) -> bool:
 
 
 def moved_roles(
-    bindings: Bindings, form: FormDefinition, ways: Mapping[str, int], data: Mapping[str, Any]
-) -> Iterator[str]:
+    bindings: Bindings, form: FormDefinition, ways: Mapping[RoleName, int], data: Mapping[str, Any]
+) -> Iterator[RoleName]:
     """The roles of which the way that found the person, by number, holds no more."""
     for role, number in ways.items():
-        if not holds(bindings.roles[RoleName(role)][number], form, data):
+        if not holds(bindings.roles[role][number], form, data):
             yield role
 
 

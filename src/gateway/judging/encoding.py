@@ -81,13 +81,12 @@ def letters_of(judgement: Judgement, form: RegisteredForm) -> dict[str, Any]:
 
 
 def _record_letters(judgement: Judgement) -> Callable[[JudgedField], str]:
-    named = (judged.filled.unvouched for judged in judgement.fields if judged.filled is not None)
+    named = (judged.unvouched for judged in judgement.fields)
     records = dict.fromkeys(record for record in named if record is not None)
     letters = dict(zip_longest(records, RECORD_LETTERS[: len(records)], fillvalue=UNNUMBERED))
 
     def letter(judged: JudgedField) -> str:
-        record = None if judged.filled is None else judged.filled.unvouched
-        return NOTHING if record is None else letters[record]
+        return NOTHING if judged.unvouched is None else letters[judged.unvouched]
 
     return letter
 

@@ -26,8 +26,9 @@ from gateway.forms.reading.mistakes import NotAnOption
 from gateway.forms.remote import RemoteLists
 from gateway.forms.texts import is_empty, parts_of, refused_in, same_text
 from gateway.forms.values import NotOfType
-from gateway.judging.opened import FilledField, OpenedReceipt
+from gateway.judging.opened import OpenedReceipt
 from gateway.judging.rows import Pairing
+from gateway.receipts.claims import FilledClaim
 
 NOT_OF_TYPE, NOT_AN_OPTION = "not_of_type", "not_an_option"
 
@@ -100,7 +101,7 @@ class _Fields:
         canon = self.receipt.text_at(instance.template, self.kept, instance.path)
         return self.receipt.opens(filled, canon)
 
-    def _filled(self, instance: FieldInstance) -> FilledField | None:
+    def _filled(self, instance: FieldInstance) -> FilledClaim | None:
         pairing = self.pairings.get(instance.template.path.partition("[]")[0])
         return self.receipt.filled_at(instance, None if pairing is None else pairing.number_of)
 

@@ -12,14 +12,16 @@ from gateway.forms.fields import (
     drop_invisible,
     instances_at_submission,
     put_value,
+    template_of,
     value_at,
 )
 from gateway.forms.roles import moved_roles
 from gateway.forms.values import EMPTY
 from gateway.judging.content import content_held
 from gateway.judging.judgement import JudgedField, Judgement, Marks
-from gateway.judging.opened import FilledField, OpenedReceipt
+from gateway.judging.opened import OpenedReceipt
 from gateway.judging.rows import Pairing
+from gateway.receipts.claims import FilledClaim
 from gateway.receipts.tags import same_tag
 
 _NUMBER = "person.personal_id"
@@ -69,16 +71,22 @@ class _Judge:
         filled = self._filled(instance)
         visible = instance.decision is Decision.VISIBLE
         if not visible:
-            return JudgedField(instance.path, Verdict.HIDDEN, False, filled) if filled else None
+            return self._judged(instance.path, Verdict.HIDDEN, filled) if filled else None
         canon = self.canon(instance)
         verdict = (
             self._filled_verdict(instance, filled, canon)
             if filled
             else self._typed_verdict(instance, canon)
         )
-        return JudgedField(instance.path, verdict, True, filled)
+        return self._judged(instance.path, verdict, filled, visible=True)
 
-    def _filled_verdict(self, instance: FieldInstance, filled: FilledField, canon: str) -> Verdict:
+    def _judged(
+        self, path: str, verdict: Verdict, filled: FilledClaim | None, *, visible: bool = False
+    ) -> JudgedField:
+        unvouched = None if filled is None else self.receipt.claims.unvouched_record(filled)
+        return JudgedField(path, verdict, visible, filled, unvouched)
+
+    def _filled_verdict(self, instance: FieldInstance, filled: FilledClaim, canon: str) -> Verdict:
         group = instance.template.path.partition("[]")[0]
         if {instance.path, group} & self.marks.contested or (
             instance.path in self.marks.refused_before
@@ -98,7 +106,7 @@ class _Judge:
             return Verdict.MISSING if instance.template.required else Verdict.BLANK
         return Verdict.OFFICER if instance.path in self.marks.by_officer else Verdict.MANUAL
 
-    def _filled(self, instance: FieldInstance) -> FilledField | None:
+    def _filled(self, instance: FieldInstance) -> FilledClaim | None:
         pairing = self.pairings.get(instance.template.path.partition("[]")[0])
         return self.receipt.filled_at(instance, None if pairing is None else pairing.number_of)
 
@@ -110,14 +118,14 @@ class _Judge:
             if path in judged:
                 continue
             if not filled.rows:
-                yield JudgedField(path, Verdict.HIDDEN, False, filled)
+                yield self._judged(path, Verdict.HIDDEN, filled)
                 continue
-            group, _, column = filled.template.path.partition("[].")
+            group, _, column = template_of(path).partition("[].")
             held = value_at(self.data, group)
             place = len(held) if isinstance(held, list) else 0
             place += after.setdefault((group, filled.rows[0]), len(after))
             verdict = Verdict.WITHDRAWN if shown[group] else Verdict.HIDDEN
-            yield JudgedField(f"{group}[{place}].{column}", verdict, False, filled)
+            yield self._judged(f"{group}[{place}].{column}", verdict, filled)
 
     def _shows(self, group: str) -> bool:
         """Whether the form would show a row of this group: try with one."""
@@ -134,14 +142,14 @@ class _Judge:
 
         A number that was handed out and does not show any more is gone, and no change.
         """
-        claims, form = self.receipt.receipt.claims, self.receipt.form
-        yield from moved_roles(form.bindings, form.definition, claims["ways"], self.data)
-        for person in claims["persons"]:
-            if person["key"] is not None:
-                number = self._number_at(person["key"])
-                tag = self.receipt.tagger.person_tag(person["role"], tuple(person["row"]), number)
-                if not same_tag(tag, person["tag"]):
-                    yield person["role"]
+        claims, form = self.receipt.claims, self.receipt.form
+        yield from moved_roles(form.bindings, form.definition, claims.rules, self.data)
+        for person in claims.persons:
+            if person.key is not None:
+                number = self._number_at(person.key)
+                tag = self.receipt.tagger.person_tag(person.role, person.row, number)
+                if not same_tag(tag, person.tag):
+                    yield person.role
         for filled in self.receipt.filled.values():
             if filled.attribute != _NUMBER or filled.rows or filled.path not in shown:
                 continue

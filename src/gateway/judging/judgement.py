@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.domain.verdicts import DECLARED, Verdict
-from gateway.judging.opened import FilledField
+from gateway.receipts.claims import FilledClaim
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,16 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class JudgedField:
-    """One field with its verdict; `filled` is what the receipt said of it."""
+    """One field with its verdict; `filled` is what the receipt said of it.
+
+    `unvouched` is the record of the province that filled it, where nobody vouches for that record.
+    """
 
     path: str
     verdict: Verdict
     visible: bool
-    filled: FilledField | None
+    filled: FilledClaim | None
+    unvouched: str | None
 
 
 @dataclass(frozen=True, slots=True)

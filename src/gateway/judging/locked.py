@@ -16,7 +16,7 @@ from gateway.judging.rows import Pairing, pair_rows
 def with_switches(receipt: OpenedReceipt, data: Mapping[str, Any]) -> dict[str, Any]:
     """The data with the hidden components as the gateway set them, whatever was sent."""
     pinned = dict(data)
-    for path, value in receipt.sets.items():
+    for path, value in receipt.claims.sets.items():
         put_value(pinned, path, value)
     return pinned
 
@@ -43,7 +43,7 @@ def _changed_fields(
     for path, filled in receipt.filled.items():
         if filled.rows or filled.edit is not EditPolicy.LOCKED or path in contested:
             continue
-        canon = receipt.text_at(filled.template, data, path, exact=True)
+        canon = receipt.text_at(receipt.template_of(filled), data, path, exact=True)
         if canon == EMPTY and path not in visible:
             continue
         if not receipt.opens(filled, canon):

@@ -1,17 +1,15 @@
-"""What does an opened receipt say in the terms of judging: which value stood where, under which tag?"""
+"""The receipt of a submission with the key of its chain: which values it recognises as handed out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.domain.identifiers import RECORDS
-from gateway.domain.verdicts import EditPolicy, FieldClass
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FieldTemplate
 from gateway.forms.fields import FieldInstance, template_of, value_at
 from gateway.forms.remote import RemoteLists
 from gateway.forms.values import EMPTY, NotOfType, canonical
-from gateway.receipts.receipt import Receipt
+from gateway.receipts.claims import FilledClaim, ReceiptClaims
 from gateway.receipts.tags import FieldMark, Tagger, same_tag
 
 UNREADABLE = "\x00"
@@ -19,41 +17,25 @@ UNREADABLE = "\x00"
 
 
 @dataclass(frozen=True, slots=True)
-class FilledField:
-    """One field that the receipt says was filled: everything but the value.
+class OpenedReceipt:
+    """A receipt with the key of its chain: it can tell a value that was handed out from any other.
 
-    `unvouched` is the record of the province that filled it, where nobody vouches for that record.
+    By `options` labels of remote lists are checked.
     """
 
-    path: str
-    template: FieldTemplate
-    rows: tuple[int, ...]
-    role: str
-    attribute: str
-    source: str
-    field_class: FieldClass
-    edit: EditPolicy
-    tag: str = field(repr=False)
-    unvouched: str | None = None
-    young: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedReceipt:
-    """A receipt with the key of its chain: it can tell a value that was handed out from any other."""
-
     form: RegisteredForm
-    receipt: Receipt = field(repr=False)
+    claims: ReceiptClaims
     tagger: Tagger
-    filled: Mapping[str, FilledField]
-    row_tags: Mapping[tuple[str, int], str] = field(repr=False)
     options: RemoteLists | None = field(default=None, repr=False)
 
     @property
-    def sets(self) -> Mapping[str, bool]:
-        """The hidden components that the gateway set."""
-        sets: Mapping[str, bool] = self.receipt.claims["sets"]
-        return sets
+    def filled(self) -> Mapping[str, FilledClaim]:
+        """What was filled, by instance path."""
+        return self.claims.filled
+
+    def template_of(self, filled: FilledClaim) -> FieldTemplate:
+        """The component that a filled field is an instance of."""
+        return self.form.definition.field(template_of(filled.path))
 
     def canon(self, template: FieldTemplate, value: Any, *, exact: bool = False) -> str:
         """The canonical text of a value in this form, `exact` where it is locked; raises NotOfType."""
@@ -77,21 +59,29 @@ class OpenedReceipt:
         except NotOfType:
             return UNREADABLE
 
-    def opens(self, filled: FilledField, canon: str) -> bool:
+    def opens(self, filled: FilledClaim, canon: str) -> bool:
         """Whether a canonical value is the one that was handed out for this field and row."""
+        template = self.template_of(filled)
         mark = FieldMark(
-            filled.template.path,
+            template.path,
             filled.rows,
             filled.role,
             filled.attribute,
             filled.edit.value,
-            filled.template.type,
+            template.type,
         )
         return canon != EMPTY and same_tag(self.tagger.field_tag(mark, canon), filled.tag)
 
+    def opens_at(
+        self, filled: FilledClaim, data: Mapping[str, Any], path: str | None = None
+    ) -> bool:
+        """Whether the value at a path, or where it was filled, is the one that was handed out."""
+        place = filled.path if path is None else path
+        return self.opens(filled, self.text_at(self.template_of(filled), data, place))
+
     def filled_at(
         self, instance: FieldInstance, numbers: Mapping[int, int] | None
-    ) -> FilledField | None:
+    ) -> FilledClaim | None:
         """What the receipt filled here; in a row, under the number that the row took (`numbers`)."""
         if not instance.rows:
             return self.filled.get(instance.path)
@@ -99,56 +89,22 @@ class OpenedReceipt:
         number = None if numbers is None else numbers.get(instance.rows[0])
         return None if number is None else self.filled.get(f"{group}[{number}].{column}")
 
-    def rows_of(self, group: str) -> dict[int, dict[str, FilledField]]:
+    def rows_of(self, group: str) -> dict[int, dict[str, FilledClaim]]:
         """The filled rows of a group: number when filled, then template path to field."""
-        rows: dict[int, dict[str, FilledField]] = {}
+        rows: dict[int, dict[str, FilledClaim]] = {}
         for one in self.filled.values():
-            if one.rows and one.template.path.startswith(f"{group}[]."):
-                rows.setdefault(one.rows[0], {})[one.template.path] = one
+            template = template_of(one.path)
+            if one.rows and template.startswith(f"{group}[]."):
+                rows.setdefault(one.rows[0], {})[template] = one
         return dict(sorted(rows.items()))
 
     def groups(self) -> tuple[str, ...]:
         """The repeating groups that the receipt filled rows of."""
-        return tuple(
-            dict.fromkeys(
-                f.template.path.partition("[]")[0] for f in self.filled.values() if f.rows
-            )
-        )
+        paths = (template_of(one.path) for one in self.filled.values() if one.rows)
+        return tuple(dict.fromkeys(path.partition("[]")[0] for path in paths))
 
     def may_be_contested(self, path: str) -> bool:
         """Whether a place of the submitted form was filled: a field, a column of rows, a group."""
         if "[" not in path:
             return path in self.filled or path in self.groups()
-        return template_of(path) in {one.template.path for one in self.filled.values() if one.rows}
-
-
-def opened(
-    form: RegisteredForm,
-    receipt: Receipt,
-    tagger: Tagger,
-    options: RemoteLists | None = None,
-) -> OpenedReceipt:
-    """Read the claims of a verified receipt; by `options` labels of remote lists are checked."""
-    filled = {
-        path: FilledField(
-            path,
-            form.definition.field(template_of(path)),
-            tuple(entry["rows"]),
-            entry["role"],
-            entry["attribute"],
-            entry["source"],
-            FieldClass(entry["class"]),
-            EditPolicy(entry["edit"]),
-            entry["tag"],
-            _unvouched(receipt, entry),
-            entry.get("young", False),
-        )
-        for path, entry in receipt.filled.items()
-    }
-    row_tags = {(row["group"], row["row"][0]): row["tag"] for row in receipt.claims["rows"]}
-    return OpenedReceipt(form, receipt, tagger, filled, row_tags, options)
-
-
-def _unvouched(receipt: Receipt, entry: Mapping[str, Any]) -> str | None:
-    record: str | None = entry.get("record") if entry["source"] == RECORDS else None
-    return None if record in receipt.vouched else record
+        return template_of(path) in {template_of(p) for p, one in self.filled.items() if one.rows}

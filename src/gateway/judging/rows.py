@@ -15,7 +15,8 @@ from gateway.domain.verdicts import EditPolicy
 from gateway.forms.fields import value_at
 from gateway.forms.texts import is_empty, refused_in
 from gateway.forms.values import EMPTY, NotOfType
-from gateway.judging.opened import FilledField, OpenedReceipt
+from gateway.judging.opened import OpenedReceipt
+from gateway.receipts.claims import FilledClaim
 from gateway.receipts.tags import same_tag
 
 
@@ -58,13 +59,13 @@ def pair_rows(
 def _by_row_tag(
     receipt: OpenedReceipt,
     group: str,
-    filled: Mapping[int, Mapping[str, FilledField]],
+    filled: Mapping[int, Mapping[str, FilledClaim]],
     submitted: list[Any],
 ) -> dict[int, int]:
     pairs: dict[int, int] = {}
     for index, row in enumerate(submitted):
         for number, cells in filled.items():
-            tag = receipt.row_tags.get((group, number))
+            tag = receipt.claims.row_tags.get((group, number))
             if number in pairs.values() or tag is None:
                 continue
             locked = _locked_canons(receipt, cells, row)
@@ -75,7 +76,7 @@ def _by_row_tag(
 
 
 def _locked_canons(
-    receipt: OpenedReceipt, cells: Mapping[str, FilledField], row: Any
+    receipt: OpenedReceipt, cells: Mapping[str, FilledClaim], row: Any
 ) -> list[tuple[str, str]]:
     """Template and canon of the locked cells, in the order of the bindings; [] when one is unreadable."""
     canons = []
@@ -86,17 +87,18 @@ def _locked_canons(
         canon = _cell_canon(receipt, cell, row, exact=True)
         if canon is None:
             return []
-        canons.append((cell.template.path, canon))
+        canons.append((binding.field, canon))
     return canons
 
 
-def _cell_canon(receipt: OpenedReceipt, cell: FilledField, row: Any, *, exact: bool) -> str | None:
+def _cell_canon(receipt: OpenedReceipt, cell: FilledClaim, row: Any, *, exact: bool) -> str | None:
     """The canonical value of a cell in a submitted row; None when it, or the row, is of no type."""
     if not isinstance(row, dict):
         return None
-    key = cell.template.path.rpartition("[].")[2]
+    template = receipt.template_of(cell)
+    key = template.path.rpartition("[].")[2]
     try:
-        return receipt.canon(cell.template, value_at(row, key), exact=exact)
+        return receipt.canon(template, value_at(row, key), exact=exact)
     except NotOfType:
         return None
 
@@ -104,7 +106,7 @@ def _cell_canon(receipt: OpenedReceipt, cell: FilledField, row: Any, *, exact: b
 def _check_row(
     receipt: OpenedReceipt,
     group: str,
-    filled: Mapping[int, Mapping[str, FilledField]],
+    filled: Mapping[int, Mapping[str, FilledClaim]],
     number: int,
     index: int,
     data: Mapping[str, Any],
@@ -113,8 +115,8 @@ def _check_row(
 ) -> Iterator[FieldProblem]:
     """The cells of a paired row whose own tag does not open."""
     row = value_at(data, f"{group}[{index}]")
-    for cell in filled[number].values():
-        path = f"{group}[{index}].{cell.template.path.rpartition('[].')[2]}"
+    for template, cell in filled[number].items():
+        path = f"{group}[{index}].{template.rpartition('[].')[2]}"
         if cell.edit is not EditPolicy.LOCKED or path in contested:
             continue
         canon = _cell_canon(receipt, cell, row, exact=True)
@@ -123,9 +125,9 @@ def _check_row(
         if canon is not None and receipt.opens(cell, canon):
             continue
         mixed = canon is not None and any(
-            receipt.opens(other[cell.template.path], canon)
+            receipt.opens(other[template], canon)
             for elsewhere, other in filled.items()
-            if elsewhere != number and cell.template.path in other
+            if elsewhere != number and template in other
         )
         sign = refused_in(value_at(data, path))
         yield FieldProblem(path, "row_mixed" if mixed else "locked_value_changed", sign)
@@ -134,7 +136,7 @@ def _check_row(
 def _by_key(
     receipt: OpenedReceipt,
     group: str,
-    filled: Mapping[int, Mapping[str, FilledField]],
+    filled: Mapping[int, Mapping[str, FilledClaim]],
     submitted: list[Any],
 ) -> dict[int, int]:
     """By the tag of the row key, then by position among the rest."""

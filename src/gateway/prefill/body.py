@@ -7,7 +7,6 @@ from typing import Any
 
 from gateway.domain.letters import CLASS_LETTERS, REASON_LETTERS, SOURCE_LETTERS, spell
 from gateway.domain.replies import Found, Reply
-from gateway.domain.verdicts import FieldClass
 from gateway.forms.fields import Decision
 from gateway.prefill.asking.answers import Answer
 from gateway.prefill.case import Case
@@ -97,10 +96,10 @@ def _state_letter(entry: Entry) -> str:
     if isinstance(entry, Empty):
         return REASON_LETTERS[entry.reason]
     if isinstance(entry, Carried):
-        return CLASS_LETTERS[FieldClass(entry.entry["class"])]
+        return CLASS_LETTERS[entry.claim.field_class]
     return CLASS_LETTERS[entry.field_class]
 
 
 def _source_letter(entry: Filled | Carried) -> str:
-    source = entry.source if isinstance(entry, Filled) else entry.entry["source"]
+    source = entry.source if isinstance(entry, Filled) else entry.claim.source
     return SOURCE_LETTERS[source]

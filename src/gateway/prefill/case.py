@@ -1,11 +1,10 @@
 """Which case is a prefill for: who asks, in which chain, and may that chain be gone on with?"""
 
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from gateway.domain.errors import BadRequest, FieldProblem, ReceiptRefused
 from gateway.domain.identifiers import (
@@ -13,20 +12,19 @@ from gateway.domain.identifiers import (
     POPULATION,
     RECORDS,
     SESSION,
-    AttributeName,
     ChainId,
-    RoleName,
 )
-from gateway.domain.verdicts import Reason
+from gateway.domain.verdicts import EditPolicy, Reason
 from gateway.forms.catalogue import RegisteredForm
-from gateway.forms.fields import template_of, value_at
+from gateway.forms.fields import template_of
 from gateway.forms.roles import moved_roles
-from gateway.forms.values import NotOfType, canonical
+from gateway.judging.opened import OpenedReceipt
+from gateway.keys import Keys
 from gateway.prefill.filling.desk import Earlier
 from gateway.prefill.request import Asker, PrefillRequest
-from gateway.receipts.chains import ChainKeys, ChainState
-from gateway.receipts.receipt import Receipt
-from gateway.receipts.tags import HEAD, SUBJECT, TIED, FieldMark, Tagger, new_key, same_tag
+from gateway.receipts.chains import ChainState
+from gateway.receipts.claims import EmptyClaim, ReceiptClaims
+from gateway.receipts.tags import HEAD, SUBJECT, TIED, Tagger, new_key, same_tag
 from gateway.sources.source import Purpose
 
 _SOURCES = frozenset({SESSION, POPULATION, RECORDS, PERSONAL_PAPERS})
@@ -50,7 +48,7 @@ class Chain:
     id: ChainId
     key: bytes = field(repr=False)
     tagger: Tagger
-    earlier: Receipt | None = None
+    earlier: ReceiptClaims | None = None
     state: ChainState | None = None
 
 
@@ -111,26 +109,25 @@ def new_chain(asker: Asker, form: RegisteredForm) -> Chain:
 
 
 def extended_chain(
-    receipt: Receipt,
+    receipt: ReceiptClaims,
     asker: Asker,
     request: PrefillRequest,
     form: RegisteredForm,
-    state_of: Callable[[Receipt], ChainState],
-    keys: ChainKeys,
+    state: ChainState,
+    keys: Keys,
 ) -> Chain:
     """The chain of a verified receipt, for the same form version, dossier and applicant.
 
     Raises ReceiptRefused `receipt_foreign`, or `locked_value_changed` with the paths of locked
-    values that would steer a new read; `state_of` raises Conflict for a chain that has ended.
+    values that would steer a new read.
     """
-    state = state_of(receipt)
     if state.version != form.version:
         raise ReceiptRefused("receipt_foreign", "the receipt is for another form version")
     key = keys.unwrap(state.chain, state.wrapped_key)
     tagger = _tagger(key, state.chain, asker, form)
     _check_same_case(receipt, request, tagger)
-    _check_steering(receipt, request, form, tagger)
-    _check_ways(receipt, request, form)
+    _check_steering(OpenedReceipt(form, receipt, tagger), request)
+    _check_rules(receipt, request, form)
     return Chain(state.chain, key, tagger, receipt, state)
 
 
@@ -165,14 +162,8 @@ def earlier_matches(chain: Chain) -> EarlierMatches:
     """What the extended receipt says of the persons that were matched."""
     if chain.earlier is None:
         return EarlierMatches(chain.tagger)
-    claims = chain.earlier.claims
-    return EarlierMatches(
-        chain.tagger,
-        frozenset(claims.get("matched", ())),
-        frozenset(claims.get("tied", ())),
-        frozenset(claims.get("heads", ())),
-        frozenset(claims["asked"]) if "asked" in claims else None,
-    )
+    claims = chain.earlier
+    return EarlierMatches(chain.tagger, claims.matched, claims.tied, claims.heads, claims.asked)
 
 
 def purpose_of(case: Case) -> Purpose:
@@ -191,25 +182,24 @@ def earlier_of(chain: Chain, form: RegisteredForm) -> Earlier:
     """
     if chain.earlier is None:
         return Earlier()
-    claims = chain.earlier.claims
-    with_person = {p["role"] for p in claims["persons"]}
-    rows = {path.partition(".")[0] for path in chain.earlier.filled if "[" in path}
+    claims = chain.earlier
+    with_person = {person.role for person in claims.persons}
+    rows = {path.partition(".")[0] for path in claims.filled if "[" in path}
+    empty = [one for one in claims.fields if isinstance(one, EmptyClaim)]
     return Earlier(
-        filled=chain.earlier.filled,
+        filled=claims.filled,
         settled={
-            f["path"]: Reason(f["reason"])
-            for f in claims["fields"]
-            if (f.get("reason") in _SETTLED and f.get("role") in with_person)
-            or (f.get("reason") in _SETTLED_IN_ROWS and f["path"].partition(".")[0] in rows)
-            if "attribute" in f and not form.dictionary[f["attribute"]].computed
+            one.path: one.reason
+            for one in empty
+            if (one.reason in _SETTLED and one.role in with_person)
+            or (one.reason in _SETTLED_IN_ROWS and one.path.partition(".")[0] in rows)
+            if one.attribute is not None and not form.dictionary[one.attribute].computed
         },
         withheld=frozenset(
-            f["path"]
-            for f in claims["fields"]
-            if f.get("reason") == Reason.WITHHELD and f.get("role") in with_person
+            one.path for one in empty if one.reason is Reason.WITHHELD and one.role in with_person
         ),
-        known=frozenset((RoleName(r), AttributeName(a)) for r, a in claims["told"]),
-        sets=claims["sets"],
+        known=claims.provided,
+        sets=claims.sets,
         was_asked=cache(earlier_matches(chain).was_asked),
     )
 
@@ -218,33 +208,29 @@ def _tagger(key: bytes, chain: str, asker: Asker, form: RegisteredForm) -> Tagge
     return Tagger.of(key, chain, asker.tenant, form.definition.digest, form.bindings.digest)
 
 
-def _check_same_case(receipt: Receipt, request: PrefillRequest, tagger: Tagger) -> None:
+def _check_same_case(receipt: ReceiptClaims, request: PrefillRequest, tagger: Tagger) -> None:
     """`extends` needs the dossier and the applicant of the receipt that it extends."""
-    dossier = receipt.claims["dossier"]
     given = None if request.dossier is None else tagger.dossier_tag(request.dossier.text)
-    if (dossier or "") != (given or ""):
+    if (receipt.dossier or "") != (given or ""):
         raise ReceiptRefused("receipt_foreign", "the receipt belongs to another dossier")
     number = request.subject.personal_id.digits
-    if not same_tag(receipt.claims["subject"], tagger.person_tag(SUBJECT, (), number)):
+    if not same_tag(receipt.subject, tagger.person_tag(SUBJECT, (), number)):
         raise ReceiptRefused("receipt_foreign", "the receipt belongs to another applicant")
 
 
-def _check_steering(
-    receipt: Receipt, request: PrefillRequest, form: RegisteredForm, tagger: Tagger
-) -> None:
+def _check_steering(receipt: OpenedReceipt, request: PrefillRequest) -> None:
     """A locked value that would steer a new read must be the one that was handed out."""
     steering = {
         path
-        for ways in form.bindings.roles.values()
+        for ways in receipt.form.bindings.roles.values()
         for way in ways
         for path in (way.given or {}).values()
     }
     changed = [
         FieldProblem(path, "locked_value_changed")
-        for path, entry in receipt.filled.items()
-        if path in steering
-        and entry["edit"] == "locked"
-        and not _opens(entry, value_at(request.data, path), form, tagger)
+        for path, claim in receipt.filled.items()
+        if path in steering and claim.edit is EditPolicy.LOCKED
+        if not receipt.opens_at(claim, request.data)
     ]
     if changed:
         raise ReceiptRefused(
@@ -254,37 +240,13 @@ def _check_steering(
         )
 
 
-def _check_ways(receipt: Receipt, request: PrefillRequest, form: RegisteredForm) -> None:
+def _check_rules(receipt: ReceiptClaims, request: PrefillRequest, form: RegisteredForm) -> None:
     """Whoever was read for a role must still be who is meant; another person is another chain."""
-    ways = receipt.claims["ways"]
-    moved = set(moved_roles(form.bindings, form.definition, ways, request.data))
+    moved = set(moved_roles(form.bindings, form.definition, receipt.rules, request.data))
     if moved:
-        paths = {
-            p
-            for role in moved
-            for way in form.bindings.roles[RoleName(role)]
-            for p in way.when or {}
-        }
+        paths = {p for role in moved for way in form.bindings.roles[role] for p in way.when or {}}
         raise ReceiptRefused(
             "role_changed",
             "the answer says that another person is meant than was read",
             tuple(FieldProblem(path, "role_changed") for path in sorted(paths)),
         )
-
-
-def _opens(entry: dict[str, Any], value: Any, form: RegisteredForm, tagger: Tagger) -> bool:
-    template = form.definition.field(entry["path"])
-    named = form.dictionary[entry["attribute"]].type == "name"
-    try:
-        canon = canonical(template, value, person_name=named)
-    except NotOfType:
-        return False
-    mark = FieldMark(
-        template.path,
-        tuple(entry["rows"]),
-        entry["role"],
-        entry["attribute"],
-        entry["edit"],
-        template.type,
-    )
-    return same_tag(tagger.field_tag(mark, canon), entry["tag"])

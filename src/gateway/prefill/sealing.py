@@ -1,11 +1,10 @@
 """What does the receipt say of a filled form?"""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
 
 from gateway.domain.identifiers import RECORDS, RoleName
 from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable
@@ -20,114 +19,115 @@ from gateway.prefill.case import Case
 from gateway.prefill.filling.desk import Sheet
 from gateway.prefill.filling.entries import Carried, Empty, Entry, Filled
 from gateway.prefill.filling.waiting import retry_at
-from gateway.receipts.receipt import Receipt
+from gateway.receipts.claims import (
+    EmptyClaim,
+    FieldClaim,
+    FilledClaim,
+    PersonClaim,
+    ReadClaim,
+    ReceiptClaims,
+    RecordClaim,
+    RowClaim,
+)
 from gateway.receipts.tags import HEAD, SUBJECT, TIED, FieldMark, Tagger
 
 
-def claims_of(case: Case, sheet: Sheet, reads: Reads, life: timedelta) -> dict[str, Any]:
-    """The claims of a new receipt; persons and rows of the extended one go over unchanged."""
-    chain, tagger = case.chain, case.chain.tagger
-    before: Mapping[str, Any] = chain.earlier.claims if chain.earlier else _NOTHING_BEFORE
-    places = {(p["role"], tuple(p["row"])) for p in before["persons"]}
+def claims_of(case: Case, sheet: Sheet, reads: Reads, life: timedelta) -> ReceiptClaims:
+    """The claims of a new receipt; persons, rows and records of the extended one go over unchanged."""
+    chain, tagger, before = case.chain, case.chain.tagger, case.chain.earlier
     concerned = concerned_people(sheet, case.form, reads.answers)
     persons = person_claims(concerned, sheet.people.subject, tagger)
-    return {
-        "aud": case.asker.tenant,
-        "jti": secrets.token_urlsafe(16),
-        "chain": chain.id,
-        "prev": before["jti"],
-        "iat": int(case.now.timestamp()),
-        "exp": int((case.now + life).timestamp()),
-        "form": case.form.code,
-        "version": case.form.version,
-        "procedure": case.procedure,
-        "channel": case.request.channel,
-        "dossier": None if case.dossier is None else tagger.dossier_tag(case.dossier),
-        "subject": tagger.person_tag(SUBJECT, (), case.request.subject.personal_id.digits),
-        "persons": [
-            *before["persons"],
-            *(p for p in persons if (p["role"], tuple(p["row"])) not in places),
-        ],
-        "reads": read_claims(reads.answers),
-        "asked": sorted({*before.get("asked", ()), *map(tagger.asked_tag, reads.asked)}),
-        "matched": sorted({*before.get("matched", ()), *map(tagger.match_tag, reads.matched)}),
-        "tied": sorted(
-            {*before.get("tied", ()), *(tagger.person_tag(TIED, (), n) for n in reads.tied)}
-        ),
-        "heads": sorted(
-            {*before.get("heads", ()), *(tagger.person_tag(HEAD, (), n) for n in reads.heads)}
-        ),
-        "sets": dict(sheet.sets),
-        "ways": {**sheet.people.ways(), **before["ways"]},
-        "told": sorted(sheet.told),
-        "rows": [*before["rows"], *row_claims(sheet, case.form, tagger)],
-        "records": record_claims(sheet, before.get("records", ()), tagger),
-        "fields": field_claims(sheet, tagger) + left_out(sheet, chain.earlier),
-    }
+    persons_before = before.persons if before else ()
+    places = {(person.role, person.row) for person in persons_before}
+    asked = frozenset(map(tagger.asked_tag, reads.asked))
+    matched = frozenset(map(tagger.match_tag, reads.matched))
+    tied = frozenset(tagger.person_tag(TIED, (), number) for number in reads.tied)
+    heads = frozenset(tagger.person_tag(HEAD, (), number) for number in reads.heads)
+    return ReceiptClaims(
+        tenant=case.asker.tenant,
+        jti=secrets.token_urlsafe(16),
+        chain=chain.id,
+        previous=before.jti if before else None,
+        issued_at=int(case.now.timestamp()),
+        expires_at=int((case.now + life).timestamp()),
+        form=case.form.code,
+        version=case.form.version,
+        procedure=case.procedure,
+        channel=case.request.channel,
+        dossier=None if case.dossier is None else tagger.dossier_tag(case.dossier),
+        subject=tagger.person_tag(SUBJECT, (), case.request.subject.personal_id.digits),
+        persons=(*persons_before, *(p for p in persons if (p.role, p.row) not in places)),
+        reads=read_claims(reads.answers),
+        asked=asked | (before.asked or frozenset()) if before else asked,
+        matched=matched | before.matched if before else matched,
+        tied=tied | before.tied if before else tied,
+        heads=heads | before.heads if before else heads,
+        sets=sheet.sets,
+        rules=sheet.people.ways() | dict(before.rules if before else {}),
+        provided=sheet.told,
+        rows=(*(before.rows if before else ()), *row_claims(sheet, case.form, tagger)),
+        records=record_claims(sheet, before.records if before else (), tagger),
+        fields=(*field_claims(sheet, tagger), *left_out(sheet, before)),
+    )
 
 
-_NOTHING_BEFORE: Mapping[str, Any] = {
-    "persons": [],
-    "rows": [],
-    "ways": {},
-    "jti": None,
-}
-
-
-def field_claims(sheet: Sheet, tagger: Tagger) -> list[dict[str, Any]]:
-    """One entry per declarable field, as the receipt carries it; no tag for what was not filled."""
-    return [_claim(sheet, entry, tagger) for entry in sheet.entries]
+def field_claims(sheet: Sheet, tagger: Tagger) -> tuple[FieldClaim, ...]:
+    """One claim per declarable field; no tag for what was not filled."""
+    return tuple(_claim(sheet, entry, tagger) for entry in sheet.entries)
 
 
 def record_claims(
-    sheet: Sheet, before: Iterable[Mapping[str, Any]], tagger: Tagger
-) -> list[Mapping[str, Any]]:
-    """One entry per record of the province that filled a field; those of the extended receipt first."""
-    claims = {claim["id"]: claim for claim in before}
+    sheet: Sheet, before: Iterable[RecordClaim], tagger: Tagger
+) -> tuple[RecordClaim, ...]:
+    """One claim per record of the province that filled a field; those of the extended receipt first."""
+    claims = {claim.id: claim for claim in before}
     for entry in sheet.entries:
         if isinstance(entry, Filled) and entry.source == RECORDS and entry.record is not None:
             record = entry.record
-            tag = tagger.record_tag(record.id, record.paper)
-            claims.setdefault(record.id, {"id": record.id, "vouched": record.vouched, "tag": tag})
-    return list(claims.values())
+            if record.id not in claims:
+                tag = tagger.record_tag(record.id, record.paper)
+                claims[record.id] = RecordClaim(record.id, record.vouched, tag)
+    return tuple(claims.values())
 
 
-def left_out(sheet: Sheet, earlier: Receipt | None) -> list[dict[str, Any]]:
-    """Entries of the extended receipt whose row the caller's data no longer holds.
+def left_out(sheet: Sheet, earlier: ReceiptClaims | None) -> list[FilledClaim]:
+    """Claims of the extended receipt whose row the caller's data no longer holds.
 
     What was filled once in a chain stays judged, though the row be left out of a later question.
     """
     if earlier is None:
         return []
     here = {entry.instance.path for entry in sheet.entries}
-    return [entry for path, entry in earlier.filled.items() if path not in here]
+    return [claim for path, claim in earlier.filled.items() if path not in here]
 
 
-def _claim(sheet: Sheet, entry: Entry, tagger: Tagger) -> dict[str, Any]:
+def _claim(sheet: Sheet, entry: Entry, tagger: Tagger) -> FieldClaim:
     if isinstance(entry, Carried):
-        return entry.entry
+        return entry.claim
     if isinstance(entry, Empty):
-        claim: dict[str, Any] = {"path": entry.instance.path, "reason": entry.reason.value}
-        if entry.attribute is not None:
-            claim |= {"role": entry.role, "attribute": entry.attribute}
-        deferred = entry.reason is Reason.DEFERRED
-        if deferred and (later := retry_at(sheet, entry)) is not None:
-            claim["retry_at"] = instant(later)
-        return claim
-    return {
-        "path": entry.instance.path,
-        "rows": list(entry.instance.rows),
-        "source": entry.source,
-        "role": entry.role,
-        "attribute": entry.attribute,
-        "class": entry.field_class.value,
-        "as_of": instant(entry.as_of),
-        "edit": entry.edit.value,
-        "confirmed_by": entry.confirmed_by,
-        "record": None if entry.record is None else entry.record.id,
-        **({"young": True} if entry.young else {}),
-        "tag": tagger.field_tag(mark_of(entry), entry.canon),
-    }
+        later = retry_at(sheet, entry) if entry.reason is Reason.DEFERRED else None
+        return EmptyClaim(
+            entry.instance.path,
+            entry.reason,
+            entry.role,
+            entry.attribute,
+            None if later is None else instant(later),
+        )
+    instance = entry.instance
+    return FilledClaim(
+        instance.path,
+        instance.rows,
+        entry.source,
+        entry.role,
+        entry.attribute,
+        entry.field_class,
+        instant(entry.as_of),
+        entry.edit,
+        entry.confirmed_by,
+        None if entry.record is None else entry.record.id,
+        entry.young,
+        tagger.field_tag(mark_of(entry), entry.canon),
+    )
 
 
 def mark_of(entry: Filled) -> FieldMark:
@@ -144,7 +144,7 @@ def _mark(
     return FieldMark(template.path, rows, role, attribute, edit.value, template.type)
 
 
-def row_claims(sheet: Sheet, form: RegisteredForm, tagger: Tagger) -> list[dict[str, Any]]:
+def row_claims(sheet: Sheet, form: RegisteredForm, tagger: Tagger) -> list[RowClaim]:
     """One tag per filled row, over its locked fields in the order of the bindings."""
     filled = {e.instance.path: e for e in sheet.entries if isinstance(e, Filled)}
     claims = []
@@ -159,7 +159,7 @@ def row_claims(sheet: Sheet, form: RegisteredForm, tagger: Tagger) -> list[dict[
                 if cell.edit is EditPolicy.LOCKED
             ]
             tag = tagger.row_tag(group, (number,), locked)
-            claims.append({"group": group, "row": [number], "tag": tag})
+            claims.append(RowClaim(group, (number,), tag))
     return claims
 
 
@@ -207,24 +207,24 @@ def concerned_people(
 
 def person_claims(
     concerned: Iterable[Concerned], applicant: Person, tagger: Tagger
-) -> list[dict[str, Any]]:
+) -> list[PersonClaim]:
     """A tag of each person's number, the applicant marked, who stands there always.
 
     `key` is the field in which the citizen gave the number, or null.
     """
     claims = [
-        {
-            "role": one.role,
-            "row": list(one.row),
-            "key": one.person.key_path,
-            "applicant": one.number == applicant.number,
-            "tag": tagger.person_tag(one.role, one.row, one.number),
-        }
+        PersonClaim(
+            one.role,
+            one.row,
+            one.person.key_path,
+            one.number == applicant.number,
+            tagger.person_tag(one.role, one.row, one.number),
+        )
         for one in concerned
     ]
-    if applicant.number is not None and not any(claim["applicant"] for claim in claims):
+    if applicant.number is not None and not any(claim.applicant for claim in claims):
         tag = tagger.person_tag(SUBJECT, (), applicant.number)
-        claims.append({"role": SUBJECT, "row": [], "key": None, "applicant": True, "tag": tag})
+        claims.append(PersonClaim(SUBJECT, (), None, True, tag))
     return claims
 
 
@@ -247,9 +247,6 @@ def instant(when: datetime) -> str:
     return when.astimezone(LOCAL_ZONE).isoformat(timespec="seconds")
 
 
-def read_claims(answers: Iterable[Answer]) -> list[dict[str, Any]]:
+def read_claims(answers: Iterable[Answer]) -> tuple[ReadClaim, ...]:
     """The reads as the receipt names them: `ref` is the number under which the source logged it."""
-    return [
-        {"source": a.source, "role": a.role, "outcome": outcome_of(a.reply), "ref": a.ref}
-        for a in answers
-    ]
+    return tuple(ReadClaim(a.source, a.role, outcome_of(a.reply), a.ref) for a in answers)

@@ -15,6 +15,7 @@ from gateway.access.typed import TypedBy, TypedPersons
 from gateway.domain.identifiers import POPULATION, SourceId
 from gateway.forms.catalogue import Catalogue, RegisteredForm
 from gateway.forms.remote import RemoteLists
+from gateway.keys import Keys
 from gateway.log.append import append_case
 from gateway.prefill.asking.answers import Answer, Identities, Meant, Reads
 from gateway.prefill.asking.knowledge import Knowledge, Person
@@ -42,15 +43,16 @@ from gateway.prefill.request import Asker, PrefillRequest
 from gateway.prefill.sealing import claims_of, concerned_people
 from gateway.receipts.cases import opened_at
 from gateway.receipts.chains import (
-    ChainKeys,
     ChainState,
     Opening,
     add_receipt,
     enter_chain,
     open_chain,
 )
-from gateway.receipts.disputes import TicketDesk, Whose
+from gateway.receipts.claims import ReceiptClaims
+from gateway.receipts.disputes import Whose
 from gateway.receipts.receipt import Receipt, ReceiptSigner
+from gateway.receipts.tickets import Tickets
 from gateway.sources.session import session_facts
 from gateway.sources.source import Source
 from gateway.storage.database import Database
@@ -85,14 +87,14 @@ class PrefillWorkflow:
         form_leaves: Mapping[str, int],
         sources: Mapping[SourceId, Source],
         database: Database,
-        keys: ChainKeys,
+        keys: Keys,
         index_key: bytes,
         signer: ReceiptSigner,
         options_at: RemoteLists,
         timeout_seconds: float,
         clock: Callable[[], datetime],
         tries: FailureLimiter,
-        tickets: TicketDesk,
+        tickets: Tickets,
         pace: Pace,
         least_age: timedelta = timedelta(hours=24),
     ) -> None:
@@ -150,11 +152,12 @@ class PrefillWorkflow:
             chain = new_chain(asker, form)
         else:
             receipt = self._signer.open(request.extends, asker.tenant, int(now.timestamp()))
-            chain = extended_chain(receipt, asker, request, form, self._state_of, self._keys)
+            state = self._state_of(receipt.claims)
+            chain = extended_chain(receipt.claims, asker, request, form, state, self._keys)
         return Case(asker, request, form, procedure, chain, now)
 
-    def _state_of(self, receipt: Receipt) -> ChainState:
-        return self._database.read(lambda c: open_chain(c, receipt.chain, receipt.jti))
+    def _state_of(self, claims: ReceiptClaims) -> ChainState:
+        return self._database.read(lambda c: open_chain(c, claims.chain, claims.jti))
 
     async def _fill(self, case: Case, typed: TypedBy) -> tuple[Sheet, Reads]:
         """Merge, ask for what is missing, merge again, until nobody is left to be asked."""
@@ -255,12 +258,12 @@ class PrefillWorkflow:
             whose = Whose(case.asker.tenant, case_ref, case.chain.id, leaf.index)
             self._tickets.open_in(connection, whose, others_papers(sheet, answers), case.now)
             prefilled = Prefilled(
-                "pf_" + receipt.jti,
+                "pf_" + receipt.claims.jti,
                 case.form,
                 sheet,
                 answers,
                 receipt,
-                datetime.fromtimestamp(receipt.claims["exp"], UTC),
+                datetime.fromtimestamp(receipt.claims.expires_at, UTC),
                 leaf.hash,
             )
             if on_commit is not None:
@@ -278,11 +281,11 @@ class PrefillWorkflow:
         return Opening(
             tenant=case.asker.tenant,
             chain=chain.id,
-            jti=receipt.jti,
+            jti=receipt.claims.jti,
             version=case.form.version,
             wrapped_key=b"" if chain.state else self._keys.wrap(chain.id, chain.key, case.now),
             at=case.now,
-            expires_at=receipt.claims["exp"],
+            expires_at=receipt.claims.expires_at,
             dossier=case.dossier,
             persons=tuple(one.number for one in concerned),
             applicant=case.request.subject.personal_id.digits,

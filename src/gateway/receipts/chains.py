@@ -6,7 +6,6 @@ lies here wrapped by a day key that is in no backup.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -20,19 +19,6 @@ from gateway.storage.schema import (
     receipts,
 )
 from gateway.storage.statements import Statement, add_rows, new_row
-
-
-class ChainKeys(Protocol):
-    """Who holds the chains' keys K, wrapped by day, until the chains end."""
-
-    def wrap(self, chain: str, key: bytes, now: datetime) -> bytes:
-        """Lock K for the chain of this name."""
-        ...
-
-    def unwrap(self, chain: str, wrapped: bytes) -> bytes:
-        """K again; raises Conflict `chain_key_gone`."""
-        ...
-
 
 _CHAIN = select(chains).where(chains.c.chain == bindparam("chain"))
 _RECEIPT = select(receipts).where(receipts.c.jti == bindparam("jti"))

@@ -1,11 +1,7 @@
 """Which filled values does a submission say are wrong, and who takes note of it?"""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Protocol
-
-from sqlalchemy import Connection
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +40,3 @@ class Whose:
     case_ref: str
     chain: str
     submission: int
-
-
-class TicketDesk(Protocol):
-    """Who opens correction tickets, inside the transaction of the submission."""
-
-    def open_in(
-        self, connection: Connection, whose: Whose, disputed: Sequence[Disputed], now: datetime
-    ) -> tuple[Ticket, ...]:
-        """Open a ticket for each disputed value; its leaf is one of the chain's."""
-        ...
-
-    def of_submission(self, connection: Connection, leaf: int) -> tuple[Ticket, ...]:
-        """The tickets that one submission opened, in the order of its fields."""
-        ...

@@ -1,33 +1,11 @@
-"""What does a receipt say, and how is it signed and opened again?
+"""Signing a receipt's claims, and opening a receipt: verifying its signature, issuer, tenant and time.
 
-A receipt (biên nhận điền sẵn) is a JWS in compact form, EdDSA over Ed25519, `typ`
-`prefill-receipt+jwt`. Its claims, beside `iss`, `aud`, `jti`, `iat`, `exp`:
-
-    chain, prev     the chain, and the `jti` of the receipt that this one extends (or null)
-    form, version   the form's code and its registered version
-    procedure       the procedure's code, or null
-    channel         online, desk or post
-    dossier         tag of the dossier code, or null
-    persons         [{role, row, key, tag}]: who stood behind each role; `key` is the field in which the
-                    citizen gave the number, or null
-    reads           [{source, role, outcome, ref}]: `ref` is the number under which the source logged it
-    sets            {path: true|false}: hidden components that the gateway set
-    told            [[role, attribute]]: what the caller had said in this chain by then, role
-                    `(subject)` for the person that the question is about
-    rows            [{group, row, tag}]: one tag per filled row of a repeating group
-    records         [{id, vouched, tag}]: the province's records that filled a field: whether somebody
-                    vouches for the record, and the tag of its paper
-    fields          per declarable field, filled: {path, rows, source, role, attribute, class, as_of,
-                    edit, tag, confirmed_by, record, and young: true where an unvouched paper
-                    of less than 30 days said it}; empty: {path, reason, role, attribute,
-                    retry_at where it waits for a record}
-
-A receipt holds no value, no name and no number; it is personal data all the same.
+A receipt is a JWS in compact form (RFC 7515), EdDSA over Ed25519, `typ` `prefill-receipt+jwt`; what its
+claims say is in `claims.py`.
 """
 
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -37,6 +15,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from gateway.domain.errors import ReceiptRefused
+from gateway.receipts.claims import ReceiptClaims, decode, encode
 
 TYP = "prefill-receipt+jwt"
 LARGEST_RECEIPT_BYTES = 400_000
@@ -46,35 +25,15 @@ _REGISTRY.max_payload_length = LARGEST_RECEIPT_BYTES
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """An opened receipt: its claims as signed, and the text that carried them."""
+    """A signed receipt: its claims, and the text that carries them."""
 
-    claims: Mapping[str, Any]
-    text: str
+    claims: ReceiptClaims
+    text: str = field(repr=False)
 
     @property
     def signing_input(self) -> bytes:
         """The bytes that the signature covers."""
         return self.text.rpartition(".")[0].encode()
-
-    @property
-    def chain(self) -> str:
-        """The chain that this receipt belongs to."""
-        return str(self.claims["chain"])
-
-    @property
-    def jti(self) -> str:
-        """This receipt's own number."""
-        return str(self.claims["jti"])
-
-    @property
-    def filled(self) -> dict[str, dict[str, Any]]:
-        """The entries of filled fields, by instance path."""
-        return {f["path"]: f for f in self.claims["fields"] if "tag" in f}
-
-    @property
-    def vouched(self) -> frozenset[str]:
-        """The records that somebody vouches for; an earlier receipt, without the claim, names none."""
-        return frozenset(one["id"] for one in self.claims.get("records", ()) if one["vouched"])
 
 
 def _base64url(raw: bytes) -> bytes:
@@ -92,12 +51,12 @@ class ReceiptSigner:
         empty = jws.serialize_compact(self._header, b"", self._key, registry=_REGISTRY)
         self._head = empty.partition(".")[0].encode()
 
-    def seal(self, claims: Mapping[str, Any]) -> Receipt:
+    def seal(self, claims: ReceiptClaims) -> Receipt:
         """Sign the claims; `iss` is added here."""
-        full = {"iss": self._issuer, **claims}
-        covered = self._head + b"." + _base64url(orjson.dumps(full))
+        payload = orjson.dumps({"iss": self._issuer, **encode(claims)})
+        covered = self._head + b"." + _base64url(payload)
         text = covered + b"." + _base64url(self._signing_key.sign(covered))
-        return Receipt(full, text.decode())
+        return Receipt(claims, text.decode())
 
     def open(self, text: str, tenant: str, now: int) -> Receipt:
         """Verify a receipt for this tenant at this time.
@@ -105,10 +64,11 @@ class ReceiptSigner:
         Raises ReceiptRefused: `receipt_unreadable`, `receipt_forged`, `receipt_foreign` (another
         deployment's or tenant's), `receipt_expired`.
         """
-        claims = self._verified(text)
-        if claims.get("iss") != self._issuer or claims.get("aud") != tenant:
+        said = self._verified(text)
+        if said.get("iss") != self._issuer or said.get("aud") != tenant:
             raise ReceiptRefused("receipt_foreign", "the receipt was issued to somebody else")
-        if claims["exp"] <= now:
+        claims = decode(said)
+        if claims.expires_at <= now:
             raise ReceiptRefused("receipt_expired", "the receipt has expired; fill the form again")
         return Receipt(claims, text)
 

@@ -16,12 +16,13 @@ from gateway.forms.remote import RemoteLists
 from gateway.judging.content import visible_content
 from gateway.judging.encoding import commitment, content_of, in_form_order
 from gateway.judging.locked import with_switches
-from gateway.judging.opened import opened
+from gateway.judging.opened import OpenedReceipt
 from gateway.judging.request import SubmissionRequest
 from gateway.receipts.cases import case_of, person_index
-from gateway.receipts.disputes import Ticket, TicketDesk
+from gateway.receipts.disputes import Ticket
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import Tagger
+from gateway.receipts.tickets import Tickets
 from gateway.storage.schema import bodies, chains, leaves
 
 _VERDICT_OF = {letter: verdict for verdict, letter in VERDICT_LETTERS.items()}
@@ -43,7 +44,7 @@ def answered_before(
     receipt: Receipt,
     form: RegisteredForm,
     request: SubmissionRequest,
-    desk: TicketDesk,
+    all_tickets: Tickets,
     lists: RemoteLists,
     index_key: bytes,
 ) -> Accepted | None:
@@ -52,7 +53,9 @@ def answered_before(
     Raises ReceiptRefused `receipt_foreign` where another dossier or applicant is named, Conflict
     `already_submitted` for other content, or when the body is no more.
     """
-    chain = connection.execute(select(chains).where(chains.c.chain == receipt.chain)).one_or_none()
+    chain = connection.execute(
+        select(chains).where(chains.c.chain == receipt.claims.chain)
+    ).one_or_none()
     if chain is None or chain.state != "submitted":
         return None
     row = connection.execute(
@@ -70,7 +73,7 @@ def answered_before(
     content = content_of(_visible_content(form, receipt, request, lists), request)
     if commitment(chain.content_salt, content) != body["cc"]:
         raise Conflict("already_submitted", "this chain was submitted with other content")
-    tickets = desk.of_submission(connection, chain.submission_leaf)
+    tickets = all_tickets.of_submission(connection, chain.submission_leaf)
     return Accepted(verdicts, body["n"], None, row.hash, tickets)
 
 
@@ -92,6 +95,6 @@ def _visible_content(
     form: RegisteredForm, receipt: Receipt, request: SubmissionRequest, lists: RemoteLists
 ) -> tuple[tuple[str, str], ...]:
     """The canonical visible content once more, for a chain whose key is gone."""
-    tagger = Tagger.of(bytes(32), receipt.chain, request.tenant, "", "")
-    without_key = opened(form, receipt, tagger, lists)
+    tagger = Tagger.of(bytes(32), receipt.claims.chain, request.tenant, "", "")
+    without_key = OpenedReceipt(form, receipt.claims, tagger, lists)
     return visible_content(without_key, with_switches(without_key, request.data))

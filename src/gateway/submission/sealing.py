@@ -1,7 +1,6 @@
 """What do the log and the dossier keep of a judged submission?"""
 
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,13 +8,14 @@ from sqlalchemy import Connection, select
 
 from gateway.judging.request import SubmissionRequest
 from gateway.receipts.chains import ChainState, leaves_of
+from gateway.receipts.claims import ReceiptClaims
 from gateway.storage.schema import bodies, leaves
 
 
 def submission_body(
     request: SubmissionRequest,
     state: ChainState,
-    claims: Mapping[str, Any],
+    claims: ReceiptClaims,
     leaves_at: tuple[int, int],
     now: datetime,
 ) -> dict[str, Any]:
@@ -30,8 +30,8 @@ def submission_body(
         "pf": leaves_at[0],
         "fv": leaves_at[1],
         "ten": request.tenant,
-        "proc": claims["procedure"],
-        "ch": request.channel or claims["channel"],
+        "proc": claims.procedure,
+        "ch": request.channel or claims.channel,
         "h": int(now.timestamp()) // 3600,
         "sec": max(0, int(now.timestamp()) - state.first_at),
     }

@@ -19,15 +19,17 @@ from gateway.judging.fitting import NOT_AN_OPTION, NOT_OF_TYPE, unfit
 from gateway.judging.judge import judge
 from gateway.judging.judgement import Judgement, Marks, balances
 from gateway.judging.locked import check_locked, with_switches
-from gateway.judging.opened import OpenedReceipt, opened
+from gateway.judging.opened import OpenedReceipt
 from gateway.judging.request import SubmissionRequest
+from gateway.keys import Keys
 from gateway.log.append import AppendedCase, append_case
 from gateway.receipts.cases import case_of_leaf
-from gateway.receipts.chains import ChainKeys, ChainState, open_chain
-from gateway.receipts.disputes import Disputed, TicketDesk, Whose
+from gateway.receipts.chains import ChainState, open_chain
+from gateway.receipts.disputes import Disputed, Whose
 from gateway.receipts.endings import count_refusal, end_chain, refused_before
 from gateway.receipts.receipt import Receipt, ReceiptSigner
 from gateway.receipts.tags import SUBJECT, Tagger, same_tag
+from gateway.receipts.tickets import Tickets
 from gateway.storage.database import Database
 from gateway.submission.answer import Accepted, answered_before
 from gateway.submission.bursts import Bursts, Pace
@@ -54,10 +56,10 @@ class SubmissionWorkflow:
         catalogue: Catalogue,
         form_leaves: Mapping[str, int],
         database: Database,
-        keys: ChainKeys,
+        keys: Keys,
         index_key: bytes,
         signer: ReceiptSigner,
-        tickets: TicketDesk,
+        tickets: Tickets,
         clock: Callable[[], datetime],
         bursts: Bursts | None,
         lists: RemoteLists,
@@ -94,7 +96,7 @@ class SubmissionWorkflow:
         return await self._judge(request, opened_or_done, form, now, on_commit, on_refusal)
 
     def _form_of(self, receipt: Receipt) -> RegisteredForm:
-        form = self._forms.get(receipt.claims["version"])
+        form = self._forms.get(receipt.claims.version)
         if form is None:
             raise ReceiptRefused(
                 "receipt_foreign", "the receipt is for a version not registered here"
@@ -114,13 +116,15 @@ class SubmissionWorkflow:
         )
         if done is not None:
             return done
-        state = open_chain(connection, receipt.chain, receipt.jti)
+        state = open_chain(connection, receipt.claims.chain, receipt.claims.jti)
         key = self._keys.unwrap(state.chain, state.wrapped_key)
         digests = (form.definition.digest, form.bindings.digest)
         tagger = Tagger.of(key, state.chain, request.tenant, *digests)
         _check_bound(receipt, request, tagger)
         refused = refused_before(connection, state.chain)
-        return _Opened(state, opened(form, receipt, tagger, self._lists), key, refused)
+        return _Opened(
+            state, OpenedReceipt(form, receipt.claims, tagger, self._lists), key, refused
+        )
 
     async def _judge(
         self,
@@ -177,7 +181,7 @@ class SubmissionWorkflow:
         refusal = _refusal(problems, misfits)
 
         def record(connection: Connection) -> None:
-            state = open_chain(connection, one.state.chain, one.receipt.receipt.jti)
+            state = open_chain(connection, one.state.chain, one.receipt.claims.jti)
             case = case_of_leaf(connection, state.leaf) or state.case_ref
             said = {**body, "case": case}
             leaf = append_case(connection, "refusal", request.tenant, said, now)
@@ -200,7 +204,7 @@ class SubmissionWorkflow:
     ) -> Accepted:
         salt = secrets.token_bytes(32)
         content = content_of(judgement.content, request)
-        claims = one.receipt.receipt.claims
+        claims = one.receipt.claims
         leaves_at = (one.state.leaf, self._form_leaves[form.version])
         body = submission_body(request, one.state, claims, leaves_at, now)
         body |= {
@@ -212,12 +216,12 @@ class SubmissionWorkflow:
         verdicts = in_form_order(form, ((j.path, j.verdict) for j in judgement.fields))
 
         def record(connection: Connection) -> Accepted:
-            case = open_chain(connection, one.state.chain, one.receipt.receipt.jti).case_ref
-            if request.dossier is not None and claims["dossier"] is None:
+            case = open_chain(connection, one.state.chain, one.receipt.claims.jti).case_ref
+            if request.dossier is not None and claims.dossier is None:
                 tenant, code, chain = request.tenant, request.dossier.text, one.state.chain
                 case = join_case(connection, tenant, code, chain, self._index_key, now)
             leaf = self._append(connection, {**body, "case": case}, now)
-            end_chain(connection, one.state.chain, one.receipt.receipt.jti, leaf.index, salt)
+            end_chain(connection, one.state.chain, one.receipt.claims.jti, leaf.index, salt)
             whose = Whose(request.tenant, case, one.state.chain, leaf.index)
             tickets = self._tickets.open_in(connection, whose, disputed, now)
             evidence = evidence_of(connection, one.state.chain, one.key, salt)
@@ -254,11 +258,11 @@ def _refusal(
 
 def _check_bound(receipt: Receipt, request: SubmissionRequest, tagger: Tagger) -> None:
     """Dossier and subject, where they are named again, must be those of the receipt."""
-    dossier = receipt.claims["dossier"]
+    dossier = receipt.claims.dossier
     given = None if request.dossier is None else tagger.dossier_tag(request.dossier.text)
     if given is not None and dossier is not None and not same_tag(dossier, given):
         raise ReceiptRefused("receipt_foreign", "the receipt belongs to another dossier")
     if request.subject is not None:
         tag = tagger.person_tag(SUBJECT, (), request.subject.digits)
-        if not same_tag(receipt.claims["subject"], tag):
+        if not same_tag(receipt.claims.subject, tag):
             raise ReceiptRefused("receipt_foreign", "the receipt belongs to another applicant")

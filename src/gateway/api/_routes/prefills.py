@@ -215,9 +215,19 @@ def _field(sheet: Sheet, entry: Entry) -> dict[str, Any]:
         later = retry_at(sheet, entry) if entry.reason is Reason.DEFERRED else None
         return empty if later is None else {**empty, "retry_at": instant(later)}
     if isinstance(entry, Carried):
-        said = ("class", "edit", "attribute", "source", "confirmed_by", "as_of", "record")
-        told = {name: entry.entry[name] for name in said}
-        return {"path": path, "visible": visible, "state": "filled", **told}
+        claim = entry.claim
+        return {
+            "path": path,
+            "visible": visible,
+            "state": "filled",
+            "class": claim.field_class.value,
+            "edit": claim.edit.value,
+            "attribute": claim.attribute,
+            "source": claim.source,
+            "confirmed_by": claim.confirmed_by,
+            "as_of": claim.as_of,
+            "record": claim.record,
+        }
     return {
         "path": path,
         "visible": visible,

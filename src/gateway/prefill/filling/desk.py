@@ -16,13 +16,14 @@ from gateway.prefill.asking.people import People
 from gateway.prefill.filling.bound import BoundFields
 from gateway.prefill.filling.entries import Entry, is_same_case
 from gateway.prefill.request import CanSend
+from gateway.receipts.claims import FilledClaim
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """What the receipt that is extended says: filled entries, and fields that stay as they are."""
 
-    filled: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    filled: Mapping[str, FilledClaim] = field(default_factory=dict)
     settled: Mapping[str, Reason] = field(default_factory=dict)
     withheld: frozenset[str] = frozenset()
     known: frozenset[tuple[RoleName, AttributeName]] = frozenset()

@@ -11,6 +11,7 @@ from gateway.domain.verdicts import EditPolicy, FieldClass, Reason
 from gateway.forms.attributes import CONSTANT, Attribute
 from gateway.forms.bindings import Binding
 from gateway.forms.fields import FieldInstance
+from gateway.receipts.claims import FilledClaim
 
 YOUNG = timedelta(days=30)
 """Core without young records leaves out what an unvouched paper of less than this age says."""
@@ -49,10 +50,10 @@ class Empty:
 
 @value
 class Carried:
-    """A field that an earlier receipt of this chain filled; its entry goes over unchanged."""
+    """A field that an earlier receipt of this chain filled; its claim goes over unchanged."""
 
     instance: FieldInstance
-    entry: dict[str, Any]
+    claim: FilledClaim
 
 
 Entry: TypeAlias = Filled | Empty | Carried

@@ -40,8 +40,7 @@ class OnePass:
         self.told_of = ToldOf(memory.told, self.people)
         self.needs: dict[tuple[RoleName, str | None, frozenset[SourceId]], Unasked] = {}
         self.seen = {
-            (entry["role"], tuple(entry["rows"]), entry["attribute"])
-            for entry in desk.earlier.filled.values()
+            (claim.role, claim.rows, claim.attribute) for claim in desk.earlier.filled.values()
         }
         self.groups = list(new_rows(desk, memory.outlook, self.people, data))
         self.rows: dict[str, int] = {}
