@@ -22,6 +22,7 @@ from bench.results import Figure
 from gateway.log.append import append_case
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, leaves
+from gateway.storage.url import DatabaseUrl
 
 GROUP = 32
 FIELDS = 60
@@ -52,7 +53,7 @@ async def _ours(folder: Path, count: int, seed: int) -> tuple[float, int]:
         nonlocal commits
         commits += 1
 
-    with closing(Database(folder / "ours.db")) as database:
+    with closing(Database(DatabaseUrl(folder / "ours.db"))) as database:
         event.listen(Engine, "commit", committed)
         now, bodies_of = datetime.now(UTC), [_body(seed, one) for one in range(count)]
         began = time.perf_counter()
@@ -71,10 +72,10 @@ async def _append(database: Database, body: dict[str, Any], now: datetime) -> No
 
 def _bare(folder: Path, count: int, group: int) -> float:
     """The rows that ours wrote, in the same groups, into a database of the same tables."""
-    with closing(Database(folder / "ours.db")) as database:
+    with closing(Database(DatabaseUrl(folder / "ours.db"))) as database:
         entries = database.read(lambda c: c.execute(select(leaves).order_by(leaves.c.idx)).all())
         beside = database.read(lambda c: c.execute(select(bodies).order_by(bodies.c.idx)).all())
-    Database(folder / "bare.db").close()
+    Database(DatabaseUrl(folder / "bare.db")).close()
     with closing(sqlite3.connect(folder / "bare.db", isolation_level=None)) as bare:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             bare.execute(f"PRAGMA {pragma}")

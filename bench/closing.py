@@ -43,6 +43,7 @@ from gateway.reduction.releases.closing import Office, close_month
 from gateway.reduction.releases.signing import ReleaseSigner
 from gateway.storage.database import Database
 from gateway.storage.schema import case_persons, form_versions, metric_definitions, tenants
+from gateway.storage.url import DatabaseUrl
 
 MANY = 60_000
 SHARE = 6
@@ -72,7 +73,7 @@ def month_closed(dossiers: int = MANY) -> list[Figure]:
 
 async def _fill(path: Path, dossiers: int) -> None:
     chance = random.Random(dossiers)
-    with closing(Database(path)) as database:
+    with closing(Database(DatabaseUrl(path))) as database:
         first = [definition(), grant(TENANT, False), grant(TEST_TENANT, True), *form_leaves()]
         indices = await database.write(lambda c: [_publish(c, one) for one in first])
         ways = list(_ways(list(zip(first, indices, strict=True)), chance))
@@ -132,7 +133,7 @@ async def _close(path: Path) -> dict[str, float]:
         """Publishing has figures of its own."""
 
     signer = ReleaseSigner(Ed25519PrivateKey.generate(), "bench")
-    with closing(Database(path)) as database:
+    with closing(Database(DatabaseUrl(path))) as database:
         folder = path.parent / f"{path.stem}-releases"
         office = Office(database, ORIGIN, False, signer, folder, lambda: _AFTERWARDS, publish)
         closed, _ = await close_month(office, MONTH, lambda done, total: None)

@@ -43,6 +43,7 @@ from gateway.log.publishing.folder import LogFolder
 from gateway.receipts.cases import register_dossier
 from gateway.records.store import store_earlier
 from gateway.storage.database import Database
+from gateway.storage.url import DatabaseUrl
 
 TOKEN_SECONDS = 7200
 PORTS_TRIED = 2
@@ -120,7 +121,7 @@ class Deployment:
         now = self.clock()
         stores = {PERSONAL_PAPERS} if self.mocks["papers"] else frozenset[SourceId]()
         grant = Grant(frozenset({POPULATION, RECORDS}) | stores, None, None)
-        with closing(Database(self.data / "gateway.db")) as database:
+        with closing(Database(DatabaseUrl.in_folder(self.data))) as database:
             await database.write(
                 lambda c: register_tenant(
                     c, TENANT, "Tỉnh Mẫu", AGENCY, grant, is_test=False, now=now
@@ -134,7 +135,7 @@ class Deployment:
     async def store_earlier(self) -> None:
         """Let every record kept by now have been stored long before: a paper of today is no fact."""
         at = self.clock() - EARLIER
-        with closing(Database(self.data / "gateway.db")) as database:
+        with closing(Database(DatabaseUrl.in_folder(self.data))) as database:
             await database.write(lambda c: store_earlier(c, at))
 
     async def open_dossiers(self, codes: Sequence[str]) -> None:
@@ -143,7 +144,7 @@ class Deployment:
         # a dossier's time is kept in whole seconds
         await asyncio.sleep(1.0 - self.clock().timestamp() % 1.0)
         now, key = self.clock(), Keys(self.data / "keys").index
-        with closing(Database(self.data / "gateway.db")) as database:
+        with closing(Database(DatabaseUrl.in_folder(self.data))) as database:
             await database.write(
                 lambda c: [register_dossier(c, TENANT, code, now, key) for code in codes]
             )

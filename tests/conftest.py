@@ -46,6 +46,7 @@ from mocks.population import (
     create_population_mock,
 )
 from tests.clock import Clock, sleep_under_faketime
+from tests.databases import open_database
 from tests.few_forms import ONE_FORM, schemas_with
 
 T = TypeVar("T")
@@ -406,7 +407,7 @@ def services(app: FastAPI) -> Services:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "gateway.db")
+    database = open_database(tmp_path)
     yield database
     database.close()
 

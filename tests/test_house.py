@@ -199,13 +199,37 @@ def test_nothing_is_left_for_later_or_swept_under_the_rug(forbidden: str) -> Non
 
 
 def test_what_is_particular_to_a_database_stays_in_storage() -> None:
-    dialects = re.compile(r"sqlalchemy\.dialects|PRAGMA|import sqlite3|text\(\s*\"")
+    dialects = re.compile(
+        r"sqlalchemy\.dialects|PRAGMA|import sqlite3|exec_driver_sql|json_extract|text\(\s*\""
+    )
     packages = {
         "/".join(room_of(path).split("/")[:2])
         for path in SOURCES
         if dialects.search(path.read_text())
     }
     assert packages <= {"gateway/storage"}
+
+
+OPENS_A_DATABASE = re.compile(r"import sqlite3|create_engine|PRAGMA|\"gateway\.db", re.IGNORECASE)
+MAY_OPEN_A_DATABASE = {
+    "src/gateway/storage/_sqlite.py": "what is particular to SQLite",
+    "src/gateway/storage/upkeep.py": "translates its errors",
+    "src/gateway/storage/url.py": "the name of the file in a data folder",
+    "tests/databases.py": "the door of the tests",
+    "tests/test_house.py": "this test",
+    "tests/before/verifier.py": "runs on versions of the code that had no such door too",
+    "bench/append.py": "the peer that the writer is measured against is a bare database",
+}
+
+
+def test_database_is_opened_through_storage() -> None:
+    opened = {
+        path.relative_to(ROOT).as_posix()
+        for top in ("src", "tests", "bench", "demo", "mocks")
+        for path in (ROOT / top).rglob("*.py")
+        if OPENS_A_DATABASE.search(path.read_text())
+    }
+    assert opened == set(MAY_OPEN_A_DATABASE)
 
 
 @pytest.mark.parametrize("room", ["api", "prefill"])

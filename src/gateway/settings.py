@@ -1,4 +1,4 @@
-"""What can be set from outside, and which settings may not meet?
+"""The settings of a deployment, and which of them exclude each other.
 
 Every setting is an environment variable `GATEWAY_<NAME>`; those of the population database are
 `GATEWAY_POPULATION_<NAME>`, those of the citizens' store of papers `GATEWAY_PAPERS_<NAME>`, those of the national
@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from gateway.storage.url import DatabaseUrl
 
 _PREFIX = "GATEWAY_"
 _GROUPS = ("population", "papers", "portal", "ministry")
@@ -132,6 +134,7 @@ class Settings(BaseModel):
 
     env: Literal["dev", "prod"] = "dev"
     data: Path = Path.home() / ".local" / "share" / "eform-gateway"
+    database_url: str | None = None
     schemas: Path = Path(__file__).parents[2] / "schemas"
     issuer: str = "http://127.0.0.1:8000"
     host: str = "127.0.0.1"
@@ -161,6 +164,20 @@ class Settings(BaseModel):
     papers: PapersAccess | None = None
     portal: PortalAccess | None = None
     ministry: MinistryAccess | None = None
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database_url(cls, url: str | None) -> str | None:
+        if url is not None:
+            DatabaseUrl.read(url)
+        return url
+
+    @property
+    def database(self) -> DatabaseUrl:
+        """The database of this deployment: the one that is set, or that of the data folder."""
+        if self.database_url is None:
+            return DatabaseUrl.in_folder(self.data)
+        return DatabaseUrl.read(self.database_url)
 
     @model_validator(mode="after")
     def _keep_mocks_out_of_production(self) -> Self:

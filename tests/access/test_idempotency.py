@@ -9,6 +9,7 @@ from gateway.domain.errors import BadRequest, Conflict
 from gateway.storage.database import Database
 from gateway.storage.schema import replays
 from tests.clock import Clock
+from tests.databases import raw_bytes
 
 KEY = b"k" * 32
 SECRET = b"8e03978e-40d5-43dd-bc93-6894a57f9324"
@@ -138,10 +139,6 @@ async def test_a_copy_lives_ten_minutes(database: Database, copies: Replays, clo
     assert database.read(lambda c: c.execute(select(replays)).all()) == []
 
 
-def _bytes_below(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in folder.glob("gateway.db*"))
-
-
 async def test_the_row_holds_nothing_that_the_gateway_could_read(
     database: Database, copies: Replays, tmp_path: Path
 ) -> None:
@@ -149,7 +146,7 @@ async def test_the_row_holds_nothing_that_the_gateway_could_read(
 
     row = database.read(lambda c: c.execute(select(replays)).one())
     kept = b"|".join(bytes(value) for value in row if isinstance(value, bytes))
-    on_disk = _bytes_below(tmp_path)
+    on_disk = raw_bytes(tmp_path)
     for secret in (SECRET, CONTENT, ANSWER, KEY):
         assert secret not in kept
         assert secret not in on_disk

@@ -12,6 +12,7 @@ from gateway.domain.identifiers import PersonalId, TenantId
 from gateway.storage.database import Database
 from gateway.storage.schema import typed_persons
 from tests.clock import Clock
+from tests.databases import open_database
 
 HERE = TenantId("h99")
 ME, OTHER = PersonalId("003090000001"), PersonalId("003090000002")
@@ -20,7 +21,7 @@ KEY = b"k" * 32
 
 @pytest.fixture
 def vault(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "gateway.db")
+    database = open_database(tmp_path)
     yield database
     database.close()
 

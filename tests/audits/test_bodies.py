@@ -20,6 +20,7 @@ from gateway.log.notes import Checkpoint, SignedCheckpoint
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, metric_definitions
 from gateway_verify.tree.tiles import split_bundle
+from tests.databases import open_database
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 SIZE = 600
@@ -30,7 +31,7 @@ AUDITOR = Auditor("Inspectorate", "key", str(IDENTITY.to_public()), True)
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    house = Database(tmp_path / "gateway.db")
+    house = open_database(tmp_path)
     body = {"k": "confirmation", "ten": "h99", "h": 1}
     await house.write(
         lambda c: [append_case(c, "confirmation", "h99", body, NOW) for _ in range(SIZE)]

@@ -17,11 +17,11 @@ from gateway.log.notes import read_checkpoint, read_key
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.tiles import TileFolder
 from gateway.reduction.months import Month
-from gateway.storage.database import Database
 from gateway_verify.evidence import Way, verify_log
 from gateway_verify.text.notes import Checkpoint
 from gateway_verify.tree.places import Folder
 from tests.clock import NOON, Clock
+from tests.databases import open_database
 
 TENANT = ["clients", "register", "h99", "--name", "Tỉnh H", "--agency", "H99"]
 
@@ -213,7 +213,7 @@ def test_a_log_whose_last_month_is_not_closed_is_not_put_aside(data: dict[str, s
     _run(["log", "publish"], data)
     earlier = NOON - timedelta(days=62)
     body = {"k": "confirmation", "v": 1, "ten": "h99"}
-    with closing(Database(Path(data["GATEWAY_DATA"]) / "gateway.db")) as database:
+    with closing(open_database(Path(data["GATEWAY_DATA"]))) as database:
         asyncio.run(database.write(lambda c: append_case(c, "confirmation", "h99", body, earlier)))
 
     refused = _run(["log", "roll"], data, status=1)

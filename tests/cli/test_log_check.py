@@ -2,9 +2,7 @@
 
 import json
 import shutil
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from typer.testing import CliRunner
 
 from gateway.cli.main import app
 from tests.conftest import House
+from tests.databases import edit_by_hand
 
 FORM = "social-pension"
 
@@ -33,11 +32,6 @@ def data(lived: Path, tmp_path: Path) -> Path:
 def check(data: Path, *options: str) -> tuple[int, str]:
     result = CliRunner().invoke(app, ["log", "check", *options], env={"GATEWAY_DATA": str(data)})
     return result.exit_code, result.stdout
-
-
-def by_hand(data: Path, statement: str) -> None:
-    with closing(sqlite3.connect(data / "gateway.db")) as hand, hand:
-        hand.execute(statement)
 
 
 def flip(path: Path, place: int) -> None:
@@ -66,11 +60,11 @@ def test_everything_fits_and_nothing_is_written(data: Path) -> None:
 
 MEDDLED: dict[str, tuple[Callable[[Path], None], str]] = {
     "a change without its leaf": (
-        lambda data: by_hand(data, "UPDATE receipts SET leaf = 9000"),
+        lambda data: edit_by_hand(data, "UPDATE receipts SET leaf = 9000"),
         "a receipt names it and the log has no such leaf",
     ),
     "a leaf without its change": (
-        lambda data: by_hand(data, "DELETE FROM receipts"),
+        lambda data: edit_by_hand(data, "DELETE FROM receipts"),
         "no receipt stands behind it",
     ),
     "an entry of the published bundle": (

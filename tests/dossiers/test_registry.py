@@ -11,6 +11,7 @@ from gateway.domain.errors import Conflict
 from gateway.dossiers.telling.outbox import Seal, purge_kept
 from gateway.storage.schema import dossier_steps, dossiers
 from tests.clock import Clock
+from tests.databases import raw_bytes
 
 from .conftest import CODE, OWNER, VALUES, Json, dossier, row, said
 
@@ -65,7 +66,7 @@ async def test_what_waits_for_the_portal_rests_sealed(
     await province.post("/v1/dossiers", json=dossier())
     await province.post(PROGRESS, json={"rows": [row(4, content="gặp bà Bí Mật")]})
 
-    kept = b"".join((tmp_path / f"gateway.db{end}").read_bytes() for end in ("", "-wal"))
+    kept = raw_bytes(tmp_path)
     assert CODE.encode() in kept
     assert [value for value in VALUES if value.encode() in kept] == []
 

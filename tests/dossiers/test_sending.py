@@ -12,6 +12,7 @@ from gateway.domain.errors import Busy
 from gateway.dossiers.telling.outbox import queue
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, dossier_steps, dossiers
+from gateway.storage.url import DatabaseUrl
 from mocks.portal.catalogue import Change
 
 from .world import World, dossier, open_world, step
@@ -292,7 +293,7 @@ class Stubborn(Database):
 
 
 async def test_a_database_that_is_locked_costs_a_turn_and_nothing_else(tmp_path: Path) -> None:
-    world = open_world(tmp_path, database=Stubborn(tmp_path / "gateway.db"))
+    world = open_world(tmp_path, database=Stubborn(DatabaseUrl.in_folder(tmp_path)))
     await world.register(dossier(1), dossier(2))
     world.database.refusals = 2  # type: ignore[attr-defined]  # it is a stubborn one
     await world.settle()

@@ -33,6 +33,7 @@ from mocks.adapter import DSTCODE, FORWARD
 from mocks.people import Population
 from mocks.portal import PortalMock, PortalMockSettings, create_portal_mock
 from tests.clock import NOON, Clock
+from tests.databases import open_database
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 URL = f"http://portal.test{FORWARD}"
@@ -145,7 +146,7 @@ def open_world(
     clock = Clock()
     told = PortalMockSettings(password="một mật khẩu", clock=clock.seconds, **mock)
     portal_mock = create_portal_mock(told, PEOPLE)
-    database = database or Database(folder / "gateway.db")
+    database = database or open_database(folder)
     protocol = read_protocol(SCHEMAS / "portal-protocol.json")
     seal = Seal(KEY)
     kinds = read_kinds(SCHEMAS / "record-kinds.json")

@@ -14,12 +14,12 @@ import pytest
 from sqlalchemy import select
 
 from gateway.retention.shredding import last_closed, shred_up_to
-from gateway.storage.database import Database
 from gateway.storage.schema import bodies
 from gateway_verify.command import run_recompute, run_verify
 from gateway_verify.signing import new_auditor, read_auditor
 from gateway_verify.text import canonical
 from tests.conftest import House
+from tests.databases import open_database
 from tests.journeys.audited import MONTH, Audited, age_identity, province, unpack
 
 assert province, "the fixture of this module"
@@ -264,7 +264,7 @@ def test_the_months_of_a_closed_log_are_exported_and_counted_again_until_their_b
     none = province.command("audit", "export", tmp_path / "none", "--log", "../public")
     assert (none.exit_code, "unknown_log" in none.output) == (1, True)
 
-    with closing(Database(province.data / "gateway.db")) as database:
+    with closing(open_database(province.data)) as database:
         said = database.read(lambda c: c.execute(_GIVEN).scalars().all())
         last = database.read(lambda c: last_closed(c, 10**6))[closed]
         running = (province.data / "log" / "origin").read_text().strip()

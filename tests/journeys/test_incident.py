@@ -3,8 +3,6 @@
 import asyncio
 import json
 import shutil
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,8 +17,9 @@ from gateway_verify.evidence import Way, verify_log
 from gateway_verify.tree.places import Folder
 from tests.clock import Clock
 from tests.conftest import House, Walk
+from tests.databases import back_up, put_back
 from tests.few_forms import schemas_with
-from tests.kills.gateways import Gateway, without_database
+from tests.kills.gateways import Gateway
 
 FORM = "social-pension"
 NOBODY = {
@@ -31,20 +30,6 @@ NOBODY = {
     "officer": "o",
     "agency": "H99.01",
 }
-
-
-def backup(data: Path, copy: Path) -> Path:
-    with (
-        closing(sqlite3.connect(data / "gateway.db")) as live,
-        closing(sqlite3.connect(copy)) as to,
-    ):
-        live.backup(to)
-    return copy
-
-
-def put_back(data: Path, copy: Path) -> None:
-    without_database(data)
-    shutil.copy(copy, data / "gateway.db")
 
 
 def command(data: Path, *arguments: str) -> str:
@@ -66,11 +51,11 @@ class Yesterday:
         house = House(self.data)
         self.walk: Walk = house.walk(house.story(FORM))
         self.left_open = house.filled(house.question(FORM, "ordinary"))
-        self.before = backup(self.data, folder / "yesterday.db")
+        self.before = back_up(self.data, folder / "yesterday.db")
         self.answer = house.accepted(self.walk.submission())
         house.run(house.services.publisher.publish())
         house.close()
-        self.after = backup(self.data, folder / "today.db")
+        self.after = back_up(self.data, folder / "today.db")
         self.checkpoint = (self.data / "log/public/checkpoint").read_bytes()
 
     def other_content(self) -> dict[str, object]:

@@ -15,10 +15,10 @@ from gateway.dossiers.evidence.serving import case_behind
 from gateway.dossiers.telling.confirming import ToldDossier, told_dossier
 from gateway.retention.sweep import sweep
 from gateway.settings import PortalAccess
-from gateway.storage.database import Database
 from gateway.storage.schema import bodies, dossiers, leaves
 from mocks.igate import Story, stories
 from tests.conftest import House
+from tests.databases import open_database
 from tests.few_forms import ONE_FORM, schemas_with
 from tests.journeys.audited import MONTH, Audited
 from tests.reduction.closed_months import lay_bodies_open
@@ -88,7 +88,7 @@ def close(house: House, data: Path) -> tuple[Json, Json]:
     province.done("log", "publish")
     lay_bodies_open(data)
     again = province.done("audit", "recompute", data / "log" / "public")
-    with closing(Database(data / "gateway.db")) as database:
+    with closing(open_database(data)) as database:
         entries = database.read(lambda c: list(c.execute(select(leaves.c.entry)).scalars()))
     sums: Json = {}
     for leaf in map(json.loads, entries):

@@ -1,8 +1,6 @@
 """The database was restored from yesterday: nothing is forked, nobody is read, typing goes on."""
 
 import json
-import shutil
-import sqlite3
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,15 +10,9 @@ from typer.testing import CliRunner
 from gateway.cli.main import app as cli
 from gateway.log.notes import read_checkpoint
 from tests.conftest import House
+from tests.databases import back_up, put_back
 
 FORM = "social-pension"
-
-
-def _backup(database: Path, copy: Path) -> None:
-    with sqlite3.connect(database) as live, sqlite3.connect(copy) as kept:
-        live.backup(kept)
-    live.close()
-    kept.close()
 
 
 @pytest.mark.threat(22, 56)
@@ -28,15 +20,13 @@ def test_a_restored_database_is_found_out_and_the_published_log_stands(tmp_path:
     folder = tmp_path / "data"
     house = House(folder)
     walk = house.walk(house.story(FORM))
-    _backup(folder / "gateway.db", tmp_path / "yesterday.db")
+    back_up(folder, tmp_path / "yesterday.db")
     other = {**walk.submission(), "data": dict(walk.data)}
     house.accepted(walk.submission())
     house.run(house.services.publisher.publish())
     published = (folder / "log/public/checkpoint").read_bytes()
     house.close()
-    for name in ("gateway.db", "gateway.db-wal", "gateway.db-shm"):
-        (folder / name).unlink(missing_ok=True)
-    shutil.copy(tmp_path / "yesterday.db", folder / "gateway.db")
+    put_back(folder, tmp_path / "yesterday.db")
 
     for _ in range(2):  # and again at the next start
         house = House(folder)

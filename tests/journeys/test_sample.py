@@ -17,13 +17,13 @@ from sqlalchemy import select
 
 from gateway.audits.openings import STEPS, Wrong, check_opening, read_opening
 from gateway.forms.catalogue import RegisteredForm, read_catalogue
-from gateway.storage.database import Database
 from gateway.storage.schema import bodies
 from gateway_verify.evidence import Way, verify_log
 from gateway_verify.sampling.units import Opened, Unit, Units, leaves_of_chains
 from gateway_verify.signing import new_auditor, read_auditor
 from gateway_verify.tree.places import Folder
 from tests.conftest import SCHEMAS
+from tests.databases import open_database
 from tests.journeys.audited import FORM, MONTH, Audited, age_identity, province, unpack
 
 assert province, "the fixture of this module"
@@ -121,7 +121,7 @@ def test_a_true_province_opens_everything_and_the_finding_stands_in_the_log(
 def test_giving_bodies_committing_and_what_came_of_it_are_case_leaves_of_their_own(
     province: Audited, supplied: Path, desk: Path
 ) -> None:
-    with closing(Database(province.data / "gateway.db")) as database:
+    with closing(open_database(province.data)) as database:
         wanted = select(bodies.c.idx, bodies.c.body).where(bodies.c.kind.in_(["access", "sample"]))
         rows = database.read(lambda c: c.execute(wanted.order_by(bodies.c.idx)).all())
     access, asked, found = ({"at": row.idx, **json.loads(row.body)} for row in rows)

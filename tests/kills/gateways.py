@@ -26,7 +26,7 @@ from gateway.access.callers import Grant
 from gateway.access.clients import ClientDirectory, NewClient
 from gateway.access.grants import register_tenant
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
-from gateway.storage.database import Database
+from tests.databases import open_database
 from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -90,10 +90,6 @@ class Gateway:
             **settings,
         }
         self._process: Any = None
-
-    @property
-    def database(self) -> Path:
-        return self.data / "gateway.db"
 
     @property
     def pid(self) -> int:
@@ -175,7 +171,7 @@ class Gateway:
         """Let the province in, from a process beside the gateway, as `gateway clients` does."""
         now = datetime.now(UTC)
         grant = Grant(frozenset({POPULATION, RECORDS}), None, None)
-        with closing(Database(self.database)) as database:
+        with closing(open_database(self.data)) as database:
             await database.write(
                 lambda c: register_tenant(
                     c, TENANT, "Tỉnh Mẫu", "H99.01", grant, is_test=False, now=now
@@ -189,12 +185,6 @@ class Gateway:
 
 def client(address: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=address, transport=AiohttpTransport(), timeout=30.0)
-
-
-def without_database(data: Path) -> None:
-    """Take the database away, as before a backup is put in its place."""
-    for name in ("gateway.db", "gateway.db-wal", "gateway.db-shm"):
-        (data / name).unlink(missing_ok=True)
 
 
 def copy_of(folder: Path, to: Path) -> Path:

@@ -2,12 +2,11 @@
 
 import random
 from base64 import b64decode
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
-from sqlalchemy import Connection, NullPool, create_engine, func, select
+from sqlalchemy import func, select
 
 from gateway.retention.pairs import differences
 from gateway.storage.schema import bodies, leaves, records
@@ -16,16 +15,8 @@ from gateway_verify.text.notes import Checkpoint, read_checkpoint, read_key, rea
 from gateway_verify.text.proofs import check_consistency, check_inclusion, read_proof
 from gateway_verify.tree.places import Folder
 from gateway_verify.tree.tiles import TileTree
+from tests.databases import looking_into
 from tests.kills.clerks import LEAVES_OF, Call, Desk
-
-
-@contextmanager
-def looking_into(database: Path) -> Iterator[Connection]:
-    """One moment of a database that somebody else may be writing."""
-    engine = create_engine(f"sqlite:///file:{database}?mode=ro&uri=true", poolclass=NullPool)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("BEGIN")
-        yield connection
 
 
 class Ledger:
@@ -42,7 +33,7 @@ class Ledger:
 
     def check_database(self) -> None:
         """No leaf without its change, no change without its leaf, and every answer's leaf is there."""
-        with looking_into(self._data / "gateway.db") as connection:
+        with looking_into(self._data) as connection:
             assert [str(one) for one in differences(connection)] == []
             told = [call.leaf for call in self._desk.answered if call.leaf]
             fresh = [leaf for leaf in told if leaf not in self._found]
@@ -55,7 +46,7 @@ class Ledger:
     def counted(self) -> dict[str, int]:
         """How many case leaves of the callers' kinds there are, and how many records."""
         kinds = select(bodies.c.kind, func.count().label("number")).group_by(bodies.c.kind)
-        with looking_into(self._data / "gateway.db") as connection:
+        with looking_into(self._data) as connection:
             found: dict[str, int] = {row.kind: row.number for row in connection.execute(kinds)}
             kept = select(func.count()).select_from(records)
             return found | {"record": connection.execute(kept).scalar_one()}
@@ -116,7 +107,7 @@ class Ledger:
             b64decode(leaf) for leaf in (call.leaf for call in self._desk.answered) if leaf
         }
         below = select(leaves.c.hash).where(leaves.c.idx < last.size)
-        with looking_into(self._data / "gateway.db") as connection:
+        with looking_into(self._data) as connection:
             assert published <= set(connection.execute(below).scalars())
         return last.size
 

@@ -15,7 +15,7 @@ from gateway.log.publishing.rows import LeafRows
 from gateway.log.publishing.shown import ShownLog
 from gateway.log.publishing.signer import CheckpointSigner
 from gateway.log.publishing.witnesses import Witnesses
-from gateway.storage.database import Database
+from tests.databases import open_database
 
 
 async def _nobody(url: str, content: bytes) -> Any:
@@ -44,7 +44,7 @@ class SmallLog:
     def __init__(self, folder: Path) -> None:
         self.root = folder
         self.now = datetime(2026, 11, 22, 5, tzinfo=UTC)
-        self.database = Database(folder / "gateway.db")
+        self.database = open_database(folder)
         self.rows = LeafRows(self.database)
         self.folder = LogFolder(folder / "log")
         self.folder.__enter__()

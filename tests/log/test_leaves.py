@@ -17,9 +17,9 @@ from gateway.domain.identifiers import POPULATION, RECORDS
 from gateway.forms.catalogue import read_catalogue
 from gateway.log.leaves import CASE_KINDS, LARGEST_ENTRY_BYTES, PUBLIC_KINDS
 from gateway.reduction.publishing import publish_definitions, read_measure
-from gateway.storage.database import Database
 from gateway.storage.schema import leaves
 from gateway_verify.claims.leaves import OPTIONAL
+from tests.databases import open_database
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "schemas"
@@ -77,7 +77,7 @@ def test_a_chapter_lists_every_member_that_a_case_body_is_written_with() -> None
 
 
 async def test_every_public_leaf_of_a_deployment_keeps_to_its_schema(tmp_path: Path) -> None:
-    database = Database(tmp_path / "gateway.db")
+    database = open_database(tmp_path)
     catalogue = read_catalogue(SCHEMAS)
     measure = read_measure(SCHEMAS / "measure.json", mock=True)
     grants = [

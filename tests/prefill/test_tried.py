@@ -14,6 +14,7 @@ from gateway.prefill.asking.tried import record_alarms
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies
 from tests.clock import Clock
+from tests.databases import open_database
 
 HERE = Asker(TenantId("h99"), "h99.1")
 DUE = (Alarm(HERE.tenant, "tenant", 1),)
@@ -21,7 +22,7 @@ DUE = (Alarm(HERE.tenant, "tenant", 1),)
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "gateway.db")
+    database = open_database(tmp_path)
     yield database
     database.close()
 

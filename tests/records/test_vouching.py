@@ -22,6 +22,7 @@ from gateway.records.store import RecordStore
 from gateway.storage.database import Database
 from gateway.storage.schema import case_persons, dossiers, leaves
 from gateway_verify.claims.leaves import read_leaf
+from tests.databases import open_database
 from tests.records.conftest import NOW
 
 HERE, THERE = TenantId("h99"), TenantId("h98")
@@ -80,7 +81,7 @@ def test_grant_keeps_issuers_and_kinds() -> None:
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "gateway.db")
+    database = open_database(tmp_path)
     yield database
     database.close()
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import timedelta
@@ -10,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from typer.testing import CliRunner
 
 from gateway.cli.main import app as commands
 from gateway.keys import Keys
 from gateway.reduction.supplying import Supply, append_supply
-from gateway.storage.database import Database
-from gateway.storage.schema import leaves
+from gateway.storage.schema import bodies, leaves
 from tests.clock import Clock
+from tests.databases import looking_into, open_database
 from tests.reduction.releases.conftest import DECEMBER, NOVEMBER, ORIGIN, House
 
 Json = dict[str, Any]
@@ -41,7 +40,7 @@ def publish_two_months(
     """The tallies of what was told of each month, `later` meaning the second."""
     (folder / "log").mkdir()
     (folder / "log" / "origin").write_text(f"{ORIGIN}\n")
-    with closing(Database(folder / "gateway.db")) as database:
+    with closing(open_database(folder)) as database:
         house = House(database, folder / "log" / "public" / "releases")
         house.key = Keys(folder / "keys").log.private
         asyncio.run(_live(house, list(told), supply, **measure))
@@ -66,10 +65,10 @@ async def _live(
 
 def lay_bodies_open(data: Path) -> None:
     """What an accredited auditor gets: per entry its salt and body behind their length."""
-    with closing(sqlite3.connect(data / "gateway.db")) as file:
-        (size,) = file.execute("SELECT max(idx) + 1 FROM leaves").fetchone()
-        rows = file.execute("SELECT idx, CAST(salt || body AS BLOB) FROM bodies")
-        kept: dict[int, bytes] = dict(rows)
+    with looking_into(data) as connection:
+        size = connection.execute(select(func.max(leaves.c.idx) + 1)).scalar_one()
+        rows = connection.execute(select(bodies.c.idx, bodies.c.salt, bodies.c.body)).all()
+    kept = {row.idx: row.salt + row.body for row in rows}
     for bundle in range(0, size, 256):
         held = [kept.get(index, b"") for index in range(bundle, min(size, bundle + 256))]
         path = data / "log" / "public" / "bodies" / f"{bundle // 256:03}"

@@ -26,6 +26,7 @@ from gateway.storage.database import Database
 from gateway.storage.schema import leaves, tenant_marks
 from gateway_verify.claims.leaves import read_leaf
 from gateway_verify.claims.story import Story
+from tests.databases import open_database
 from tests.forms.building import text
 from tests.reduction.test_publishing import MEASURE_FILE, NOW, SCHEMAS
 
@@ -98,7 +99,7 @@ class Deployment:
 
 @pytest.fixture
 async def deployment(tmp_path: Path) -> Any:
-    database = Database(tmp_path / "gateway.db")
+    database = open_database(tmp_path)
     await database.write(lambda c: announce_key(c, OLD, KEY))
     yield Deployment(database)
     database.close()

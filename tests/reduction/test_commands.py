@@ -10,7 +10,7 @@ from gateway.cli._forms.coverage import coverage_of
 from gateway.cli.main import app
 from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION, RECORDS
 from gateway.forms.catalogue import read_catalogue
-from gateway.storage.database import Database
+from tests.databases import open_database
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 
@@ -55,7 +55,7 @@ def test_a_report_of_a_new_deployment_is_empty_and_says_so_honestly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GATEWAY_DATA", str(tmp_path))
-    Database(tmp_path / "gateway.db").close()
+    open_database(tmp_path).close()
 
     answer = CliRunner().invoke(app, ["metrics", "report", "--json", "--from", "2026-11"])
 
@@ -72,7 +72,7 @@ def test_a_report_that_cannot_be_given_ends_with_status_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
     monkeypatch.setenv("GATEWAY_DATA", str(tmp_path))
-    Database(tmp_path / "gateway.db").close()
+    open_database(tmp_path).close()
 
     answer = CliRunner().invoke(app, ["metrics", "report", *arguments])
 

@@ -18,9 +18,9 @@ from gateway.app import create_app
 from gateway.cli.main import app as commands
 from gateway.reduction.months import Month
 from gateway.settings import Settings
-from gateway.storage.database import Database
 from tests.api.conftest import ADDRESS
 from tests.clock import NOON, Clock
+from tests.databases import open_database
 from tests.reduction.bodies import prefill, submission
 from tests.reduction.releases.conftest import House
 from tests.reduction.releases.test_closing import FIELDS, month_of_cases
@@ -34,7 +34,7 @@ HOUR = int(NOW.timestamp()) // 3600
 @pytest.fixture
 async def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A mock deployment's folder with cases of two procedures and of both channels."""
-    database = Database(tmp_path / "gateway.db")
+    database = open_database(tmp_path)
     house = House(database, tmp_path)
     await house.open()
     await house.fill(month_of_cases(12, "a", HOUR), NOW)
@@ -228,7 +228,7 @@ def test_a_file_that_cannot_be_read_is_refused(data: Path, named: str) -> None:
 
 @pytest.mark.threat(34)
 def test_t34_what_a_caller_names_reaches_no_release_as_text(data: Path) -> None:
-    database = Database(data / "gateway.db")
+    database = open_database(data)
     house = House(database, data)
     bad = [prefill("x", h=HOUR), submission("x", FIELDS, h=HOUR, ten="=1+1")]
     asyncio.run(house.fill(bad, NOW))

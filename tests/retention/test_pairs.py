@@ -2,8 +2,6 @@
 
 # ruff: noqa: S608  the statements are this file's own
 
-import shutil
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +14,7 @@ from gateway.retention.pairs import Difference, differences
 from gateway.retention.sweep import sweep
 from gateway.storage.database import Database
 from tests.conftest import House
+from tests.databases import back_up, open_database, put_back, run_sql
 
 FORM = "social-pension"
 ONE_OF = "(SELECT idx FROM bodies WHERE kind = '{}' ORDER BY idx LIMIT 1)"
@@ -40,13 +39,13 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     house.clock.forward(days=4)
     assert house.run(sweep(house.services.database, house.clock)) == 1
     house.close()
-    return house.folder / "gateway.db"
+    return house.folder
 
 
 @pytest.fixture
 def copy(lived: Path, tmp_path: Path) -> Iterator[Database]:
-    shutil.copy(lived, tmp_path / "gateway.db")
-    with closing(Database(tmp_path / "gateway.db")) as database:
+    put_back(tmp_path, back_up(lived, tmp_path / "copy"))
+    with closing(open_database(tmp_path)) as database:
         yield database
 
 
@@ -160,30 +159,26 @@ CASES = {
 
 @pytest.mark.threat(21, 24, 49, 56)
 @pytest.mark.parametrize("case", CASES)
-def test_what_a_hand_in_the_database_did_is_named_with_its_leaf(copy: Database, case: str) -> None:
+async def test_what_a_hand_in_the_database_did_is_named_with_its_leaf(
+    copy: Database, case: str
+) -> None:
     edit, where, says = CASES[case]
     index = None if where == "NULL" else at(copy, where)
-    with closing(sqlite3.connect(copy_path(copy))) as hand, hand:
-        assert hand.execute(edit).rowcount >= 1
+    (changed,) = await copy.write(lambda c: run_sql(c, edit))
+    assert changed >= 1
 
     assert Difference(index, says) in found(copy)
 
 
-def copy_path(database: Database) -> str:
-    row = database.read(lambda c: c.exec_driver_sql("PRAGMA database_list").one())
-    return str(row.file)
-
-
 async def test_a_leaf_with_its_body_and_no_receipt_is_named(copy: Database) -> None:
-    with closing(sqlite3.connect(copy_path(copy))) as hand, hand:
+    doubled = [
+        f"INSERT INTO {table} (idx, {key}) SELECT 5000, {key} FROM {table} WHERE idx = {PREFILL}"
         for table, key in (
             ("leaves", "entry, hash"),
             ("bodies", "kind, tenant, hour, case_ref, salt, body"),
-        ):
-            hand.execute(
-                f"INSERT INTO {table} (idx, {key}) SELECT 5000, {key} FROM {table}"
-                f" WHERE idx = {PREFILL}"
-            )
+        )
+    ]
+    await copy.write(lambda c: run_sql(c, *doubled))
 
     assert Difference(5000, "no receipt stands behind it") in found(copy)
 
@@ -198,8 +193,7 @@ async def test_a_body_that_a_shred_leaf_of_its_own_log_names_may_be_gone(
     leaf["reason"] = "retention"
     await copy.write(lambda c: append_public(c, {**leaf, "origin": "elsewhere.example/log/2020"}))
     await copy.write(lambda c: append_public(c, {**leaf, "origin": own}) if own_too else None)
-    with closing(sqlite3.connect(copy_path(copy))) as hand, hand:
-        hand.execute("DELETE FROM bodies WHERE idx = ?", (index,))
+    await copy.write(lambda c: run_sql(c, f"DELETE FROM bodies WHERE idx = {index}"))
 
     # the chain's mark of the leaf stays; without its body nobody can say of which kind the leaf was
     gone = Difference(index, "its body is gone and no shred leaf says so")

@@ -1,8 +1,6 @@
 """What was destroyed stays destroyed, whatever is restored, and the log says that it was."""
 
 import json
-import shutil
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from gateway.storage.schema import bodies, case_persons, cases, chains, closed_b
 from gateway_verify.evidence import Way, verify_log
 from gateway_verify.tree.places import Folder
 from tests.conftest import House, Json, Walk
+from tests.databases import back_up, looking_into, put_back, raw_bytes
 
 FORM = "social-pension"
 
@@ -89,10 +88,9 @@ def test_what_was_destroyed_is_not_in_the_file_either(tmp_path: Path) -> None:
     shredding.shred()
     shredding.house.close()
 
-    files = [p for p in (tmp_path / "data").glob("gateway.db*") if p.stat().st_size]
-    raw = b"".join(path.read_bytes() for path in files)
+    raw = raw_bytes(tmp_path / "data")
 
-    assert files and rows
+    assert raw and rows
     assert not any(row.salt in raw or row.body in raw for row in rows)
 
 
@@ -123,19 +121,12 @@ def test_a_submission_whose_body_was_destroyed_is_not_taken_again(shredding: Shr
 @pytest.mark.threat(44)
 def test_an_older_backup_brings_no_shredded_person_back(tmp_path: Path) -> None:
     shredding = Shredding(tmp_path / "data")
-    database = tmp_path / "data/gateway.db"
-    with sqlite3.connect(database) as live, sqlite3.connect(tmp_path / "older.db") as kept:
-        live.backup(kept)
-    live.close()
-    kept.close()
+    older = back_up(tmp_path / "data", tmp_path / "older.db")
     shredding.shred()
     shredding.house.close()
-    for path in (tmp_path / "data").glob("gateway.db*"):
-        path.unlink()
-    shutil.copy(tmp_path / "older.db", database)
-    with sqlite3.connect(database) as restored:
-        assert restored.execute("SELECT count(*) FROM case_persons").fetchone()[0]
-    restored.close()
+    put_back(tmp_path / "data", older)
+    with looking_into(tmp_path / "data") as restored:
+        assert restored.execute(select(case_persons)).all()
 
     shredding.house = House(tmp_path / "data")  # no call has been made yet
 
@@ -220,28 +211,19 @@ def test_of_a_closed_log_only_what_is_old_enough_ends(rolled: Rolled) -> None:
 @pytest.mark.threat(44)
 @pytest.mark.parametrize("when", ["after the roll", "before the roll"])
 def test_an_older_backup_brings_nobody_of_a_closed_log_back(when: str, tmp_path: Path) -> None:
-    database = tmp_path / "data/gateway.db"
-
-    def keep() -> None:
-        with sqlite3.connect(database) as live, sqlite3.connect(tmp_path / "older.db") as kept:
-            live.backup(kept)
-        live.close()
-        kept.close()
-
+    data, older = tmp_path / "data", tmp_path / "older.db"
     if when == "before the roll":
         house = House(tmp_path / "data")
         house.accepted(house.walk(house.story(FORM), dossier=house.dossier()).submission())
         house.run(house.services.publisher.publish())
-        keep()
+        back_up(data, older)
         house.close()
     rolled = Rolled(tmp_path / "data")
     if when == "after the roll":
-        keep()
+        back_up(data, older)
     rolled.shred_the_closed_one()
     rolled.house.close()
-    for path in (tmp_path / "data").glob("gateway.db*"):
-        path.unlink()
-    shutil.copy(tmp_path / "older.db", database)
+    put_back(data, older)
 
     rolled.house = House(tmp_path / "data")  # no call has been made yet
 

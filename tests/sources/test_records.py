@@ -17,10 +17,10 @@ from gateway.records.store import RecordStore
 from gateway.sources.identity import FULL_NAME, NAME_PARTS
 from gateway.sources.records._client import RecordsSource
 from gateway.sources.source import Purpose, Question
-from gateway.storage.database import Database
 from gateway.storage.schema import records
 from mocks.people import Population
 from mocks.people.knowledge import records_of
+from tests.databases import open_database
 from tests.sources.conftest import NOW
 from tests.sources.contract import PURPOSE, ROOT, SourceContract, Trial, ask, key_of
 
@@ -94,7 +94,8 @@ class TestTheRecordsKeepTheContract(SourceContract):
 @pytest.fixture
 async def broken_store(store: RecordStore, tmp_path: Path) -> AsyncIterator[RecordStore]:
     """The same vault over a database that has lost its table."""
-    database = Database(tmp_path / "broken.db")
+    (tmp_path / "broken").mkdir()
+    database = open_database(tmp_path / "broken")
     await database.write(lambda connection: connection.execute(DropTable(records)))
     yield RecordStore(database, store.kinds, store.codec, store.index_key, store.clock)
     database.close()

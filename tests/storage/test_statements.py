@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, bindparam, create_engine, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from gateway.storage.schema import case_persons, metadata
+from gateway.storage._sqlite import writing_engine
+from gateway.storage.schema import case_persons
 from gateway.storage.statements import Statement, add_rows, new_row
+from gateway.storage.url import DatabaseUrl
+from tests.databases import open_database
 
 OF_CASE = Statement(
     select(case_persons.c.person_index).where(case_persons.c.case_ref == bindparam("case"))
@@ -18,11 +21,10 @@ PERSON = {"person_index": b"\x01", "case_ref": "one", "applicant": True}
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[Connection]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
-    metadata.create_all(engine)
+    open_database(tmp_path).close()
+    engine = writing_engine(DatabaseUrl.in_folder(tmp_path).path)
     with engine.begin() as connection:
         yield connection
-    engine.dispose()
 
 
 def test_a_row_that_was_written_is_read_again_by_name(connection: Connection) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, select
 from gateway.storage.database import Database
 from gateway.storage.schema import case_persons, submission_pace
 from gateway.submission.bursts import Bursts, Pace, read_bursts
+from tests.databases import open_database
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -19,7 +20,7 @@ FORM = 7
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "gateway.db")
+    database = open_database(tmp_path)
     yield database
     database.close()
 

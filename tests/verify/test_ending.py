@@ -17,6 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.main import app
+from gateway.storage.url import DatabaseUrl
 from gateway_verify.archive import write_archive
 from gateway_verify.command import Answer, run_recompute, run_verify
 from tests.verify.closing import closed_log, outside, publish, tally
@@ -206,8 +207,8 @@ def test_t81_a_broken_deployment_is_no_verdict(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "folder").mkdir()
-    for name in ("gateway.db", "file"):
-        (tmp_path / name).write_bytes(b"[" * 100_000)
+    for path in (DatabaseUrl.in_folder(tmp_path).path, tmp_path / "file"):
+        path.write_bytes(b"[" * 100_000)
     words = [str(tmp_path / w) if w in ("folder", "file", "new") else w for w in COMMANDS[command]]
     monkeypatch.setenv("GATEWAY_DATA", str(tmp_path))
     monkeypatch.chdir(tmp_path)

@@ -135,7 +135,7 @@ async def open_services(
     first call.
     """
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Database(settings.data / "gateway.db")
+    database = Database(settings.database, upgrade=True)
     keys = Keys(settings.data / "keys")
     host = urlsplit(settings.issuer).netloc
     opened = await open_log(folder, database, keys, witnesses, host, clock, void_open_chains)

@@ -128,7 +128,7 @@ def _run(work: Callable[[Database, ClientDirectory], Awaitable[T]]) -> T:
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     async def within() -> T:
-        with closing(Database(settings.data / "gateway.db")) as database:
+        with closing(Database(settings.database)) as database:
             return await work(database, ClientDirectory(database, settings.data / "clients.stamp"))
 
     try:

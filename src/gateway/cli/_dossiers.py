@@ -158,11 +158,11 @@ def _write(change: Callable[[Any], T]) -> T:
 
 
 def _database() -> Database:
-    path = settings_from_environment().data / "gateway.db"
-    if not path.exists():
+    url = settings_from_environment().database
+    if not url.exists():
         typer.echo("no deployment has run in this data folder yet", err=True)
         raise typer.Exit(REFUSED)
-    return Database(path)
+    return Database(url)
 
 
 def _said(one: Listed) -> dict[str, object]:

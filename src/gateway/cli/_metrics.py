@@ -134,12 +134,11 @@ def reconcile(
 def _deployment() -> Iterator[tuple[Settings, Database]]:
     """The deployment of this environment; a refusal inside is said and ends with status 1."""
     settings = settings_from_environment()
-    path = settings.data / "gateway.db"
-    if not path.exists():
+    if not settings.database.exists():
         typer.echo("no deployment has run in this data folder yet", err=True)
         raise typer.Exit(REFUSED)
     try:
-        with closing(Database(path)) as database:
+        with closing(Database(settings.database)) as database:
             yield settings, database
     except GatewayError as refusal:
         typer.echo(str(refusal), err=True)

@@ -34,7 +34,7 @@ def shred(
     was left; 1 refused (younger than six months, not closed).
     """
     settings = settings_from_environment()
-    if not (settings.data / "gateway.db").exists():
+    if not settings.database.exists():
         typer.echo("no deployment has run in this data folder yet", err=True)
         raise typer.Exit(REFUSED)
     try:
@@ -52,7 +52,7 @@ async def _shred(settings: Settings, before: Month, clock: Clock) -> dict[str, i
     host, running = urlsplit(settings.issuer).netloc, Month.at(clock())
     origin = LogFolder(settings.data / "log").origin(host, running.year)
     check_kept(before, running)
-    with closing(Database(settings.data / "gateway.db")) as database:
+    with closing(Database(settings.database)) as database:
         ends = database.read(lambda c: last_closed(c, before.first_hour))
         last = database.read(lambda c: last_settled(c, origin, before))
         if last is None and not ends:

@@ -20,6 +20,7 @@ from gateway.domain.clock import Clock, now_in_utc
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.refusals import LogInUse
 from gateway.settings import Settings, read_settings
+from gateway.storage.database import Database
 from gateway_verify.text.policy import MalformedPolicy
 
 UNUSABLE_SETTINGS = 2
@@ -43,7 +44,7 @@ def serve(context: typer.Context) -> None:
 def serve_until_stopped(clock: Clock) -> None:
     """What `gateway serve` does, by this clock."""
     settings = settings_from_environment()
-    _check_the_log(settings)
+    _open_once(settings)
     write_events_to()
     log = structlog.get_logger()
     log.info("started", address=f"{settings.host}:{settings.port}", mock=settings.mock)
@@ -55,12 +56,15 @@ def serve_until_stopped(clock: Clock) -> None:
     log.info("stopped")
 
 
-def _check_the_log(settings: Settings) -> None:
-    """Say why the log cannot be served; a server that does not come up would not say it."""
+def _open_once(settings: Settings) -> None:
+    """Upgrade the database while no other gateway runs; say why log or database cannot be served.
+
+    A server that does not come up would not say it. Raises DatabaseUnusable, which `main` says.
+    """
     try:
         log_policy_of(settings)
         with LogFolder(settings.data / "log"):
-            return
+            Database(settings.database, upgrade=True).close()
     except (LogInUse, MalformedPolicy, OSError) as refused:
         reason = refused.strerror if isinstance(refused, OSError) else refused
         typer.echo(f"log: {reason}", err=True)

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from gateway.cli._ending import findings_alone
+from gateway.storage.url import DatabaseUnusable
 
 
 def _serve(verbs: typer.Typer) -> None:
@@ -150,6 +151,20 @@ _FINDINGS = (("audit",), ("log", "check"))
 """Commands whose status 1 is a finding; that of the others says that they did nothing."""
 
 
+_DATABASE_UNUSABLE = 2
+"""Exit status of every command that opens the database and finds that it cannot be used."""
+
+
+@contextmanager
+def _saying_unusable() -> Iterator[None]:
+    """End with a sentence where the database cannot be used."""
+    try:
+        yield
+    except DatabaseUnusable as unusable:
+        typer.echo(str(unusable), err=True)
+        raise typer.Exit(_DATABASE_UNUSABLE) from None
+
+
 class _Verbs(TyperGroup):
     def __init__(self, **told: Any) -> None:
         super().__init__(**told)
@@ -159,7 +174,7 @@ class _Verbs(TyperGroup):
         """Run a verb; one that finds something out ends with 1 for a finding alone."""
         words = (*ctx._protected_args, *ctx.args)  # noqa: SLF001 - the only place where the verb stands yet
         finding = any(words[: len(verb)] == verb for verb in _FINDINGS)
-        with findings_alone() if finding else nullcontext():
+        with findings_alone() if finding else nullcontext(), _saying_unusable():
             return super().invoke(ctx)
 
 

@@ -38,8 +38,7 @@ from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.refusals import LogDamaged
 from gateway.log.publishing.rows import log_size
 from gateway.log.tiles import WIDTH, TileFolder
-from gateway.storage.database import Database
-from gateway.storage.erasing import overwriting
+from gateway.storage.database import Database, overwriting
 from gateway.storage.schema import bodies, case_persons, cases, chains, closed_bodies
 
 _CASE_BYTES = len(case_entry(bytes(32)))

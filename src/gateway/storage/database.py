@@ -12,21 +12,21 @@ import queue
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
 from gateway.domain.errors import Busy
-from gateway.storage.migrations import bring_up_to_date
-from gateway.storage.schema import metadata
+from gateway.storage import _sqlite
+from gateway.storage._revisions import make_current, revision_of
+from gateway.storage._sqlite import overwriting as overwriting
+from gateway.storage.schema import REVISION
+from gateway.storage.url import DatabaseUnusable, DatabaseUrl
 
 T = TypeVar("T")
 
-LARGEST_GROUP = 500
-LOCK_PATIENCE_SECONDS = 5.0
+_LARGEST_GROUP = 500
 
 
 class _Waiting:
@@ -44,24 +44,36 @@ _Outcome: TypeAlias = tuple[_Waiting, Any, BaseException | None]
 
 
 class Database:
-    """The embedded database (SQLite, WAL, synchronous FULL): one writer, readers never wait."""
+    """The database of a deployment: one writer, readers never wait.
 
-    def __init__(self, path: Path) -> None:
+    Opening it makes it where there is none. One of an older revision is upgraded if `upgrade` says so
+    and refused otherwise, as is one of a newer revision: raises DatabaseUnusable.
+    """
+
+    def __init__(self, url: DatabaseUrl, *, upgrade: bool = False) -> None:
         self.carried: dict[str, Any] = {}
         """What every transaction that writes finds in its connection's `info`."""
-        self._engine = _engine(path, begin="BEGIN IMMEDIATE")
-        with self._engine.connect() as connection:
-            bring_up_to_date(connection)
-            metadata.create_all(connection)
-            connection.commit()
-        # each question is one statement with a snapshot of its own: no transaction to open and end
-        self._reading = _engine(path, begin=None)
+        self._engine = _sqlite.writing_engine(url.path)
+        self._reading = _sqlite.reading_engine(url.path)
+        try:
+            self._make_current(url, upgrade=upgrade)
+        except (DBAPIError, OSError) as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error.strerror
+            raise DatabaseUnusable(f"the database cannot be opened: {cause}") from error
         self._reader = self._reading.connect()
         self._reader_lock = threading.Lock()
         self._waiting: queue.SimpleQueue[list[_Waiting] | None] = queue.SimpleQueue()
         self._this_turn: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
         self._writer = threading.Thread(target=self._write_groups, name="writer", daemon=True)
         self._writer.start()
+
+    def _make_current(self, url: DatabaseUrl, *, upgrade: bool) -> None:
+        with _sqlite.sole_opening(url.path):
+            with self._reading.connect() as connection:
+                if revision_of(connection) == REVISION:
+                    return
+            with self._engine.begin() as connection:
+                make_current(connection, upgrade=upgrade)
 
     def read(self, question: Callable[[Connection], T]) -> T:
         """Ask the last committed state; never waits for the writer."""
@@ -90,11 +102,8 @@ class Database:
         """
 
         def within(connection: Connection) -> T:
-            connection.exec_driver_sql("BEGIN")
-            try:
+            with _sqlite.snapshot(connection):
                 return question(connection)
-            finally:
-                connection.exec_driver_sql("ROLLBACK")
 
         return self.read_apart(within)
 
@@ -142,7 +151,7 @@ class Database:
 
     def _group(self, first: list[_Waiting]) -> tuple[list[_Waiting], bool]:
         group = list(first)
-        while len(group) < LARGEST_GROUP:
+        while len(group) < _LARGEST_GROUP:
             try:
                 following = self._waiting.get_nowait()
             except queue.Empty:
@@ -198,26 +207,3 @@ def _settle(outcomes: list[_Outcome]) -> None:
             waiting.done.set_result(result)
         else:
             waiting.done.set_exception(refusal)
-
-
-def _engine(path: Path, *, begin: str | None) -> Engine:
-    """Connections of one kind; `begin` opens a transaction, None leaves each statement by itself."""
-    engine = create_engine(
-        f"sqlite:///{path}",
-        poolclass=NullPool,
-        connect_args={"check_same_thread": False, "timeout": LOCK_PATIENCE_SECONDS},
-    )
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    if begin is not None:
-
-        @event.listens_for(engine, "begin")
-        def open_transaction(connection: Connection) -> None:
-            connection.exec_driver_sql(begin)
-
-    return engine

@@ -5,6 +5,8 @@ and letters, `records.content` passes one codec, `replays.answer` is sealed unde
 caller holds. People appear as keyed digests (blind indices) only, and so do dossiers wherever a case
 is named. What the national portal is still to be sent is sealed under a key of its own; dossiers have
 their codes in clear, beside what an authority keeps of a case that names nobody: dates, unit, state.
+
+A change here needs a script in `migrations/versions` and a new `REVISION`; a test compares them.
 """
 
 from sqlalchemy import (
@@ -18,6 +20,9 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
 )
+
+REVISION = "0001"
+"""The newest revision in `migrations/versions`, which creates exactly these tables."""
 
 metadata = MetaData()
 

@@ -19,6 +19,7 @@ from gateway.reduction.releases.signing import ReleaseSigner
 from gateway.storage.database import Database
 from gateway.storage.schema import case_persons
 from gateway_verify.claims.signatures import thumbprint
+from tests.databases import open_database
 from tests.reduction.test_reading import publish
 
 NOVEMBER = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -81,6 +82,6 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    database = Database(tmp_path / "gateway.db")
+    database = open_database(tmp_path)
     yield House(database, tmp_path / "releases")
     database.close()

@@ -25,8 +25,8 @@ from gateway.reduction.reading import report_from_log, root_at
 from gateway.reduction.releases.settled import check_kept, last_settled
 from gateway.reduction.releases.unclosed import check_all_closed
 from gateway.reduction.report import Question
-from gateway.storage.database import Database
 from gateway.storage.schema import leaves, month_closes
+from tests.databases import open_database
 from tests.reduction.bodies import (
     AUTO,
     FIRST,
@@ -400,7 +400,7 @@ async def test_a_month_is_closed_beside_a_gateway_that_goes_on_writing(
     """Another process has the file open and writes; indices stay without a gap, nothing is lost."""
     await house.open()
     await house.fill(month_of_cases(400))
-    beside = House(Database(tmp_path / "gateway.db"), tmp_path / "other")
+    beside = House(open_database(tmp_path), tmp_path / "other")
     writing = [asyncio.create_task(beside.fill(month_of_cases(1, f"b{n}-"))) for n in range(200)]
 
     closed, _ = await house.close("2026-11")

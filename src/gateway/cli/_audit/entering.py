@@ -66,7 +66,7 @@ def due(
     """Draw again from this deployment's own bodies, and list the submissions that are to be opened."""
     with deployment() as settings:
         log = LogFolder(settings.data / "log")
-        with closing(Database(settings.data / "gateway.db")) as database:
+        with closing(Database(settings.database)) as database:
             found = database.read(lambda c: due_for(c, log, _decoded(drawn)))
         hashes = {leaf: b64encode(one).decode() for leaf, one in sorted(found.hashes.items())}
         out.write_bytes(orjson.dumps({str(leaf): one for leaf, one in hashes.items()}))
@@ -80,7 +80,7 @@ async def _enter(settings: Settings, log: LogFolder, asked: Leaf, clock: Clock) 
     if asked["origin"] != origin:
         raise Conflict("audit_of_another_log", "the request is about another log", "origin")
     check_root(PublishedTree(log.tiles, shown.checkpoint.size), asked)
-    with closing(Database(settings.data / "gateway.db")) as database:
+    with closing(Database(settings.database)) as database:
         database.read(lambda c: check_close(c, origin, asked))
         entered = await database.write(lambda c: enter_sample(c, asked, now))
     await publish_log(settings, clock)

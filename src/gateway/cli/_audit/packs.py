@@ -68,7 +68,7 @@ def export(
     if receiver is None and (month, first, last) != (None, None, None):
         typer.echo("a range is for bodies: name who is given them with --for", err=True)
         raise typer.Exit(COULD_NOT)
-    with deployment() as settings, closing(Database(settings.data / "gateway.db")) as database:
+    with deployment() as settings, closing(Database(settings.database)) as database:
         auditor = None if receiver is None else database.read(lambda c: auditor_of(c, receiver))
         running = LogFolder(settings.data / "log")
         log = running if closed is None else running.of_closed(closed)
@@ -121,7 +121,7 @@ def accept(
     Called again with the same audit it changes nothing. May run beside the gateway.
     """
     now = clock_of(context)()
-    with deployment() as settings, closing(Database(settings.data / "gateway.db")) as database:
+    with deployment() as settings, closing(Database(settings.database)) as database:
         leaf = read_audit(audit.read_bytes())
         log = LogFolder(settings.data / "log")
         shown = log.published()
@@ -142,7 +142,7 @@ def accredit_auditor(
     as_json: Json = False,
 ) -> None:
     """Accredit an auditor, who may from now on be given bodies and have audits accepted."""
-    with deployment() as settings, closing(Database(settings.data / "gateway.db")) as database:
+    with deployment() as settings, closing(Database(settings.database)) as database:
         work = database.write(lambda c: accredit(c, name, vkey, recipient))
         say(asdict(asyncio.run(work)), as_json)
 
@@ -154,14 +154,14 @@ def dismiss_auditor(
 ) -> None:
     """End an accreditation; what was given cannot be called back."""
     now = clock_of(context)()
-    with deployment() as settings, closing(Database(settings.data / "gateway.db")) as database:
+    with deployment() as settings, closing(Database(settings.database)) as database:
         work = database.write(lambda c: end_accreditation(c, who, now))
         say(asdict(asyncio.run(work)), as_json)
 
 
 def list_auditors(as_json: Json = False) -> None:
     """Who is, or was, accredited."""
-    with deployment() as settings, closing(Database(settings.data / "gateway.db")) as database:
+    with deployment() as settings, closing(Database(settings.database)) as database:
         known = [asdict(auditor) for auditor in database.read(all_auditors)]
     if as_json:
         tell(orjson.dumps(known).decode())
@@ -176,7 +176,7 @@ def list_auditors(as_json: Json = False) -> None:
 def deployment() -> Iterator[Settings]:
     """The settings of this environment; a refusal inside is said and ends with its status."""
     settings = settings_from_environment()
-    if not (settings.data / "gateway.db").exists():
+    if not settings.database.exists():
         typer.echo("no deployment has run in this data folder yet", err=True)
         raise typer.Exit(REFUSED)
     try:

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,6 +20,7 @@ from gateway.log.publishing.recount import Recount
 from gateway.log.publishing.refusals import LogDamaged
 from gateway.log.publishing.rows import LeafRows, log_size
 from gateway.retention.pairs import Difference, differences
+from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway_verify.ending import tell
 
@@ -39,12 +39,12 @@ def check(
 
     Reads only; a gateway may run meanwhile. Exit status: 0 all fits, 1 not, 2 could not be checked.
     """
-    data = settings_from_environment().data
-    if not (data / "gateway.db").exists():
+    settings = settings_from_environment()
+    if not settings.database.exists():
         typer.echo("no deployment has run in this data folder yet", err=True)
         raise typer.Exit(COULD_NOT)
     try:
-        size, found = asyncio.run(_check(data))
+        size, found = asyncio.run(_check(settings))
     except (Busy, OSError) as error:
         typer.echo(f"could not be read: {type(error).__name__}", err=True)
         raise typer.Exit(COULD_NOT) from None
@@ -60,8 +60,8 @@ def check(
     raise typer.Exit(DIFFERENT if found else 0)
 
 
-async def _check(data: Path) -> tuple[int, list[Difference]]:
-    with closing(Database(data / "gateway.db")) as database:
+async def _check(settings: Settings) -> tuple[int, list[Difference]]:
+    with closing(Database(settings.database)) as database:
         size = database.read(log_size)
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("nhật ký / log", total=size)
@@ -71,7 +71,7 @@ async def _check(data: Path) -> tuple[int, list[Difference]]:
                     progress.update(task, completed=index)
 
             found = database.read_still(lambda c: list(islice(differences(c, walked), MOST_SHOWN)))
-        return size, found + list(_of_files(LogFolder(data / "log"), LeafRows(database)))
+        return size, found + list(_of_files(LogFolder(settings.data / "log"), LeafRows(database)))
 
 
 def _of_files(folder: LogFolder, rows: LeafRows) -> Iterator[Difference]:

@@ -200,12 +200,12 @@ async def _ask_the_running_one(settings: Settings) -> None:
 
 
 def _database(settings: Settings) -> Database:
-    return Database(settings.data / "gateway.db")
+    return Database(settings.database)
 
 
 def _run(work: Callable[[Settings], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
     settings = settings_from_environment()
-    if not (settings.data / "gateway.db").exists():
+    if not settings.database.exists():
         typer.echo("no deployment has run in this data folder yet", err=True)
         raise typer.Exit(REFUSED)
 

@@ -1,0 +1,133 @@
+"""SQLite: connections, the lock of an opening, erasing, copying, integrity.
+
+Everything that another engine would do otherwise is here; `docs/adr/0017-one-module-per-database-engine.md` lists it.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect
+from sqlalchemy.pool import NullPool
+
+_LOCK_TIMEOUT_SECONDS = 5.0
+_PAGES_PER_STEP = 1_000
+
+
+def writing_engine(path: Path) -> Engine:
+    """Connections that take the write lock when a transaction begins."""
+    engine = _engine(path)
+
+    @event.listens_for(engine, "begin")
+    def take_write_lock(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def reading_engine(path: Path) -> Engine:
+    """Connections without transactions: each statement sees a snapshot of its own."""
+    return _engine(path)
+
+
+def read_only_engine(path: Path) -> Engine:
+    """Connections that change nothing, not even by folding the write-ahead log back."""
+    return create_engine(f"sqlite:///file:{quote(str(path))}?mode=ro&uri=true", poolclass=NullPool)
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        poolclass=NullPool,
+        connect_args={"check_same_thread": False, "timeout": _LOCK_TIMEOUT_SECONDS},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+@contextmanager
+def sole_opening(path: Path) -> Iterator[None]:
+    """Let one process at a time find out how the database is, and make or upgrade it.
+
+    The lock is on the folder, since closing any descriptor of the file would let go of SQLite's own.
+    """
+    descriptor = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def snapshot(connection: Connection) -> Iterator[None]:
+    """Every statement within sees the same state. The write-ahead log cannot be folded back meanwhile."""
+    connection.exec_driver_sql("BEGIN")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("ROLLBACK")
+
+
+@contextmanager
+def overwriting(connection: Connection) -> Iterator[None]:
+    """What is deleted within is overwritten with zeros in the database file.
+
+    The write-ahead log beside it loses its last copy when it is folded back, as it is at every close.
+    """
+    connection.exec_driver_sql("PRAGMA secure_delete=ON")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("PRAGMA secure_delete=OFF")
+
+
+def faults(connection: Connection, progress: Callable[[int, int], None]) -> Iterator[str]:
+    """What SQLite finds damaged, table by table: pages, columns, rows that refer to nothing."""
+    tables = inspect(connection).get_table_names()
+    for done, table in enumerate(tables):
+        progress(done, len(tables))
+        pages = connection.exec_driver_sql(f"PRAGMA quick_check('{table}')").scalars()
+        yield from (f"{table}: {said}" for said in pages if said != "ok")
+    for row in connection.exec_driver_sql("PRAGMA foreign_key_check"):
+        yield f"{row[0]}: row {row[1]} refers to nothing in {row[2]}"
+    progress(len(tables), len(tables))
+
+
+def size(path: Path) -> int:
+    """Bytes on disk, what is not folded back yet included."""
+    files = (path, path.with_name(f"{path.name}-wal"))
+    return sum(file.stat().st_size for file in files if file.exists())
+
+
+def copy(path: Path, target: Path, progress: Callable[[int, int], None]) -> None:
+    """Copy one moment of the database into a new file, whatever is written meanwhile.
+
+    `progress` is called with the pages copied so far and all of them. Raises sqlite3.Error.
+    """
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    os.close(descriptor)
+    with closing(_plain(path)) as source, closing(_plain(target)) as copied:
+        source.execute("BEGIN")
+        source.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # the moment is this one
+        source.backup(
+            copied,
+            pages=_PAGES_PER_STEP,
+            progress=lambda _, left, total: progress(total - left, total),
+        )
+        copied.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+
+
+def _plain(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=_LOCK_TIMEOUT_SECONDS, isolation_level=None)

@@ -1,0 +1,25 @@
+-- A database as the first versions made it, with one case of invented people.
+CREATE TABLE tenants ( tenant VARCHAR NOT NULL, name VARCHAR NOT NULL, agency VARCHAR NOT NULL, is_test BOOLEAN NOT NULL, grant_json VARCHAR NOT NULL, grant_leaf INTEGER NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY (tenant) );
+CREATE TABLE clients ( client_id VARCHAR NOT NULL, tenant VARCHAR NOT NULL, secret_hash BLOB NOT NULL, salt BLOB NOT NULL, created_at INTEGER NOT NULL, revoked_at INTEGER, PRIMARY KEY (client_id) );
+CREATE TABLE form_versions ( version VARCHAR NOT NULL, form VARCHAR NOT NULL, leaf INTEGER NOT NULL, series VARCHAR NOT NULL, registered_at INTEGER NOT NULL, PRIMARY KEY (version) );
+CREATE INDEX ix_form_versions_form ON form_versions (form);
+CREATE TABLE metric_definitions ( leaf INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (leaf) );
+CREATE TABLE leaves ( idx INTEGER NOT NULL, entry BLOB NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (idx) );
+CREATE INDEX ix_leaves_hash ON leaves (hash);
+CREATE TABLE bodies ( idx INTEGER NOT NULL, kind VARCHAR NOT NULL, tenant VARCHAR NOT NULL, hour INTEGER NOT NULL, salt BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY (idx) );
+CREATE TABLE cases ( tenant VARCHAR NOT NULL, dossier_index BLOB NOT NULL, case_ref VARCHAR NOT NULL, opened_at INTEGER NOT NULL, PRIMARY KEY (tenant, dossier_index) );
+CREATE TABLE case_persons ( person_index BLOB NOT NULL, case_ref VARCHAR NOT NULL, PRIMARY KEY (person_index, case_ref) );
+CREATE TABLE chains ( chain VARCHAR NOT NULL, tenant VARCHAR NOT NULL, case_ref VARCHAR NOT NULL, version VARCHAR NOT NULL, state VARCHAR NOT NULL, wrapped_key BLOB, first_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, submission_leaf INTEGER, content_salt BLOB, PRIMARY KEY (chain) );
+CREATE INDEX chains_open ON chains (state, expires_at);
+CREATE TABLE receipts ( jti VARCHAR NOT NULL, chain VARCHAR NOT NULL, state VARCHAR NOT NULL, leaf INTEGER NOT NULL, expires_at INTEGER NOT NULL, PRIMARY KEY (jti) );
+CREATE INDEX ix_receipts_chain ON receipts (chain);
+CREATE TABLE chain_leaves ( chain VARCHAR NOT NULL, idx INTEGER NOT NULL, PRIMARY KEY (chain, idx) );
+CREATE TABLE refused_fields ( chain VARCHAR NOT NULL, path VARCHAR NOT NULL, times INTEGER NOT NULL, PRIMARY KEY (chain, path) );
+CREATE TABLE replays ( key_mac BLOB NOT NULL, fingerprint BLOB NOT NULL, created_at INTEGER NOT NULL, status INTEGER, answer BLOB, PRIMARY KEY (key_mac) );
+CREATE INDEX ix_replays_created_at ON replays (created_at);
+CREATE TABLE records ( id VARCHAR NOT NULL, tenant VARCHAR NOT NULL, owner_index BLOB NOT NULL, kind VARCHAR NOT NULL, identity BLOB NOT NULL, state VARCHAR NOT NULL, stored_at INTEGER NOT NULL, content BLOB NOT NULL, PRIMARY KEY (id), UNIQUE (tenant, identity) );
+CREATE INDEX records_owner ON records (tenant, owner_index);
+INSERT INTO leaves VALUES (0, x'7b7d', x'00');
+INSERT INTO bodies VALUES (0, 'abandoned', 'h99', 1, x'01', x'7b2263617365223a2241622d31222c226b223a226162616e646f6e6564227d');
+INSERT INTO case_persons VALUES (x'01', 'Ab-1');
+INSERT INTO chains VALUES ('b', 'h99', 'Ab-1', 'v1', 'abandoned', NULL, 1, 2, NULL, NULL);
