@@ -99,7 +99,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Collect as the running gateway does: seldom, and not what stays (`running/serve.py`)."""
+    """Collect seldom, and not what stays."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
@@ -227,12 +227,14 @@ class House:
                     )
                 )
             )
-        self._clients[tenant] = self.run(self.services.clients.add(TenantId(tenant), now)).client_id
+        self._clients[tenant] = self.run(
+            self.services.access.clients.add(TenantId(tenant), now)
+        ).client_id
 
     def token(self, tenant: str = "h99") -> str:
-        caller = self.services.clients.caller(self._clients[tenant])
+        caller = self.services.access.clients.caller(self._clients[tenant])
         assert caller is not None
-        return self.services.tokens.issue(caller)
+        return self.services.access.tokens.issue(caller)
 
     async def call(
         self, path: str, body: Any, tenant: str = "h99", key: str | None = None
@@ -377,7 +379,7 @@ class House:
         return [entry.number for entry in self.database.state.journal]
 
     def form(self, code: str) -> RegisteredForm:
-        return self.services.catalogue.form_for(code)
+        return self.services.forms.catalogue.form_for(code)
 
 
 @pytest.fixture

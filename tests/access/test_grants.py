@@ -75,8 +75,8 @@ async def test_everything_is_granted_by_a_star(database: Database) -> None:
     assert (_leaf(database)["procedures"], _leaf(database)["officers"]) == ("*", "*")
     row = database.read(lambda c: c.execute(select(tenants)).one())
     assert read_grant(row.grant_json) == grant
-    assert grant.allows_procedure("9.999999") and grant.allows_officer("anybody")
-    assert not GRANT.allows_procedure("9.999999") and not GRANT.allows_officer("anybody")
+    assert grant.sources_for({"9.999999"}) == {POPULATION} == grant.sources_for(())
+    assert GRANT.sources_for({"9.999999"}) == frozenset()
 
 
 async def test_a_tenant_is_admitted_once(database: Database) -> None:

@@ -41,12 +41,12 @@ async def admit(services: Services, code: str, clock: Clock) -> NewClient:
     await services.database.write(
         lambda c: register_tenant(c, code, "Tỉnh H", code.upper(), grant, is_test=True, now=clock())
     )
-    return await services.clients.add(TenantId(code), clock())
+    return await services.access.clients.add(TenantId(code), clock())
 
 
 def signed_in(app: FastAPI, services: Services, client: NewClient) -> httpx.AsyncClient:
-    caller = services.clients.caller(client.client_id)
+    caller = services.access.clients.caller(client.client_id)
     assert caller is not None
-    headers = {"Authorization": f"Bearer {services.tokens.issue(caller)}"}
+    headers = {"Authorization": f"Bearer {services.access.tokens.issue(caller)}"}
     transport = httpx.ASGITransport(app)
     return httpx.AsyncClient(transport=transport, base_url=ADDRESS, headers=headers)

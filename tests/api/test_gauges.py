@@ -30,12 +30,12 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
 async def test_a_leaf_counts_before_it_is_published_and_after(
     anybody: httpx.AsyncClient, services: Services
 ) -> None:
-    await services.publisher.publish()
+    await services.log.publisher.publish()
     leaf: dict[str, Any] = {"kind": "grant", "v": 1, "tenant": "t1"}
     await services.database.write(lambda c: append_public(c, leaf))
 
     before = samples((await anybody.get("/metrics")).text)
-    await services.publisher.publish()
+    await services.log.publisher.publish()
     after = samples((await anybody.get("/metrics")).text)
 
     size = before["gateway_log_size",]

@@ -40,7 +40,7 @@ async def test_a_leaf_in_an_answer_can_be_proved_once_it_is_published(
     assert (early.status_code, early.json()["code"]) == (404, "leaf_not_published")
     assert early.headers["Retry-After"] == "30"
 
-    await services.publisher.publish()
+    await services.log.publisher.publish()
 
     answer = await anybody.get("/v1/log/proof", params={"leaf": leaf})
     assert answer.status_code == 200
@@ -72,8 +72,8 @@ async def test_the_growth_between_two_sizes_can_be_proved(
     roots: dict[int, bytes] = {}
     for number in range(3):
         await _add(services, number)
-        await services.publisher.publish()
-        signed = services.publisher.shown
+        await services.log.publisher.publish()
+        signed = services.log.publisher.shown
         assert signed is not None
         roots[signed.checkpoint.size] = signed.checkpoint.root
     old, *_, new = sorted(roots)
@@ -89,8 +89,8 @@ async def test_files_are_served_as_tlog_tiles_wants_them(
     anybody: httpx.AsyncClient, services: Services
 ) -> None:
     await _add(services, 1)
-    await services.publisher.publish()
-    signed = services.publisher.shown
+    await services.log.publisher.publish()
+    signed = services.log.publisher.shown
     assert signed is not None
     size = signed.checkpoint.size
 
@@ -139,7 +139,7 @@ NOT_THERE = [
 async def test_nothing_but_the_files_of_the_log_is_served(
     anybody: httpx.AsyncClient, services: Services, path: str
 ) -> None:
-    await services.publisher.publish()
+    await services.log.publisher.publish()
     url = httpx.URL("http://gateway.test").copy_with(raw_path=httpx.URL(path).raw_path)
 
     answer = await anybody.get(url)
@@ -170,7 +170,7 @@ WRONG = [
 async def test_what_cannot_be_asked_is_refused(
     anybody: httpx.AsyncClient, services: Services, path: str
 ) -> None:
-    await services.publisher.publish()
+    await services.log.publisher.publish()
 
     answer = await anybody.get(path)
 
@@ -181,7 +181,7 @@ async def test_what_cannot_be_asked_is_refused(
 async def test_an_unknown_leaf_is_not_published(
     anybody: httpx.AsyncClient, services: Services, app: FastAPI
 ) -> None:
-    await services.publisher.publish()
+    await services.log.publisher.publish()
     answer = await anybody.get("/v1/log/proof", params={"leaf": "A" * 43 + "="})
     assert (answer.status_code, answer.json()["code"]) == (404, "leaf_not_published")
 
@@ -199,8 +199,8 @@ async def test_a_tile_that_is_gone_or_torn_is_no_fault_of_who_asks_for_a_proof(
     anybody: httpx.AsyncClient, services: Services, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
     leaf = await _add(services, 1)
-    await services.publisher.publish()
-    signed = services.publisher.shown
+    await services.log.publisher.publish()
+    signed = services.log.publisher.shown
     assert signed is not None
     damage(tmp_path / f"log/public/tile/0/000.p/{signed.checkpoint.size}")
 

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from gateway.access.clients import NewClient
 from gateway.api._routing import Context, RequestModel, ResponseModel, SignedIn, new_router
 from gateway.api.events import write_events_to
-from gateway.api.services import AllServices, Services
+from gateway.api.services import Services, UseClock, UseDatabase
 from tests.clock import Clock
 
 from .conftest import admit, signed_in
@@ -45,17 +45,15 @@ async def echo(app: FastAPI) -> None:
         return EchoResponse(tenant=caller.tenant, data={**body.data, "path": context.path})
 
     @router.get("/test/query/{name}")
-    async def query(
-        name: str, wanted: str, services: AllServices, other: str = "-"
-    ) -> dict[str, str]:
+    async def query(name: str, wanted: str, clock: UseClock, other: str = "-") -> dict[str, str]:
         return {"name": name, "wanted": wanted, "other": other}
 
     @router.get("/test/bug")
-    async def bug(services: AllServices) -> dict[str, str]:
+    async def bug(database: UseDatabase) -> dict[str, str]:
         raise KeyError(SECRET)
 
     @router.get("/test/number")
-    async def number(services: AllServices) -> dict[str, Decimal]:
+    async def number(database: UseDatabase) -> dict[str, Decimal]:
         return {"exact": Decimal("0.10000000000000000000001"), "large": Decimal("1E+3")}
 
     app.router.routes[:0] = router.routes
@@ -282,7 +280,7 @@ async def test_a_bug_is_a_500_that_says_nothing_and_an_event_that_says_where(
     assert answer.headers["content-type"] == "application/problem+json"
     event = json.loads(lines.getvalue())
     assert (event["event"], event["error"]) == ("bug", "KeyError")
-    assert event["place"].startswith("routing.py:")
+    assert event["place"].startswith("_routing.py:")
     assert "Bí Mật" not in answer.text + lines.getvalue()
 
 

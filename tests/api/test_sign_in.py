@@ -47,7 +47,7 @@ async def test_a_revoked_client_gets_none_and_its_token_ends(
 ) -> None:
     assert (await gateway.get("/v1/forms")).status_code == 200
 
-    await services.clients.revoke(client.client_id, clock())
+    await services.access.clients.revoke(client.client_id, clock())
 
     assert (await gateway.get("/v1/forms")).status_code == 401
     headers = _basic(client.client_id, client.secret)

@@ -74,13 +74,13 @@ async def client_of(
     await services.database.write(
         lambda c: register_tenant(c, tenant, "Tỉnh", agency, grant, is_test=False, now=now)
     )
-    client = await services.clients.add(TenantId(tenant), now)
-    caller = services.clients.caller(client.client_id)
+    client = await services.access.clients.add(TenantId(tenant), now)
+    caller = services.access.clients.caller(client.client_id)
     assert caller is not None
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app, raise_app_exceptions=False),
         base_url="http://gateway.test",
-        headers={"Authorization": f"Bearer {services.tokens.issue(caller)}"},
+        headers={"Authorization": f"Bearer {services.access.tokens.issue(caller)}"},
     )
 
 

@@ -85,7 +85,7 @@ def bundle(*parts: Json, **changed: Any) -> Json:
 
 async def settle(gateway: FastAPI, clock: Clock) -> None:
     """Tell the portal all that waits, put-off turns included."""
-    sender = gateway.state.services.portal.sender
+    sender = gateway.state.services.dossiers.portal.sender
     await sender.drain()
     while sender.next_at() is not None:
         clock.forward(minutes=1)
@@ -182,7 +182,7 @@ async def test_each_part_goes_its_own_way_and_the_bundle_shows_them_all(
 async def test_a_part_that_the_portal_does_not_know_is_parked_and_delays_no_other(
     province: httpx.AsyncClient, gateway: FastAPI, portal: PortalMock, clock: Clock
 ) -> None:
-    await gateway.state.services.portal.procedures.refresh()
+    await gateway.state.services.dossiers.portal.procedures.refresh()
     await said(await province.post("/v1/dossiers", json=bundle()), 201)
     await settle(gateway, clock)
     shown = await said(await province.get(f"/v1/dossiers/{CODE}"))
@@ -459,10 +459,10 @@ async def test_a_part_that_is_not_sent_yet_stands(
 ) -> None:
     portal.state.faults.add(dossier=PARTS[CARD], status=503)
     await said(await province.post("/v1/dossiers", json=bundle()), 201)
-    await gateway.state.services.portal.sender.drain()
+    await gateway.state.services.dossiers.portal.sender.drain()
     for procedure in (BIRTH, RESIDENCE):
         await go_on(province, procedure, row(7))
-    await gateway.state.services.portal.sender.drain()
+    await gateway.state.services.dossiers.portal.sender.drain()
     assert of_the_whole(gateway) == []
 
     portal.state.faults.clear()

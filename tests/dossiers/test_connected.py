@@ -73,7 +73,7 @@ async def test_a_province_registers_and_the_portal_knows_a_second_later(
 async def test_a_form_is_flagged_before_its_abolished_procedure_is_used(
     connected: FastAPI, portal: PortalMock
 ) -> None:
-    desk = connected.state.services.portal
+    desk = connected.state.services.dossiers.portal
     async with await client_of(connected, "h99") as client:
         await desk.procedures.refresh((PENSION,))
         before = (await said(await client.get("/v1/forms")))["forms"][0]

@@ -104,7 +104,7 @@ async def province_in(folder: Path, now: datetime = NOON) -> AsyncIterator[Provi
                 c, TENANT, "Tỉnh Mẫu", "H99.01", grant, is_test=False, now=clock()
             )
         )
-        client = await services.clients.add(TenantId(TENANT), clock())
+        client = await services.access.clients.add(TenantId(TENANT), clock())
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as http:
             igate = IGate(http)

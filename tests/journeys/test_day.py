@@ -90,7 +90,7 @@ async def day(tmp_path: Path) -> AsyncIterator[Day]:
                 c, TENANT, "Tỉnh Mẫu", "H99.01", grant, is_test=False, now=clock()
             )
         )
-        client = await services.clients.add(TenantId(TENANT), clock())
+        client = await services.access.clients.add(TenantId(TENANT), clock())
         outside = Outside(gateway=app, igate=IGateServices(clock))
         async with (
             httpx.AsyncClient(transport=outside, base_url="http://gateway.test") as http,

@@ -53,7 +53,7 @@ class Yesterday:
         self.left_open = house.filled(house.question(FORM, "ordinary"))
         self.before = back_up(self.data, folder / "yesterday.db")
         self.answer = house.accepted(self.walk.submission())
-        house.run(house.services.publisher.publish())
+        house.run(house.services.log.publisher.publish())
         house.close()
         self.after = back_up(self.data, folder / "today.db")
         self.checkpoint = (self.data / "log/public/checkpoint").read_bytes()
@@ -103,7 +103,7 @@ def test_a_new_log_ends_the_incident_where_the_database_is_lost(yesterday: Yeste
         assert (refused.status_code, refused.json()["code"]) == (409, "chain_void")
     answer = house.filled(house.question(FORM, "ordinary"))
     assert "found" in {one["outcome"] for one in answer["sources"]}
-    house.run(house.services.publisher.publish())
+    house.run(house.services.log.publisher.publish())
     house.close()
 
     closed = next((yesterday.data / "log/closed").iterdir())
@@ -129,7 +129,7 @@ def long_log(tmp_path: Path) -> Path:
         )
     )
     house.filled(house.question(FORM, "ordinary"))
-    house.run(house.services.publisher.publish())
+    house.run(house.services.log.publisher.publish())
     house.close()
     return house.folder
 
@@ -149,7 +149,7 @@ def test_a_tile_edited_on_the_disk_stops_the_signer_and_is_written_again_by_the_
     answer = house.prefill(house.question(FORM, "ordinary"))
     assert answer.status_code == 200
     with pytest.raises(LogDamaged) as damaged:
-        house.run(house.services.publisher.publish())
+        house.run(house.services.log.publisher.publish())
     assert 256 <= damaged.value.index < 512
     assert log_state(house) == "incident"
     asked = len(house.database.state.journal)
@@ -168,7 +168,7 @@ def test_a_tile_edited_on_the_disk_stops_the_signer_and_is_written_again_by_the_
     (long_log / "log/incident").unlink(missing_ok=True)
     house = House(long_log)
     house.filled(house.question(FORM, "ordinary"))
-    house.run(house.services.publisher.publish())
+    house.run(house.services.log.publisher.publish())
     assert log_state(house) == "published"
     house.close()
     assert verify_log(Folder(long_log / "log/public"), None, Way()).checkpoint.size > 600
@@ -180,9 +180,9 @@ def test_a_clock_that_jumps_back_changes_nothing_about_the_order(tmp_path: Path)
     for hours in (-1, 2, -2, 24):
         house.clock.forward(hours=hours)
         house.filled(house.question(FORM, "ordinary"))
-        house.run(house.services.publisher.publish())
+        house.run(house.services.log.publisher.publish())
     house.accepted(walk.submission())
-    house.run(house.services.publisher.publish())
+    house.run(house.services.log.publisher.publish())
     order = house.services.database.read(
         lambda c: c.execute(
             select(leaves.c.idx, bodies.c.hour)

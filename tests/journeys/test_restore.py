@@ -23,14 +23,14 @@ def test_a_restored_database_is_found_out_and_the_published_log_stands(tmp_path:
     back_up(folder, tmp_path / "yesterday.db")
     other = {**walk.submission(), "data": dict(walk.data)}
     house.accepted(walk.submission())
-    house.run(house.services.publisher.publish())
+    house.run(house.services.log.publisher.publish())
     published = (folder / "log/public/checkpoint").read_bytes()
     house.close()
     put_back(folder, tmp_path / "yesterday.db")
 
     for _ in range(2):  # and again at the next start
         house = House(folder)
-        assert house.services.publisher.state().state == "incident"
+        assert house.services.log.publisher.state().state == "incident"
         ready = house.get("/readyz").json()
         assert ready["status"] == "ok"
         assert ready["log"] | {"size": 0} == {"state": "incident", "size": 0, "reads_open": False}
@@ -66,7 +66,7 @@ def test_a_new_log_begins_and_the_old_one_is_still_proved(tmp_path: Path) -> Non
     closed = json.loads(rolled.output)["closed"]
 
     house = House(folder)
-    assert house.services.publisher.state().state == "published"
+    assert house.services.log.publisher.state().state == "published"
     proof = house.get(f"/v1/log/proof?leaf={quote(accepted['leaf'])}")
     assert proof.status_code == 200
     assert f"\n{closed}\n" in proof.text
@@ -76,8 +76,8 @@ def test_a_new_log_begins_and_the_old_one_is_still_proved(tmp_path: Path) -> Non
         refused = house.submit(old.submission())
         assert (refused.status_code, refused.json()["code"]) == (409, "chain_void")
     anew = house.walk(house.story(FORM))
-    house.run(house.services.publisher.publish())
+    house.run(house.services.log.publisher.publish())
     leaf = house.accepted(anew.submission())["leaf"]
-    house.run(house.services.publisher.publish())
+    house.run(house.services.log.publisher.publish())
     assert f"\n{closed}\n" not in house.get(f"/v1/log/proof?leaf={quote(leaf)}").text
     house.close()

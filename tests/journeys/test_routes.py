@@ -121,10 +121,10 @@ class _running:  # noqa: N801 - a context manager
         await services.database.write(
             lambda c: register_tenant(c, "h99", "Tỉnh H", "H99.01", grant, is_test=False, now=NOW)
         )
-        client = await services.clients.add(TenantId("h99"), NOW)
-        caller = services.clients.caller(client.client_id)
+        client = await services.access.clients.add(TenantId("h99"), NOW)
+        caller = services.access.clients.caller(client.client_id)
         assert caller is not None
-        headers = {"Authorization": f"Bearer {services.tokens.issue(caller)}"}
+        headers = {"Authorization": f"Bearer {services.access.tokens.issue(caller)}"}
         transport = httpx.ASGITransport(self._app)
         self._http = httpx.AsyncClient(
             transport=transport, base_url="http://gateway.test", headers=headers

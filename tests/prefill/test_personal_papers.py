@@ -117,7 +117,7 @@ def useful_kinds(office: House, form: str, roles: set[RoleName]) -> set[str]:
     leading = {way.by for way in ways if way.by is not None and way.start in roles}
     bound = {b.attribute for b in one.bindings.bindings if b.role in roles} | leading
     readable = {n for n in bound if PERSONAL_PAPERS in one.dictionary[n].read_from}
-    kinds = office.services.records.kinds.by_name.values()
+    kinds = office.services.dossiers.records.kinds.by_name.values()
     useful = {kind.name for kind in kinds if paper_attributes(kind) & readable}
     marital = {k.name for k in kinds if k.spouse or k.of_dead_spouse} | {"divorce_judgment"}
     return useful | (marital if useful & marital else set())

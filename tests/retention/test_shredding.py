@@ -43,7 +43,7 @@ class Shredding:
         database = self.house.services.database
         last = database.read(log_size) - 1
         leaf = self.house.run(database.write(lambda c: shred_up_to(c, last, self.origin)))
-        self.house.run(self.house.services.publisher.publish())
+        self.house.run(self.house.services.log.publisher.publish())
         return leaf
 
     def held(self) -> dict[str, int]:
@@ -130,7 +130,7 @@ def test_an_older_backup_brings_no_shredded_person_back(tmp_path: Path) -> None:
 
     shredding.house = House(tmp_path / "data")  # no call has been made yet
 
-    assert shredding.house.services.publisher.state().state == "incident"
+    assert shredding.house.services.log.publisher.state().state == "incident"
     assert shredding.held() == NOTHING
     shredding.house.close()
 
@@ -158,7 +158,7 @@ class Rolled:
         database, origin = self.house.services.database, self.origin
         last = database.read(lambda c: last_closed(c, 10**6))[self.closed]
         leaf = self.house.run(database.write(lambda c: shred_up_to(c, last, origin, self.closed)))
-        self.house.run(self.house.services.publisher.publish())
+        self.house.run(self.house.services.log.publisher.publish())
         return leaf
 
     @property
@@ -215,7 +215,7 @@ def test_an_older_backup_brings_nobody_of_a_closed_log_back(when: str, tmp_path:
     if when == "before the roll":
         house = House(tmp_path / "data")
         house.accepted(house.walk(house.story(FORM), dossier=house.dossier()).submission())
-        house.run(house.services.publisher.publish())
+        house.run(house.services.log.publisher.publish())
         back_up(data, older)
         house.close()
     rolled = Rolled(tmp_path / "data")
@@ -227,7 +227,7 @@ def test_an_older_backup_brings_nobody_of_a_closed_log_back(when: str, tmp_path:
 
     rolled.house = House(tmp_path / "data")  # no call has been made yet
 
-    assert rolled.house.services.publisher.state().state == "incident"
+    assert rolled.house.services.log.publisher.state().state == "incident"
     held = rolled.held()
     assert held["closed_bodies"] == 0
     assert held["bodies"] == 0 or when == "after the roll"

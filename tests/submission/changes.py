@@ -21,7 +21,7 @@ def instances(house: House, form: str, data: Mapping[str, Any]) -> dict[str, Fie
 
 def options_of(house: House, instance: FieldInstance, data: Mapping[str, Any]) -> list[Option]:
     """What a component offers as the data stand, from its list under /catalogue/ where it has one."""
-    template, lists = instance.template, house.services.options_at
+    template, lists = instance.template, house.services.forms.remote_lists
     if template.remote is None:
         return list(template.options or ())
     listed = lists.labels[template.remote.partition("?")[0].removeprefix("/catalogue/")]

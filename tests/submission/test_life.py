@@ -198,7 +198,7 @@ def test_a_submission_has_no_place_for_what_the_server_says(
 def test_t18_a_submission_in_a_burst_is_marked_in_its_body(
     office: House, walk: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(office.services.submissions, "_bursts", Bursts(0, 0))
+    monkeypatch.setattr(office.services.cases.submissions, "_bursts", Bursts(0, 0))
     office.accepted(walk.submission())
 
     newest = select(bodies.c.body).where(bodies.c.kind == "submission")

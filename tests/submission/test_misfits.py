@@ -120,7 +120,7 @@ def test_another_type_of_component_stays_refused(residents: House) -> None:
 
 def test_option_of_another_province_is_refused(residents: House) -> None:
     form = "single-member-llc-registration"
-    walk, lists = residents.walk(residents.story(form)), residents.services.options_at
+    walk, lists = residents.walk(residents.story(form)), residents.services.forms.remote_lists
     place = next(
         i
         for i in shown(residents, form, walk.data, lambda i: i.path not in walk.filled)

@@ -1,8 +1,9 @@
 """Who is calling, and what has the province allowed them?"""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gateway.domain.errors import DossierRefused
+from gateway.domain.errors import DossierRefused, NotAllowed
 from gateway.domain.identifiers import (
     DossierCode,
     IssuerAndKind,
@@ -30,13 +31,10 @@ class Grant:
     vouches: frozenset[IssuerAndKind] = frozenset()
     agencies: frozenset[str] = frozenset()
 
-    def allows_procedure(self, code: str) -> bool:
-        """Whether reads may be made for this procedure (or, where it has none, this form)."""
-        return self.procedures is None or code in self.procedures
-
-    def allows_officer(self, officer: str) -> bool:
-        """Whether this officer may act for the tenant."""
-        return self.officers is None or officer in self.officers
+    def sources_for(self, codes: Iterable[str]) -> frozenset[SourceId]:
+        """The sources that may be read for a procedure or form of these codes; none for another."""
+        allowed = self.procedures is None or not self.procedures.isdisjoint(codes)
+        return self.sources if allowed else frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +61,14 @@ class Caller:
         own = (self.agency, *self.grant.agencies)
         if code is not None and not any(lies_in(named, agency_groups(one)) for one in own):
             raise not_granted(member)
+
+    def check_officer(self, officer: str | None) -> None:
+        """Refuse an officer for whom the tenant may not act; NotAllowed `officer_not_granted`."""
+        named = self.grant.officers
+        if officer is not None and named is not None and officer not in named:
+            raise NotAllowed(
+                "officer_not_granted", "the grant does not name this officer", "officer"
+            )
 
 
 def not_granted(member: str) -> DossierRefused:

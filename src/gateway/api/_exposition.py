@@ -12,26 +12,29 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from gateway.api.services import Services
+from gateway.api.services import Monitor
 from gateway.dossiers.backlog import Waiting, what_waits
 from gateway.dossiers.telling.outbox import DEAD, QUEUED
+from gateway.log.publishing.publisher import Publisher
 from gateway.log.publishing.rows import log_size
 from gateway.receipts.tickets import OPEN, SENT
+from gateway.storage.database import Database
 
 
-def exposition(services: Services) -> bytes:
+def exposition(database: Database, publisher: Publisher, monitor: Monitor) -> bytes:
     """Everything as it stands now; raises Busy when the database cannot be read."""
-    size = services.database.read_apart(log_size)
-    waiting = services.database.read_apart(what_waits)
+    size = database.read_apart(log_size)
+    waiting = database.read_apart(what_waits)
     registry = CollectorRegistry()
-    registry.register(_Standing(services, size, waiting))
+    registry.register(_Gauges(publisher, monitor, size, waiting))
     ProcessCollector(registry=registry)
     return generate_latest(registry)
 
 
-class _Standing(Collector):
-    def __init__(self, services: Services, size: int, waiting: Waiting) -> None:
-        self._house, self._size, self._waiting = services, size, waiting
+class _Gauges(Collector):
+    def __init__(self, publisher: Publisher, monitor: Monitor, size: int, waiting: Waiting) -> None:
+        self._publisher, self._monitor = publisher, monitor
+        self._size, self._waiting = size, waiting
 
     def collect(self) -> Iterator[Metric]:
         """What the library asks for."""
@@ -40,7 +43,7 @@ class _Standing(Collector):
         yield from self._counted()
 
     def _log(self) -> Iterator[Metric]:
-        publisher = self._house.publisher
+        publisher = self._publisher
         state, age = publisher.state(), publisher.checkpoint_age()
         yield _gauge("log_size", "Leaves in the database.", self._size)
         yield _gauge("log_published_size", "Leaves under the published checkpoint.", state.size)
@@ -71,14 +74,14 @@ class _Standing(Collector):
         calls = CounterMetricFamily(
             "gateway_requests", "Calls since the start.", labels=["route", "method", "status"]
         )
-        counts = self._house.traffic.calls
+        counts = self._monitor.requests
         yield _filled(calls, {(r, m, str(s)): n for (r, m, s), n in counts.copy().items()})
         reads = CounterMetricFamily(
             "gateway_source_reads",
             "Reads for prefills since the start.",
             labels=["source", "outcome"],
         )
-        yield _filled(reads, {(s, o): n for (s, o), n in self._house.reads.copy().items()})
+        yield _filled(reads, {(s, o): n for (s, o), n in self._monitor.reads.copy().items()})
 
 
 def _gauge(name: str, says: str, value: float) -> Metric:

@@ -1,22 +1,22 @@
-"""How does a request become the arguments of a route, and its result an answer?
+"""Routing: bind the members of a request to the arguments of an endpoint, and write its result.
 
-A route on `StrictRoute` says by its annotations what it needs, and FastAPI describes it by them:
+An endpoint on `StrictRoute` says by its annotations what it needs, and FastAPI describes it by them:
 
     body: SomeModel      the body, strictly decoded and validated (415, 413, 400, 422 otherwise)
     caller: SignedIn     who calls (401 otherwise); no tenant is ever taken from anywhere else
-    services: AllServices  what the application was put together from
-    context: Context     the call itself: body bytes, path, Idempotency-Key
-    request: Request     the bare request, for a call that is not JSON
+    forms: UseForms      a group of services (`services.py` lists them)
+    context: Context     the request itself: body bytes, path, Idempotency-Key
+    request: Request     the bare request, where the body is not JSON
     name: str            a path parameter; one that is not in the path is a query parameter,
                          required unless it has a default; any other query parameter is refused;
                          one that Python has a keyword for is written `from_`
 
-A result that is no Response is written as JSON. This replaces FastAPI's own handling of a call (it
+A result that is no Response is written as JSON. This replaces FastAPI's own handling of a request (it
 decodes leniently, echoes what it refuses and costs several times as much), not its description.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -24,13 +24,14 @@ from keyword import iskeyword
 from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
 
 from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.params import Depends as DependsOn
 from fastapi.routing import APIRoute
 from fastapi.security import OAuth2
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
-from gateway.access.idempotency import Replay
+from gateway.access.idempotency import Replay, Replays
 from gateway.api._encoding import JSON, encode
 from gateway.api._http import (
     LONGEST_IDEMPOTENCY_KEY,
@@ -41,9 +42,10 @@ from gateway.api._http import (
     read_body,
 )
 from gateway.api._problems import PROBLEM_JSON, MembersRefused, problem_of
-from gateway.api.services import Services, services_of
+from gateway.api.services import services_of
 from gateway.api.strict_json import decode
 from gateway.domain.errors import GatewayError
+from gateway.storage.database import Database
 
 _TEXT = {"type": "string"}
 _PLACE = {"type": "object", "properties": dict.fromkeys(("path", "code", "code_point"), _TEXT)}
@@ -90,48 +92,72 @@ class ResponseModel(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """One call as it came in."""
+    """One request as it came in, and where its answer is kept for repetitions."""
 
     path: str
     body: bytes = field(repr=False)
     idempotency_key: str | None = field(repr=False)
+    replays: Replays = field(repr=False)
+    database: Database = field(repr=False)
 
-    def reserve(self, services: Services, caller: Caller) -> AbstractContextManager[Replay]:
-        """Hold this call's Idempotency-Key while it runs; see `access/idempotency.py`."""
+    def reserve(self, caller: Caller) -> AbstractContextManager[Replay]:
+        """Hold the request's Idempotency-Key while it runs; see `access/idempotency.py`."""
         secret = None if self.idempotency_key is None else self.idempotency_key.encode()
-        return services.replays.reserve(caller.tenant, self.path, secret, self.body)
+        return self.replays.reserve(caller.tenant, self.path, secret, self.body)
+
+    async def change_once(
+        self, caller: Caller, change: Callable[[Connection], tuple[int, object]]
+    ) -> Response:
+        """Make a change and answer for it, once per Idempotency-Key.
+
+        `change` gives status and answer and runs in the transaction that keeps the replay copy.
+        """
+        with self.reserve(caller) as replay:
+            if replay.earlier is not None:
+                return respond(replay.earlier.status, replay.earlier.answer)
+
+            def change_and_keep(connection: Connection) -> tuple[int, bytes]:
+                status, answer = change(connection)
+                written = encode(answer)
+                replay.complete_in(connection, status, written)
+                return status, written
+
+            return respond(*await self.database.write(change_and_keep))
 
 
 def _signed_in(request: Request, _: Annotated[str | None, Depends(_oauth)]) -> Caller:
-    return services_of(request).tokens.authenticate(one_header(request, "authorization"))
+    return services_of(request).access.tokens.authenticate(one_header(request, "authorization"))
 
 
-def _visit(
+def _context(
     request: Request,
     idempotency_key: Annotated[
         str | None,
         Header(min_length=SHORTEST_IDEMPOTENCY_KEY, max_length=LONGEST_IDEMPOTENCY_KEY),
     ] = None,
 ) -> RequestContext:
-    return RequestContext(request.scope["path"], b"", idempotency_key)
+    services = services_of(request)
+    return RequestContext(
+        request.scope["path"], b"", idempotency_key, services.access.replays, services.database
+    )
 
 
 SignedIn = Annotated[Caller, Depends(_signed_in)]
-Context = Annotated[RequestContext, Depends(_visit)]
+Context = Annotated[RequestContext, Depends(_context)]
 
 
 class StrictRoute(APIRoute):
-    """A route whose calls pass the door."""
+    """A route that binds its arguments as this module describes."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handling described above; raises TypeError for an annotation it does not know."""
-        needs = _Needs.of(self.endpoint, self.param_convertors.keys())
+        signature = _Signature.of(self.endpoint, self.param_convertors.keys())
         endpoint: Callable[..., Awaitable[Any]] = self.endpoint
         status = self.status_code or 200
 
         async def answer_of(request: Request) -> Response:
             try:
-                answer = await endpoint(**await needs.bind(request))
+                answer = await endpoint(**await signature.bind(request))
             except GatewayError as refusal:
                 return problem_of(refusal)
             return answer if isinstance(answer, Response) else respond(status, encode(answer))
@@ -143,7 +169,7 @@ class StrictRoute(APIRoute):
                 ended = answer.status_code
                 return answer
             finally:
-                services_of(request).traffic.note(self.path, request.method, ended)
+                services_of(request).monitor.requests[self.path, request.method, ended] += 1
 
         return handle
 
@@ -153,57 +179,37 @@ def respond(status: int, answer: bytes) -> Response:
     return Response(answer, status, {"Cache-Control": "no-store"}, JSON)
 
 
-async def change_once(
-    services: Services,
-    caller: Caller,
-    context: RequestContext,
-    change: Callable[[Connection], tuple[int, object]],
-) -> Response:
-    """Make a change and answer for it, once per Idempotency-Key.
-
-    `change` gives status and answer and runs in the transaction that keeps the replay copy.
-    """
-    with context.reserve(services, caller) as replay:
-        if replay.earlier is not None:
-            return respond(replay.earlier.status, replay.earlier.answer)
-
-        def change_and_keep(connection: Connection) -> tuple[int, bytes]:
-            status, answer = change(connection)
-            written = encode(answer)
-            replay.complete_in(connection, status, written)
-            return status, written
-
-        return respond(*await services.database.write(change_and_keep))
-
-
 def new_router(tag: str) -> APIRouter:
-    """A router whose routes pass the door, and refuse by problem documents."""
+    """A router of `StrictRoute`s, which refuse by problem documents."""
     return APIRouter(route_class=StrictRoute, tags=[tag], responses={"default": _REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
-class _Needs:
-    """What one endpoint asks for, read once from its signature."""
+class _Signature:
+    """What one endpoint asks for, read once from its annotations: names of parameters, by kind."""
 
     body: tuple[str, type[BaseModel]] | None
     caller: str | None
-    services: str | None
     context: str | None
     request: str | None
+    services: tuple[tuple[str, Callable[[Request], object]], ...]
     in_path: tuple[str, ...]
     in_query: dict[str, bool]
 
     @classmethod
-    def of(cls, endpoint: Callable[..., Any], path: Any) -> "_Needs":
-        hints = get_type_hints(endpoint)
-        found: dict[type, str] = {}
+    def of(cls, endpoint: Callable[..., object], path: Collection[str]) -> "_Signature":
+        hints = get_type_hints(endpoint, include_extras=True)
+        found: dict[object, str] = {}
         body: tuple[str, type[BaseModel]] | None = None
+        services: list[tuple[str, Callable[[Request], object]]] = []
         in_path: list[str] = []
         in_query: dict[str, bool] = {}
         for name, parameter in inspect.signature(endpoint).parameters.items():
-            kind = hints[name]
-            if kind in (Caller, Services, RequestContext, Request):
+            kind, provider = _plain(hints[name])
+            if kind in (Caller, RequestContext, Request):
                 found[kind] = name
+            elif provider is not None:
+                services.append((name, provider))
             elif isinstance(kind, type) and issubclass(kind, BaseModel):
                 body = name, kind
             elif name in path:
@@ -211,22 +217,24 @@ class _Needs:
             elif kind is str or set(get_args(kind)) == {str, type(None)}:
                 in_query[name.removesuffix("_")] = parameter.default is parameter.empty
             else:
-                raise TypeError(f"the door cannot fill {name}: {get_origin(kind) or kind}")
+                raise TypeError(f"nothing of a request is a {kind}: {name}")
         return cls(
             body,
             found.get(Caller),
-            found.get(Services),
             found.get(RequestContext),
             found.get(Request),
+            tuple(services),
             tuple(in_path),
             in_query,
         )
 
     async def bind(self, request: Request) -> dict[str, Any]:
+        """The arguments for this request; who calls is checked before anything else is read."""
         bound: dict[str, Any] = {name: request.path_params[name] for name in self.in_path}
+        services = services_of(request)
         if self.caller is not None:
             authorization = one_header(request, "authorization")
-            bound[self.caller] = services_of(request).tokens.authenticate(authorization)
+            bound[self.caller] = services.access.tokens.authenticate(authorization)
         for name, value in query_of(request, self.in_query).items():
             bound[f"{name}_" if iskeyword(name) else name] = value
         raw = b""
@@ -234,14 +242,25 @@ class _Needs:
             name, model = self.body
             raw = await read_body(request)
             bound[name] = _validated(model, raw)
-        if self.services is not None:
-            bound[self.services] = services_of(request)
+        for name, provider in self.services:
+            bound[name] = provider(request)
         if self.request is not None:
             bound[self.request] = request
         if self.context is not None:
             key = idempotency_key(one_header(request, "idempotency-key"))
-            bound[self.context] = RequestContext(request.scope["path"], raw, key)
+            bound[self.context] = RequestContext(
+                request.scope["path"], raw, key, services.access.replays, services.database
+            )
         return bound
+
+
+def _plain(hint: object) -> tuple[object, Callable[[Request], object] | None]:
+    """An annotation without its metadata, and what `Depends` in the metadata provides it by."""
+    if get_origin(hint) is not Annotated:
+        return hint, None
+    kind, *metadata = get_args(hint)
+    provided = (one.dependency for one in metadata if isinstance(one, DependsOn))
+    return kind, next(provided, None)
 
 
 def _validated(model: type[BaseModel], raw: bytes) -> BaseModel:

@@ -23,7 +23,6 @@ from gateway.api._routes import (
     sign_in,
     submissions,
 )
-from gateway.api._straight import ExactPathMiddleware
 from gateway.api.events import note_bug
 from gateway.api.services import services_of
 
@@ -50,14 +49,13 @@ def add_routes(app: FastAPI) -> None:
         # handed over one by one: a router that is included costs a second look-up on every call
         for route in router.routes:
             app.router.routes.append(route)
-    app.add_middleware(ExactPathMiddleware, routes=app.routes)
     app.add_exception_handler(HTTPException, _unrouted)
     app.add_exception_handler(Exception, _bug)
 
 
 async def _unrouted(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type alone
-    services_of(request).traffic.note_unrouted(error.status_code)
+    services_of(request).monitor.requests["none", "none", error.status_code] += 1
     return problem_of_status(error.status_code, error.headers)
 
 

@@ -1,12 +1,12 @@
-"""What stands behind the front door?
+"""The services that routes use, in groups by what they are for.
 
-One value, put together by the application at its start and handed to every route that asks for it.
+The application builds one `Services` at its start. A route names by its annotations the groups that it
+needs (`forms: UseForms`), and gets no others.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -16,11 +16,11 @@ from gateway.access.idempotency import Replays
 from gateway.access.pacing import Pace
 from gateway.access.tokens import Tokens
 from gateway.api.options import Options
-from gateway.api.traffic import Traffic
+from gateway.domain.clock import Clock
 from gateway.domain.codelists import CodeLists
 from gateway.domain.identifiers import SourceId
-from gateway.dossiers.chores import PortalDesk
 from gateway.dossiers.registry import Registry
+from gateway.dossiers.sync import PortalSync
 from gateway.forms.catalogue import Catalogue
 from gateway.forms.remote import RemoteLists
 from gateway.igate.mapping import IGateMapping
@@ -36,38 +36,87 @@ from gateway.storage.database import Database
 from gateway.submission.workflow import SubmissionWorkflow
 
 
-@dataclass(frozen=True)
-class Services:
-    """The services that routes enter."""
+@dataclass(frozen=True, slots=True)
+class AccessServices:
+    """Who calls, which calls are repetitions, and how long an answer about nobody takes."""
 
-    database: Database
-    keys: Keys
     clients: ClientDirectory
     tokens: Tokens
     replays: Replays
+    pace: Pace
+
+
+@dataclass(frozen=True, slots=True)
+class FormServices:
+    """The registered forms, the lists that their fields offer, and iGate's names for both.
+
+    `connected` are the sources that this deployment reads.
+    """
+
     catalogue: Catalogue
     bindings: Mapping[str, dict[str, Any]]
     options: Options
-    options_at: RemoteLists
-    legal_acts: frozenset[str]
-    lists: CodeLists
+    remote_lists: RemoteLists
+    code_lists: CodeLists
     igate: IGateMapping
-    records: RecordStore
+    connected: frozenset[SourceId]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseServices:
+    """What is done in a citizen's case: fill, confirm an identity, judge a submission."""
+
     prefills: PrefillWorkflow
     confirmations: ConfirmationWorkflow
     submissions: SubmissionWorkflow
-    tickets: Tickets
+    legal_acts: frozenset[str]
     paper_path: PaperPath
-    log: ShownLog
+
+
+@dataclass(frozen=True, slots=True)
+class DossierServices:
+    """What a province keeps: dossiers for the portal, digitised records, correction tickets."""
+
+    registry: Registry
+    portal: PortalSync | None
+    records: RecordStore
+    tickets: Tickets
+
+
+@dataclass(frozen=True, slots=True)
+class LogServices:
+    """The transparency log: its published files, and what publishes them."""
+
+    published: ShownLog
     publisher: Publisher
-    dossiers: Registry
-    portal: PortalDesk | None
-    mock: bool
-    connected: frozenset[SourceId]
-    clock: Callable[[], datetime]
-    pace: Pace
-    traffic: Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """What the process counts since its start; no label is a caller's own text.
+
+    `requests` by route as declared, method and status; `reads` by source and outcome. `mock` says that
+    no figure of this deployment is about real people.
+    """
+
     reads: Counter[tuple[SourceId, str]]
+    mock: bool
+    requests: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that a running gateway consists of, as far as routes use it."""
+
+    database: Database
+    keys: Keys
+    clock: Clock
+    access: AccessServices
+    forms: FormServices
+    cases: CaseServices
+    dossiers: DossierServices
+    log: LogServices
+    monitor: Monitor
 
 
 def services_of(request: Request) -> Services:
@@ -76,4 +125,48 @@ def services_of(request: Request) -> Services:
     return services
 
 
-AllServices = Annotated[Services, Depends(services_of)]
+def _database(request: Request) -> Database:
+    return services_of(request).database
+
+
+def _keys(request: Request) -> Keys:
+    return services_of(request).keys
+
+
+def _clock(request: Request) -> Clock:
+    return services_of(request).clock
+
+
+def _access(request: Request) -> AccessServices:
+    return services_of(request).access
+
+
+def _forms(request: Request) -> FormServices:
+    return services_of(request).forms
+
+
+def _cases(request: Request) -> CaseServices:
+    return services_of(request).cases
+
+
+def _dossiers(request: Request) -> DossierServices:
+    return services_of(request).dossiers
+
+
+def _log(request: Request) -> LogServices:
+    return services_of(request).log
+
+
+def _monitor(request: Request) -> Monitor:
+    return services_of(request).monitor
+
+
+UseDatabase = Annotated[Database, Depends(_database)]
+UseKeys = Annotated[Keys, Depends(_keys)]
+UseClock = Annotated[Clock, Depends(_clock)]
+UseAccess = Annotated[AccessServices, Depends(_access)]
+UseForms = Annotated[FormServices, Depends(_forms)]
+UseCases = Annotated[CaseServices, Depends(_cases)]
+UseDossiers = Annotated[DossierServices, Depends(_dossiers)]
+UseLog = Annotated[LogServices, Depends(_log)]
+UseMonitor = Annotated[Monitor, Depends(_monitor)]

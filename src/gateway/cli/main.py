@@ -1,6 +1,5 @@
 """`gateway`: which verbs are there? What a verb needs is imported when it is called, and no sooner."""
 
-import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from importlib.metadata import EntryPoint, entry_points
@@ -129,11 +128,7 @@ class _Commands(Mapping[str, Any]):
     def __getitem__(self, verb: str) -> Any:
         if verb not in self._read:
             verbs, add = typer.Typer(), _VERBS[verb]
-            gc.disable()  # a module stays: whatever is walked while it is read is walked in vain
-            try:
-                add(verbs)
-            finally:
-                gc.enable()
+            add(verbs)
             self._read[verb] = get_group(verbs).commands[verb]
         return self._read[verb]
 

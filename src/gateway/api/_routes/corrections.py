@@ -12,10 +12,9 @@ from gateway.api._routing import (
     RequestModel,
     ResponseModel,
     SignedIn,
-    change_once,
     new_router,
 )
-from gateway.api.services import AllServices
+from gateway.api.services import UseClock, UseDatabase, UseDossiers, UseKeys
 from gateway.domain.errors import BadRequest
 from gateway.receipts.cases import case_of
 from gateway.receipts.disputes import Ticket
@@ -59,7 +58,11 @@ class TicketStateBody(RequestModel):
 
 @router.post("/v1/corrections/search")
 async def search_tickets(
-    body: TicketSearchBody, caller: SignedIn, services: AllServices
+    body: TicketSearchBody,
+    caller: SignedIn,
+    database: UseDatabase,
+    keys: UseKeys,
+    dossiers: UseDossiers,
 ) -> TicketsResponse:
     """Correction tickets of the calling tenant (phiếu đề nghị chỉnh sửa dữ liệu)."""
 
@@ -71,28 +74,31 @@ async def search_tickets(
     def ask(connection: Connection) -> tuple[Ticket, ...]:
         case_ref = None
         if body.dossier is not None:
-            case_ref = case_of(connection, caller.tenant, body.dossier, services.keys.index)
+            case_ref = case_of(connection, caller.tenant, body.dossier, keys.index)
             if case_ref is None:
                 return ()
-        return services.tickets.of_tenant(connection, caller.tenant, case_ref, body.state)
+        return dossiers.tickets.of_tenant(connection, caller.tenant, case_ref, body.state)
 
-    found = services.database.read(ask)
+    found = database.read(ask)
     return TicketsResponse(tickets=[_shown(one) for one in found])
 
 
 @router.post("/v1/corrections/{ticket}/state", response_model=TicketShown)
 async def move_ticket(
-    ticket: str, body: TicketStateBody, caller: SignedIn, services: AllServices, context: Context
+    ticket: str,
+    body: TicketStateBody,
+    caller: SignedIn,
+    dossiers: UseDossiers,
+    clock: UseClock,
+    context: Context,
 ) -> Response:
     """Say that a ticket was sent to its register, or how it ended; an end erases the value."""
 
     def change(connection: Connection) -> tuple[int, object]:
-        moved = services.tickets.go_on(
-            connection, caller.tenant, ticket, body.becomes, services.clock()
-        )
+        moved = dossiers.tickets.go_on(connection, caller.tenant, ticket, body.becomes, clock())
         return 200, _shown(moved)
 
-    return await change_once(services, caller, context, change)
+    return await context.change_once(caller, change)
 
 
 def _shown(ticket: Ticket) -> TicketShown:

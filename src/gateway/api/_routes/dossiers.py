@@ -1,6 +1,7 @@
-"""How does a province register its dossiers, report their progress, and learn what the portal knows?"""
+"""Endpoints by which a province registers dossiers, reports progress and reads their state."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from fastapi import Response
@@ -8,20 +9,34 @@ from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
 from gateway.api._models.dossiers import DossierBody, ProgressBody
-from gateway.api._routes.papers import PapersShown, papers_shown
-from gateway.api._routing import Context, ResponseModel, SignedIn, change_once, new_router
-from gateway.api.services import AllServices, Services
-from gateway.domain.errors import DossierRefused
+from gateway.api._routing import Context, ResponseModel, SignedIn, new_router
+from gateway.api.services import (
+    DossierServices,
+    FormServices,
+    UseCases,
+    UseClock,
+    UseDatabase,
+    UseDossiers,
+    UseForms,
+)
+from gateway.domain.errors import DossierRefused, NotFound
+from gateway.domain.identifiers import TenantId
 from gateway.dossiers.bundling import (
     BundleStanding,
     bundle_standing,
     check_goes_on_alone,
     register_bundle,
 )
+from gateway.dossiers.evidence.declared import template_of
+from gateway.dossiers.evidence.doubts import Doubts, doubts_of
 from gateway.dossiers.evidence.flags import Mark
+from gateway.dossiers.evidence.serving import Case
 from gateway.dossiers.moments import check_happened, check_moments
 from gateway.dossiers.standing import Standing
 from gateway.forms.bundles import BASE_CODE
+from gateway.forms.catalogue import Catalogue
+from gateway.receipts.tickets import RESOLVED, Tickets
+from gateway.sources.paper_path import Doubt, PaperPath
 
 router = new_router("dossiers")
 
@@ -72,6 +87,32 @@ class RequiredComponent(ResponseModel):
     reason: str
 
 
+class PaperNeeded(ResponseModel):
+    """A paper to ask for, of whom and why: a read that did not come about, or `contested`, `override`."""
+
+    paper: str
+    title: str
+    role: str
+    why: str
+    fields: list[str]
+
+
+class CorrectionShown(ResponseModel):
+    """A correction ticket of this dossier and where it stands with the register."""
+
+    ticket: str
+    state: str
+    path: str
+    why: str
+
+
+class PapersShown(ResponseModel):
+    """What no register vouches for (Resolution 66.7/2025/NQ-CP)."""
+
+    papers: list[PaperNeeded]
+    corrections: list[CorrectionShown]
+
+
 class DossierResponse(ResponseModel):
     """One dossier as it stands, by the portal's numbers of states."""
 
@@ -103,7 +144,12 @@ class BundleResponse(ResponseModel):
 
 @router.post("/v1/dossiers", status_code=201, response_model=Registered)
 async def register(
-    body: DossierBody, caller: SignedIn, services: AllServices, context: Context
+    body: DossierBody,
+    caller: SignedIn,
+    forms: UseForms,
+    dossiers: UseDossiers,
+    clock: UseClock,
+    context: Context,
 ) -> Response:
     """Register a dossier, or say it anew: 201, or 200 where it was registered before.
 
@@ -111,14 +157,19 @@ async def register(
     """
 
     def change(connection: Connection) -> tuple[int, object]:
-        created = register_said(services, connection, caller, body)
+        created = register_said(forms, dossiers, clock(), connection, caller, body)
         return 201 if created else 200, Registered(code=body.code, created=created)
 
-    return await change_once(services, caller, context, change)
+    return await context.change_once(caller, change)
 
 
 def register_said(
-    services: Services, connection: Connection, caller: Caller, said: DossierBody
+    forms: FormServices,
+    dossiers: DossierServices,
+    now: datetime,
+    connection: Connection,
+    caller: Caller,
+    said: DossierBody,
 ) -> bool:
     """Take in a dossier, or a bundle with its parts; whether it is new.
 
@@ -130,27 +181,27 @@ def register_said(
     for place, part in enumerate(said.parts or ()):
         caller.check_dossier(part.code, f"parts[{place}].code")
     whole = said.read()
-    check_moments(whole, services.clock())
+    check_moments(whole, now)
     for place, part in enumerate(said.parts or ()):
         own = {name: at for name, at in part.read().own.items() if name in ("received", "due")}
-        check_moments(replace(whole, **own), services.clock(), f"parts[{place}].")
-    serves = services.catalogue.served_by(said.procedure)
+        check_moments(replace(whole, **own), now, f"parts[{place}].")
+    serves = forms.catalogue.served_by(said.procedure)
     if not serves and said.parts is None:
-        created = services.dossiers.register(connection, tenant, whole)
+        created = dossiers.registry.register(connection, tenant, whole)
     else:
         parts = None if said.parts is None else [one.read() for one in said.parts]
-        created = register_bundle(services.dossiers, connection, tenant, whole, parts, serves)
-    _check_form(services, said)
+        created = register_bundle(dossiers.registry, connection, tenant, whole, parts, serves)
+    _check_form(forms.catalogue, said)
     return created
 
 
-def _check_form(services: Services, said: DossierBody) -> None:
+def _check_form(catalogue: Catalogue, said: DossierBody) -> None:
     """Refuse a form that does not serve the dossier's procedure, as far as the catalogue can tell.
 
     A form that is not registered, or that names no procedure of its own, is taken only for a procedure
     that no registered form serves.
     """
-    forms, base = services.catalogue.forms(), said.procedure[:BASE_CODE]
+    forms, base = catalogue.forms(), said.procedure[:BASE_CODE]
     serving = {
         form.code
         for form in forms
@@ -162,8 +213,13 @@ def _check_form(services: Services, said: DossierBody) -> None:
 
 
 @router.post("/v1/dossiers/{code}/progress", response_model=ProgressTaken)
-async def go_on(
-    code: str, body: ProgressBody, caller: SignedIn, services: AllServices, context: Context
+async def add_progress(
+    code: str,
+    body: ProgressBody,
+    caller: SignedIn,
+    dossiers: UseDossiers,
+    clock: UseClock,
+    context: Context,
 ) -> Response:
     """Take rows of progress, all or none, and what came to the dossier with them.
 
@@ -171,23 +227,28 @@ async def go_on(
     """
     steps = tuple(row.read() for row in body.rows)
     added = body.added()
-    check_happened(steps, services.clock())
+    check_happened(steps, clock())
 
     caller.check_dossier(code, "code")
 
     def change(connection: Connection) -> tuple[int, object]:
         check_goes_on_alone(connection, caller.tenant, code)
-        taken = services.dossiers.go_on(
+        taken = dossiers.registry.go_on(
             connection, caller.tenant, code, steps, added, in_order=True
         )
         return 200, ProgressTaken(code=code, taken=taken)
 
-    return await change_once(services, caller, context, change)
+    return await context.change_once(caller, change)
 
 
 @router.get("/v1/dossiers/{code}")
-async def standing(
-    code: str, caller: SignedIn, services: AllServices
+async def show_dossier(
+    code: str,
+    caller: SignedIn,
+    forms: UseForms,
+    cases: UseCases,
+    dossiers: UseDossiers,
+    database: UseDatabase,
 ) -> DossierResponse | BundleResponse:
     """What the portal knows of a dossier, which flags stand, and what must be asked on paper.
 
@@ -195,17 +256,18 @@ async def standing(
     """
 
     caller.check_dossier(code, "code")
+    papers = _Papers(dossiers.tickets, forms.catalogue, cases.paper_path)
 
     def ask(connection: Connection) -> DossierResponse | BundleResponse:
         def shown(stands: Standing) -> DossierResponse:
-            return _answer(stands, papers_shown(services, connection, caller.tenant, stands.case))
+            return _dossier(stands, papers.of(connection, caller.tenant, stands.case))
 
-        found = bundle_standing(services.dossiers, connection, caller.tenant, code)
+        found = bundle_standing(dossiers.registry, connection, caller.tenant, code)
         if found is not None:
             return _bundle(found, [shown(part) for part in found.parts])
-        return shown(services.dossiers.standing(connection, caller.tenant, code))
+        return shown(dossiers.registry.standing(connection, caller.tenant, code))
 
-    return services.database.read(ask)
+    return database.read(ask)
 
 
 def _bundle(stands: BundleStanding, parts: list[DossierResponse]) -> BundleResponse:
@@ -219,7 +281,7 @@ def _bundle(stands: BundleStanding, parts: list[DossierResponse]) -> BundleRespo
     )
 
 
-def _answer(stands: Standing, unvouched: PapersShown) -> DossierResponse:
+def _dossier(stands: Standing, unvouched: PapersShown) -> DossierResponse:
     row = stands.row
     waits = row.sync == "queued"
     leaf = row.confirmed_leaf
@@ -262,3 +324,47 @@ def _flag(mark: Mark, stands: Standing) -> Flag:
 
 def _moment(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class _Papers:
+    """Works out which papers a dossier needs, and which corrections were asked for."""
+
+    tickets: Tickets
+    catalogue: Catalogue
+    paper_path: PaperPath
+
+    def of(self, connection: Connection, tenant: TenantId, case: Case) -> PapersShown:
+        """Of one dossier, or of one part of a bundle, by its latest prefill and its tickets."""
+        doubts = doubts_of(connection, case)
+        found = self.tickets.of_tenant(connection, tenant, case.ref, None)
+        tickets = [one for one in found if doubts.concerns(one.path)]
+        open_tickets = (one for one in tickets if one.state != RESOLVED)
+        contested = (Doubt(one.path, one.role, one.attribute, one.why) for one in open_tickets)
+        papers = self.paper_path.asked_for([*self._unread(doubts), *contested])
+        return PapersShown(
+            papers=[
+                PaperNeeded(
+                    paper=one.paper,
+                    title=one.title,
+                    role=one.role,
+                    why=one.why,
+                    fields=list(one.fields),
+                )
+                for one in papers
+            ],
+            corrections=[
+                CorrectionShown(ticket=one.id, state=one.state, path=one.path, why=one.why)
+                for one in tickets
+            ],
+        )
+
+    def _unread(self, doubts: Doubts) -> Iterator[Doubt]:
+        """The fields that the prefill could not read, with their roles by the form's bindings."""
+        for one in doubts.unvouched:
+            try:
+                bound = self.catalogue.form_for(one.form).bindings.by_field
+            except NotFound:
+                continue
+            if (binding := bound.get(template_of(one.path))) is not None:
+                yield Doubt(one.path, binding.role, one.attribute, one.why.value)

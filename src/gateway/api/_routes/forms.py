@@ -7,7 +7,7 @@ from fastapi import Response
 
 from gateway.api._encoding import JSON
 from gateway.api._routing import ResponseModel, SignedIn, new_router
-from gateway.api.services import AllServices
+from gateway.api.services import UseDatabase, UseForms
 from gateway.domain.identifiers import SourceId
 from gateway.dossiers.portal.procedures import abolished
 from gateway.forms.bundles import Spared
@@ -99,70 +99,70 @@ class FormResponse(ResponseModel):
 
 
 @router.get("/v1/forms")
-async def list_forms(caller: SignedIn, services: AllServices) -> FormsResponse:
+async def list_forms(caller: SignedIn, forms: UseForms, database: UseDatabase) -> FormsResponse:
     """The catalogue of registered forms; one for an abolished procedure is flagged."""
-    forms = services.catalogue.forms()
-    bound = [code for form in forms for code in form.bindings.procedures]
-    gone = services.database.read(lambda c: abolished(c, bound))
-    return FormsResponse(forms=[_listed(form, services.connected, gone) for form in forms])
+    registered = forms.catalogue.forms()
+    bound = [code for form in registered for code in form.bindings.procedures]
+    gone = database.read(lambda c: abolished(c, bound))
+    return FormsResponse(forms=[_listed(form, forms.connected, gone) for form in registered])
 
 
 @router.get("/v1/forms/{form}")
-async def show_form(form: str, caller: SignedIn, services: AllServices) -> FormResponse:
+async def show_form(form: str, caller: SignedIn, forms: UseForms) -> FormResponse:
     """One form with everything that stands beside it."""
-    registered = services.catalogue.form_for(form)
-    supplied, items = registered.potential(services.connected)
+    registered = forms.catalogue.form_for(form)
+    supplied, items = registered.potential(forms.connected)
     return FormResponse(
         code=registered.code,
         title=registered.title,
         version=registered.version,
         series=registered.series,
         definition=orjson.loads(registered.definition.raw.removeprefix(BYTE_ORDER_MARK)),
-        bindings=services.bindings[registered.code],
-        manual=_manual(registered, services.connected),
+        bindings=forms.bindings[registered.code],
+        manual=_manual(registered, forms.connected),
         uncounted=[
             UncountedInput(path=one.path, type=one.type, reason=one.reason)
             for one in registered.definition.uncounted
         ],
         potential=Potential(items=items, supplied=supplied),
-        serves=[_served(one) for one in services.catalogue.spared(registered)],
+        serves=[_served(one) for one in forms.catalogue.spared(registered)],
     )
 
 
 @router.get("/catalogue/provinces")
-async def provinces(services: AllServices) -> Response:
+async def provinces(forms: UseForms) -> Response:
     """Provinces since July 2025."""
-    return _options(services.options.of("provinces"))
+    return _options(forms.options.of("provinces"))
 
 
 @router.get("/catalogue/communes")
-async def communes(province: str, services: AllServices) -> Response:
+async def communes(province: str, forms: UseForms) -> Response:
     """Communes of a province."""
-    return _options(services.options.of_province("communes", province))
+    return _options(forms.options.of_province("communes", province))
 
 
 @router.get("/catalogue/countries")
-async def countries(services: AllServices) -> Response:
+async def countries(forms: UseForms) -> Response:
     """Countries and territories."""
-    return _options(services.options.of("countries"))
+    return _options(forms.options.of("countries"))
 
 
 @router.get("/catalogue/business-lines")
-async def business_lines(services: AllServices) -> Response:
+async def business_lines(forms: UseForms) -> Response:
     """Business lines of the Vietnamese industrial classification."""
-    return _options(services.options.of("business-lines"))
+    return _options(forms.options.of("business-lines"))
 
 
 @router.get("/catalogue/hospitals")
-async def hospitals(province: str, services: AllServices) -> Response:
+async def hospitals(province: str, forms: UseForms) -> Response:
     """Health facilities of a province."""
-    return _options(services.options.of_province("hospitals", province))
+    return _options(forms.options.of_province("hospitals", province))
 
 
 @router.get("/catalogue/banks")
-async def banks(services: AllServices) -> Response:
+async def banks(forms: UseForms) -> Response:
     """Banks that keep accounts for individuals."""
-    return _options(services.options.of("banks"))
+    return _options(forms.options.of("banks"))
 
 
 def _options(written: bytes) -> Response:

@@ -6,17 +6,15 @@ from fastapi import Response
 from pydantic import Field
 from sqlalchemy import Connection
 
-from gateway.access.callers import Caller
 from gateway.api._encoding import encode
 from gateway.api._models.people import DossierText, ProcedureText, SubjectModel
-from gateway.api._routes.prefills import LegalBasisModel
+from gateway.api._routes.prefills import LegalBasisModel, authorised
 from gateway.api._routing import Context, RequestModel, ResponseModel, SignedIn, new_router, respond
-from gateway.api.services import AllServices
-from gateway.domain.errors import BadRequest, NotAllowed
-from gateway.domain.identifiers import DossierCode, SourceId
+from gateway.api.services import UseCases, UseForms
+from gateway.domain.errors import BadRequest
+from gateway.domain.identifiers import DossierCode
 from gateway.prefill.confirmation import Confirmation, ConfirmationRequest
 from gateway.prefill.legal_basis import check_legal_basis
-from gateway.prefill.request import Asker
 
 router = new_router("identity")
 
@@ -53,16 +51,21 @@ class ConfirmationResponse(ResponseModel):
 
 @router.post("/v1/identity/confirm", response_model=ConfirmationResponse)
 async def confirm_identity(
-    body: ConfirmationBody, caller: SignedIn, services: AllServices, context: Context
+    body: ConfirmationBody,
+    caller: SignedIn,
+    forms: UseForms,
+    cases: UseCases,
+    context: Context,
 ) -> Response:
     """Yes, no, or null where it could not be asked; no record is read."""
     request = body.read()
-    asker = _asker(caller, request)
-    named = frozenset(filter(None, (request.procedure, (request.procedure or "")[:8])))
+    procedure = request.procedure
+    codes = frozenset() if procedure is None else frozenset({procedure, procedure[:8]})
+    asker = authorised(caller, request.dossier, request.officer, codes)
     ground = body.legal_basis
-    known = named or services.catalogue.grounds()
-    check_legal_basis(ground.kind, ground.reference, known, services.legal_acts)
-    with context.reserve(services, caller) as replay:
+    known = codes or forms.catalogue.grounds()
+    check_legal_basis(ground.kind, ground.reference, known, cases.legal_acts)
+    with context.reserve(caller) as replay:
         if replay.earlier is not None:
             return respond(replay.earlier.status, replay.earlier.answer)
 
@@ -70,18 +73,7 @@ async def confirm_identity(
             if context.idempotency_key is not None:
                 replay.complete_in(connection, 200, _written(confirmation))
 
-        return respond(200, _written(await services.confirmations.run(asker, request, keep)))
-
-
-def _asker(caller: Caller, request: ConfirmationRequest) -> Asker:
-    """The caller with what its grant opens for this procedure; refuses an unknown officer."""
-    caller.check_dossier(None if request.dossier is None else request.dossier.text, "dossier")
-    if request.officer is not None and not caller.grant.allows_officer(request.officer):
-        raise NotAllowed("officer_not_granted", "the grant does not name this officer", "officer")
-    named = request.procedure or ""
-    allowed = any(map(caller.grant.allows_procedure, {named, named[:8]}))
-    granted = caller.grant.sources if allowed else frozenset[SourceId]()
-    return Asker(caller.tenant, caller.agency, caller.grant_leaf, granted, caller.client_id)
+        return respond(200, _written(await cases.confirmations.run(asker, request, keep)))
 
 
 def _written(confirmation: Confirmation) -> bytes:

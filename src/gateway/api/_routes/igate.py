@@ -16,7 +16,14 @@ from gateway.api._routes.dossiers import register_said
 from gateway.api._routes.prefills import fill_once, whole_answer
 from gateway.api._routes.submissions import judge_once
 from gateway.api._routing import Context, SignedIn, new_router
-from gateway.api.services import AllServices, Services
+from gateway.api.services import (
+    CaseServices,
+    FormServices,
+    UseCases,
+    UseClock,
+    UseDossiers,
+    UseForms,
+)
 from gateway.domain.errors import BadRequest, DossierRefused
 from gateway.domain.facts import PersonRef, Value
 from gateway.domain.identifiers import AttributeName
@@ -39,26 +46,37 @@ _IGATE_MEMBERS = {
 
 @router.post("/v1/igate/eforms/{eform}/prefill", summary="Fill an eForm of iGate")
 async def prefill_eform(
-    eform: str, body: IGateDossier, caller: SignedIn, services: AllServices, context: Context
+    eform: str,
+    body: IGateDossier,
+    caller: SignedIn,
+    forms: UseForms,
+    cases: UseCases,
+    context: Context,
 ) -> Response:
     """The dossier's parts with what was filled in them, and under `prefill` all that was said."""
     if eform != body.eform.eform_id:
         raise BadRequest("eform_mismatch", "the address names another eForm", "eForm.id")
-    known = services.igate.eform(eform)
-    choices = choices_of(services, known)
+    known = forms.igate.eform(eform)
+    choices = choices_of(forms, known)
     data, unmapped = choices.from_igate(body.eform.data)
-    applicant = applicant_of(services.igate.wrapper(body.applicant.eform_id), body.applicant.data)
+    applicant = applicant_of(forms.igate.wrapper(body.applicant.eform_id), body.applicant.data)
     request = question_of(body, known, applicant, data).read(choices.can_send)
 
-    def answer(services: Services, prefilled: Prefilled) -> dict[str, Any]:
-        return _answer(services, body, choices, prefilled, unmapped)
+    def answer(cases: CaseServices, prefilled: Prefilled) -> dict[str, Any]:
+        return _answer(forms, cases, body, choices, prefilled, unmapped)
 
-    return await fill_once(services, caller, context, request, answer, "code")
+    return await fill_once(forms, cases, caller, context, request, answer, "code")
 
 
 @router.post("/v1/igate/dossiers", summary="Judge a dossier that iGate hands in")
 async def submit_dossier(
-    body: IGateDossier, caller: SignedIn, services: AllServices, context: Context
+    body: IGateDossier,
+    caller: SignedIn,
+    forms: UseForms,
+    cases: UseCases,
+    dossiers: UseDossiers,
+    clock: UseClock,
+    context: Context,
 ) -> Response:
     """A verdict for every field, the counts, the dossier's evidence and the leaf.
 
@@ -68,43 +86,44 @@ async def submit_dossier(
         raise BadRequest(
             "receipt_missing", "nothing was filled for this dossier", "prefill.receipt"
         )
-    eform = services.igate.eform(body.eform.eform_id)
-    data, untold = choices_of(services, eform).from_igate(body.eform.data)
-    applicant = applicant_of(services.igate.wrapper(body.applicant.eform_id), body.applicant.data)
+    eform = forms.igate.eform(body.eform.eform_id)
+    data, untold = choices_of(forms, eform).from_igate(body.eform.data)
+    applicant = applicant_of(forms.igate.wrapper(body.applicant.eform_id), body.applicant.data)
     submission = submission_of(body, applicant, data)
-    form = services.catalogue.form_for(eform.form)
-    dossier = registration_of(body, form, applicant, services.clock())
+    form = forms.catalogue.form_for(eform.form)
+    dossier = registration_of(body, form, applicant, clock())
 
     def register(connection: Connection) -> None:
         if dossier is None:
             return
         try:
-            register_said(services, connection, caller, dossier)
+            register_said(forms, dossiers, clock(), connection, caller, dossier)
         except DossierRefused as refusal:
             member = _IGATE_MEMBERS.get(refusal.member or "", refusal.member)
             raise DossierRefused(refusal.code, refusal.detail, member) from None
 
     request = submission.read(caller, frozenset(untold), "code")
-    return await judge_once(services, caller, context, request, register)
+    return await judge_once(cases, caller, context, request, register)
 
 
-def choices_of(services: Services, eform: EForm) -> Choices:
+def choices_of(forms: FormServices, eform: EForm) -> Choices:
     """How this eForm's choices are worded; NotFound for a form that is not registered."""
-    form = services.catalogue.form_for(eform.form)
-    return Choices(form, eform, services.igate, services.lists, services.options_at)
+    form = forms.catalogue.form_for(eform.form)
+    return Choices(form, eform, forms.igate, forms.code_lists, forms.remote_lists)
 
 
 def _answer(
-    services: Services,
+    forms: FormServices,
+    cases: CaseServices,
     body: IGateDossier,
     choices: Choices,
     prefilled: Prefilled,
     unmapped: tuple[str, ...],
 ) -> dict[str, Any]:
     """The dossier's two parts, and the plain answer beside them under `prefill`."""
-    said = whole_answer(services, prefilled)
-    wrapper = services.igate.wrapper(body.applicant.eform_id)
-    repeated = repeat(wrapper, body.applicant.data, _facts_of(prefilled), services.igate)
+    said = whole_answer(cases, prefilled)
+    wrapper = forms.igate.wrapper(body.applicant.eform_id)
+    repeated = repeat(wrapper, body.applicant.data, _facts_of(prefilled), forms.igate)
     return {
         "applicant": {"eformId": body.applicant.eform_id, "data": dict(repeated.data)},
         "eForm": {"id": body.eform.eform_id, "data": choices.to_igate(said.pop("data"))},

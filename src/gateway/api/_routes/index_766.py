@@ -9,9 +9,10 @@ from fastapi import Query, Request, Response
 from gateway.api._encoding import encode
 from gateway.api._http import one_header
 from gateway.api._routing import new_router, respond
-from gateway.api.services import AllServices, Services
+from gateway.api.services import UseAccess, UseDatabase, UseDossiers, UseMonitor
 from gateway.domain.errors import BadRequest, SourceError
 from gateway.dossiers.index_766 import Reported, index_766
+from gateway.dossiers.sync import PortalSync
 from gateway.reduction.notices import MOCK, UNCONFIRMED
 from gateway.reduction.report import SERIES, question_of
 
@@ -22,7 +23,10 @@ NO_REPORT = "Cổng không trả lời: 1.4 chỉ tính trên số hồ sơ đã
 
 @router.get("/v1/metrics/index-766")
 async def index(
-    services: AllServices,
+    access: UseAccess,
+    database: UseDatabase,
+    dossiers: UseDossiers,
+    monitor: UseMonitor,
     request: Request,
     from_: Annotated[str | None, Query(alias="from", description="A day or month.")] = None,
     to: Annotated[str | None, Query(description="A day or month, inclusive.")] = None,
@@ -36,34 +40,36 @@ async def index(
     authorization = one_header(request, "authorization")
     if authorization is None:
         return respond(200, encode({"releases": []}))
-    tenant = services.tokens.authenticate(authorization).tenant
+    tenant = access.tokens.authenticate(authorization).tenant
     question = question_of(tenant, from_, to, SERIES)
     if question.first is None or question.last is None:
         raise BadRequest("parameter_missing", "a period has both ends", "to" if from_ else "from")
     period = question.first, question.last
-    reported, notice = await _reported(services, period)
+    reported, notice = await _reported(dossiers.portal, period)
     counted: dict[str, Any] = await asyncio.to_thread(
-        services.database.read,
+        database.read,
         lambda c: index_766(
             c,
-            services.dossiers.protocol.index_766,
+            dossiers.registry.protocol.index_766,
             tenant,
             period,
             reported,
-            services.dossiers.population_code,
+            dossiers.registry.population_code,
         ),
     )
     about = {"from": period[0].isoformat(), "to": period[1].isoformat()}
-    notices = [*([MOCK] if services.mock else []), *notice, "không công bố / not for publication"]
+    notices = [*([MOCK] if monitor.mock else []), *notice, "không công bố / not for publication"]
     return respond(200, encode({"notice": notices, **about, **counted}))
 
 
-async def _reported(services: Services, period: tuple[date, date]) -> tuple[Reported, list[str]]:
+async def _reported(
+    portal: PortalSync | None, period: tuple[date, date]
+) -> tuple[Reported, list[str]]:
     """What the national report counts; nothing, and a notice, where nobody can say."""
-    if services.portal is None:
+    if portal is None:
         return {}, [UNCONFIRMED]
     first, last = (day.strftime("%Y%m") for day in period)
     try:
-        return await services.portal.portal.reported(first, last), []
+        return await portal.portal.reported(first, last), []
     except SourceError:
         return {}, [NO_REPORT]

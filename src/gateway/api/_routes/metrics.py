@@ -10,7 +10,7 @@ from fastapi import Query, Request, Response
 from gateway.api._encoding import encode
 from gateway.api._http import one_header
 from gateway.api._routing import new_router, respond
-from gateway.api.services import AllServices, Services
+from gateway.api.services import UseAccess, UseDatabase
 from gateway.domain.errors import BadRequest
 from gateway.reduction.exports.columns import parquet_of
 from gateway.reduction.exports.sheet import (
@@ -31,6 +31,7 @@ from gateway.reduction.releases.shelf import (
     tallies_of,
 )
 from gateway.reduction.report import question_of
+from gateway.storage.database import Database
 
 router = new_router("metrics")
 
@@ -44,7 +45,8 @@ _DAY = Query(description="A day or month, as 2026-11-22 or 2026-11; inclusive. N
 
 @router.get("/v1/metrics/field-reduction")
 async def field_reduction(
-    services: AllServices,
+    access: UseAccess,
+    database: UseDatabase,
     request: Request,
     month: Annotated[
         str | None, Query(description="The release of this month, as 2026-11. Needs no token.")
@@ -67,12 +69,12 @@ async def field_reduction(
     if format is not None and format not in ("json", *_FILES):
         raise BadRequest("parameter_unusable", "a format is json, csv, xlsx or parquet", "format")
     authorization = one_header(request, "authorization")
-    caller = None if authorization is None else services.tokens.authenticate(authorization)
+    caller = None if authorization is None else access.tokens.authenticate(authorization)
     if month is not None or caller is None:
         _refuse_period(from_, to)
-        return await asyncio.to_thread(_published, services, month, by, format)
+        return await asyncio.to_thread(_published, database, month, by, format)
     question = question_of(caller.tenant, from_, to, by or SERIES)
-    document: dict[str, Any] = await asyncio.to_thread(report_from_log, services.database, question)
+    document: dict[str, Any] = await asyncio.to_thread(report_from_log, database, question)
     if format is not None and format in _FILES:
         return await asyncio.to_thread(_file, format, sheet_of_report(document), "own-figures")
     return respond(200, encode(document))
@@ -85,18 +87,18 @@ def _refuse_period(first: str | None, last: str | None) -> None:
 
 
 def _published(
-    services: Services, month: str | None, by: str | None, format: str | None
+    database: Database, month: str | None, by: str | None, format: str | None
 ) -> Response:
     if month is None:
         for member, given in (("by", by), ("format", format if format in _FILES else None)):
             if given is not None:
                 raise BadRequest("parameter_unusable", "this needs a month", member)
-        releases = services.database.read(released_months)
+        releases = database.read(released_months)
         return respond(200, encode({"releases": [listed(closed) for closed in releases]}))
     check_grouping(by or SERIES)
     wanted = Month.read(month)
-    closed = services.database.read(lambda connection: release_of_month(connection, wanted))
-    tallies = services.database.read(lambda connection: tallies_of(connection, closed))
+    closed = database.read(lambda connection: release_of_month(connection, wanted))
+    tallies = database.read(lambda connection: tallies_of(connection, closed))
     release = orjson.loads(closed.document or b"{}")
     rows = rows_by(by or SERIES, tallies, release["total"])
     if format is not None and format in _FILES:

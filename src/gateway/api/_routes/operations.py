@@ -11,7 +11,7 @@ from gateway.api._error_codes import ERRORS
 from gateway.api._exposition import exposition
 from gateway.api._problems import status_of
 from gateway.api._routing import ResponseModel, new_router
-from gateway.api.services import AllServices
+from gateway.api.services import UseDatabase, UseForms, UseKeys, UseLog, UseMonitor
 from gateway.dossiers.portal.procedures import abolished
 
 router = new_router("operations")
@@ -73,26 +73,26 @@ async def healthz() -> Health:
 
 
 @router.get("/readyz")
-async def readyz(services: AllServices) -> Readiness:
+async def readyz(database: UseDatabase, forms: UseForms, log: UseLog) -> Readiness:
     """Calls can be served: the database answers and the keys are there; 503 otherwise.
 
     An abolished procedure makes nothing unready; it is named so that its form is looked at.
     """
-    services.database.check()
-    state = services.publisher.state()
-    log = LogHealth(state=state.state, size=state.size, reads_open=state.reads_open)
-    bound = services.catalogue.procedures()
-    gone = services.database.read(lambda c: abolished(c, bound))
-    return Readiness(log=log, procedures_abolished=sorted(gone))
+    database.check()
+    state = log.publisher.state()
+    health = LogHealth(state=state.state, size=state.size, reads_open=state.reads_open)
+    bound = forms.catalogue.procedures()
+    gone = database.read(lambda c: abolished(c, bound))
+    return Readiness(log=health, procedures_abolished=sorted(gone))
 
 
 @router.get("/metrics", response_class=Response)
-async def metrics(services: AllServices) -> Response:
+async def metrics(database: UseDatabase, log: UseLog, monitor: UseMonitor) -> Response:
     """How the process, the log and what waits stand: Prometheus text, for operators alone.
 
     No label names a person, a dossier or an address as it was sent.
     """
-    text = await asyncio.to_thread(exposition, services)
+    text = await asyncio.to_thread(exposition, database, log.publisher, monitor)
     return Response(text, 200, {"Cache-Control": "no-store"}, CONTENT_TYPE_LATEST)
 
 
@@ -114,9 +114,9 @@ async def errors() -> ErrorsResponse:
 
 
 @router.get("/.well-known/jwks.json")
-async def jwks(services: AllServices) -> PublicKeys:
+async def jwks(keys: UseKeys) -> PublicKeys:
     """The public keys of receipts and of releases; the latter is the key that signs the log."""
-    return PublicKeys(keys=[services.keys.receipt.public_jwk, services.keys.log.public_jwk])
+    return PublicKeys(keys=[keys.receipt.public_jwk, keys.log.public_jwk])
 
 
 @router.get("/docs", include_in_schema=False)

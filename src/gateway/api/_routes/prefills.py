@@ -1,6 +1,6 @@
 """POST /v1/prefills: fill one form for one person."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -26,8 +26,8 @@ from gateway.api._routing import (
     new_router,
     respond,
 )
-from gateway.api.services import AllServices, Services
-from gateway.domain.errors import BadRequest, NotAllowed
+from gateway.api.services import CaseServices, FormServices, UseCases, UseForms
+from gateway.domain.errors import BadRequest
 from gateway.domain.identifiers import DossierCode
 from gateway.domain.verdicts import Reason
 from gateway.forms.fields import Decision, put_value
@@ -102,26 +102,35 @@ class PrefillBody(RequestModel):
 
 @router.post("/v1/prefills", summary="Fill a form from the records that the State already holds")
 async def prefill(
-    body: PrefillBody, caller: SignedIn, services: AllServices, context: Context
+    body: PrefillBody,
+    caller: SignedIn,
+    forms: UseForms,
+    cases: UseCases,
+    context: Context,
 ) -> Response:
     """Values with their origins, a signed receipt, and the leaf that says it was recorded."""
-    return await fill_once(services, caller, context, body.read(), whole_answer)
+    return await fill_once(forms, cases, caller, context, body.read(), whole_answer)
 
 
 async def fill_once(
-    services: Services,
+    forms: FormServices,
+    cases: CaseServices,
     caller: Caller,
     context: RequestContext,
     request: PrefillRequest,
-    answer: Callable[[Services, Prefilled], dict[str, Any]],
+    answer: Callable[[CaseServices, Prefilled], dict[str, Any]],
     dossier_member: str = "dossier",
 ) -> Response:
     """Fill, and answer as `answer` words it, once per Idempotency-Key.
 
     `dossier_member` is where the dossier's code stands in the body.
     """
-    asker = _asker(services, caller, request, dossier_member)
-    with context.reserve(services, caller) as replay:
+    procedure = procedure_of(forms.catalogue.form_for(request.form), request.procedure)
+    codes = {request.form} if procedure is None else {request.form, procedure, procedure[:8]}
+    asker = authorised(caller, request.dossier, request.officer, codes, dossier_member)
+    ground = request.legal_basis
+    check_legal_basis(ground["kind"], ground["reference"], frozenset(codes), cases.legal_acts)
+    with context.reserve(caller) as replay:
         if replay.earlier is not None:
             return respond(replay.earlier.status, replay.earlier.answer)
 
@@ -129,36 +138,35 @@ async def fill_once(
 
         def keep(connection: Connection, prefilled: Prefilled) -> None:
             nonlocal written
-            written = encode(answer(services, prefilled))
+            written = encode(answer(cases, prefilled))
             if context.idempotency_key is not None:
                 replay.complete_in(connection, 200, written)
 
-        await services.prefills.run(asker, request, keep)
+        await cases.prefills.run(asker, request, keep)
         return respond(200, written)
 
 
-def _asker(
-    services: Services, caller: Caller, request: PrefillRequest, dossier_member: str
+def authorised(
+    caller: Caller,
+    dossier: DossierCode | None,
+    officer: str | None,
+    codes: Collection[str],
+    dossier_member: str = "dossier",
 ) -> Asker:
-    """The caller with the sources its grant opens for this procedure; refuses an unknown officer.
+    """The caller with the sources that its grant opens for one of `codes`, a procedure's or a form's.
 
-    The procedure is the one that the form serves; the reference of the legal ground opens nothing.
+    Raises DossierRefused `dossier_not_granted` for a dossier of another agency, NotAllowed
+    `officer_not_granted` for an officer whom the grant does not name.
     """
-    caller.check_dossier(None if request.dossier is None else request.dossier.text, dossier_member)
-    if request.officer is not None and not caller.grant.allows_officer(request.officer):
-        raise NotAllowed("officer_not_granted", "the grant does not name this officer", "officer")
-    procedure = procedure_of(services.catalogue.form_for(request.form), request.procedure)
-    names = {request.form} if procedure is None else {request.form, procedure, procedure[:8]}
-    ground = request.legal_basis
-    check_legal_basis(ground["kind"], ground["reference"], frozenset(names), services.legal_acts)
-    allowed = any(map(caller.grant.allows_procedure, names))
-    granted = caller.grant.sources if allowed else frozenset()
+    caller.check_dossier(None if dossier is None else dossier.text, dossier_member)
+    caller.check_officer(officer)
+    granted = caller.grant.sources_for(codes)
     return Asker(caller.tenant, caller.agency, caller.grant_leaf, granted, caller.client_id)
 
 
-def whole_answer(services: Services, prefilled: Prefilled) -> dict[str, Any]:
+def whole_answer(cases: CaseServices, prefilled: Prefilled) -> dict[str, Any]:
     """The answer, and the papers to ask for where nobody could answer."""
-    return answer_of(prefilled) | {"paper": papers_of(prefilled, services.paper_path)}
+    return answer_of(prefilled) | {"paper": papers_of(prefilled, cases.paper_path)}
 
 
 def answer_of(prefilled: Prefilled) -> dict[str, Any]:

@@ -12,10 +12,9 @@ from gateway.api._routing import (
     RequestModel,
     ResponseModel,
     SignedIn,
-    change_once,
     new_router,
 )
-from gateway.api.services import AllServices
+from gateway.api.services import UseAccess, UseDossiers, UseLog
 from gateway.domain.identifiers import PersonalId
 from gateway.records.store import Lying, StoredRecord
 from gateway.sources.holders import records_of
@@ -137,7 +136,7 @@ class RevocationResponse(ResponseModel):
 
 @router.post("/v1/records", status_code=201, response_model=RecordTaken)
 async def put_record(
-    body: RecordBody, caller: SignedIn, services: AllServices, context: Context
+    body: RecordBody, caller: SignedIn, dossiers: UseDossiers, context: Context
 ) -> Response:
     """Take a record or its announcement in: 201, or 200 where the same one lies there already."""
     caller.check_dossier(body.dossier, "dossier")
@@ -147,30 +146,34 @@ async def put_record(
 
     def change(connection: Connection) -> tuple[int, object]:
         if body.expected_at is None:
-            record_id, created = services.records.put_in(connection, caller.tenant, sent, vouches)
+            record_id, created = dossiers.records.put_in(connection, caller.tenant, sent, vouches)
         else:
-            record_id, created = services.records.announce_in(connection, caller.tenant, sent)
+            record_id, created = dossiers.records.announce_in(connection, caller.tenant, sent)
         return 201 if created else 200, RecordTaken(id=record_id, created=created)
 
-    return await change_once(services, caller, context, change)
+    return await context.change_once(caller, change)
 
 
 @router.post("/v1/records/search")
 async def search_records(
-    body: RecordSearchBody, caller: SignedIn, services: AllServices
+    body: RecordSearchBody,
+    caller: SignedIn,
+    dossiers: UseDossiers,
+    access: UseAccess,
+    log: UseLog,
 ) -> RecordSearchResponse:
     """The owner's records with the calling tenant; none where number and name are not one person's.
 
     To find nothing takes as long for any number (`access/pacing.py`).
     """
-    began = services.pace.began()
-    services.publisher.check_reads_open()
+    began = access.pace.began()
+    log.publisher.check_reads_open()
     owner, name = PersonalId(body.owner.personal_id), body.owner.full_name
-    store = services.records
+    store = dossiers.records
     lying = Lying(store.search(caller.tenant, owner), store.awaited(caller.tenant, owner))
     found = records_of(name, lying, store.kinds)
     if not found.records and not found.awaited:
-        await services.pace.wait(began)
+        await access.pace.wait(began)
     return RecordSearchResponse(
         records=[
             _found(one)
@@ -187,15 +190,15 @@ async def search_records(
 
 @router.post("/v1/records/{record}/revoke", response_model=RevocationResponse)
 async def revoke_record(
-    record: str, body: RevocationBody, caller: SignedIn, services: AllServices, context: Context
+    record: str, body: RevocationBody, caller: SignedIn, dossiers: UseDossiers, context: Context
 ) -> Response:
     """End a record's reuse, or the wait for it, at once."""
 
     def change(connection: Connection) -> tuple[int, object]:
-        revoked = services.records.revoke_in(connection, caller.tenant, record, body.reason)
+        revoked = dossiers.records.revoke_in(connection, caller.tenant, record, body.reason)
         return 200, RevocationResponse(id=revoked.id, state=revoked.state)
 
-    return await change_once(services, caller, context, change)
+    return await context.change_once(caller, change)
 
 
 def _found(stored: StoredRecord) -> RecordFound:

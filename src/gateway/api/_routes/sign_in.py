@@ -15,7 +15,7 @@ from fastapi import Request, Response
 from gateway.api._encoding import encode
 from gateway.api._http import one_header, read_body
 from gateway.api._routing import ResponseModel, new_router, respond
-from gateway.api.services import AllServices
+from gateway.api.services import UseAccess
 from gateway.domain.errors import BadRequest
 
 router = new_router("sign-in")
@@ -60,7 +60,7 @@ class _Refused(Exception):
 
 
 @router.post("/oauth/token", response_model=TokenResponse, openapi_extra=_FORM_DESCRIBED)
-async def token(request: Request, services: AllServices) -> Response:
+async def token(request: Request, access: UseAccess) -> Response:
     """Give a client its access token."""
     authorization = one_header(request, "authorization")
     try:
@@ -69,7 +69,7 @@ async def token(request: Request, services: AllServices) -> Response:
             unsupported = "grant_type" in form
             raise _Refused("unsupported_grant_type" if unsupported else "invalid_request")
         client_id, secret = _credentials(authorization, form)
-        caller = await services.clients.sign_in(client_id, secret)
+        caller = await access.clients.sign_in(client_id, secret)
         if caller is None:
             raise _Refused("invalid_client")
     except BadRequest:
@@ -77,7 +77,7 @@ async def token(request: Request, services: AllServices) -> Response:
     except _Refused as refused:
         return _refusal(refused.error, authorization)
     answer = TokenResponse(
-        access_token=services.tokens.issue(caller), expires_in=services.tokens.lifetime_seconds
+        access_token=access.tokens.issue(caller), expires_in=access.tokens.lifetime_seconds
     )
     return respond(HTTPStatus.OK, encode(answer))
 

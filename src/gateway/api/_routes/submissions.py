@@ -24,7 +24,7 @@ from gateway.api._routing import (
     new_router,
     respond,
 )
-from gateway.api.services import AllServices, Services
+from gateway.api.services import CaseServices, UseCases
 from gateway.domain.errors import ReceiptRefused
 from gateway.domain.identifiers import DossierCode, PersonalId
 from gateway.judging.request import SubmissionRequest
@@ -86,14 +86,14 @@ class SubmissionBody(RequestModel):
 
 @router.post("/v1/submissions", summary="Judge what became of each field at submission")
 async def submit(
-    body: SubmissionBody, caller: SignedIn, services: AllServices, context: Context
+    body: SubmissionBody, caller: SignedIn, cases: UseCases, context: Context
 ) -> Response:
     """A verdict for every field, the counts, the dossier's evidence and the leaf."""
-    return await judge_once(services, caller, context, body.read(caller))
+    return await judge_once(cases, caller, context, body.read(caller))
 
 
 async def judge_once(
-    services: Services,
+    cases: CaseServices,
     caller: Caller,
     context: RequestContext,
     request: SubmissionRequest,
@@ -103,15 +103,15 @@ async def judge_once(
 
     `on_commit` is written with an accepted submission; what it refuses is not judged either.
     """
-    with context.reserve(services, caller) as replay:
+    with context.reserve(caller) as replay:
         if replay.earlier is not None:
             return _again(replay.earlier)
         secret = request.receipt.encode()
-        with services.replays.reserve(caller.tenant, _RECEIPT_COPY, secret, None) as copy:
+        with context.replays.reserve(caller.tenant, _RECEIPT_COPY, secret, None) as copy:
 
             def keep(connection: Connection, accepted: Accepted) -> None:
                 on_commit(connection)
-                written = encode(_answer(accepted, services.paper_path))
+                written = encode(_answer(accepted, cases.paper_path))
                 copy.complete_in(connection, 200, written)
                 replay.complete_in(connection, 200, written)
 
@@ -119,8 +119,8 @@ async def judge_once(
                 problem = problem_of(refusal)
                 replay.complete_in(connection, problem.status_code, bytes(problem.body))
 
-            accepted = await services.submissions.run(request, keep, keep_refusal)
-            answer = _answer(accepted, services.paper_path)
+            accepted = await cases.submissions.run(request, keep, keep_refusal)
+            answer = _answer(accepted, cases.paper_path)
             if answer["evidence"] is None and copy.earlier is not None:
                 answer["evidence"] = orjson.loads(copy.earlier.answer)["evidence"]
             return respond(200, encode(answer))
