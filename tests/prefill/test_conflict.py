@@ -21,10 +21,18 @@ from gateway.domain.identifiers import (
 from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable
 from gateway.domain.verdicts import Reason
 from gateway.forms.attributes import read_dictionary
-from gateway.prefill.asking.agreement import agree
-from gateway.prefill.asking.answers import Asked, Identities, Meant
-from gateway.prefill.asking.knowledge import Knowledge, Known, Missing, Person, Unasked
-from gateway.prefill.asking.matching import Matching, Terms
+from gateway.prefill._asking.knowledge import (
+    Asked,
+    Identities,
+    Knowledge,
+    Known,
+    Meant,
+    Missing,
+    Person,
+    Unasked,
+    agree,
+)
+from gateway.prefill._asking.matching import Matching, Terms
 
 NOW = datetime(2026, 11, 22, 5, tzinfo=UTC)
 DICTIONARY = read_dictionary(Path(__file__).parents[2] / "schemas" / "attributes.json")

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.domain.facts import Coded, Value
 from gateway.forms.definition import FieldTemplate
-from gateway.prefill.filling.derive import Operand, derive
+from gateway.prefill._filling.derive import Operand, derive
 
 LISTS = json.loads((Path(__file__).parents[2] / "schemas/code-lists.json").read_text())["lists"]
 NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)

@@ -18,8 +18,8 @@ from gateway.domain.identifiers import (
 )
 from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable
 from gateway.domain.verdicts import Reason
-from gateway.prefill.asking.answers import Answer, Asked, Identities, Meant
-from gateway.prefill.asking.matching import Matching, Terms
+from gateway.prefill._asking.knowledge import Answer, Asked, Identities, Meant
+from gateway.prefill._asking.matching import Matching, Terms
 
 NOW = datetime(2026, 11, 22, 5, tzinfo=UTC)
 BANK, LICENCE = AttributeName("bank.account_number"), AttributeName("licence.number")

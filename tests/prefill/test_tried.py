@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from gateway.access.failures import Alarm, Asker, FailureLimiter, Limits
 from gateway.domain.errors import Conflict
 from gateway.domain.identifiers import TenantId
-from gateway.prefill.asking.tried import record_alarms
+from gateway.prefill._asking.reads import record_alarms
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies
 from tests.clock import Clock

@@ -9,13 +9,13 @@ from sqlalchemy import Connection, select
 from gateway.domain.errors import Conflict
 from gateway.domain.identifiers import ChainId
 from gateway.receipts.cases import case_of, opened_at, person_index
-from gateway.receipts.chains import Opening, add_receipt, enter_chain, open_chain
+from gateway.receipts.chains import NewReceipt, add_receipt, enter_chain, open_chain
 from gateway.storage.database import Database
 from gateway.storage.schema import case_persons
 
 AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 KEY = bytes(range(32))
-OPENING = Opening(
+OPENING = NewReceipt(
     tenant="h99",
     chain=ChainId("chain-1"),
     jti="receipt-1",

@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.domain.errors import Conflict, NotFound
-from gateway.receipts.disputes import Disputed, Ticket, Whose
-from gateway.receipts.tickets import LIFE, Tickets
+from gateway.receipts.tickets import LIFE, Disputed, Ticket, Tickets, Whose
 from gateway.retention.sweep import sweep
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, correction_tickets

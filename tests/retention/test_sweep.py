@@ -10,8 +10,14 @@ from sqlalchemy import insert, select
 from gateway.domain.errors import Conflict
 from gateway.domain.identifiers import ChainId
 from gateway.keys import Keys
-from gateway.receipts.chains import Opening, add_receipt, enter_chain, leaves_of, open_chain
-from gateway.receipts.endings import abandon
+from gateway.receipts.chains import (
+    NewReceipt,
+    abandon,
+    add_receipt,
+    enter_chain,
+    leaves_of,
+    open_chain,
+)
 from gateway.retention.sweep import KEPT_DAYS, erase_days, sweep
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, chains, replays
@@ -20,8 +26,8 @@ START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 INDEX_KEY = bytes(32)
 
 
-def _opening(number: int, hours: int = 72) -> Opening:
-    return Opening(
+def _opening(number: int, hours: int = 72) -> NewReceipt:
+    return NewReceipt(
         tenant="h99",
         chain=ChainId(f"chain-{number}"),
         jti=f"receipt-{number}",
@@ -35,7 +41,7 @@ def _opening(number: int, hours: int = 72) -> Opening:
     )
 
 
-async def _open(database: Database, *openings: Opening) -> None:
+async def _open(database: Database, *openings: NewReceipt) -> None:
     def enter(connection: Any) -> None:
         for leaf, opening in enumerate(openings, start=10_000):
             enter_chain(connection, opening, INDEX_KEY)

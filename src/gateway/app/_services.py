@@ -40,9 +40,9 @@ from gateway.log.publishing.opening import open_log
 from gateway.log.publishing.publisher import Publisher
 from gateway.log.publishing.witnesses import Witnesses
 from gateway.prefill.confirmation import ConfirmationWorkflow
-from gateway.prefill.legal_basis import read_acts
+from gateway.prefill.request import read_acts
 from gateway.prefill.workflow import PrefillWorkflow
-from gateway.receipts.endings import void_open_chains
+from gateway.receipts.chains import void_open_chains
 from gateway.receipts.receipt import ReceiptSigner
 from gateway.receipts.tickets import Tickets
 from gateway.records.codec import PlainCodec

@@ -22,7 +22,7 @@ from typing import Any, Literal, TypeAlias
 from gateway.audits.openings import Opening, Wrong, check_opened
 from gateway.domain.errors import GatewayError
 from gateway.forms.catalogue import RegisteredForm
-from gateway.judging.content import visible_content
+from gateway.judging.judge import visible_content
 from gateway.judging.locked import with_switches
 from gateway.judging.opened import OpenedReceipt
 from gateway_verify.sampling.units import Opened, Unit

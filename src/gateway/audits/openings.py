@@ -43,11 +43,9 @@ from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION
 from gateway.domain.verdicts import Verdict
 from gateway.forms.catalogue import RegisteredForm
 from gateway.judging.encoding import commitment, content_of, letters_of
-from gateway.judging.judge import judge
-from gateway.judging.judgement import JudgedField, Judgement, Marks
+from gateway.judging.judge import JudgedField, Judgement, judge
 from gateway.judging.locked import check_locked, with_switches
-from gateway.judging.opened import OpenedReceipt
-from gateway.judging.request import SubmissionRequest
+from gateway.judging.opened import Marks, OpenedReceipt
 from gateway.receipts.claims import decode
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import Tagger, commit_to
@@ -162,8 +160,8 @@ def check_opened(
     if opening.receipts[-1].claims.version != form.version:
         raise Wrong("receipt")
     one, judgement = _judged(opening, form, body, _refused(chain))
-    request = _request(opening, body["ten"])
-    said = commitment(opening.content_salt, content_of(judgement.content, request))
+    content = content_of(judgement.content, opening.contested, opening.by_officer)
+    said = commitment(opening.content_salt, content)
     if said != body["cc"]:
         raise Wrong("content")
     return Shown(one, judgement, letters_of(judgement, form))
@@ -236,19 +234,6 @@ def _judged(
     marks = Marks(opening.by_officer, opening.contested, refused)
     _, pairings = check_locked(one, data, marks)
     return one, judge(one, data, marks, pairings)
-
-
-def _request(opening: Opening, tenant: str) -> SubmissionRequest:
-    return SubmissionRequest(
-        tenant,
-        opening.receipts[-1].text,
-        None,
-        None,
-        None,
-        opening.data,
-        opening.by_officer,
-        tuple(opening.contested),
-    )
 
 
 def _opens(one: OpenedReceipt, judged: JudgedField, data: Mapping[str, Any]) -> bool:

@@ -61,3 +61,16 @@ class Unavailable:
 
 
 Reply: TypeAlias = Found | NoRecord | NotPermitted | Unavailable
+
+
+def outcome_of(reply: Reply) -> str:
+    """One word for what a source answered."""
+    match reply:
+        case Found():
+            return "found"
+        case NoRecord():
+            return "no_record"
+        case NotPermitted():
+            return "not_permitted"
+        case Unavailable():
+            return "unavailable"

@@ -23,17 +23,16 @@ from gateway.domain.verdicts import Verdict
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.fields import template_of
 from gateway.forms.reading.paths import steps_of
-from gateway.judging.judgement import JudgedField, Judgement
-from gateway.judging.request import SubmissionRequest
+from gateway.judging.judge import JudgedField, Judgement
 
 _CONTENT = b"eform-gateway/content/v1"
 
 
-def content_of(content: tuple[tuple[str, str], ...], request: SubmissionRequest) -> bytes:
+def content_of(
+    content: tuple[tuple[str, str], ...], contested: Iterable[str], by_officer: Iterable[str]
+) -> bytes:
     """The visible content and the marks in one canonical text."""
-    return orjson.dumps(
-        [sorted(content), sorted(set(request.contested)), sorted(request.entered_by_officer)]
-    )
+    return orjson.dumps([sorted(content), sorted(set(contested)), sorted(by_officer)])
 
 
 def commitment(salt: bytes, content: bytes) -> str:

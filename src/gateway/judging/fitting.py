@@ -26,8 +26,8 @@ from gateway.forms.reading.mistakes import NotAnOption
 from gateway.forms.remote import RemoteLists
 from gateway.forms.texts import is_empty, parts_of, refused_in, same_text
 from gateway.forms.values import NotOfType
+from gateway.judging.locked import Pairing
 from gateway.judging.opened import OpenedReceipt
-from gateway.judging.rows import Pairing
 from gateway.receipts.claims import FilledClaim
 
 NOT_OF_TYPE, NOT_AN_OPTION = "not_of_type", "not_an_option"

@@ -1,11 +1,21 @@
-"""What became of each field? Every one gets its verdict, and only one."""
+"""What is said of a submission that was judged? One verdict a field; two sums that balance.
+
+filled  = auto + filled(contested, officer, override) + withdrawn + hidden
+visible = auto + declared + blank
+
+
+What does a submission hold that can be seen? Two with the same visible content are the same.
+
+What became of each field? Every one gets its verdict, and only one."""
 
 import copy
+import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.domain.verdicts import FieldClass, Verdict
+from gateway.domain.verdicts import DECLARED, FieldClass, Verdict
 from gateway.forms.fields import (
     Decision,
     FieldInstance,
@@ -16,13 +26,79 @@ from gateway.forms.fields import (
     value_at,
 )
 from gateway.forms.roles import moved_roles
-from gateway.forms.values import EMPTY
-from gateway.judging.content import content_held
-from gateway.judging.judgement import JudgedField, Judgement, Marks
-from gateway.judging.opened import OpenedReceipt
-from gateway.judging.rows import Pairing
+from gateway.forms.values import EMPTY, NotOfType
+from gateway.judging.locked import Pairing
+from gateway.judging.opened import UNREADABLE, Marks, OpenedReceipt
 from gateway.receipts.claims import FilledClaim
 from gateway.receipts.tags import same_tag
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedField:
+    """One field with its verdict; `filled` is what the receipt said of it.
+
+    `unvouched` is the record of the province that filled it, where nobody vouches for that record.
+    """
+
+    path: str
+    verdict: Verdict
+    visible: bool
+    filled: FilledClaim | None
+    unvouched: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Every field's verdict, the attachments, and the canonical visible content."""
+
+    fields: tuple[JudgedField, ...]
+    attachments: Mapping[str, int]
+    content: tuple[tuple[str, str], ...] = field(repr=False)
+
+    def counts(self) -> dict[str, int]:
+        """Every verdict's count with the two balances' totals."""
+        counted = Counter(judged.verdict for judged in self.fields)
+        counts = {verdict.value: counted[verdict] for verdict in Verdict}
+        return counts | {
+            "filled": sum(judged.filled is not None for judged in self.fields),
+            "visible": sum(judged.visible for judged in self.fields),
+            "declared": sum(counted[verdict] for verdict in DECLARED),
+        }
+
+
+def balances(judgement: Judgement) -> bool:
+    """Whether both balances hold."""
+    filled = [judged.verdict for judged in judgement.fields if judged.filled is not None]
+    given_up = (Verdict.CONTESTED, Verdict.OFFICER, Verdict.OVERRIDE)
+    taken_out = (Verdict.WITHDRAWN, Verdict.HIDDEN)
+    counts = judgement.counts()
+    return all(verdict in (Verdict.AUTO, *given_up, *taken_out) for verdict in filled) and (
+        counts["visible"] == counts["auto"] + counts["declared"] + counts["blank"]
+    )
+
+
+def visible_content(receipt: OpenedReceipt, data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Path and canonical text of every visible field that holds something; needs no key."""
+    kept = drop_invisible(receipt.form.definition, dict(data))
+    return content_held(receipt, kept, instances_at_submission(receipt.form.definition, kept))
+
+
+def content_held(
+    receipt: OpenedReceipt, kept: Mapping[str, Any], instances: Iterable[FieldInstance]
+) -> tuple[tuple[str, str], ...]:
+    """The same of data from which the invisible values are gone already."""
+    held = ((i, value_at(kept, i.path)) for i in instances if i.decision is Decision.VISIBLE)
+    texts = ((i.path, _content_text(receipt, i, value)) for i, value in held)
+    return tuple((path, text) for path, text in texts if text != EMPTY)
+
+
+def _content_text(receipt: OpenedReceipt, instance: FieldInstance, value: Any) -> str:
+    """The canonical text; of what fits no type the JSON, so that no two of them are the same."""
+    try:
+        return receipt.canon(instance.template, value)
+    except NotOfType:
+        return UNREADABLE + json.dumps(value, sort_keys=True, default=str)
+
 
 _NUMBER = "person.personal_id"
 

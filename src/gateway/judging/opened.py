@@ -17,6 +17,15 @@ UNREADABLE = "\x00"
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """What the submission says beside its data, and what happened in the chain before."""
+
+    by_officer: frozenset[str]
+    contested: frozenset[str]
+    refused_before: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedReceipt:
     """A receipt with the key of its chain: it can tell a value that was handed out from any other.
 

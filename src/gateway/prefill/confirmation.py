@@ -19,12 +19,11 @@ from gateway.access.pacing import Pace
 from gateway.domain.errors import SourceError
 from gateway.domain.facts import PersonKey
 from gateway.domain.identifiers import POPULATION, DossierCode, SourceId
-from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable
+from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable, outcome_of
 from gateway.log.append import append_case
 from gateway.log.leaves import leaf_text
-from gateway.prefill.asking.tried import record_alarms
+from gateway.prefill._asking.reads import record_alarms
 from gateway.prefill.request import Asker
-from gateway.prefill.sealing import outcome_of
 from gateway.receipts.cases import new_reference, register_dossier
 from gateway.sources.source import IdentitySource, Purpose, Question, Source
 from gateway.storage.database import Database

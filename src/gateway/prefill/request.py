@@ -1,13 +1,32 @@
-"""What is asked when a form is to be filled?"""
+"""What is asked when a form is to be filled?
 
-from collections.abc import Callable, Mapping
+Which legal ground can a call name? Its procedure, or an act that `schemas/legal-acts.json` lists."""
+
+import json
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeAlias
 
+from gateway.domain.errors import BadRequest
 from gateway.domain.facts import PersonKey
-from gateway.domain.identifiers import DossierCode, SourceId, TenantId
+from gateway.domain.identifiers import (
+    PERSONAL_PAPERS,
+    POPULATION,
+    RECORDS,
+    SESSION,
+    DossierCode,
+    ProcedureCode,
+    SourceId,
+    TenantId,
+)
+from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FieldTemplate
+from gateway.forms.fields import template_of
 from gateway.sources.session import Account
+
+_SOURCES = frozenset({SESSION, POPULATION, RECORDS, PERSONAL_PAPERS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +67,76 @@ class PrefillRequest:
     without: frozenset[str]
     extends: str | None = field(repr=False)
     can_send: CanSend = field(default=sends_all, repr=False)
+
+
+_NUMBER = re.compile(r"(?<![0-9.])[0-9.]+/[0-9]{4}")
+
+
+def read_acts(schemas: Path) -> frozenset[str]:
+    """The numbers of the acts that are listed, whole and without the body that issued them."""
+    path = schemas / "legal-acts.json"
+    listed = json.loads(path.read_bytes())["acts"] if path.exists() else []
+    short = (_NUMBER.match(number) for number, _ in listed)
+    return frozenset([number for number, _ in listed] + [one[0] for one in short if one])
+
+
+def check_legal_basis(
+    kind: str, reference: str, named: frozenset[str], acts: frozenset[str]
+) -> None:
+    """Raises BadRequest `legal_basis_unknown`; `named` are the call's procedure and form.
+
+    A consent may also be named by its own number, which is no procedure's.
+    """
+    if reference in acts and kind != "procedure":
+        return
+    if kind != "law" and reference in named:
+        return
+    if kind == "consent" and not _is_procedure(reference):
+        return
+    raise BadRequest(
+        "legal_basis_unknown", "neither the procedure nor an act that is listed", _MEMBER
+    )
+
+
+_MEMBER = "legal_basis.reference"
+
+
+def _is_procedure(reference: str) -> bool:
+    try:
+        ProcedureCode(reference)
+    except ValueError:
+        return False
+    return True
+
+
+def procedure_of(form: RegisteredForm, asked: str | None) -> str | None:
+    """The procedure that a form is filled for: the one named, else the form's only one.
+
+    Raises BadRequest when the form does not serve it, or serves several and none is named.
+    """
+    served = form.bindings.procedures
+    if asked is None:
+        if len(served) > 1:
+            raise BadRequest("procedure_missing", "the form serves several procedures", "procedure")
+        return served[0] if served else None
+    if served and asked[:8] not in served:
+        raise BadRequest("procedure_not_served", "the form serves other procedures", "procedure")
+    return asked
+
+
+def check_declined(form: RegisteredForm, without: Collection[str]) -> None:
+    """Raises BadRequest for what would decline nothing: no source, field or group is called so.
+
+    Whoever misspells what the citizen declines would read it all the same.
+    """
+    if not without:
+        return
+    groups = {group.removesuffix("[]") for group in form.definition.groups}
+    known = {template.path for template in form.definition.fields}
+    for one in without:
+        if one in _SOURCES or one.removesuffix("[]") in groups:
+            continue
+        if template_of(one) not in known:
+            raise BadRequest(
+                "unknown_declined", "no source, field or group is called so", "without"
+            )

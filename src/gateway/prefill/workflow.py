@@ -17,42 +17,35 @@ from gateway.forms.catalogue import Catalogue, RegisteredForm
 from gateway.forms.remote import RemoteLists
 from gateway.keys import Keys
 from gateway.log.append import append_case
-from gateway.prefill.asking.answers import Answer, Identities, Meant, Reads
-from gateway.prefill.asking.knowledge import Knowledge, Person
-from gateway.prefill.asking.lookup import ask_all
-from gateway.prefill.asking.matching import Matching, Terms
-from gateway.prefill.asking.plan import plan_reads, wanted_by
-from gateway.prefill.asking.tried import TriedRegister, asker_of, record_alarms
-from gateway.prefill.body import prefill_body
-from gateway.prefill.case import (
+from gateway.prefill._asking.knowledge import Answer, Identities, Knowledge, Meant, Person, Reads
+from gateway.prefill._asking.matching import Matching, Terms
+from gateway.prefill._asking.reads import (
+    TriedRegister,
+    ask_all,
+    asker_of,
+    plan_reads,
+    record_alarms,
+    wanted_by,
+)
+from gateway.prefill._case import (
     Case,
-    check_declined,
     earlier_matches,
     earlier_of,
     extended_chain,
     new_chain,
-    procedure_of,
     purpose_of,
 )
-from gateway.prefill.filling.bound import bound_fields
-from gateway.prefill.filling.desk import Desk, Sheet
-from gateway.prefill.filling.merge import Filling
-from gateway.prefill.filling.waiting import receipt_life
-from gateway.prefill.holders import others_papers
-from gateway.prefill.request import Asker, PrefillRequest
-from gateway.prefill.sealing import claims_of, concerned_people
+from gateway.prefill._filling.context import FillContext, bound_fields
+from gateway.prefill._filling.merge import Filling
+from gateway.prefill._recording import others_papers, prefill_body
+from gateway.prefill._sealing import claims_of, concerned_people
+from gateway.prefill.form import FilledForm, receipt_life
+from gateway.prefill.request import Asker, PrefillRequest, check_declined, procedure_of
 from gateway.receipts.cases import opened_at
-from gateway.receipts.chains import (
-    ChainState,
-    Opening,
-    add_receipt,
-    enter_chain,
-    open_chain,
-)
+from gateway.receipts.chains import ChainState, NewReceipt, add_receipt, enter_chain, open_chain
 from gateway.receipts.claims import ReceiptClaims
-from gateway.receipts.disputes import Whose
 from gateway.receipts.receipt import Receipt, ReceiptSigner
-from gateway.receipts.tickets import Tickets
+from gateway.receipts.tickets import Tickets, Whose
 from gateway.sources.session import session_facts
 from gateway.sources.source import Source
 from gateway.storage.database import Database
@@ -66,7 +59,7 @@ class Prefilled:
 
     id: str
     form: RegisteredForm
-    sheet: Sheet = field(repr=False)
+    filled_form: FilledForm = field(repr=False)
     answers: tuple[Answer, ...]
     receipt: Receipt = field(repr=False)
     expires_at: datetime
@@ -134,10 +127,12 @@ class PrefillWorkflow:
         began = self._pace.began()
         case = self._begin(asker, request)
         with self._typed.by(asker.tenant, request.subject.personal_id) as typed:
-            sheet, reads = await self._fill(case, typed)
-            life = receipt_life(sheet, case.now)
-            receipt = self._signer.seal(claims_of(case, sheet, reads, life))
-            prefilled = await self._record(case, sheet, reads.answers, receipt, typed, on_commit)
+            filled_form, reads = await self._fill(case, typed)
+            life = receipt_life(filled_form, case.now)
+            receipt = self._signer.seal(claims_of(case, filled_form, reads, life))
+            prefilled = await self._record(
+                case, filled_form, reads.answers, receipt, typed, on_commit
+            )
         if reads.closed:
             await self._pace.wait(began)
         return prefilled
@@ -159,24 +154,24 @@ class PrefillWorkflow:
     def _state_of(self, claims: ReceiptClaims) -> ChainState:
         return self._database.read(lambda c: open_chain(c, claims.chain, claims.jti))
 
-    async def _fill(self, case: Case, typed: TypedBy) -> tuple[Sheet, Reads]:
+    async def _fill(self, case: Case, typed: TypedBy) -> tuple[FilledForm, Reads]:
         """Merge, ask for what is missing, merge again, until nobody is left to be asked."""
         request, form, purpose = case.request, case.form, purpose_of(case)
         deadline = time.monotonic() + self._timeout_seconds
-        filling, identities = Filling(self._desk(case)), Identities()
+        filling, identities = Filling(self._context(case)), Identities()
         matching = self._matching(case, identities, typed)
         wanted = self._wanted[form.version]
         if request.without:
             wanted = wanted_by(form, request.without)
         for _ in range(_MOST_ROUNDS):
-            sheet = filling.merge(self._knowledge(case, matching, identities))
-            reads = plan_reads(sheet.needs, wanted, matching, identities)
+            filled_form = filling.merge(self._knowledge(case, matching, identities))
+            reads = plan_reads(filled_form.needs, wanted, matching, identities)
             if not reads:
                 break
             matching.learn(await ask_all(reads, self._sources, purpose, deadline))
         for _ in range(matching.missed()):
             self._tries.miss(asker_of(purpose))
-        return sheet, matching.reads()
+        return filled_form, matching.reads()
 
     def _matching(self, case: Case, identities: Identities, typed: TypedBy) -> Matching:
         """By what this call's persons are matched; what the chain found out before still holds."""
@@ -195,9 +190,9 @@ class PrefillWorkflow:
         )
         return Matching(terms, Meant(identities[subject], subject))
 
-    def _desk(self, case: Case) -> Desk:
+    def _context(self, case: Case) -> FillContext:
         request = case.request
-        return Desk(
+        return FillContext(
             form=case.form,
             bound=self._bound[case.form.version],
             data=request.data,
@@ -238,29 +233,29 @@ class PrefillWorkflow:
     async def _record(
         self,
         case: Case,
-        sheet: Sheet,
+        filled_form: FilledForm,
         answers: tuple[Answer, ...],
         receipt: Receipt,
         typed: TypedBy,
         on_commit: Callable[[Connection, Prefilled], None] | None,
     ) -> Prefilled:
         """Chain, leaf and receipt number in one transaction; no leaf, no answer."""
-        opening = self._opening(case, sheet, answers, receipt)
+        new = self._new_receipt(case, filled_form, answers, receipt)
         form_leaf = self._form_leaves[case.form.version]
 
         def record(connection: Connection) -> Prefilled:
-            case_ref = enter_chain(connection, opening, self._index_key)
-            body = prefill_body(case, case_ref, form_leaf, sheet, answers, receipt)
+            case_ref = enter_chain(connection, new, self._index_key)
+            body = prefill_body(case, case_ref, form_leaf, filled_form, answers, receipt)
             leaf = append_case(connection, "prefill", case.asker.tenant, body, case.now)
             record_alarms(connection, due, "prefill", case.now)
             typed.record(connection)
-            add_receipt(connection, opening, leaf.index)
+            add_receipt(connection, new, leaf.index)
             whose = Whose(case.asker.tenant, case_ref, case.chain.id, leaf.index)
-            self._tickets.open_in(connection, whose, others_papers(sheet, answers), case.now)
+            self._tickets.open_in(connection, whose, others_papers(filled_form, answers), case.now)
             prefilled = Prefilled(
                 "pf_" + receipt.claims.jti,
                 case.form,
-                sheet,
+                filled_form,
                 answers,
                 receipt,
                 datetime.fromtimestamp(receipt.claims.expires_at, UTC),
@@ -273,12 +268,12 @@ class PrefillWorkflow:
         with self._tries.recording() as due:
             return await self._database.write(record)
 
-    def _opening(
-        self, case: Case, sheet: Sheet, answers: tuple[Answer, ...], receipt: Receipt
-    ) -> Opening:
+    def _new_receipt(
+        self, case: Case, filled_form: FilledForm, answers: tuple[Answer, ...], receipt: Receipt
+    ) -> NewReceipt:
         chain = case.chain
-        concerned = concerned_people(sheet, case.form, answers)
-        return Opening(
+        concerned = concerned_people(filled_form, case.form, answers)
+        return NewReceipt(
             tenant=case.asker.tenant,
             chain=chain.id,
             jti=receipt.claims.jti,

@@ -1,4 +1,6 @@
-"""Which official values are said to be wrong, and what became of saying so?
+"""Which filled values does a submission say are wrong, and who takes note of it?
+
+Which official values are said to be wrong, and what became of saying so?
 
 A correction ticket (phiếu đề nghị chỉnh sửa dữ liệu) is opened when a submission contests a filled
 value, or overrides one that may be corrected (design of the measure, 3.3), and when a prefill finds
@@ -19,6 +21,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,9 +33,47 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.letters import SOURCE_LETTERS
 from gateway.log.append import append_case
-from gateway.receipts.disputes import Disputed, Ticket, Whose
 from gateway.storage.schema import chain_leaves
 from gateway.storage.schema import correction_tickets as tickets
+
+
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """One filled value that a submission says is wrong, and what it says instead."""
+
+    path: str
+    role: str
+    attribute: str
+    source: str
+    why: str
+    value: Any = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A ticket as the province sees it; `value` is None when it has ended."""
+
+    id: str
+    state: str
+    path: str
+    role: str
+    attribute: str
+    source: str
+    why: str
+    opened_at: int
+    changed_at: int
+    value: Any = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """The submission that tickets belong to."""
+
+    tenant: str
+    case_ref: str
+    chain: str
+    submission: int
+
 
 LIFE = timedelta(days=180)
 OPEN, SENT, RESOLVED, REJECTED, EXPIRED = "open", "sent", "resolved", "rejected", "expired"

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from gateway.access.idempotency import purge_replays
 from gateway.keys import Keys, day_of
 from gateway.log.append import append_case
-from gateway.receipts.endings import abandon, expired_chains, oldest_key
+from gateway.receipts.chains import abandon, expired_chains, oldest_key
 from gateway.receipts.tickets import expire_tickets
 from gateway.storage.database import Database
 

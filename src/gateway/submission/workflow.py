@@ -16,26 +16,23 @@ from gateway.forms.catalogue import Catalogue, RegisteredForm
 from gateway.forms.remote import RemoteLists
 from gateway.judging.encoding import commitment, content_of, in_form_order, letters_of
 from gateway.judging.fitting import NOT_AN_OPTION, NOT_OF_TYPE, unfit
-from gateway.judging.judge import judge
-from gateway.judging.judgement import Judgement, Marks, balances
+from gateway.judging.judge import Judgement, balances, judge
 from gateway.judging.locked import check_locked, with_switches
-from gateway.judging.opened import OpenedReceipt
-from gateway.judging.request import SubmissionRequest
+from gateway.judging.opened import Marks, OpenedReceipt
 from gateway.keys import Keys
 from gateway.log.append import AppendedCase, append_case
 from gateway.receipts.cases import case_of_leaf
-from gateway.receipts.chains import ChainState, open_chain
-from gateway.receipts.disputes import Disputed, Whose
-from gateway.receipts.endings import count_refusal, end_chain, refused_before
+from gateway.receipts.chains import ChainState, count_refusal, end_chain, open_chain, refused_before
 from gateway.receipts.receipt import Receipt, ReceiptSigner
 from gateway.receipts.tags import SUBJECT, Tagger, same_tag
-from gateway.receipts.tickets import Tickets
+from gateway.receipts.tickets import Disputed, Tickets, Whose
 from gateway.storage.database import Database
-from gateway.submission.answer import Accepted, answered_before
+from gateway.submission._disputes import check_marks, disputed_in
+from gateway.submission._joining import join_case
+from gateway.submission._repeats import answered_before
+from gateway.submission._sealing import evidence_of, submission_body
 from gateway.submission.bursts import Bursts, Pace
-from gateway.submission.disputes import check_marks, disputed_in
-from gateway.submission.joining import join_case
-from gateway.submission.sealing import evidence_of, submission_body
+from gateway.submission.request import Accepted, SubmissionRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +200,7 @@ class SubmissionWorkflow:
         on_commit: Callable[[Connection, Accepted], None] | None,
     ) -> Accepted:
         salt = secrets.token_bytes(32)
-        content = content_of(judgement.content, request)
+        content = content_of(judgement.content, request.contested, request.entered_by_officer)
         claims = one.receipt.claims
         leaves_at = (one.state.leaf, self._form_leaves[form.version])
         body = submission_body(request, one.state, claims, leaves_at, now)

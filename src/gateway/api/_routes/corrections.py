@@ -17,7 +17,7 @@ from gateway.api._routing import (
 from gateway.api.services import UseClock, UseDatabase, UseDossiers, UseKeys
 from gateway.domain.errors import BadRequest
 from gateway.receipts.cases import case_of
-from gateway.receipts.disputes import Ticket
+from gateway.receipts.tickets import Ticket
 
 router = new_router("corrections")
 

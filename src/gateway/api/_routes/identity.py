@@ -14,7 +14,7 @@ from gateway.api.services import UseCases, UseForms
 from gateway.domain.errors import BadRequest
 from gateway.domain.identifiers import DossierCode
 from gateway.prefill.confirmation import Confirmation, ConfirmationRequest
-from gateway.prefill.legal_basis import check_legal_basis
+from gateway.prefill.request import check_legal_basis
 
 router = new_router("identity")
 

@@ -25,13 +25,11 @@ from gateway.api.services import (
     UseForms,
 )
 from gateway.domain.errors import BadRequest, DossierRefused
-from gateway.domain.facts import PersonRef, Value
+from gateway.domain.facts import Value
 from gateway.domain.identifiers import AttributeName
 from gateway.igate.choices import Choices
 from gateway.igate.mapping import EForm
 from gateway.igate.wrapper import applicant_of, repeat
-from gateway.prefill.asking.knowledge import Known
-from gateway.prefill.filling.entries import Filled
 from gateway.prefill.workflow import Prefilled
 
 router = new_router("igate")
@@ -139,17 +137,4 @@ def _answer(
 
 def _facts_of(prefilled: Prefilled) -> Callable[[str], Value | None]:
     """What the form was filled with of the person that it is about, by attribute."""
-    people = prefilled.sheet.people
-    filled = {
-        entry.attribute
-        for entry in prefilled.sheet.entries
-        if isinstance(entry, Filled) and people.behind(entry.role) == (people.subject,)
-    }
-
-    def value_of(attribute: str) -> Value | None:
-        name = AttributeName(attribute)
-        state = people.knowledge.state_of(people.subject, name) if name in filled else None
-        held = state.fact.value if isinstance(state, Known) else None
-        return None if isinstance(held, PersonRef | tuple) else held
-
-    return value_of
+    return lambda attribute: prefilled.filled_form.subject_value(AttributeName(attribute))

@@ -29,16 +29,27 @@ from gateway.api._routing import (
 from gateway.api.services import CaseServices, FormServices, UseCases, UseForms
 from gateway.domain.errors import BadRequest
 from gateway.domain.identifiers import DossierCode
+from gateway.domain.replies import outcome_of
 from gateway.domain.verdicts import Reason
 from gateway.forms.fields import Decision, put_value
-from gateway.prefill.body import summary_of
-from gateway.prefill.case import procedure_of
-from gateway.prefill.filling.desk import Sheet
-from gateway.prefill.filling.entries import Carried, Empty, Entry, Filled
-from gateway.prefill.filling.waiting import retry_at
-from gateway.prefill.legal_basis import check_legal_basis
-from gateway.prefill.request import Asker, CanSend, PrefillRequest, sends_all
-from gateway.prefill.sealing import instant, outcome_of
+from gateway.prefill.form import (
+    Carried,
+    Empty,
+    Entry,
+    Filled,
+    FilledForm,
+    instant,
+    retry_at,
+    summary_of,
+)
+from gateway.prefill.request import (
+    Asker,
+    CanSend,
+    PrefillRequest,
+    check_legal_basis,
+    procedure_of,
+    sends_all,
+)
 from gateway.prefill.workflow import Prefilled
 from gateway.sources.paper_path import Doubt, PaperPath
 
@@ -171,11 +182,11 @@ def whole_answer(cases: CaseServices, prefilled: Prefilled) -> dict[str, Any]:
 
 def answer_of(prefilled: Prefilled) -> dict[str, Any]:
     """The answer of design 5.1: what this call filled, and a word on every declarable field."""
-    sheet, summary = prefilled.sheet, summary_of(prefilled.sheet)
+    filled_form, summary = prefilled.filled_form, summary_of(prefilled.filled_form)
     data: dict[str, Any] = {}
-    for path, value in sheet.sets.items():
+    for path, value in filled_form.sets.items():
         put_value(data, path, value)
-    for entry in sheet.entries:
+    for entry in filled_form.entries:
         if isinstance(entry, Filled):
             put_value(data, entry.instance.path, entry.value)
     return {
@@ -183,7 +194,7 @@ def answer_of(prefilled: Prefilled) -> dict[str, Any]:
         "form": {"code": prefilled.form.code, "version": prefilled.form.version},
         "expires_at": instant(prefilled.expires_at),
         "data": data,
-        "fields": [_field(sheet, entry) for entry in sheet.entries],
+        "fields": [_field(filled_form, entry) for entry in filled_form.entries],
         "sources": [
             {
                 "source": answer.source,
@@ -209,18 +220,18 @@ def papers_of(prefilled: Prefilled, paper_path: PaperPath) -> list[dict[str, Any
     """The papers to ask for where a register could not answer (Resolution 66.7/2025/NQ-CP)."""
     doubts = (
         Doubt(entry.instance.path, entry.role, entry.attribute, entry.reason.value)
-        for entry in prefilled.sheet.entries
+        for entry in prefilled.filled_form.entries
         if isinstance(entry, Empty) and entry.reason in _ON_PAPER
         if entry.instance.template.required and entry.role and entry.attribute
     )
     return [asdict(paper) for paper in paper_path.asked_for(doubts)]
 
 
-def _field(sheet: Sheet, entry: Entry) -> dict[str, Any]:
+def _field(filled_form: FilledForm, entry: Entry) -> dict[str, Any]:
     path, visible = entry.instance.path, _SHOWN[entry.instance.decision]
     if isinstance(entry, Empty):
         empty = {"path": path, "visible": visible, "state": "empty", "reason": entry.reason.value}
-        later = retry_at(sheet, entry) if entry.reason is Reason.DEFERRED else None
+        later = retry_at(filled_form, entry) if entry.reason is Reason.DEFERRED else None
         return empty if later is None else {**empty, "retry_at": instant(later)}
     if isinstance(entry, Carried):
         claim = entry.claim

@@ -27,9 +27,8 @@ from gateway.api._routing import (
 from gateway.api.services import CaseServices, UseCases
 from gateway.domain.errors import ReceiptRefused
 from gateway.domain.identifiers import DossierCode, PersonalId
-from gateway.judging.request import SubmissionRequest
 from gateway.sources.paper_path import Doubt, PaperPath
-from gateway.submission.answer import Accepted
+from gateway.submission.request import Accepted, SubmissionRequest
 
 router = new_router("submission")
 

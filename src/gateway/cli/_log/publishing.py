@@ -28,7 +28,7 @@ from gateway.log.publishing.refusals import LogInUse, LogStopped
 from gateway.log.publishing.rolling import announce_roll, next_origin
 from gateway.log.publishing.rows import log_size
 from gateway.log.publishing.witnesses import Witnesses
-from gateway.receipts.endings import void_open_chains
+from gateway.receipts.chains import void_open_chains
 from gateway.reduction.months import Month
 from gateway.reduction.releases.unclosed import check_all_closed
 from gateway.retention.rotation import begin_next_log

@@ -16,7 +16,7 @@ from gateway.forms.definition import FormDefinition
 from gateway.forms.fields import value_at
 from gateway.forms.roles import holds
 from gateway.forms.values import EMPTY, NotOfType, canonical
-from gateway.prefill.asking.knowledge import (
+from gateway.prefill._asking.knowledge import (
     BIRTH_DATE,
     Knowledge,
     Known,

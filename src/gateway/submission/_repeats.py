@@ -1,8 +1,6 @@
 """What is answered to a submission, and to the same one again?"""
 
 import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -10,33 +8,20 @@ from sqlalchemy import Connection, Row, select
 
 from gateway.domain.errors import Conflict, ReceiptRefused
 from gateway.domain.letters import VERDICT_LETTERS, unspell
-from gateway.domain.verdicts import Verdict
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.remote import RemoteLists
-from gateway.judging.content import visible_content
 from gateway.judging.encoding import commitment, content_of, in_form_order
+from gateway.judging.judge import visible_content
 from gateway.judging.locked import with_switches
 from gateway.judging.opened import OpenedReceipt
-from gateway.judging.request import SubmissionRequest
 from gateway.receipts.cases import case_of, person_index
-from gateway.receipts.disputes import Ticket
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import Tagger
 from gateway.receipts.tickets import Tickets
 from gateway.storage.schema import bodies, chains, leaves
+from gateway.submission.request import Accepted, SubmissionRequest
 
 _VERDICT_OF = {letter: verdict for verdict, letter in VERDICT_LETTERS.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A submission that was judged and recorded: verdicts by path, counts, evidence, leaf."""
-
-    verdicts: tuple[tuple[str, Verdict], ...]
-    counts: Mapping[str, int]
-    evidence: Mapping[str, Any] | None = field(repr=False)
-    leaf: bytes
-    tickets: tuple[Ticket, ...]
 
 
 def answered_before(
@@ -70,7 +55,11 @@ def answered_before(
     fields = [template.path for template in form.declarable]
     letters = unspell(fields, body["vd"], body.get("vr", {}))
     verdicts = in_form_order(form, ((path, _VERDICT_OF[one]) for path, one in letters.items()))
-    content = content_of(_visible_content(form, receipt, request, lists), request)
+    content = content_of(
+        _visible_content(form, receipt, request, lists),
+        request.contested,
+        request.entered_by_officer,
+    )
     if commitment(chain.content_salt, content) != body["cc"]:
         raise Conflict("already_submitted", "this chain was submitted with other content")
     tickets = all_tickets.of_submission(connection, chain.submission_leaf)

@@ -1,4 +1,13 @@
-"""What is known of a person by now, who said it, and who would still have to be asked?
+"""Who was asked about, what came back, and what of it may be used?
+
+Do two sources say the same, though each says it in its own manner?
+
+Texts agree without regard to case and blanks, code-list values by their label, persons by number or,
+where one has none, by name and whole birth date. A date that is known less exactly agrees with every
+date that it leaves open.
+
+
+What is known of a person by now, who said it, and who would still have to be asked?
 
 A fact comes, in the dictionary's order of precedence, from a source's answer about that person or
 from the answer that named the person. What the caller told is never asked for: it stands behind
@@ -11,15 +20,133 @@ two that differ are in conflict: neither is believed.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import NewType, TypeAlias
 
-from gateway.domain.facts import Fact, PersonKey, PersonRef
+from gateway.domain.codelists import folded
+from gateway.domain.facts import Coded, Fact, Held, PartialDate, PersonKey, PersonRef
 from gateway.domain.identifiers import SESSION, AttributeName, RoleName, SourceId
+from gateway.domain.replies import NotPermitted, Reply, Unavailable
 from gateway.domain.value import value
 from gateway.domain.verdicts import Reason
 from gateway.forms.attributes import Attribute, Dictionary
-from gateway.prefill.asking.agreement import agree
-from gateway.prefill.asking.answers import Answer, Identities, Identity
+from gateway.sources.identity import normalised_for_sending, same_person
+
+Identity = NewType("Identity", str)
+"""Number, name as it is compared, and birth date as it was said: one person as somebody means them."""
+
+
+class Identities(dict[PersonKey, Identity]):
+    """The identity behind every way in which one call writes a person; each is worked out once."""
+
+    def __missing__(self, key: PersonKey) -> Identity:
+        name = normalised_for_sending(key.full_name or "")
+        born = "" if key.birth_date is None else key.birth_date.iso()
+        identity = self[key] = Identity(f"{key.personal_id.digits}|{name}|{born}")
+        return identity
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A person who is to be read, and how the caller came to mean them.
+
+    `date_asked`: the form asks the birth date of whoever types this person's number. `typed`: the
+    number was typed; else a source named the person.
+    """
+
+    identity: Identity = field(repr=False)
+    key: PersonKey = field(repr=False)
+    date_asked: bool = False
+    typed: bool = True
+
+    @property
+    def number(self) -> str:
+        """The personal identification number."""
+        return self.key.personal_id.digits
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One read: whom it was about, for which role, what came back, under which request number.
+
+    The reply is whatever the source says under the number; only `Matching` looks into it.
+    """
+
+    source: SourceId
+    role: RoleName
+    meant: Meant
+    reply: Reply = field(repr=False)
+    ref: str
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What may be used of one read, once it is known whether it speaks of the person meant.
+
+    `reply` is what the read came to, as everybody is told. `facts` are to be used; `conflicts` are
+    attributes of which only papers of another holder speak; `deferred` says what will be known
+    later; every other attribute is empty for the reason `otherwise`. `withholds` says that private
+    attributes of this person are held back, whether or not anything of them is held.
+    """
+
+    source: SourceId
+    role: RoleName
+    number: str = field(repr=False)
+    reply: Reply = field(repr=False)
+    ref: str
+    ms: int
+    otherwise: Reason
+    facts: Mapping[AttributeName, Fact] = field(default_factory=dict, repr=False)
+    conflicts: frozenset[AttributeName] = frozenset()
+    deferred: Mapping[AttributeName, datetime] = field(default_factory=dict)
+    withholds: bool = False
+    withholds_birth_date: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether this read ended without a word on the person."""
+        return isinstance(self.reply, Unavailable | NotPermitted)
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """Every read of one call, whom it was about, whom the population database matched, and whom it
+    or a vouched paper ties to the applicant, by number.
+
+    `heads`: who heads the applicant's household, as the database says. `closed`: somebody who was asked about stayed closed, as for a number that nobody has.
+    """
+
+    answers: tuple[Answer, ...]
+    asked: frozenset[Identity] = field(default=frozenset(), repr=False)
+    matched: frozenset[Identity] = field(default=frozenset(), repr=False)
+    tied: frozenset[str] = field(default=frozenset(), repr=False)
+    heads: frozenset[str] = field(default=frozenset(), repr=False)
+    closed: bool = False
+
+
+def agree(one: Held, other: Held) -> bool:
+    """Whether neither value contradicts the other; values of two types always do."""
+    match one, other:
+        case str(), str():
+            return folded(one) == folded(other)
+        case Coded(), Coded():
+            return one.list == other.list and folded(one.label) == folded(other.label)
+        case PartialDate(), PartialDate():
+            return all(
+                known is None or also is None or known == also
+                for known, also in zip(_parts(one), _parts(other), strict=True)
+            )
+        case PersonRef(), PersonRef():
+            return same_person(one, other)
+        case tuple(), tuple():
+            return len(one) == len(other) and all(
+                any(same_person(person, also) for also in other) for person in one
+            )
+    return type(one) is type(other) and one == other
+
+
+def _parts(date: PartialDate) -> tuple[int, int | None, int | None]:
+    return date.year, date.month, date.day
 
 
 @value

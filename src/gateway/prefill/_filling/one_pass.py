@@ -1,48 +1,144 @@
-"""What is said of each field when a form is gone through once, and would it be said again?"""
+"""Which repeating groups get rows, and how many?
 
+What is said of each field when a form is gone through once, and would it be said again?"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.domain.facts import Fact
 from gateway.domain.identifiers import SESSION, RoleName, SourceId
 from gateway.domain.verdicts import EditPolicy, FieldClass, Reason
+from gateway.forms.attributes import CONSTANT, Attribute
+from gateway.forms.bindings import Binding
 from gateway.forms.fields import Decision, FieldInstance, copy_of, put_value, value_at
-from gateway.prefill.asking.answers import Identity
-from gateway.prefill.asking.knowledge import Knowledge, Known, Missing, Person, Unasked
-from gateway.prefill.filling.bound import BoundField
-from gateway.prefill.filling.derive import Operand, derive
-from gateway.prefill.filling.desk import Desk
-from gateway.prefill.filling.entries import (
+from gateway.forms.outlook import Outlook
+from gateway.prefill._asking.knowledge import Identity, Knowledge, Known, Missing, Person, Unasked
+from gateway.prefill._asking.people import People
+from gateway.prefill._filling.context import (
+    BoundField,
+    FillContext,
+    Memory,
+    Shaped,
+    ToldOf,
+    as_sent,
+    as_sent_to,
+    is_typed,
+    same_value,
+)
+from gateway.prefill._filling.derive import Operand, derive
+from gateway.prefill.form import (
     Carried,
     Empty,
     Entry,
     Filled,
-    class_of,
-    edit_of,
-    is_young,
 )
-from gateway.prefill.filling.memory import Memory, as_sent_to
-from gateway.prefill.filling.rows import new_rows, with_rows
-from gateway.prefill.filling.shaping import Shaped, as_sent, is_typed
-from gateway.prefill.filling.told import ToldOf, same_value
+
+LARGEST_ROW_COUNT = 50
+
+YOUNG = timedelta(days=30)
+"""Core without young records leaves out what an unvouched paper of less than this age says."""
+
+
+def new_rows(
+    context: FillContext, outlook: Outlook, people: People, data: dict[str, Any]
+) -> Iterator[tuple[str, RoleName, int | Unasked]]:
+    """Each group to fill, its role, and its number of rows or who must be asked for them.
+
+    A group of which the caller's data holds rows, or which this chain filled before, gets none; nor
+    does one that does not show. One that the form itself begins with rows gets these, as a browser
+    would place them. One with a sensitive column gets its rows once it is sure to be asked: what was
+    withheld in a row could not come later, since nobody then knows whose row it is.
+    """
+    before = {path.partition("[")[0] for path in context.earlier.filled if "[" in path}
+    for group, role in context.form.filled_groups.items():
+        if (
+            group in before
+            or value_at(context.data, group)
+            or context.without & {group, f"{group}[]"}
+        ):
+            continue
+        decided = outlook.decided_of(group, data)
+        if decided is Decision.HIDDEN:
+            continue
+        if rows := context.form.definition.default_rows.get(group):
+            yield group, role, min(len(rows), LARGEST_ROW_COUNT)
+            continue
+        if decided is Decision.OPEN and group in context.form.sensitive_groups:
+            continue
+        behind = people.behind(role)
+        if isinstance(behind, Unasked):
+            yield group, role, behind
+        elif isinstance(behind, tuple):
+            yield group, role, min(len(behind), LARGEST_ROW_COUNT)
+
+
+def with_rows(data: dict[str, Any], rows: Mapping[str, int]) -> dict[str, Any]:
+    """The data with an empty row for each person of a repeating role."""
+    for group, count in rows.items():
+        if not value_at(data, group):
+            put_value(data, group, [{} for _ in range(count)])
+    return data
+
+
+def class_of(
+    attribute: Attribute,
+    binding: Binding,
+    edit: EditPolicy,
+    *,
+    known: bool,
+    repeated: bool,
+    same_case: bool,
+) -> FieldClass:
+    """The first class that fits, in the order of `FieldClass` (design of the measure, 3.2)."""
+    if same_case:
+        return FieldClass.SAME_CASE
+    if binding.item is None:
+        return FieldClass.EXTRA
+    if attribute.computed:
+        constant = attribute.name.startswith(CONSTANT)
+        return FieldClass.CONSTANT if constant else FieldClass.DERIVED
+    if repeated:
+        return FieldClass.REPEAT
+    if known:
+        return FieldClass.KNOWN
+    if edit is EditPolicy.FREE or attribute.inferred:
+        return FieldClass.SUGGESTED
+    return FieldClass.FACT
+
+
+def edit_of(attribute: Attribute, binding: Binding, official: SourceId | None) -> EditPolicy:
+    """The binding's own policy, else locked where an official source gave or confirmed the value."""
+    if binding.edit is not None:
+        return binding.edit
+    if official is None or official == SESSION or attribute.inferred:
+        return EditPolicy.FREE
+    return EditPolicy.LOCKED
+
+
+def is_young(fact: Fact, now: datetime) -> bool:
+    """Whether a paper that nobody vouches for and that is younger than `YOUNG` is behind a value."""
+    record = fact.record
+    return record is not None and not record.vouched and record.stored_at > now - YOUNG
 
 
 class OnePass:
     """One pass over `data`, which is its own copy; the memory is read and added to."""
 
     def __init__(
-        self, desk: Desk, memory: Memory, knowledge: Knowledge, data: dict[str, Any]
+        self, context: FillContext, memory: Memory, knowledge: Knowledge, data: dict[str, Any]
     ) -> None:
-        self.desk = desk
-        self.form = desk.form
+        self.context = context
+        self.form = context.form
         self.memory = memory
         self.knowledge = knowledge
-        self.people = desk.people(knowledge, data)
+        self.people = context.people(knowledge, data)
         self.told_of = ToldOf(memory.told, self.people)
         self.needs: dict[tuple[RoleName, str | None, frozenset[SourceId]], Unasked] = {}
         self.seen = {
-            (claim.role, claim.rows, claim.attribute) for claim in desk.earlier.filled.values()
+            (claim.role, claim.rows, claim.attribute) for claim in context.earlier.filled.values()
         }
-        self.groups = list(new_rows(desk, memory.outlook, self.people, data))
+        self.groups = list(new_rows(context, memory.outlook, self.people, data))
         self.rows: dict[str, int] = {}
         for group, role, rows in self.groups:
             if isinstance(rows, Unasked):
@@ -73,7 +169,7 @@ class OnePass:
         if all(value_at(self.data, p) == value_at(data, p) for p in self.form.definition.steering):
             return True
         again, outlook = copy_of(data), self.memory.outlook
-        if list(new_rows(self.desk, outlook, self.people, again)) != self.groups:
+        if list(new_rows(self.context, outlook, self.people, again)) != self.groups:
             return False
         return outlook.instances(with_rows(again, self.rows)) == self.instances
 
@@ -93,21 +189,21 @@ class OnePass:
 
     def _about(self, instance: FieldInstance) -> Identity | None:
         """The person whom a field is about, as meant; empty where that person has no number."""
-        person = self._person(instance, self.desk.bound[instance.template.path])
+        person = self._person(instance, self.context.bound[instance.template.path])
         if not isinstance(person, Person):
             return None
         return self.knowledge.identity_of(person) or Identity("")
 
     def _entry(self, instance: FieldInstance) -> Entry:
         """What is said of one field: carried over, hidden, typed, refused, filled or missing."""
-        desk, template = self.desk, instance.template
-        earlier = desk.earlier.filled.get(instance.path)
+        context, template = self.context, instance.template
+        earlier = context.earlier.filled.get(instance.path)
         if earlier is not None:
             return Carried(instance, earlier)
         if instance.decision is Decision.HIDDEN:
             return Empty(instance, Reason.HIDDEN)
-        bound = desk.bound.get(template.path)
-        if desk.data and is_typed(template, value_at(desk.data, instance.path)):
+        bound = context.bound.get(template.path)
+        if context.data and is_typed(template, value_at(context.data, instance.path)):
             return self._typed(instance, bound)
         if bound is None:
             return Empty(instance, Reason.NOT_BOUND)
@@ -118,12 +214,12 @@ class OnePass:
 
     def _refusal(self, instance: FieldInstance, bound: BoundField) -> Reason | None:
         """Why a bound field that shows or may show is not even looked for."""
-        settled = self.desk.earlier.settled.get(instance.path)
+        settled = self.context.earlier.settled.get(instance.path)
         if settled is not None and not self._is_meant_anew(instance, bound):
             return settled
-        if instance.path in self.desk.earlier.withheld and self._is_kept_back(instance, bound):
+        if instance.path in self.context.earlier.withheld and self._is_kept_back(instance, bound):
             return Reason.WITHHELD
-        without = self.desk.without
+        without = self.context.without
         if without and (instance.path in without or instance.template.path in without):
             return Reason.DECLINED
         if instance.decision is Decision.OPEN and bound.attribute.sensitive:
@@ -134,7 +230,7 @@ class OnePass:
         """Whether the caller says the person otherwise than when the field was settled."""
         person = None if instance.rows else self._said_person(bound)
         identity = None if person is None else self.knowledge.identity_of(person)
-        return identity is not None and not self.desk.earlier.was_asked(identity)
+        return identity is not None and not self.context.earlier.was_asked(identity)
 
     def _is_kept_back(self, instance: FieldInstance, bound: BoundField) -> bool:
         """Whether a field of a typed person was withheld before, and nothing ties them since."""
@@ -150,18 +246,18 @@ class OnePass:
         if not isinstance(behind, tuple):
             return None
         person = behind[0]
-        said = person is self.desk.subject or person.key_path is not None
+        said = person is self.context.subject or person.key_path is not None
         return person if said else None
 
     def _typed(self, instance: FieldInstance, bound: BoundField | None) -> Entry:
         """A value that the caller sent: taken over where the login filled it, else left alone."""
         if bound is None:
             return Empty(instance, Reason.ALREADY_GIVEN)
-        shaped = as_sent_to(bound, value_at(self.desk.data, instance.path))
+        shaped = as_sent_to(bound, value_at(self.context.data, instance.path))
         if not bound.login_fills or shaped is None:
             binding = bound.binding
             return Empty(instance, Reason.ALREADY_GIVEN, binding.role, binding.attribute)
-        told = Known(Fact(shaped[1], self.desk.now), SESSION, was_told=True)
+        told = Known(Fact(shaped[1], self.context.now), SESSION, was_told=True)
         return self._filled(instance, bound, told, shaped)
 
     def _value(self, instance: FieldInstance, bound: BoundField) -> Filled | Reason:
@@ -174,7 +270,7 @@ class OnePass:
         if isinstance(known, Reason):
             return known
         shaped = self.memory.shape(instance.path, bound, known.fact)
-        if shaped is None or not self.desk.can_send(instance.template, shaped[0]):
+        if shaped is None or not self.context.can_send(instance.template, shaped[0]):
             return Reason.NOT_CONVERTIBLE
         return self._filled(instance, bound, known, shaped)
 
@@ -188,17 +284,17 @@ class OnePass:
             shaped = as_sent_to(bound, row.get(local, instance.template.default))
         if shaped is None:
             return Reason.NOT_HELD
-        known = Known(Fact(shaped[1], self.desk.now), SESSION, was_told=False)
+        known = Known(Fact(shaped[1], self.context.now), SESSION, was_told=False)
         return self._filled(instance, bound, known, shaped)
 
     def _derived(self, instance: FieldInstance, bound: BoundField) -> Known | Reason:
         """What other values of the form lead to."""
-        binding, now = bound.binding, self.desk.now
+        binding, now = bound.binding, self.context.now
         value = derive(binding.attribute, [self._operand(p, instance) for p in binding.of], now)
         return Reason.NOT_HELD if value is None else Known(Fact(value, now), SESSION, False)
 
     def _operand(self, path: str, instance: FieldInstance) -> Operand:
-        template, bound = self.form.definition.field(path), self.desk.bound.get(path)
+        template, bound = self.form.definition.field(path), self.context.bound.get(path)
         for number in instance.rows:
             path = path.replace("[]", f"[{number}]", 1)
         value = value_at(self.data, path)
@@ -239,7 +335,7 @@ class OnePass:
     ) -> bool:
         """Whether the caller said otherwise of the same fact: then it is the source's alone."""
         person, attribute = self._person(instance, bound), bound.attribute
-        subject = self.desk.subject
+        subject = self.context.subject
         if isinstance(person, Person) and person.number == subject.number:
             said = subject.told.get(attribute.name)
             if said is not None:
@@ -271,7 +367,7 @@ class OnePass:
             edit,
             known=told,
             repeated=place in self.seen and not attribute.computed,
-            same_case=self.desk.is_same_case(fact),
+            same_case=self.context.is_same_case(fact),
         )
         self.seen.add(place)
         filled = Filled(
@@ -286,7 +382,7 @@ class OnePass:
             edit,
             fact.as_of,
             fact.record,
-            is_young(fact, self.desk.now),
+            is_young(fact, self.context.now),
         )
         if not binding.of:
             about = None if attribute.computed else self._about(instance)

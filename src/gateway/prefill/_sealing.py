@@ -3,22 +3,18 @@
 import secrets
 from collections.abc import Iterable
 from dataclasses import field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 
 from gateway.domain.identifiers import RECORDS, RoleName
-from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable
+from gateway.domain.replies import outcome_of
 from gateway.domain.value import value
 from gateway.domain.verdicts import EditPolicy, Reason
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FieldTemplate
-from gateway.forms.values import LOCAL_ZONE
-from gateway.prefill.asking.answers import Answer, Reads
-from gateway.prefill.asking.knowledge import Person
-from gateway.prefill.case import Case
-from gateway.prefill.filling.desk import Sheet
-from gateway.prefill.filling.entries import Carried, Empty, Entry, Filled
-from gateway.prefill.filling.waiting import retry_at
+from gateway.prefill._asking.knowledge import Answer, Person, Reads
+from gateway.prefill._case import Case
+from gateway.prefill.form import Carried, Empty, Entry, Filled, FilledForm, instant, retry_at
 from gateway.receipts.claims import (
     EmptyClaim,
     FieldClaim,
@@ -32,11 +28,11 @@ from gateway.receipts.claims import (
 from gateway.receipts.tags import HEAD, SUBJECT, TIED, FieldMark, Tagger
 
 
-def claims_of(case: Case, sheet: Sheet, reads: Reads, life: timedelta) -> ReceiptClaims:
+def claims_of(case: Case, filled_form: FilledForm, reads: Reads, life: timedelta) -> ReceiptClaims:
     """The claims of a new receipt; persons, rows and records of the extended one go over unchanged."""
     chain, tagger, before = case.chain, case.chain.tagger, case.chain.earlier
-    concerned = concerned_people(sheet, case.form, reads.answers)
-    persons = person_claims(concerned, sheet.people.subject, tagger)
+    concerned = concerned_people(filled_form, case.form, reads.answers)
+    persons = person_claims(concerned, filled_form.people.subject, tagger)
     persons_before = before.persons if before else ()
     places = {(person.role, person.row) for person in persons_before}
     asked = frozenset(map(tagger.asked_tag, reads.asked))
@@ -62,26 +58,26 @@ def claims_of(case: Case, sheet: Sheet, reads: Reads, life: timedelta) -> Receip
         matched=matched | before.matched if before else matched,
         tied=tied | before.tied if before else tied,
         heads=heads | before.heads if before else heads,
-        sets=sheet.sets,
-        rules=sheet.people.ways() | dict(before.rules if before else {}),
-        provided=sheet.told,
-        rows=(*(before.rows if before else ()), *row_claims(sheet, case.form, tagger)),
-        records=record_claims(sheet, before.records if before else (), tagger),
-        fields=(*field_claims(sheet, tagger), *left_out(sheet, before)),
+        sets=filled_form.sets,
+        rules=filled_form.people.ways() | dict(before.rules if before else {}),
+        provided=filled_form.told,
+        rows=(*(before.rows if before else ()), *row_claims(filled_form, case.form, tagger)),
+        records=record_claims(filled_form, before.records if before else (), tagger),
+        fields=(*field_claims(filled_form, tagger), *left_out(filled_form, before)),
     )
 
 
-def field_claims(sheet: Sheet, tagger: Tagger) -> tuple[FieldClaim, ...]:
+def field_claims(filled_form: FilledForm, tagger: Tagger) -> tuple[FieldClaim, ...]:
     """One claim per declarable field; no tag for what was not filled."""
-    return tuple(_claim(sheet, entry, tagger) for entry in sheet.entries)
+    return tuple(_claim(filled_form, entry, tagger) for entry in filled_form.entries)
 
 
 def record_claims(
-    sheet: Sheet, before: Iterable[RecordClaim], tagger: Tagger
+    filled_form: FilledForm, before: Iterable[RecordClaim], tagger: Tagger
 ) -> tuple[RecordClaim, ...]:
     """One claim per record of the province that filled a field; those of the extended receipt first."""
     claims = {claim.id: claim for claim in before}
-    for entry in sheet.entries:
+    for entry in filled_form.entries:
         if isinstance(entry, Filled) and entry.source == RECORDS and entry.record is not None:
             record = entry.record
             if record.id not in claims:
@@ -90,22 +86,22 @@ def record_claims(
     return tuple(claims.values())
 
 
-def left_out(sheet: Sheet, earlier: ReceiptClaims | None) -> list[FilledClaim]:
+def left_out(filled_form: FilledForm, earlier: ReceiptClaims | None) -> list[FilledClaim]:
     """Claims of the extended receipt whose row the caller's data no longer holds.
 
     What was filled once in a chain stays judged, though the row be left out of a later question.
     """
     if earlier is None:
         return []
-    here = {entry.instance.path for entry in sheet.entries}
+    here = {entry.instance.path for entry in filled_form.entries}
     return [claim for path, claim in earlier.filled.items() if path not in here]
 
 
-def _claim(sheet: Sheet, entry: Entry, tagger: Tagger) -> FieldClaim:
+def _claim(filled_form: FilledForm, entry: Entry, tagger: Tagger) -> FieldClaim:
     if isinstance(entry, Carried):
         return entry.claim
     if isinstance(entry, Empty):
-        later = retry_at(sheet, entry) if entry.reason is Reason.DEFERRED else None
+        later = retry_at(filled_form, entry) if entry.reason is Reason.DEFERRED else None
         return EmptyClaim(
             entry.instance.path,
             entry.reason,
@@ -144,11 +140,11 @@ def _mark(
     return FieldMark(template.path, rows, role, attribute, edit.value, template.type)
 
 
-def row_claims(sheet: Sheet, form: RegisteredForm, tagger: Tagger) -> list[RowClaim]:
+def row_claims(filled_form: FilledForm, form: RegisteredForm, tagger: Tagger) -> list[RowClaim]:
     """One tag per filled row, over its locked fields in the order of the bindings."""
-    filled = {e.instance.path: e for e in sheet.entries if isinstance(e, Filled)}
+    filled = {e.instance.path: e for e in filled_form.entries if isinstance(e, Filled)}
     claims = []
-    for group, count in sheet.rows.items():
+    for group, count in filled_form.rows.items():
         columns = [b.field for b in form.bindings.bindings if b.field.startswith(f"{group}[].")]
         for number in range(count):
             paths = [column.replace("[]", f"[{number}]", 1) for column in columns]
@@ -177,7 +173,7 @@ class Concerned:
 
 
 def concerned_people(
-    sheet: Sheet, form: RegisteredForm, answers: Iterable[Answer]
+    filled_form: FilledForm, form: RegisteredForm, answers: Iterable[Answer]
 ) -> list[Concerned]:
     """The applicant in their own roles, and everybody for whom a role asked or filled something.
 
@@ -185,21 +181,21 @@ def concerned_people(
     """
     asked = {(answer.role, answer.number) for answer in answers}
     filled = {
-        (entry.role, entry.instance.rows if sheet.people.is_repeating(entry.role) else ())
-        for entry in sheet.entries
+        (entry.role, entry.instance.rows if filled_form.people.is_repeating(entry.role) else ())
+        for entry in filled_form.entries
         if isinstance(entry, Filled) and not form.dictionary[entry.attribute].computed
     }
     concerned = []
     for role, ways in form.bindings.roles.items():
         own = any(way.subject for way in ways)
-        behind = sheet.people.behind(role)
+        behind = filled_form.people.behind(role)
         persons = behind if isinstance(behind, tuple) else ()
         for place, person in enumerate(persons):
             row = (place,) if len(persons) > 1 else ()
-            rows = (place,) if sheet.people.is_repeating(role) else ()
+            rows = (place,) if filled_form.people.is_repeating(role) else ()
             if (number := person.number) is None:
                 continue
-            is_applicant = own and person is sheet.people.subject
+            is_applicant = own and person is filled_form.people.subject
             if is_applicant or (role, number) in asked or (role, rows) in filled:
                 concerned.append(Concerned(role, row, person, number))
     return concerned
@@ -226,25 +222,6 @@ def person_claims(
         tag = tagger.person_tag(SUBJECT, (), applicant.number)
         claims.append(PersonClaim(SUBJECT, (), None, True, tag))
     return claims
-
-
-def outcome_of(reply: Reply) -> str:
-    """One word for what a source answered."""
-    match reply:
-        case Found():
-            return "found"
-        case NoRecord():
-            return "no_record"
-        case NotPermitted():
-            return "not_permitted"
-        case Unavailable():
-            return "unavailable"
-
-
-@lru_cache(maxsize=256)
-def instant(when: datetime) -> str:
-    """RFC 3339 with the local offset, whole seconds."""
-    return when.astimezone(LOCAL_ZONE).isoformat(timespec="seconds")
 
 
 def read_claims(answers: Iterable[Answer]) -> tuple[ReadClaim, ...]:

@@ -1,10 +1,12 @@
-"""What is submitted for judging?"""
+"""A submission as the caller sent it, and what it is answered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.domain.identifiers import DossierCode, PersonalId
+from gateway.domain.verdicts import Verdict
+from gateway.receipts.tickets import Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +28,14 @@ class SubmissionRequest:
     contested: tuple[str, ...]
     entered_by: tuple[str, ...] = ()
     untold: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A submission that was judged and recorded: verdicts by path, counts, evidence, leaf."""
+
+    verdicts: tuple[tuple[str, Verdict], ...]
+    counts: Mapping[str, int]
+    evidence: Mapping[str, Any] | None = field(repr=False)
+    leaf: bytes
+    tickets: tuple[Ticket, ...]

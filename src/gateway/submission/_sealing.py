@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from gateway.judging.request import SubmissionRequest
 from gateway.receipts.chains import ChainState, leaves_of
 from gateway.receipts.claims import ReceiptClaims
 from gateway.storage.schema import bodies, leaves
+from gateway.submission.request import SubmissionRequest
 
 
 def submission_body(

@@ -1,33 +1,26 @@
 """Which case is a prefill for: who asks, in which chain, and may that chain be gone on with?"""
 
 import secrets
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 
-from gateway.domain.errors import BadRequest, FieldProblem, ReceiptRefused
+from gateway.domain.errors import FieldProblem, ReceiptRefused
 from gateway.domain.identifiers import (
-    PERSONAL_PAPERS,
-    POPULATION,
-    RECORDS,
-    SESSION,
     ChainId,
 )
 from gateway.domain.verdicts import EditPolicy, Reason
 from gateway.forms.catalogue import RegisteredForm
-from gateway.forms.fields import template_of
 from gateway.forms.roles import moved_roles
 from gateway.judging.opened import OpenedReceipt
 from gateway.keys import Keys
-from gateway.prefill.filling.desk import Earlier
+from gateway.prefill._filling.context import Earlier
 from gateway.prefill.request import Asker, PrefillRequest
 from gateway.receipts.chains import ChainState
 from gateway.receipts.claims import EmptyClaim, ReceiptClaims
 from gateway.receipts.tags import HEAD, SUBJECT, TIED, Tagger, new_key, same_tag
 from gateway.sources.source import Purpose
 
-_SOURCES = frozenset({SESSION, POPULATION, RECORDS, PERSONAL_PAPERS})
 _SETTLED = frozenset(
     {
         Reason.NOT_HELD,
@@ -67,39 +60,6 @@ class Case:
     def dossier(self) -> str | None:
         """The dossier's code; None where the chain is the case."""
         return None if self.request.dossier is None else self.request.dossier.text
-
-
-def procedure_of(form: RegisteredForm, asked: str | None) -> str | None:
-    """The procedure that a form is filled for: the one named, else the form's only one.
-
-    Raises BadRequest when the form does not serve it, or serves several and none is named.
-    """
-    served = form.bindings.procedures
-    if asked is None:
-        if len(served) > 1:
-            raise BadRequest("procedure_missing", "the form serves several procedures", "procedure")
-        return served[0] if served else None
-    if served and asked[:8] not in served:
-        raise BadRequest("procedure_not_served", "the form serves other procedures", "procedure")
-    return asked
-
-
-def check_declined(form: RegisteredForm, without: Collection[str]) -> None:
-    """Raises BadRequest for what would decline nothing: no source, field or group is called so.
-
-    Whoever misspells what the citizen declines would read it all the same.
-    """
-    if not without:
-        return
-    groups = {group.removesuffix("[]") for group in form.definition.groups}
-    known = {template.path for template in form.definition.fields}
-    for one in without:
-        if one in _SOURCES or one.removesuffix("[]") in groups:
-            continue
-        if template_of(one) not in known:
-            raise BadRequest(
-                "unknown_declined", "no source, field or group is called so", "without"
-            )
 
 
 def new_chain(asker: Asker, form: RegisteredForm) -> Chain:

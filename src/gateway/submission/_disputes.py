@@ -8,9 +8,9 @@ from gateway.domain.errors import FieldProblem, ReceiptRefused
 from gateway.domain.identifiers import SESSION
 from gateway.domain.verdicts import EditPolicy, Verdict
 from gateway.forms.fields import places_in, value_at
-from gateway.judging.judgement import JudgedField, Judgement, Marks
-from gateway.judging.opened import OpenedReceipt
-from gateway.receipts.disputes import Disputed
+from gateway.judging.judge import JudgedField, Judgement
+from gateway.judging.opened import Marks, OpenedReceipt
+from gateway.receipts.tickets import Disputed
 
 CONTESTED, OVERRIDE = "contested", "override"
 

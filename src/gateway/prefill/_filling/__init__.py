@@ -1,0 +1,1 @@
+"""Which field gets which value, where it came from, and why the others stay empty."""
