@@ -1,10 +1,10 @@
-"""Can every component hold what a submission gives it?
+"""The check that every component can hold what a submission gives it.
 
-Asked of all that shows and is not locked: a value of another JSON type than the component's, a text
+Checked is all that shows and is not locked: a value of another JSON type than the component's, a text
 that no date or number is read from, a choice that the component does not offer, a group that is no
 list of rows. Such a value would be lost or count as something else. A value that the receipt filled
 here and that is unchanged fits. A locked value is compared instead (`locked.py`); one that is said to
-be wrong is taken as it is, and kept in its ticket.
+be incorrect is taken as it is, and kept in its ticket.
 """
 
 from collections.abc import Iterator, Mapping

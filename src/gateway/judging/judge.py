@@ -1,12 +1,10 @@
-"""What is said of a submission that was judged? One verdict a field; two sums that balance.
+"""The verdict on every field of a submission, one a field, and the visible content.
 
-filled  = auto + filled(contested, officer, override) + withdrawn + hidden
-visible = auto + declared + blank
+Two sums balance:
 
-
-What does a submission hold that can be seen? Two with the same visible content are the same.
-
-What became of each field? Every one gets its verdict, and only one."""
+    filled  = auto + filled(contested, officer, override) + withdrawn + hidden
+    visible = auto + declared + blank
+"""
 
 import copy
 import json

@@ -1,12 +1,10 @@
-"""Which submitted row is which filled row, and were the rows of a locked group left alone?
+"""The checks of locked values, and the pairing of submitted rows with the rows that were filled.
 
 A group is locked when one of its bindings is. Each submitted row of a locked group is tried against
 the row tags, a tag serving one row; rows without a match are paired in order with the numbers left
 over and checked cell by cell. A locked group that is no list, and a row of it that is no object, are
 changed. Other groups match by the tag of their row key, then by position.
-
-
-Was what is locked left alone?"""
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which case is a prefill for: who asks, in which chain, and may that chain be gone on with?"""
+"""One prefill under way: who asks, in which chain, and what the receipt that it extends says."""
 
 import secrets
 from dataclasses import dataclass, field

@@ -1,9 +1,7 @@
-"""What does the log keep of a filled form? Letters and counts, no value and no name.
+"""What a prefill leaves behind: the payload of its leaf, and tickets for papers of another holder.
 
-Which papers, kept under a person's number, belong to somebody else by their own words?
-
-The body that keeps such a paper is told by a correction ticket, one for each fact that stays empty
-over it; the ticket holds no value.
+The payload holds letters and counts, no value and no name. The body that keeps a paper under the number
+of somebody else is informed by a correction ticket, one for each fact that stays empty over it.
 """
 
 import hashlib

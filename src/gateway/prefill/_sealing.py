@@ -1,4 +1,4 @@
-"""What does the receipt say of a filled form?"""
+"""The claims of a new receipt, made from a filled form."""
 
 import secrets
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Is somebody who they say they are? Asked of a source, recorded, and only then answered.
+"""Confirming a person's identity: a source is asked, the question recorded, and only then answered.
 
 For a tenant that needs no record, only a yes to what the citizen typed (xác nhận số định danh).
 What was not asked, or not answered, is neither yes nor no.

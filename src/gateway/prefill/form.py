@@ -1,4 +1,4 @@
-"""What can be said of one field after filling: a value and where it came from, or why it is empty."""
+"""A filled form: per field a value and where it came from, or why it is empty; its counts and waits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

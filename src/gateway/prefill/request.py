@@ -1,6 +1,4 @@
-"""What is asked when a form is to be filled?
-
-Which legal ground can a call name? Its procedure, or an act that `schemas/legal-acts.json` lists."""
+"""What a caller asks of a prefill, and the checks of it that need no source."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""How is one form filled for one person: plan, ask, merge, seal, record, and only then answer?"""
+"""Filling one form for one person: plan, ask, merge, seal, record, and only then answer."""
 
 import time
 from base64 import b64encode

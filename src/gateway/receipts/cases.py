@@ -1,4 +1,4 @@
-"""Which case does a dossier belong to? A random reference; the dossier's code is nowhere kept."""
+"""The case of a dossier: a random reference; the dossier's code is nowhere kept."""
 
 import hmac
 import secrets

@@ -1,10 +1,8 @@
-"""What does the database remember of a chain, and how is it entered?
+"""The chains of receipts: how a chain is entered, what the database keeps of it, and how it ends.
 
 A chain is `open`, then exactly one of `submitted`, `abandoned`, `void`. Until its end the chain's K
-lies here wrapped by a day key that is in no backup.
-
-
-How does a chain end? Submitted, abandoned, or void; with each its K is erased."""
+lies here wrapped by a day key that is in no backup; with its end K is erased.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime

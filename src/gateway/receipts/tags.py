@@ -1,4 +1,4 @@
-"""How does a receipt show that a value is the one handed out, without holding the value?
+"""Tags: how a receipt shows that a value is the one handed out, without holding the value.
 
 `K` is 32 random bytes per chain. `LP(x)` is the 4-byte big-endian length of x, then x. Tags are
 untruncated HMAC-SHA-256 in base64url without padding:

@@ -1,6 +1,4 @@
-"""Which filled values does a submission say are wrong, and who takes note of it?
-
-Which official values are said to be wrong, and what became of saying so?
+"""Correction tickets: official values that a submission says are incorrect, and what became of them.
 
 A correction ticket (phiếu đề nghị chỉnh sửa dữ liệu) is opened when a submission contests a filled
 value, or overrides one that may be corrected (design of the measure, 3.3), and when a prefill finds

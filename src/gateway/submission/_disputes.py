@@ -1,4 +1,4 @@
-"""Which official values does a submission say are wrong, and who entered what?"""
+"""Marks of a submission: which official values it disputes, and who entered what."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping

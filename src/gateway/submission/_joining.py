@@ -1,7 +1,7 @@
-"""What does the log say of a dossier whose case becomes that of the chain that is submitted?
+"""The case of a dossier that a submission names first: it becomes the case of the submitted chain.
 
-Bodies that were sealed before keep the case that they name. What counts of the dossier is therefore said
-once more in the chain's case, in the transaction of the submission: each state that the portal has had
+Payloads that were sealed before keep the case that they name. What counts of the dossier is therefore
+repeated in the chain's case, in the transaction of the submission: each state that the portal has had
 it in (`sync`), and which components are on record (`reuse`).
 """
 

@@ -1,4 +1,4 @@
-"""What is answered to a submission, and to the same one again?"""
+"""The answer to a submission that was judged before: the same content gets the same answer."""
 
 import hmac
 from typing import Any

@@ -1,4 +1,4 @@
-"""What do the log and the dossier keep of a judged submission?"""
+"""What the log and the dossier keep of a judged submission."""
 
 from base64 import b64encode, urlsafe_b64encode
 from datetime import datetime

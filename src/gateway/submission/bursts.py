@@ -1,4 +1,4 @@
-"""Does a submission come in a burst, as robots send them?
+"""Submissions that come in a burst, as robots send them: counted, and marked in their payload.
 
 Counted per hour since 1970 UTC, in the transaction of the submission: those of one tenant with one form
 version that came the same number of seconds after the first prefill of their chain, and those of one

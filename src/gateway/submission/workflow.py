@@ -1,4 +1,4 @@
-"""How is one submission taken: open, check what is locked, judge the rest, record, answer?"""
+"""Taking one submission: open the receipt, check what is locked, judge the rest, record, answer."""
 
 import secrets
 from collections.abc import Callable, Mapping

@@ -1,20 +1,13 @@
-"""Who was asked about, what came back, and what of it may be used?
-
-Do two sources say the same, though each says it in its own manner?
-
-Texts agree without regard to case and blanks, code-list values by their label, persons by number or,
-where one has none, by name and whole birth date. A date that is known less exactly agrees with every
-date that it leaves open.
-
-
-What is known of a person by now, who said it, and who would still have to be asked?
+"""What is known of the persons of one prefill: whom was asked about, what was answered, what is missing.
 
 A fact comes, in the dictionary's order of precedence, from a source's answer about that person or
-from the answer that named the person. What the caller told is never asked for: it stands behind
+from the answer that named the person. What the caller provided is never asked for: it comes after
 every source that has official value, and an official answer beside it confirms or replaces it.
 
 Where the dictionary says that its order settles nothing, every source that may be asked is heard, and
-two that differ are in conflict: neither is believed.
+two that differ are in conflict: neither is believed. Texts agree without regard to case and blanks,
+code-list values by their label, persons by number or, where one has none, by name and whole birth
+date. A date that is known less exactly agrees with every date that it leaves open.
 """
 
 from collections.abc import Callable, Mapping, Sequence

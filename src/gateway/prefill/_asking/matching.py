@@ -1,15 +1,9 @@
-"""What becomes of the papers that lie under one person's number?
-
-Each paper falls into a cell of the table in `matching.py`: its row is what the population database
-said of the person, its column what the paper says of its holder.
-
-
-Is the person whom a source answered about the person who is meant?
+"""The match of a source's replies with the person who is meant, and the papers that answer for them.
 
 Nothing that a source says of a person is used before that person is matched: every reply passes
 `Matching`, and filling knows only the answers that come out of it. Which papers answer depends on
-what the population database said of the person in this chain (`RegisterMatch`), and on whom the paper
-itself says it belongs to:
+what the population database said of the person in this chain (`RegisterMatch`, the row of the table),
+and on what the paper says of its holder (`Column`):
 
 | the population database           | name and date agree | name alone agrees | holds neither    | disagrees  |
 |-----------------------------------|---------------------|-------------------|------------------|------------|

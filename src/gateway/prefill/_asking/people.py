@@ -1,7 +1,7 @@
-"""Who stands behind each role of a form, as far as is known by now?
+"""The persons of a form's roles, as far as they are known by now.
 
-A role's ways are tried in order; the first that gives somebody wins. A way that waits for an answer
-holds back the ways behind it: nobody is taken for the mother because the better way was slow.
+A role's rules are tried in order; the first that gives somebody wins. A rule that waits for an answer
+holds back the rules after it: nobody is taken for the mother because the better rule was slow.
 """
 
 from collections.abc import Mapping

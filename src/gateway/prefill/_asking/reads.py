@@ -1,12 +1,8 @@
-"""Who is asked next, and only for what the form needs?
+"""Reads of the sources: which are planned, how often a province may ask, and how they are made at once.
 
-May this province ask for one more person just now, and what is written where it may not?
-
-A prefill whose province has found too many nobodies is answered all the same: the register counts as
-unavailable for it, and the citizen types.
-
-
-How are the planned sources asked, all at once, and what becomes of one that fails?"""
+A read wants only what the form binds. A prefill whose province has asked for too many persons who do
+not exist is answered all the same: the register counts as unavailable for it, and the citizen types.
+"""
 
 import asyncio
 import secrets

@@ -1,16 +1,8 @@
-"""How does a fact look in this field, and what is its canonical text?
+"""What filling works from: the form's bound fields, the facts in their components' shapes, the caller's data.
 
-What is settled of each bound field before anybody comes? Worked out once per form version.
-
-What lies on the context when a form is filled, and what the filled filled_form holds.
-
-What did the caller know already, before anything was handed out?
-
-A fact that the caller sent, in `data` of any call of the chain, comes back as class `known`: it is
-filled, and it is no gain of any register.
-
-
-What is kept from one pass over a form to the next, so that no pass does again what stands?"""
+What the caller provided in `data` of any call of the chain comes back as class `known`: it is filled,
+and it is no gain of any register.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What can be worked out from other values of the same form?
+"""Values that follow from other values of the same form.
 
 Each function takes the values that the binding's `of` names, as canonical texts beside their
 templates, and gives a value or None when they are not there yet or lead nowhere. Nothing here asks

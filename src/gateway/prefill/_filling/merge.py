@@ -1,9 +1,7 @@
-"""From where does filling begin, and what does the gateway itself set in a form?
-
-How does a form get filled from what is known by now?
+"""Filling a form, pass after pass, from what is known by now.
 
 Filling answers questions of the form, and answers let fields appear: so filling and deciding what
-is visible go on, each time from the data as the caller sent it, until another pass would find
+is visible alternate, each time from the data as the caller sent it, until another pass would find
 everything that it looks at as the last one did.
 """
 

@@ -1,6 +1,4 @@
-"""Which repeating groups get rows, and how many?
-
-What is said of each field when a form is gone through once, and would it be said again?"""
+"""One pass over a form: its rows, then an entry per declarable field, with class and edit policy."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
