@@ -26,6 +26,11 @@ from joserfc.jwk import OKPKey
 
 from gateway.domain.errors import Conflict
 
+BACKED_UP = ("token.key", "receipt.key", "log.key", "log-next.key", "ticket.key", "outbox.key")
+"""The files that a backup holds, where they exist."""
+BACKED_UP_APART = ("index.key",)
+"""Those that are kept in another place than the database."""
+
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 _DAY_BYTES = 4

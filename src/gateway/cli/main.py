@@ -83,6 +83,12 @@ def _log(verbs: typer.Typer) -> None:
     verbs.add_typer(log_app, name="log")
 
 
+def _db(verbs: typer.Typer) -> None:
+    from gateway.cli._db import db_app
+
+    verbs.add_typer(db_app, name="db")
+
+
 def _dossiers(verbs: typer.Typer) -> None:
     from gateway.cli._dossiers import dossiers_app
 
@@ -112,6 +118,7 @@ _VERBS: Mapping[str, Callable[[typer.Typer], None]] = {
     "forms": _forms,
     "keys": _keys,
     "log": _log,
+    "db": _db,
     "dossiers": _dossiers,
     "metrics": _metrics,
     **{entry.name: _installed(entry) for entry in entry_points(group="gateway.commands")},
@@ -142,7 +149,7 @@ class _Commands(Mapping[str, Any]):
 _COMMANDS = _Commands()
 
 
-_FINDINGS = (("audit",), ("log", "check"))
+_FINDINGS = (("audit",), ("db",), ("log", "check"))
 """Commands whose status 1 is a finding; that of the others says that they did nothing."""
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool
 
 _LOCK_TIMEOUT_SECONDS = 5.0
@@ -98,11 +99,20 @@ def faults(connection: Connection, progress: Callable[[int, int], None]) -> Iter
     tables = inspect(connection).get_table_names()
     for done, table in enumerate(tables):
         progress(done, len(tables))
-        pages = connection.exec_driver_sql(f"PRAGMA quick_check('{table}')").scalars()
-        yield from (f"{table}: {said}" for said in pages if said != "ok")
+        yield from (f"{table}: {fault}" for fault in _faults_in(connection, table))
     for row in connection.exec_driver_sql("PRAGMA foreign_key_check"):
         yield f"{row[0]}: row {row[1]} refers to nothing in {row[2]}"
     progress(len(tables), len(tables))
+
+
+def _faults_in(connection: Connection, table: str) -> list[str]:
+    try:
+        said = connection.exec_driver_sql(f"PRAGMA quick_check('{table}')").scalars().all()
+    except OperationalError:  # it cannot be read now; that says nothing about it
+        raise
+    except DatabaseError as damaged:
+        return [str(damaged.orig)]
+    return [str(one) for one in said if one != "ok"]
 
 
 def size(path: Path) -> int:

@@ -1,0 +1,122 @@
+"""`gateway db …`: upgrade, check and back up the database of this deployment."""
+
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from gateway.app.backup import MANIFEST, back_up
+from gateway.cli._audit.verifying import bar
+from gateway.cli._serve import settings_from_environment
+from gateway.log.publishing.folder import LogFolder
+from gateway.log.publishing.refusals import LogInUse
+from gateway.settings import Settings
+from gateway.storage.database import Database
+from gateway.storage.schema import REVISION
+from gateway.storage.upkeep import Condition, inspect_database
+from gateway_verify.ending import tell
+
+_REFUSED = 1
+_COULD_NOT = 2
+
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+db_app = typer.Typer(help="The database of this deployment.", no_args_is_help=True)
+
+
+@db_app.callback()
+def db() -> None:
+    """The database of this deployment."""
+
+
+@db_app.command("upgrade")
+def upgrade(as_json: _Json = False) -> None:
+    """Bring the database to the revision of this version; not while a gateway runs.
+
+    `gateway serve` does so by itself. Make a backup first: there is no way back but to restore it.
+    Exit status: 0 it is at that revision now, 1 a gateway runs, 2 it cannot be used.
+    """
+    settings = _deployment()
+    before = inspect_database(settings.database, lambda done, total: None).revision
+    try:
+        with LogFolder(settings.data / "log"):
+            Database(settings.database, upgrade=True).close()
+    except LogInUse:
+        typer.echo("a gateway runs on this data folder; stop it first", err=True)
+        raise typer.Exit(_REFUSED) from None
+    if as_json:
+        tell(orjson.dumps({"before": before, "revision": REVISION}).decode())
+    else:
+        tell(f"phiên bản lược đồ / revision: {before or '-'} → {REVISION}")
+
+
+@db_app.command("check")
+def check(as_json: _Json = False) -> None:
+    """Show revision, integrity and size of the database; a gateway may run meanwhile.
+
+    Whether its content and the published log agree is what `gateway log check` finds out.
+    Exit status: 0 current and intact, 1 not, 2 it could not be read.
+    """
+    settings = _deployment()
+    with bar("Cơ sở dữ liệu / database") as progress:
+        condition = inspect_database(settings.database, progress)
+    if as_json:
+        tell(orjson.dumps(_shown(condition)).decode())
+    else:
+        tell("\n".join(_lines(condition)))
+    raise typer.Exit(0 if condition.is_current and not condition.faults else 1)
+
+
+@db_app.command("backup")
+def backup(
+    target: Annotated[Path, typer.Argument(help="A new folder, on another disk if possible.")],
+    as_json: _Json = False,
+) -> None:
+    """Copy database, keys and log into a new folder, with digests; a gateway may run meanwhile.
+
+    `apart/index.key` belongs in another place than the rest. Day keys are in no backup.
+    Exit status: 0 written, 1 the folder exists, 2 it could not be written.
+    """
+    settings = _deployment()
+    try:
+        with bar("Sao lưu / backup") as progress:
+            digests = back_up(settings, target, lambda _, done, total: progress(done, total))
+    except FileExistsError:
+        typer.echo(f"{target} exists; a backup needs a new folder", err=True)
+        raise typer.Exit(_REFUSED) from None
+    except OSError as failed:
+        typer.echo(f"{failed.filename or target}: {failed.strerror}", err=True)
+        raise typer.Exit(_COULD_NOT) from None
+    if as_json:
+        tell(orjson.dumps({"folder": str(target), "files": digests}).decode())
+    else:
+        tell(f"{target}: {len(digests)} tệp / files, {MANIFEST}")
+
+
+def _deployment() -> Settings:
+    settings = settings_from_environment()
+    if not settings.database.exists():
+        typer.echo("no deployment has run in this data folder yet", err=True)
+        raise typer.Exit(_COULD_NOT)
+    return settings
+
+
+def _shown(condition: Condition) -> dict[str, object]:
+    return {
+        "revision": condition.revision,
+        "needed": REVISION,
+        "current": condition.is_current,
+        "faults": list(condition.faults),
+        "bytes": condition.bytes,
+    }
+
+
+def _lines(condition: Condition) -> list[str]:
+    current = "hiện hành / current" if condition.is_current else f"cần / needed: {REVISION}"
+    return [
+        f"phiên bản lược đồ / revision: {condition.revision or '-'} ({current})",
+        f"toàn vẹn / integrity: {'ok' if not condition.faults else len(condition.faults)}",
+        *condition.faults,
+        f"dung lượng / size: {condition.bytes / 1_000_000:.1f} MB",
+    ]
