@@ -18,8 +18,8 @@ from rich.console import Console
 
 from bench.made_log import write_log
 from bench.results import Budget, Figure, table_of
-from gateway_verify.tree.places import Folder
-from gateway_verify.tree.tiles import TileTree
+from gateway_verify._tree.tiles import TileTree
+from gateway_verify.locations import Folder
 
 LARGE = 2_000_000
 KILOBYTES_A_MEGABYTE = 1024

@@ -32,9 +32,10 @@ from gateway.reduction.releases.counting import CellCounts, RangeCount
 from gateway.reduction.releases.release import Grounds, release_of
 from gateway.reduction.releases.signing import ReleaseSigner, text_of
 from gateway.reduction.releases.tallies import Closing, in_order, read_tally, tally_leaf
-from gateway_verify.claims.signatures import thumbprint
+from gateway_verify._claims.signatures import thumbprint
+from gateway_verify._tree.tiles import HASH_BYTES, join, root_of
+from gateway_verify.locations import WIDTH, path_of
 from gateway_verify.text.notes import ED25519, VerifierKey, key_hash
-from gateway_verify.tree.tiles import HASH_BYTES, WIDTH, join, path_of, root_of
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 ORIGIN = "gateway.example/log/2026"

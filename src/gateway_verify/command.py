@@ -20,15 +20,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gateway_verify.claims.beside import check_beside
-from gateway_verify.claims.headlines import figures_of, lines_of
-from gateway_verify.claims.releases import Releases, check_releases
-from gateway_verify.claims.remarks import remarks_of
+from gateway_verify._claims.auxiliary import check_beside
+from gateway_verify._claims.headlines import figures_of, lines_of
+from gateway_verify._claims.releases import Releases, check_releases
+from gateway_verify._claims.remarks import remarks_of
+from gateway_verify._inclusion import LARGEST_PROOF_BYTES, redeem
+from gateway_verify._recount import Recounted, recount
 from gateway_verify.ending import Tenths, broken, tell, what_failed
 from gateway_verify.evidence import Proved, Way, verify_log
 from gateway_verify.findings import Finding, Kind, Refuted, Unchecked
-from gateway_verify.recount import Recounted, recount
-from gateway_verify.redeeming import LARGEST_PROOF_BYTES, redeem
+from gateway_verify.locations import Place, open_place
 from gateway_verify.sampling.requests import LARGEST_DRAWN_BYTES, draw_again, read_drawn
 from gateway_verify.signing import audit_leaf, read_auditor, tell_new_key
 from gateway_verify.text.policy import (
@@ -37,7 +38,6 @@ from gateway_verify.text.policy import (
     Policy,
     read_policy,
 )
-from gateway_verify.tree.places import Place, open_place
 
 PROVED, REFUTED, UNCHECKED = 0, 1, 2
 VERDICTS = ("proved", "refuted", "unchecked")

@@ -14,9 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gateway_verify.claims.definitions import remarks_on
-from gateway_verify.claims.story import Story
+from gateway_verify._claims.definitions import remarks_on
+from gateway_verify._claims.leaf_order import Story
+from gateway_verify._proofs import FalseProof, check_consistency
+from gateway_verify._tree.resume import EVERY_BUNDLES, Remembered, lay_down, remember
+from gateway_verify._tree.tiles import TileTree
+from gateway_verify._tree.walk import Bundle, walk
 from gateway_verify.findings import Kind, Refuted, Unchecked
+from gateway_verify.locations import WIDTH, Place, read_if_there
 from gateway_verify.text.notes import (
     LARGEST_NOTE_BYTES,
     Checkpoint,
@@ -37,11 +42,6 @@ from gateway_verify.text.policy import (
     Policy,
     read_policy,
 )
-from gateway_verify.text.proofs import FalseProof, check_consistency
-from gateway_verify.tree.places import Place, read_if_there
-from gateway_verify.tree.resume import EVERY_BUNDLES, Remembered, lay_down, remember
-from gateway_verify.tree.tiles import WIDTH, TileTree
-from gateway_verify.tree.walk import Bundle, walk
 
 LARGEST_KEY_BYTES = 1000
 

@@ -16,10 +16,10 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from gateway_verify.claims.tallies import Close
+from gateway_verify._claims.tallies import Close
+from gateway_verify._recount import Recounted
 from gateway_verify.ending import COULD_NOT, tell
 from gateway_verify.findings import Kind, Unchecked
-from gateway_verify.recount import Recounted
 from gateway_verify.text import canonical
 from gateway_verify.text.notes import (
     ED25519,

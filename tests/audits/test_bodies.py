@@ -19,7 +19,7 @@ from gateway.log.append import append_case
 from gateway.log.notes import Checkpoint, SignedCheckpoint
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, metric_definitions
-from gateway_verify.tree.tiles import split_bundle
+from gateway_verify._tree.tiles import split_bundle
 from tests.databases import open_database
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)

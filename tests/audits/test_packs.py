@@ -14,9 +14,9 @@ from gateway.audits.packs import Pack, write_pack
 from gateway.domain.errors import Conflict
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.refusals import LogDamaged
-from gateway_verify.claims.definitions import DIGESTS
+from gateway_verify._claims.definitions import DIGESTS
+from gateway_verify._proofs import check_inclusion, leaf_hash, read_proof
 from gateway_verify.command import run_verify
-from gateway_verify.text.proofs import check_inclusion, leaf_hash, read_proof
 from tests.log.building import SmallLog
 from tests.verify.building import BuiltLog, definition
 from tests.verify.closing import FORM_LEAF, closed_log, outside, publish, tally

@@ -16,8 +16,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from gateway_verify.tree.places import Folder
-from gateway_verify.tree.tiles import TileTree
+from gateway_verify._tree.tiles import TileTree
+from gateway_verify.locations import Folder
 from tests.before.stage import (
     GATEWAY,
     PROVED,

@@ -18,8 +18,8 @@ from gateway.log.publishing.folder import LogFolder
 from gateway.log.tiles import TileFolder
 from gateway.reduction.months import Month
 from gateway_verify.evidence import Way, verify_log
+from gateway_verify.locations import Folder
 from gateway_verify.text.notes import Checkpoint
-from gateway_verify.tree.places import Folder
 from tests.clock import NOON, Clock
 from tests.databases import open_database
 

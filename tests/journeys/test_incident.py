@@ -14,7 +14,7 @@ from gateway.log.append import append_case
 from gateway.log.publishing.refusals import LogDamaged
 from gateway.storage.schema import bodies, leaves
 from gateway_verify.evidence import Way, verify_log
-from gateway_verify.tree.places import Folder
+from gateway_verify.locations import Folder
 from tests.clock import Clock
 from tests.conftest import House, Walk
 from tests.databases import back_up, put_back

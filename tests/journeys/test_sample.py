@@ -19,9 +19,9 @@ from gateway.audits.openings import STEPS, Wrong, check_opening, read_opening
 from gateway.forms.catalogue import RegisteredForm, read_catalogue
 from gateway.storage.schema import bodies
 from gateway_verify.evidence import Way, verify_log
+from gateway_verify.locations import Folder
 from gateway_verify.sampling.units import Opened, Unit, Units, leaves_of_chains
 from gateway_verify.signing import new_auditor, read_auditor
-from gateway_verify.tree.places import Folder
 from tests.conftest import SCHEMAS
 from tests.databases import open_database
 from tests.journeys.audited import FORM, MONTH, Audited, age_identity, province, unpack

@@ -10,11 +10,11 @@ from sqlalchemy import func, select
 
 from gateway.retention.pairs import differences
 from gateway.storage.schema import bodies, leaves, records
+from gateway_verify._proofs import check_consistency, check_inclusion, read_proof
+from gateway_verify._tree.tiles import TileTree
 from gateway_verify.evidence import Way, verify_log
+from gateway_verify.locations import Folder
 from gateway_verify.text.notes import Checkpoint, read_checkpoint, read_key, read_note, signers
-from gateway_verify.text.proofs import check_consistency, check_inclusion, read_proof
-from gateway_verify.tree.places import Folder
-from gateway_verify.tree.tiles import TileTree
 from tests.databases import looking_into
 from tests.kills.clerks import LEAVES_OF, Call, Desk
 

@@ -14,8 +14,8 @@ import pytest
 import uvicorn
 
 from gateway_verify.evidence import open_checkpoint
+from gateway_verify.locations import Folder
 from gateway_verify.text.policy import read_policy
-from gateway_verify.tree.places import Folder
 from mocks.igate import IGate
 from mocks.people import Population
 from mocks.witness import WitnessMock

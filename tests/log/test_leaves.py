@@ -18,7 +18,7 @@ from gateway.forms.catalogue import read_catalogue
 from gateway.log.leaves import CASE_KINDS, LARGEST_ENTRY_BYTES, PUBLIC_KINDS
 from gateway.reduction.publishing import publish_definitions, read_measure
 from gateway.storage.schema import leaves
-from gateway_verify.claims.leaves import OPTIONAL
+from gateway_verify.leaves import OPTIONAL
 from tests.databases import open_database
 
 ROOT = Path(__file__).parents[2]

@@ -21,7 +21,7 @@ from gateway.records.kinds import Kinds
 from gateway.records.store import RecordStore
 from gateway.storage.database import Database
 from gateway.storage.schema import case_persons, dossiers, leaves
-from gateway_verify.claims.leaves import read_leaf
+from gateway_verify.leaves import read_leaf
 from tests.databases import open_database
 from tests.records.conftest import NOW
 

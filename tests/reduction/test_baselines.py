@@ -24,8 +24,8 @@ from gateway.reduction.publishing import publish_definitions, read_measure
 from gateway.retention.rotation import begin_next_log
 from gateway.storage.database import Database
 from gateway.storage.schema import leaves, tenant_marks
-from gateway_verify.claims.leaves import read_leaf
-from gateway_verify.claims.story import Story
+from gateway_verify._claims.leaf_order import Story
+from gateway_verify.leaves import read_leaf
 from tests.databases import open_database
 from tests.forms.building import text
 from tests.reduction.test_publishing import MEASURE_FILE, NOW, SCHEMAS

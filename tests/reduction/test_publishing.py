@@ -15,7 +15,7 @@ from gateway.log.canonical import canonical
 from gateway.reduction.publishing import CONNECTED, Measure, publish_definitions, read_measure
 from gateway.storage.database import Database
 from gateway.storage.schema import form_versions, leaves
-from gateway_verify.claims.definitions import DIGESTS
+from gateway_verify._claims.definitions import DIGESTS
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 MEASURE_FILE = SCHEMAS / "measure.json"

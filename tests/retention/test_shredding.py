@@ -14,7 +14,7 @@ from gateway.retention.pairs import differences
 from gateway.retention.shredding import last_closed, shred_up_to
 from gateway.storage.schema import bodies, case_persons, cases, chains, closed_bodies
 from gateway_verify.evidence import Way, verify_log
-from gateway_verify.tree.places import Folder
+from gateway_verify.locations import Folder
 from tests.conftest import House, Json, Walk
 from tests.databases import back_up, looking_into, put_back, raw_bytes
 

@@ -14,7 +14,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from gateway_verify.claims.definitions import DIGESTS
+from gateway_verify._claims.definitions import DIGESTS
 
 ORIGIN = "gateway.example/log/2026"
 CASE_DOMAIN = b"eform-gateway/case/v1"

@@ -5,10 +5,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gateway_verify.claims.releases import release_of
+from gateway_verify._claims.releases import release_of
 from gateway_verify.evidence import Way, verify_log
 from gateway_verify.findings import Refuted
-from gateway_verify.tree.places import Folder
+from gateway_verify.locations import Folder
 from tests.verify.building import (
     LOG_KEY,
     ORIGIN,

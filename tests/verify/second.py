@@ -11,7 +11,7 @@ from gateway.reduction.months import Month
 from gateway.reduction.releases.cells import released
 from gateway.reduction.releases.counting import RangeCount
 from gateway.reduction.releases.tallies import Closing, in_order, outside, tally_leaf
-from gateway_verify.claims.definitions import DIGESTS
+from gateway_verify._claims.definitions import DIGESTS
 from tests.verify.building import LOG_KEY, ORIGIN, Json
 from tests.verify.closing import DIGEST, ClosingLog, key_leaf
 

@@ -16,13 +16,13 @@ import cffi
 import cryptography
 import pytest
 
+from gateway_verify._tree.tiles import TileTree
 from gateway_verify.archive import write_archive
-from gateway_verify.claims.leaves import check_signed, read_leaf
 from gateway_verify.command import main, run_proof, run_recompute, run_verify
 from gateway_verify.findings import Unchecked
+from gateway_verify.leaves import check_signed, read_leaf
+from gateway_verify.locations import Address, Folder
 from gateway_verify.signing import read_auditor
-from gateway_verify.tree.places import Address, Folder
-from gateway_verify.tree.tiles import TileTree
 from tests.verify.building import LOG_KEY, canonical, signer, text64
 from tests.verify.closing import CASES, LAST, closed_log, outside, publish, tally
 

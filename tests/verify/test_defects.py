@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway_verify.claims.leaves import read_leaf
+from gateway_verify._tree.tiles import TileTree
 from gateway_verify.command import PROVED, REFUTED, UNCHECKED, Answer, run_recompute, run_verify
 from gateway_verify.findings import Kind, Refuted
-from gateway_verify.tree.places import Folder
-from gateway_verify.tree.tiles import TileTree
+from gateway_verify.leaves import read_leaf
+from gateway_verify.locations import Folder
 from tests.verify.building import (
     LOG_KEY,
     ORIGIN,

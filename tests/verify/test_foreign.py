@@ -28,11 +28,11 @@ from gateway.log.publishing.integrate import Integrator
 from gateway.log.publishing.rows import Leaf
 from gateway.log.tiles import TileFolder
 from gateway.log.tree import root_of
+from gateway_verify._tree.tiles import TileTree
 from gateway_verify.command import run_verify
 from gateway_verify.evidence import Way, verify_log
 from gateway_verify.findings import Refuted, Unchecked
-from gateway_verify.tree.places import Folder
-from gateway_verify.tree.tiles import TileTree
+from gateway_verify.locations import Folder
 from tests.verify.building import canonical, definition
 
 GO_SOURCES = Path("/usr/share/gocode")

@@ -7,10 +7,10 @@ import pytest
 
 from gateway.log.leaves import CASE_KINDS, PUBLIC_KINDS
 from gateway.reduction.releases.counting import _OF_A_CASE
-from gateway_verify.claims.leaves import KINDS, SECOND
-from gateway_verify.count.parts import take_apart
-from gateway_verify.count.patterns import KINDS as BODY_KINDS
-from gateway_verify.count.patterns import OF_A_CASE
+from gateway_verify._count.parts import take_apart
+from gateway_verify._count.patterns import KINDS as BODY_KINDS
+from gateway_verify._count.patterns import OF_A_CASE
+from gateway_verify.leaves import KINDS, SECOND
 from tests.verify.building import canonical
 from tests.verify.closing import prefill, submission
 

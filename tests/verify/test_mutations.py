@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway_verify.claims.releases import check_releases
-from gateway_verify.claims.signatures import check_signed_release, keys_of
+from gateway_verify._claims.releases import check_releases
+from gateway_verify._claims.signatures import check_signed_release, keys_of
 from gateway_verify.command import PROVED, run_verify
 from gateway_verify.evidence import Proved, Way, verify_log
 from gateway_verify.findings import Refuted
-from gateway_verify.tree.places import Folder
+from gateway_verify.locations import Folder
 from tests.verify.building import Json
 from tests.verify.closing import closed_log, outside, publish, signed_copy, tally
 

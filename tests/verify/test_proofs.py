@@ -1,13 +1,13 @@
 import pytest
 
 from gateway.log.tree import prove_consistency, prove_inclusion
-from gateway_verify.text.notes import MalformedNote
-from gateway_verify.text.proofs import (
+from gateway_verify._proofs import (
     FalseProof,
     check_consistency,
     check_inclusion,
     read_proof,
 )
+from gateway_verify.text.notes import MalformedNote
 from tests.verify.building import root, sha, text64
 
 HASHES = [sha(b"\x00", bytes([number])) for number in range(40)]

@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 from gateway.reduction.reconciliation import Measured, read_supplied, reconcile
-from gateway_verify.claims.supplied import reconciliation_of
+from gateway_verify._claims.supplied import reconciliation_of
 
 MONTHS = ("2026-10", "2026-11")
 PROCEDURES = ("1.004222", "1.001193", "1.000656")

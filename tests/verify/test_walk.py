@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway_verify._proofs import check_inclusion, leaf_hash
+from gateway_verify._tree.tiles import TileTree
 from gateway_verify.evidence import Way, root_at, verify_log
 from gateway_verify.findings import Kind, Refuted, Unchecked
-from gateway_verify.text.proofs import check_inclusion, leaf_hash
-from gateway_verify.tree.places import Folder
-from gateway_verify.tree.tiles import TileTree, path_of
+from gateway_verify.locations import Folder, path_of
 from tests.verify.building import BuiltLog, root, small_log, tile_name
 from tests.verify.closing import shred_leaf
 

@@ -21,8 +21,8 @@ from gateway.log.append import Appended, append_public
 from gateway.log.leaves import leaf_hash, public_entry
 from gateway.log.proofs import PublishedTree
 from gateway.storage.schema import leaves, month_closes
-from gateway_verify.claims.leaves import Leaf, check_signed, read_leaf
 from gateway_verify.findings import Refuted
+from gateway_verify.leaves import Leaf, check_signed, read_leaf
 from gateway_verify.sampling.bound import PARTS, bound_of
 
 

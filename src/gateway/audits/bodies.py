@@ -28,8 +28,8 @@ from gateway.log.notes import Checkpoint
 from gateway.log.tiles import WIDTH, encode_bundle
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, closed_bodies
+from gateway_verify.locations import path_of
 from gateway_verify.sampling.entered import digest_of_key
-from gateway_verify.tree.tiles import path_of
 
 FILE = "bodies.tar.age"
 

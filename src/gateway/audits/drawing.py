@@ -19,8 +19,7 @@ from gateway.domain.verdicts import Verdict
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.tiles import WIDTH
 from gateway.storage.schema import bodies, leaves
-from gateway_verify.sampling.draw import commitment, draw_numbers
-from gateway_verify.sampling.frames import FIELDS, RECORDS, frame_of, share
+from gateway_verify.sampling.draw import FIELDS, RECORDS, commitment, draw_numbers, frame_of, share
 from gateway_verify.text.notes import MalformedNote, decode_base64
 
 _AUTO = VERDICT_LETTERS[Verdict.AUTO]

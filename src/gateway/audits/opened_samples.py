@@ -30,10 +30,10 @@ from gateway.forms.attributes import read_dictionary
 from gateway.forms.catalogue import RegisteredForm, version_of
 from gateway.forms.definition import read_countable
 from gateway.forms.reading.bindings import read_bindings
-from gateway_verify.sampling.frames import FIELDS, SUBMISSIONS
+from gateway_verify.locations import Folder
+from gateway_verify.sampling.draw import FIELDS, SUBMISSIONS
 from gateway_verify.sampling.requests import Sample
 from gateway_verify.sampling.units import Opened, Progress, Unit, leaves_of_chains
-from gateway_verify.tree.places import Folder
 
 FILES = "files"
 """Where in the folder of the openings the digitised files lie, by their digests."""

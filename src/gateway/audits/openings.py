@@ -49,7 +49,7 @@ from gateway.judging.opened import Marks, OpenedReceipt
 from gateway.receipts.claims import decode
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import Tagger, commit_to
-from gateway_verify.sampling.frames import FIELDS, RECORDS, SUBMISSIONS
+from gateway_verify.sampling.draw import FIELDS, RECORDS, SUBMISSIONS
 from gateway_verify.sampling.units import Opened, Unit
 
 NOT_SUPPLIED, DOUBLED, LATE, UNREADABLE = "supplied", "doubled", "late", "form"

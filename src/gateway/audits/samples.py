@@ -21,10 +21,10 @@ from gateway.domain.errors import BadRequest, Conflict
 from gateway.log.append import append_case
 from gateway.log.canonical import canonical
 from gateway.storage.schema import bodies
-from gateway_verify.claims.leaves import Leaf
 from gateway_verify.findings import Refuted, Unchecked
+from gateway_verify.leaves import Leaf
+from gateway_verify.sampling.draw import FIELDS, frame_of
 from gateway_verify.sampling.entered import digest_of_key
-from gateway_verify.sampling.frames import FIELDS, frame_of
 from gateway_verify.sampling.requests import read_request
 
 SAMPLE = "sample"

@@ -17,10 +17,18 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from gateway_verify.claims.leaves import Leaf
+from gateway_verify._proofs import (
+    FalseProof,
+    check_consistency,
+    check_inclusion,
+    leaf_hash,
+    read_proof,
+)
 from gateway_verify.evidence import Proved, open_checkpoint, root_at
 from gateway_verify.findings import Kind, Refuted, Unchecked
-from gateway_verify.sampling.frames import frame_of
+from gateway_verify.leaves import Leaf
+from gateway_verify.locations import Place
+from gateway_verify.sampling.draw import frame_of
 from gateway_verify.text import canonical
 from gateway_verify.text.notes import (
     LARGEST_NOTE_BYTES,
@@ -32,14 +40,6 @@ from gateway_verify.text.notes import (
     read_note,
 )
 from gateway_verify.text.policy import Policy
-from gateway_verify.text.proofs import (
-    FalseProof,
-    check_consistency,
-    check_inclusion,
-    leaf_hash,
-    read_proof,
-)
-from gateway_verify.tree.places import Place
 
 UNTIMED = "không nhân chứng nào cho biết khi nào / no witness of the policy says when the sample was entered"
 _DOMAIN = b"eform-gateway/case/v1"

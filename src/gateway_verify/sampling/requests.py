@@ -3,7 +3,7 @@
 request   {"kind":"sample-request","v":1,"origin","month","range":[first,last],"size","root","frame",
           "year_units","count","commitment","auditor","signature"}: RFC 8785 text; digests base64; the Ed25519
           signature is over the text without the member `signature`. It is made known before the public draw.
-          `frame` is one of `frames.py`; `count` units are drawn, all where fewer. With `year_units`, the
+          `frame` is one of `draw.py`; `count` units are drawn, all where fewer. With `year_units`, the
           units that the auditor expects the year to have, `count` is the month's share of the yearly size;
           null where the auditor sets the count alone. A request without the two is about `fields`.
 drawn     {"kind":"sample-drawn","v":1,"request":{…},"entered":{…},"at","nonce","draw","units",
@@ -18,20 +18,19 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway_verify.claims.leaves import Leaf, check_signed
-from gateway_verify.claims.tallies import Close
+from gateway_verify._claims.tallies import Close
 from gateway_verify.evidence import Proved, Way, root_at, verify_log
 from gateway_verify.findings import Kind, Refuted, Unchecked
+from gateway_verify.leaves import Leaf, check_signed
+from gateway_verify.locations import Place
 from gateway_verify.sampling.bound import MOST_DRAWN
-from gateway_verify.sampling.draw import commitment, draw_numbers
+from gateway_verify.sampling.draw import FIELDS, FRAMES, commitment, draw_numbers, frame_of, share
 from gateway_verify.sampling.entered import Entered, check_before, read_entered
-from gateway_verify.sampling.frames import FIELDS, FRAMES, frame_of, share
 from gateway_verify.sampling.units import Progress, Unit, Units
 from gateway_verify.signing import Auditor, sign_leaf
 from gateway_verify.text import canonical
 from gateway_verify.text.notes import MalformedNote, decode_base64, read_key
 from gateway_verify.text.policy import Policy
-from gateway_verify.tree.places import Place
 
 _MEMBERS = {
     "kind": str,

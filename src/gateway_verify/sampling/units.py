@@ -1,6 +1,6 @@
 """What can a sample ask about, and which leaves tell of one unit of it?
 
-The units of a frame (`frames.py`) are found in the bodies of the `submission` leaves of a closed range;
+The units of a frame (`draw.py`) are found in the bodies of the `submission` leaves of a closed range;
 what test tenants submitted is left out. They are numbered from 0 in the order of the log, within a body:
 
     fields        each field instance whose verdict is `A` (`auto`): first the letters of `vd`, then row by
@@ -20,16 +20,16 @@ from hashlib import sha256
 from itertools import accumulate
 from typing import Any
 
-from gateway_verify.claims.story import Story
-from gateway_verify.claims.tallies import Close
-from gateway_verify.count.forms import Form, Misspelt, form_of
-from gateway_verify.count.records import SALT_BYTES
+from gateway_verify._claims.leaf_order import Story
+from gateway_verify._claims.tallies import Close
+from gateway_verify._count.forms import Form, Misspelt, form_of
+from gateway_verify._count.records import SALT_BYTES
+from gateway_verify._proofs import leaf_hash
+from gateway_verify._tree.tiles import read_bundle, split_bundle
 from gateway_verify.findings import Kind, Refuted, Unchecked
-from gateway_verify.sampling.frames import FIELDS, RECORDS, SUBMISSIONS
+from gateway_verify.locations import WIDTH, Place
+from gateway_verify.sampling.draw import FIELDS, RECORDS, SUBMISSIONS
 from gateway_verify.text import canonical
-from gateway_verify.text.proofs import leaf_hash
-from gateway_verify.tree.places import Place
-from gateway_verify.tree.tiles import WIDTH, read_bundle, split_bundle
 
 _DOMAIN = b"eform-gateway/case/v1"
 _SEALED = b'{"kind":"case",'

@@ -17,9 +17,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gateway_verify.claims.story import Story
+from gateway_verify._claims.leaf_order import Story
 from gateway_verify.sampling.bound import MOST_DRAWN, PARTS, upper_bound
-from gateway_verify.sampling.frames import FRAMES, frame_of
+from gateway_verify.sampling.draw import FRAMES, frame_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from gateway.reduction.releases.shelf import Closed
 from gateway.reduction.releases.signing import ReleaseSigner
 from gateway.storage.database import Database
 from gateway.storage.schema import case_persons
-from gateway_verify.claims.signatures import thumbprint
+from gateway_verify._claims.signatures import thumbprint
 from tests.databases import open_database
 from tests.reduction.test_reading import publish
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from gateway_verify._tree.tiles import TileTree
 from gateway_verify.evidence import Way, verify_log
 from gateway_verify.findings import Refuted, Unchecked
+from gateway_verify.locations import Folder
 from gateway_verify.sampling.entered import (
     UNTIMED,
     check_before,
@@ -19,8 +21,6 @@ from gateway_verify.sampling.requests import make_request, read_request
 from gateway_verify.signing import new_auditor
 from gateway_verify.text import canonical
 from gateway_verify.text.policy import Policy, read_policy
-from gateway_verify.tree.places import Folder
-from gateway_verify.tree.tiles import TileTree
 from tests.verify.building import LOG_KEY, Json, signer, text64
 from tests.verify.closing import closed_log
 

@@ -8,23 +8,23 @@ from typing import Any
 
 import pytest
 
-from gateway_verify.count.forms import Form, form_of
+from gateway_verify._count.forms import Form, form_of
 from gateway_verify.evidence import Way, verify_log
+from gateway_verify.locations import Folder
 from gateway_verify.sampling.bound import PARTS, bound_of, upper_bound
-from gateway_verify.sampling.draw import draw_numbers
-from gateway_verify.sampling.frames import (
+from gateway_verify.sampling.draw import (
     FIELDS,
     FRAMES,
     MONTHS,
     RECORDS,
     SUBMISSIONS,
     YEARLY,
+    draw_numbers,
     frame_of,
     share,
 )
 from gateway_verify.sampling.units import Opened, Units, units_of
 from gateway_verify.sampling.year import Drawn, year_of
-from gateway_verify.tree.places import Folder
 from tests.verify.closing import CASES, FORM_LEAF, closed_log
 
 Json = dict[str, Any]

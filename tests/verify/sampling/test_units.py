@@ -8,9 +8,9 @@ import pytest
 
 from gateway_verify.evidence import Proved, Way, verify_log
 from gateway_verify.findings import Refuted, Unchecked
+from gateway_verify.locations import Folder
 from gateway_verify.sampling.draw import draw_numbers
 from gateway_verify.sampling.units import Units, leaves_of_chains
-from gateway_verify.tree.places import Folder
 from tests.verify.building import BuiltLog, canonical, case_entry
 from tests.verify.closing import CASES, FIRST_CASE, closed_log, submission
 

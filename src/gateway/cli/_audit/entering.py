@@ -26,7 +26,7 @@ from gateway.log.proofs import PublishedTree, inclusion_text
 from gateway.log.publishing.folder import LogFolder
 from gateway.settings import Settings
 from gateway.storage.database import Database
-from gateway_verify.claims.leaves import Leaf
+from gateway_verify.leaves import Leaf
 from gateway_verify.text import canonical
 
 

@@ -22,12 +22,12 @@ from gateway.cli._audit.verifying import PolicyFile, bar
 from gateway_verify.ending import tell
 from gateway_verify.evidence import Way, verify_log
 from gateway_verify.findings import Kind, Unchecked
+from gateway_verify.locations import Folder
 from gateway_verify.sampling.bound import PARTS, bound_of
-from gateway_verify.sampling.frames import FIELDS, frame_of
+from gateway_verify.sampling.draw import FIELDS, frame_of
 from gateway_verify.sampling.requests import read_request
 from gateway_verify.sampling.year import Year, samples_of
 from gateway_verify.signing import read_auditor, sign_leaf
-from gateway_verify.tree.places import Folder
 
 
 def report(

@@ -32,11 +32,12 @@ from gateway.cli._audit.verifying import PolicyFile, bar
 from gateway_verify.ending import tell
 from gateway_verify.evidence import Way, verify_log
 from gateway_verify.findings import Kind, Unchecked
-from gateway_verify.sampling.draw import NONCE_BYTES
-from gateway_verify.sampling.frames import (
+from gateway_verify.locations import Folder
+from gateway_verify.sampling.draw import (
     FIELDS,
     FRAMES,
     MONTHS,
+    NONCE_BYTES,
     RECORDS,
     SUBMISSIONS,
     share,
@@ -52,7 +53,6 @@ from gateway_verify.sampling.requests import (
     units_in,
 )
 from gateway_verify.signing import read_auditor
-from gateway_verify.tree.places import Folder
 
 sample_app = typer.Typer(
     help="The sampling audit of fields, whole submissions and records.", no_args_is_help=True

@@ -13,22 +13,12 @@ Hash n of level L covers the 2^L entries from n 2^L on.
 from hashlib import sha256
 
 from gateway_verify.findings import Kind, Refuted
-from gateway_verify.tree.places import Place, read_if_there
+from gateway_verify.locations import WIDTH, Place, path_of, read_if_there
 
-WIDTH = 256
 HASH_BYTES = 32
 LARGEST_ENTRY_BYTES = 0xFFFF
 _LARGEST_BUNDLE_BYTES = WIDTH * (2 + LARGEST_ENTRY_BYTES)
 EMPTY_ROOT = sha256(b"").digest()
-
-
-def path_of(folder: str, number: int, width: int = WIDTH) -> str:
-    """The path of a file below `folder` (`tile/0`, `tile/entries`, `bodies`)."""
-    digits = f"{number:03d}"
-    digits = digits.zfill(-(-len(digits) // 3) * 3)
-    groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
-    path = "/".join([folder, *("x" + group for group in groups[:-1]), groups[-1]])
-    return path if width == WIDTH else f"{path}.p/{width}"
 
 
 def read_hashes(place: Place, level: int, number: int, width: int) -> bytes:

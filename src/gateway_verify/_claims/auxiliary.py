@@ -8,13 +8,13 @@ and an address is not asked for either.
 import re
 from hashlib import sha256
 
+from gateway_verify._inclusion import LARGEST_PROOF_BYTES
+from gateway_verify._proofs import FalseProof, check_inclusion, read_proof
+from gateway_verify._tree.tiles import TileTree
 from gateway_verify.evidence import Proved
 from gateway_verify.findings import Kind, Refuted
-from gateway_verify.redeeming import LARGEST_PROOF_BYTES
+from gateway_verify.locations import Folder, Place
 from gateway_verify.text.notes import LARGEST_NOTE_BYTES, MalformedNote
-from gateway_verify.text.proofs import FalseProof, check_inclusion, read_proof
-from gateway_verify.tree.places import Folder, Place
-from gateway_verify.tree.tiles import TileTree
 
 LARGEST_FORM_BYTES = 64 * 1024 * 1024
 _PROOF = re.compile(r"proofs/(0|[1-9][0-9]{0,18})")

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from hashlib import sha256
 from typing import Any
 
-from gateway_verify.claims.tallies import Close
+from gateway_verify._claims.tallies import Close
 from gateway_verify.evidence import Proved
 from gateway_verify.findings import Kind, Refuted
 from gateway_verify.text import canonical

@@ -20,22 +20,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from gateway_verify.claims.baselines import baselines_of, check_inherited
-from gateway_verify.claims.comparing import compare
-from gateway_verify.claims.definitions import edition_of, hours_of, of_month
-from gateway_verify.claims.marks import check_carried
-from gateway_verify.claims.story import Story
-from gateway_verify.claims.tallies import Close
-from gateway_verify.count.cases import Totals, count_cases
-from gateway_verify.count.forms import Form, form_of
-from gateway_verify.count.one_case import Rules
-from gateway_verify.count.records import Limit, Records
+from gateway_verify._claims.baselines import baselines_of, check_inherited
+from gateway_verify._claims.comparing import compare
+from gateway_verify._claims.definitions import edition_of, hours_of, of_month
+from gateway_verify._claims.leaf_order import Story
+from gateway_verify._claims.tallies import Close
+from gateway_verify._claims.test_marks import check_carried
+from gateway_verify._count.cases import Totals, count_cases
+from gateway_verify._count.forms import Form, form_of
+from gateway_verify._count.one_case import Rules
+from gateway_verify._count.records import Limit, Records
+from gateway_verify._tree.tiles import read_bundle, split_bundle
+from gateway_verify._tree.walk import Bundle
 from gateway_verify.evidence import Proved, Way, open_checkpoint, verify_log
 from gateway_verify.findings import Finding, Kind, Refuted, Unchecked
+from gateway_verify.locations import WIDTH, Place
 from gateway_verify.text.policy import Policy
-from gateway_verify.tree.places import Place
-from gateway_verify.tree.tiles import WIDTH, read_bundle, split_bundle
-from gateway_verify.tree.walk import Bundle
 
 _DOMAIN = b"eform-gateway/case/v1"
 

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gateway_verify.claims.definitions import edition_of, of_month
-from gateway_verify.claims.leaves import Leaf
+from gateway_verify._claims.definitions import edition_of, of_month
 from gateway_verify.findings import Kind, Refuted
+from gateway_verify.leaves import Leaf
 
 FEWEST_CASES = 10
 DEFINITION = "metric-definition"

@@ -9,8 +9,8 @@ follows one; `check_carried` holds the two against each other.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gateway_verify.claims.leaves import Leaf
 from gateway_verify.findings import Kind, Refuted
+from gateway_verify.leaves import Leaf
 
 Grants = Iterable[tuple[int, Leaf]]
 

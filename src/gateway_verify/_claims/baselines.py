@@ -8,10 +8,10 @@ same way what a leaf of version 1 of its form began, which names no declaration.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gateway_verify.claims.leaves import Leaf
-from gateway_verify.count.forms import Form, form_of
-from gateway_verify.count.one_case import Baseline
+from gateway_verify._count.forms import Form, form_of
+from gateway_verify._count.one_case import Baseline
 from gateway_verify.findings import Kind, Refuted
+from gateway_verify.leaves import Leaf
 
 Forms = Iterable[tuple[int, Leaf]]
 Baselines = dict[tuple[str, str], Baseline]

@@ -22,9 +22,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from gateway_verify.claims.leaves import Leaf
-from gateway_verify.count.figures import share
-from gateway_verify.count.patterns import known_by
+from gateway_verify._count.figures import share
+from gateway_verify._count.patterns import known_by
+from gateway_verify.leaves import Leaf
 
 _OF_DOSSIERS, _OF_READS = ("igate", "portal"), ("population", "personal_papers")
 _CHANNELS = ("online", "paper")

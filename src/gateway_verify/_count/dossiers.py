@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from gateway_verify.count.forms import Form, Misspelt
+from gateway_verify._count.forms import Form, Misspelt
 
 Sums: TypeAlias = Counter[str]
 

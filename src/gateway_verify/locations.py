@@ -1,4 +1,4 @@
-"""Where does the evidence lie: in a folder, or at an address?
+"""Read the files of a log from a folder or from an address.
 
 A path is one of the log's layout, `checkpoint` or `tile/0/000`. At an address it is asked for by
 HTTP below the address, one request after the other over one connection, within TIMEOUT_SECONDS each,
@@ -34,6 +34,19 @@ _FAILED = (OSError, HTTPException, UnicodeError)
 
 
 _ANSWERED = "answered with"
+
+
+WIDTH = 256
+"""So many hashes or entries stand in a whole tile (C2SP tlog-tiles, height 8)."""
+
+
+def path_of(folder: str, number: int, width: int = WIDTH) -> str:
+    """The path of a file below `folder` (`tile/0`, `tile/entries`, `bodies`)."""
+    digits = f"{number:03d}"
+    digits = digits.zfill(-(-len(digits) // 3) * 3)
+    groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
+    path = "/".join([folder, *("x" + group for group in groups[:-1]), groups[-1]])
+    return path if width == WIDTH else f"{path}.p/{width}"
 
 
 class Place(Protocol):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from gateway_verify.claims.leaves import Leaf
+from gateway_verify.leaves import Leaf
 
 FIRST_EDITION = "eform-gateway/measure/1"
 LOWER_BOUNDS = {"instant_seconds": 20, "instant_seconds_per_field": 1}

@@ -7,7 +7,7 @@ its kind and `v`, none of them free text. What the members mean is said in docs/
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from gateway_verify.claims.checks import (
+from gateway_verify._claims.checks import (
     Check,
     any_of,
     base64_of,
@@ -22,8 +22,9 @@ from gateway_verify.claims.checks import (
     row,
     verifier_key,
 )
+from gateway_verify._tree.tiles import LARGEST_ENTRY_BYTES
 from gateway_verify.findings import Kind, Refuted
-from gateway_verify.sampling.frames import FRAMES
+from gateway_verify.sampling.draw import FRAMES
 from gateway_verify.text import canonical
 from gateway_verify.text.notes import (
     FalseSignature,
@@ -31,7 +32,6 @@ from gateway_verify.text.notes import (
     decode_base64,
     read_key,
 )
-from gateway_verify.tree.tiles import LARGEST_ENTRY_BYTES
 
 Leaf: TypeAlias = Mapping[str, Any]
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
-from gateway_verify.count.dossiers import Submission, Sums, submission_of
-from gateway_verify.count.forms import BASE_CODE, Form, Misspelt
+from gateway_verify._count.dossiers import Submission, Sums, submission_of
+from gateway_verify._count.forms import BASE_CODE, Form, Misspelt
 from gateway_verify.text import canonical
 
 KINDS = (

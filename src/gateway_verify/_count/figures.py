@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from gateway_verify.count.dossiers import ATTACHMENTS, CLASSES, VERDICTS
-from gateway_verify.count.patterns import REASONS
+from gateway_verify._count.dossiers import ATTACHMENTS, CLASSES, VERDICTS
+from gateway_verify._count.patterns import REASONS
 
 _PLACES = Decimal("0.0001")
 _REUSED = ("fact", "known", "suggested")

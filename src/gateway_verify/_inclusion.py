@@ -5,11 +5,11 @@ of the gateway bore. 1. The proof's checkpoint is signed as the policy asks; 2. 
 stated index under its root.
 """
 
+from gateway_verify._proofs import FalseProof, check_inclusion, read_proof
 from gateway_verify.evidence import Signed, open_checkpoint
 from gateway_verify.findings import Kind, Refuted, Unchecked
 from gateway_verify.text.notes import MalformedNote, decode_base64
 from gateway_verify.text.policy import Policy
-from gateway_verify.text.proofs import FalseProof, check_inclusion, read_proof
 
 LARGEST_PROOF_BYTES = 64 * 1024
 

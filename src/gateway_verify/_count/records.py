@@ -14,9 +14,9 @@ from pathlib import Path
 from struct import Struct
 from typing import TypeAlias
 
-from gateway_verify.count.forms import Form, Misspelt
-from gateway_verify.count.parts import take_apart
-from gateway_verify.count.patterns import (
+from gateway_verify._count.forms import Form, Misspelt
+from gateway_verify._count.parts import take_apart
+from gateway_verify._count.patterns import (
     CONFIRMED,
     CONNECTED,
     INSTANT,

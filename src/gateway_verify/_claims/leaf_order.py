@@ -14,15 +14,15 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from gateway_verify.claims.baselines import baselines_of
-from gateway_verify.claims.definitions import LEAST_AGE, LOWER_BOUNDS, edition_of
-from gateway_verify.claims.leaves import Leaf, check_signed, read_leaf
-from gateway_verify.claims.marks import check_marks
-from gateway_verify.claims.tallies import Close, check_close
+from gateway_verify._claims.baselines import baselines_of
+from gateway_verify._claims.definitions import LEAST_AGE, LOWER_BOUNDS, edition_of
+from gateway_verify._claims.tallies import Close, check_close
+from gateway_verify._claims.test_marks import check_marks
+from gateway_verify._tree.walk import Bundle
 from gateway_verify.findings import Kind, Refuted
+from gateway_verify.leaves import Leaf, check_signed, read_leaf
 from gateway_verify.sampling.bound import PARTS, bound_of
 from gateway_verify.text.canonical import LARGEST_INTEGER
-from gateway_verify.tree.walk import Bundle
 
 
 @dataclass(slots=True)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from gateway_verify.count.one_case import CaseStory, Cell, Rules, Total
-from gateway_verify.count.patterns import BITS, OF_A_CASE, OUTSIDE, Patterns
-from gateway_verify.count.records import Record, Records
+from gateway_verify._count.one_case import CaseStory, Cell, Rules, Total
+from gateway_verify._count.patterns import BITS, OF_A_CASE, OUTSIDE, Patterns
+from gateway_verify._count.records import Record, Records
 
 _MOST_SHAPES = 10_000
 

@@ -16,17 +16,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway_verify.claims.baselines import baselines_of
-from gateway_verify.claims.definitions import edition_of
-from gateway_verify.claims.signatures import check_signed_release, keys_of
-from gateway_verify.claims.supplied import reconciliation_of
-from gateway_verify.claims.tallies import Close
-from gateway_verify.count.figures import figures_of
-from gateway_verify.count.forms import form_of
+from gateway_verify._claims.baselines import baselines_of
+from gateway_verify._claims.definitions import edition_of
+from gateway_verify._claims.signatures import check_signed_release, keys_of
+from gateway_verify._claims.supplied import reconciliation_of
+from gateway_verify._claims.tallies import Close
+from gateway_verify._count.figures import figures_of
+from gateway_verify._count.forms import form_of
 from gateway_verify.evidence import Proved, root_at
 from gateway_verify.findings import Finding, Kind, Refuted
+from gateway_verify.locations import Folder, Place, read_if_there
 from gateway_verify.text import canonical
-from gateway_verify.tree.places import Folder, Place, read_if_there
 
 LARGEST_RELEASE_BYTES = 16 * 1024 * 1024
 _PLAIN = re.compile("[a-z0-9_]{1,60}")

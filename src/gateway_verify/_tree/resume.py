@@ -11,11 +11,12 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway_verify._tree.tiles import HASH_BYTES
+from gateway_verify._tree.walk import Walked
 from gateway_verify.findings import Kind, Unchecked
+from gateway_verify.locations import WIDTH
 from gateway_verify.text import canonical
 from gateway_verify.text.notes import Checkpoint
-from gateway_verify.tree.tiles import HASH_BYTES, WIDTH
-from gateway_verify.tree.walk import Walked
 
 EVERY_BUNDLES = 1024
 """So often a walk is laid down on the way."""

@@ -18,9 +18,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from gateway_verify.count.dossiers import Standard, Submission, Sums, sums_of
-from gateway_verify.count.forms import Form
-from gateway_verify.count.patterns import (
+from gateway_verify._count.dossiers import Standard, Submission, Sums, sums_of
+from gateway_verify._count.forms import Form
+from gateway_verify._count.patterns import (
     ABANDONED,
     CONFIRMED,
     CONNECTED,

@@ -16,19 +16,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from gateway_verify.findings import Kind, Refuted
-from gateway_verify.text.notes import Checkpoint
-from gateway_verify.tree.places import Place
-from gateway_verify.tree.tiles import (
+from gateway_verify._tree.tiles import (
     HASH_BYTES,
-    WIDTH,
     join,
-    path_of,
     read_bundle,
     read_hashes,
     root_of,
     split_bundle,
 )
+from gateway_verify.findings import Kind, Refuted
+from gateway_verify.locations import WIDTH, Place, path_of
+from gateway_verify.text.notes import Checkpoint
 
 _CASE = rb'\{"kind":"case","seal":"([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)","v":1\}'
 CASE_ENTRY = re.compile(_CASE)

@@ -7,8 +7,8 @@ import re
 from functools import lru_cache
 from typing import TypeAlias
 
-from gateway_verify.count.forms import Misspelt
-from gateway_verify.count.patterns import (
+from gateway_verify._count.forms import Misspelt
+from gateway_verify._count.patterns import (
     ABANDONED,
     COUNTED,
     COUNTED_OF_OTHERS,

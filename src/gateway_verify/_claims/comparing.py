@@ -7,9 +7,9 @@ procedure, else of its channel in the province, else the one of both channels.
 from collections.abc import Mapping
 from typing import Any
 
-from gateway_verify.claims.tallies import Close
-from gateway_verify.count.cases import Totals
-from gateway_verify.count.one_case import Cell, Total
+from gateway_verify._claims.tallies import Close
+from gateway_verify._count.cases import Totals
+from gateway_verify._count.one_case import Cell, Total
 from gateway_verify.findings import Finding, Kind
 
 _MEMBERS = ("level", "procedure", "form", "series", "channel")

@@ -11,9 +11,9 @@ None of it contradicts the log, all of it can hide something; so each is said wi
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from gateway_verify.claims.leaves import Leaf
-from gateway_verify.claims.tallies import Close
+from gateway_verify._claims.tallies import Close
 from gateway_verify.evidence import Proved
+from gateway_verify.leaves import Leaf
 
 _VIET_NAM = timedelta(hours=7)
 
