@@ -2,6 +2,7 @@
 
 import copy
 import random
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,6 +17,7 @@ from mocks.igate.typist import differently
 from mocks.igate.wording import reworded
 
 _OK, _REFUSED = 200, 422
+_GIVEN = "already_given"
 _MOST_PREFILLS = 5
 _NAMES_SOMEBODY = ("personal_id", "full_name", "birth_date", "surname", "given_name")
 
@@ -24,7 +26,7 @@ _NAMES_SOMEBODY = ("personal_id", "full_name", "birth_date", "surname", "given_n
 class Outcome:
     """How a visit ended; `unexpected` says what should not have happened, without any value.
 
-    `held` are the required items of a dossier handed in that records hold and the login does not,
+    `empties` is by path why a field came empty before the person gave it, `held` are the required items of a dossier handed in that records hold and the login does not,
     where it is known what they hold.
     """
 
@@ -33,6 +35,7 @@ class Outcome:
     behaviour: Behaviour
     prefills: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
+    empties: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     refused: tuple[str, ...] = ()
     submitted: bool = False
@@ -102,11 +105,14 @@ class Visit:
             raise _Broken("prefill", answer)
         self._receipt = answer.body["receipt"]
         screen.take(answer.body)
-        reasons: dict[str, int] = {}
-        for said in screen.fields:
-            if said["state"] == "empty":
-                reasons[said["reason"]] = reasons.get(said["reason"], 0) + 1
-        self._outcome = replace(self._outcome, prefills=self._outcome.prefills + 1, reasons=reasons)
+        empty = {f["path"]: f["reason"] for f in screen.fields if f["state"] == "empty"}
+        before = self._outcome.empties
+        self._outcome = replace(
+            self._outcome,
+            prefills=self._outcome.prefills + 1,
+            reasons=Counter(empty.values()),
+            empties={**before, **{p: r for p, r in empty.items() if r != _GIVEN}},
+        )
 
     def _question(self, screen: Screen) -> dict[str, Any]:
         story = self._story

@@ -74,7 +74,10 @@ async def province(tmp_path: Path) -> AsyncIterator[Province]:
 
 
 @asynccontextmanager
-async def province_in(folder: Path, now: datetime = NOON) -> AsyncIterator[Province]:
+async def province_in(
+    folder: Path, now: datetime = NOON, *, patience: float = 1.0
+) -> AsyncIterator[Province]:
+    """A province of its own; `patience` is how many seconds it waits for a source."""
     population, clock = Population(today=local_date(now)), SetClock(now)
     by_the_clock = PopulationMockSettings(clock=lambda: clock().timestamp())
     database = create_population_mock(by_the_clock, population)
@@ -82,7 +85,7 @@ async def province_in(folder: Path, now: datetime = NOON) -> AsyncIterator[Provi
     settings = Settings(
         data=folder / "data",
         mock=True,
-        source_patience_seconds=1.0,
+        source_patience_seconds=patience,
         token_lifetime_seconds=7200,
         instant_seconds=0,
         instant_seconds_per_field=0,

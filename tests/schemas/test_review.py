@@ -9,7 +9,9 @@ from typer.testing import CliRunner
 
 from gateway.cli._forms.review import review_of
 from gateway.cli.main import app
+from gateway.domain.identifiers import FormCode
 from gateway.forms.catalogue import Catalogue, RegisteredForm, read_catalogue
+from gateway.forms.unreached import Unreached, read_all_unreached
 from gateway.reduction.publishing import CONNECTED
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +22,11 @@ FOLDERS = sorted(path.parent.name for path in (ROOT / "schemas" / "forms").glob(
 @cache
 def catalogue() -> Catalogue:
     return read_catalogue(ROOT / "schemas")
+
+
+@cache
+def unreached() -> dict[FormCode, tuple[Unreached, ...]]:
+    return read_all_unreached(ROOT / "schemas", catalogue())
 
 
 def chapter(form: str) -> str:
@@ -46,7 +53,8 @@ def can_be_filled(form: RegisteredForm, path: str) -> bool:
 
 
 def test_the_document_is_the_one_that_the_registered_forms_make() -> None:
-    assert DOCUMENT.read_text() == review_of(catalogue()), "run: gateway forms review --write"
+    made = review_of(catalogue(), unreached())
+    assert DOCUMENT.read_text() == made, "run: gateway forms review --write"
 
 
 def test_the_command_prints_the_document() -> None:
@@ -93,3 +101,11 @@ def test_what_stands_under_a_condition_has_it_in_words(code: str) -> None:
 def test_every_role_says_how_its_person_is_found(code: str) -> None:
     named = re.findall(r"^- `(\w+)`: \S", chapter(code), re.MULTILINE)
     assert named == list(catalogue().form_for(code).bindings.roles)
+
+
+@pytest.mark.parametrize("code", FOLDERS)
+def test_page_names_every_item_that_does_not_come(code: str) -> None:
+    said = chapter(code).partition("Mục mà nguồn có thể giữ nhưng không về, và vì sao:")[2]
+    lines = re.findall(r"^- Mục ((?:`\w+`(?:, )?)+): .+ – (.+)$", said, re.MULTILINE)
+    named = [(tuple(re.findall(r"`(\w+)`", items)), why) for items, why in lines]
+    assert named == [(one.items, one.why) for one in unreached()[FormCode(code)]]

@@ -16,6 +16,10 @@ PAIRS = {
         str(path.relative_to(SCHEMAS)): "bindings.schema.json"
         for path in sorted((SCHEMAS / "forms").glob("*/bindings.json"))
     },
+    **{
+        str(path.relative_to(SCHEMAS)): "reach.schema.json"
+        for path in sorted((SCHEMAS / "forms").glob("*/reach.json"))
+    },
 }
 
 
@@ -66,6 +70,21 @@ WRONG_BINDINGS = {
 def test_bindings_are_refused_for(mistake: str) -> None:
     sound = load("forms/birth-registration/bindings.json")
     assert refuses("bindings.schema.json", change(sound, *WRONG_BINDINGS[mistake]))
+
+
+WRONG_REACH = {
+    "an item on no list": ("unreached/0/items", []),
+    "a rule left blank": ("unreached/0/why", ""),
+    "a source that was down": ("unreached/0/reason", "source_unavailable"),
+    "a source that was not granted": ("unreached/0/reason", "not_permitted"),
+    "a member nobody knows": ("unreached/0/share", 0.5),
+}
+
+
+@pytest.mark.parametrize("mistake", WRONG_REACH)
+def test_written_reason_is_refused_for(mistake: str) -> None:
+    sound = load("forms/marriage-registration/reach.json")
+    assert refuses("reach.schema.json", change(sound, *WRONG_REACH[mistake]))
 
 
 WRONG_ATTRIBUTES = {

@@ -2,19 +2,21 @@
 
 Writes `schemas/forms.md` from what is registered: of every form each field with its item, its
 condition in words, its source and who may change it; whose facts are read and how that person is
-found; what stays with the citizen, and why.
+found; what stays with the citizen, and why; what a source could hold and does not come, and why.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated
 
 import typer
 
+from gateway.cli._forms.checking import refuse
 from gateway.cli._forms.registered import registered_forms
 from gateway.cli._serve import settings_from_environment
-from gateway.domain.identifiers import POPULATION, RECORDS, SESSION
-from gateway.domain.verdicts import EditPolicy
+from gateway.domain.errors import FormRefused
+from gateway.domain.identifiers import POPULATION, RECORDS, SESSION, FormCode
+from gateway.domain.verdicts import EditPolicy, Reason
 from gateway.forms.attributes import CONSTANT, DERIVED
 from gateway.forms.bindings import Binding, Way
 from gateway.forms.catalogue import Catalogue, RegisteredForm
@@ -22,6 +24,7 @@ from gateway.forms.covering import coverage_of
 from gateway.forms.definition import FieldTemplate
 from gateway.forms.reading.tree import Kind, Node
 from gateway.forms.showing.sentences import condition_in_words
+from gateway.forms.unreached import Unreached, read_all_unreached
 from gateway.reduction.publishing import CONNECTED
 
 _HEAD = """# Danh sách rà soát biểu mẫu / Review list of the forms
@@ -33,6 +36,7 @@ Made by `gateway forms review --write` from `schemas/`; a test holds it current.
 - **Hiện khi**: điều kiện để trường hiện, kể cả điều kiện của phần chứa nó; trống là luôn hiện.
 - **Lấy từ**: vai trò, thuộc tính dữ liệu chuẩn và các nguồn theo thứ tự ưu tiên; trống là công dân tự khai.
 - **Sửa**: *khóa* không được sửa; *đính chính* được sửa, ghi nhận và báo cơ quan quản lý dữ liệu; *tự do* là gợi ý; *theo nguồn* là khóa nếu nguồn chính thức cho hoặc xác nhận giá trị, nếu không thì tự do.
+- **Không về**: mục mà nguồn có thể giữ nhưng không về dù mọi nguồn đều hoạt động và công dân chấp nhận mọi giá trị, cùng quy tắc là nguyên nhân; đo bằng `python -m tests.journeys.reach`.
 """
 _SOURCES = {
     SESSION: "thông tin đăng nhập",
@@ -55,6 +59,16 @@ _NOT_COUNTED = {
     "not_submitted": "giá trị không được gửi đi; vẫn đếm, như để trống",
     "nothing_asked": "không hỏi gì",
 }
+_UNREACHED = {
+    Reason.NOT_HELD: "nguồn không giữ dữ liệu này về người đó",
+    Reason.NO_RECORD: "nguồn không có hồ sơ, giấy tờ nào về người đó",
+    Reason.WITHHELD: "được giữ lại",
+    Reason.STALE: "dữ liệu đã quá hạn sử dụng",
+    Reason.CONFLICT: "các nguồn nói khác nhau",
+    Reason.NOT_BOUND: "không có thuộc tính nào để ràng buộc",
+    Reason.NOT_CONVERTIBLE: "không chuyển được vào thành phần",
+    Reason.ALREADY_GIVEN: "công dân phải trả lời trước",
+}
 _REQUIRED = r" \*"
 _TITLES = defaultdict(str, panel="title", fieldset="legend")
 _COLUMNS = ("Trường", "Mục", "Hiện khi", "Lấy từ", "Sửa")
@@ -64,23 +78,26 @@ def review(
     write: Annotated[bool, typer.Option("--write", help="Write schemas/forms.md again.")] = False,
 ) -> None:
     """Print the review list of every registered form, or write it into the documents."""
-    schemas = settings_from_environment().schemas
-    text = review_of(registered_forms())
+    schemas, catalogue = settings_from_environment().schemas, registered_forms()
+    try:
+        text = review_of(catalogue, read_all_unreached(schemas, catalogue))
+    except FormRefused as refusal:
+        refuse(refusal, as_json=False)
     if write:
         (schemas / "forms.md").write_text(text, encoding="utf-8")
     else:
         typer.echo(text, nl=False)
 
 
-def review_of(catalogue: Catalogue) -> str:
+def review_of(catalogue: Catalogue, unreached: Mapping[FormCode, tuple[Unreached, ...]]) -> str:
     """The review list of every form of a catalogue, as Markdown."""
     forms = catalogue.forms()
     index = [f"- [{_safe(form.title)}](#{form.code})" for form in forms]
-    chapters = ["\n".join(_chapter(form)) for form in forms]
+    chapters = ["\n".join(_chapter(form, unreached[form.code])) for form in forms]
     return "\n".join([_HEAD, *index, "", "\n".join(chapters)])
 
 
-def _chapter(form: RegisteredForm) -> Iterator[str]:
+def _chapter(form: RegisteredForm, unreached: Iterable[Unreached]) -> Iterator[str]:
     covered = coverage_of(form, CONNECTED)
     yield f'<a id="{form.code}"></a>\n'
     yield f"## {_safe(form.title)}\n"
@@ -99,6 +116,7 @@ def _chapter(form: RegisteredForm) -> Iterator[str]:
     if form.bindings.absent_items:
         absent = ", ".join(f"`{item}`" for item in form.bindings.absent_items)
         yield f"\nMục của tờ khai mà biểu mẫu không hỏi: {absent}"
+    yield from _missed(unreached)
     for path, source in form.bindings.sets.items():
         yield f"\nThành phần ẩn `{path}`: bật khi không hỏi được {_SOURCES.get(source, source)}."
     yield ""
@@ -200,6 +218,15 @@ def _uncounted(form: RegisteredForm) -> Iterator[str]:
         yield "\nThành phần nhập liệu không được đếm, và vì sao:\n"
     for one in form.definition.uncounted:
         yield f"- `{one.path}` {one.type}: {_NOT_COUNTED[one.reason]}"
+
+
+def _missed(unreached: Iterable[Unreached]) -> Iterator[str]:
+    """What a source could hold and does not come, with the rule that takes it."""
+    for number, one in enumerate(unreached):
+        if not number:
+            yield "\nMục mà nguồn có thể giữ nhưng không về, và vì sao:\n"
+        items = ", ".join(f"`{item}`" for item in one.items)
+        yield f"- Mục {items}: {_UNREACHED[one.reason]} – {_safe(one.why)}"
 
 
 def _why_left(form: RegisteredForm, field: FieldTemplate) -> str | None:

@@ -71,7 +71,7 @@ REASONS: Final[Mapping[str, Reason]] = {
     "no_such_group": Reason("biểu mẫu không có nhóm lặp này", "the form has no such repeating group"),
     "no_such_attribute": Reason("từ điển không có thuộc tính này", "the dictionary has no such attribute"),
     "no_such_role": Reason("vai trò này chưa được khai báo", "no such role is declared"),
-    "no_such_item": Reason("tờ khai kia không có mục này", "the other declaration has no such item"),
+    "no_such_item": Reason("tờ khai không có mục này", "the declaration has no such item"),
     "person_is_no_value": Reason("thuộc tính dẫn đến một người, không phải giá trị của trường", "the attribute leads to a person and is no value of a field"),
     "derived_needs_of": Reason("`of` đi cùng thuộc tính `derived.*`, và chỉ với nó", "`of` goes with a `derived.*` attribute, and only with it"),
     "one_way_each": Reason("mỗi cách xác định vai trò có đúng một trong `is`, `from`, `given`", "a way to a role has exactly one of `is`, `from` and `given`"),
