@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from sqlalchemy import Engine, event, select
 
 from bench.results import Figure
 from gateway.log.append import append_case
+from gateway.log.entries import Offered, PrefillPayload, Read
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, leaves
 from gateway.storage.url import DatabaseUrl
@@ -55,19 +55,19 @@ async def _ours(folder: Path, count: int, seed: int) -> tuple[float, int]:
 
     with closing(Database(DatabaseUrl(folder / "ours.db"))) as database:
         event.listen(Engine, "commit", committed)
-        now, bodies_of = datetime.now(UTC), [_body(seed, one) for one in range(count)]
+        payloads = [_payload(seed, one) for one in range(count)]
         began = time.perf_counter()
         for first in range(0, count, GROUP):
             await asyncio.gather(
-                *(_append(database, body, now) for body in bodies_of[first : first + GROUP])
+                *(_append(database, payload) for payload in payloads[first : first + GROUP])
             )
         seconds = time.perf_counter() - began
     event.remove(Engine, "commit", committed)
     return seconds, commits
 
 
-async def _append(database: Database, body: dict[str, Any], now: datetime) -> None:
-    await database.write(lambda c: append_case(c, "prefill", "h99", body, now))
+async def _append(database: Database, payload: PrefillPayload) -> None:
+    await database.write(lambda c: append_case(c, payload))
 
 
 def _bare(folder: Path, count: int, group: int) -> float:
@@ -93,19 +93,23 @@ def _commit(bare: sqlite3.Connection, entries: Sequence[Any], beside: Sequence[A
     bare.execute("COMMIT")
 
 
-def _body(seed: int, number: int) -> dict[str, Any]:
-    """As long as the body of a prefill of so many fields."""
-    return {
-        "k": "prefill",
-        "case": f"case-{seed}-{number:012d}",
-        "chain": f"chain-{seed}-{number:012d}",
-        "fv": 12,
-        "gr": 40,
-        "ten": "h99",
-        "proc": "1.004222",
-        "h": 490_000,
-        "rd": "R" * 43,
-        "kc": "K" * 43,
-        "src": [["p", "applicant", "found", 1, 8]],
-        "f": "F" * FIELDS,
-    }
+def _payload(seed: int, number: int) -> PrefillPayload:
+    """The payload of a prefill of so many fields."""
+    return PrefillPayload(
+        case=f"case-{seed}-{number:012d}",
+        chain=f"chain-{seed}-{number:012d}",
+        form_version=12,
+        grant=40,
+        tenant="h99",
+        procedure="1.004222",
+        channel="online",
+        hour=490_000,
+        previous=None,
+        receipt_digest="R" * 43,
+        key_commitment="K" * 43,
+        verified_by="vneid",
+        reads=(Read("population", "found", 1, 8),),
+        states="F" * FIELDS,
+        sources="",
+        offered=Offered(FIELDS, FIELDS),
+    )

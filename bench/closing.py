@@ -37,7 +37,9 @@ from bench.made_log import (
     submission,
 )
 from bench.results import Figure, table_of
+from gateway.domain.clock import hour_of
 from gateway.log.append import append_case, append_public
+from gateway.log.entries import leaf_of, payload_of
 from gateway.reduction.months import Month
 from gateway.reduction.releases.closing import Office, close_month
 from gateway.reduction.releases.signing import ReleaseSigner
@@ -85,7 +87,7 @@ async def _fill(path: Path, dossiers: int) -> None:
 
 def _publish(connection: Connection, leaf: Json) -> int:
     """A public leaf with the row that leads to it; gives its index."""
-    added = append_public(connection, leaf)
+    added = append_public(connection, leaf_of(leaf))
     row: Json = {"leaf": added.index}
     table = metric_definitions
     if leaf["kind"] == "metric-definition":
@@ -113,9 +115,10 @@ def _ways(leaves: Sequence[tuple[Json, int]], chance: random.Random) -> Iterator
 def _append(connection: Connection, cases: Sequence[tuple[str, tuple[Json, Json]]]) -> None:
     persons = []
     for case, (begun, ended) in cases:
-        own = {"case": case, "chain": f"{case}.1"}
-        leaf = append_case(connection, "prefill", TENANT, begun | own, _WHEN).index
-        append_case(connection, "submission", TENANT, ended | own | {"pf": leaf}, _WHEN)
+        own: Json = {"case": case, "chain": f"{case}.1"}
+        own["h"] = hour_of(_WHEN)
+        leaf = append_case(connection, payload_of(begun | own)).index
+        append_case(connection, payload_of(ended | own | {"pf": leaf}))
         index = sha256(case.encode()).digest()
         persons.append({"person_index": index, "case_ref": case, "applicant": True})
     connection.execute(insert(case_persons), persons)

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from gateway.domain.letters import spell
 from gateway.forms.catalogue import read_catalogue
 from gateway.log.canonical import canonical
+from gateway.log.entries import leaf_of, payload_of
 from gateway.reduction.cases import Row
 from gateway.reduction.definitions import Definitions, read_definitions
 from gateway.reduction.publishing import CONNECTED, form_version_leaf
@@ -90,7 +91,7 @@ def grant(tenant: str, is_test: bool) -> Json:
 
 def form_leaves() -> list[Json]:
     """The form-version leaves of all registered forms."""
-    return [dict(form_version_leaf(f, CONNECTED)) for f in read_catalogue(SCHEMAS).forms()]
+    return [form_version_leaf(f, CONNECTED).members() for f in read_catalogue(SCHEMAS).forms()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +357,7 @@ def write_log(folder: Path, dossiers: int, seed: int = 4) -> bytes:
         public[log.public(leaf)] = leaf
     forms = {leaf: one for leaf, one in public.items() if one["kind"] == "form-version"}
     ways = [way for leaf, form in forms.items() for way in _ways(form, leaf, chance)]
-    definitions = read_definitions(public.items())
+    definitions = read_definitions((at, leaf_of(leaf)) for at, leaf in public.items())
     busy = _Busy(log, ways, chance)
     begins, ends = [0], []
     secret = Ed25519PrivateKey.from_private_bytes(sha256(b"bench").digest())
@@ -370,7 +371,7 @@ def write_log(folder: Path, dossiers: int, seed: int = 4) -> bytes:
         tallies = []
         for cell, counts in in_order(cells):
             leaf = tally_leaf(closing, cell, counts)
-            tallies.append(read_tally(log.public(leaf), leaf))
+            tallies.append(read_tally(log.public(leaf.members()), leaf))
         grounds = Grounds(ORIGIN, log.size, log.root(), definitions, reconcile([], [month], []))
         (folder / "releases").mkdir(exist_ok=True)
         document = text_of(release_of(tallies, grounds))
@@ -437,7 +438,8 @@ def _count(
     for (way, before, upto), number in (+known).items():
         count = RangeCount(definitions, 1000, 2000)
         at = [1000 - before + step for step in range(upto)]
-        count.add_case(list(zip(at, ways[way].bodies, strict=False)), [b""])
+        payloads = (payload_of(body) for body in ways[way].bodies)
+        count.add_case(list(zip(at, payloads, strict=False)), [b""])
         for row, one in count.cells.items():
             _multiply(finest[row], one, number, b"%d %d" % (way, before))
     cells = released(finest)

@@ -13,6 +13,7 @@ from gateway.log.append import append_public
 from gateway.settings import Settings
 from tests.clock import Clock
 from tests.conftest import House
+from tests.log.writing import some_grant
 
 OPERATIONS = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
 FORM = "ct01-permanent-residence"
@@ -31,8 +32,7 @@ async def test_a_leaf_counts_before_it_is_published_and_after(
     anybody: httpx.AsyncClient, services: Services
 ) -> None:
     await services.log.publisher.publish()
-    leaf: dict[str, Any] = {"kind": "grant", "v": 1, "tenant": "t1"}
-    await services.database.write(lambda c: append_public(c, leaf))
+    await services.database.write(lambda c: append_public(c, some_grant("t1")))
 
     before = samples((await anybody.get("/metrics")).text)
     await services.log.publisher.publish()

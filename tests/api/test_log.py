@@ -4,7 +4,6 @@ import asyncio
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -15,14 +14,11 @@ from gateway.log.append import append_public
 from gateway.log.notes import read_checkpoint, read_key
 from gateway.log.publishing.publisher import INTEGRATE_SECONDS, PUBLISH_SECONDS
 from gateway.log.tree import check_consistency, check_inclusion
-
-
-def _grant(number: int) -> dict[str, Any]:
-    return {"kind": "grant", "v": 1, "tenant": f"t{number}"}
+from tests.log.writing import some_grant
 
 
 async def _add(services: Services, number: int) -> str:
-    leaf = await services.database.write(lambda c: append_public(c, _grant(number)))
+    leaf = await services.database.write(lambda c: append_public(c, some_grant(f"t{number}")))
     return b64encode(leaf.hash).decode()
 
 

@@ -21,6 +21,7 @@ from gateway.storage.database import Database
 from gateway.storage.schema import bodies, metric_definitions
 from gateway_verify._tree.tiles import split_bundle
 from tests.databases import open_database
+from tests.log.writing import an_end
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 SIZE = 600
@@ -32,10 +33,7 @@ AUDITOR = Auditor("Inspectorate", "key", str(IDENTITY.to_public()), True)
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     house = open_database(tmp_path)
-    body = {"k": "confirmation", "ten": "h99", "h": 1}
-    await house.write(
-        lambda c: [append_case(c, "confirmation", "h99", body, NOW) for _ in range(SIZE)]
-    )
+    await house.write(lambda c: [append_case(c, an_end()) for _ in range(SIZE)])
     row = {"leaf": SIZE, "hash": bytes(32)}
     await house.write(lambda c: c.execute(insert(metric_definitions), row))
     yield house

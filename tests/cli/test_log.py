@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.main import app
+from gateway.domain.clock import hour_of
 from gateway.log.append import append_case
 from gateway.log.notes import read_checkpoint, read_key
 from gateway.log.publishing.folder import LogFolder
@@ -22,6 +23,7 @@ from gateway_verify.locations import Folder
 from gateway_verify.text.notes import Checkpoint
 from tests.clock import NOON, Clock
 from tests.databases import open_database
+from tests.log.writing import an_end
 
 TENANT = ["clients", "register", "h99", "--name", "Tỉnh H", "--agency", "H99"]
 
@@ -212,9 +214,9 @@ def test_an_incident_ends_with_a_new_log_that_names_what_was_published(
 def test_a_log_whose_last_month_is_not_closed_is_not_put_aside(data: dict[str, str]) -> None:
     _run(["log", "publish"], data)
     earlier = NOON - timedelta(days=62)
-    body = {"k": "confirmation", "v": 1, "ten": "h99"}
+    payload = an_end(hour=hour_of(earlier))
     with closing(open_database(Path(data["GATEWAY_DATA"]))) as database:
-        asyncio.run(database.write(lambda c: append_case(c, "confirmation", "h99", body, earlier)))
+        asyncio.run(database.write(lambda c: append_case(c, payload)))
 
     refused = _run(["log", "roll"], data, status=1)
 

@@ -14,7 +14,6 @@ from sqlalchemy import select
 from gateway.app import create_app
 from gateway.domain.letters import spell
 from gateway.dossiers.telling.listing import send_again
-from gateway.log.append import append_case
 from gateway.receipts.cases import case_of, register_dossier
 from gateway.settings import PortalAccess, Settings
 from gateway.storage.schema import bodies, form_versions, leaves
@@ -23,6 +22,7 @@ from mocks.portal import PortalMock, PortalMockSettings, create_portal_mock
 from mocks.portal.catalogue import Change
 from tests.clock import Clock
 from tests.few_forms import schemas_with
+from tests.log.writing import append_body, prefill_body
 
 from .conftest import CODE, OWNER, Json, client_of, dossier, row, said
 from .test_registry import refusal
@@ -102,8 +102,7 @@ async def prefilled(gateway: FastAPI, source: str, field: str) -> None:
         entry = connection.execute(select(leaves.c.entry).where(leaves.c.idx == leaf)).scalar_one()
         paths = [path for path, *_ in json.loads(entry)["fields"]]
         so, rows = spell(paths, {field: source[0]})
-        body = {
-            "k": "prefill",
+        members = {
             "case": register_dossier(
                 connection, "h99", CODE, services.clock(), services.keys.index
             ),
@@ -117,7 +116,7 @@ async def prefilled(gateway: FastAPI, source: str, field: str) -> None:
             "so": so,
             "or": rows,
         }
-        append_case(connection, "prefill", "h99", body, services.clock())
+        append_body(connection, prefill_body(**members), services.clock())
 
     await services.database.write(change)
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gateway.dossiers.dossier import Attachment, Dossier, File
-from gateway.log.append import append_case
 from gateway.receipts.cases import register_dossier
+from tests.log.writing import append_body, prefill_body
 
 from .world import KEY, TENANT, World, dossier, open_world
 
@@ -128,13 +128,10 @@ async def happen(world: World, event: Event) -> Dossier:
 
 
 async def prefilled(world: World, members: dict[str, Any]) -> None:
-    usual = {"k": "prefill", "vb": "not stated", "ch": "post", "q": [], "chain": "ch_1"}
-
     def change(connection: Any) -> None:
         case = register_dossier(connection, TENANT, dossier().code, world.clock(), KEY)
-        append_case(
-            connection, "prefill", TENANT, {**usual, "case": case, **members}, world.clock()
-        )
+        body = prefill_body(ten=TENANT, ch="post", case=case)
+        append_body(connection, body | members, world.clock())
 
     await world.database.write(change)
 

@@ -13,10 +13,10 @@ from sqlalchemy import Connection, delete, insert, select
 from gateway.domain.identifiers import TenantId
 from gateway.dossiers.dossier import Attachment, Dossier, Fee, File, Result
 from gateway.dossiers.index_766 import index_766
-from gateway.log.append import append_case
 from gateway.receipts.cases import register_dossier
 from gateway.storage.schema import dossier_steps, dossiers
 from mocks.portal.app import Report
+from tests.log.writing import append_body, prefill_body
 
 from .world import KEY, TENANT, World, dossier, open_world, step
 
@@ -47,15 +47,8 @@ async def prefilled(world: World, code: str, **members: Any) -> None:
 
     def change(connection: Any) -> None:
         case = register_dossier(connection, TENANT, code, world.clock(), KEY)
-        body = {
-            "k": "prefill",
-            "case": case,
-            "vb": "not stated",
-            "ch": "online",
-            "q": [],
-            "chain": "c",
-        }
-        append_case(connection, "prefill", TENANT, body | members, world.clock())
+        body = prefill_body(ten=TENANT, case=case, **members)
+        append_body(connection, body, world.clock())
 
     await world.database.write(change)
 

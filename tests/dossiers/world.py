@@ -19,7 +19,6 @@ from gateway.dossiers.registry import Registry
 from gateway.dossiers.telling.following import Follower
 from gateway.dossiers.telling.outbox import Seal
 from gateway.dossiers.telling.sending import Sender
-from gateway.log.append import append_case
 from gateway.receipts.cases import register_dossier
 from gateway.records.codec import PlainCodec
 from gateway.records.kinds import read_kinds
@@ -34,12 +33,26 @@ from mocks.people import Population
 from mocks.portal import PortalMock, PortalMockSettings, create_portal_mock
 from tests.clock import NOON, Clock
 from tests.databases import open_database
+from tests.log.writing import append_body, prefill_body
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 URL = f"http://portal.test{FORWARD}"
 TENANT = TenantId("h99")
 PEOPLE = Population()
 KEY = bytes(range(32))
+
+_USUAL: dict[str, dict[str, Any]] = {
+    "prefill": prefill_body(),
+    "submission": {
+        **dict.fromkeys(("pf", "fv", "h", "sec"), 0),
+        **dict.fromkeys(("cc", "vd", "cl", "so"), ""),
+        "chain": "c",
+        "proc": None,
+        "ch": "online",
+        "att": {},
+        "n": {},
+    },
+}
 
 
 class Straight(httpx.AsyncBaseTransport):
@@ -118,8 +131,8 @@ class World:
 
         def change(connection: Connection) -> None:
             case = register_dossier(connection, TENANT, code, self.clock(), KEY)
-            body = {"k": kind, "case": case, "vb": "not stated", "ch": "online", "q": []}
-            append_case(connection, kind, TENANT, body | {"chain": "c"} | members, self.clock())
+            usual = {**_USUAL[kind], "k": kind, "case": case, "ten": TENANT}
+            append_body(connection, usual | members, self.clock())
 
         await self.database.write(change)
 

@@ -11,6 +11,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from sqlalchemy import select
 
+from gateway.log.entries import decode_payload, leaf_of
 from gateway.log.leaves import seal_of
 from gateway.reduction.reading import report_from_log
 from gateway.reduction.report import Question
@@ -58,6 +59,10 @@ async def test_an_auditor_with_the_bodies_gets_the_figures_of_the_report(
     told = await _live(province)
     public, raw = _log(province)
     read = {index: json.loads(body) for index, body in raw.items()}
+    for body in raw.values():
+        assert decode_payload(body).encode() == body
+    for leaf in public.values():
+        assert json.loads(leaf_of(leaf).encode()) == leaf
 
     document = report_from_log(province.services.database, Question(TENANT))
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from gateway.cli.main import app
+from gateway.domain.clock import hour_of
 from gateway.log.append import append_case
 from gateway.log.publishing.refusals import LogDamaged
 from gateway.storage.schema import bodies, leaves
@@ -20,6 +21,7 @@ from tests.conftest import House, Walk
 from tests.databases import back_up, put_back
 from tests.few_forms import schemas_with
 from tests.kills.gateways import Gateway
+from tests.log.writing import an_end
 
 FORM = "social-pension"
 NOBODY = {
@@ -121,12 +123,9 @@ def test_a_new_log_ends_the_incident_where_the_database_is_lost(yesterday: Yeste
 def long_log(tmp_path: Path) -> Path:
     """A deployment whose log has more than two full tiles."""
     house = House(tmp_path / "data")
-    body = {"k": "confirmation", "case": "c"}
-    now = house.clock()
+    payload = an_end(hour=hour_of(house.clock()))
     house.run(
-        house.services.database.write(
-            lambda c: [append_case(c, "confirmation", "h99", body, now) for _ in range(600)]
-        )
+        house.services.database.write(lambda c: [append_case(c, payload) for _ in range(600)])
     )
     house.filled(house.question(FORM, "ordinary"))
     house.run(house.services.log.publisher.publish())

@@ -7,7 +7,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.log.append import append_public
-from gateway.log.leaves import leaf_hash, public_entry
+from gateway.log.entries import GrantLeaf
+from gateway.log.leaves import leaf_hash
 from gateway.log.notes import signing_name
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.publisher import Publisher
@@ -16,6 +17,7 @@ from gateway.log.publishing.shown import ShownLog
 from gateway.log.publishing.signer import CheckpointSigner
 from gateway.log.publishing.witnesses import Witnesses
 from tests.databases import open_database
+from tests.log.writing import some_grant
 
 
 async def _nobody(url: str, content: bytes) -> Any:
@@ -26,12 +28,12 @@ ORIGIN = "gateway.test/log/2026"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 
 
-def grant(number: int) -> dict[str, Any]:
-    return {"kind": "grant", "v": 1, "tenant": f"h{number}"}
+def grant(number: int) -> GrantLeaf:
+    return some_grant(f"h{number}")
 
 
 def entry(number: int) -> bytes:
-    return public_entry(grant(number))
+    return grant(number).encode()
 
 
 def hashes(size: int) -> list[bytes]:

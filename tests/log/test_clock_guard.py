@@ -2,17 +2,17 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from gateway.domain.clock import hour_of
 from gateway.domain.errors import Busy
 from gateway.log.append import append_case
 from gateway.log.clock_guard import CLOCK_GUARD, ClockGuard, confirm_clock
 from gateway.storage.database import Database
+from tests.log.writing import an_end
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
-BODY: dict[str, Any] = {"k": "abandoned", "case": "c", "chain": "x", "ten": "h99", "h": 0}
 
 
 class Hands:
@@ -27,7 +27,7 @@ class Hands:
 
 
 async def _append(database: Database, now: datetime) -> None:
-    await database.write(lambda c: append_case(c, "abandoned", "h99", BODY, now))
+    await database.write(lambda c: append_case(c, an_end(hour=hour_of(now))))
 
 
 @pytest.mark.threat(72)

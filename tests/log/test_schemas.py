@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.log.leaves import CASE_KINDS, PUBLIC_KINDS
+from gateway.log.entries import CASE_KINDS, PUBLIC_KINDS
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "leaves"
 KINDS = sorted(PUBLIC_KINDS | CASE_KINDS)

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.domain.letters import CLASS_LETTERS, SOURCE_LETTERS, VERDICT_LETTERS, spell
 from gateway.domain.verdicts import DECLARED, FieldClass, Verdict
+from gateway.log.entries import leaf_of
 from gateway.reduction.definitions import Definitions, read_definitions
 
 MEASURE, FIRST, SECOND, GRANT, TEST_GRANT = 0, 1, 2, 3, 4
@@ -93,7 +94,8 @@ def public_leaves(**measure: Any) -> dict[int, dict[str, Any]]:
 
 
 def definitions(**measure: Any) -> Definitions:
-    return read_definitions(public_leaves(**measure).items())
+    leaves = public_leaves(**measure).items()
+    return read_definitions((at, leaf_of(leaf)) for at, leaf in leaves)
 
 
 def filled(verdict: Verdict, kind: str = "fact", source: str = "population") -> Filling:

@@ -14,6 +14,7 @@ from gateway.reduction.dossiers import Key
 from gateway.reduction.measure import Measurement, Scope
 from gateway.reduction.notices import UNCONFIRMED, notice_of
 from gateway_verify.sampling.draw import draw_numbers
+from tests.log.writing import decoded
 from tests.reduction.bodies import (
     HOUR,
     definitions,
@@ -34,7 +35,7 @@ ACCEPTED, PARTS = 2, ("1.001193", "1.004222")
 def counted(*bodies: dict[str, Any], confirmed: bool = True) -> list[int]:
     """Dossiers, instant ones, and fields saved, of one case."""
     measurement = Measurement(definitions(confirmed=confirmed), Scope())
-    measurement.add_case(list(enumerate(bodies, 10)))
+    measurement.add_case(decoded(enumerate(bodies, 10)))
     keys: tuple[Key, ...] = (("dossiers",), ("instant",), ("verdict", "auto"))
     return [sum(sums[key] for sums in measurement.sums().values()) for key in keys]
 
@@ -89,7 +90,7 @@ def test_t55_typed_dossiers_filled_afterwards_move_no_published_numerator() -> N
             submission(case, FIELDS, f"c{number}"),
             sync(case, pre=0),
         )
-        measurement.add_case([(10 * number + n, body) for n, body in enumerate(told, 10)])
+        measurement.add_case(decoded((10 * number + n, body) for n, body in enumerate(told, 10)))
     (sums,) = measurement.sums().values()
 
     assert (sums[("dossiers",)], sums[("instant",)]) == (500, 500)
@@ -100,7 +101,7 @@ def summed(cases: Iterable[tuple[dict[str, Any], ...]]) -> dict[tuple[Any, ...],
     """What many cases add up to, where only confirmed ones count."""
     measurement = Measurement(definitions(confirmed=True), Scope())
     for number, bodies in enumerate(cases):
-        measurement.add_case(list(enumerate(bodies, 10 + 10 * number)))
+        measurement.add_case(decoded(enumerate(bodies, 10 + 10 * number)))
     return dict(sum((Counter(one) for one in measurement.sums().values()), Counter()))
 
 

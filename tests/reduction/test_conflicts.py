@@ -8,6 +8,7 @@ import pytest
 from gateway.domain.errors import CannotMeasure
 from gateway.reduction.measure import Measurement
 from gateway.reduction.report import Counted, Evidence, Question, report
+from tests.log.writing import decoded
 from tests.reduction.bodies import TENANT, by_case, definitions, prefill
 
 
@@ -15,7 +16,7 @@ def rows_of(*bodies: Mapping[str, Any]) -> list[dict[str, Any]]:
     found, question = definitions(), Question(TENANT)
     measurement = Measurement(found, question.scope)
     for case in by_case(enumerate(bodies, start=100)):
-        measurement.add_case(case)
+        measurement.add_case(decoded(case))
     counted = Counted(measurement.sums(), measurement.forms())
     document = report(question, counted, Evidence(200, bytes(32), found))
     return [*document["forms"], document["total"]["online"]]

@@ -9,6 +9,7 @@ from gateway.domain.errors import CannotMeasure
 from gateway.domain.verdicts import Verdict
 from gateway.reduction.measure import Measurement
 from gateway.reduction.report import Counted, Evidence, Question, report
+from tests.log.writing import decoded
 from tests.reduction.bodies import (
     AUTO,
     BLANK,
@@ -46,7 +47,7 @@ def _document(
     found, question = definitions(**measure), question or Question(TENANT)
     measurement = Measurement(found, question.scope)
     for case in by_case(enumerate(bodies, start=100)):
-        measurement.add_case(case)
+        measurement.add_case(decoded(case))
     counted = Counted(measurement.sums(), measurement.forms())
     return report(question, counted, Evidence(200, bytes(32), found))
 
@@ -393,13 +394,15 @@ def test_a_definition_holds_from_its_leaf_on() -> None:
     assert before["instant"]["numerator"] == 1
 
     with pytest.raises(CannotMeasure, match="leaf 0: no definition"):
-        Measurement(definitions(), Question().scope).add_case([(0, submission("a", PLAIN))])
+        Measurement(definitions(), Question().scope).add_case(
+            decoded([(0, submission("a", PLAIN))])
+        )
 
 
 def test_a_form_version_must_stand_in_the_log_before_its_bodies() -> None:
     with pytest.raises(CannotMeasure, match="leaf 1: it names no form version"):
         Measurement(definitions(), Question().scope).add_case(
-            [(1, submission("a", PLAIN, fv=FIRST))]
+            decoded([(1, submission("a", PLAIN, fv=FIRST))])
         )
 
 
@@ -451,7 +454,7 @@ def test_a_later_submission_does_not_move_a_dossier_to_another_month() -> None:
             found, type(question.scope)(TENANT, first_hour=first, last_hour=last)
         )
         for case in by_case(enumerate(bodies, start=100)):
-            measurement.add_case(case)
+            measurement.add_case(decoded(case))
         return sum(sums["dossiers",] for sums in measurement.sums().values())
 
     assert dossiers(HOUR, HOUR) == 1

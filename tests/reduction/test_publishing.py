@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from gateway.domain.clock import hour_of
 from gateway.domain.identifiers import POPULATION
 from gateway.forms.catalogue import Catalogue, read_catalogue
 from gateway.log.append import append_case
@@ -16,6 +17,7 @@ from gateway.reduction.publishing import CONNECTED, Measure, publish_definitions
 from gateway.storage.database import Database
 from gateway.storage.schema import form_versions, leaves
 from gateway_verify._claims.definitions import DIGESTS
+from tests.log.writing import an_end
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 MEASURE_FILE = SCHEMAS / "measure.json"
@@ -147,8 +149,7 @@ async def test_another_edition_counts_from_a_free_month(
     measure = _measure()
     older = replace(measure, name="eform-gateway/measure/1")
     await _publish(database, catalogue, older)
-    body = {"k": "abandoned", "case": "c", "chain": "x", "ten": "h99", "h": 0}
-    await database.write(lambda c: append_case(c, "abandoned", "h99", body, NOW))
+    await database.write(lambda c: append_case(c, an_end(hour=hour_of(NOW))))
     await _publish(database, catalogue, measure)
     await _publish(database, catalogue, measure)
     months = [

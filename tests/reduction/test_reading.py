@@ -12,11 +12,13 @@ from gateway.access.callers import Grant
 from gateway.access.clients import write_grant
 from gateway.domain.errors import BadRequest, CannotMeasure
 from gateway.domain.identifiers import SourceId
-from gateway.log.append import append_case, append_public
+from gateway.log.append import append_public
+from gateway.log.entries import leaf_of
 from gateway.reduction.reading import report_from_log
 from gateway.reduction.report import Question, question_of
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, form_versions, leaves, metric_definitions, tenants
+from tests.log.writing import append_body
 from tests.reduction.bodies import (
     AUTO,
     GRANT,
@@ -40,7 +42,7 @@ def publish(
 ) -> None:
     told = public_leaves(seconds=seconds, per_field=per_field, mock=True, confirmed=confirmed)
     for index, leaf in told.items():
-        appended = append_public(connection, leaf)
+        appended = append_public(connection, leaf_of(leaf))
         assert appended.index == index
         if leaf["kind"] == "metric-definition":
             row = {"leaf": index, "hash": appended.hash}
@@ -57,7 +59,7 @@ def publish(
 async def _fill(database: Database, *cases: dict[str, Any]) -> None:
     def change(connection: Connection) -> None:
         for body in cases:
-            append_case(connection, body["k"], body["ten"], body, NOW)
+            append_body(connection, body, NOW)
 
     await database.write(change)
 

@@ -10,6 +10,7 @@ import pytest
 from gateway.domain.verdicts import FieldClass, Verdict
 from gateway.reduction.measure import Measurement
 from gateway.reduction.report import Counted, Evidence, Question, report
+from tests.log.writing import decoded
 from tests.reduction.bodies import (
     BLANK,
     FIRST,
@@ -96,7 +97,7 @@ def _document(seed: int) -> dict[str, Any]:
     found = definitions()
     measurement = Measurement(found, Question().scope)
     for case in by_case(enumerate(_bodies(seed), start=BEGIN)):
-        measurement.add_case(case)
+        measurement.add_case(decoded(case))
     counted = Counted(measurement.sums(), measurement.forms())
     return report(Question(), counted, Evidence(9000, bytes(32), found))
 
@@ -147,7 +148,7 @@ def test_coarser_rows_and_totals_are_sums_of_the_finer_ones(by: str) -> None:
     found = definitions()
     measurement = Measurement(found, Question().scope)
     for case in by_case(enumerate(_bodies(0), start=BEGIN)):
-        measurement.add_case(case)
+        measurement.add_case(decoded(case))
     counted = Counted(measurement.sums(), measurement.forms())
     fine = report(Question(), counted, Evidence(9000, bytes(32), found))
     coarse = report(Question(by=by), counted, Evidence(9000, bytes(32), found))

@@ -16,7 +16,7 @@ from gateway.domain.letters import (
     YOUNG_LETTERS,
 )
 from gateway.domain.verdicts import Verdict
-from gateway.log.leaves import CASE_KINDS
+from gateway.log.entries import CASE_KINDS
 from tests.reduction.bodies import (
     MANUAL,
     abandoned,

@@ -14,6 +14,7 @@ from gateway.reduction.figures import figure
 from gateway.reduction.measure import Measurement
 from gateway.reduction.report import Counted, Evidence, Question, report
 from gateway.reduction.table import NARROWEST, percent, show
+from tests.log.writing import decoded
 from tests.reduction.bodies import AUTO, MANUAL, definitions, filled, submission
 
 
@@ -23,7 +24,7 @@ def _document(**measure: Any) -> dict[str, Any]:
     overridden = filled(Verdict.OVERRIDE)
     fields = {"hoTen": AUTO, "gioiTinh": AUTO, "queTinh": overridden, "lyDo": MANUAL}
     for leaf, channel in enumerate(("online", "desk"), start=100):
-        measurement.add_case([(leaf, submission(channel, fields, ch=channel))])
+        measurement.add_case(decoded([(leaf, submission(channel, fields, ch=channel))]))
     counted = Counted(measurement.sums(), measurement.forms())
     return report(Question(), counted, Evidence(200, bytes(32), found))
 

@@ -4,11 +4,13 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gateway.log.append import append_public
+from gateway.log.entries import ShredLeaf
 from gateway.log.keys import latest_key
 from gateway.retention.pairs import Difference, differences
 from gateway.retention.sweep import sweep
@@ -123,19 +125,19 @@ CASES = {
     "a body is deleted": (
         f"DELETE FROM bodies WHERE idx = {SUBMISSION}",
         SUBMISSION,
-        "its body is gone and no shred leaf says so",
+        "its payload is gone and no shred leaf says so",
     ),
     "a body is exchanged for another's": (
         "UPDATE bodies SET (body, salt) = (SELECT body, salt FROM bodies AS other"
         f" WHERE other.idx = {PREFILL}) WHERE idx = {SUBMISSION}",
         SUBMISSION,
-        "its seal does not open with the body beside it",
+        "its seal does not open with the payload beside it",
     ),
     "a body is altered by one byte": (
         f"UPDATE bodies SET body = CAST(replace(body, 'online', 'paper_') AS BLOB)"
         f" WHERE idx = {SUBMISSION}",
         SUBMISSION,
-        "its seal does not open with the body beside it",
+        "its seal does not open with the payload beside it",
     ),
     "an entry is rewritten": (
         f"UPDATE leaves SET entry = (SELECT entry FROM leaves WHERE idx = {PREFILL})"
@@ -152,7 +154,7 @@ CASES = {
         "INSERT INTO leaves SELECT (SELECT max(idx) + 1 FROM leaves), entry, hash FROM leaves"
         f" WHERE idx = {PREFILL}",
         "(SELECT max(idx) + 1 FROM leaves)",
-        "its body is gone and no shred leaf says so",
+        "its payload is gone and no shred leaf says so",
     ),
 }
 
@@ -189,13 +191,12 @@ async def test_a_body_that_a_shred_leaf_of_its_own_log_names_may_be_gone(
 ) -> None:
     index = at(copy, ABANDONED)
     own = (copy.read(latest_key) or "").partition("+")[0]
-    leaf = {"kind": "shred", "v": 1, "first": index, "last": index, "count": 1}
-    leaf["reason"] = "retention"
-    await copy.write(lambda c: append_public(c, {**leaf, "origin": "elsewhere.example/log/2020"}))
-    await copy.write(lambda c: append_public(c, {**leaf, "origin": own}) if own_too else None)
+    leaf = ShredLeaf("elsewhere.example/log/2020", index, index, 1, "retention")
+    await copy.write(lambda c: append_public(c, leaf))
+    await copy.write(lambda c: append_public(c, replace(leaf, origin=own)) if own_too else None)
     await copy.write(lambda c: run_sql(c, f"DELETE FROM bodies WHERE idx = {index}"))
 
     # the chain's mark of the leaf stays; without its body nobody can say of which kind the leaf was
-    gone = Difference(index, "its body is gone and no shred leaf says so")
+    gone = Difference(index, "its payload is gone and no shred leaf says so")
     assert (gone in found(copy)) is not own_too
     assert own_too is (found(copy) == [])

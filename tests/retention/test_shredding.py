@@ -9,13 +9,14 @@ from sqlalchemy import Connection, func, select
 from typer.testing import CliRunner
 
 from gateway.cli.main import app as cli
+from gateway.log.entries import ShredLeaf
 from gateway.log.publishing.rows import log_size
 from gateway.retention.pairs import differences
 from gateway.retention.shredding import last_closed, shred_up_to
 from gateway.storage.schema import bodies, case_persons, cases, chains, closed_bodies
 from gateway_verify.evidence import Way, verify_log
 from gateway_verify.locations import Folder
-from tests.conftest import House, Json, Walk
+from tests.conftest import House, Walk
 from tests.databases import back_up, looking_into, put_back, raw_bytes
 
 FORM = "social-pension"
@@ -39,7 +40,7 @@ class Shredding:
         key: str = (self.house.folder / "log/public/key").read_text()
         return key.partition("+")[0]
 
-    def shred(self) -> Json | None:
+    def shred(self) -> ShredLeaf | None:
         database = self.house.services.database
         last = database.read(log_size) - 1
         leaf = self.house.run(database.write(lambda c: shred_up_to(c, last, self.origin)))
@@ -74,7 +75,7 @@ def test_body_salt_and_every_way_to_the_case_go_and_the_log_says_so(shredding: S
 
     leaf = shredding.shred()
 
-    assert leaf is not None and leaf["count"] == before["bodies"]
+    assert leaf is not None and leaf.count == before["bodies"]
     assert shredding.held() == NOTHING
     assert house.services.database.read_still(lambda c: list(differences(c))) == []
     assert verify_log(Folder(house.folder / "log/public"), None, Way()).checkpoint.size > 0
@@ -154,7 +155,7 @@ class Rolled:
         again = self.house.walk(self.house.story(FORM), dossier=self.dossiers[1])
         self.house.accepted(again.submission())
 
-    def shred_the_closed_one(self) -> Json | None:
+    def shred_the_closed_one(self) -> ShredLeaf | None:
         database, origin = self.house.services.database, self.origin
         last = database.read(lambda c: last_closed(c, 10**6))[self.closed]
         leaf = self.house.run(database.write(lambda c: shred_up_to(c, last, origin, self.closed)))
@@ -190,7 +191,8 @@ def test_bodies_of_a_closed_log_go_by_a_leaf_of_the_running_one(rolled: Rolled) 
     leaf = rolled.shred_the_closed_one()
 
     assert leaf is not None
-    assert (leaf["origin"], leaf["count"]) == (rolled.closed, before["closed_bodies"])
+    assert leaf is not None
+    assert (leaf.origin, leaf.count) == (rolled.closed, before["closed_bodies"])
     # the case that goes on in the running log is still found by its dossier
     assert rolled.held() == {"closed_bodies": 0, "bodies": before["bodies"], "cases": 1}
     assert rolled.house.services.database.read_still(lambda c: list(differences(c))) == []

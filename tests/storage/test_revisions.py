@@ -12,11 +12,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, select
 
 import gateway.storage
+from gateway.domain.clock import hour_of
 from gateway.log.append import append_case
 from gateway.storage.schema import REVISION, bodies, bundles, case_persons, chains, metadata
 from gateway.storage.upkeep import inspect_database
 from gateway.storage.url import DatabaseUnusable, DatabaseUrl
 from tests.databases import edit_by_hand, load_dump, looking_into, open_database
+from tests.log.writing import an_end
 
 OLDER = {path.stem: path.read_text() for path in (Path(__file__).parent / "older").glob("*.sql")}
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -62,10 +64,9 @@ def test_last_script_is_revision_of_schema() -> None:
 
 async def test_upgraded_bodies_are_found_by_case(tmp_path: Path) -> None:
     load_dump(tmp_path, OLDER["first"])
-    body = {"k": "abandoned", "case": "Ab-2", "chain": "b", "ten": "h99", "h": 1}
 
     with closing(open_database(tmp_path, upgrade=True)) as database:
-        await database.write(lambda c: append_case(c, "abandoned", "h99", body, NOW))
+        await database.write(lambda c: append_case(c, an_end("Ab-2", hour_of(NOW))))
         kept = database.read(lambda c: c.execute(select(bodies.c.case_ref)).scalars().all())
 
     assert kept == ["Ab-1", "Ab-2"]

@@ -1,10 +1,12 @@
 """Logs of the second edition of the measure, counted and closed by the gateway's own code."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gateway.log.entries import leaf_of
 from gateway.reduction.definitions import read_definitions
 from gateway.reduction.hours import Covered, covered
 from gateway.reduction.months import Month
@@ -12,6 +14,7 @@ from gateway.reduction.releases.cells import released
 from gateway.reduction.releases.counting import RangeCount
 from gateway.reduction.releases.tallies import Closing, in_order, outside, tally_leaf
 from gateway_verify._claims.definitions import DIGESTS
+from tests.log.writing import decoded
 from tests.verify.building import LOG_KEY, ORIGIN, Json
 from tests.verify.closing import DIGEST, ClosingLog, key_leaf
 
@@ -173,7 +176,10 @@ class SecondLog(ClosingLog):
     def close(self, month: str = "2026-11", **members: Any) -> list[Json]:
         """Count what stands since the last close, and write its tallies; gives them."""
         first, last = self.closes[-1].last + 1 if self.closes else 0, len(self.entries) - 1
-        definitions, of = read_definitions(self.leaves.items()), Month.read(month)
+        definitions, of = (
+            read_definitions((at, leaf_of(leaf)) for at, leaf in self.leaves.items()),
+            Month.read(month),
+        )
         before = self.months[-1] if self.months else None
         self.closes.append(covered(definitions, last, of, before))
         self.months.append(of)
@@ -183,13 +189,14 @@ class SecondLog(ClosingLog):
         for index, body in self.bodies.items():
             cases.setdefault(body["case"], []).append((index, body))
         for name, its in cases.items():
-            count.add_case(its, [name.encode()])
+            count.add_case(decoded(its), [name.encode()])
         cells = released(count.cells) or {}
         if left := sum(index >= first for index in self.bodies) - count.leaves:
             cells |= outside(left)
         closing = Closing(month, False, first, last, measure.leaf, measure.edition)
         written = [
-            {**tally_leaf(closing, cell, counts), **members} for cell, counts in in_order(cells)
+            {**json.loads(tally_leaf(closing, cell, counts).encode()), **members}
+            for cell, counts in in_order(cells)
         ]
         for leaf in written:
             self.public(leaf)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.log.leaves import CASE_KINDS, PUBLIC_KINDS
+from gateway.log.entries import CASE_KINDS, PUBLIC_KINDS
 from gateway.reduction.releases.counting import _OF_A_CASE
 from gateway_verify._count.parts import take_apart
 from gateway_verify._count.patterns import KINDS as BODY_KINDS
@@ -26,7 +26,7 @@ def test_every_kind_of_leaf_is_known_with_its_members() -> None:
 
 
 def test_the_same_kinds_belong_to_the_cell_of_their_case() -> None:
-    assert set(BODY_KINDS[:OF_A_CASE]) == _OF_A_CASE
+    assert set(BODY_KINDS[:OF_A_CASE]) == {cls.kind for cls in _OF_A_CASE}
 
 
 ROWS = {"thanhVien[0]": "AM"}

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from typing import Any
 
+from gateway.log.entries import leaf_of
 from gateway.reduction.reconciliation import Measured, read_supplied, reconcile
 from gateway_verify._claims.supplied import reconciliation_of
 
@@ -73,7 +74,9 @@ def test_both_counts_give_one_reconciliation() -> None:
         months = MONTHS[rng.randrange(2) :]
         edition = rng.choice((1, 2))
         ours = reconciliation_of(tallies, supplied, months, edition)
-        read = [read_supplied(at, one) for at, one in supplied]
+        read = [
+            read_supplied(at, leaf_of({"kind": "reconcile", "v": 1} | one)) for at, one in supplied
+        ]
         theirs = reconcile(read, months, [measured(one) for one in tallies], edition)
         assert plain(ours) == plain(theirs)
         headlines[ours["headline"] if ours["counts"] else "none"] += 1

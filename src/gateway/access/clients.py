@@ -24,6 +24,7 @@ from sqlalchemy import Connection, insert, select, update
 from gateway.access.callers import EVERYTHING, Caller, Grant
 from gateway.domain.errors import NotFound
 from gateway.domain.identifiers import SourceId, TenantId, folded_issuer
+from gateway.log.entries import Vouch
 from gateway.storage.database import Database
 from gateway.storage.schema import clients, tenants
 
@@ -183,7 +184,7 @@ def listed_vouches(grant: Grant) -> list[dict[str, str]]:
     return [{"issuer": issuer, "kind": kind} for issuer, kind in sorted(grant.vouches)]
 
 
-def vouches_in_leaf(grant: Grant) -> list[dict[str, str]]:
+def vouches_in_leaf(grant: Grant) -> tuple[Vouch, ...]:
     """The same as a `grant` leaf writes it: the issuer as a digest, since a leaf holds no free text.
 
     `sha256:` and the SHA-256 of the name as `folded_issuer` gives it.
@@ -192,7 +193,7 @@ def vouches_in_leaf(grant: Grant) -> list[dict[str, str]]:
         ("sha256:" + hashlib.sha256(folded_issuer(issuer).encode()).hexdigest(), kind)
         for issuer, kind in grant.vouches
     )
-    return [{"issuer": issuer, "kind": kind} for issuer, kind in sorted(digests)]
+    return tuple(Vouch(issuer, kind) for issuer, kind in sorted(digests))
 
 
 def write_grant(grant: Grant, salt: bytes) -> str:

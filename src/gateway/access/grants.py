@@ -1,4 +1,4 @@
-"""How does the province admit a tenant, so that anybody can see what it was granted?
+"""Admit tenants, so that anybody can see what each was granted.
 
 The tenant's row and its `grant` leaf are one transaction. The leaf names sources and procedures in
 clear and officers as commitments, `base64(HMAC-SHA-256(salt, officer))`; the salt stays in the row.
@@ -13,17 +13,18 @@ import os
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from gateway.access.callers import EVERYTHING, Grant
+from gateway.access.callers import Grant
 from gateway.access.clients import read_grant, vouches_in_leaf, write_grant
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.domain.identifiers import SourceId, TenantId, agency_groups
 from gateway.log.append import Appended, append_public
+from gateway.log.entries import GrantLeaf, Place
 from gateway.log.keys import log_name
 from gateway.storage.schema import connected_sources, grant_leaves, tenant_marks, tenants
 
@@ -132,24 +133,21 @@ def _take_over_older_grants(connection: Connection) -> None:
         connection.execute(insert(grant_leaves), written)
 
 
-def _write(connection: Connection, leaf: dict[str, Any], connected: Sequence[str]) -> Appended:
+def _write(connection: Connection, leaf: GrantLeaf, connected: Sequence[str]) -> Appended:
     """Append a grant leaf, with the mark that the tenant's first one bears.
 
     Raises Conflict `test_mark_stands` where the leaf says otherwise.
     """
-    of_tenant = tenant_marks.c.tenant == leaf["tenant"]
+    of_tenant = tenant_marks.c.tenant == leaf.tenant
     mark = connection.execute(select(tenant_marks).where(of_tenant)).first()
-    if mark is not None and bool(mark.is_test) != leaf["is_test"]:
+    if mark is not None and bool(mark.is_test) != leaf.is_test:
         raise Conflict("test_mark_stands", "whether a tenant is a test tenant never changes")
-    first = None if mark is None else {"log": mark.origin, "leaf": mark.leaf}
-    appended = append_public(connection, {**leaf, "connected": connected, "first": first})
+    first = None if mark is None else Place(mark.origin, mark.leaf)
+    leaf = replace(leaf, connected=tuple(connected), first=first)
+    appended = append_public(connection, leaf)
     if mark is None:
-        _mark(connection, leaf["tenant"], leaf["is_test"], appended.index)
-    written = {
-        "leaf": appended.index,
-        "tenant": leaf["tenant"],
-        "connected": json.dumps(connected),
-    }
+        _mark(connection, leaf.tenant, leaf.is_test, appended.index)
+    written = {"leaf": appended.index, "tenant": leaf.tenant, "connected": json.dumps(connected)}
     connection.execute(insert(grant_leaves), written)
     return appended
 
@@ -161,22 +159,21 @@ def _mark(connection: Connection, tenant: str, is_test: bool, leaf: int) -> None
 
 def _leaf(
     tenant: TenantId, agency: str, grant: Grant, is_test: bool, now: datetime, salt: bytes
-) -> dict[str, Any]:
-    return {
-        "kind": "grant",
-        "v": 2,
-        "tenant": tenant,
-        "agency": agency,
-        "is_test": is_test,
-        "since": now.astimezone(UTC).date().isoformat(),
-        "sources": sorted(grant.sources),
-        "procedures": EVERYTHING if grant.procedures is None else sorted(grant.procedures),
-        "officers": EVERYTHING
-        if grant.officers is None
-        else sorted(officer_commitment(salt, officer) for officer in grant.officers),
-        **({"vouches": vouches_in_leaf(grant)} if grant.vouches else {}),
-        **({"agencies": sorted(grant.agencies)} if grant.agencies else {}),
-    }
+) -> GrantLeaf:
+    officers = None
+    if grant.officers is not None:
+        officers = tuple(sorted(officer_commitment(salt, one) for one in grant.officers))
+    return GrantLeaf(
+        tenant=tenant,
+        agency=agency,
+        is_test=is_test,
+        since=now.astimezone(UTC).date().isoformat(),
+        sources=tuple(sorted(grant.sources)),
+        procedures=None if grant.procedures is None else tuple(sorted(grant.procedures)),
+        officers=officers,
+        vouches=vouches_in_leaf(grant),
+        agencies=tuple(sorted(grant.agencies)),
+    )
 
 
 def officer_commitment(salt: bytes, officer: str) -> str:

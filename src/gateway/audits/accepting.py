@@ -18,7 +18,8 @@ from gateway.audits.auditors import auditor_of
 from gateway.audits.samples import note_outcome
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.log.append import Appended, append_public
-from gateway.log.leaves import leaf_hash, public_entry
+from gateway.log.entries import leaf_of
+from gateway.log.leaves import leaf_hash
 from gateway.log.proofs import PublishedTree
 from gateway.storage.schema import leaves, month_closes
 from gateway_verify.findings import Refuted
@@ -55,14 +56,15 @@ def accept_audit(
     check_root(tree, leaf)  # 3
     check_close(connection, origin, leaf)  # 4
     _check_numbers(leaf)  # 5
+    entry = leaf_of(leaf)
     before = connection.execute(
-        select(leaves.c.idx, leaves.c.hash).where(leaves.c.hash == leaf_hash(public_entry(leaf)))
+        select(leaves.c.idx, leaves.c.hash).where(leaves.c.hash == leaf_hash(entry.encode()))
     ).first()
     if before is not None:
         return Appended(before.idx, before.hash), False
     if leaf["sample"] is not None:
         note_outcome(connection, leaf, now)  # 6
-    return append_public(connection, leaf), True
+    return append_public(connection, entry), True
 
 
 def check_root(tree: PublishedTree, leaf: Leaf) -> None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from gateway.audits.openings import Opening, Wrong, check_opened
+from gateway.audits.openings import Opening, Wrong, check_opened, submission_of
 from gateway.domain.errors import GatewayError
 from gateway.forms.catalogue import RegisteredForm
 from gateway.judging.judge import visible_content
@@ -80,8 +80,9 @@ def check_as_filed(
 ) -> None:
     """Raises Wrong with the first step that fails, Differs with every path that differs in a copy."""
     shown = check_opened(unit, chain, opening, form)
-    shown.check_classes(unit.leaf.body)
-    shown.check_verdicts(unit.leaf.body)
+    stated = submission_of(unit).letters
+    shown.check_classes(stated)
+    shown.check_verdicts(stated)
     submitted = dict(shown.judgement.content)
     found = {
         one

@@ -21,8 +21,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, select, true
 
 from gateway.audits.auditors import Auditor, check_begun
 from gateway.audits.packs import Pack, Progress
+from gateway.domain.clock import hour_of
 from gateway.domain.errors import BadRequest, Busy, CannotMeasure
 from gateway.log.append import AppendedCase, append_case
+from gateway.log.entries import AccessPayload, LeafRange
 from gateway.log.keys import latest_key
 from gateway.log.notes import Checkpoint
 from gateway.log.tiles import WIDTH, encode_bundle
@@ -45,16 +47,15 @@ def note_giving(
     check_begun(connection)
     _check_range(span, size)
     first, last = span[0] // WIDTH * WIDTH, min(size, (span[1] // WIDTH + 1) * WIDTH) - 1
-    body = {
-        "k": "access",
-        "case": None,
-        "by": digest_of_key(auditor.vkey),
-        "log": log.origin,
-        "rg": [first, last],
-        "size": size,
-        "h": int(now.timestamp()) // 3600,
-    }
-    return append_case(connection, "access", "", body, now)
+    payload = AccessPayload(
+        case=None,
+        auditor=digest_of_key(auditor.vkey),
+        log=log.origin,
+        leaves=LeafRange(first, last),
+        size=size,
+        hour=hour_of(now),
+    )
+    return append_case(connection, payload)
 
 
 def _check_range(span: tuple[int, int], size: int) -> None:

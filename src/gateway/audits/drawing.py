@@ -9,13 +9,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, select
 
 from gateway.audits.samples import is_entered, read_sample_request
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.domain.letters import NOTHING, SOURCE_LETTERS, UNNUMBERED, VERDICT_LETTERS, unspell
 from gateway.domain.verdicts import Verdict
+from gateway.log.entries import (
+    FormVersionLeaf,
+    GrantLeaf,
+    PublicLeaf,
+    SubmissionLetters,
+    SubmissionPayload,
+    decode_leaf,
+    decode_payload,
+)
+from gateway.log.leaves import is_case_entry
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.tiles import WIDTH
 from gateway.storage.schema import bodies, leaves
@@ -23,7 +32,6 @@ from gateway_verify.sampling.draw import FIELDS, RECORDS, commitment, draw_numbe
 from gateway_verify.text.notes import MalformedNote, decode_base64
 
 _AUTO = VERDICT_LETTERS[Verdict.AUTO]
-_SEALED = b'{"kind":"case",'
 _RECORDS = (SOURCE_LETTERS["records"], "y")
 
 Place = tuple[int, int, str | None]
@@ -75,38 +83,41 @@ def due_for(connection: Connection, log: LogFolder, said: Any) -> Due:
 def _units(connection: Connection, log: LogFolder, span: list[Any], frame: str) -> Iterator[Place]:
     first, last = span
     public = list(_public(log, last))
-    fields = {at: [one[0] for one in leaf["fields"]] for at, leaf in public if "fields" in leaf}
-    tests = {leaf["tenant"] for _, leaf in public if leaf.get("is_test")}
+    forms = {at: leaf for at, leaf in public if isinstance(leaf, FormVersionLeaf)}
+    fields = {at: [one.path for one in form.fields] for at, form in forms.items()}
+    grants = (leaf for _, leaf in public if isinstance(leaf, GrantLeaf))
+    tests = {grant.tenant for grant in grants if grant.is_test}
     wanted = (
         select(bodies.c.idx, bodies.c.body)
         .where(bodies.c.kind == "submission", bodies.c.idx.between(first, last))
         .order_by(bodies.c.idx)
     )
     for row in connection.execute(wanted):
-        body = orjson.loads(row.body)
-        if body["ten"] not in tests:
-            for ordinal, path in enumerate(_of_one(frame, body, fields[body["fv"]])):
+        payload = decode_payload(row.body)
+        if isinstance(payload, SubmissionPayload) and payload.tenant not in tests:
+            paths = _of_one(frame, payload.letters, fields[payload.form_version])
+            for ordinal, path in enumerate(paths):
                 yield row.idx, ordinal, path
 
 
-def _of_one(frame: str, body: Mapping[str, Any], fields: list[str]) -> Iterable[str | None]:
+def _of_one(frame: str, letters: SubmissionLetters, fields: list[str]) -> Iterable[str | None]:
     """The path of each unit of one submission; None in the frames whose units have none."""
-    verdicts = unspell(fields, body["vd"], body.get("vr", {}))
+    verdicts = unspell(fields, letters.verdicts, letters.verdict_rows)
     saved = [path for path, letter in verdicts.items() if letter == _AUTO]
     if frame == FIELDS:
         return saved
     if frame != RECORDS:
         return [None]
-    if "rc" not in body:
-        sources = unspell(fields, body["so"], body.get("sr", {}))
+    if letters.records is None:
+        sources = unspell(fields, letters.sources, letters.source_rows)
         return [None for path in saved if sources.get(path) in _RECORDS]
-    records = unspell(fields, body["rc"], body.get("rr", {}))
-    letters = [records.get(path, NOTHING) for path in saved]
-    named = set(letters) - {NOTHING, UNNUMBERED}
-    return [None] * (len(named) + letters.count(UNNUMBERED))
+    records = unspell(fields, letters.records, letters.record_rows)
+    behind = [records.get(path, NOTHING) for path in saved]
+    named = set(behind) - {NOTHING, UNNUMBERED}
+    return [None] * (len(named) + behind.count(UNNUMBERED))
 
 
-def _public(log: LogFolder, last: int) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _public(log: LogFolder, last: int) -> Iterator[tuple[int, PublicLeaf]]:
     """The public leaves of the bundles up to a leaf."""
     shown = log.published()
     size = 0 if shown is None else shown.checkpoint.size
@@ -115,5 +126,5 @@ def _public(log: LogFolder, last: int) -> Iterator[tuple[int, Mapping[str, Any]]
     for number in range(last // WIDTH + 1):
         entries = log.tiles.entries(number, min(WIDTH, size - number * WIDTH))
         for at, entry in enumerate(entries, number * WIDTH):
-            if not entry.startswith(_SEALED):
-                yield at, orjson.loads(entry)
+            if not is_case_entry(entry):
+                yield at, decode_leaf(entry)

@@ -23,6 +23,7 @@ from gateway.audits.openings import (
     Wrong,
     check_opening,
     read_opening,
+    submission_of,
 )
 from gateway.audits.papers_behind import check_paper
 from gateway.domain.errors import BadRequest, FormRefused, NotFound
@@ -30,6 +31,7 @@ from gateway.forms.attributes import read_dictionary
 from gateway.forms.catalogue import RegisteredForm, version_of
 from gateway.forms.definition import read_countable
 from gateway.forms.reading.bindings import read_bindings
+from gateway.log.entries import FormVersionLeaf, leaf_of
 from gateway_verify.locations import Folder
 from gateway_verify.sampling.draw import FIELDS, SUBMISSIONS
 from gateway_verify.sampling.requests import Sample
@@ -74,14 +76,16 @@ class Result:
 def open_all(pack: Path, sample: Sample, supplied: Supplied, progress: Progress) -> list[Result]:
     """Check the opening of every unit; raises NotFound `form_not_in_pack`."""
     last = max((unit.leaf.index for unit in sample.units), default=0)
-    wanted = {unit.leaf.body["chain"] for unit in sample.units}
+    wanted = {submission_of(unit).chain for unit in sample.units}
     size = sample.proved.checkpoint.size
     chains = leaves_of_chains(Folder(pack), size, wanted, last, progress)
-    forms = _Forms(pack, dict(sample.proved.story.of_kind("form-version")))
+    stated = ((at, leaf_of(leaf)) for at, leaf in sample.proved.story.of_kind("form-version"))
+    forms = _Forms(pack, {at: leaf for at, leaf in stated if isinstance(leaf, FormVersionLeaf)})
     files = _by_leaf(supplied.openings)
     results = []
     for done, unit in enumerate(sample.units, 1):
-        chain = [leaf for leaf in chains[unit.leaf.body["chain"]] if leaf.index <= unit.leaf.index]
+        behind = chains[submission_of(unit).chain]
+        chain = [leaf for leaf in behind if leaf.index <= unit.leaf.index]
         mine = files.get(unit.leaf.index, [])
         results.append(_open(sample.frame, unit, chain, mine, forms.of(unit), supplied))
         progress(done, len(sample.units))
@@ -144,32 +148,32 @@ def _read(files: list[Path], supplied: Supplied) -> Opening:
 class _Forms:
     """The registered versions that a pack holds."""
 
-    def __init__(self, pack: Path, leaves: Mapping[int, Mapping[str, Any]]) -> None:
+    def __init__(self, pack: Path, leaves: Mapping[int, FormVersionLeaf]) -> None:
         self._folder = pack / "forms"
         self._leaves = leaves
         self._read: dict[int, RegisteredForm] = {}
 
     def of(self, unit: Unit) -> RegisteredForm:
         """The version that a submission was counted by."""
-        at = unit.leaf.body["fv"]
+        at = submission_of(unit).form_version
         if at not in self._read:
             self._read[at] = self._registered(self._leaves[at])
         return self._read[at]
 
-    def _registered(self, leaf: Mapping[str, Any]) -> RegisteredForm:
-        names = ("form_digest", "bindings_digest", "dictionary_digest")
+    def _registered(self, leaf: FormVersionLeaf) -> RegisteredForm:
+        digests = (leaf.form_digest, leaf.bindings_digest, leaf.dictionary_digest)
         form, bindings, dictionary = (
-            self._folder / f"{leaf[name].removeprefix('sha256:')}.json" for name in names
+            self._folder / f"{digest.removeprefix('sha256:')}.json" for digest in digests
         )
         try:
             known, words = read_countable(form.read_bytes()), read_dictionary(dictionary)
             version = version_of(known, read_bindings(bindings.read_bytes(), known, words), words)
         except (OSError, FormRefused, ValueError):
             raise NotFound(
-                "form_not_in_pack", f"no usable files of form version {leaf['form']}", "forms"
+                "form_not_in_pack", f"no usable files of form version {leaf.form}", "forms"
             ) from None
-        if version.version != leaf["version"]:
+        if version.version != leaf.version:
             raise NotFound(
-                "form_not_in_pack", f"another engine or file of form {leaf['form']}", "forms"
+                "form_not_in_pack", f"another engine or file of form {leaf.form}", "forms"
             )
         return version

@@ -32,8 +32,8 @@ opening; a receipt's signature is not asked for, since the leaf pins its bytes.
 import hashlib
 from base64 import b64decode, b64encode, urlsafe_b64decode
 from binascii import Error as NotBase64
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -46,6 +46,14 @@ from gateway.judging.encoding import commitment, content_of, letters_of
 from gateway.judging.judge import JudgedField, Judgement, judge
 from gateway.judging.locked import check_locked, with_switches
 from gateway.judging.opened import Marks, OpenedReceipt
+from gateway.log.entries import (
+    EntryUnreadable,
+    PrefillPayload,
+    RefusalPayload,
+    SubmissionLetters,
+    SubmissionPayload,
+    payload_of,
+)
 from gateway.receipts.claims import decode
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import Tagger, commit_to
@@ -129,20 +137,22 @@ class Shown:
 
     receipt: OpenedReceipt
     judgement: Judgement
-    letters: Mapping[str, Any] = field(repr=False)
+    letters: SubmissionLetters = field(repr=False)
 
-    def check_classes(self, body: Mapping[str, Any]) -> None:
+    def check_classes(self, stated: SubmissionLetters) -> None:
         """Raise Wrong `class` unless classes, sources and records are those that the leaf says."""
-        self._check(body, ("cl", "cr", "so", "sr", "rc", "rr"), "class")
+        mine = self.letters
+        if stated.records is None:  # before records were numbered
+            mine = replace(mine, records=None, record_rows={})
+        with_verdicts = replace(mine, verdicts=stated.verdicts, verdict_rows=stated.verdict_rows)
+        if with_verdicts != stated:
+            raise Wrong("class")
 
-    def check_verdicts(self, body: Mapping[str, Any]) -> None:
+    def check_verdicts(self, stated: SubmissionLetters) -> None:
         """Raise Wrong `verdict` unless every verdict is the one that the leaf says."""
-        self._check(body, ("vd", "vr"), "verdict")
-
-    def _check(self, body: Mapping[str, Any], names: tuple[str, ...], step: str) -> None:
-        said = (name for name in names if name != "rc" and name != "rr" or "rc" in body)
-        if any(self.letters.get(name) != body.get(name) for name in said):
-            raise Wrong(step)
+        mine = self.letters
+        if (mine.verdicts, mine.verdict_rows) != (stated.verdicts, stated.verdict_rows):
+            raise Wrong("verdict")
 
 
 def check_opened(
@@ -152,17 +162,19 @@ def check_opened(
 
     `chain` are the case leaves of the unit's chain up to its submission.
     """
-    body = unit.leaf.body
+    submission = submission_of(unit)
+    payloads = [(leaf.index, payload_of(leaf.body)) for leaf in chain]
     if not {(leaf.hash, leaf.salt) for leaf in chain} <= opening.leaves:
         raise Wrong("leaves")
-    prefills = {leaf.index: leaf.body for leaf in chain if leaf.body["k"] == "prefill"}
-    _check_receipts(opening, _way(prefills, body["pf"]), body["chain"])
+    prefills = {at: one for at, one in payloads if isinstance(one, PrefillPayload)}
+    _check_receipts(opening, _prefills_up_to(prefills, submission.prefill), submission.chain)
     if opening.receipts[-1].claims.version != form.version:
         raise Wrong("receipt")
-    one, judgement = _judged(opening, form, body, _refused(chain))
+    refusals = [one for _, one in payloads if isinstance(one, RefusalPayload)]
+    one, judgement = _judged(opening, form, submission, _refused(refusals))
     content = content_of(judgement.content, opening.contested, opening.by_officer)
     said = commitment(opening.content_salt, content)
-    if said != body["cc"]:
+    if said != submission.content_commitment:
         raise Wrong("content")
     return Shown(one, judgement, letters_of(judgement, form))
 
@@ -183,40 +195,52 @@ def check_opening(
     judged = next((one for one in shown.judgement.fields if one.path == unit.path), None)
     if judged is None or not judged.visible:
         raise Wrong("visibility")
-    shown.check_classes(unit.leaf.body)
+    stated = submission_of(unit).letters
+    shown.check_classes(stated)
     if not _opens(shown.receipt, judged, opening.data):
         raise Wrong("tag")
     if judged.verdict is not Verdict.AUTO:
         raise Wrong("verdict")
-    shown.check_verdicts(unit.leaf.body)
+    shown.check_verdicts(stated)
     return _check_reads(judged, opening, journal)
 
 
-def _way(prefills: Mapping[int, Mapping[str, Any]], last: int) -> list[Mapping[str, Any]]:
-    """The prefill bodies from the first of the chain to the one whose receipt was used."""
-    way: list[Mapping[str, Any]] = []
+def submission_of(unit: Unit) -> SubmissionPayload:
+    """What the submission leaf of a unit seals."""
+    payload = payload_of(unit.leaf.body)
+    if not isinstance(payload, SubmissionPayload):
+        raise EntryUnreadable("a unit stands in a leaf that is no submission")
+    return payload
+
+
+def _prefills_up_to(prefills: Mapping[int, PrefillPayload], last: int) -> list[PrefillPayload]:
+    """The prefills from the first of the chain to the one whose receipt was used."""
+    found: list[PrefillPayload] = []
     at: int | None = last
     while at is not None:
-        if at not in prefills or len(way) > len(prefills):
+        if at not in prefills or len(found) > len(prefills):
             raise Wrong("leaves")
-        way.append(prefills[at])
-        at = prefills[at]["prev"]
-    return way[::-1]
+        found.append(prefills[at])
+        at = prefills[at].previous
+    return found[::-1]
 
 
-def _check_receipts(opening: Opening, way: list[Mapping[str, Any]], chain: str) -> None:
+def _check_receipts(opening: Opening, prefills: list[PrefillPayload], chain: str) -> None:
     committed = b64encode(commit_to(opening.key)).decode()
-    if any(prefill["kc"] != committed for prefill in way):
+    if any(prefill.key_commitment != committed for prefill in prefills):
         raise Wrong("key")
     digests = [_digest(receipt) for receipt in opening.receipts]
-    if digests != [prefill["rd"] for prefill in way] or opening.receipts[-1].claims.chain != chain:
+    if (
+        digests != [one.receipt_digest for one in prefills]
+        or opening.receipts[-1].claims.chain != chain
+    ):
         raise Wrong("receipt")
 
 
-def _refused(chain: Collection[Opened]) -> frozenset[str]:
+def _refused(refusals: Iterable[RefusalPayload]) -> frozenset[str]:
     """The field instances that were refused before, and are contested since."""
-    refusals = (leaf.body["f"] for leaf in chain if leaf.body["k"] == "refusal")
-    return frozenset(path for fields in refusals for path, code in fields if code != "row_added")
+    offences = (offence for refusal in refusals for offence in refusal.offences)
+    return frozenset(one.path for one in offences if one.code != "row_added")
 
 
 def _digest(receipt: Receipt) -> str:
@@ -224,11 +248,11 @@ def _digest(receipt: Receipt) -> str:
 
 
 def _judged(
-    opening: Opening, form: RegisteredForm, body: Mapping[str, Any], refused: frozenset[str]
+    opening: Opening, form: RegisteredForm, submission: SubmissionPayload, refused: frozenset[str]
 ) -> tuple[OpenedReceipt, Judgement]:
     """The submission, judged as it was then."""
     digests = (form.definition.digest, form.bindings.digest)
-    tagger = Tagger.of(opening.key, body["chain"], body["ten"], *digests)
+    tagger = Tagger.of(opening.key, submission.chain, submission.tenant, *digests)
     one = OpenedReceipt(form, opening.receipts[-1].claims, tagger)
     data = with_switches(one, opening.data)
     marks = Marks(opening.by_officer, opening.contested, refused)

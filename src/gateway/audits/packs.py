@@ -23,12 +23,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import orjson
 
 from gateway.audits.instructions import instructions
 from gateway.domain.errors import Conflict
+from gateway.log.entries import (
+    FormVersionLeaf,
+    MetricDefinitionLeaf,
+    PublicLeaf,
+    TallyLeaf,
+    decode_leaf,
+)
+from gateway.log.leaves import is_case_entry
 from gateway.log.notes import SignedCheckpoint
 from gateway.log.proofs import PublishedTree, inclusion_text
 from gateway.log.publishing.folder import LogFolder
@@ -41,9 +48,6 @@ OTHERS = Path(__file__).parent / "others"
 """Programs that ask verifiers of others about a log."""
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
-_SEALED = b'{"kind":"case",'
-_NAMED = ("digest", "form_digest", "bindings_digest", "dictionary_digest")
-_DEFINING = frozenset({"metric-definition", "form-version"})
 
 
 @dataclass(slots=True)
@@ -96,17 +100,20 @@ def _copy_entries(pack: Pack, tiles: TileFolder, progress: Progress) -> None:
         entries = _first(partial(tiles.entries, number), width)
         _put(pack.folder / tile_path(ENTRIES, number, width), encode_bundle(entries))
         for index, entry in enumerate(entries, number * WIDTH):
-            if not entry.startswith(_SEALED):
-                _take_note(pack, index, orjson.loads(entry))
+            if not is_case_entry(entry):
+                _take_note(pack, index, decode_leaf(entry))
         progress(number * WIDTH + width, pack.size)
 
 
-def _take_note(pack: Pack, index: int, leaf: dict[str, Any]) -> None:
-    if leaf["kind"] == "tally":
-        pack.tallies.append(index)
-        pack.ranges[leaf["month"]] = leaf["range"][0], leaf["range"][1]
-    elif leaf["kind"] in _DEFINING:
-        pack.digests |= {leaf[name] for name in _NAMED if name in leaf}
+def _take_note(pack: Pack, index: int, leaf: PublicLeaf) -> None:
+    match leaf:
+        case TallyLeaf():
+            pack.tallies.append(index)
+            pack.ranges[leaf.month] = leaf.range
+        case MetricDefinitionLeaf():
+            pack.digests.add(leaf.digest)
+        case FormVersionLeaf():
+            pack.digests |= {leaf.form_digest, leaf.bindings_digest, leaf.dictionary_digest}
 
 
 def _copy_hashes(pack: Pack, tiles: TileFolder) -> None:

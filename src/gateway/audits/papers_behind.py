@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from gateway.audits.openings import Opening, Shown, Wrong, check_opened
+from gateway.audits.openings import Opening, Shown, Wrong, check_opened, submission_of
 from gateway.forms.catalogue import RegisteredForm
 from gateway.judging.opened import OpenedReceipt
 from gateway.receipts.tags import same_tag
@@ -38,8 +38,9 @@ def check_paper(
 ) -> None:
     """Raises Wrong with the first step that fails; `issued` gives per issuer the numbers that it issued."""
     shown = check_opened(unit, chain, opening, form)
-    shown.check_classes(unit.leaf.body)
-    shown.check_verdicts(unit.leaf.body)
+    stated = submission_of(unit).letters
+    shown.check_classes(stated)
+    shown.check_verdicts(stated)
     record = _record(unit, shown)
     paper = _paper(shown.receipt, record, opening.papers.get(record))
     if not _there(files, paper["file"]):

@@ -9,26 +9,25 @@ as it asked for or all there are: what was not answered is in it as wrong, and n
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
 from gateway.audits.auditors import auditor_of, check_begun
+from gateway.domain.clock import hour_of
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.log.append import append_case
 from gateway.log.canonical import canonical
+from gateway.log.entries import LeafRange, SamplePayload, decode_payload
 from gateway.storage.schema import bodies
 from gateway_verify.findings import Refuted, Unchecked
 from gateway_verify.leaves import Leaf
 from gateway_verify.sampling.draw import FIELDS, frame_of
 from gateway_verify.sampling.entered import digest_of_key
 from gateway_verify.sampling.requests import read_request
-
-SAMPLE = "sample"
-_SAME = {"month": "month", "rg": "range", "size": "size", "root": "root"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +70,11 @@ def enter_sample(connection: Connection, request: Leaf, now: datetime) -> Entere
     """
     check_begun(connection)
     auditor_of(connection, request["auditor"])
-    body = _asked(request, now)
-    for row in _same(connection, body):
+    payload = _asked(request, now)
+    for row in _same(connection, payload):
         return Entered(row.idx, row.salt, row.body)
-    leaf = append_case(connection, SAMPLE, "", body, now)
-    return Entered(leaf.index, leaf.salt, canonical(body))
+    leaf = append_case(connection, payload)
+    return Entered(leaf.index, leaf.salt, payload.encode())
 
 
 def is_entered(connection: Connection, request: Leaf) -> bool:
@@ -83,21 +82,31 @@ def is_entered(connection: Connection, request: Leaf) -> bool:
     return bool(_same(connection, _asked(request, datetime.fromtimestamp(0, UTC))))
 
 
-def _asked(request: Leaf, now: datetime) -> dict[str, Any]:
-    asked = {"n": request["count"], "cm": request["commitment"], "fr": frame_of(request)}
-    year_units = request.get("year_units")
-    if year_units is not None:
-        asked["yu"] = year_units
-    return _body(request, now, "asked", asked)
+def _asked(request: Leaf, now: datetime) -> SamplePayload:
+    return SamplePayload(
+        case=None,
+        auditor=digest_of_key(request["auditor"]),
+        month=request["month"],
+        leaves=LeafRange(*request["range"]),
+        size=request["size"],
+        root=request["root"],
+        hour=hour_of(now),
+        state="asked",
+        units=request["count"],
+        nonce_commitment=request["commitment"],
+        wrong=None,
+        asked_at=None,
+        frame=frame_of(request),
+        year_units=request.get("year_units"),
+    )
 
 
-def _same(connection: Connection, body: Mapping[str, Any]) -> list[Row[Any]]:
+def _same(connection: Connection, asked: SamplePayload) -> list[Row[Any]]:
     """The leaves that ask for the same, at whatever hour."""
-    earlier = {"fr": FIELDS}
     return [
         row
-        for row in _samples(connection)
-        if earlier | json.loads(row.body) | {"h": body["h"]} == body
+        for row, known in _samples(connection)
+        if replace(known, hour=asked.hour, frame=known.frame or FIELDS) == asked
     ]
 
 
@@ -108,46 +117,39 @@ def note_outcome(connection: Connection, audit: Leaf, now: datetime) -> None:
     so many units of this frame, range and root, or one that has an outcome already.
     """
     said = audit["sample"]
-    held = {row.idx: json.loads(row.body) for row in _samples(connection)}
+    held = {row.idx: sample for row, sample in _samples(connection)}
     asked = held.get(said["entered"])
     if asked is None or not _answers(audit, asked):
         raise Conflict("sample_not_entered", "no commitment to this sample stands there", "sample")
-    if any(one["rq"] == said["entered"] for one in held.values()):
+    if any(one.asked_at == said["entered"] for one in held.values()):
         raise Conflict("sample_not_entered", "that commitment has an outcome already", "sample")
-    found = {"n": said["drawn"], "wr": said["wrong"], "rq": said["entered"], "cm": asked["cm"]}
-    found["fr"] = frame_of(said)
-    append_case(connection, SAMPLE, "", _body(audit, now, "opened", found), now)
+    found = replace(
+        asked,
+        hour=hour_of(now),
+        state="opened",
+        units=said["drawn"],
+        wrong=said["wrong"],
+        asked_at=said["entered"],
+        frame=frame_of(said),
+        year_units=None,
+    )
+    append_case(connection, found)
 
 
-def _answers(audit: Leaf, asked: Mapping[str, Any]) -> bool:
-    same = all(asked[short] == audit[name] for short, name in _SAME.items())
-    mine = asked["by"] == digest_of_key(audit["auditor"]) and asked["st"] == "asked"
+def _answers(audit: Leaf, asked: SamplePayload) -> bool:
+    about = asked.month, list(asked.leaves), asked.size, asked.root
+    same = about == tuple(audit[name] for name in ("month", "range", "size", "root"))
+    mine = asked.auditor == digest_of_key(audit["auditor"]) and asked.state == "asked"
     sample = audit["sample"]
-    framed = frame_of(asked, "fr") == frame_of(sample)
-    due = min(asked["n"], sample.get("units", asked["n"]))
+    framed = (asked.frame or FIELDS) == frame_of(sample)
+    due = min(asked.units, sample.get("units", asked.units))
     drawn = sample["drawn"] == due if "units" in sample else sample["drawn"] <= due
     return same and mine and framed and drawn
 
 
-def _body(said: Leaf, now: datetime, state: str, found: dict[str, Any]) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "k": "sample",
-        "case": None,
-        "by": digest_of_key(said["auditor"]),
-        "month": said["month"],
-        "rg": list(said["range"]),
-        "size": said["size"],
-        "root": said["root"],
-        "h": int(now.timestamp()) // 3600,
-        "st": state,
-        "n": 0,
-        "cm": None,
-        "wr": None,
-        "rq": None,
-    }
-    return body | found
-
-
-def _samples(connection: Connection) -> list[Row[Any]]:
-    wanted = select(bodies.c.idx, bodies.c.salt, bodies.c.body).where(bodies.c.kind == SAMPLE)
-    return list(connection.execute(wanted))
+def _samples(connection: Connection) -> list[tuple[Row[Any], SamplePayload]]:
+    wanted = select(bodies.c.idx, bodies.c.salt, bodies.c.body)
+    of_kind = wanted.where(bodies.c.kind == SamplePayload.kind)
+    rows: list[Row[Any]] = list(connection.execute(of_kind))
+    read = ((row, decode_payload(row.body)) for row in rows)
+    return [(row, payload) for row, payload in read if isinstance(payload, SamplePayload)]

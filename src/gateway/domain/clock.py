@@ -11,6 +11,11 @@ Clock = Callable[[], datetime]
 """Gives the present moment, aware, in UTC."""
 
 
+def hour_of(when: datetime) -> int:
+    """Whole hours since 1970 UTC, all that the log keeps of a time."""
+    return int(when.timestamp()) // 3600
+
+
 def now_in_utc() -> datetime:
     """The machine's clock, by which a deployment runs."""
     return datetime.now(UTC)

@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from gateway.access.callers import not_granted
+from gateway.domain.clock import hour_of
 from gateway.domain.errors import DossierRefused, NotFound
 from gateway.domain.identifiers import TenantId
 from gateway.dossiers.checking import (
@@ -28,7 +29,7 @@ from gateway.dossiers.dossier import (
     Dossier,
     Step,
 )
-from gateway.dossiers.evidence.reuse import last_ways, reuse_body, ways_of
+from gateway.dossiers.evidence.reuse import components_on_record, last_reuse
 from gateway.dossiers.evidence.serving import case_behind, find_bundle, share_of
 from gateway.dossiers.moments import check_step, check_supplements, end_of
 from gateway.dossiers.portal.protocol import Protocol
@@ -36,6 +37,7 @@ from gateway.dossiers.standing import Standing, standing_of
 from gateway.dossiers.telling.outbox import QUEUED, Seal, queue, say_again
 from gateway.forms.values import LOCAL_ZONE
 from gateway.log.append import append_case
+from gateway.log.entries import ReusePayload
 from gateway.receipts.cases import case_tag, opened_at, register_dossier
 from gateway.records.store import RecordStore
 from gateway.storage.schema import dossier_steps, dossiers
@@ -160,12 +162,12 @@ class Registry:
         now = self.clock()
         opened = opened_at(connection, tenant, case_code, self.index_key) or 0
         today = now.astimezone(LOCAL_ZONE).date()
-        ways = ways_of(dossier, case_code, tenant, self.records, opened, today)
+        components = components_on_record(dossier, case_code, tenant, self.records, opened, today)
         case = case_behind(connection, tenant, dossier.code, self.index_key)
-        before = last_ways(case.events)
-        if ways != (before[1] if before else ()):
-            body = reuse_body(case.ref, tenant, dossier.procedure, ways, now)
-            append_case(connection, "reuse", tenant, body, now)
+        before = last_reuse(case.events)
+        if components != (before[1] if before else ()):
+            payload = ReusePayload(case.ref, tenant, dossier.procedure, hour_of(now), components)
+            append_case(connection, payload)
 
     def _add(
         self,

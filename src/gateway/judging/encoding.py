@@ -3,8 +3,8 @@
 import hashlib
 from base64 import b64encode
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import zip_longest
-from typing import Any
 
 import orjson
 
@@ -24,6 +24,7 @@ from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.fields import template_of
 from gateway.forms.reading.paths import steps_of
 from gateway.judging.judge import JudgedField, Judgement
+from gateway.log.entries import SubmissionLetters
 
 _CONTENT = b"eform-gateway/content/v1"
 
@@ -57,26 +58,24 @@ def in_form_order(
     return tuple(sorted(verdicts, key=place))
 
 
-def letters_of(judgement: Judgement, form: RegisteredForm) -> dict[str, Any]:
+def letters_of(judgement: Judgement, form: RegisteredForm) -> SubmissionLetters:
     """Verdict, class and source of every field, one letter each.
 
     Where a record of the province filled one, besides by which unvouched record each was filled.
     """
     fields = [template.path for template in form.declarable]
-    columns: dict[tuple[str, str], Callable[[JudgedField], str]] = {
-        ("vd", "vr"): lambda judged: VERDICT_LETTERS[judged.verdict],
-        ("cl", "cr"): _class_letter,
-        ("so", "sr"): _source_letter,
-    }
-    if any(judged.filled and judged.filled.source == RECORDS for judged in judgement.fields):
-        columns["rc", "rr"] = _record_letters(judgement)
-    letters: dict[str, Any] = {}
-    for (name, rows_name), letter in columns.items():
-        base, rows = spell(fields, {judged.path: letter(judged) for judged in judgement.fields})
-        letters[name] = base
-        if rows:
-            letters[rows_name] = rows
-    return letters
+
+    def spelled(letter: Callable[[JudgedField], str]) -> tuple[str, dict[str, str]]:
+        return spell(fields, {judged.path: letter(judged) for judged in judgement.fields})
+
+    verdicts, verdict_rows = spelled(lambda judged: VERDICT_LETTERS[judged.verdict])
+    classes, class_rows = spelled(_class_letter)
+    sources, source_rows = spelled(_source_letter)
+    letters = SubmissionLetters(verdicts, classes, sources, verdict_rows, class_rows, source_rows)
+    if not any(judged.filled and judged.filled.source == RECORDS for judged in judgement.fields):
+        return letters
+    records, record_rows = spelled(_record_letters(judgement))
+    return replace(letters, records=records, record_rows=record_rows)
 
 
 def _record_letters(judgement: Judgement) -> Callable[[JudgedField], str]:

@@ -1,4 +1,4 @@
-"""How does an entry come into the log, in the transaction of what it records?
+"""Append entries to the log, in the transaction of what they record.
 
 The caller's transaction carries the leaf: either both are durable or neither is. Indices have no
 gaps, because only the one writer of the database assigns them.
@@ -8,23 +8,14 @@ before the last one is refused, and so is every one while the clock is in doubt 
 """
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
 from gateway.domain.errors import Busy
-from gateway.log.canonical import canonical
 from gateway.log.clock_guard import CLOCK_GUARD
-from gateway.log.leaves import (
-    CASE_KINDS,
-    SALT_BYTES,
-    case_entry,
-    leaf_hash,
-    public_entry,
-    seal_of,
-)
+from gateway.log.entries import CasePayload, PublicLeaf
+from gateway.log.leaves import SALT_BYTES, case_entry, leaf_hash, seal_of
 from gateway.storage.schema import bodies, leaves
 from gateway.storage.statements import Statement, new_row
 
@@ -46,42 +37,36 @@ class Appended:
 
 @dataclass(frozen=True, slots=True)
 class AppendedCase:
-    """Where a case leaf stands, its leaf hash, and the salt that opens its seal with the body."""
+    """Where a case leaf stands, its leaf hash, and the salt that opens its seal with the payload."""
 
     index: int
     hash: bytes
     salt: bytes = field(repr=False)
 
 
-def append_public(connection: Connection, leaf: Mapping[str, object]) -> Appended:
-    """Add a public leaf; raises ValueError for one that breaks the format of `leaves.py`."""
-    index, hashed = _append(connection, public_entry(leaf))
+def append_public(connection: Connection, leaf: PublicLeaf) -> Appended:
+    """Add a public leaf; raises ValueError for one of more than 65,535 bytes."""
+    index, hashed = _append(connection, leaf.encode())
     return Appended(index, hashed)
 
 
-def append_case(
-    connection: Connection, kind: str, tenant: str, body: Mapping[str, object], now: datetime
-) -> AppendedCase:
-    """Add a sealed case leaf and keep its body and salt beside the log.
+def append_case(connection: Connection, payload: CasePayload) -> AppendedCase:
+    """Add a sealed case leaf and keep its payload and salt beside the log.
 
-    The hour of `now` (hours since 1970 UTC) is all that is kept of the time; by `case` the bodies of
-    one case are found together. Raises ValueError for
-    an unknown kind or a body that RFC 8785 cannot write; Busy `clock_behind` or `clock_jumped`.
+    The payload's hour is all that is kept of the time; by `case` the payloads of one case are found
+    together. Raises Busy `clock_behind` or `clock_jumped`.
     """
-    if kind not in CASE_KINDS:
-        raise ValueError("a case leaf is of one of the case kinds")
-    hour = int(now.timestamp()) // 3600
-    _check_hour(connection, hour)
+    _check_hour(connection, payload.hour)
     if (guard := connection.info.get(CLOCK_GUARD)) is not None:
-        guard.check(now)
-    salt, content = os.urandom(SALT_BYTES), canonical(body)
+        guard.check()
+    salt, content = os.urandom(SALT_BYTES), payload.encode()
     index, hashed = _append(connection, case_entry(seal_of(salt, content)))
     row = {
         "idx": index,
-        "kind": kind,
-        "tenant": tenant,
-        "hour": hour,
-        "case_ref": body.get("case"),
+        "kind": payload.kind,
+        "tenant": payload.tenant,
+        "hour": payload.hour,
+        "case_ref": payload.case,
         "salt": salt,
         "body": content,
     }

@@ -30,13 +30,13 @@ class ClockGuard:
         self._begin = clock(), monotonic()
         self._stopped = self._file.exists()
 
-    def check(self, now: datetime) -> None:
+    def check(self) -> None:
         """Raise Busy `clock_jumped` from the first jump on until the clock is confirmed."""
         if self._stopped and not self._file.exists():
             self._begin, self._stopped = (self._clock(), self._monotonic()), False
         begin, beat = self._begin
         passed = timedelta(seconds=self._monotonic() - beat)
-        if not self._stopped and now - begin - passed > LARGEST_JUMP:
+        if not self._stopped and self._clock() - begin - passed > LARGEST_JUMP:
             self._file.touch()
             self._stopped = True
         if self._stopped:

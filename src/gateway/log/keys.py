@@ -1,4 +1,4 @@
-"""Which key signs the log, since which leaf, and how does the next one take over?
+"""The key that signs the log, since which leaf, and how the next one takes over.
 
 A `key` leaf names the log's verifier key where it is first used. It is signed by that key, and by
 the one before when it takes over from one: Ed25519 over the RFC 8785 text of the leaf without
@@ -7,15 +7,15 @@ follows a closed one names that one's origin, size and root in `previous`.
 """
 
 from base64 import b64encode
-from collections.abc import Mapping
+from dataclasses import replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, insert, select
 
 from gateway.log.append import append_public
-from gateway.log.canonical import canonical
+from gateway.log.entries import ClosedLog, KeyLeaf, KeySignature
 from gateway.log.notes import Checkpoint, signing_name
-from gateway.log.publishing.rows import log_size
+from gateway.log.stored import log_size
 from gateway.storage.schema import log_keys
 
 UNNAMED = "log"
@@ -34,23 +34,20 @@ def announce_key(
 ) -> None:
     """Write the `key` leaf of a key that is new to the log; `old` is the key that hands over."""
     vkey = str(signing_name(origin, private))
-    leaf: dict[str, object] = {
-        "kind": "key",
-        "v": 1,
-        "origin": origin,
-        "key": vkey,
-        "since_size": log_size(connection),
-        "previous": None if previous is None else _named(previous),
-        "old_key": None if old is None else str(signing_name(origin, old)),
-    }
+    leaf = KeyLeaf(
+        origin=origin,
+        key=vkey,
+        since_size=log_size(connection),
+        previous=None if previous is None else _named(previous),
+        old_key=None if old is None else str(signing_name(origin, old)),
+    )
     signers = {"old": old, "new": private}
-    signed = canonical(leaf)
-    leaf["signatures"] = [
-        {"by": by, "signature": b64encode(key.sign(signed)).decode()}
+    signatures = tuple(
+        KeySignature(by, b64encode(key.sign(leaf.signed_text)).decode())
         for by, key in signers.items()
         if key is not None
-    ]
-    appended = append_public(connection, leaf)
+    )
+    appended = append_public(connection, replace(leaf, signatures=signatures))
     connection.execute(insert(log_keys), {"leaf": appended.index, "vkey": vkey})
 
 
@@ -60,9 +57,9 @@ def latest_key(connection: Connection) -> str | None:
     return None if latest is None else str(latest)
 
 
-def _named(checkpoint: Checkpoint) -> Mapping[str, object]:
+def _named(checkpoint: Checkpoint) -> ClosedLog:
     root = b64encode(checkpoint.root).decode()
-    return {"origin": checkpoint.origin, "size": checkpoint.size, "root": root}
+    return ClosedLog(checkpoint.origin, checkpoint.size, root)
 
 
 def log_name(connection: Connection) -> str:

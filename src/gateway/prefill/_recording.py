@@ -7,11 +7,12 @@ of somebody else is informed by a correction ticket, one for each fact that stay
 import hashlib
 from base64 import b64encode
 from collections.abc import Sequence
-from typing import Any
 
+from gateway.domain.clock import hour_of
 from gateway.domain.letters import CLASS_LETTERS, REASON_LETTERS, SOURCE_LETTERS, spell
 from gateway.domain.replies import Found, Reply, outcome_of
 from gateway.domain.verdicts import Reason
+from gateway.log.entries import Offered, PrefillPayload, Read
 from gateway.prefill._asking.knowledge import Answer
 from gateway.prefill._case import Case
 from gateway.prefill.form import Carried, Empty, Entry, Filled, FilledForm, summary_of
@@ -20,48 +21,44 @@ from gateway.receipts.tags import commit_to
 from gateway.receipts.tickets import Disputed
 
 
-def prefill_body(
+def prefill_payload(
     case: Case,
     case_ref: str,
     form_leaf: int,
     filled_form: FilledForm,
     answers: tuple[Answer, ...],
     receipt: Receipt,
-) -> dict[str, Any]:
-    """The body of the `prefill` case leaf, as `docs/log-leaves.md` lists its members."""
+) -> PrefillPayload:
+    """What the `prefill` case leaf seals: of every field a letter each for its state and source."""
     summary, chain = summary_of(filled_form), case.chain
-    return {
-        "k": "prefill",
-        "case": case_ref,
-        "chain": chain.id,
-        "fv": form_leaf,
-        "gr": case.asker.grant_leaf,
-        "ten": case.asker.tenant,
-        "proc": case.procedure,
-        "ch": case.request.channel,
-        "h": int(case.now.timestamp()) // 3600,
-        "prev": None if chain.state is None else chain.state.leaf,
-        "rd": _base64(hashlib.sha256(receipt.signing_input).digest()),
-        "kc": _base64(commit_to(chain.key)),
-        "vb": case.request.account.verified_by or "not stated",
-        "q": [
-            [a.source, outcome_of(a.reply), a.reply.attempts, _surplus(a.reply)] for a in answers
-        ],
-        **_letters(case, filled_form),
-        "n": [summary.declarable, summary.filled],
-    }
-
-
-def _letters(case: Case, filled_form: FilledForm) -> dict[str, Any]:
-    """State and source of every field, one letter each."""
     fields = [template.path for template in case.form.declarable]
-    filled = [entry for entry in filled_form.entries if not isinstance(entry, Empty)]
-    state, state_rows = spell(
-        fields, {e.instance.path: _state_letter(e) for e in filled_form.entries}
+    entries = filled_form.entries
+    filled = [entry for entry in entries if not isinstance(entry, Empty)]
+    states, state_rows = spell(fields, {e.instance.path: _state_letter(e) for e in entries})
+    sources, source_rows = spell(fields, {e.instance.path: _source_letter(e) for e in filled})
+    return PrefillPayload(
+        case=case_ref,
+        chain=chain.id,
+        form_version=form_leaf,
+        grant=case.asker.grant_leaf,
+        tenant=case.asker.tenant,
+        procedure=case.procedure,
+        channel=case.request.channel,
+        hour=hour_of(case.now),
+        previous=None if chain.state is None else chain.state.leaf,
+        receipt_digest=_base64(hashlib.sha256(receipt.signing_input).digest()),
+        key_commitment=_base64(commit_to(chain.key)),
+        verified_by=case.request.account.verified_by or "not stated",
+        reads=tuple(
+            Read(a.source, outcome_of(a.reply), a.reply.attempts, _surplus(a.reply))
+            for a in answers
+        ),
+        states=states,
+        sources=sources,
+        offered=Offered(summary.declarable, summary.filled),
+        state_rows=state_rows,
+        source_rows=source_rows if state_rows else None,
     )
-    source, source_rows = spell(fields, {e.instance.path: _source_letter(e) for e in filled})
-    rows = {"sr": state_rows, "or": source_rows} if state_rows else {}
-    return {"st": state, "so": source, **rows}
 
 
 def _base64(raw: bytes) -> str:

@@ -9,18 +9,19 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
 from gateway.access.failures import Asker as Tried
 from gateway.access.failures import FailureLimiter
 from gateway.access.pacing import Pace
+from gateway.domain.clock import hour_of
 from gateway.domain.errors import SourceError
 from gateway.domain.facts import PersonKey
 from gateway.domain.identifiers import POPULATION, DossierCode, SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable, outcome_of
 from gateway.log.append import append_case
+from gateway.log.entries import ConfirmationPayload, Read
 from gateway.log.leaves import leaf_text
 from gateway.prefill._asking.reads import record_alarms
 from gateway.prefill.request import Asker
@@ -114,8 +115,8 @@ class ConfirmationWorkflow:
 
         def record(connection: Connection) -> Confirmation:
             case = self._case_of(connection, asker, request, now)
-            body = confirmation_body(asker, request, case, now, ref, reply)
-            leaf = append_case(connection, "confirmation", asker.tenant, body, now)
+            payload = confirmation_payload(asker, request, case, now, ref, reply)
+            leaf = append_case(connection, payload)
             record_alarms(connection, due, "confirmation", now)
             confirmation = Confirmation(reply, leaf_text(leaf.hash))
             if on_commit is not None:
@@ -169,19 +170,18 @@ class ConfirmationWorkflow:
         )
 
 
-def confirmation_body(
+def confirmation_payload(
     asker: Asker, request: ConfirmationRequest, case: str, now: datetime, ref: str, reply: Reply
-) -> dict[str, Any]:
-    """The body of the `confirmation` case leaf, as `docs/log-leaves.md` lists its members."""
-    return {
-        "k": "confirmation",
-        "case": case,
-        "gr": asker.grant_leaf,
-        "ten": asker.tenant,
-        "proc": request.procedure,
-        "lb": request.legal_basis,
-        "ch": request.channel,
-        "h": int(now.timestamp()) // 3600,
-        "ref": ref,
-        "q": [[POPULATION, outcome_of(reply), reply.attempts, 0]],
-    }
+) -> ConfirmationPayload:
+    """What the `confirmation` case leaf seals."""
+    return ConfirmationPayload(
+        case=case,
+        grant=asker.grant_leaf,
+        tenant=asker.tenant,
+        procedure=request.procedure,
+        legal_basis=request.legal_basis,
+        channel=request.channel,
+        hour=hour_of(now),
+        reference=ref,
+        reads=(Read(POPULATION, outcome_of(reply), reply.attempts, 0),),
+    )

@@ -37,7 +37,7 @@ from gateway.prefill._case import (
 )
 from gateway.prefill._filling.context import FillContext, bound_fields
 from gateway.prefill._filling.merge import Filling
-from gateway.prefill._recording import others_papers, prefill_body
+from gateway.prefill._recording import others_papers, prefill_payload
 from gateway.prefill._sealing import claims_of, concerned_people
 from gateway.prefill.form import FilledForm, receipt_life
 from gateway.prefill.request import Asker, PrefillRequest, check_declined, procedure_of
@@ -245,8 +245,8 @@ class PrefillWorkflow:
 
         def record(connection: Connection) -> Prefilled:
             case_ref = enter_chain(connection, new, self._index_key)
-            body = prefill_body(case, case_ref, form_leaf, filled_form, answers, receipt)
-            leaf = append_case(connection, "prefill", case.asker.tenant, body, case.now)
+            payload = prefill_payload(case, case_ref, form_leaf, filled_form, answers, receipt)
+            leaf = append_case(connection, payload)
             record_alarms(connection, due, "prefill", case.now)
             typed.record(connection)
             add_receipt(connection, new, leaf.index)

@@ -9,10 +9,7 @@ the register by hand or by letter (no register is known to take such messages), 
     open, sent -> expired                        after LIFE, by the sweep
 
 The citizen's value lies sealed (AES-256-GCM, the ticket's tenant and id as associated data) and is
-erased when the ticket ends. Every change writes a `correction` leaf with
-
-    {"k": "correction", "case", "sub": leaf of the submission or prefill, "ten", "h", "src": letter of the
-     source, "attr": attribute, "why": "contested" | "override" | "holder", "st": state}
+erased when the ticket ends. Every change writes a `correction` leaf.
 """
 
 import json
@@ -28,9 +25,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
+from gateway.domain.clock import hour_of
 from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.letters import SOURCE_LETTERS
 from gateway.log.append import append_case
+from gateway.log.entries import CorrectionPayload
 from gateway.storage.schema import chain_leaves
 from gateway.storage.schema import correction_tickets as tickets
 
@@ -201,18 +200,17 @@ def _change(connection: Connection, row: Row[Any], state: str, now: datetime) ->
 
 
 def _write_leaf(connection: Connection, row: Mapping[str, Any], now: datetime) -> int:
-    body = {
-        "k": "correction",
-        "case": row["case_ref"],
-        "sub": row["submission"],
-        "ten": row["tenant"],
-        "h": int(now.timestamp()) // 3600,
-        "src": SOURCE_LETTERS[row["source"]],
-        "attr": row["attribute"],
-        "why": row["why"],
-        "st": row["state"],
-    }
-    return append_case(connection, "correction", row["tenant"], body, now).index
+    payload = CorrectionPayload(
+        case=row["case_ref"],
+        opened_by=row["submission"],
+        tenant=row["tenant"],
+        hour=hour_of(now),
+        source=SOURCE_LETTERS[row["source"]],
+        attribute=row["attribute"],
+        why=row["why"],
+        state=row["state"],
+    )
+    return append_case(connection, payload).index
 
 
 def _place(tenant: str, ticket: str) -> bytes:

@@ -1,29 +1,23 @@
-"""Which items did a procedure's official declaration begin with, and where does the log say so?
+"""The items that a procedure's official declaration began with, and where the log says so.
 
 The baseline of a procedure and official declaration is what its first registered form version asks,
 with the items of the declaration that it leaves out. It is kept for ever: another form of the same
 declaration inherits it, and the first form-version leaf of it in a new log repeats it, naming log and
-leaf of origin:
-
-    baselines   [{"procedure": code or null, "log": name, "leaf": index, "items": [[item, 0 or 1]]}]
-
-1 stands for an item that a required field asked. A leaf without an entry for one of its procedures
+leaf of origin (`RepeatedBaseline`). A leaf without an entry for one of its procedures
 either begins the baseline itself or stands behind a leaf that states it.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, insert, select, update
 
 from gateway.forms.bundles import BASE_CODE
 from gateway.forms.catalogue import RegisteredForm
+from gateway.log.entries import BaselineItem, FormVersionLeaf, RepeatedBaseline, decode_leaf
 from gateway.log.keys import log_name
 from gateway.storage.schema import baselines, form_versions, leaves
-
-_Entry = Mapping[str, object]
 
 
 def procedures_of(form: RegisteredForm) -> Sequence[str]:
@@ -31,10 +25,10 @@ def procedures_of(form: RegisteredForm) -> Sequence[str]:
     return list(dict.fromkeys(code[:BASE_CODE] for code in form.bindings.procedures)) or [""]
 
 
-def inherited(connection: Connection, form: RegisteredForm) -> list[_Entry]:
+def inherited(connection: Connection, form: RegisteredForm) -> list[RepeatedBaseline]:
     """What the leaf of a new version must repeat; what it repeats is noted as stated in this log."""
     origin = log_name(connection)
-    entries: list[_Entry] = []
+    repeated: list[RepeatedBaseline] = []
     for procedure in procedures_of(form):
         mine = (baselines.c.procedure == procedure) & (
             baselines.c.declaration == form.bindings.declaration
@@ -46,32 +40,25 @@ def inherited(connection: Connection, form: RegisteredForm) -> list[_Entry]:
             continue
         if known is not None:
             connection.execute(update(baselines).where(mine).values(stated_in=origin))
-            entries.append(
-                {
-                    "procedure": procedure or None,
-                    "log": known.origin,
-                    "leaf": known.leaf,
-                    "items": json.loads(known.items_json),
-                }
-            )
-    return entries
+            items = tuple(BaselineItem(*one) for one in json.loads(known.items_json))
+            repeated.append(RepeatedBaseline(procedure or None, known.origin, known.leaf, items))
+    return repeated
 
 
-def begin(connection: Connection, form: RegisteredForm, leaf: int, items: Any) -> None:
+def begin(connection: Connection, form: RegisteredForm, leaf: FormVersionLeaf, at: int) -> None:
     """Note a new version's items as the baseline of each procedure that has none yet."""
     for procedure in procedures_of(form):
-        _keep(connection, form, procedure, log_name(connection), leaf, items)
+        _keep(connection, form, procedure, log_name(connection), at, items_of(leaf))
 
 
-def items_of(leaf: Mapping[str, Any]) -> list[list[object]]:
-    """The items of a form-version leaf: `[item, 1]` where a required field that may show
-    asks it, else 0."""
-    never = {path for path, _, reason in leaf.get("uncounted", ()) if reason == "hidden"}
-    required: dict[str, int] = dict.fromkeys(leaf["absent_items"], 0)
-    for path, _, needed, item, *_ in leaf["fields"]:
+def items_of(leaf: FormVersionLeaf) -> list[BaselineItem]:
+    """The items of a form version: required where a required field that may show asks it."""
+    never = {one.path for one in leaf.uncounted if one.reason == "hidden"}
+    required: dict[str, int] = dict.fromkeys(leaf.absent_items, 0)
+    for path, _, needed, item, *_ in leaf.fields:
         if item is not None:
             required[item] = max(needed if path not in never else 0, required.get(item, 0))
-    return [[item, required[item]] for item in sorted(required)]
+    return [BaselineItem(item, required[item]) for item in sorted(required)]
 
 
 def _of_the_first_edition(
@@ -88,8 +75,8 @@ def _of_the_first_edition(
     first = connection.execute(of_form).first()
     if first is None:
         return None
-    leaf = orjson.loads(first.entry)
-    if leaf["v"] != 1:
+    leaf = decode_leaf(first.entry)
+    if not isinstance(leaf, FormVersionLeaf) or leaf.v != 1:
         return None
     _keep(connection, form, procedure, origin, first.idx, items_of(leaf))
     mine = (baselines.c.procedure == procedure) & (
@@ -104,7 +91,7 @@ def _keep(
     procedure: str,
     origin: str,
     leaf: int,
-    items: Sequence[Sequence[object]],
+    items: Sequence[BaselineItem],
 ) -> None:
     declaration = form.bindings.declaration
     mine = (baselines.c.procedure == procedure) & (baselines.c.declaration == declaration)

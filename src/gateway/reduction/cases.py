@@ -1,6 +1,6 @@
-"""What did one case leave in the log: its chains, its submissions, its reads and refusals?
+"""What one case left in the log: its chains, its submissions, its reads and refusals.
 
-The bodies of one case come together, in the order of the log; what is summed of them, beside the
+The payloads of one case come together, in the order of the log; what is summed of them, beside the
 keys of `dossiers.py`:
 
     ("chains",) ("offered",) ("offered", "visible")     chains at their last receipt
@@ -14,14 +14,21 @@ keys of `dossiers.py`:
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
 
 from gateway.domain.errors import CannotMeasure
 from gateway.domain.letters import REASON_LETTERS
 from gateway.domain.verdicts import Reason
-from gateway.log.leaves import CASE_KINDS
+from gateway.log.entries import (
+    AbandonedPayload,
+    PrefillPayload,
+    Read,
+    RefusalPayload,
+    SubmissionPayload,
+    SyncPayload,
+)
+from gateway.log.stored import StoredPayload
 from gateway.reduction.definitions import BASE_CODE, Definitions, FormVersion, template_of
 from gateway.reduction.dossiers import Sums
 from gateway.reduction.submissions import Letters, Submission, read_submission
@@ -37,8 +44,6 @@ CHANNELS = {"online": ONLINE, "desk": PAPER, "post": PAPER}
 _MOST_LETTERS_KNOWN = 10_000
 _CONFLICT = REASON_LETTERS[Reason.CONFLICT]
 _REASON = {letter: reason.value for reason, letter in REASON_LETTERS.items()}
-
-Body: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,35 +74,32 @@ class Chain:
     leaf: int
     row: Row
     form: FormVersion
-    hour: int
-    visible: int
-    filled: int
-    base: str
-    rows: Mapping[str, str]
+    prefill: PrefillPayload
     ended: tuple[int, int] | None = None
     refused: Counter[str] = field(default_factory=Counter)
 
-    def end(self, leaf: int, body: Body) -> None:
+    def end(self, leaf: int, hour: int) -> None:
         """Take note of its end, which stands where it first came."""
         if self.ended is None:
-            self.ended = leaf, body["h"]
+            self.ended = leaf, hour
 
     def sums(self) -> Sums:
         """What was offered in it, and why the rest was left empty."""
-        letters = [*self.base, *(letter for text in self.rows.values() for letter in text)]
+        rows = self.prefill.state_rows.values()
+        letters = [*self.prefill.states, *(letter for text in rows for letter in text)]
         reasons = Counter(_REASON[letter] for letter in letters if letter in _REASON)
         sums: Sums = Counter({("reason", reason): number for reason, number in reasons.items()})
         if _CONFLICT in letters:
             sums.update(self._conflicts())
         sums[("chains",)] = 1
-        sums[("offered",)] = self.filled
-        sums[("offered", "visible")] = self.visible
+        sums[("offered",)] = self.prefill.offered.filled
+        sums[("offered", "visible")] = self.prefill.offered.visible
         return sums
 
     def _conflicts(self) -> Sums:
         """Fields that two sources told differently, by attribute."""
         sums: Sums = Counter()
-        read = self.form.read(self.leaf, self.base, self.rows)
+        read = self.form.read(self.leaf, self.prefill.states, self.prefill.state_rows)
         for path in (path for path, letter in read.items() if letter == _CONFLICT):
             attribute = self.form.attribute_of.get(template_of(path))
             if attribute is None:
@@ -108,7 +110,7 @@ class Chain:
 
 @dataclass(slots=True)
 class Case:
-    """One dossier, or one chain without any, as its bodies tell it."""
+    """One dossier, or one chain without any, as its payloads tell it."""
 
     chains: dict[str, Chain] = field(default_factory=dict)
     submissions: list[Submission] = field(default_factory=list)
@@ -164,65 +166,62 @@ class Case:
 
 
 class CaseReader:
-    """Reads the bodies of cases against the definitions of their log."""
+    """Reads the payloads of cases against the definitions of their log."""
 
     def __init__(self, definitions: Definitions, edition: int) -> None:
         self._definitions = definitions
         self._edition = edition
         self._known: dict[Hashable, Letters] = {}
 
-    def read(self, bodies: Iterable[tuple[int, Body]]) -> Case:
-        """One case out of its bodies, in the order of the log.
+    def read(self, payloads: Iterable[StoredPayload]) -> Case:
+        """One case out of its payloads, in the order of the log.
 
-        Raises CannotMeasure for a body that does not balance, or whose definitions are not there.
+        Raises CannotMeasure for a payload that does not balance, or whose definitions are not there.
         """
         found = Case()
-        for leaf, body in bodies:
+        for leaf, payload in payloads:
             self._definitions.in_force(leaf)
-            match body["k"]:
-                case "prefill":
-                    self._prefill(found, leaf, body)
-                case "submission":
-                    self._submission(found, leaf, body)
-                case "refusal":
-                    _refusal(found, leaf, body)
-                case "sync":
-                    _sync(found, leaf, body, self._edition)
-                case "abandoned":
-                    _chain(found, leaf, body).end(leaf, body)
-                case kind if kind not in CASE_KINDS:
-                    raise CannotMeasure(leaf, "no figure is defined for its kind")
+            match payload:
+                case PrefillPayload():
+                    self._prefill(found, leaf, payload)
+                case SubmissionPayload():
+                    self._submission(found, leaf, payload)
+                case RefusalPayload():
+                    _refusal(found, leaf, payload)
+                case SyncPayload():
+                    _sync(found, leaf, payload, self._edition)
+                case AbandonedPayload():
+                    _chain(found, leaf, payload.chain).end(leaf, payload.hour)
         return found
 
-    def _prefill(self, case: Case, leaf: int, body: Body) -> None:
-        form = self._definitions.form(leaf, body["fv"])
-        row = row_of(form, body["proc"], body["ch"], self._edition)
-        visible, filled = body["n"]
-        rows, ended, refused = body.get("sr", {}), None, Counter[str]()
-        if (known := case.chains.get(body["chain"])) is not None:
+    def _prefill(self, case: Case, leaf: int, payload: PrefillPayload) -> None:
+        form = self._definitions.form(leaf, payload.form_version)
+        row = row_of(form, payload.procedure, payload.channel, self._edition)
+        ended, refused = None, Counter[str]()
+        if (known := case.chains.get(payload.chain)) is not None:
             ended, refused = known.ended, known.refused
-        case.chains[body["chain"]] = Chain(
-            leaf, row, form, body["h"], visible, filled, body["st"], rows, ended, refused
-        )
-        case.events.append(Event(leaf, body["h"], row, form, _reads(body["q"])))
+        case.chains[payload.chain] = Chain(leaf, row, form, payload, ended, refused)
+        case.events.append(Event(leaf, payload.hour, row, form, _reads(payload.reads)))
 
-    def _submission(self, case: Case, leaf: int, body: Body) -> None:
+    def _submission(self, case: Case, leaf: int, payload: SubmissionPayload) -> None:
         if len(self._known) > _MOST_LETTERS_KNOWN:
             self._known.clear()
-        case.submissions.append(read_submission(leaf, body, self._definitions, self._known))
-        if (chain := case.chains.get(body["chain"])) is not None:
-            chain.end(leaf, body)
+        case.submissions.append(read_submission(leaf, payload, self._definitions, self._known))
+        if (chain := case.chains.get(payload.chain)) is not None:
+            chain.end(leaf, payload.hour)
 
 
-def _sync(case: Case, leaf: int, body: Body, edition: int) -> None:
-    if body.get("part"):
-        if body["st"] == ACCEPTED and case.confirmed is None:
-            case.parts.add(body["proc"] if edition == 1 else body["proc"][:BASE_CODE])
-    elif body["st"] == ACCEPTED and case.confirmed is None:
-        case.confirmed = leaf, body["h"]
-        case.begun_late = not body["pre"]
-    elif body["st"] == WITHDRAWN and case.withdrawn is None:
-        case.withdrawn = leaf, body["h"]
+def _sync(case: Case, leaf: int, payload: SyncPayload, edition: int) -> None:
+    accepted = payload.state == ACCEPTED and case.confirmed is None
+    if payload.part:
+        if accepted:
+            code = payload.procedure
+            case.parts.add(code if edition == 1 else code[:BASE_CODE])
+    elif accepted:
+        case.confirmed = leaf, payload.hour
+        case.begun_late = not payload.begun_before
+    elif payload.state == WITHDRAWN and case.withdrawn is None:
+        case.withdrawn = leaf, payload.hour
 
 
 def row_of(form: FormVersion, procedure: str | None, channel: str, edition: int) -> Row:
@@ -236,26 +235,26 @@ def row_of(form: FormVersion, procedure: str | None, channel: str, edition: int)
     )
 
 
-def _refusal(case: Case, leaf: int, body: Body) -> None:
-    chain = _chain(case, leaf, body)
-    chain.refused.update({path for path, code in body["f"] if code != "row_added"})
+def _refusal(case: Case, leaf: int, payload: RefusalPayload) -> None:
+    chain = _chain(case, leaf, payload.chain)
+    chain.refused.update({one.path for one in payload.offences if one.code != "row_added"})
     if max(chain.refused.values(), default=0) >= MOST_REFUSALS:
-        chain.end(leaf, body)
+        chain.end(leaf, payload.hour)
     refused: Sums = Counter({("refusals",): 1})
-    case.events.append(Event(leaf, body["h"], chain.row, chain.form, refused))
+    case.events.append(Event(leaf, payload.hour, chain.row, chain.form, refused))
 
 
-def _chain(case: Case, leaf: int, body: Body) -> Chain:
-    chain = case.chains.get(body["chain"])
+def _chain(case: Case, leaf: int, name: str) -> Chain:
+    chain = case.chains.get(name)
     if chain is None:
         raise CannotMeasure(leaf, "it ends or refuses a chain of which nothing was filled")
     return chain
 
 
-def _reads(answers: list[list[Any]]) -> Sums:
+def _reads(reads: Iterable[Read]) -> Sums:
     """The reads of one prefill: an attempt failed when another followed it, or nothing came of it."""
     sums: Sums = Counter()
-    for source, outcome, attempts, surplus in answers:
+    for source, outcome, attempts, surplus in reads:
         unavailable = outcome == "unavailable"
         sums[("read", source, "reads")] += 1
         sums[("read", source, "unavailable")] += unavailable

@@ -1,4 +1,4 @@
-"""What do the public leaves say that the figures are counted by?
+"""What the figures are counted by: definitions, form versions, baselines, as public leaves state them.
 
 A definition of the measure has an **edition**, 1 or 2, by its name. Its numbers hold from its leaf
 on; what it counts holds from its month on, so that a month is counted by one edition.
@@ -8,10 +8,18 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from gateway.domain.errors import CannotMeasure
 from gateway.domain.letters import unspell
+from gateway.log.entries import (
+    FormVersionLeaf,
+    GrantLeaf,
+    MetricDefinitionLeaf,
+    Potential,
+    PublicLeaf,
+    Rows,
+    UncountedInput,
+)
 
 CONFIRMED = "/confirmed"
 """How the name of a definition ends that counts dossiers where the portal first had them accepted."""
@@ -72,11 +80,11 @@ class FormVersion:
     item_of: Mapping[str, str] = field(repr=False)
     attribute_of: Mapping[str, str] = field(repr=False)
     sources_of: Mapping[str, frozenset[str]] = field(repr=False)
-    uncounted: tuple[tuple[str, str, str], ...] = field(repr=False)
+    uncounted: tuple[UncountedInput, ...] = field(repr=False)
     abolished: frozenset[str]
     added: frozenset[str]
     absent_items: tuple[str, ...]
-    potential: tuple[int, int]
+    potential: Potential
 
     @property
     def items(self) -> frozenset[str]:
@@ -104,10 +112,10 @@ class FormVersion:
         own = list(dict.fromkeys(code[:BASE_CODE] for code in self.procedures)) or [""]
         return [(code, self.declaration or "") for code in ((procedure or "")[:BASE_CODE], *own)]
 
-    def read(self, leaf: int, letters: Any, rows: Any) -> dict[str, str]:
-        """The letters of one body by instance path; raises CannotMeasure when they do not fit."""
+    def read(self, leaf: int, letters: str, rows: Rows) -> dict[str, str]:
+        """The letters of one payload by instance path; raises CannotMeasure when they do not fit."""
         try:
-            return unspell(self.paths, letters, rows or {})
+            return unspell(self.paths, letters, rows)
         except (ValueError, TypeError, AttributeError):
             raise CannotMeasure(leaf, "its letters do not fit the form version") from None
 
@@ -185,7 +193,7 @@ class Definitions:
         return Baseline(None, first.leaf, first.required_items, first.all_items)
 
 
-def read_definitions(leaves: Iterable[tuple[int, Mapping[str, Any]]]) -> Definitions:
+def read_definitions(leaves: Iterable[tuple[int, PublicLeaf]]) -> Definitions:
     """Gather what public leaves say; others than the three kinds that count are passed over."""
     measures: list[Definition] = []
     forms: dict[int, FormVersion] = {}
@@ -193,30 +201,31 @@ def read_definitions(leaves: Iterable[tuple[int, Mapping[str, Any]]]) -> Definit
     baselines: dict[tuple[str, str], Baseline] = {}
     connected: dict[str, list[tuple[int, frozenset[str]]]] = {}
     for index, leaf in sorted(leaves, key=lambda one: one[0]):
-        if leaf["kind"] == "metric-definition":
-            measures.append(_definition(index, leaf))
-        elif leaf["kind"] == "form-version":
-            forms[index] = _form_version(index, leaf)
-            _take_baselines(baselines, forms[index], leaf)
-        elif leaf["kind"] == "grant":
-            if leaf["is_test"]:
-                tests.add(leaf["tenant"])
-            both = frozenset(leaf.get("connected", ())) & set(leaf["sources"]) - {"session"}
-            connected.setdefault(leaf["tenant"], []).append((index, both))
+        match leaf:
+            case MetricDefinitionLeaf():
+                measures.append(_definition(index, leaf))
+            case FormVersionLeaf():
+                forms[index] = _form_version(index, leaf)
+                _take_baselines(baselines, forms[index], leaf)
+            case GrantLeaf():
+                if leaf.is_test:
+                    tests.add(leaf.tenant)
+                both = frozenset(leaf.connected) & set(leaf.sources) - {"session"}
+                connected.setdefault(leaf.tenant, []).append((index, both))
     return Definitions(tuple(measures), forms, frozenset(tests), baselines, connected)
 
 
 def _take_baselines(
-    known: dict[tuple[str, str], Baseline], form: FormVersion, leaf: Mapping[str, Any]
+    known: dict[tuple[str, str], Baseline], form: FormVersion, leaf: FormVersionLeaf
 ) -> None:
     """What a leaf repeats stands as it is said; else it begins the baselines that there are not."""
     if form.declaration is None:
         return
-    for said in leaf["baselines"]:
-        key = ((said["procedure"] or "")[:BASE_CODE], form.declaration)
-        required = frozenset(item for item, needed in said["items"] if needed)
-        items = frozenset(item for item, _ in said["items"])
-        known.setdefault(key, Baseline(said["log"], said["leaf"], required, items))
+    for one in leaf.baselines:
+        key = ((one.procedure or "")[:BASE_CODE], form.declaration)
+        required = frozenset(item for item, needed in one.items if needed)
+        items = frozenset(item for item, _ in one.items)
+        known.setdefault(key, Baseline(one.log, one.leaf, required, items))
     own = Baseline(None, form.leaf, form.required_items, form.all_items)
     for key in form.keys(None)[1:]:
         known.setdefault(key, own)
@@ -227,38 +236,37 @@ def template_of(path: str) -> str:
     return _ROW.sub("[]", path)
 
 
-def _definition(index: int, leaf: Mapping[str, Any]) -> Definition:
+def _definition(index: int, leaf: MetricDefinitionLeaf) -> Definition:
     return Definition(
         index,
-        leaf["definition"],
-        leaf["digest"],
-        leaf["instant_seconds"],
-        leaf["instant_seconds_per_field"],
-        leaf["mock"],
-        leaf.get("least_age_hours"),
-        leaf.get("month"),
+        leaf.definition,
+        leaf.digest,
+        leaf.instant_seconds,
+        leaf.instant_seconds_per_field,
+        leaf.mock,
+        leaf.least_age_hours,
+        leaf.month,
     )
 
 
-def _form_version(index: int, leaf: Mapping[str, Any]) -> FormVersion:
-    fields = leaf["fields"]
-    supplied, items = leaf["potential"]
+def _form_version(index: int, leaf: FormVersionLeaf) -> FormVersion:
+    fields = leaf.fields
     return FormVersion(
         leaf=index,
-        form=leaf["form"],
-        series=leaf["series"],
-        version=leaf["version"],
-        procedures=tuple(leaf["procedures"]),
-        declaration=leaf.get("declaration"),
-        ceiling=leaf.get("ceiling", 0),
-        paths=tuple(path for path, *_ in fields),
-        required=frozenset(path for path, _, required, *_ in fields if required),
-        item_of={path: item for path, _, _, item, *_ in fields if item is not None},
-        attribute_of={path: name for path, _, _, _, name, *_ in fields if name is not None},
-        sources_of={path: frozenset(of) - {"session"} for path, *_, of in fields},
-        uncounted=tuple((path, kind, why) for path, kind, why in leaf.get("uncounted", ())),
-        abolished=frozenset(item for item, _ in leaf.get("abolished", ())),
-        added=frozenset(item for item, _ in leaf.get("added", ())),
-        absent_items=tuple(leaf["absent_items"]),
-        potential=(supplied, items),
+        form=leaf.form,
+        series=leaf.series,
+        version=leaf.version,
+        procedures=leaf.procedures,
+        declaration=leaf.declaration,
+        ceiling=leaf.ceiling,
+        paths=tuple(one.path for one in fields),
+        required=frozenset(one.path for one in fields if one.required),
+        item_of={one.path: one.item for one in fields if one.item is not None},
+        attribute_of={one.path: one.attribute for one in fields if one.attribute is not None},
+        sources_of={one.path: frozenset(one.sources) - {"session"} for one in fields},
+        uncounted=leaf.uncounted,
+        abolished=frozenset(one.item for one in leaf.abolished),
+        added=frozenset(one.item for one in leaf.added),
+        absent_items=leaf.absent_items,
+        potential=leaf.potential,
     )

@@ -1,4 +1,4 @@
-"""What does one dossier add to the figures? (design of the measure, sections 3.1 to 3.6)
+"""What one dossier adds to the figures (design of the measure, sections 3.1 to 3.6).
 
 Sums of dossiers are sums of counts, each under a key:
 

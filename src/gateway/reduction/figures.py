@@ -1,4 +1,4 @@
-"""Which figures follow from a row's sums? (design of the measure, section 3.4)
+"""The figures that follow from a row's sums (design of the measure, section 3.4).
 
 Every figure keeps numerator and denominator beside the rounded value; a total is the sum of its
 rows' sums and never a mean of their percentages.
@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, TypeAlias
 
 from gateway.domain.verdicts import FieldClass, Reason, Verdict
+from gateway.log.entries import Quotient
 from gateway.reduction.dossiers import BEYOND_LOGIN_CLASSES, REDUCTION_CLASSES, Sums
 
 Figure: TypeAlias = dict[str, int | float | None]
@@ -24,9 +25,7 @@ def figure(numerator: int, denominator: int) -> Figure:
     return {"numerator": numerator, "denominator": denominator, "value": value}
 
 
-def figures_of(
-    sums: Sums, median: tuple[int, int] | None = None, edition: int = 2
-) -> dict[str, Any]:
+def figures_of(sums: Sums, median: Quotient | None = None, edition: int = 2) -> dict[str, Any]:
     """Every figure of one row or of a total that needs no portal, by one edition of the measure.
 
     `median` is that of what was left to declare where the sums do not hold its distribution.
@@ -147,19 +146,19 @@ def _attachments(sums: Sums) -> dict[str, Any]:
     return {**counted, "saved": figure(saved, sum(counted.values()) - counted["blank"])}
 
 
-def median_left(sums: Sums) -> tuple[int, int] | None:
+def median_left(sums: Sums) -> Quotient | None:
     """The middle of D over dossiers; the mean of the two middle ones where their number is even."""
     dossiers = sums["dossiers",]
     if not dossiers:
         return None
     lower, upper = _at_rank(sums, (dossiers - 1) // 2), _at_rank(sums, dossiers // 2)
-    return (lower, 1) if lower == upper else (lower + upper, 2)
+    return Quotient(lower, 1) if lower == upper else Quotient(lower + upper, 2)
 
 
-def _middle(sums: Sums, median: tuple[int, int] | None) -> tuple[int, int]:
+def _middle(sums: Sums, median: Quotient | None) -> Quotient:
     if median is None and any(key[0] == "left" for key in sums):
         median = median_left(sums)
-    return median or (0, 0)
+    return median or Quotient(0, 0)
 
 
 def _at_rank(sums: Sums, rank: int) -> int:

@@ -1,4 +1,4 @@
-"""What do the cases of a period add up to, by form, procedure, series and channel?
+"""Add up the cases of a period, by form, procedure, series and channel.
 
 Cases are taken one after the other and let go: what stays are the sums of the rows.
 """
@@ -7,18 +7,19 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from gateway.reduction.cases import Body, Case, CaseReader, Row, row_of
+from gateway.log.entries import CasePayload
+from gateway.log.stored import StoredPayload
+from gateway.reduction.cases import Case, CaseReader, Row, row_of
 from gateway.reduction.definitions import Definitions, FormVersion
-from gateway.reduction.dossiers import Sums, tally
+from gateway.reduction.dossiers import Key, Sums, tally
 from gateway.reduction.months import Month
 from gateway.reduction.standards import Standards
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which bodies count: one tenant or all but the test tenants, hours from first to last."""
+    """Which payloads count: one tenant or all but the test tenants, hours from first to last."""
 
     tenant: str | None = None
     first_hour: int | None = None
@@ -42,17 +43,17 @@ class Measurement:
         self._sums: defaultdict[Row, Sums] = defaultdict(Counter)
         self._forms: defaultdict[Row, set[int]] = defaultdict(set)
 
-    def add_case(self, bodies: Iterable[tuple[int, Body]]) -> None:
-        """Take the bodies of one whole case, in the order of the log.
+    def add_case(self, payloads: Iterable[StoredPayload]) -> None:
+        """Take the payloads of one whole case, in the order of the log.
 
-        Raises CannotMeasure for a body that does not balance, or whose definitions are not there.
+        Raises CannotMeasure for a payload that does not balance, or whose definitions are not there.
         """
-        case = self._reader.read((leaf, body) for leaf, body in bodies if self._counts(body))
+        case = self._reader.read((leaf, one) for leaf, one in payloads if self._counts(one))
         for event in case.events:
             if self._scope.holds(event.hour):
                 self._add(event.row, event.form, event.sums)
         for chain in case.chains.values():
-            if self._scope.holds(chain.hour):
+            if self._scope.holds(chain.prefill.hour):
                 self._add(chain.row, chain.form, chain.sums())
         if case.submissions:
             self._count_dossier(case)
@@ -70,12 +71,12 @@ class Measurement:
             for row, leaves in self._forms.items()
         }
 
-    def _counts(self, body: Body) -> bool:
+    def _counts(self, payload: CasePayload) -> bool:
         if self._scope.tenant is None:
-            return body["ten"] not in self._definitions.test_tenants
-        return bool(body["ten"] == self._scope.tenant)
+            return payload.tenant not in self._definitions.test_tenants
+        return payload.tenant == self._scope.tenant
 
-    def _add(self, row: Row, form: FormVersion, sums: Mapping[Any, int]) -> None:
+    def _add(self, row: Row, form: FormVersion, sums: Mapping[Key, int]) -> None:
         self._sums[row].update(sums)
         self._forms[row].add(form.leaf)
 

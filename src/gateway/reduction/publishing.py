@@ -1,34 +1,16 @@
-"""Which definitions does the log hold before the first case is counted by them?
+"""Write definitions and form versions into the log before the first case is counted by them.
 
-Two kinds of public leaves, free of text that anybody wrote:
-
-    metric-definition   {"kind", "v": 2, "definition", "digest", "instant_seconds",
-                        "instant_seconds_per_field", "least_age_hours", "mock", "month"}
-                        digest: `sha256:` and the SHA-256 of the bytes of schemas/measure.json
-                        month: the first month that is counted by it
-    form-version        {"kind", "v": 2, "form", "procedures", "declaration", "version", "series",
-                        "form_digest", "bindings_digest", "dictionary_digest", "engine", "fields",
-                        "uncounted", "absent_items", "abolished", "added", "baselines",
-                        "potential": [items that a connected source holds, items]}
-                        fields: [path, component type, required 0 or 1, item or null, attribute or
-                        null, [sources in order of precedence]], in the order of the letters in
-                        case bodies (`domain/letters.py`); the sources of an unbound field are those
-                        that the official declaration's list names for its item
-                        uncounted: [path, component type, reason] of every input that is not counted
-                        abolished, added: [item, number of the act]
-                        baselines: see `baselines.py`
-
-A definition is written when it is another than the one in force, a form version once for ever. A
+The leaves `metric-definition` and `form-version` (docs/log-leaves.md) are free of text that anybody
+wrote. A definition is written when it is another than the one in force, a form version once for ever. A
 definition of another name counts from the first month of which the log holds no case yet.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
@@ -38,7 +20,17 @@ from gateway.forms.catalogue import COUNTING_ENGINE, Catalogue, RegisteredForm
 from gateway.forms.definition import FieldTemplate
 from gateway.forms.values import LOCAL_ZONE
 from gateway.log.append import append_public
-from gateway.reduction.baselines import begin, inherited, items_of
+from gateway.log.entries import (
+    CountedField,
+    FormVersionLeaf,
+    ItemByAct,
+    MetricDefinitionLeaf,
+    Potential,
+    RepeatedBaseline,
+    UncountedInput,
+    decode_leaf,
+)
+from gateway.reduction.baselines import begin, inherited
 from gateway.storage.schema import bodies, form_versions, leaves, metric_definitions
 
 CONFIRMED = "/confirmed"
@@ -130,27 +122,25 @@ def publish_definitions(
 def _publish_measure(connection: Connection, measure: Measure, now: datetime) -> None:
     latest = _latest_definition(connection)
     month = _month_of(now)
-    if latest is not None and latest["definition"] != measure.name:
+    if latest is not None and latest.definition != measure.name:
         month = _first_free_month(connection, now)
-    leaf = {
-        "kind": "metric-definition",
-        "v": 2,
-        "definition": measure.name,
-        "digest": measure.digest,
-        "instant_seconds": measure.instant_seconds,
-        "instant_seconds_per_field": measure.instant_seconds_per_field,
-        "least_age_hours": measure.least_age_hours,
-        "mock": measure.mock,
-        "month": month,
-    }
-    if latest is not None and {**latest, "month": month} == leaf:
+    leaf = MetricDefinitionLeaf(
+        definition=measure.name,
+        digest=measure.digest,
+        instant_seconds=measure.instant_seconds,
+        instant_seconds_per_field=measure.instant_seconds_per_field,
+        least_age_hours=measure.least_age_hours,
+        mock=measure.mock,
+        month=month,
+    )
+    if latest is not None and replace(latest, month=month) == leaf:
         return
     appended = append_public(connection, leaf)
     row = {"leaf": appended.index, "hash": appended.hash}
     connection.execute(insert(metric_definitions), row)
 
 
-def _latest_definition(connection: Connection) -> dict[str, Any] | None:
+def _latest_definition(connection: Connection) -> MetricDefinitionLeaf | None:
     wanted = (
         select(leaves.c.entry)
         .join(metric_definitions, metric_definitions.c.leaf == leaves.c.idx)
@@ -158,7 +148,8 @@ def _latest_definition(connection: Connection) -> dict[str, Any] | None:
         .limit(1)
     )
     entry = connection.execute(wanted).scalar_one_or_none()
-    return None if entry is None else json.loads(entry)
+    leaf = None if entry is None else decode_leaf(entry)
+    return leaf if isinstance(leaf, MetricDefinitionLeaf) else None
 
 
 def _first_free_month(connection: Connection, now: datetime) -> str:
@@ -181,7 +172,7 @@ def _publish_form(
 ) -> int:
     leaf = form_version_leaf(form, connected, inherited(connection, form))
     appended = append_public(connection, leaf)
-    begin(connection, form, appended.index, items_of(leaf))
+    begin(connection, form, leaf, appended.index)
     row = {
         "version": form.version,
         "form": form.code,
@@ -196,42 +187,41 @@ def _publish_form(
 def form_version_leaf(
     form: RegisteredForm,
     connected: frozenset[SourceId],
-    repeated: Sequence[Mapping[str, object]] = (),
-) -> Mapping[str, Any]:
+    repeated: Sequence[RepeatedBaseline] = (),
+) -> FormVersionLeaf:
     """What anybody may know of a registered version: what it counts, and what could fill it.
 
     `repeated` are the baselines that began elsewhere and that this leaf states again.
     """
     bindings = form.bindings
-    return {
-        "kind": "form-version",
-        "v": 2,
-        "form": form.code,
-        "procedures": list(bindings.procedures),
-        "declaration": bindings.declaration,
-        "version": form.version,
-        "series": form.series,
-        "form_digest": form.definition.digest,
-        "bindings_digest": bindings.digest,
-        "dictionary_digest": form.dictionary.digest,
-        "engine": COUNTING_ENGINE,
-        "fields": [_field(form, template) for template in form.declarable],
-        "uncounted": [[one.path, one.type, one.reason] for one in form.definition.uncounted],
-        "absent_items": list(bindings.absent_items),
-        "abolished": [[item, act] for item, act in sorted(bindings.abolished.items())],
-        "added": [[item, act] for item, act in sorted(bindings.added.items())],
-        "baselines": list(repeated),
-        "potential": list(form.potential(connected)),
-    }
+    uncounted = form.definition.uncounted
+    return FormVersionLeaf(
+        form=form.code,
+        procedures=tuple(bindings.procedures),
+        declaration=bindings.declaration,
+        version=form.version,
+        series=form.series,
+        form_digest=form.definition.digest,
+        bindings_digest=bindings.digest,
+        dictionary_digest=form.dictionary.digest,
+        engine=COUNTING_ENGINE,
+        fields=tuple(_field(form, template) for template in form.declarable),
+        uncounted=tuple(UncountedInput(one.path, one.type, one.reason) for one in uncounted),
+        absent_items=tuple(bindings.absent_items),
+        abolished=tuple(ItemByAct(*one) for one in sorted(bindings.abolished.items())),
+        added=tuple(ItemByAct(*one) for one in sorted(bindings.added.items())),
+        baselines=tuple(repeated),
+        potential=Potential(*form.potential(connected)),
+    )
 
 
-def _field(form: RegisteredForm, template: FieldTemplate) -> list[object]:
+def _field(form: RegisteredForm, template: FieldTemplate) -> CountedField:
     binding = form.bindings.by_field.get(template.path)
-    return [
+    return CountedField(
         template.path,
         template.type,
         int(template.required),
         form.bindings.item_of(template.path),
         None if binding is None else binding.attribute,
-        list(form.sources_of(template.path)),
-    ]
+        tuple(form.sources_of(template.path)),
+    )

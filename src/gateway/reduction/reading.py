@@ -1,8 +1,8 @@
-"""How is the log read for a report, without holding anybody up?
+"""Read the log for a report, without holding anybody up.
 
 The log only grows: its end is noted first, and everything up to there is read in pages, each a
 short question of its own, so that no page keeps a citizen waiting and no log must fit in memory.
-Bodies are read case by case, so that neither must the open cases.
+Payloads are read case by case, so that neither must the open cases.
 """
 
 from collections import defaultdict
@@ -11,9 +11,17 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-import orjson
-from sqlalchemy import Connection, Row, func, select, union
+from sqlalchemy import Connection, Row, select, union
 
+from gateway.domain.errors import CannotMeasure
+from gateway.log.entries import (
+    CasePayload,
+    EntryUnreadable,
+    ReconcileLeaf,
+    decode_leaf,
+    decode_payload,
+)
+from gateway.log.stored import StoredPayload, log_size
 from gateway.log.tree import root_of
 from gateway.reduction.definitions import Definitions, read_definitions
 from gateway.reduction.measure import Measurement
@@ -37,13 +45,10 @@ _CASES = 200
 
 @dataclass(frozen=True, slots=True)
 class StoredCase:
-    """The bodies of one case, in the order of the log, and whom it concerns.
-
-    `bodies` are leaf index and RFC 8785 text, `persons` blind indices.
-    """
+    """The payloads of one case, in the order of the log, and the blind indices of whom it concerns."""
 
     reference: str
-    bodies: Sequence[tuple[int, bytes]] = field(repr=False)
+    payloads: Sequence[StoredPayload] = field(repr=False)
     persons: Sequence[bytes] = field(repr=False)
 
 
@@ -57,17 +62,11 @@ def report_from_log(database: Database, question: Question) -> dict[str, Any]:
     definitions = database.read(lambda connection: definitions_of(connection, size))
     measurement = Measurement(definitions, question.scope)
     for case in cases_of(database, 0, size - 1):
-        measurement.add_case((leaf, orjson.loads(body)) for leaf, body in case.bodies)
+        measurement.add_case(case.payloads)
     counted = Counted(measurement.sums(), measurement.forms())
     supplied = database.read(lambda connection: supplied_counts(connection, size))
     evidence = Evidence(size, root_at(database, size), definitions, supplied)
     return report(question, counted, evidence)
-
-
-def log_size(connection: Connection) -> int:
-    """How many leaves the log holds."""
-    last = connection.execute(select(func.max(leaves.c.idx))).scalar_one()
-    return 0 if last is None else int(last) + 1
 
 
 def definitions_of(connection: Connection, size: int) -> Definitions:
@@ -81,9 +80,7 @@ def definitions_of(connection: Connection, size: int) -> Definitions:
     wanted = select(leaves.c.idx, leaves.c.entry).where(
         leaves.c.idx.in_(known), leaves.c.idx < size
     )
-    return read_definitions(
-        (row.idx, orjson.loads(row.entry)) for row in connection.execute(wanted)
-    )
+    return read_definitions((row.idx, decode_leaf(row.entry)) for row in connection.execute(wanted))
 
 
 def supplied_counts(connection: Connection, size: int) -> list[Supplied]:
@@ -92,11 +89,15 @@ def supplied_counts(connection: Connection, size: int) -> list[Supplied]:
     wanted = select(leaves.c.idx, leaves.c.entry).where(
         leaves.c.idx.in_(known), leaves.c.idx < size
     )
-    return [read_supplied(row.idx, orjson.loads(row.entry)) for row in connection.execute(wanted)]
+    read = ((row.idx, decode_leaf(row.entry)) for row in connection.execute(wanted))
+    return [read_supplied(at, leaf) for at, leaf in read if isinstance(leaf, ReconcileLeaf)]
 
 
 def cases_of(database: Database, first: int, last: int) -> Iterator[StoredCase]:
-    """Every case with a leaf from `first` to `last`, with all its bodies up to `last`."""
+    """Every case with a leaf from `first` to `last`, with all its payloads up to `last`.
+
+    Raises CannotMeasure for a payload that cannot be read.
+    """
     after = ""
     while rows := database.read(_some_cases(after, first, last)):
         until = rows[-1].case_ref
@@ -104,8 +105,16 @@ def cases_of(database: Database, first: int, last: int) -> Iterator[StoredCase]:
         for row in database.read(_their_persons(after, until)):
             persons[row.case_ref].append(row.person_index)
         for reference, its in groupby(rows, key=lambda row: row.case_ref):
-            yield StoredCase(reference, [(r.idx, r.body) for r in its], persons[reference])
+            payloads = [(row.idx, _payload(row.idx, row.body)) for row in its]
+            yield StoredCase(reference, payloads, persons[reference])
         after = until
+
+
+def _payload(leaf: int, text: bytes) -> CasePayload:
+    try:
+        return decode_payload(text)
+    except EntryUnreadable as unreadable:
+        raise CannotMeasure(leaf, str(unreadable)) from None
 
 
 def _some_cases(after: str, first: int, last: int) -> Callable[[Connection], list[Row[Any]]]:

@@ -1,4 +1,4 @@
-"""What did others count of the same months, and how much of that did we measure?
+"""Hold what was measured against what others counted of the same months.
 
 Counts come from files, as `reconcile` leaves (docs/log-leaves.md); the latest file of a source and
 month holds, all leaves of it together. The member `reconciliation` of reports and releases:
@@ -29,6 +29,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any, TypeAlias
 
+from gateway.log.entries import ReconcileLeaf
 from gateway.reduction.cases import ONLINE, PAPER
 from gateway.reduction.definitions import BASE_CODE
 from gateway.reduction.dossiers import Sums
@@ -85,10 +86,10 @@ class Measured:
         return self.sums["verdict", "auto"] + self.sums["D",]
 
 
-def read_supplied(index: int, leaf: Mapping[str, Any]) -> Supplied:
+def read_supplied(index: int, leaf: ReconcileLeaf) -> Supplied:
     """Read a `reconcile` leaf back."""
-    counts = {(one["procedure"], one["channel"]): one["dossiers"] for one in leaf["counts"] or ()}
-    return Supplied(index, leaf["month"], leaf["source"], leaf["digest"], counts, leaf["reads"])
+    counts = {(one.procedure, one.channel): one.dossiers for one in leaf.counts or ()}
+    return Supplied(index, leaf.month, leaf.source, leaf.digest, counts, leaf.reads)
 
 
 def reconcile(

@@ -1,13 +1,14 @@
-"""What does one submission body say of its fields, and several of one dossier together?"""
+"""What one submission says of its fields, and several of one dossier together."""
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from gateway.domain.errors import CannotMeasure
 from gateway.domain.letters import CLASS_LETTERS, SOURCE_LETTERS, VERDICT_LETTERS, YOUNG_LETTERS
 from gateway.domain.verdicts import DECLARED, FieldClass, Verdict
+from gateway.log.entries import SubmissionLetters, SubmissionPayload
 from gateway.reduction.definitions import Definitions, FormVersion, template_of
 
 TAKEN_OUT = frozenset({Verdict.WITHDRAWN, Verdict.HIDDEN})
@@ -18,7 +19,6 @@ _YOUNG = {letter: source for source, letter in YOUNG_LETTERS.items()}
 _SOURCE = {letter: source for source, letter in SOURCE_LETTERS.items()} | _YOUNG
 _CLASS_ORDER = {kind: place for place, kind in enumerate(FieldClass)}
 _ONLY_FILLED = TAKEN_OUT | {Verdict.AUTO, Verdict.OVERRIDE}
-_LETTER_MEMBERS = ("vd", "vr", "cl", "cr", "so", "sr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ Letters: TypeAlias = Mapping[str, Judged]
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One accepted submission, as its body states it."""
+    """One accepted submission, as its payload states it."""
 
     leaf: int
     hour: int
@@ -53,41 +53,47 @@ class Submission:
 
 
 def read_submission(
-    leaf: int, body: Mapping[str, Any], definitions: Definitions, known: dict[Hashable, Letters]
+    leaf: int,
+    payload: SubmissionPayload,
+    definitions: Definitions,
+    known: dict[Hashable, Letters],
 ) -> Submission:
-    """Read a submission body and hold it against both balances.
+    """Read a submission and hold it against both balances.
 
-    `known` keeps the letters that were read before: many dossiers hold the same ones. Raises CannotMeasure for one that does not balance or names what the log does not hold.
+    `known` keeps the letters that were read before: many dossiers hold the same ones. Raises
+    CannotMeasure for one that does not balance or names what the log does not hold.
     """
-    form = definitions.form(leaf, body["fv"])
-    said = (form.leaf, *(_hashable(body.get(name)) for name in _LETTER_MEMBERS))
-    if said not in known:
-        known[said] = _letters(leaf, body, form)
-    letters = known[said]
-    declared = _check_balances(leaf, letters, body["n"])
-    burst = body.get("bu") == 1
+    form = definitions.form(leaf, payload.form_version)
+    key = form.leaf, *_key_of(payload.letters)
+    if key not in known:
+        known[key] = _letters(leaf, payload.letters, form)
+    letters = known[key]
+    declared = _check_balances(leaf, letters, payload.counts)
+    in_force = definitions.in_force(leaf)
     return Submission(
         leaf=leaf,
-        hour=body["h"],
+        hour=payload.hour,
         form=form,
-        tenant=body["ten"],
-        procedure=body["proc"],
-        channel=body["ch"],
-        instant=burst or definitions.in_force(leaf).is_instant(body["sec"], declared),
-        burst=burst,
+        tenant=payload.tenant,
+        procedure=payload.procedure,
+        channel=payload.channel,
+        instant=payload.burst or in_force.is_instant(payload.seconds, declared),
+        burst=payload.burst,
         letters=letters,
-        attachments=body["att"],
+        attachments=payload.attachments,
     )
 
 
-def _hashable(letters: Any) -> Hashable:
-    return tuple(sorted(letters.items())) if isinstance(letters, dict) else letters
+def _key_of(of: SubmissionLetters) -> Iterator[Hashable]:
+    yield from (of.verdicts, of.classes, of.sources)
+    for rows in (of.verdict_rows, of.class_rows, of.source_rows):
+        yield tuple(sorted(rows.items()))
 
 
-def _letters(leaf: int, body: Mapping[str, Any], form: FormVersion) -> Letters:
-    verdicts = form.read(leaf, body["vd"], body.get("vr"))
-    classes = form.read(leaf, body["cl"], body.get("cr"))
-    sources = form.read(leaf, body["so"], body.get("sr"))
+def _letters(leaf: int, written: SubmissionLetters, form: FormVersion) -> Letters:
+    verdicts = form.read(leaf, written.verdicts, written.verdict_rows)
+    classes = form.read(leaf, written.classes, written.class_rows)
+    sources = form.read(leaf, written.sources, written.source_rows)
     if not classes.keys() == sources.keys() <= verdicts.keys():
         raise CannotMeasure(leaf, "a class or source stands where no verdict does")
     try:
@@ -106,7 +112,7 @@ def _letters(leaf: int, body: Mapping[str, Any], form: FormVersion) -> Letters:
 
 
 def _check_balances(leaf: int, letters: Letters, stated: Mapping[str, int]) -> int:
-    """Both balances, and the body's own counts against its letters; gives what was declared."""
+    """Both balances, and the payload's own counts against its letters; gives what was declared."""
     fields = letters.values()
     verdicts = Counter(one.verdict for one in fields)
     filled = [one.verdict for one in fields if one.field_class is not None]

@@ -1,4 +1,4 @@
-"""How does a count that somebody else kept come into the log?
+"""Enter a count that somebody else kept into the log.
 
 A file in UTF-8, as JSON or CSV (ours), of at most 4 MiB:
 
@@ -18,7 +18,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -27,10 +27,12 @@ from sqlalchemy import Connection, insert
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.domain.identifiers import ProcedureCode
 from gateway.log.append import append_public
+from gateway.log.entries import ProcedureCount, ReconcileLeaf
+from gateway.log.stored import log_size
 from gateway.reduction.cases import ONLINE, PAPER
 from gateway.reduction.definitions import BASE_CODE
 from gateway.reduction.months import Month
-from gateway.reduction.reading import log_size, supplied_counts
+from gateway.reduction.reading import supplied_counts
 from gateway.reduction.reconciliation import DOSSIER_SOURCES, READ_SOURCES, Counted
 from gateway.reduction.releases.counting import FEWEST
 from gateway.storage.schema import reconciliations
@@ -52,25 +54,14 @@ class Supply:
     counts: Mapping[Counted, int]
     reads: int | None
 
-    def leaves(self) -> Iterator[dict[str, Any]]:
+    def leaves(self) -> Iterator[ReconcileLeaf]:
         """The `reconcile` leaves of the file."""
-        leaf = {
-            "kind": "reconcile",
-            "v": 1,
-            "month": str(self.month),
-            "source": self.source,
-            "counts": None,
-            "reads": self.reads,
-            "digest": self.digest,
-        }
-        entries = iter(
-            {"procedure": procedure, "channel": channel, "dossiers": number}
-            for (procedure, channel), number in self.counts.items()
-        )
+        leaf = ReconcileLeaf(str(self.month), self.source, None, self.reads, self.digest)
+        entries = iter(ProcedureCount(*key, number) for key, number in self.counts.items())
         if self.reads is not None:
             yield leaf
-        while some := list(islice(entries, ENTRIES_A_LEAF)):
-            yield {**leaf, "counts": some}
+        while some := tuple(islice(entries, ENTRIES_A_LEAF)):
+            yield replace(leaf, counts=some)
 
 
 def read_supply(raw: bytes, month: Month, source: str, *, as_csv: bool) -> Supply:

@@ -1,14 +1,13 @@
-"""Has every change its leaf, and every leaf its change?
+"""Compare the leaves of the log with the rows that were written beside them.
 
 Both were committed in one transaction, so neither can be missing by a fall; by a hand in the database
 it can. One pass over the log in the order of its indices, memory flat: 1. the indices have no gap;
-2. the entry is the one that was hashed; 3. a case entry's seal opens with the body and salt beside it,
+2. the entry is the one that was hashed; 3. a case entry's seal opens with the payload and salt beside it,
 unless a `shred` leaf says that they were destroyed; 4. the rows that name the leaf are those that its
 kind asks for, no fewer and no more, and of the body's chain; 5. no row names a leaf that is not there.
 Then: 6. every chain and receipt that has ended was ended by a leaf.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -16,8 +15,18 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, exists, func, literal, null, or_, select, union_all
 
+from gateway.log.entries import (
+    CasePayload,
+    CorrectionPayload,
+    EntryUnreadable,
+    OfChain,
+    PublicLeaf,
+    ShredLeaf,
+    decode_leaf,
+    decode_payload,
+)
 from gateway.log.keys import latest_key
-from gateway.log.leaves import case_entry, leaf_hash, seal_of
+from gateway.log.leaves import case_entry, is_case_entry, leaf_hash, seal_of
 from gateway.storage.schema import (
     bodies,
     bundles,
@@ -107,32 +116,40 @@ def _of_leaf(
     if leaf_hash(leaf.entry) != leaf.hash:
         yield Difference(leaf.idx, "the entry is not the one that was hashed")  # 2
         return
-    told = json.loads(leaf.entry)
-    if told["kind"] == "case":
-        if leaf.body is None:
+    entry: PublicLeaf | CasePayload
+    try:
+        if not is_case_entry(leaf.entry):
+            if leaf.body is not None:
+                yield Difference(leaf.idx, "a public leaf has a payload")
+            entry = decode_leaf(leaf.entry)
+        elif leaf.body is None:
             if not any(first <= leaf.idx <= last for first, last in shredded):
-                yield Difference(leaf.idx, "its body is gone and no shred leaf says so")
+                yield Difference(leaf.idx, "its payload is gone and no shred leaf says so")
             return
-        if case_entry(seal_of(leaf.salt, leaf.body)) != leaf.entry:
-            yield Difference(leaf.idx, "its seal does not open with the body beside it")  # 3
+        elif case_entry(seal_of(leaf.salt, leaf.body)) != leaf.entry:
+            yield Difference(leaf.idx, "its seal does not open with the payload beside it")  # 3
             return
-        told = json.loads(leaf.body)
-        told["kind"] = told["k"]
-    elif leaf.body is not None:
-        yield Difference(leaf.idx, "a public leaf has a body")
-    yield from _of_rows(leaf.idx, told, named_by)
+        else:
+            entry = decode_payload(leaf.body)
+    except EntryUnreadable as unreadable:
+        yield Difference(leaf.idx, str(unreadable))
+        return
+    yield from _of_rows(leaf.idx, entry, named_by)
 
 
-def _of_rows(index: int, told: Mapping[str, Any], named_by: list[_Claim]) -> Iterator[Difference]:
-    asked = list(_ASKED.get(told["kind"], ()))
-    if told["kind"] == "correction" and told["st"] != "open":
+def _of_rows(
+    index: int, entry: PublicLeaf | CasePayload, named_by: list[_Claim]
+) -> Iterator[Difference]:
+    asked = list(_ASKED.get(entry.kind, ()))
+    chain = entry.chain if isinstance(entry, OfChain) else None
+    if isinstance(entry, CorrectionPayload) and entry.state != "open":
         asked = []  # a ticket's row names the leaf that opened it
     for claim in named_by:
-        if claim.role == _MAY_NAME.get(told["kind"]):
+        if claim.role == _MAY_NAME.get(entry.kind):
             continue
         if claim.role not in asked:
             yield Difference(index, f"a {claim.role} names it, which its kind does not ask for")
-        elif claim.chain is not None and claim.chain != told.get("chain", claim.chain):
+        elif None not in (claim.chain, chain) and claim.chain != chain:
             yield Difference(index, f"the {claim.role} that names it is of another chain")
         else:
             asked.remove(claim.role)
@@ -223,7 +240,7 @@ def _ends_without_leaf(connection: Connection) -> Iterator[Difference]:
 def _shredded(connection: Connection) -> list[tuple[int, int]]:
     """The ranges whose bodies may be gone; public leaves are few, and of other lengths."""
     public = select(leaves.c.entry).where(func.length(leaves.c.entry) != _CASE_BYTES)
-    told = (json.loads(entry) for entry in connection.execute(public).scalars())
+    entries = map(decode_leaf, connection.execute(public).scalars())
     own = (latest_key(connection) or "").partition("+")[0]
-    shreds = (one for one in told if one["kind"] == "shred" and one["origin"] == own)
-    return [(one["first"], one["last"]) for one in shreds]
+    shreds = (one for one in entries if isinstance(one, ShredLeaf) and one.origin == own)
+    return [(one.first, one.last) for one in shreds]

@@ -1,6 +1,6 @@
-"""How do case bodies end, so that they stay ended whatever is restored afterwards?
+"""Destroy case payloads, so that they stay destroyed whatever is restored afterwards.
 
-Body and salt of a case are destroyed together, with what leads to the case from a person or a dossier
+Payload and salt of a case are destroyed together, with what leads to the case from a person or a dossier
 (`case_persons`, `cases`, `chains.applicant`) and the salt of what was submitted; its seals then say nothing any more. A
 `shred` leaf in the same transaction says so, and in which log they stood: the running one, or a closed one,
 which takes no leaf any more. A case goes as a whole: one that has a later leaf in its log, or a chain
@@ -11,11 +11,9 @@ A backup may be older than a shred. What was published is not: at every start th
 published log that the database does not hold are made again by the same rule, before the first call.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -32,16 +30,15 @@ from sqlalchemy import (
 )
 
 from gateway.log.append import append_public
+from gateway.log.entries import ShredLeaf, decode_leaf
 from gateway.log.keys import latest_key
-from gateway.log.leaves import case_entry
+from gateway.log.leaves import is_case_entry
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.refusals import LogDamaged
-from gateway.log.publishing.rows import log_size
+from gateway.log.stored import log_size
 from gateway.log.tiles import WIDTH, TileFolder
 from gateway.storage.database import Database, overwriting
 from gateway.storage.schema import bodies, case_persons, cases, chains, closed_bodies
-
-_CASE_BYTES = len(case_entry(bytes(32)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ def _closed(origin: str) -> _Shelf:
 
 def shred_up_to(
     connection: Connection, last: int, origin: str, closed: str | None = None
-) -> dict[str, Any] | None:
+) -> ShredLeaf | None:
     """Destroy what no longer has a reason to be kept up to a leaf, and write the `shred` leaf.
 
     `origin` is the running log, and the one whose bodies go unless a `closed` one is named. Gives the
@@ -74,8 +71,7 @@ def shred_up_to(
     if not count:
         return None
     _destroy(connection, shelf, 0, last)
-    leaf = {"kind": "shred", "v": 1, "origin": closed or origin}
-    leaf |= {"first": first, "last": end, "count": count, "reason": "retention"}
+    leaf = ShredLeaf(closed or origin, first, end, count, "retention")
     append_public(connection, leaf)
     return leaf
 
@@ -88,7 +84,7 @@ def shred_settled(
     made = [shred_up_to(connection, end, origin, log) for log, end in closed.items()]
     if last is not None:
         made.append(shred_up_to(connection, last, origin))
-    return {leaf["origin"]: leaf["count"] for leaf in made if leaf is not None}
+    return {leaf.origin: leaf.count for leaf in made if leaf is not None}
 
 
 def last_closed(connection: Connection, before_hour: int) -> dict[str, int]:
@@ -116,8 +112,8 @@ async def replay_shreds(database: Database, folder: LogFolder, origin: str, publ
 
     def again(connection: Connection) -> None:
         for leaf in shreds:
-            shelf = _RUNNING if leaf["origin"] == own else _closed(leaf["origin"])
-            _destroy(connection, shelf, leaf["first"], leaf["last"])
+            shelf = _RUNNING if leaf.origin == own else _closed(leaf.origin)
+            _destroy(connection, shelf, leaf.first, leaf.last)
 
     if shreds:
         await database.write(again)
@@ -132,7 +128,7 @@ def _published_size(public: Path) -> int:
     return 0 if shown is None else shown.checkpoint.size
 
 
-def _shreds_between(tiles: TileFolder, first: int, size: int) -> Iterator[Mapping[str, Any]]:
+def _shreds_between(tiles: TileFolder, first: int, size: int) -> Iterator[ShredLeaf]:
     """The published shreds from an index on; a bundle that is gone tells nothing."""
     for bundle in range(first // WIDTH, -(-size // WIDTH) if first < size else 0):
         try:
@@ -140,7 +136,7 @@ def _shreds_between(tiles: TileFolder, first: int, size: int) -> Iterator[Mappin
         except (FileNotFoundError, ValueError):
             continue  # the log itself is in an incident then, and says so
         for entry in entries:
-            if len(entry) != _CASE_BYTES and (leaf := json.loads(entry))["kind"] == "shred":
+            if not is_case_entry(entry) and isinstance(leaf := decode_leaf(entry), ShredLeaf):
                 yield leaf
 
 

@@ -1,9 +1,8 @@
-"""How does a chain end that nobody submitted, and what else is due to go?
+"""End chains that nobody submitted, and delete what is due.
 
 An open chain whose last receipt has expired gets its `abandoned` leaf and loses its key K in one
 transaction; replay copies go when they are ten minutes old, correction tickets that nobody ended
-when their life is over. The body of the leaf:
-`{"k": "abandoned", "case", "chain", "ten", "h"}`, h the hours since 1970 UTC.
+when their life is over.
 """
 
 from collections.abc import Callable
@@ -12,8 +11,10 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection
 
 from gateway.access.idempotency import purge_replays
+from gateway.domain.clock import hour_of
 from gateway.keys import Keys, day_of
 from gateway.log.append import append_case
+from gateway.log.entries import AbandonedPayload
 from gateway.receipts.chains import abandon, expired_chains, oldest_key
 from gateway.receipts.tickets import expire_tickets
 from gateway.storage.database import Database
@@ -66,13 +67,6 @@ async def erase_days(database: Database, keys: Keys, now: datetime) -> int:
 def _end_group(connection: Connection, now: datetime, until: int) -> int:
     expired = expired_chains(connection, until, _LARGEST_GROUP)
     for chain, tenant, case_ref in expired:
-        body = {
-            "k": "abandoned",
-            "case": case_ref,
-            "chain": chain,
-            "ten": tenant,
-            "h": int(now.timestamp()) // 3600,
-        }
-        leaf = append_case(connection, "abandoned", tenant, body, now)
+        leaf = append_case(connection, AbandonedPayload(case_ref, chain, tenant, hour_of(now)))
         abandon(connection, chain, leaf.index)
     return len(expired)

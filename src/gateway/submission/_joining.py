@@ -5,18 +5,21 @@ repeated in the chain's case, in the transaction of the submission: each state t
 it in (`sync`), and which components are on record (`reuse`).
 """
 
+from collections.abc import Hashable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, Row, select
 
+from gateway.domain.clock import hour_of
 from gateway.log.append import append_case
+from gateway.log.entries import ReusePayload, SyncPayload
+from gateway.log.stored import payloads_of_case
 from gateway.receipts.cases import case_tag, join_dossier
-from gateway.storage.schema import bodies, chains, dossiers
+from gateway.storage.schema import chains, dossiers
 
-_REPEATED = ("sync", "reuse")
-_WHICH = ("k", "proc", "part", "st")
+_REPEATED = (SyncPayload.kind, ReusePayload.kind)
 
 
 def join_case(
@@ -34,33 +37,37 @@ def join_case(
     joined = join_dossier(connection, tenant, dossier, chain, index_key)
     if joined.before is not None:
         tag = case_tag(index_key, joined.case_ref)
-        for body in _standing(connection, joined.before):
-            hour = int(now.timestamp()) // 3600
-            said = {**body, "case": joined.case_ref, "h": hour}
-            if body["k"] == "sync":
-                said["pre"] = _began_before(connection, said, tag)
-            append_case(connection, body["k"], tenant, said, now)
+        for payload in _latest(connection, joined.before):
+            said = replace(payload, case=joined.case_ref, hour=hour_of(now))
+            if isinstance(said, SyncPayload):
+                said = replace(said, begun_before=_began_before(connection, said, tag))
+            append_case(connection, said)
     return joined.case_ref
 
 
-def _standing(connection: Connection, case_ref: str) -> list[dict[str, Any]]:
-    """The last body of each thing that is said of a dossier, in the order of the log."""
-    of_case = bodies.c.case_ref == case_ref, bodies.c.kind.in_(_REPEATED)
-    texts = connection.execute(select(bodies.c.body).where(*of_case).order_by(bodies.c.idx))
-    last: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for body in map(orjson.loads, texts.scalars()):
-        which = tuple(body.get(name) for name in _WHICH)
-        last.pop(which, None)
-        last[which] = body
+def _latest(connection: Connection, case_ref: str) -> list[SyncPayload | ReusePayload]:
+    """The last payload of each thing that is said of a dossier, in the order of the log."""
+    last: dict[Hashable, SyncPayload | ReusePayload] = {}
+    for _, payload in payloads_of_case(connection, case_ref, _REPEATED):
+        if isinstance(payload, SyncPayload | ReusePayload):
+            which = _subject_of(payload)
+            last.pop(which, None)
+            last[which] = payload
     return list(last.values())
 
 
-def _began_before(connection: Connection, said: dict[str, Any], tag: bytes) -> int:
+def _subject_of(payload: SyncPayload | ReusePayload) -> Hashable:
+    if isinstance(payload, ReusePayload):
+        return payload.procedure
+    return payload.procedure, payload.part, payload.state
+
+
+def _began_before(connection: Connection, said: SyncPayload, tag: bytes) -> bool:
     """Whether every chain of the case began before the dossier was submitted, as the portal knows it."""
     told = select(dossiers.c.procedure, dossiers.c.submitted_at).where(dossiers.c.case_tag == tag)
     rows: list[Row[Any]] = list(connection.execute(told))
-    own = [row.submitted_at for row in rows if row.procedure == said["proc"]]
+    own = [row.submitted_at for row in rows if row.procedure == said.procedure]
     times = own or [row.submitted_at for row in rows]
-    of_case = select(chains.c.first_at).where(chains.c.case_ref == said["case"])
+    of_case = select(chains.c.first_at).where(chains.c.case_ref == said.case)
     began = connection.execute(of_case).scalars().all()
-    return int(bool(times) and all(first_at < min(times) for first_at in began))
+    return bool(times) and all(first_at < min(times) for first_at in began)

@@ -3,7 +3,6 @@
 import hmac
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, Row, select
 
 from gateway.domain.errors import Conflict, ReceiptRefused
@@ -14,6 +13,7 @@ from gateway.judging.encoding import commitment, content_of, in_form_order
 from gateway.judging.judge import visible_content
 from gateway.judging.locked import with_switches
 from gateway.judging.opened import OpenedReceipt
+from gateway.log.entries import EntryUnreadable, SubmissionPayload, decode_payload
 from gateway.receipts.cases import case_of, person_index
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import Tagger
@@ -36,7 +36,7 @@ def answered_before(
     """What the same content was answered before, None before the first time.
 
     Raises ReceiptRefused `receipt_foreign` where another dossier or applicant is named, Conflict
-    `already_submitted` for other content, or when the body is no more.
+    `already_submitted` for other content, or when the payload is no more.
     """
     chain = connection.execute(
         select(chains).where(chains.c.chain == receipt.claims.chain)
@@ -49,21 +49,23 @@ def answered_before(
         .where(bodies.c.idx == chain.submission_leaf)
     ).one_or_none()
     if row is None:
-        raise Conflict("already_submitted", "this chain was submitted; its body was destroyed")
+        raise Conflict("already_submitted", "this chain was submitted; its payload was destroyed")
     _check_whose(connection, chain, request, index_key)
-    body = orjson.loads(row.body)
+    payload = decode_payload(row.body)
+    if not isinstance(payload, SubmissionPayload):
+        raise EntryUnreadable("a chain names a leaf that is no submission")
     fields = [template.path for template in form.declarable]
-    letters = unspell(fields, body["vd"], body.get("vr", {}))
+    letters = unspell(fields, payload.letters.verdicts, payload.letters.verdict_rows)
     verdicts = in_form_order(form, ((path, _VERDICT_OF[one]) for path, one in letters.items()))
     content = content_of(
         _visible_content(form, receipt, request, lists),
         request.contested,
         request.entered_by_officer,
     )
-    if commitment(chain.content_salt, content) != body["cc"]:
+    if commitment(chain.content_salt, content) != payload.content_commitment:
         raise Conflict("already_submitted", "this chain was submitted with other content")
     tickets = all_tickets.of_submission(connection, chain.submission_leaf)
-    return Accepted(verdicts, body["n"], None, row.hash, tickets)
+    return Accepted(verdicts, payload.counts, None, row.hash, tickets)
 
 
 def _check_whose(

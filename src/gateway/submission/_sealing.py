@@ -1,40 +1,12 @@
-"""What the log and the dossier keep of a judged submission."""
+"""The evidence that the dossier keeps of a judged submission."""
 
 from base64 import b64encode, urlsafe_b64encode
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from gateway.receipts.chains import ChainState, leaves_of
-from gateway.receipts.claims import ReceiptClaims
+from gateway.receipts.chains import leaves_of
 from gateway.storage.schema import bodies, leaves
-from gateway.submission.request import SubmissionRequest
-
-
-def submission_body(
-    request: SubmissionRequest,
-    state: ChainState,
-    claims: ReceiptClaims,
-    leaves_at: tuple[int, int],
-    now: datetime,
-) -> dict[str, Any]:
-    """Whose submission it is, and when: what the leaf's body begins with.
-
-    `leaves_at` are the indices of the receipt's prefill leaf and of the form version's leaf.
-    """
-    return {
-        "k": "submission",
-        "case": state.case_ref,
-        "chain": state.chain,
-        "pf": leaves_at[0],
-        "fv": leaves_at[1],
-        "ten": request.tenant,
-        "proc": claims.procedure,
-        "ch": request.channel or claims.channel,
-        "h": int(now.timestamp()) // 3600,
-        "sec": max(0, int(now.timestamp()) - state.first_at),
-    }
 
 
 def evidence_of(

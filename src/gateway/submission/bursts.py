@@ -15,6 +15,7 @@ from pathlib import Path
 import orjson
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from gateway.domain.clock import hour_of
 from gateway.storage.schema import case_persons, submission_pace
 
 _AT = submission_pace.c.hour == bindparam("at"), submission_pace.c.of == bindparam("what")
@@ -50,7 +51,7 @@ class Bursts:
 
     def note(self, connection: Connection, pace: Pace, now: datetime) -> bool:
         """Count a submission in; whether it is beyond what is usual."""
-        hour = int(now.timestamp()) // 3600
+        hour = hour_of(now)
         connection.execute(_OTHER_HOURS, {"at": hour})
         timing = sha256(f"{pace.tenant}|{pace.form_leaf}|{pace.seconds}".encode()).digest()
         persons = connection.execute(_PERSONS, {"of_case": pace.case_ref}).scalars().all()

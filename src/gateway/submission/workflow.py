@@ -2,12 +2,12 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.domain.clock import hour_of
 from gateway.domain.errors import (
     FieldProblem,
     ReceiptRefused,
@@ -21,6 +21,7 @@ from gateway.judging.locked import check_locked, with_switches
 from gateway.judging.opened import Marks, OpenedReceipt
 from gateway.keys import Keys
 from gateway.log.append import AppendedCase, append_case
+from gateway.log.entries import Offence, RefusalPayload, SubmissionPayload
 from gateway.receipts.cases import case_of_leaf
 from gateway.receipts.chains import ChainState, count_refusal, end_chain, open_chain, refused_before
 from gateway.receipts.receipt import Receipt, ReceiptSigner
@@ -30,7 +31,7 @@ from gateway.storage.database import Database
 from gateway.submission._disputes import check_marks, disputed_in
 from gateway.submission._joining import join_case
 from gateway.submission._repeats import answered_before
-from gateway.submission._sealing import evidence_of, submission_body
+from gateway.submission._sealing import evidence_of
 from gateway.submission.bursts import Bursts, Pace
 from gateway.submission.request import Accepted, SubmissionRequest
 
@@ -164,24 +165,21 @@ class SubmissionWorkflow:
         `misfits` are told with it and count for nothing.
         """
         counted = frozenset(p.path for p in problems if p.code != "row_added")
-        body = {
-            "k": "refusal",
-            "case": one.state.case_ref,
-            "chain": one.state.chain,
-            "pf": one.state.leaf,
-            "fv": self._form_leaves[form.version],
-            "ten": request.tenant,
-            "h": int(now.timestamp()) // 3600,
-            "f": [[p.path, p.code] for p in problems],
-        }
-
+        payload = RefusalPayload(
+            case=one.state.case_ref,
+            chain=one.state.chain,
+            prefill=one.state.leaf,
+            form_version=self._form_leaves[form.version],
+            tenant=request.tenant,
+            hour=hour_of(now),
+            offences=tuple(Offence(p.path, p.code) for p in problems),
+        )
         refusal = _refusal(problems, misfits)
 
         def record(connection: Connection) -> None:
             state = open_chain(connection, one.state.chain, one.receipt.claims.jti)
             case = case_of_leaf(connection, state.leaf) or state.case_ref
-            said = {**body, "case": case}
-            leaf = append_case(connection, "refusal", request.tenant, said, now)
+            leaf = append_case(connection, replace(payload, case=case))
             count_refusal(connection, one.state.chain, counted, leaf.index)
             if on_commit is not None:
                 on_commit(connection, refusal)
@@ -202,14 +200,21 @@ class SubmissionWorkflow:
         salt = secrets.token_bytes(32)
         content = content_of(judgement.content, request.contested, request.entered_by_officer)
         claims = one.receipt.claims
-        leaves_at = (one.state.leaf, self._form_leaves[form.version])
-        body = submission_body(request, one.state, claims, leaves_at, now)
-        body |= {
-            "cc": commitment(salt, content),
-            **letters_of(judgement, form),
-            "att": dict(judgement.attachments),
-            "n": judgement.counts(),
-        }
+        payload = SubmissionPayload(
+            case=one.state.case_ref,
+            chain=one.state.chain,
+            prefill=one.state.leaf,
+            form_version=self._form_leaves[form.version],
+            tenant=request.tenant,
+            procedure=claims.procedure,
+            channel=request.channel or claims.channel,
+            hour=hour_of(now),
+            seconds=max(0, int(now.timestamp()) - one.state.first_at),
+            content_commitment=commitment(salt, content),
+            letters=letters_of(judgement, form),
+            attachments=dict(judgement.attachments),
+            counts=judgement.counts(),
+        )
         verdicts = in_form_order(form, ((j.path, j.verdict) for j in judgement.fields))
 
         def record(connection: Connection) -> Accepted:
@@ -217,7 +222,7 @@ class SubmissionWorkflow:
             if request.dossier is not None and claims.dossier is None:
                 tenant, code, chain = request.tenant, request.dossier.text, one.state.chain
                 case = join_case(connection, tenant, code, chain, self._index_key, now)
-            leaf = self._append(connection, {**body, "case": case}, now)
+            leaf = self._append(connection, replace(payload, case=case), now)
             end_chain(connection, one.state.chain, one.receipt.claims.jti, leaf.index, salt)
             whose = Whose(request.tenant, case, one.state.chain, leaf.index)
             tickets = self._tickets.open_in(connection, whose, disputed, now)
@@ -230,13 +235,13 @@ class SubmissionWorkflow:
         return await self._database.write(record)
 
     def _append(
-        self, connection: Connection, body: Mapping[str, Any], now: datetime
+        self, connection: Connection, payload: SubmissionPayload, now: datetime
     ) -> AppendedCase:
         """The leaf of an accepted submission, marked where it comes in a burst."""
-        pace = Pace(body["ten"], body["fv"], body["case"], body["sec"])
+        pace = Pace(payload.tenant, payload.form_version, payload.case, payload.seconds)
         if self._bursts is not None and self._bursts.note(connection, pace, now):
-            body = {**body, "bu": 1}
-        return append_case(connection, "submission", body["ten"], body, now)
+            payload = replace(payload, burst=True)
+        return append_case(connection, payload)
 
 
 def _refusal(

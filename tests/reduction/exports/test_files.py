@@ -19,6 +19,7 @@ from gateway.reduction.exports.text import csv_of, defused
 from gateway.reduction.exports.workbook import xlsx_of
 from gateway.reduction.measure import Measurement
 from gateway.reduction.report import Counted, Evidence, Question, report
+from tests.log.writing import decoded
 from tests.reduction.bodies import AUTO, MANUAL, definitions, submission
 
 PAYLOADS = [
@@ -44,7 +45,7 @@ def document(procedure: str = "1.004222") -> dict[str, Any]:
     found = definitions()
     measurement = Measurement(found, Question().scope)
     fields = {"hoTen": AUTO, "gioiTinh": AUTO, "lyDo": MANUAL}
-    measurement.add_case([(100, submission("a", fields, proc=procedure))])
+    measurement.add_case(decoded([(100, submission("a", fields, proc=procedure))]))
     counted = Counted(measurement.sums(), measurement.forms())
     return report(Question(), counted, Evidence(200, bytes(32), found))
 

@@ -11,7 +11,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, insert, select
 
-from gateway.log.append import append_case
 from gateway.reduction.months import Month
 from gateway.reduction.releases.closing import Office, close_month
 from gateway.reduction.releases.shelf import Closed
@@ -20,6 +19,7 @@ from gateway.storage.database import Database
 from gateway.storage.schema import case_persons
 from gateway_verify._claims.signatures import thumbprint
 from tests.databases import open_database
+from tests.log.writing import append_body
 from tests.reduction.test_reading import publish
 
 NOVEMBER = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -67,7 +67,7 @@ class House:
 
         def change(connection: Connection) -> None:
             for body in taken:
-                append_case(connection, body["k"], body["ten"], body, when)
+                append_body(connection, body, when)
                 person = sha256(body["case"].encode()).digest()
                 known = {"person_index": person, "case_ref": body["case"], "applicant": True}
                 of = select(case_persons).where(case_persons.c.case_ref == body["case"])

@@ -7,13 +7,13 @@ from itertools import product
 
 import pytest
 
+from gateway.log.entries import Cell
 from gateway.reduction.cases import Row
 from gateway.reduction.releases.cells import (
     MIXED,
     PROCEDURE,
     PROVINCE,
     SERIES,
-    Cell,
     Cells,
     released,
 )

@@ -16,13 +16,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from gateway.log.entries import Cell, TallyLeaf, decode_leaf, decode_payload
+from gateway.log.leaves import is_case_entry
 from gateway.reduction.cases import Row
-from gateway.reduction.definitions import read_definitions
-from gateway.reduction.releases.cells import SERIES, Cell
+from gateway.reduction.releases.cells import SERIES
 from gateway.reduction.releases.counting import RangeCount
 from gateway.reduction.releases.tallies import Closing, Tally, read_tally, tally_leaf
 from gateway.storage.schema import bodies, leaves
-from tests.reduction.bodies import AUTO, MANUAL, prefill, public_leaves, submission
+from tests.reduction.bodies import AUTO, MANUAL, definitions, prefill, submission
 from tests.reduction.releases.conftest import NOVEMBER, House, hour_of
 
 CASES = 1000
@@ -153,8 +154,9 @@ async def commune(house: House) -> Commune:
         theirs[row.case_ref].append(row.idx)
     diary = [Seen(case, procedures[case], tuple(sorted(theirs[case]))) for case in cases]
     entries = {row.idx: row.entry for row in rows}
-    read = [(index, json.loads(entry)) for index, entry in entries.items()]
-    tallies = [read_tally(index, leaf) for index, leaf in read if leaf["kind"] == "tally"]
+    public = {at: entry for at, entry in entries.items() if not is_case_entry(entry)}
+    read = [(index, decode_leaf(entry)) for index, entry in public.items()]
+    tallies = [read_tally(index, leaf) for index, leaf in read if isinstance(leaf, TallyLeaf)]
     known = {case: named[case] for case in cases[CASES:]}
     return Commune(named, diary, known, Log(entries, tallies), {row.idx: row.body for row in kept})
 
@@ -186,11 +188,11 @@ async def test_a_diary_and_the_whole_public_log_tell_nothing_of_anybody(commune:
 
 @pytest.mark.threat(60)
 async def test_the_same_attack_succeeds_on_tallies_of_one_case(commune: Commune) -> None:
-    definitions = read_definitions(public_leaves(seconds=0, per_field=0, mock=True).items())
+    counted_by = definitions(seconds=0, per_field=0, mock=True)
     tallies = []
     for seen in commune.diary:
-        count = RangeCount(definitions, seen.leaves[0], seen.leaves[-1])
-        count.add_case([(n, json.loads(commune.bodies[n])) for n in seen.leaves], [])
+        count = RangeCount(counted_by, seen.leaves[0], seen.leaves[-1])
+        count.add_case([(n, decode_payload(commune.bodies[n])) for n in seen.leaves], [])
         ((row, counts),) = count.cells.items()
         closing = Closing("2026-11", False, seen.leaves[0], seen.leaves[-1], 0)
         tallies.append(read_tally(0, tally_leaf(closing, _cell(row), counts)))

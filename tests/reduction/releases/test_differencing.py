@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from gateway.log.entries import Cell
 from gateway.reduction.cases import ONLINE, PAPER, Row
-from gateway.reduction.releases.cells import Cell, released
+from gateway.reduction.releases.cells import released
 from gateway.reduction.releases.counting import FEWEST, CellCounts
 from gateway.reduction.releases.grouping import rows_by
 from gateway.reduction.releases.release import total_of

@@ -1,15 +1,14 @@
-"""Of which fields does a body in the log speak, and for which official items do they stand?"""
+"""The fields of which a payload in the log speaks, and the official items that they stand for."""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
-import orjson
 from sqlalchemy import Connection, bindparam, select
 
 from gateway.domain.letters import unspell
+from gateway.log.entries import EntryUnreadable, FormVersionLeaf, decode_leaf
 from gateway.storage.schema import leaves
 
 _ENTRY = select(leaves.c.entry).where(leaves.c.idx == bindparam("of"))
@@ -33,11 +32,9 @@ class Declaration:
     paths: tuple[str, ...] = field(repr=False)
     fields: Mapping[str, Declared] = field(repr=False)
 
-    def read(
-        self, letters: str, rows: Mapping[str, str] | None
-    ) -> Iterator[tuple[str, str, Declared]]:
-        """Path, letter and field for each place of which a body has something to say."""
-        for path, letter in unspell(self.paths, letters, rows or {}).items():
+    def read(self, letters: str, rows: Mapping[str, str]) -> Iterator[tuple[str, str, Declared]]:
+        """Path, letter and field for each place of which a payload has something to say."""
+        for path, letter in unspell(self.paths, letters, rows).items():
             yield path, letter, self.fields[template_of(path)]
 
 
@@ -46,16 +43,18 @@ def template_of(path: str) -> str:
     return _ROW.sub("[]", path)
 
 
-def declaration_of(connection: Connection, body: Mapping[str, Any]) -> Declaration:
-    """The form version that the body of a prefill or submission names."""
-    return _read(connection.execute(_ENTRY, {"of": body["fv"]}).scalar_one())
+def declaration_of(connection: Connection, form_version: int) -> Declaration:
+    """The form version that stands at a leaf; raises EntryUnreadable where none does."""
+    return _read(connection.execute(_ENTRY, {"of": form_version}).scalar_one())
 
 
 @lru_cache(maxsize=64)
 def _read(entry: bytes) -> Declaration:
-    leaf = orjson.loads(entry)
+    leaf = decode_leaf(entry)
+    if not isinstance(leaf, FormVersionLeaf):
+        raise EntryUnreadable("a payload names a leaf that is no form version")
     fields = {
-        path: Declared(leaf["form"], bool(required), item, attribute)
-        for path, _, required, item, attribute, *_ in leaf["fields"]
+        one.path: Declared(leaf.form, bool(one.required), one.item, one.attribute)
+        for one in leaf.fields
     }
     return Declaration(tuple(fields), fields)

@@ -13,6 +13,7 @@ from gateway.domain.letters import REASON_LETTERS
 from gateway.domain.verdicts import Reason
 from gateway.dossiers.evidence.declared import Declaration, Declared, declaration_of, template_of
 from gateway.dossiers.evidence.serving import Case
+from gateway.log.entries import PrefillPayload, SubmissionPayload
 
 _UNVOUCHED = {
     REASON_LETTERS[reason]: reason
@@ -53,14 +54,14 @@ class Doubts:
 
 def doubts_of(connection: Connection, case: Case) -> Doubts:
     """The doubts of the chain that was submitted last, or else was opened last."""
-    prefills = {leaf: body for leaf, body in case.events if body["k"] == "prefill"}
-    submitted = [body["pf"] for _, body in case.events if body["k"] == "submission"]
-    body = prefills.get(submitted[-1] if submitted else max(prefills, default=-1))
-    if body is None:
+    prefills = {leaf: one for leaf, one in case.events if isinstance(one, PrefillPayload)}
+    submitted = [one.prefill for _, one in case.events if isinstance(one, SubmissionPayload)]
+    prefill = prefills.get(submitted[-1] if submitted else max(prefills, default=-1))
+    if prefill is None:
         return Doubts((), None, case)
-    declaration = declaration_of(connection, body)
+    declaration = declaration_of(connection, prefill.form_version)
     empty = Doubts((), declaration, case)
-    fields = declaration.read(body["st"], body.get("sr"))
+    fields = declaration.read(prefill.states, prefill.state_rows)
     return Doubts(tuple(_unvouched(fields, empty)), declaration, case)
 
 

@@ -1,4 +1,4 @@
-"""Which of the portal's reuse flags may this dossier raise, and which leaf proves each?
+"""The reuse flags of the portal that a dossier may raise, and the leaf that proves each.
 
 | flag | raised by |
 |---|---|
@@ -17,24 +17,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
 from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION
-from gateway.dossiers.evidence.reuse import COMPONENT, RESULT, last_ways
-from gateway.storage.schema import bodies
+from gateway.dossiers.evidence.reuse import COMPONENT, RESULT, last_reuse
+from gateway.log.entries import (
+    CasePayload,
+    ConfirmationPayload,
+    PrefillPayload,
+    Read,
+    SubmissionPayload,
+)
+from gateway.log.stored import StoredPayload, payload_at, payloads_of_case
 
 CHANNEL_CODES = {"desk": "1", "online": "2", "post": "3"}
 VNEID = "vneid"
-_EVENTS = (
-    select(bodies.c.idx, bodies.c.body)
-    .where(bodies.c.case_ref == bindparam("of"))
-    .order_by(bodies.c.idx)
-)
-_EVENT = select(bodies.c.body).where(bodies.c.idx == bindparam("leaf"))
-
-Event = tuple[int, dict[str, Any]]
-"""A case leaf: its index and its body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +56,29 @@ class OnPaper:
     reason: str
 
 
-def events_of(connection: Connection, case_ref: str) -> tuple[Event, ...]:
-    """The case's leaves whose bodies are still there, oldest first.
+def events_of(connection: Connection, case_ref: str) -> tuple[StoredPayload, ...]:
+    """The case's leaves whose payloads are still there, oldest first.
 
     With them the prefills of every submission, which stand in another case where the dossier joined it.
     """
-    rows = connection.execute(_EVENTS, {"of": case_ref})
-    events = {row.idx: orjson.loads(row.body) for row in rows}
-    wanted = [body.get("pf") for body in events.values() if body["k"] == "submission"]
+    events = dict(payloads_of_case(connection, case_ref))
+    wanted = [one.prefill for one in events.values() if isinstance(one, SubmissionPayload)]
     while wanted:
         leaf = wanted.pop()
-        if leaf is None or leaf in events:
+        if leaf in events:
             continue
-        text = connection.execute(_EVENT, {"leaf": leaf}).scalar_one_or_none()
-        if text is not None:
-            events[leaf] = orjson.loads(text)
-            wanted.append(events[leaf].get("prev"))
-    return tuple(sorted(events.items()))
+        payload = payload_at(connection, leaf)
+        if payload is not None:
+            events[leaf] = payload
+        if isinstance(payload, PrefillPayload) and payload.previous is not None:
+            wanted.append(payload.previous)
+    return tuple(sorted(events.items(), key=lambda event: event[0]))
 
 
 def marks_of(
     channel: str,
     components: Sequence[Mapping[str, Any]],
-    events: Sequence[Event],
+    events: Sequence[StoredPayload],
     population_code: str,
 ) -> tuple[Mark, ...]:
     """Every flag that may be raised; `components` as the registry keeps them."""
@@ -101,7 +98,7 @@ def with_earlier(marks: Sequence[Mark], told: Sequence[Mark]) -> tuple[Mark, ...
 
 
 def on_paper(
-    components: Sequence[Mapping[str, Any]], events: Sequence[Event]
+    components: Sequence[Mapping[str, Any]], events: Sequence[StoredPayload]
 ) -> tuple[OnPaper, ...]:
     """Components whose place a read was to take that did not come about."""
     missing = []
@@ -113,20 +110,20 @@ def on_paper(
     return tuple(missing)
 
 
-def _of_the_person(events: Sequence[Event], population_code: str) -> Iterator[Mark]:
+def _of_the_person(events: Sequence[StoredPayload], population_code: str) -> Iterator[Mark]:
     read = next(_found(events, POPULATION), None)
     if read is not None:
         yield Mark("DSKetNoiCSDL", population_code, read)
-    for leaf, body in events:
-        if body["k"] == "prefill" and body["vb"] == VNEID:
+    for leaf, payload in events:
+        if isinstance(payload, PrefillPayload) and payload.verified_by == VNEID:
             yield Mark("TaiKhoanDuocXacThucVoiVNeID", "1", leaf)
             return
 
 
-def _of_the_channel(channel: str, events: Sequence[Event]) -> Iterator[Mark]:
+def _of_the_channel(channel: str, events: Sequence[StoredPayload]) -> Iterator[Mark]:
     """A channel that was registered, where the log has seen the dossier come by it."""
-    for kind in ("submission", "prefill"):
-        said = [(leaf, body["ch"]) for leaf, body in events if body["k"] == kind]
+    for kind in (SubmissionPayload, PrefillPayload):
+        said = [(leaf, one.channel) for leaf, one in events if isinstance(one, kind)]
         if said:
             leaf, came_by = said[-1]
             if came_by == channel:
@@ -135,30 +132,35 @@ def _of_the_channel(channel: str, events: Sequence[Event]) -> Iterator[Mark]:
 
 
 def _of_the_records(
-    components: Sequence[Mapping[str, Any]], events: Sequence[Event]
+    components: Sequence[Mapping[str, Any]], events: Sequence[StoredPayload]
 ) -> Iterator[Mark]:
-    said = last_ways(events)
+    said = last_reuse(events)
     if said is None or not said[1]:
         return
-    leaf, ways = said
+    leaf, reused = said
     yield Mark("HoSoCoThanhPhanSoHoa", "1", leaf)
-    for _, file, way in ways:
+    for _, file, origin in reused:
         yield Mark("DuocSoHoa", "1", leaf, file)
-        if way in (COMPONENT, RESULT):
-            yield Mark("DuocTaiSuDung", "2" if way == RESULT else "1", leaf, file)
-        if way == RESULT:
+        if origin in (COMPONENT, RESULT):
+            yield Mark("DuocTaiSuDung", "2" if origin == RESULT else "1", leaf, file)
+        if origin == RESULT:
             code = next(c["result"] for c in components if c["file"] and c["file"][0] == file)
             yield Mark("MaKetQuaThayThe", code, leaf, file)
 
 
-def _found(events: Iterable[Event], source: str) -> Iterator[int]:
+def _found(events: Iterable[StoredPayload], source: str) -> Iterator[int]:
     """The leaves of prefills and confirmations in which the source answered `found`."""
-    for leaf, body in events:
-        if any(q[0] == source and q[1] == "found" for q in body.get("q", ())):
+    for leaf, payload in events:
+        if any(read.source == source and read.outcome == "found" for read in reads_of(payload)):
             yield leaf
 
 
-def _outcomes(events: Iterable[Event], source: str) -> list[str]:
+def _outcomes(events: Iterable[StoredPayload], source: str) -> list[str]:
     """What the source answered, the latest first."""
-    answers = [q[1] for _, body in events for q in body.get("q", ()) if q[0] == source]
-    return answers[::-1]
+    reads = [read for _, payload in events for read in reads_of(payload)]
+    return [read.outcome for read in reversed(reads) if read.source == source]
+
+
+def reads_of(payload: CasePayload) -> tuple[Read, ...]:
+    """The reads of a prefill or a confirmation; nothing else reads."""
+    return payload.reads if isinstance(payload, PrefillPayload | ConfirmationPayload) else ()

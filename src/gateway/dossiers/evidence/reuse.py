@@ -1,38 +1,35 @@
-"""Which components of a dossier does the province hold on record, and since when?
+"""Find the components of a dossier that the province holds on record, and since when.
 
 A component that names one of the owner's records is held against it when the dossier is registered;
-what holds goes into the log as a `reuse` leaf, and only from there to the portal. Its body:
+what holds goes into the log as a `reuse` leaf, and only from there to the portal.
 
-    {"k": "reuse", "case", "ten", "proc", "h", "cp": [[component, file id, way], ...]}
-
-Ways: `D` the file lies digitised with the province; `C` it lay there before this dossier was opened,
+Origins: `D` the file lies digitised with the province; `C` it lay there before this dossier was opened,
 brought in by no dossier or another one; `R` it is the result of another dossier, replacing this
 component. The last such leaf of a case counts.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Collection, Iterable
+from datetime import date
 
 from gateway.domain.errors import DossierRefused
 from gateway.domain.identifiers import PersonalId, TenantId
 from gateway.dossiers.dossier import Attachment, Dossier
+from gateway.log.entries import ReusedComponent, ReusePayload
+from gateway.log.stored import StoredPayload
 from gateway.records.store import VALID, RecordStore, StoredRecord
 
 DIGITISED, COMPONENT, RESULT = "D", "C", "R"
 
-Way = tuple[str, str, str]
 
-
-def ways_of(
+def components_on_record(
     dossier: Dossier,
     case_code: str,
     tenant: TenantId,
     records: RecordStore,
     opened_at: int,
     today: date,
-) -> tuple[Way, ...]:
-    """Component, file and way of every component that is a record of the owner.
+) -> tuple[ReusedComponent, ...]:
+    """Every component that is a record of the owner.
 
     `case_code` is the code of its case, for a part that of the bundle, opened at `opened_at`.
     Raises DossierRefused: `record_not_usable` (not the owner's, revoked, expired, or none),
@@ -44,7 +41,7 @@ def ways_of(
         return ()
     own = () if number is None else records.search(tenant, PersonalId(number), state=VALID)
     by_id = {one.id: one for one in own}
-    ways = []
+    components = []
     for place, attachment in named:
         member = f"attachments[{place}]"
         stored = by_id.get(attachment.record or "")
@@ -54,32 +51,16 @@ def ways_of(
             )
         _check(stored, attachment, today, member)
         if attachment.file is not None:
-            way = _way(stored, attachment, {dossier.code, case_code}, opened_at)
-            ways.append((attachment.component, attachment.file.id, way))
-    return tuple(ways)
+            origin = _origin(stored, attachment, {dossier.code, case_code}, opened_at)
+            component = ReusedComponent(attachment.component, attachment.file.id, origin)
+            components.append(component)
+    return tuple(components)
 
 
-def reuse_body(
-    case_ref: str, tenant: str, procedure: str, ways: Sequence[Way], now: datetime
-) -> dict[str, Any]:
-    """The body of the `reuse` case leaf."""
-    return {
-        "k": "reuse",
-        "case": case_ref,
-        "ten": tenant,
-        "proc": procedure,
-        "h": int(now.timestamp()) // 3600,
-        "cp": [list(way) for way in ways],
-    }
-
-
-def last_ways(events: Iterable[tuple[int, dict[str, Any]]]) -> tuple[int, tuple[Way, ...]] | None:
+def last_reuse(events: Iterable[StoredPayload]) -> tuple[int, tuple[ReusedComponent, ...]] | None:
     """What the last `reuse` leaf of a case says, and its index."""
-    said = [(leaf, body["cp"]) for leaf, body in events if body["k"] == "reuse"]
-    if not said:
-        return None
-    leaf, ways = said[-1]
-    return leaf, tuple((component, file, way) for component, file, way in ways)
+    said = [(leaf, one.components) for leaf, one in events if isinstance(one, ReusePayload)]
+    return said[-1] if said else None
 
 
 def _check(stored: StoredRecord, attachment: Attachment, today: date, member: str) -> None:
@@ -95,7 +76,9 @@ def _check(stored: StoredRecord, attachment: Attachment, today: date, member: st
         raise DossierRefused("record_not_usable", "it is another result", f"{member}.result")
 
 
-def _way(stored: StoredRecord, attachment: Attachment, own: Collection[str], opened_at: int) -> str:
+def _origin(
+    stored: StoredRecord, attachment: Attachment, own: Collection[str], opened_at: int
+) -> str:
     brought_in_by = stored.record.dossier
     if brought_in_by in own or int(stored.stored_at.timestamp()) >= opened_at:
         return DIGITISED

@@ -1,4 +1,4 @@
-"""Whose case stands behind a dossier, and which of its leaves speak for it?
+"""The case behind a dossier, and which of its leaves speak for it.
 
 A dossier of its own has its own case, and every leaf of it speaks for it. The parts of a bundle share
 the bundle's case: a read of a prefill speaks for a part only where the source that answered `found`
@@ -7,8 +7,8 @@ and a `reuse` leaf only where it bears that procedure. Who signed in, and by whi
 every part; a read that failed failed for all.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -16,8 +16,10 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from gateway.domain.letters import SOURCE_LETTERS
 from gateway.dossiers.evidence.declared import declaration_of
-from gateway.dossiers.evidence.flags import Event, events_of
+from gateway.dossiers.evidence.flags import events_of
 from gateway.forms.bundles import BASE_CODE
+from gateway.log.entries import ConfirmationPayload, OfChain, PrefillPayload, ReusePayload
+from gateway.log.stored import StoredPayload
 from gateway.receipts.cases import case_of
 from gateway.storage.schema import bundle_parts, bundles
 
@@ -39,13 +41,13 @@ class Case:
     """The case behind a dossier: its reference, and the leaves so far that speak for the dossier."""
 
     ref: str
-    events: tuple[Event, ...]
+    events: tuple[StoredPayload, ...]
     share: Share | None = None
 
     @property
     def chains(self) -> frozenset[str]:
         """Every chain of prefills that belongs to it."""
-        return frozenset(body["chain"] for _, body in self.events if "chain" in body)
+        return frozenset(one.chain for _, one in self.events if isinstance(one, OfChain))
 
 
 def share_of(connection: Connection, code: str) -> Share | None:
@@ -71,24 +73,29 @@ def case_behind(connection: Connection, tenant: str, code: str, index_key: bytes
     return Case(ref, tuple(_speaking(connection, events, share)), share)
 
 
-def _speaking(connection: Connection, events: tuple[Event, ...], share: Share) -> Iterator[Event]:
+def _speaking(
+    connection: Connection, events: tuple[StoredPayload, ...], share: Share
+) -> Iterator[StoredPayload]:
     """The leaves as they speak for one part: reads that served others alone are left out."""
-    for leaf, body in events:
-        if body["k"] == "reuse" and body["proc"] != share.procedure:
+    for leaf, payload in events:
+        if isinstance(payload, ReusePayload) and payload.procedure != share.procedure:
             continue
-        if "q" not in body:
-            yield leaf, body
+        if not isinstance(payload, PrefillPayload | ConfirmationPayload):
+            yield leaf, payload
             continue
-        served = _sources(connection, body, share)
-        reads = [one for one in body["q"] if one[1] != "found" or one[0] in served]
-        yield leaf, {**body, "q": reads}
+        served = _sources(connection, payload, share)
+        reads = tuple(r for r in payload.reads if r.outcome != "found" or r.source in served)
+        yield leaf, replace(payload, reads=reads)
 
 
-def _sources(connection: Connection, body: Mapping[str, Any], share: Share) -> frozenset[str]:
+def _sources(
+    connection: Connection, payload: PrefillPayload | ConfirmationPayload, share: Share
+) -> frozenset[str]:
     """The sources whose answers went into items of this part."""
-    if body["k"] != "prefill":
-        same = (body["proc"] or "")[:BASE_CODE] == share.procedure[:BASE_CODE]
+    if isinstance(payload, ConfirmationPayload):
+        same = (payload.procedure or "")[:BASE_CODE] == share.procedure[:BASE_CODE]
         return frozenset(SOURCE_LETTERS) if same else frozenset()
-    read = declaration_of(connection, body).read(body["so"], body.get("or"))
+    declaration = declaration_of(connection, payload.form_version)
+    read = declaration.read(payload.sources, payload.source_rows or {})
     letters = {letter for _, letter, one in read if one.item in share.items}
     return frozenset(source for source, letter in SOURCE_LETTERS.items() if letter in letters)

@@ -29,6 +29,7 @@ from gateway.dossiers.evidence.serving import Case
 from gateway.dossiers.portal.wire import received_at
 from gateway.dossiers.telling.outbox import DEAD, DELIVERED, steps_waiting
 from gateway.dossiers.telling.synced import About, append_sync, tell_whole
+from gateway.log.entries import RaisedFlag
 from gateway.storage.schema import dossier_steps, dossiers
 
 # built once: to put a statement together costs more than to run it
@@ -153,7 +154,9 @@ def _append(
     connection: Connection, row: SimpleNamespace, case: Case, state: int, now: datetime
 ) -> int:
     told = read_told(row.told)
-    raised = {(mark.flag, mark.leaf) for mark in (told.marks if told else ()) if mark.leaf >= 0}
+    raised = {
+        RaisedFlag(mark.flag, mark.leaf) for mark in (told.marks if told else ()) if mark.leaf >= 0
+    }
     about = About(row.tenant, row.procedure, row.submitted_at, part=case.share is not None)
     return append_sync(connection, case, about, state, sorted(raised), now)
 

@@ -1,13 +1,7 @@
-"""What does the log say of a dossier that the portal has, and when does the portal have a whole bundle?
+"""Write into the log that the portal has a dossier, and when it has a whole bundle.
 
-The `sync` case leaf says that the portal has the dossier at a state. Its body, without any value:
-
-    {"k": "sync", "case", "ten", "proc", "h", "st", "pre", "fl": [[flag, leaf], ...], "part": 1}
-
-`pre` is 1 where every chain of the case began before the time of submission that the portal was
-told; `fl` are the flags that the portal was told and the leaves that raised them. `part` stands
-where the leaf speaks of one part of a bundle alone, in the bundle's one case under the procedure of its
-own. Of the whole bundle, under the bundle's procedure and without flags, two leaves speak: at 2 once the
+The `sync` case leaf says that the portal has the dossier at a state; with `part` it speaks of one part of
+a bundle alone, in the bundle's one case under the procedure of its own. Of the whole bundle, under the bundle's procedure and without flags, two leaves speak: at 2 once the
 portal has had every part accepted, those left out that were refused or withdrawn before; at 7 once
 no part of it stands any more.
 """
@@ -15,13 +9,14 @@ no part of it stands any more.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from gateway.domain.clock import hour_of
 from gateway.dossiers.dossier import ACCEPTED, REFUSED, WITHDRAWN
 from gateway.dossiers.evidence.serving import Case, Share, find_bundle
 from gateway.log.append import append_case
+from gateway.log.entries import RaisedFlag, SyncPayload
 from gateway.storage.schema import bundle_parts, bundles, chains, dossiers
 
 # built once: to put a statement together costs more than to run it
@@ -49,24 +44,22 @@ def append_sync(
     case: Case,
     about: About,
     state: int,
-    raised: Sequence[tuple[str, int]],
+    raised: Sequence[RaisedFlag],
     now: datetime,
 ) -> int:
     """Write one leaf; its index."""
     began = connection.execute(_BEGAN, {"names": sorted(case.chains)}).scalars().all()
-    body: dict[str, Any] = {
-        "k": "sync",
-        "case": case.ref,
-        "ten": about.tenant,
-        "proc": about.procedure,
-        "h": int(now.timestamp()) // 3600,
-        "st": state,
-        "pre": int(all(first_at < about.submitted_at for first_at in began)),
-        "fl": [list(one) for one in raised],
-    }
-    if about.part:
-        body["part"] = 1
-    return append_case(connection, "sync", about.tenant, body, now).index
+    payload = SyncPayload(
+        case=case.ref,
+        tenant=about.tenant,
+        procedure=about.procedure,
+        hour=hour_of(now),
+        state=state,
+        begun_before=all(first_at < about.submitted_at for first_at in began),
+        flags=tuple(raised),
+        part=about.part,
+    )
+    return append_case(connection, payload).index
 
 
 def tell_whole(connection: Connection, case: Case, share: Share, now: datetime) -> None:

@@ -10,17 +10,18 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
 from gateway.access.failures import Alarm, Asker, FailureLimiter
+from gateway.domain.clock import hour_of
 from gateway.domain.errors import SourceError, SourceUnavailable, TooManyTries
 from gateway.domain.facts import PersonKey
 from gateway.domain.identifiers import POPULATION, AttributeName, RoleName, SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable
 from gateway.forms.catalogue import RegisteredForm
 from gateway.log.append import append_case
+from gateway.log.entries import AlarmPayload
 from gateway.prefill._asking.knowledge import (
     BIRTH_DATE,
     Asked,
@@ -205,20 +206,15 @@ class TriedRegister:
 def record_alarms(connection: Connection, due: Iterable[Alarm], of: str, now: datetime) -> None:
     """Write an `alarm` leaf for every limit that was reached; `of` is what kind of call reached it."""
     for alarm in due:
-        append_case(connection, "alarm", alarm.tenant, alarm_body(alarm, of, now), now)
-
-
-def alarm_body(alarm: Alarm, of: str, now: datetime) -> dict[str, Any]:
-    """The body of the `alarm` case leaf, as `docs/log-leaves.md` lists its members."""
-    return {
-        "k": "alarm",
-        "case": new_reference(),
-        "ten": alarm.tenant,
-        "h": int(now.timestamp()) // 3600,
-        "why": f"misses_of_{alarm.reach}",
-        "of": of,
-        "n": alarm.misses,
-    }
+        payload = AlarmPayload(
+            case=new_reference(),
+            tenant=alarm.tenant,
+            hour=hour_of(now),
+            why=f"misses_of_{alarm.reach}",
+            calls=of,
+            misses=alarm.misses,
+        )
+        append_case(connection, payload)
 
 
 async def ask_all(

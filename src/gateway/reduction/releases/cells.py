@@ -1,4 +1,4 @@
-"""Which cells may be published, and how are smaller ones merged upwards?
+"""Choose the cells that may be published, and merge smaller ones upwards.
 
 One hierarchy a channel: series < procedure < province. What is too small goes up as the *rest* of
 the level above, and a rest that is too small itself takes its smallest sibling along, until nobody
@@ -15,22 +15,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from gateway.log.entries import Cell
 from gateway.reduction.cases import ONLINE, PAPER, Row
 from gateway.reduction.releases.counting import CellCounts, summed
 
 SERIES, PROCEDURE, PROVINCE, OUTSIDE = "series", "procedure", "province", "outside"
 MIXED = "mixed"
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """What a tally is about; None for what was merged away, or a form without a procedure."""
-
-    level: str
-    procedure: str | None = None
-    form: str | None = None
-    series: str | None = None
-    channel: str | None = None
 
 
 Cells: TypeAlias = dict[Cell, CellCounts]

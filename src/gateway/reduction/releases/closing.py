@@ -1,4 +1,4 @@
-"""How is a month closed, so that a kill at any moment costs nothing?
+"""Close a month, so that a kill at any moment costs nothing.
 
 1. the month may be closed (`months.check_closable`); 2. its case leaves are counted by cells; 3. the
 tallies and the fact that the month is closed are written in one transaction; 4. the log is asked to
@@ -15,14 +15,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-import orjson
 from sqlalchemy import Connection, func, select
 
 from gateway.domain.errors import Conflict
+from gateway.log.stored import log_size
 from gateway.reduction.definitions import Definitions
 from gateway.reduction.hours import Covered, covered
 from gateway.reduction.months import Month, check_closable
-from gateway.reduction.reading import cases_of, definitions_of, log_size, root_at, supplied_counts
+from gateway.reduction.reading import cases_of, definitions_of, root_at, supplied_counts
 from gateway.reduction.reconciliation import Measured, reconcile
 from gateway.reduction.releases.cells import PROVINCE, released
 from gateway.reduction.releases.counting import RangeCount
@@ -138,7 +138,7 @@ def _count(
     )
     total = database.read(lambda connection: connection.execute(whole).scalar_one())
     for done, case in enumerate(cases_of(database, first, last), 1):
-        count.add_case([(leaf, orjson.loads(body)) for leaf, body in case.bodies], case.persons)
+        count.add_case(case.payloads, case.persons)
         progress(done, total)
 
 

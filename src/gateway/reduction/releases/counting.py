@@ -1,18 +1,18 @@
-"""What do the case leaves of one range of the log add up to, by finest cell?
+"""Add up the case leaves of one range of the log, by finest cell.
 
 Every case has one cell in a range: form, procedure, series and channel of its first accepted
 submission, or, while there is none, of its latest receipt. All its leaves in the range and all its
 sums go there. A dossier counts in the range that holds its first accepted submission, or, by a definition
 that wants confirmed dossiers, the later of that and of the portal's first acceptance, unless it was
-withdrawn by the range's end; it is judged by all its submissions up to there. A chain counts where its end stands, reads and refusals where
-they stand, an abandoned case where its last chain ended. Beside the keys of `dossiers.py` and
-`cases.py`:
+withdrawn by the range's end; it is judged by all its submissions up to there. A chain counts where its
+end stands, reads and refusals where they stand, an abandoned case where its last chain ended. Beside the
+keys of `dossiers.py` and `cases.py`:
 
     ("late", "submissions")     further submissions of dossiers that an earlier range counted
     ("late", "withdrawals")     withdrawals of such dossiers
-    ("outside_hours",)          bodies whose hour lies outside the months of the range
+    ("outside_hours",)          payloads whose hour lies outside the months of the range
 
-The last two are of the second edition of the measure. A dossier with such a body saves nothing.
+The last two are of the second edition of the measure. A dossier with such a payload saves nothing.
 
 Leaves that no figure counts (test tenants, confirmations, accesses, ...) are only numbered.
 """
@@ -21,7 +21,17 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gateway.reduction.cases import Body, Case, CaseReader, Row, row_of
+from gateway.log.entries import (
+    AbandonedPayload,
+    CasePayload,
+    CorrectionPayload,
+    PrefillPayload,
+    RefusalPayload,
+    SubmissionPayload,
+    SyncPayload,
+)
+from gateway.log.stored import StoredPayload
+from gateway.reduction.cases import Case, CaseReader, Row, row_of
 from gateway.reduction.definitions import Definitions, FormVersion
 from gateway.reduction.dossiers import Sums, tally
 from gateway.reduction.hours import Covered, lies_outside
@@ -31,7 +41,14 @@ FEWEST = 10
 """So many persons, and cases, stand behind whatever is published."""
 
 ANY, DOSSIERS, CHAINS, READS = "any", "dossiers", "chains", "reads"
-_OF_A_CASE = frozenset({"prefill", "submission", "refusal", "abandoned", "sync", "correction"})
+_OF_A_CASE = (
+    PrefillPayload,
+    SubmissionPayload,
+    RefusalPayload,
+    AbandonedPayload,
+    SyncPayload,
+    CorrectionPayload,
+)
 _LATE, _LATE_WITHDRAWN = ("late", "submissions"), ("late", "withdrawals")
 
 
@@ -103,16 +120,16 @@ class RangeCount:
         self._first, self._last, self._closes = first, last, closes
         self.cells: defaultdict[Row, CellCounts] = defaultdict(CellCounts)
 
-    def add_case(self, bodies: Iterable[tuple[int, Body]], persons: Collection[bytes]) -> None:
-        """Take all bodies of one case up to the range's end, and the persons whom it concerns.
+    def add_case(self, payloads: Iterable[StoredPayload], persons: Collection[bytes]) -> None:
+        """Take all payloads of one case up to the range's end, and the persons whom it concerns.
 
         Raises CannotMeasure as `CaseReader.read` does.
         """
-        own = [(leaf, body) for leaf, body in bodies if self._belongs_to_its_case(body)]
+        own = [(leaf, one) for leaf, one in payloads if self._belongs_to_its_case(one)]
         case, leaves = self._reader.read(own), sum(leaf >= self._first for leaf, _ in own)
         if not leaves or not (case.submissions or case.chains):
             return
-        outside = [leaf for leaf, body in own if lies_outside(self._closes, leaf, body["h"])]
+        outside = [leaf for leaf, one in own if lies_outside(self._closes, leaf, one.hour)]
         case.begun_late = case.begun_late or bool(outside)
         counted = self._count(case)
         counted.sums[("outside_hours",)] = sum(leaf >= self._first for leaf in outside)
@@ -126,8 +143,9 @@ class RangeCount:
         """Case leaves of the range that belong to a cell."""
         return sum(counts.leaves for counts in self.cells.values())
 
-    def _belongs_to_its_case(self, body: Body) -> bool:
-        return body["k"] in _OF_A_CASE and body["ten"] not in self._definitions.test_tenants
+    def _belongs_to_its_case(self, payload: CasePayload) -> bool:
+        tests = self._definitions.test_tenants
+        return isinstance(payload, _OF_A_CASE) and payload.tenant not in tests
 
     def _row(self, case: Case) -> Row:
         if not case.submissions:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from gateway.domain.errors import BadRequest
+from gateway.log.entries import Cell
 from gateway.reduction.dossiers import Sums
 from gateway.reduction.figures import figures_of
-from gateway.reduction.releases.cells import MIXED, OUTSIDE, Cell
+from gateway.reduction.releases.cells import MIXED, OUTSIDE
 from gateway.reduction.releases.tallies import Tally
 
 SERIES, SOURCE, AGENCY = "series", "source", "agency"

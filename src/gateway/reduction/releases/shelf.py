@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, insert, select, true, update
 
 from gateway.domain.errors import Conflict, NotFound
 from gateway.log.append import append_public
+from gateway.log.entries import TallyLeaf, decode_leaf
 from gateway.reduction.months import Month
 from gateway.reduction.releases.cells import Cells
 from gateway.reduction.releases.tallies import Closing, Tally, in_order, read_tally, tally_leaf
@@ -115,7 +116,8 @@ def tallies_of(connection: Connection, closed: Closed) -> list[Tally]:
             mine, table.c.idx.between(closed.first_tally, closed.last_tally)
         )
         if rows := connection.execute(wanted.order_by(table.c.idx)).all():
-            return [read_tally(row.idx, orjson.loads(row.entry)) for row in rows]
+            read = ((row.idx, decode_leaf(row.entry)) for row in rows)
+            return [read_tally(at, leaf) for at, leaf in read if isinstance(leaf, TallyLeaf)]
     return []
 
 

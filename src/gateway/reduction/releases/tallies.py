@@ -1,17 +1,18 @@
-"""How does a released cell stand in the log? (`tally` leaf, docs/log-leaves.md)
+"""A released cell as it stands in the log (`tally` leaf, docs/log-leaves.md).
 
-`v` is the edition of the measure that it was counted by. `sums` are the sums of `counting.py`, the parts of a key joined by `/`, without those of 0 and without
-the distribution of what was left to declare, of which `median_left` keeps the middle.
+`v` is the edition of the measure that it was counted by. `sums` are the sums of `counting.py`, the parts
+of a key joined by `/`, without those of 0 and without the distribution of what was left to declare, of
+which `median_left` keeps the middle.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
+from gateway.log.entries import Cell, LeafRange, Quotient, TallyLeaf
 from gateway.reduction.dossiers import Sums
 from gateway.reduction.figures import median_left
-from gateway.reduction.releases.cells import OUTSIDE, Cell
+from gateway.reduction.releases.cells import OUTSIDE
 from gateway.reduction.releases.counting import CellCounts
 
 
@@ -37,27 +38,25 @@ class Tally:
     leaves: int
     cases: int
     versions: tuple[int, ...]
-    median: tuple[int, int] | None
+    median: Quotient | None
     sums: Sums
 
 
-def tally_leaf(closing: Closing, cell: Cell, counts: CellCounts) -> dict[str, Any]:
+def tally_leaf(closing: Closing, cell: Cell, counts: CellCounts) -> TallyLeaf:
     """The public leaf of one cell."""
-    outside = cell.level == OUTSIDE
-    return {
-        "kind": "tally",
-        "v": closing.edition,
-        "month": closing.month,
-        "partial": closing.partial,
-        "range": [closing.first, closing.last],
-        "definition": closing.definition,
-        "cell": asdict(cell),
-        "leaves": counts.leaves,
-        "cases": 0 if outside else counts.cases,
-        "versions": sorted(counts.versions),
-        "median_left": median_left(counts.sums),
-        "sums": written(counts.sums),
-    }
+    return TallyLeaf(
+        month=closing.month,
+        partial=closing.partial,
+        range=LeafRange(closing.first, closing.last),
+        definition=closing.definition,
+        cell=cell,
+        leaves=counts.leaves,
+        cases=0 if cell.level == OUTSIDE else counts.cases,
+        versions_counted=tuple(sorted(counts.versions)),
+        median_left=median_left(counts.sums),
+        sums=written(counts.sums),
+        v=closing.edition,
+    )
 
 
 def written(sums: Sums) -> dict[str, int]:
@@ -69,19 +68,17 @@ def written(sums: Sums) -> dict[str, int]:
     }
 
 
-def read_tally(index: int, leaf: Mapping[str, Any]) -> Tally:
+def read_tally(index: int, leaf: TallyLeaf) -> Tally:
     """Read a tally back from its leaf."""
-    first, last = leaf["range"]
-    median = leaf["median_left"]
     return Tally(
         leaf=index,
-        closing=Closing(leaf["month"], leaf["partial"], first, last, leaf["definition"], leaf["v"]),
-        cell=Cell(**leaf["cell"]),
-        leaves=leaf["leaves"],
-        cases=leaf["cases"],
-        versions=tuple(leaf["versions"]),
-        median=None if median is None else (median[0], median[1]),
-        sums=Counter({tuple(key.split("/")): number for key, number in leaf["sums"].items()}),
+        closing=Closing(leaf.month, leaf.partial, *leaf.range, leaf.definition, leaf.v),
+        cell=leaf.cell,
+        leaves=leaf.leaves,
+        cases=leaf.cases,
+        versions=leaf.versions_counted,
+        median=leaf.median_left,
+        sums=Counter({tuple(key.split("/")): number for key, number in leaf.sums.items()}),
     )
 
 
