@@ -20,13 +20,14 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from gateway.domain.identifiers import POPULATION, RECORDS, SESSION
 from gateway.domain.letters import spell
 from gateway.forms.catalogue import read_catalogue
 from gateway.log.canonical import canonical
 from gateway.log.entries import leaf_of, payload_of
 from gateway.reduction.cases import Row
 from gateway.reduction.definitions import Definitions, read_definitions
-from gateway.reduction.publishing import CONNECTED, form_version_leaf
+from gateway.reduction.publishing import form_version_leaf
 from gateway.reduction.reconciliation import reconcile
 from gateway.reduction.releases.cells import Cells, released
 from gateway.reduction.releases.counting import CellCounts, RangeCount
@@ -91,7 +92,8 @@ def grant(tenant: str, is_test: bool) -> Json:
 
 def form_leaves() -> list[Json]:
     """The form-version leaves of all registered forms."""
-    return [form_version_leaf(f, CONNECTED).members() for f in read_catalogue(SCHEMAS).forms()]
+    connected = frozenset({SESSION, POPULATION, RECORDS})
+    return [form_version_leaf(f, connected).members() for f in read_catalogue(SCHEMAS).forms()]
 
 
 @dataclass(frozen=True, slots=True)

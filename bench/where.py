@@ -28,7 +28,9 @@ from bench.processes import thread_seconds
 from demo._deployment import TOKEN_SECONDS
 from gateway.cli._serve import server_of
 from gateway.domain.clock import now_in_utc
-from gateway.settings import PopulationAccess, Settings
+from gateway.domain.identifiers import POPULATION
+from gateway.settings import Settings
+from gateway.sources.population import PopulationAccess
 
 Function = tuple[str, int, str]
 SERVER = ("fastapi", "starlette", "uvicorn")
@@ -244,7 +246,7 @@ async def gateway_here(standing: House) -> AsyncIterator[None]:
         token_lifetime_seconds=TOKEN_SECONDS,
         instant_seconds=0,
         instant_seconds_per_field=0,
-        population=asked,
+        sources={POPULATION: asked},
     )
     server = server_of(settings, now_in_utc)
     serving = asyncio.create_task(server.serve())

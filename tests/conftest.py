@@ -28,10 +28,13 @@ from gateway.access.grants import register_tenant
 from gateway.api.services import Services
 from gateway.app import create_app
 from gateway.domain.errors import Conflict
-from gateway.domain.identifiers import POPULATION, RECORDS, SourceId, TenantId
+from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION, RECORDS, SourceId, TenantId
 from gateway.forms.catalogue import RegisteredForm
 from gateway.records.store import store_earlier
-from gateway.settings import PapersAccess, PopulationAccess, Settings
+from gateway.settings import Settings
+from gateway.sources.personal_papers import PapersAccess
+from gateway.sources.population import PopulationAccess
+from gateway.sources.source import SourceAccess
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, leaves
 from mocks.igate import FORMS, IGate, Story, stories
@@ -161,14 +164,9 @@ class House:
         shelf = PapersMockSettings(clock=lambda: self.clock().timestamp())
         self.papers = create_papers_mock(shelf, self.population)
         self.folder = folder
-        settings = Settings(
-            data=folder,
-            schemas=schemas,
-            mock=True,
-            instant_seconds=0,
-            instant_seconds_per_field=0,
-            source_patience_seconds=TIMEOUT_SECONDS,
-            population=PopulationAccess(
+        sources: dict[SourceId, SourceAccess] = {}
+        if with_population:
+            sources[POPULATION] = PopulationAccess(
                 endpoint_url=_ADDRESS,
                 service_url=told.service_url,
                 username=told.username,
@@ -176,15 +174,20 @@ class House:
                 officer="cb.demo.01",
                 agency="H99.01",
             )
-            if with_population
-            else None,
-            papers=PapersAccess(
+        if with_papers:
+            sources[PERSONAL_PAPERS] = PapersAccess(
                 url=f"http://{_ADAPTER}{FORWARD}",
                 unit=shelf.unit,
                 password=SecretStr(shelf.password),
             )
-            if with_papers
-            else None,
+        settings = Settings(
+            data=folder,
+            schemas=schemas,
+            mock=True,
+            instant_seconds=0,
+            instant_seconds_per_field=0,
+            source_patience_seconds=TIMEOUT_SECONDS,
+            sources=sources,
             **{"closed_answer_quantum_ms": 1, **limits},
         )
         self._loop = asyncio.new_event_loop()

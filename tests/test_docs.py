@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from gateway.settings import MinistryAccess, PapersAccess, PopulationAccess, PortalAccess, Settings
+from gateway.settings import MinistryAccess, PortalAccess, Settings
+from gateway.sources.registry import registered
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("domain", "forms")
@@ -64,7 +65,7 @@ def settings_of(model: type[BaseModel], prefix: str) -> dict[str, str]:
     """Every setting by the name of its environment variable, with its default as documented."""
     rows: dict[str, str] = {}
     for name, field in model.model_fields.items():
-        if name in ("population", "papers", "portal", "ministry"):
+        if name in ("sources", "portal", "ministry"):
             continue
         default = "required" if field.is_required() else str(field.get_default())
         if isinstance(field.get_default(), Path):
@@ -77,8 +78,9 @@ def test_operations_lists_every_setting_with_its_default() -> None:
     rows = re.findall(r"^\| `(GATEWAY_\w+)` \| `?([^|`]+)`? \|", OPERATIONS, re.MULTILINE)
     documented = {name: default.strip().lower() for name, default in rows}
     settings = settings_of(Settings, "GATEWAY_")
-    settings |= settings_of(PopulationAccess, "GATEWAY_POPULATION_")
-    settings |= settings_of(PapersAccess, "GATEWAY_PAPERS_")
+    for spec in registered().specs:
+        if spec.access is not None:
+            settings |= settings_of(spec.access, f"GATEWAY_{spec.settings_group.upper()}_")
     settings |= settings_of(PortalAccess, "GATEWAY_PORTAL_")
     settings |= settings_of(MinistryAccess, "GATEWAY_MINISTRY_")
     assert documented == {name: default.lower() for name, default in settings.items()}

@@ -3,7 +3,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION
 from gateway.settings import read_settings
+from gateway.sources.personal_papers import PapersAccess
+from gateway.sources.population import PopulationAccess
 
 PRODUCTION = {
     "GATEWAY_ENV": "prod",
@@ -34,16 +37,17 @@ def test_settings_come_from_the_environment_and_from_nowhere_else() -> None:
         {"GATEWAY_DATA": "/srv/gateway", "GATEWAY_PORT": "9000", "HOME": "/root", "PATH": "/bin"}
     )
 
-    assert (settings.data, settings.port, settings.population) == (Path("/srv/gateway"), 9000, None)
+    assert (settings.data, settings.port, settings.sources) == (Path("/srv/gateway"), 9000, {})
 
 
 def test_a_production_deployment_names_production_systems() -> None:
     settings = read_settings(PRODUCTION)
 
-    assert settings.population is not None
-    assert settings.population.secret.get_secret_value() == "an invented secret"
-    assert settings.papers is not None
-    assert settings.papers.password.get_secret_value() == "another invented secret"
+    population, papers = (settings.sources[one] for one in (POPULATION, PERSONAL_PAPERS))
+    assert isinstance(population, PopulationAccess)
+    assert population.secret.get_secret_value() == "an invented secret"
+    assert isinstance(papers, PapersAccess)
+    assert papers.password.get_secret_value() == "another invented secret"
     assert "invented secret" not in repr(settings)
 
 
@@ -65,6 +69,8 @@ MISTAKES = {
     "no host": {"GATEWAY_POPULATION_ENDPOINT_URL": "https:///dancu"},
     "an issuer on this machine": {"GATEWAY_ISSUER": "https://localhost"},
     "no instant rule": {"GATEWAY_INSTANT_SECONDS": "0"},
+    "a setting of no source": {"GATEWAY_VEHICLES_URL": "https://vehicles.example.gov.vn"},
+    "sources by no group": {"GATEWAY_SOURCES": "{}"},
     "a misspelt setting": {"GATEWAY_ISUER": "https://gateway.example.gov.vn"},
     "a misspelt setting of a group": {"GATEWAY_POPULATION_PASSWORD": "x"},
     "half a group": {"GATEWAY_POPULATION_USERNAME": ""},
@@ -81,8 +87,8 @@ def test_t51_a_production_deployment_does_not_start_with(change: dict[str, str])
 
 
 def test_a_route_is_chosen_and_names_every_address_that_it_calls() -> None:
-    by_token = read_settings({**PRODUCTION, **TOKEN_ROUTE}).population
-    direct = read_settings(PRODUCTION).population
+    by_token = read_settings({**PRODUCTION, **TOKEN_ROUTE}).sources[POPULATION]
+    direct = read_settings(PRODUCTION).sources[POPULATION]
 
     assert by_token is not None and direct is not None
     assert (direct.route, by_token.route) == ("direct", "lgsp_token")

@@ -1,97 +1,39 @@
-"""The settings of a deployment, and which of them exclude each other.
+"""Read the settings of a deployment from its environment, and refuse those that may not meet.
 
-Every setting is an environment variable `GATEWAY_<NAME>`; those of the population database are
-`GATEWAY_POPULATION_<NAME>`, those of the citizens' store of papers `GATEWAY_PAPERS_<NAME>`, those of the national
-portal `GATEWAY_PORTAL_<NAME>`, those of a ministry's adapter `GATEWAY_MINISTRY_<NAME>`. In production (`GATEWAY_ENV=prod`) a mock flag, a plain-text address
-or one that leads to this machine or to a name under `.test` is refused.
+Every setting is an environment variable `GATEWAY_<NAME>`; those of a source are
+`GATEWAY_<GROUP>_<NAME>`, as its folder declares them (`sources/source.py`), those of the national
+portal `GATEWAY_PORTAL_<NAME>`, those of a ministry's adapter `GATEWAY_MINISTRY_<NAME>`. In production
+(`GATEWAY_ENV=prod`) a mock flag, a plain-text address or one that leads to this machine or to a name
+under `.test` is refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    SecretStr,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
+from gateway.domain.identifiers import SourceId
+from gateway.sources.registry import registered
+from gateway.sources.source import SourceAccess, SourceSpec
 from gateway.storage.url import DatabaseUrl
 
 _PREFIX = "GATEWAY_"
-_GROUPS = ("population", "papers", "portal", "ministry")
+_GROUPS = ("portal", "ministry")
 
 
 Text = Annotated[str, Field(min_length=1)]
-
-
-class PopulationAccess(BaseModel):
-    """The account at the national population database, and by which route it is reached.
-
-    `username` and `secret` are the account that the route knows: the database's own by `direct`,
-    AccessKey and SecretKey by `lgsp_token`, the client's by `lgsp_json`.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    route: Literal["direct", "lgsp_token", "lgsp_json"] = "direct"
-    endpoint_url: Text
-    username: Text
-    secret: Annotated[SecretStr, Field(min_length=1)]
-    officer: Text
-    agency: str | None = None
-    service_url: Text | None = None
-    client: str | None = None
-    api_key: SecretStr | None = None
-    token_url: Text | None = None
-    app_name: Text | None = None
-    partner_code: Text | None = None
-    partner_code_cus: Text | None = None
-    key_name: Text | None = None
-    key_pass: Annotated[SecretStr, Field(min_length=1)] | None = None
-    json_body: Literal["service_number", "user_name"] = "service_number"
-
-    @model_validator(mode="after")
-    def _name_what_the_route_needs(self) -> Self:
-        missing = [name for name in _NEEDED[self.route] if getattr(self, name) is None]
-        if missing:
-            raise ValueError(f"the route {self.route} also needs {', '.join(missing)}")
-        return self
-
-    def addresses(self) -> dict[str, str]:
-        """Every address that is called, by the name of its setting."""
-        called = {"endpoint_url": self.endpoint_url}
-        if self.route != "direct" and self.token_url is not None:
-            called["token_url"] = self.token_url
-        return called
-
-
-_NEEDED = {
-    "direct": ("service_url",),
-    "lgsp_token": (
-        "token_url",
-        "app_name",
-        "partner_code",
-        "partner_code_cus",
-        "key_name",
-        "key_pass",
-    ),
-    "lgsp_json": ("token_url",),
-}
-
-
-class PapersAccess(BaseModel):
-    """The unit's account at the citizens' store of papers, behind the national portal's adapter.
-
-    `url` is the adapter's address up to `/forward`; the unit's code is the user name there.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    url: Text
-    unit: Text
-    password: Annotated[SecretStr, Field(min_length=1)]
-    dstcode: Text = "VN:GOV:000.00.00.G22:vpcpdvcprovider"
-    dstcode_in: Literal["header", "query"] = "header"
-    provider_url: Text = "https://apigiaytocanhan.dichvucong.gov.vn"
 
 
 class PortalAccess(BaseModel):
@@ -160,8 +102,7 @@ class Settings(BaseModel):
     # what lies here of somebody costs a few milliseconds to look at: many times that
     closed_answer_quantum_ms: int = Field(default=100, ge=1)
     log_policy: Path | None = None
-    population: PopulationAccess | None = None
-    papers: PapersAccess | None = None
+    sources: Mapping[SourceId, InstanceOf[SourceAccess]] = Field(default_factory=dict)
     portal: PortalAccess | None = None
     ministry: MinistryAccess | None = None
 
@@ -185,11 +126,9 @@ class Settings(BaseModel):
             if self.mock:
                 raise ValueError("a production deployment is not marked as mock")
             addresses = {"issuer": self.issuer}
-            if self.population is not None:
-                for name, called in self.population.addresses().items():
-                    addresses[f"population.{name}"] = called
-            if self.papers is not None:
-                addresses["papers.url"] = self.papers.url
+            for source, access in self.sources.items():
+                group = registered().by_id[source].settings_group
+                addresses |= {f"{group}.{name}": url for name, url in access.addresses().items()}
             if self.portal is not None:
                 addresses["portal.url"] = self.portal.url
             if self.ministry is not None:
@@ -198,7 +137,7 @@ class Settings(BaseModel):
                 if not _fit_for_production(address):
                     raise ValueError(f"{name} does not lead to a production system")
         if self.ministry is not None and self.portal is None:
-            raise ValueError("a ministry's adapter is told beside the portal, not without it")
+            raise ValueError("a ministry's adapter needs the portal's settings beside it")
         if not self.mock:
             for name, least in (("instant_seconds", 20), ("instant_seconds_per_field", 1)):
                 if getattr(self, name) < least:
@@ -209,19 +148,41 @@ class Settings(BaseModel):
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Read the environment; raises pydantic.ValidationError, which repeats no value."""
-    own: dict[str, Any] = {}
+    """Read the environment; raises pydantic.ValidationError, which repeats no value.
+
+    Raises UnusableSource where two sources clash.
+    """
+    accesses = {spec.settings_group: spec for spec in registered().specs if spec.access is not None}
+    own: dict[str, object] = {}
     groups: dict[str, dict[str, str]] = {}
     for name, value in environment.items():
         if not name.startswith(_PREFIX):
             continue
         setting = name.removeprefix(_PREFIX).lower()
-        group, _, member = setting.partition("_")
-        if group in _GROUPS and member:
-            groups.setdefault(group, {})[member] = value
-        else:
+        group = _group_of(setting, (*_GROUPS, *accesses))
+        if group is None:
             own[setting] = value
+        else:
+            groups.setdefault(group, {})[setting.removeprefix(f"{group}_")] = value
+    given = {name: groups.pop(name) for name in accesses if name in groups}
+    read = _model_of({name: accesses[name] for name in given}).model_validate(given)
+    own.setdefault("sources", {accesses[name].id: getattr(read, name) for name in given})
     return Settings.model_validate({**groups, **own})
+
+
+def _group_of(setting: str, groups: Collection[str]) -> str | None:
+    """The group that a setting belongs to; the settings of the gateway itself go first."""
+    if setting in Settings.model_fields:
+        return None
+    named = [one for one in groups if setting.startswith(f"{one}_") and setting != f"{one}_"]
+    return max(named, key=len, default=None)
+
+
+def _model_of(accesses: Mapping[str, SourceSpec]) -> type[BaseModel]:
+    """One model of all groups of sources, so that what is refused is refused under its own name."""
+    members: dict[str, Any] = {name: (spec.access, ...) for name, spec in accesses.items()}
+    config = ConfigDict(hide_input_in_errors=True)
+    return create_model("SourceSettings", __config__=config, **members)
 
 
 def _fit_for_production(address: str) -> bool:

@@ -16,7 +16,8 @@ from gateway.app import create_app
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
 from gateway.forms.showing.instants import local_date
 from gateway.records.store import store_earlier
-from gateway.settings import PopulationAccess, Settings
+from gateway.settings import Settings
+from gateway.sources.population import PopulationAccess
 from mocks.igate import IGate, Story
 from mocks.people import Population
 from mocks.people.knowledge import records_of
@@ -89,14 +90,16 @@ async def province_in(
         token_lifetime_seconds=7200,
         instant_seconds=0,
         instant_seconds_per_field=0,
-        population=PopulationAccess(
-            endpoint_url=ADDRESS,
-            service_url=told.service_url,
-            username=told.username,
-            secret=told.secret_key,
-            officer=next(iter(told.officers)),
-            agency=told.home_agency,
-        ),
+        sources={
+            POPULATION: PopulationAccess(
+                endpoint_url=ADDRESS,
+                service_url=told.service_url,
+                username=told.username,
+                secret=told.secret_key,
+                officer=next(iter(told.officers)),
+                agency=told.home_agency,
+            )
+        },
     )
     app = create_app(settings, clock, httpx.ASGITransport(app=database))
     async with app.router.lifespan_context(app):

@@ -17,7 +17,8 @@ from gateway.api.services import Services
 from gateway.app import create_app
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
 from gateway.records.store import store_earlier
-from gateway.settings import PopulationAccess, PortalAccess, Settings
+from gateway.settings import PortalAccess, Settings
+from gateway.sources.population import PopulationAccess
 from mocks.adapter import FORWARD
 from mocks.igate.counter import CounterIGate
 from mocks.igate.life import RESULT, Life, Lived
@@ -66,14 +67,16 @@ async def day(tmp_path: Path) -> AsyncIterator[Day]:
         mock=True,
         instant_seconds=0,
         instant_seconds_per_field=0,
-        population=PopulationAccess(
-            endpoint_url=f"http://dancu.test{ENDPOINT}",
-            service_url=told.service_url,
-            username=told.username,
-            secret=told.secret_key,
-            officer=next(iter(told.officers)),
-            agency=told.home_agency,
-        ),
+        sources={
+            POPULATION: PopulationAccess(
+                endpoint_url=f"http://dancu.test{ENDPOINT}",
+                service_url=told.service_url,
+                username=told.username,
+                secret=told.secret_key,
+                officer=next(iter(told.officers)),
+                agency=told.home_agency,
+            )
+        },
         portal=PortalAccess(
             url=f"http://portal.test{FORWARD}",
             unit="H99",

@@ -18,7 +18,8 @@ from gateway.access.grants import register_tenant
 from gateway.api.services import Services
 from gateway.app import create_app
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
-from gateway.settings import PopulationAccess, Settings
+from gateway.settings import Settings
+from gateway.sources.population import PopulationAccess
 from mocks.igate import FORMS
 from mocks.people import PERSONAS, Person, Population
 from mocks.population import (
@@ -101,7 +102,7 @@ def _settings(folder: Path, schemas: Path, database: PopulationMock, route: Any)
         "endpoint_url": HOST + route["endpoint_url"],
     }
     population = PopulationAccess.model_validate(access)
-    return Settings(data=folder, schemas=schemas, mock=True, population=population)
+    return Settings(data=folder, schemas=schemas, mock=True, sources={POPULATION: population})
 
 
 class _running:  # noqa: N801 - a context manager

@@ -14,6 +14,7 @@ from gateway.domain.identifiers import POPULATION, RECORDS
 from gateway.forms.catalogue import read_catalogue
 from gateway.log.entries import CASE_KINDS, LARGEST_ENTRY_BYTES, PUBLIC_KINDS
 from gateway.reduction.publishing import publish_definitions, read_measure
+from gateway.sources.registry import registered
 from gateway.storage.schema import leaves
 from gateway_verify.leaves import OPTIONAL
 from tests.databases import open_database
@@ -59,7 +60,9 @@ async def test_every_public_leaf_of_a_deployment_keeps_to_its_schema(tmp_path: P
         Grant(frozenset(), frozenset({"1.004222"}), frozenset({"H99.01.cb017"})),
         Grant(frozenset(), None, None, frozenset({("Bệnh viện Đa khoa tỉnh", "birth_notice")})),
     ]
-    await database.write(lambda c: publish_definitions(c, catalogue, measure, NOW))
+    await database.write(
+        lambda c: publish_definitions(c, catalogue, measure, NOW, registered().ids)
+    )
     for number, grant in enumerate(grants):
         await database.write(
             lambda c, code=f"h{number}", grant=grant: register_tenant(

@@ -23,7 +23,7 @@ SAID = Disputed(
 
 @pytest.fixture
 def tickets() -> Tickets:
-    return Tickets(bytes(range(32)))
+    return Tickets(bytes(range(32)), {"population": "p", "records": "r"})
 
 
 async def opened(database: Database, tickets: Tickets, tenant: str = "h99") -> Ticket:

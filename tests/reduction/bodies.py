@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
-from gateway.domain.letters import CLASS_LETTERS, SOURCE_LETTERS, VERDICT_LETTERS, spell
+from gateway.domain.letters import CLASS_LETTERS, VERDICT_LETTERS, spell
 from gateway.domain.verdicts import DECLARED, FieldClass, Verdict
 from gateway.log.entries import leaf_of
 from gateway.reduction.definitions import Definitions, read_definitions
+from gateway.sources.registry import registered
 
 MEASURE, FIRST, SECOND, GRANT, TEST_GRANT = 0, 1, 2, 3, 4
 HOUR = 498_000
@@ -162,7 +163,7 @@ def submission(
     columns = {
         "v": {path: VERDICT_LETTERS[one[0]] for path, one in fields.items()},
         "c": {path: CLASS_LETTERS[one[1]] for path, one in fields.items() if one[1]},
-        "s": {path: SOURCE_LETTERS[one[2]] for path, one in fields.items() if one[2]},
+        "s": {path: registered().letters[one[2]] for path, one in fields.items() if one[2]},
     }
     for short, (base, in_rows) in {"v": ("vd", "vr"), "c": ("cl", "cr"), "s": ("so", "sr")}.items():
         letters[base], rows = spell(paths_of(version), columns[short])

@@ -13,7 +13,8 @@ from gateway.domain.identifiers import POPULATION
 from gateway.forms.catalogue import Catalogue, read_catalogue
 from gateway.log.append import append_case
 from gateway.log.canonical import canonical
-from gateway.reduction.publishing import CONNECTED, Measure, publish_definitions, read_measure
+from gateway.reduction.publishing import Measure, publish_definitions, read_measure
+from gateway.sources.registry import registered
 from gateway.storage.database import Database
 from gateway.storage.schema import form_versions, leaves
 from gateway_verify._claims.definitions import DIGESTS
@@ -37,7 +38,7 @@ async def _publish(
     database: Database, catalogue: Catalogue, measure: Measure | None = None
 ) -> dict[str, int]:
     return await database.write(
-        lambda c: publish_definitions(c, catalogue, measure or _measure(), NOW)
+        lambda c: publish_definitions(c, catalogue, measure or _measure(), NOW, registered().ids)
     )
 
 
@@ -85,7 +86,7 @@ async def test_a_form_version_leaf_lists_the_fields_in_the_order_of_the_letters(
         leaf = _leaf(database, indices[form.version])
         assert leaf["version"] == form.version
         assert [path for path, *_ in leaf["fields"]] == [t.path for t in form.declarable]
-        assert leaf["potential"] == list(form.potential(CONNECTED))
+        assert leaf["potential"] == list(form.potential(registered().ids))
         assert len(canonical(leaf)) < 64 * 1024
 
 

@@ -11,12 +11,11 @@ from jsonschema import Draft202012Validator
 from gateway.domain.letters import (
     CLASS_LETTERS,
     REASON_LETTERS,
-    SOURCE_LETTERS,
     VERDICT_LETTERS,
-    YOUNG_LETTERS,
 )
 from gateway.domain.verdicts import Verdict
 from gateway.log.entries import CASE_KINDS
+from gateway.sources.registry import registered
 from tests.reduction.bodies import (
     MANUAL,
     abandoned,
@@ -113,10 +112,14 @@ def test_a_body_keeps_to_its_schema_and_has_no_room_for_anything_else(kind: str)
     ("kind", "member", "letters"),
     [
         ("prefill", "st", [*CLASS_LETTERS.values(), *REASON_LETTERS.values()]),
-        ("prefill", "so", SOURCE_LETTERS.values()),
+        ("prefill", "so", registered().letters.values()),
         ("submission", "vd", VERDICT_LETTERS.values()),
         ("submission", "cl", CLASS_LETTERS.values()),
-        ("submission", "so", [*SOURCE_LETTERS.values(), *YOUNG_LETTERS.values()]),
+        (
+            "submission",
+            "so",
+            [*registered().letters.values(), *registered().young_letters.values()],
+        ),
     ],
 )
 def test_the_schema_takes_exactly_the_letters_that_stand_for_something(

@@ -12,7 +12,7 @@ from gateway.cli.main import app
 from gateway.domain.identifiers import FormCode
 from gateway.forms.catalogue import Catalogue, RegisteredForm, read_catalogue
 from gateway.forms.unreached import Unreached, read_all_unreached
-from gateway.reduction.publishing import CONNECTED
+from gateway.sources.registry import registered
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "schemas" / "forms.md"
@@ -49,7 +49,7 @@ def can_be_filled(form: RegisteredForm, path: str) -> bool:
     if binding is None:
         return False
     attribute = form.dictionary[binding.attribute]
-    return attribute.computed or bool(CONNECTED & set(attribute.sources))
+    return attribute.computed or bool(registered().ids & set(attribute.sources))
 
 
 def test_the_document_is_the_one_that_the_registered_forms_make() -> None:

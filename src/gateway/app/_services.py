@@ -21,7 +21,7 @@ from gateway.api.services import (
     Monitor,
     Services,
 )
-from gateway.app.sources import account_of, measure_of, read_sources, told_by
+from gateway.app.sources import check_named, measure_of, read_sources
 from gateway.domain.clock import Clock
 from gateway.domain.codelists import CodeLists, read_code_lists
 from gateway.domain.identifiers import SESSION, SourceId
@@ -54,6 +54,7 @@ from gateway.retention.shredding import replay_shreds
 from gateway.settings import Settings
 from gateway.sources.guarded import counted, gated
 from gateway.sources.paper_path import PaperPath
+from gateway.sources.registry import registered
 from gateway.sources.source import Source
 from gateway.storage.database import Database
 from gateway.submission.bursts import Bursts, read_bursts
@@ -132,8 +133,10 @@ def _form_services(
     settings: Settings, code_lists: CodeLists, connected: frozenset[SourceId]
 ) -> FormServices:
     schemas = settings.schemas
+    catalogue = read_catalogue(schemas)
+    check_named(catalogue)
     return FormServices(
-        catalogue=read_catalogue(schemas),
+        catalogue=catalogue,
         bindings=read_bindings_files(schemas),
         options=read_options(schemas),
         remote_lists=read_remote_lists(schemas),
@@ -159,7 +162,7 @@ def _dossier_services(
     code = settings.portal.population_code if settings.portal else POPULATION_CODE
     registry = Registry(protocol, Seal(keys.outbox), records, keys.index, clock, code)
     portal = _open_portal(settings, database, registry, outside)
-    return DossierServices(registry, portal, records, Tickets(keys.ticket))
+    return DossierServices(registry, portal, records, Tickets(keys.ticket, registered().letters))
 
 
 def _case_services(
@@ -223,8 +226,15 @@ def _open_portal(
     """The synchronisation with the national portal; None where the settings name none."""
     if (access := settings.portal) is None:
         return None
-    login = {"login_path": registry.protocol.login_path}
-    account = account_of(AdapterAccount, told_by(access) | login)
+    account = AdapterAccount(
+        access.url,
+        access.unit,
+        access.username,
+        access.password.get_secret_value(),
+        registry.protocol.login_path,
+        access.dstcode,
+        access.dstcode_in,
+    )
     # one attempt a call: what fails is tried again by the outbox, and nowhere else
     timeouts = Timeouts(access.patience_seconds, access.patience_seconds, attempts=1)
     adapter = Adapter(account, Exchange(outside, timeouts))

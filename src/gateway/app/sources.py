@@ -1,38 +1,17 @@
-"""Which sources does this deployment read, by which routes, and whom may it call at all?"""
-
-from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any, TypeVar, assert_never
-
-from pydantic import SecretStr
+"""Open the sources that a deployment reads, and list whom it may call at all."""
 
 from gateway.domain.clock import Clock
 from gateway.domain.codelists import CodeLists
 from gateway.domain.identifiers import SourceId
+from gateway.forms.catalogue import Catalogue
 from gateway.log.publishing.witnesses import WitnessPolicy, read_witness_policy
 from gateway.records.store import RecordStore
 from gateway.reduction.publishing import Measure, read_measure
-from gateway.settings import PapersAccess, PopulationAccess, PortalAccess, Settings
-from gateway.sources.personal_papers import LOGIN as PAPERS_LOGIN
-from gateway.sources.personal_papers import PersonalPapers
-from gateway.sources.population import (
-    DirectAccount,
-    DirectRoute,
-    JsonAccount,
-    JsonFacade,
-    PopulationDatabase,
-    PopulationSettings,
-    Route,
-    TokenAccount,
-    TokenFacade,
-)
-from gateway.sources.records import RecordsSource
-from gateway.sources.source import Source
-from gateway.upstream.adapter import Adapter, AdapterAccount
+from gateway.settings import Settings
+from gateway.sources.registry import registered, unknown_sources
+from gateway.sources.source import Source, SourceContext, UnusableSource
 from gateway.upstream.exchange import Exchange, Timeouts
 from gateway.upstream.transport import Transport
-
-A = TypeVar("A", DirectAccount, TokenAccount, JsonAccount, AdapterAccount)
 
 
 def read_sources(
@@ -42,54 +21,29 @@ def read_sources(
     store: RecordStore,
     lists: CodeLists,
 ) -> dict[SourceId, Source]:
-    """The sources that this deployment reads; a new one is one more line here."""
-    sources: list[Source] = [RecordsSource(store, lists, clock)]
+    """The sources that this deployment reads: those that need no settings, and those that have them."""
     exchange = Exchange(outside, Timeouts(deadline_seconds=settings.source_patience_seconds))
-    if (access := settings.population) is not None:
-        route = _population_route(access, exchange, clock)
-        account = PopulationSettings(access.officer, access.agency)
-        sources.append(PopulationDatabase(account, route, lists, clock))
-    if settings.papers is not None:
-        way = {"username": settings.papers.unit, "login_path": PAPERS_LOGIN}
-        unit = account_of(AdapterAccount, told_by(settings.papers) | way)
-        adapter = Adapter(unit, exchange)
-        sources.append(PersonalPapers(adapter, store.kinds, lists, clock, store.issuers))
-    return {source.id: source for source in sources}
+    context = SourceContext(exchange, lists, store, clock)
+    opened: dict[SourceId, Source] = {}
+    for spec in registered().specs:
+        if spec.local is not None:
+            opened[spec.id] = spec.local(context)
+        elif (access := settings.sources.get(spec.id)) is not None:
+            opened[spec.id] = access.open(context)
+    return opened
 
 
-def _population_route(access: PopulationAccess, exchange: Exchange, clock: Clock) -> Route:
-    """The way to the population database that the settings choose."""
-    told = told_by(access)
-    match access.route:
-        case "direct":
-            return DirectRoute(account_of(DirectAccount, told), exchange, clock)
-        case "lgsp_token":
-            keys = {"access_key": access.username, "secret_key": told["secret"]}
-            return TokenFacade(account_of(TokenAccount, told | keys), exchange, clock)
-        case "lgsp_json":
-            flat = {"body": access.json_body}
-            return JsonFacade(account_of(JsonAccount, told | flat), exchange, clock)
-        case _:
-            assert_never(access.route)
-
-
-def told_by(access: PopulationAccess | PapersAccess | PortalAccess) -> dict[str, Any]:
-    """What the settings say, secrets in clear."""
-    told = access.model_dump(exclude_none=True)
-    return told | {n: v.get_secret_value() for n, v in told.items() if isinstance(v, SecretStr)}
-
-
-def account_of(kind: type[A], told: Mapping[str, Any]) -> A:
-    """An account of that kind from the settings of its members' names."""
-    return kind(**{f.name: told[f.name] for f in fields(kind) if f.name in told})
+def check_named(catalogue: Catalogue) -> None:
+    """Raise UnusableSource where the dictionary names a source that is not installed."""
+    named = {source for form in catalogue.forms() for source in form.dictionary.sources}
+    if unknown := unknown_sources(named):
+        raise UnusableSource(f"the dictionary names {', '.join(unknown)}, which no source is")
 
 
 def addresses_of(settings: Settings, policy: WitnessPolicy | None) -> tuple[str, ...]:
     """Every address that the gateway may call."""
-    called = [] if settings.population is None else [*settings.population.addresses().values()]
-    called += [
-        one.url for one in (settings.papers, settings.portal, settings.ministry) if one is not None
-    ]
+    called = [url for one in settings.sources.values() for url in one.addresses().values()]
+    called += [one.url for one in (settings.portal, settings.ministry) if one is not None]
     return (*called, *([] if policy is None else policy.addresses.values()))
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, select
 
 from gateway.audits.samples import is_entered, read_sample_request
 from gateway.domain.errors import BadRequest, Conflict
-from gateway.domain.letters import NOTHING, SOURCE_LETTERS, UNNUMBERED, VERDICT_LETTERS, unspell
+from gateway.domain.identifiers import RECORDS as RECORDS_SOURCE
+from gateway.domain.letters import NOTHING, UNNUMBERED, VERDICT_LETTERS, unspell
 from gateway.domain.verdicts import Verdict
 from gateway.log.entries import (
     FormVersionLeaf,
@@ -27,12 +28,12 @@ from gateway.log.entries import (
 from gateway.log.leaves import is_case_entry
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.tiles import WIDTH
+from gateway.sources.registry import registered
 from gateway.storage.schema import bodies, leaves
 from gateway_verify.sampling.draw import FIELDS, RECORDS, commitment, draw_numbers, frame_of, share
 from gateway_verify.text.notes import MalformedNote, decode_base64
 
 _AUTO = VERDICT_LETTERS[Verdict.AUTO]
-_RECORDS = (SOURCE_LETTERS["records"], "y")
 
 Place = tuple[int, int, str | None]
 """A submission leaf, which of its units, and in the frame `fields` the field's path."""
@@ -110,7 +111,8 @@ def _of_one(frame: str, letters: SubmissionLetters, fields: list[str]) -> Iterab
         return [None]
     if letters.records is None:
         sources = unspell(fields, letters.sources, letters.source_rows)
-        return [None for path in saved if sources.get(path) in _RECORDS]
+        own = registered().by_id[RECORDS_SOURCE].letters
+        return [None for path in saved if sources.get(path) in own]
     records = unspell(fields, letters.records, letters.record_rows)
     behind = [records.get(path, NOTHING) for path in saved]
     named = set(behind) - {NOTHING, UNNUMBERED}

@@ -39,7 +39,6 @@ from typing import Any
 import orjson
 
 from gateway.domain.errors import ReceiptRefused
-from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION
 from gateway.domain.verdicts import Verdict
 from gateway.forms.catalogue import RegisteredForm
 from gateway.judging.encoding import commitment, content_of, letters_of
@@ -57,6 +56,7 @@ from gateway.log.entries import (
 from gateway.receipts.claims import decode
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import Tagger, commit_to
+from gateway.sources.registry import registered
 from gateway_verify.sampling.draw import FIELDS, RECORDS, SUBMISSIONS
 from gateway_verify.sampling.units import Opened, Unit
 
@@ -74,7 +74,6 @@ STEPS_OF: Mapping[str, tuple[str, ...]] = {
 }
 """Everything that can be the finding of a unit of each frame, in order."""
 
-OUTSIDE = (POPULATION, PERSONAL_PAPERS)
 _MEMBERS = {"evidence", "receipts", "data", "contested", "entered_by", "papers"}
 
 
@@ -271,7 +270,7 @@ def _check_reads(
 ) -> str | None:
     filled = judged.filled
     named = () if filled is None else (filled.source, filled.confirmed_by)
-    source = next((one for one in named if one in OUTSIDE), None)
+    source = next((one for one in named if one in registered().remote), None)
     if source is None:
         return None
     reads = [

@@ -19,13 +19,12 @@ from gateway.cli._serve import settings_from_environment
 from gateway.cli.clock import clock_of
 from gateway.domain.errors import GatewayError
 from gateway.domain.identifiers import (
-    POPULATION,
-    RECORDS,
     IssuerAndKind,
     SourceId,
     TenantId,
 )
 from gateway.log.leaves import leaf_text
+from gateway.sources.registry import registered, unknown_sources
 from gateway.storage.database import Database
 
 T = TypeVar("T")
@@ -33,7 +32,6 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Named = Annotated[list[str] | None, typer.Option(help="Repeat for several; all when absent.")]
 
 REFUSED = 1
-SOURCES = (POPULATION, RECORDS)
 
 clients_app = typer.Typer(help="Tenants and their clients.", no_args_is_help=True)
 
@@ -62,7 +60,7 @@ def register(
 ) -> None:
     """Admit a tenant; its grant is a public leaf from now on."""
     grant = Grant(
-        frozenset(SourceId(one) for one in source or SOURCES),
+        _sources(source),
         _some(procedure),
         _some(officer),
         frozenset(_vouch(one) for one in vouches or ()),
@@ -140,6 +138,16 @@ def _run(work: Callable[[Database, ClientDirectory], Awaitable[T]]) -> T:
 
 def _say(done: dict[str, object], as_json: bool) -> None:
     typer.echo(json.dumps(done) if as_json else "\n".join(f"{k}: {v}" for k, v in done.items()))
+
+
+def _sources(named: list[str] | None) -> frozenset[SourceId]:
+    if not named:
+        return registered().granted
+    sources = frozenset(SourceId(one) for one in named)
+    if unknown := unknown_sources(sources):
+        typer.echo(f"unknown_source: no source is called {', '.join(unknown)}", err=True)
+        raise typer.Exit(REFUSED)
+    return sources
 
 
 def _some(names: list[str] | None) -> frozenset[str] | None:

@@ -106,7 +106,7 @@ def close(
 def reconcile(
     file: Annotated[Path, typer.Argument(help="Counts as .json or .csv.")],
     source: Annotated[
-        str, typer.Option(help="Who counted: igate, portal, population, personal_papers.")
+        str, typer.Option(help="Who counted: igate, portal, or the source that was read.")
     ],
     month: Annotated[str, typer.Option(help="The month that was counted, as 2026-11.")],
     as_json: _Json = False,

@@ -20,6 +20,7 @@ from gateway.domain.clock import Clock, now_in_utc
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.refusals import LogInUse
 from gateway.settings import Settings, read_settings
+from gateway.sources.source import UnusableSource
 from gateway.storage.database import Database
 from gateway_verify.text.policy import MalformedPolicy
 
@@ -94,8 +95,10 @@ def settings_from_environment() -> Settings:
     """Read the settings; says which one is wrong, without its value, and exits otherwise."""
     try:
         return read_settings(os.environ)
+    except UnusableSource as refused:
+        print(refused, file=sys.stderr)
     except ValidationError as error:
         for one in error.errors(include_url=False, include_input=False, include_context=False):
             name = "_".join(["GATEWAY", *(str(part).upper() for part in one["loc"])])
             print(f"{name}: {one['msg']}", file=sys.stderr)
-        raise typer.Exit(UNUSABLE_SETTINGS) from None
+    raise typer.Exit(UNUSABLE_SETTINGS)

@@ -48,12 +48,6 @@ VERDICT_LETTERS: Mapping[Verdict, str] = {
     Verdict.WITHDRAWN: "W",
     Verdict.HIDDEN: "H",
 }
-SOURCE_LETTERS: Mapping[str, str] = {
-    "session": "s",
-    "population": "p",
-    "records": "r",
-    "personal_papers": "k",
-}
 RECORD_LETTERS = "bcdfghjklmnpqrstvwxz"
 """An unvouched record of a submission, in the order in which they filled its fields; `*` beyond these.
 
@@ -61,8 +55,6 @@ Without vowels and digits, so that no letters of a body spell a name or a number
 """
 
 UNNUMBERED = "*"
-YOUNG_LETTERS: Mapping[str, str] = {"records": "y", "personal_papers": "z"}
-"""In place of a source's letter: a paper that nobody vouches for, younger than 30 days."""
 NOTHING = "-"
 _COLUMN = "."
 _NUMBER = re.compile(r"\[[0-9]+\]")

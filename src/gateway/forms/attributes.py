@@ -65,6 +65,11 @@ class Dictionary:
     def __contains__(self, name: str) -> bool:
         return name in self.attributes
 
+    @property
+    def sources(self) -> frozenset[SourceId]:
+        """Every source that holds some attribute."""
+        return frozenset(source for one in self.attributes.values() for source in one.sources)
+
     def is_address(self, name: AttributeName) -> bool:
         """Whether an attribute is an address, or part of one."""
         attribute = self.attributes[name]

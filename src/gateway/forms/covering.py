@@ -3,11 +3,9 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION, RECORDS, SESSION, SourceId
+from gateway.domain.identifiers import SESSION, SourceId
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FieldTemplate
-
-SOURCES = (SESSION, POPULATION, RECORDS, PERSONAL_PAPERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +43,7 @@ def coverage_of(form: RegisteredForm, connected: frozenset[SourceId]) -> Coverag
         for item in within_reach
         if all(field.path in form.bindings.by_field for field in asked[item])
     }
-    ceiling = supplied(frozenset(SOURCES) - {SESSION})
+    ceiling = supplied(
+        frozenset(s for f in form.definition.fields for s in form.sources_of(f.path)) - {SESSION}
+    )
     return Coverage(len(asked), len(bound), len(within_reach), len(ceiling))

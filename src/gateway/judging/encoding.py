@@ -13,10 +13,8 @@ from gateway.domain.letters import (
     CLASS_LETTERS,
     NOTHING,
     RECORD_LETTERS,
-    SOURCE_LETTERS,
     UNNUMBERED,
     VERDICT_LETTERS,
-    YOUNG_LETTERS,
     spell,
 )
 from gateway.domain.verdicts import Verdict
@@ -25,6 +23,7 @@ from gateway.forms.fields import template_of
 from gateway.forms.reading.paths import steps_of
 from gateway.judging.judge import JudgedField, Judgement
 from gateway.log.entries import SubmissionLetters
+from gateway.sources.registry import registered
 
 _CONTENT = b"eform-gateway/content/v1"
 
@@ -98,5 +97,6 @@ def _source_letter(judged: JudgedField) -> str:
     if filled is None:
         return NOTHING
     # a young paper that only confirms what the session said is at the bottom of no fact
-    young = YOUNG_LETTERS.get(filled.source) if filled.young else None
-    return young or SOURCE_LETTERS[filled.source]
+    sources = registered()
+    young = sources.young_letters.get(filled.source) if filled.young else None
+    return young or sources.letters[filled.source]

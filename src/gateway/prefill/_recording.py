@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 
 from gateway.domain.clock import hour_of
-from gateway.domain.letters import CLASS_LETTERS, REASON_LETTERS, SOURCE_LETTERS, spell
+from gateway.domain.letters import CLASS_LETTERS, REASON_LETTERS, spell
 from gateway.domain.replies import Found, Reply, outcome_of
 from gateway.domain.verdicts import Reason
 from gateway.log.entries import Offered, PrefillPayload, Read
@@ -19,6 +19,7 @@ from gateway.prefill.form import Carried, Empty, Entry, Filled, FilledForm, summ
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tags import commit_to
 from gateway.receipts.tickets import Disputed
+from gateway.sources.registry import registered
 
 
 def prefill_payload(
@@ -79,7 +80,7 @@ def _state_letter(entry: Entry) -> str:
 
 def _source_letter(entry: Filled | Carried) -> str:
     source = entry.source if isinstance(entry, Filled) else entry.claim.source
-    return SOURCE_LETTERS[source]
+    return registered().letters[source]
 
 
 HOLDER = "holder"

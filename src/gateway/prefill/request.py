@@ -10,10 +10,6 @@ from typing import Any, TypeAlias
 from gateway.domain.errors import BadRequest
 from gateway.domain.facts import PersonKey
 from gateway.domain.identifiers import (
-    PERSONAL_PAPERS,
-    POPULATION,
-    RECORDS,
-    SESSION,
     DossierCode,
     ProcedureCode,
     SourceId,
@@ -22,9 +18,8 @@ from gateway.domain.identifiers import (
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FieldTemplate
 from gateway.forms.fields import template_of
+from gateway.sources.registry import registered
 from gateway.sources.session import Account
-
-_SOURCES = frozenset({SESSION, POPULATION, RECORDS, PERSONAL_PAPERS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +127,7 @@ def check_declined(form: RegisteredForm, without: Collection[str]) -> None:
     groups = {group.removesuffix("[]") for group in form.definition.groups}
     known = {template.path for template in form.definition.fields}
     for one in without:
-        if one in _SOURCES or one.removesuffix("[]") in groups:
+        if one in registered().ids or one.removesuffix("[]") in groups:
             continue
         if template_of(one) not in known:
             raise BadRequest(

@@ -27,7 +27,6 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from gateway.domain.clock import hour_of
 from gateway.domain.errors import Conflict, NotFound
-from gateway.domain.letters import SOURCE_LETTERS
 from gateway.log.append import append_case
 from gateway.log.entries import CorrectionPayload
 from gateway.storage.schema import chain_leaves
@@ -79,10 +78,14 @@ _NONCE_BYTES = 12
 
 
 class Tickets:
-    """Opens, shows and ends correction tickets; every change inside the caller's transaction."""
+    """Opens, shows and ends correction tickets; every change inside the caller's transaction.
 
-    def __init__(self, key: bytes) -> None:
+    `letters` are those of the sources in case leaves.
+    """
+
+    def __init__(self, key: bytes, letters: Mapping[str, str]) -> None:
         self._cipher = AESGCM(key)
+        self._letters = letters
 
     def open_in(
         self, connection: Connection, whose: Whose, disputed: Sequence[Disputed], now: datetime
@@ -110,7 +113,7 @@ class Tickets:
             "changed_at": int(now.timestamp()),
             "sealed": self._seal(whose.tenant, ticket, one.value),
         }
-        leaf = _write_leaf(connection, row, now)
+        leaf = _write_leaf(connection, row, self._letters, now)
         connection.execute(insert(tickets), row | {"leaf": leaf})
         return leaf
 
@@ -142,7 +145,7 @@ class Tickets:
             raise NotFound("unknown_ticket", "no ticket has this number", "ticket")
         if state not in _GOES_ON_TO.get(row.state, ()):
             raise Conflict("ticket_ended", "the ticket does not go on to this state")
-        _change(connection, row, state, now)
+        _change(connection, row, state, self._letters, now)
         return self._read(connection, mine)[0]
 
     def _read(self, connection: Connection, wanted: Select[Any]) -> tuple[Ticket, ...]:
@@ -178,7 +181,9 @@ class Tickets:
             return None
 
 
-def expire_tickets(connection: Connection, now: datetime, at_most: int) -> int:
+def expire_tickets(
+    connection: Connection, letters: Mapping[str, str], now: datetime, at_most: int
+) -> int:
     """End tickets whose life is over and erase their values; how many were ended."""
     due = int((now - LIFE).timestamp())
     rows = connection.execute(
@@ -187,25 +192,29 @@ def expire_tickets(connection: Connection, now: datetime, at_most: int) -> int:
         .limit(at_most)
     ).all()
     for row in rows:
-        _change(connection, row, EXPIRED, now)
+        _change(connection, row, EXPIRED, letters, now)
     return len(rows)
 
 
-def _change(connection: Connection, row: Row[Any], state: str, now: datetime) -> None:
+def _change(
+    connection: Connection, row: Row[Any], state: str, letters: Mapping[str, str], now: datetime
+) -> None:
     changed = {"state": state, "changed_at": int(now.timestamp())}
     if state != SENT:
         changed["sealed"] = None
     connection.execute(update(tickets).where(tickets.c.id == row.id).values(**changed))
-    _write_leaf(connection, {**row._mapping, **changed}, now)
+    _write_leaf(connection, {**row._mapping, **changed}, letters, now)
 
 
-def _write_leaf(connection: Connection, row: Mapping[str, Any], now: datetime) -> int:
+def _write_leaf(
+    connection: Connection, row: Mapping[str, Any], letters: Mapping[str, str], now: datetime
+) -> int:
     payload = CorrectionPayload(
         case=row["case_ref"],
         opened_by=row["submission"],
         tenant=row["tenant"],
         hour=hour_of(now),
-        source=SOURCE_LETTERS[row["source"]],
+        source=letters[row["source"]],
         attribute=row["attribute"],
         why=row["why"],
         state=row["state"],

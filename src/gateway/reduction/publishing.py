@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, insert, select
 
 from gateway.access.grants import settle_connected
-from gateway.domain.identifiers import POPULATION, RECORDS, SESSION, SourceId
+from gateway.domain.identifiers import SourceId
 from gateway.forms.catalogue import COUNTING_ENGINE, Catalogue, RegisteredForm
 from gateway.forms.definition import FieldTemplate
 from gateway.forms.values import LOCAL_ZONE
@@ -35,9 +35,6 @@ from gateway.storage.schema import bodies, form_versions, leaves, metric_definit
 
 CONFIRMED = "/confirmed"
 """How the name of a definition ends that counts dossiers where the portal first had them accepted."""
-
-CONNECTED: frozenset[SourceId] = frozenset({SESSION, POPULATION, RECORDS})
-"""The sources that a deployment of this release reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +94,7 @@ def publish_definitions(
     catalogue: Catalogue,
     measure: Measure,
     now: datetime,
-    connected: frozenset[SourceId] = CONNECTED,
+    connected: frozenset[SourceId],
 ) -> dict[str, int]:
     """Write what is not in the log yet: the definition first, then each registered form version.
 

@@ -34,12 +34,12 @@ from gateway.reduction.cases import ONLINE, PAPER
 from gateway.reduction.definitions import BASE_CODE
 from gateway.reduction.dossiers import Sums
 from gateway.reduction.figures import figure
+from gateway.sources.registry import registered
 
 ENOUGH = Fraction(95, 100)
 DOSSIER_SOURCES = ("igate", "portal")
 LINKED_APART = "portal"
 """The source that counts a linked declaration once for each of its procedures."""
-READ_SOURCES = ("population", "personal_papers")
 
 Counted: TypeAlias = tuple[str | None, str | None]
 """A procedure, or None for all that are not named; and a channel, or None for both."""
@@ -102,17 +102,17 @@ def reconcile(
 
     Since the second edition of the measure a procedure is known by its code without a unit's suffix.
     """
-    latest = _latest(supplied)
+    latest, read = _latest(supplied), registered().remote
     whole = {
         source: [one for month in months for one in latest[source, month]]
-        for source in (*DOSSIER_SOURCES, *READ_SOURCES)
+        for source in (*DOSSIER_SOURCES, *read)
         if months and all((source, month) in latest for month in months)
     }
     counts = [_count(s, whole[s], measured, edition) for s in DOSSIER_SOURCES if s in whole]
     low = any(c["coverage"]["numerator"] < ENOUGH * c["coverage"]["denominator"] for c in counts)
     return {
         "counts": counts,
-        "reads": [_reads(s, whole[s], measured) for s in READ_SOURCES if s in whole],
+        "reads": [_reads(s, whole[s], measured) for s in read if s in whole],
         "headline": "floor" if low else "core",
     }
 

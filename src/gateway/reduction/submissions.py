@@ -6,17 +6,16 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gateway.domain.errors import CannotMeasure
-from gateway.domain.letters import CLASS_LETTERS, SOURCE_LETTERS, VERDICT_LETTERS, YOUNG_LETTERS
+from gateway.domain.letters import CLASS_LETTERS, VERDICT_LETTERS
 from gateway.domain.verdicts import DECLARED, FieldClass, Verdict
 from gateway.log.entries import SubmissionLetters, SubmissionPayload
 from gateway.reduction.definitions import Definitions, FormVersion, template_of
+from gateway.sources.registry import registered
 
 TAKEN_OUT = frozenset({Verdict.WITHDRAWN, Verdict.HIDDEN})
 
 _VERDICT = {letter: verdict for verdict, letter in VERDICT_LETTERS.items()}
 _CLASS = {letter: kind for kind, letter in CLASS_LETTERS.items()}
-_YOUNG = {letter: source for source, letter in YOUNG_LETTERS.items()}
-_SOURCE = {letter: source for source, letter in SOURCE_LETTERS.items()} | _YOUNG
 _CLASS_ORDER = {kind: place for place, kind in enumerate(FieldClass)}
 _ONLY_FILLED = TAKEN_OUT | {Verdict.AUTO, Verdict.OVERRIDE}
 
@@ -96,14 +95,15 @@ def _letters(leaf: int, written: SubmissionLetters, form: FormVersion) -> Letter
     sources = form.read(leaf, written.sources, written.source_rows)
     if not classes.keys() == sources.keys() <= verdicts.keys():
         raise CannotMeasure(leaf, "a class or source stands where no verdict does")
+    source_of, young = registered().source_of_letter, set(registered().young_letters.values())
     try:
         return {
             path: Judged(
                 template_of(path),
                 _VERDICT[letter],
                 _CLASS[classes[path]] if path in classes else None,
-                _SOURCE[sources[path]] if path in sources else None,
-                sources.get(path) in _YOUNG,
+                source_of[sources[path]] if path in sources else None,
+                sources.get(path) in young,
             )
             for path, letter in verdicts.items()
         }

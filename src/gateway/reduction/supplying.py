@@ -33,8 +33,9 @@ from gateway.reduction.cases import ONLINE, PAPER
 from gateway.reduction.definitions import BASE_CODE
 from gateway.reduction.months import Month
 from gateway.reduction.reading import supplied_counts
-from gateway.reduction.reconciliation import DOSSIER_SOURCES, READ_SOURCES, Counted
+from gateway.reduction.reconciliation import DOSSIER_SOURCES, Counted
 from gateway.reduction.releases.counting import FEWEST
+from gateway.sources.registry import registered
 from gateway.storage.schema import reconciliations
 
 LARGEST_FILE_BYTES = 4 * 1024 * 1024
@@ -66,13 +67,14 @@ class Supply:
 
 def read_supply(raw: bytes, month: Month, source: str, *, as_csv: bool) -> Supply:
     """Read a file; BadRequest `counts_unusable` names the line or entry, and the member."""
-    if source not in (*DOSSIER_SOURCES, *READ_SOURCES):
-        raise _refused("the source", "is igate, portal, population or personal_papers", "source")
+    known = (*DOSSIER_SOURCES, *registered().remote)
+    if source not in known:
+        raise _refused("the source", f"is one of {', '.join(known)}", "source")
     if len(raw) > LARGEST_FILE_BYTES:
         raise _refused("the file", "has at most 4 MiB", "file")
     entries = _lines_of(raw) if as_csv else _entries_of(raw)
     digest = "sha256:" + hashlib.sha256(raw).hexdigest()
-    if source in READ_SOURCES:
+    if source in registered().remote:
         return Supply(month, source, digest, {}, _reads(list(entries)))
     return Supply(month, source, digest, folded(_counts(entries)), None)
 

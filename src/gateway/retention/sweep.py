@@ -17,6 +17,7 @@ from gateway.log.append import append_case
 from gateway.log.entries import AbandonedPayload
 from gateway.receipts.chains import abandon, expired_chains, oldest_key
 from gateway.receipts.tickets import expire_tickets
+from gateway.sources.registry import registered
 from gateway.storage.database import Database
 
 SWEEP_SECONDS = 3600
@@ -37,7 +38,8 @@ async def sweep(database: Database, clock: Callable[[], datetime]) -> int:
     """
     now = clock()
     await database.write(lambda connection: purge_replays(connection, now))
-    while await database.write(lambda c: expire_tickets(c, now, _LARGEST_GROUP)):
+    letters = registered().letters
+    while await database.write(lambda c: expire_tickets(c, letters, now, _LARGEST_GROUP)):
         pass
     total, at = 0, int(now.timestamp())
     while ended := await database.write(lambda connection: _end_group(connection, now, at)):

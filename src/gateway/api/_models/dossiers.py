@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from gateway.api._models.additions import (
@@ -21,8 +21,10 @@ from gateway.api._models.additions import (
 )
 from gateway.api._models.people import Channel, DossierText, PersonalIdText, ProcedureText
 from gateway.api._routing import RequestModel
+from gateway.domain.identifiers import SESSION
 from gateway.dossiers.bundle import Part
 from gateway.dossiers.dossier import Attachment, Dossier, File, Owner, Step
+from gateway.sources.registry import registered
 
 MOST_ROWS = 100
 MOST_PARTS = 20
@@ -53,6 +55,13 @@ class FileModel(RequestModel):
     url: Address | None = None
 
 
+def _is_read(source: str) -> str:
+    """A source that can be read in place of a file; the session is none."""
+    if source == SESSION or source not in registered().ids:
+        raise PydanticCustomError("literal_error", "the name of a source that is read")
+    return source
+
+
 class AttachmentModel(RequestModel):
     """One component (thành phần hồ sơ): a file, or the read that stands in its place."""
 
@@ -62,7 +71,7 @@ class AttachmentModel(RequestModel):
     record: Code | None = None
     result: Annotated[str, Field(pattern=r"^KQ\.[A-Z][0-9]{2}\.[0-9]{6}$")] | None = None
     from_store: bool = False
-    replaced_by: Literal["population", "records", "personal_papers"] | None = None
+    replaced_by: Annotated[str, AfterValidator(_is_read)] | None = None
     removed: bool = False
 
     @model_validator(mode="after")

@@ -15,10 +15,11 @@ import typer
 from rich.table import Table
 
 from gateway.audits.as_filed import WAYS
-from gateway.audits.openings import OUTSIDE, STEPS_OF
+from gateway.audits.openings import STEPS_OF
 from gateway.cli._audit.packs import Json, table_text
 from gateway.cli._audit.sample_files import WRONG, decoded, policy_of, refusals_said
 from gateway.cli._audit.verifying import PolicyFile, bar
+from gateway.sources.registry import registered
 from gateway_verify.ending import tell
 from gateway_verify.evidence import Way, verify_log
 from gateway_verify.findings import Kind, Unchecked
@@ -159,4 +160,5 @@ def _opened(path: Path) -> _Found:
 
 def _known(one: dict[str, Any], frame: str) -> bool:
     ways = all(how in WAYS for _, how in one["differs"])
-    return ways and one["failed"] in (None, *STEPS_OF[frame]) and one["outside"] in (None, *OUTSIDE)
+    outside = one["outside"] in (None, *registered().remote)
+    return ways and one["failed"] in (None, *STEPS_OF[frame]) and outside

@@ -16,7 +16,6 @@ import typer
 
 from gateway.api.strict_json import decode
 from gateway.audits.opened_samples import Result, Supplied, open_all
-from gateway.audits.openings import OUTSIDE
 from gateway.cli._audit.packs import Json, say
 from gateway.cli._audit.report import count_wrong
 from gateway.cli._audit.sample_files import (
@@ -29,6 +28,7 @@ from gateway.cli._audit.sample_files import (
     refusals_said,
 )
 from gateway.cli._audit.verifying import PolicyFile, bar
+from gateway.sources.registry import registered
 from gateway_verify.ending import tell
 from gateway_verify.evidence import Way, verify_log
 from gateway_verify.findings import Kind, Unchecked
@@ -208,6 +208,6 @@ def _row(one: Result) -> dict[str, Any]:
 
 def _journal(path: Path) -> dict[str, frozenset[str]]:
     lists = lists_in(path, "request numbers by source")
-    if not lists.keys() <= set(OUTSIDE):
+    if not lists.keys() <= set(registered().remote):
         raise Unchecked(Kind.AUDIT, "the journal lists request numbers by source")
     return lists

@@ -13,8 +13,8 @@ from gateway.cli._forms.registered import registered_forms
 from gateway.forms.catalogue import Catalogue
 from gateway.forms.covering import coverage_of as covered
 from gateway.reduction.figures import figure
-from gateway.reduction.publishing import CONNECTED
 from gateway.reduction.table import percent
+from gateway.sources.registry import registered
 
 _COUNTED = ("required", "bound", "connected", "ceiling")
 
@@ -36,7 +36,9 @@ def coverage(
 
 def coverage_of(catalogue: Catalogue) -> list[dict[str, str | int]]:
     """`{"form", "required", "bound", "connected", "ceiling"}` of every registered form, by code."""
-    return [{"form": form.code, **asdict(covered(form, CONNECTED))} for form in catalogue.forms()]
+    return [
+        {"form": form.code, **asdict(covered(form, registered().ids))} for form in catalogue.forms()
+    ]
 
 
 def _table(rows: list[dict[str, str | int]]) -> Table:

@@ -15,7 +15,7 @@ from gateway.cli._forms.checking import refuse
 from gateway.cli._forms.registered import registered_forms
 from gateway.cli._serve import settings_from_environment
 from gateway.domain.errors import FormRefused
-from gateway.domain.identifiers import POPULATION, RECORDS, SESSION, FormCode
+from gateway.domain.identifiers import FormCode, SourceId
 from gateway.domain.verdicts import EditPolicy, Reason
 from gateway.forms.attributes import CONSTANT, DERIVED
 from gateway.forms.bindings import Binding, Way
@@ -25,7 +25,7 @@ from gateway.forms.definition import FieldTemplate
 from gateway.forms.reading.tree import Kind, Node
 from gateway.forms.showing.sentences import condition_in_words
 from gateway.forms.unreached import Unreached, read_all_unreached
-from gateway.reduction.publishing import CONNECTED
+from gateway.sources.registry import registered
 
 _HEAD = """# Danh sách rà soát biểu mẫu / Review list of the forms
 
@@ -38,12 +38,6 @@ Made by `gateway forms review --write` from `schemas/`; a test holds it current.
 - **Sửa**: *khóa* không được sửa; *đính chính* được sửa, ghi nhận và báo cơ quan quản lý dữ liệu; *tự do* là gợi ý; *theo nguồn* là khóa nếu nguồn chính thức cho hoặc xác nhận giá trị, nếu không thì tự do.
 - **Không về**: mục mà nguồn có thể giữ nhưng không về dù mọi nguồn đều hoạt động và công dân chấp nhận mọi giá trị, cùng quy tắc là nguyên nhân; đo bằng `python -m tests.journeys.reach`.
 """
-_SOURCES = {
-    SESSION: "thông tin đăng nhập",
-    POPULATION: "CSDLQG về dân cư",
-    RECORDS: "kho dữ liệu điện tử của tỉnh",
-    "personal_papers": "kho giấy tờ cá nhân",
-}
 _EDITS = {
     EditPolicy.LOCKED: "khóa",
     EditPolicy.CORRECTABLE: "đính chính",
@@ -98,7 +92,7 @@ def review_of(catalogue: Catalogue, unreached: Mapping[FormCode, tuple[Unreached
 
 
 def _chapter(form: RegisteredForm, unreached: Iterable[Unreached]) -> Iterator[str]:
-    covered = coverage_of(form, CONNECTED)
+    covered = coverage_of(form, registered().ids)
     yield f'<a id="{form.code}"></a>\n'
     yield f"## {_safe(form.title)}\n"
     codes = ", ".join(f"`{code}`" for code in form.bindings.procedures) or "chưa có mã"
@@ -118,7 +112,7 @@ def _chapter(form: RegisteredForm, unreached: Iterable[Unreached]) -> Iterator[s
         yield f"\nMục của tờ khai mà biểu mẫu không hỏi: {absent}"
     yield from _missed(unreached)
     for path, source in form.bindings.sets.items():
-        yield f"\nThành phần ẩn `{path}`: bật khi không hỏi được {_SOURCES.get(source, source)}."
+        yield f"\nThành phần ẩn `{path}`: bật khi không hỏi được {_title_of(source)}."
     yield ""
 
 
@@ -165,7 +159,7 @@ def _origin(form: RegisteredForm, binding: Binding) -> str:
         return "giá trị mặc định"
     if binding.attribute.startswith(DERIVED):
         return "tính từ " + ", ".join(_label(form, path) for path in binding.of)
-    sources = ", ".join(_SOURCES.get(s, s) for s in attribute.sources)
+    sources = ", ".join(map(_title_of, attribute.sources))
     told = sources or "chưa có nguồn được kết nối"
     return f"`{binding.role}`: {_safe(attribute.term)} (`{attribute.name}`)<br>{told}"
 
@@ -236,7 +230,7 @@ def _why_left(form: RegisteredForm, field: FieldTemplate) -> str | None:
         return _safe(told)
     if binding is not None:
         attribute = form.dictionary[binding.attribute]
-        held = attribute.computed or CONNECTED & set(attribute.sources)
+        held = attribute.computed or registered().ids & set(attribute.sources)
         return None if held else "nguồn giữ dữ liệu này chưa được kết nối"
     if field.is_file:
         return "tệp đính kèm"
@@ -245,6 +239,11 @@ def _why_left(form: RegisteredForm, field: FieldTemplate) -> str | None:
     if field.required:
         return "chỉ công dân biết hoặc quyết định"
     return "không bắt buộc, không ràng buộc với nguồn nào"
+
+
+def _title_of(source: SourceId) -> str:
+    spec = registered().by_id.get(source)
+    return source if spec is None else spec.title
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -14,13 +14,13 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, bindparam, select
 
-from gateway.domain.letters import SOURCE_LETTERS
 from gateway.dossiers.evidence.declared import declaration_of
 from gateway.dossiers.evidence.flags import events_of
 from gateway.forms.bundles import BASE_CODE
 from gateway.log.entries import ConfirmationPayload, OfChain, PrefillPayload, ReusePayload
 from gateway.log.stored import StoredPayload
 from gateway.receipts.cases import case_of
+from gateway.sources.registry import registered
 from gateway.storage.schema import bundle_parts, bundles
 
 _BUNDLE = select(bundles).where(bundles.c.code == bindparam("of"))
@@ -94,8 +94,8 @@ def _sources(
     """The sources whose answers went into items of this part."""
     if isinstance(payload, ConfirmationPayload):
         same = (payload.procedure or "")[:BASE_CODE] == share.procedure[:BASE_CODE]
-        return frozenset(SOURCE_LETTERS) if same else frozenset()
+        return frozenset(registered().letters) if same else frozenset()
     declaration = declaration_of(connection, payload.form_version)
     read = declaration.read(payload.sources, payload.source_rows or {})
     letters = {letter for _, letter, one in read if one.item in share.items}
-    return frozenset(source for source, letter in SOURCE_LETTERS.items() if letter in letters)
+    return frozenset(source for source, letter in registered().letters.items() if letter in letters)

@@ -18,7 +18,7 @@ Reads `schemas/forms/<form>/bindings.json`. Beyond the fields that name themselv
 
 import hashlib
 import json
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -35,7 +35,7 @@ _PEOPLE = frozenset({"person", "persons"})
 """Types of attributes that lead from one person to others, and are no value of a field."""
 
 
-_SourceName = Literal["session", "population", "records", "personal_papers"]
+_SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,39}$")]
 _Act = Annotated[
     str, Field(pattern=r"^[0-9]{1,5}(\.[0-9]{1,3})?(/[0-9]{4})?/[A-ZĐ][A-ZĐ0-9-]{1,40}$")
 ]
@@ -202,6 +202,11 @@ def _problems(
         if group not in {g.removesuffix("[]") for g in form.groups}
     ]
     problems += _unknown_items(bindings)
+    problems += [
+        FieldProblem(f"item_sources.{item}", "no_such_source")
+        for item, sources in bindings.item_sources.items()
+        if not dictionary.sources.issuperset(sources)
+    ]
     problems += [*_claimed_twice(bindings), *serving_problems(bindings.serves, bindings.all_items)]
     for b in bindings.bindings:
         problems += _binding_problems(b, bindings, dictionary)

@@ -71,6 +71,7 @@ REASONS: Final[Mapping[str, Reason]] = {
     "no_such_group": Reason("biểu mẫu không có nhóm lặp này", "the form has no such repeating group"),
     "no_such_attribute": Reason("từ điển không có thuộc tính này", "the dictionary has no such attribute"),
     "no_such_role": Reason("vai trò này chưa được khai báo", "no such role is declared"),
+    "no_such_source": Reason("không có nguồn nào tên này", "the dictionary names no such source"),
     "no_such_item": Reason("tờ khai không có mục này", "the declaration has no such item"),
     "person_is_no_value": Reason("thuộc tính dẫn đến một người, không phải giá trị của trường", "the attribute leads to a person and is no value of a field"),
     "derived_needs_of": Reason("`of` đi cùng thuộc tính `derived.*`, và chỉ với nó", "`of` goes with a `derived.*` attribute, and only with it"),

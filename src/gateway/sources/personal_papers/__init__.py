@@ -1,6 +1,17 @@
-"""The citizen's own store of papers on the national portal."""
+"""The citizen's own store of papers on the national portal (kho giấy tờ cá nhân trên Cổng DVCQG)."""
 
-from gateway.sources.personal_papers._client import PersonalPapers
-from gateway.sources.personal_papers._wire import LOGIN
+from gateway.domain.identifiers import PERSONAL_PAPERS
+from gateway.sources.personal_papers._settings import PapersAccess
+from gateway.sources.source import SourceSpec
 
-__all__ = ["LOGIN", "PersonalPapers"]
+__all__ = ["SOURCE", "PapersAccess"]
+
+SOURCE = SourceSpec(
+    PERSONAL_PAPERS,
+    "kho giấy tờ cá nhân",
+    letter="k",
+    young_letter="z",
+    access=PapersAccess,
+    group="papers",
+    place=3,
+)

@@ -1,17 +1,16 @@
 """The national population database (CSDLQG về dân cư): services 037 and 033, by any of three routes."""
 
-from gateway.sources.population._client import PopulationDatabase, PopulationSettings
-from gateway.sources.population._facades import JsonAccount, JsonFacade, TokenAccount, TokenFacade
-from gateway.sources.population._routes import DirectAccount, DirectRoute, Route
+from gateway.domain.identifiers import POPULATION
+from gateway.sources.population._settings import PopulationAccess
+from gateway.sources.source import SourceSpec
 
-__all__ = [
-    "DirectAccount",
-    "DirectRoute",
-    "JsonAccount",
-    "JsonFacade",
-    "PopulationDatabase",
-    "PopulationSettings",
-    "Route",
-    "TokenAccount",
-    "TokenFacade",
-]
+__all__ = ["SOURCE", "PopulationAccess"]
+
+SOURCE = SourceSpec(
+    POPULATION,
+    "CSDLQG về dân cư",
+    letter="p",
+    access=PopulationAccess,
+    is_granted=True,
+    place=1,
+)

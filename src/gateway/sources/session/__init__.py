@@ -1,12 +1,15 @@
-"""What does the login already say of the person who acts? It is told, never asked."""
+"""The sign-in session as a source: what it says of the person who acts is given, never asked for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.domain.facts import Fact, PersonKey, Value
-from gateway.domain.identifiers import AttributeName
+from gateway.domain.identifiers import SESSION, AttributeName
 from gateway.sources.identity import name_facts
+from gateway.sources.source import SourceSpec
+
+SOURCE = SourceSpec(SESSION, "thông tin đăng nhập", letter="s", is_remote=False, place=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ def session_facts(
     subject: PersonKey, account: Account, now: datetime
 ) -> Mapping[AttributeName, Fact]:
     """The facts that the session holds: number, name and its parts, birth date, phone, e-mail."""
-    told: dict[str, Value | None] = {
+    said: dict[str, Value | None] = {
         "person.personal_id": subject.personal_id.digits,
         "person.birth_date": subject.birth_date,
         "person.phone": account.phone,
@@ -31,5 +34,5 @@ def session_facts(
     values: dict[AttributeName, Value] = {}
     if subject.full_name and subject.full_name.strip():
         values |= name_facts(subject.full_name)
-    values |= {AttributeName(name): value for name, value in told.items() if value}
+    values |= {AttributeName(name): value for name, value in said.items() if value}
     return {name: Fact(value, now) for name, value in values.items()}
