@@ -12,10 +12,10 @@ from typing import Any
 from bench.driver import Outcome, drive
 from bench.house import House, fresh_start, relay
 from bench.results import Budget, Figure
+from gateway.forms._reading.paths import put_value
+from gateway.forms._reading.templates import FieldTemplate
 from gateway.forms.catalogue import read_catalogue
 from gateway.forms.fields import instances_at_submission
-from gateway.forms.reading.paths import put_value
-from gateway.forms.reading.templates import FieldTemplate
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 ONE_READ = ("ct01-permanent-residence", 2)

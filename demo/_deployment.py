@@ -36,7 +36,7 @@ from gateway.access.clients import ClientDirectory, NewClient
 from gateway.access.grants import register_tenant
 from gateway.domain.clock import Clock, now_in_utc
 from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION, RECORDS, SourceId, TenantId
-from gateway.forms.showing.instants import local_date
+from gateway.forms import local_date
 from gateway.keys import Keys
 from gateway.log.notes import signing_name
 from gateway.log.publishing.folder import LogFolder

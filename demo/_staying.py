@@ -17,7 +17,7 @@ from demo._igate import signed_in
 from demo._processes import DidNotStart
 from gateway.cli.clock import next_second
 from gateway.domain.clock import Clock
-from gateway.forms.showing.instants import local_date
+from gateway.forms import local_date
 from mocks.igate import FORMS, IGate, Story, case_stories, file_records, not_brought_along
 from mocks.igate.crowd import dossier_code
 from mocks.igate.filing import opening_of

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.clock import clock_of
-from gateway.forms.showing.instants import local_date
+from gateway.forms import local_date
 from mocks.people import Population
 from mocks.population import PopulationMockSettings
 from mocks.serve import OTHERS

@@ -77,7 +77,7 @@ class Tree:
 
 
 def package_of(module: str) -> str:
-    """The package that a module belongs to: `gateway.forms` of `gateway.forms.reading.paths`."""
+    """The package that a module belongs to: `gateway.forms` of `gateway.forms._reading.paths`."""
     parts = module.split(".")
     return ".".join(parts[: 2 if parts[0] == "gateway" else 1])
 

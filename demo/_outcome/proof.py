@@ -21,7 +21,7 @@ from shutil import copyfile, rmtree
 from typing import Any, Final
 
 from demo._deployment import GATEWAY, Deployment
-from gateway.forms.showing.instants import local_date
+from gateway.forms import local_date
 from gateway_verify.archive import write_archive
 
 PACK, VERIFIER, POLICY = "evidence", "gateway-verify.pyz", "policy.txt"

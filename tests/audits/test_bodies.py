@@ -11,9 +11,9 @@ import pyrage
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from gateway.audits.auditors import Auditor
-from gateway.audits.bodies import FILE, note_giving, write_bodies
-from gateway.audits.packs import Pack
+from gateway.audits._auditors import Auditor
+from gateway.audits._bodies import FILE, note_giving, write_bodies
+from gateway.audits._packs import Pack
 from gateway.domain.errors import BadRequest, CannotMeasure
 from gateway.log.append import append_case
 from gateway.log.notes import Checkpoint, SignedCheckpoint

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.audits.packs import Pack, write_pack
+from gateway.audits._packs import Pack, write_pack
 from gateway.domain.errors import Conflict
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.refusals import LogDamaged

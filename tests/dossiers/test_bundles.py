@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from gateway.app import create_app
 from gateway.domain.letters import spell
-from gateway.dossiers.telling.listing import send_again
+from gateway.dossiers._telling.listing import send_again
 from gateway.receipts.cases import case_of, register_dossier
 from gateway.settings import PortalAccess, Settings
 from gateway.storage.schema import bodies, form_versions, leaves

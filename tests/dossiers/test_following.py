@@ -10,9 +10,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
+from gateway.dossiers._telling.following import Follower
 from gateway.dossiers.dossier import Fee, Result, Supplement
 from gateway.dossiers.index_766 import index_766
-from gateway.dossiers.telling.following import Follower
 from gateway.retention.rotation import begin_next_log
 from gateway.storage.schema import leaves_followed
 from tests.clock import NOON

@@ -11,10 +11,10 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from gateway.app import create_app
+from gateway.dossiers._ministry.client import MinistryAccount, MinistryAdapter, read_paths
+from gateway.dossiers._ministry.sending import MinistryDesk, of_procedures
+from gateway.dossiers._telling.sending import Sender
 from gateway.dossiers.dossier import Dossier, Fee, Owner, Result
-from gateway.dossiers.ministry.client import MinistryAccount, MinistryAdapter, read_paths
-from gateway.dossiers.ministry.sending import MinistryDesk, of_procedures
-from gateway.dossiers.telling.sending import Sender
 from gateway.settings import MinistryAccess, PortalAccess, Settings
 from gateway.upstream.breaker import Breaker
 from gateway.upstream.transport import Transport

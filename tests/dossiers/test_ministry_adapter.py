@@ -12,13 +12,13 @@ import orjson
 import pytest
 
 from gateway.domain.errors import SourceBrokeContract, SourceError, SourceUnavailable
-from gateway.dossiers.ministry.client import (
+from gateway.dossiers._ministry.client import (
     File,
     MinistryAccount,
     MinistryAdapter,
     read_paths,
 )
-from gateway.dossiers.ministry.wire import (
+from gateway.dossiers._ministry.wire import (
     ApplicantKind,
     Component,
     CopyKind,

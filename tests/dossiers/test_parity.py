@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from gateway.dossiers.dossier import Attachment, File, Result
-from gateway.dossiers.evidence.flags import Mark
-from gateway.dossiers.portal.protocol import read_protocol
-from gateway.dossiers.portal.wire import (
+from gateway.dossiers._evidence.flags import Mark
+from gateway.dossiers._portal.protocol import read_protocol
+from gateway.dossiers._portal.wire import (
     DOSSIER_SERVICE,
     STEPS_SERVICE,
     PortalProcedure,
@@ -19,6 +18,7 @@ from gateway.dossiers.portal.wire import (
     read_answer,
     step_row,
 )
+from gateway.dossiers.dossier import Attachment, File, Result
 from gateway.upstream.adapter import SESSION_OVER, Envelope
 from mocks.adapter import PROTOCOL
 

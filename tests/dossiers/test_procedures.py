@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.domain.errors import DossierRefused, SourceError
-from gateway.dossiers.portal.procedures import abolished, changes
+from gateway.dossiers._portal.procedures import abolished, changes
 from mocks.portal.catalogue import Change
 
 from .world import World, dossier, open_world

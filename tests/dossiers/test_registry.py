@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from gateway.api.services import Services
 from gateway.domain.errors import Conflict
-from gateway.dossiers.telling.outbox import Seal, purge_kept
+from gateway.dossiers._telling.outbox import Seal, purge_kept
 from gateway.storage.schema import dossier_steps, dossiers
 from tests.clock import Clock
 from tests.databases import raw_bytes

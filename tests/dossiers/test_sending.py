@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.domain.errors import Busy
-from gateway.dossiers.telling.outbox import queue
+from gateway.dossiers._telling.outbox import queue
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, dossier_steps, dossiers
 from gateway.storage.url import DatabaseUrl

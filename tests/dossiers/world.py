@@ -11,14 +11,14 @@ import httpx
 from sqlalchemy import Connection
 
 from gateway.domain.identifiers import TenantId
+from gateway.dossiers._portal.client import Portal
+from gateway.dossiers._portal.procedures import Procedures
+from gateway.dossiers._portal.protocol import read_protocol
+from gateway.dossiers._telling.following import Follower
+from gateway.dossiers._telling.outbox import Seal
+from gateway.dossiers._telling.sending import Sender
 from gateway.dossiers.dossier import Added, Attachment, Dossier, File, Owner, Step
-from gateway.dossiers.portal.client import Portal
-from gateway.dossiers.portal.procedures import Procedures
-from gateway.dossiers.portal.protocol import read_protocol
 from gateway.dossiers.registry import Registry
-from gateway.dossiers.telling.following import Follower
-from gateway.dossiers.telling.outbox import Seal
-from gateway.dossiers.telling.sending import Sender
 from gateway.receipts.cases import register_dossier
 from gateway.records.codec import PlainCodec
 from gateway.records.kinds import read_kinds

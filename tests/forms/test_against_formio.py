@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 
+from gateway.forms._reading.decoding import decode_strictly
+from gateway.forms._showing.javascript import UNDEFINED, from_json, to_string
+from gateway.forms._showing.logic import RuleFailed, apply
+from gateway.forms._showing.moments import moment_of
 from gateway.forms.definition import (
     FieldTemplate,
     FormDefinition,
@@ -19,10 +23,6 @@ from gateway.forms.definition import (
     read_definition,
 )
 from gateway.forms.fields import Decision, instances_at_submission, put_value
-from gateway.forms.reading.decoding import decode_strictly
-from gateway.forms.showing.javascript import UNDEFINED, from_json, to_string
-from gateway.forms.showing.logic import RuleFailed, apply
-from gateway.forms.showing.moments import moment_of
 from tests.formio.node import ask, install
 
 from .building import box, part, text

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from gateway.domain.errors import FieldProblem, FormRefused
+from gateway.forms._reading.bindings import read_bindings
 from gateway.forms.attributes import read_dictionary
 from gateway.forms.definition import definition_of
-from gateway.forms.reading.bindings import read_bindings
 
 from .building import text
 

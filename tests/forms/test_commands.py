@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from gateway.cli._forms.checking import forms_app
 from gateway.domain.errors import FormRefused
-from gateway.forms.reading.reasons import REASONS, reason_of
-from gateway.forms.reading.tree import WITH_ADVICE
+from gateway.forms._reading.reasons import REASONS, reason_of
+from gateway.forms._reading.tree import WITH_ADVICE
 
 from .building import form_of, part, text, when
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from gateway.domain.errors import FormRefused
+from gateway.forms._showing.sentences import condition_in_words
 from gateway.forms.definition import Option, read_definition
 from gateway.forms.fields import drop_invisible
-from gateway.forms.showing.sentences import condition_in_words
 from gateway.forms.values import EMPTY, canonical
 
 from .building import box, form_of, outlook, part, shown, text, typed, when

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.forms.showing.moments import moment_of
+from gateway.forms._showing.moments import moment_of
 
 from .building import form_of, part, shown, text, typed
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from gateway.domain.errors import FormRefused
+from gateway.forms._reading.tree import KIND_OF, Kind
 from gateway.forms.definition import FormDefinition, read_countable
 from gateway.forms.fields import Decision, instances_at_submission
-from gateway.forms.reading.tree import KIND_OF, Kind
 from tests.forms.building import form_of, part, text
 
 INPUTS = sorted(name for name, kind in KIND_OF.items() if kind is Kind.INPUT and name != "button")

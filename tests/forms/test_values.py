@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from gateway.domain.facts import PartialDate
+from gateway.forms._reading.mistakes import NotAnOption
 from gateway.forms.definition import FieldTemplate, Option
-from gateway.forms.reading.mistakes import NotAnOption
 from gateway.forms.remote import RemoteLists
 from gateway.forms.shapes import shape_value
 from gateway.forms.values import EMPTY, LOCAL_ZONE, NotOfType, canonical, local_date

@@ -14,7 +14,7 @@ from gateway.access.grants import register_tenant
 from gateway.api.services import Services
 from gateway.app import create_app
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
-from gateway.forms.showing.instants import local_date
+from gateway.forms._showing.instants import local_date
 from gateway.records.store import store_earlier
 from gateway.settings import Settings
 from gateway.sources.population import PopulationAccess

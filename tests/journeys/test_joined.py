@@ -11,8 +11,8 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Connection, select
 
-from gateway.dossiers.evidence.serving import case_behind
-from gateway.dossiers.telling.confirming import ToldDossier, told_dossier
+from gateway.dossiers._evidence.serving import case_behind
+from gateway.dossiers._telling.confirming import ToldDossier, told_dossier
 from gateway.retention.sweep import sweep
 from gateway.settings import PortalAccess
 from gateway.storage.schema import bodies, dossiers, leaves

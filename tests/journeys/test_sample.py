@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gateway.audits.openings import STEPS, Wrong, check_opening, read_opening
+from gateway.audits._openings import STEPS, Wrong, check_opening, read_opening
 from gateway.forms.catalogue import RegisteredForm, read_catalogue
 from gateway.storage.schema import bodies
 from gateway_verify.evidence import Way, verify_log

@@ -14,7 +14,7 @@ from gateway.access.clients import read_grant, write_grant
 from gateway.access.grants import register_tenant
 from gateway.domain.errors import BadRequest
 from gateway.domain.identifiers import PersonalId, TenantId
-from gateway.dossiers.evidence.results import confirmed_results
+from gateway.dossiers._evidence.results import confirmed_results
 from gateway.receipts.cases import person_index, register_dossier
 from gateway.records.codec import PlainCodec
 from gateway.records.kinds import Kinds

@@ -14,10 +14,10 @@ from gateway.access.callers import Grant
 from gateway.access.grants import register_tenant
 from gateway.domain.errors import Conflict
 from gateway.domain.identifiers import POPULATION, RECORDS, SESSION, SourceId
+from gateway.forms._reading.bindings import read_bindings
 from gateway.forms.attributes import read_dictionary
 from gateway.forms.catalogue import Catalogue, RegisteredForm, version_of
 from gateway.forms.definition import read_countable
-from gateway.forms.reading.bindings import read_bindings
 from gateway.log.keys import announce_key
 from gateway.log.notes import Checkpoint
 from gateway.reduction.publishing import publish_definitions, read_measure

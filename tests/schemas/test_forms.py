@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from gateway.forms._reading.bindings import read_bindings
 from gateway.forms.attributes import read_dictionary
 from gateway.forms.definition import read_definition
-from gateway.forms.reading.bindings import read_bindings
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 FOLDERS = sorted(path.parent.name for path in (SCHEMAS / "forms").glob("*/form.json"))

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gateway.audits.packs import OTHERS
+from gateway.audits._packs import OTHERS
 from gateway.log.leaves import case_entry, leaf_hash
 from gateway.log.notes import Checkpoint, sign_checkpoint, signing_name
 from gateway.log.publishing.integrate import Integrator

@@ -25,12 +25,16 @@ from gateway.app.sources import check_named, measure_of, read_sources
 from gateway.domain.clock import Clock
 from gateway.domain.codelists import CodeLists, read_code_lists
 from gateway.domain.identifiers import SESSION, SourceId
-from gateway.dossiers.evidence.results import confirmed_results
-from gateway.dossiers.ministry.client import MinistryAccount, MinistryAdapter, read_paths
-from gateway.dossiers.portal.protocol import read_protocol
+from gateway.dossiers import (
+    MinistryAccount,
+    MinistryAdapter,
+    Seal,
+    confirmed_results,
+    read_paths,
+    read_protocol,
+)
 from gateway.dossiers.registry import POPULATION_CODE, Registry
 from gateway.dossiers.sync import PortalSync, open_sync
-from gateway.dossiers.telling.outbox import Seal
 from gateway.forms.catalogue import read_catalogue
 from gateway.forms.remote import read_remote_lists
 from gateway.igate.mapping import read_igate

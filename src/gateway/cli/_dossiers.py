@@ -19,8 +19,7 @@ from gateway.cli._forms.registered import registered_forms
 from gateway.cli._serve import settings_from_environment
 from gateway.cli.clock import clock_of
 from gateway.domain.errors import GatewayError
-from gateway.dossiers.portal.procedures import Change, abolished, changes
-from gateway.dossiers.telling.listing import Listed, listed, send_again
+from gateway.dossiers import Change, Listed, abolished, changes, listed, send_again
 from gateway.forms.values import LOCAL_ZONE
 from gateway.storage.database import Database
 

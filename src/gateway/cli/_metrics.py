@@ -17,7 +17,7 @@ from gateway.cli._serve import settings_from_environment
 from gateway.cli.clock import clock_of
 from gateway.domain.clock import Clock
 from gateway.domain.errors import GatewayError
-from gateway.forms.showing.instants import local_date
+from gateway.forms import local_date
 from gateway.keys import Keys
 from gateway.log.keys import latest_key
 from gateway.log.publishing.folder import LogFolder

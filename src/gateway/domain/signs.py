@@ -13,8 +13,8 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import NamedTuple
 
+from gateway.domain._unicode_14 import CF, CN, CO
 from gateway.domain.marks import normalized
-from gateway.domain.unicode_14 import CF, CN, CO
 
 UNICODE_VERSION = "14.0"
 """The version that decides."""

@@ -14,10 +14,10 @@ from sqlalchemy import Connection, insert, select
 
 from gateway.domain.errors import DossierRefused
 from gateway.domain.identifiers import TenantId
+from gateway.dossiers._checking import check_procedure
+from gateway.dossiers._evidence.serving import find_bundle, share_of
 from gateway.dossiers.bundle import Part, PartDossier, part_dossiers
-from gateway.dossiers.checking import check_procedure
 from gateway.dossiers.dossier import Dossier
-from gateway.dossiers.evidence.serving import find_bundle, share_of
 from gateway.dossiers.registry import Registry, check_owner
 from gateway.dossiers.standing import Standing, hash_of
 from gateway.forms.bundles import Served

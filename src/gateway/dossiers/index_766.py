@@ -19,8 +19,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
+from gateway.dossiers._telling.confirming import ToldDossier, read_told
 from gateway.dossiers.dossier import DONE, REFUSED, RETURNED, STOPPED, SUPPLEMENT, WITHDRAWN
-from gateway.dossiers.telling.confirming import ToldDossier, read_told
 from gateway.forms.values import LOCAL_ZONE
 from gateway.storage.schema import dossier_steps, dossiers, portal_procedures
 

@@ -17,24 +17,24 @@ from gateway.access.callers import not_granted
 from gateway.domain.clock import hour_of
 from gateway.domain.errors import DossierRefused, NotFound
 from gateway.domain.identifiers import TenantId
-from gateway.dossiers.checking import (
+from gateway.dossiers._checking import (
     check_file,
     check_procedure,
     component_kept,
     digests_kept,
 )
+from gateway.dossiers._evidence.reuse import components_on_record, last_reuse
+from gateway.dossiers._evidence.serving import case_behind, find_bundle, share_of
+from gateway.dossiers._portal.protocol import Protocol
+from gateway.dossiers._telling.outbox import QUEUED, Seal, queue, say_again
 from gateway.dossiers.dossier import (
     NEW,
     Added,
     Dossier,
     Step,
 )
-from gateway.dossiers.evidence.reuse import components_on_record, last_reuse
-from gateway.dossiers.evidence.serving import case_behind, find_bundle, share_of
 from gateway.dossiers.moments import check_step, check_supplements, end_of
-from gateway.dossiers.portal.protocol import Protocol
 from gateway.dossiers.standing import Standing, standing_of
-from gateway.dossiers.telling.outbox import QUEUED, Seal, queue, say_again
 from gateway.forms.values import LOCAL_ZONE
 from gateway.log.append import append_case
 from gateway.log.entries import ReusePayload

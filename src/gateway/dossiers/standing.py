@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, select
 
-from gateway.dossiers.evidence.flags import Mark, OnPaper, marks_of, on_paper
-from gateway.dossiers.evidence.serving import Case
-from gateway.dossiers.telling.outbox import steps_waiting
+from gateway.dossiers._evidence.flags import Mark, OnPaper, marks_of, on_paper
+from gateway.dossiers._evidence.serving import Case
+from gateway.dossiers._telling.outbox import steps_waiting
 from gateway.log.leaves import leaf_text
 from gateway.storage.schema import leaves
 

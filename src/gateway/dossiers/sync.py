@@ -5,14 +5,14 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gateway.dossiers.ministry.client import MinistryAdapter
-from gateway.dossiers.ministry.sending import MinistryDesk, of_procedures
-from gateway.dossiers.portal.client import Portal
-from gateway.dossiers.portal.procedures import Procedures
+from gateway.dossiers._ministry.client import MinistryAdapter
+from gateway.dossiers._ministry.sending import MinistryDesk, of_procedures
+from gateway.dossiers._portal.client import Portal
+from gateway.dossiers._portal.procedures import Procedures
+from gateway.dossiers._telling.following import Follower
+from gateway.dossiers._telling.outbox import purge_kept
+from gateway.dossiers._telling.sending import Sender
 from gateway.dossiers.registry import Registry
-from gateway.dossiers.telling.following import Follower
-from gateway.dossiers.telling.outbox import purge_kept
-from gateway.dossiers.telling.sending import Sender
 from gateway.storage.database import Database
 from gateway.upstream.adapter import Adapter
 from gateway.upstream.breaker import Breaker, RetryBudget

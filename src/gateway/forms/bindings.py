@@ -1,6 +1,6 @@
 """What fills a form: which field stands for which fact of whom?
 
-`forms/reading/bindings.py` reads it from `schemas/forms/<form>/bindings.json`.
+`forms/_reading/bindings.py` reads it from `schemas/forms/<form>/bindings.json`.
 """
 
 from collections.abc import Mapping

@@ -17,12 +17,12 @@ from typing import Any
 
 from gateway.domain.errors import FieldProblem, FormRefused, NotFound
 from gateway.domain.identifiers import FormCode, RoleName, SourceId
+from gateway.forms._reading.bindings import read_bindings
+from gateway.forms._reading.templates import is_box
 from gateway.forms.attributes import CONSTANT, Dictionary, read_dictionary
 from gateway.forms.bindings import Binding, Bindings
 from gateway.forms.bundles import BASE_CODE, Served, Spared, spared_by
 from gateway.forms.definition import FieldTemplate, FormDefinition, read_countable
-from gateway.forms.reading.bindings import read_bindings
-from gateway.forms.reading.templates import is_box
 
 COUNTING_ENGINE = "eform-gateway/counting/2"
 _SKELETON_KEYS = (

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 
+from gateway.forms._reading.mistakes import NotAnOption, NotOfType
 from gateway.forms.definition import FieldTemplate
-from gateway.forms.reading.mistakes import NotAnOption, NotOfType
 from gateway.forms.remote import RemoteLists
 from gateway.forms.texts import is_empty, same_text
 

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.domain.errors import FieldProblem, FormProblem, FormRefused
-from gateway.forms.reading.boxes import join_boxes
-from gateway.forms.reading.computed import leave_out_computed
-from gateway.forms.reading.decoding import decode_strictly
-from gateway.forms.reading.refusals import loops_of, problems_of
-from gateway.forms.reading.templates import FieldTemplate, Option
-from gateway.forms.reading.tree import Kind, Node, grow
-from gateway.forms.reading.uncounted import Uncounted, uncounted_of
-from gateway.forms.showing.conditions import compile_conditions
+from gateway.forms._reading.boxes import join_boxes
+from gateway.forms._reading.computed import leave_out_computed
+from gateway.forms._reading.decoding import decode_strictly
+from gateway.forms._reading.refusals import loops_of, problems_of
+from gateway.forms._reading.templates import FieldTemplate, Option
+from gateway.forms._reading.tree import Kind, Node, grow
+from gateway.forms._reading.uncounted import Uncounted, uncounted_of
+from gateway.forms._showing.conditions import compile_conditions
 
 __all__ = [
     "FieldTemplate",

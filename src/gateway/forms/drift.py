@@ -20,13 +20,13 @@ from decimal import Decimal
 from gateway.domain.codelists import CodeLists
 from gateway.domain.errors import FieldProblem, FormRefused
 from gateway.domain.facts import PartialDate, Value
+from gateway.forms._reading.bindings import read_bindings
+from gateway.forms._reading.tree import Node
+from gateway.forms._showing.sentences import condition_in_words
 from gateway.forms.bindings import Binding
 from gateway.forms.catalogue import RegisteredForm, version_of
 from gateway.forms.definition import FieldTemplate, FormDefinition
-from gateway.forms.reading.bindings import read_bindings
-from gateway.forms.reading.tree import Node
 from gateway.forms.shapes import NotConvertible, shape_value
-from gateway.forms.showing.sentences import condition_in_words
 
 BREAKING = frozenset({"binding_field_gone", "not_convertible", "label_lost", "bindings_refused"})
 _NO_SUCH_FIELD = "no_such_field"

@@ -7,8 +7,7 @@ or cleared first. Before submission one may be open: what decides it has not bee
 
 from collections.abc import Mapping, Sequence
 
-from gateway.forms.definition import FormDefinition
-from gateway.forms.places import (
+from gateway.forms._places import (
     Decision,
     FieldInstance,
     Place,
@@ -17,10 +16,11 @@ from gateway.forms.places import (
     one_per_place,
     rows_of,
 )
-from gateway.forms.reading.paths import put_value, remove_value, template_of, value_at
-from gateway.forms.reading.templates import SURVEY
-from gateway.forms.reading.tree import Kind, Node
-from gateway.forms.showing.javascript import UNDEFINED, get
+from gateway.forms._reading.paths import put_value, remove_value, template_of, value_at
+from gateway.forms._reading.templates import SURVEY
+from gateway.forms._reading.tree import Kind, Node
+from gateway.forms._showing.javascript import UNDEFINED, get
+from gateway.forms.definition import FormDefinition
 
 __all__ = [
     "Decision",

@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias, TypeVar
 
-from gateway.forms.definition import FormDefinition
-from gateway.forms.fields import copy_of
-from gateway.forms.places import (
+from gateway.forms._places import (
     Decision,
     FieldInstance,
     Place,
@@ -21,10 +19,12 @@ from gateway.forms.places import (
     outside_rows,
     rows_of,
 )
-from gateway.forms.reading.paths import put_value
-from gateway.forms.reading.tree import Kind, Node, Trigger
-from gateway.forms.showing.conditions import names_its_triggers
-from gateway.forms.showing.javascript import UNDEFINED, get, truthy
+from gateway.forms._reading.paths import put_value
+from gateway.forms._reading.tree import Kind, Node, Trigger
+from gateway.forms._showing.conditions import names_its_triggers
+from gateway.forms._showing.javascript import UNDEFINED, get, truthy
+from gateway.forms.definition import FormDefinition
+from gateway.forms.fields import copy_of
 
 K = TypeVar("K")
 V = TypeVar("V")

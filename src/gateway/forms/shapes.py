@@ -11,10 +11,10 @@ from decimal import Decimal
 
 from gateway.domain.facts import Coded, PartialDate, Value
 from gateway.domain.marks import normalized
+from gateway.forms._reading.mistakes import NotConvertible, NotOfType
+from gateway.forms._showing.instants import LOCAL_ZONE
 from gateway.forms.definition import FieldTemplate, Option
-from gateway.forms.reading.mistakes import NotConvertible, NotOfType
 from gateway.forms.remote import RemoteLists
-from gateway.forms.showing.instants import LOCAL_ZONE
 from gateway.forms.texts import same_text
 
 __all__ = ["NotConvertible", "shape_value"]

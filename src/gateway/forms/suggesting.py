@@ -18,11 +18,11 @@ from functools import cached_property
 from math import log
 
 from gateway.domain.marks import normalized
+from gateway.forms._reading.templates import FieldTemplate
+from gateway.forms._reading.tree import Node
 from gateway.forms.attributes import Dictionary
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FormDefinition
-from gateway.forms.reading.templates import FieldTemplate
-from gateway.forms.reading.tree import Node
 
 LEAST_SCORE = 0.6
 """Below this nothing is suggested."""

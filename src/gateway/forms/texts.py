@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from gateway.domain.signs import composed, refused_sign
-from gateway.forms.reading.mistakes import NotOfType
+from gateway.forms._reading.mistakes import NotOfType
 
 _BLANKS = re.compile(r"[^\S\n]+")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")

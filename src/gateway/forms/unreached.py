@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from gateway.domain.errors import FieldProblem, FormRefused
 from gateway.domain.identifiers import SESSION, FormCode
 from gateway.domain.verdicts import Reason
+from gateway.forms._reading.decoding import decode_strictly
 from gateway.forms.catalogue import Catalogue, RegisteredForm
-from gateway.forms.reading.decoding import decode_strictly
 
 FILE = "reach.json"
 

@@ -28,6 +28,15 @@ from decimal import Decimal
 
 from gateway.domain.facts import PartialDate
 from gateway.domain.signs import lower_case, upper_case
+from gateway.forms._reading.contents import content_digest
+from gateway.forms._reading.mistakes import NotOfType
+from gateway.forms._showing.instants import (
+    LOCAL_ZONE,
+    date_of,
+    instant_of,
+    local_date,
+    names_instant,
+)
 from gateway.forms.choosing import (
     CHOOSING,
     EMPTY,
@@ -41,16 +50,7 @@ from gateway.forms.choosing import (
     string,
 )
 from gateway.forms.definition import FieldTemplate
-from gateway.forms.reading.contents import content_digest
-from gateway.forms.reading.mistakes import NotOfType
 from gateway.forms.remote import RemoteLists
-from gateway.forms.showing.instants import (
-    LOCAL_ZONE,
-    date_of,
-    instant_of,
-    local_date,
-    names_instant,
-)
 from gateway.forms.texts import is_empty, parts_of
 
 __all__ = [

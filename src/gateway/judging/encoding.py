@@ -18,9 +18,9 @@ from gateway.domain.letters import (
     spell,
 )
 from gateway.domain.verdicts import Verdict
+from gateway.forms import steps_of
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.fields import template_of
-from gateway.forms.reading.paths import steps_of
 from gateway.judging.judge import JudgedField, Judgement
 from gateway.log.entries import SubmissionLetters
 from gateway.sources.registry import registered

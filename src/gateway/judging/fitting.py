@@ -12,6 +12,7 @@ from typing import Any
 
 from gateway.domain.errors import FieldProblem
 from gateway.domain.verdicts import EditPolicy
+from gateway.forms import NotAnOption
 from gateway.forms.choosing import chosen_values
 from gateway.forms.definition import FieldTemplate
 from gateway.forms.fields import (
@@ -22,7 +23,6 @@ from gateway.forms.fields import (
     instances_at_submission,
     value_at,
 )
-from gateway.forms.reading.mistakes import NotAnOption
 from gateway.forms.remote import RemoteLists
 from gateway.forms.texts import is_empty, parts_of, refused_in, same_text
 from gateway.forms.values import NotOfType

@@ -21,16 +21,13 @@ from gateway.api.services import (
 )
 from gateway.domain.errors import DossierRefused, NotFound
 from gateway.domain.identifiers import TenantId
+from gateway.dossiers import Case, Doubts, Mark, doubts_of, template_of
 from gateway.dossiers.bundling import (
     BundleStanding,
     bundle_standing,
     check_goes_on_alone,
     register_bundle,
 )
-from gateway.dossiers.evidence.declared import template_of
-from gateway.dossiers.evidence.doubts import Doubts, doubts_of
-from gateway.dossiers.evidence.flags import Mark
-from gateway.dossiers.evidence.serving import Case
 from gateway.dossiers.moments import check_happened, check_moments
 from gateway.dossiers.standing import Standing
 from gateway.forms.bundles import BASE_CODE

@@ -9,10 +9,10 @@ from gateway.api._encoding import JSON
 from gateway.api._routing import ResponseModel, SignedIn, new_router
 from gateway.api.services import UseDatabase, UseForms
 from gateway.domain.identifiers import SourceId
-from gateway.dossiers.portal.procedures import abolished
+from gateway.dossiers import abolished
+from gateway.forms import BYTE_ORDER_MARK
 from gateway.forms.bundles import Spared
 from gateway.forms.catalogue import RegisteredForm
-from gateway.forms.reading.decoding import BYTE_ORDER_MARK
 
 OPTIONS_KEEP_SECONDS = 3600
 _KEEP = {"Cache-Control": f"public, max-age={OPTIONS_KEEP_SECONDS}"}

@@ -12,7 +12,7 @@ from gateway.api._exposition import exposition
 from gateway.api._problems import status_of
 from gateway.api._routing import ResponseModel, new_router
 from gateway.api.services import UseDatabase, UseForms, UseKeys, UseLog, UseMonitor
-from gateway.dossiers.portal.procedures import abolished
+from gateway.dossiers import abolished
 
 router = new_router("operations")
 

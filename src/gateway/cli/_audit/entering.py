@@ -13,9 +13,14 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from gateway.audits.accepting import check_close, check_root
-from gateway.audits.drawing import due_for
-from gateway.audits.samples import Entered, enter_sample, read_sample_request
+from gateway.audits import (
+    Entered,
+    check_close,
+    check_root,
+    due_for,
+    enter_sample,
+    read_sample_request,
+)
 from gateway.cli._audit.packs import Json, deployment, say
 from gateway.cli._log.publishing import publish_log
 from gateway.cli.clock import clock_of

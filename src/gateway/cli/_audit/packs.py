@@ -16,16 +16,19 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gateway.audits.accepting import accept_audit, read_audit
-from gateway.audits.auditors import (
+from gateway.audits import (
     Auditor,
+    Pack,
+    accept_audit,
     accredit,
     all_auditors,
     auditor_of,
     end_accreditation,
+    note_giving,
+    read_audit,
+    write_bodies,
+    write_pack,
 )
-from gateway.audits.bodies import note_giving, write_bodies
-from gateway.audits.packs import Pack, write_pack
 from gateway.cli._audit.verifying import COULD_NOT, bar
 from gateway.cli._serve import settings_from_environment
 from gateway.cli.clock import clock_of

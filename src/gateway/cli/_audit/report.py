@@ -14,8 +14,7 @@ import orjson
 import typer
 from rich.table import Table
 
-from gateway.audits.as_filed import WAYS
-from gateway.audits.openings import STEPS_OF
+from gateway.audits import STEPS_OF, WAYS
 from gateway.cli._audit.packs import Json, table_text
 from gateway.cli._audit.sample_files import WRONG, decoded, policy_of, refusals_said
 from gateway.cli._audit.verifying import PolicyFile, bar

@@ -15,7 +15,7 @@ import orjson
 import typer
 
 from gateway.api.strict_json import decode
-from gateway.audits.opened_samples import Result, Supplied, open_all
+from gateway.audits import Result, Supplied, open_all
 from gateway.cli._audit.packs import Json, say
 from gateway.cli._audit.report import count_wrong
 from gateway.cli._audit.sample_files import (

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from gateway.domain.errors import FieldProblem, FormProblem, FormRefused
+from gateway.forms import decode_strictly, reason_of
 from gateway.forms.definition import (
     FormDefinition,
     definition_of,
@@ -20,8 +21,6 @@ from gateway.forms.definition import (
     read_definition,
 )
 from gateway.forms.fields import Decision, instances_at_submission
-from gateway.forms.reading.decoding import decode_strictly
-from gateway.forms.reading.reasons import reason_of
 
 REFUSED = 1
 """Exit status: a form cannot be counted honestly."""

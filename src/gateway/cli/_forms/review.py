@@ -17,13 +17,12 @@ from gateway.cli._serve import settings_from_environment
 from gateway.domain.errors import FormRefused
 from gateway.domain.identifiers import FormCode, SourceId
 from gateway.domain.verdicts import EditPolicy, Reason
+from gateway.forms import Kind, Node, condition_in_words
 from gateway.forms.attributes import CONSTANT, DERIVED
 from gateway.forms.bindings import Binding, Way
 from gateway.forms.catalogue import Catalogue, RegisteredForm
 from gateway.forms.covering import coverage_of
 from gateway.forms.definition import FieldTemplate
-from gateway.forms.reading.tree import Kind, Node
-from gateway.forms.showing.sentences import condition_in_words
 from gateway.forms.unreached import Unreached, read_all_unreached
 from gateway.sources.registry import registered
 

@@ -1,0 +1,84 @@
+"""Is there a paper behind an unvouched record that filled a field?
+
+A record that nobody vouches for may have been typed by the province itself. For each drawn one the province
+supplies, besides the opening of its submission, what the paper is known by (`papers`: by the record's id the
+members of `records/paper.py`) and the digitised file (`files/<SHA-256 in hex>` in the folder of the
+openings); the auditor asks the issuer which numbers of that kind it issued. After the steps of every
+opening, classes, records and verdicts are those of the leaf, and
+
+    record    the receipt names one unvouched record for all fields of the unit
+    paper     the record's tag in the receipt opens on what was supplied: kind, number, issuer, owner, day of
+              issue and file are those that stood there when the form was filled
+    file      there is a digitised file, and its SHA-256 is the one of the record
+    issuer    the issuer's own list holds the paper's number
+"""
+
+from collections.abc import Collection, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from gateway.audits._openings import Opening, Shown, Wrong, check_opened, submission_of
+from gateway.forms.catalogue import RegisteredForm
+from gateway.judging.opened import OpenedReceipt
+from gateway.receipts.tags import same_tag
+from gateway.records.paper import MEMBERS, paper_digest
+from gateway_verify.sampling.units import Opened, Unit
+
+_DIGITS = frozenset("0123456789abcdef")
+
+
+def check_paper(
+    unit: Unit,
+    chain: Collection[Opened],
+    opening: Opening,
+    form: RegisteredForm,
+    files: Path,
+    issued: Mapping[str, Collection[str]],
+) -> None:
+    """Raises Wrong with the first step that fails; `issued` gives per issuer the numbers that it issued."""
+    shown = check_opened(unit, chain, opening, form)
+    stated = submission_of(unit).letters
+    shown.check_classes(stated)
+    shown.check_verdicts(stated)
+    record = _record(unit, shown)
+    paper = _paper(shown.receipt, record, opening.papers.get(record))
+    if not _there(files, paper["file"]):
+        raise Wrong("file")
+    if paper["number"] not in issued.get(paper["issuer"], ()):
+        raise Wrong("issuer")
+
+
+def _record(unit: Unit, shown: Shown) -> str:
+    unvouched = {one.path: one.unvouched for one in shown.judgement.fields}
+    records = {unvouched.get(path) for path in unit.paths}
+    record = records.pop() if len(records) == 1 else None
+    if record is None:
+        raise Wrong("record")
+    return record
+
+
+def _paper(receipt: OpenedReceipt, record: str, said: Any) -> Mapping[str, Any]:
+    """What was supplied of the paper, where the record's tag opens on it."""
+    shaped = isinstance(said, dict) and said.keys() == MEMBERS
+    if not shaped or not all(one is None or isinstance(one, str) for one in said.values()):
+        raise Wrong("paper")
+    tag = next((one.tag for one in receipt.claims.records if one.id == record), None)
+    opened = receipt.tagger.record_tag(record, paper_digest(said))
+    if tag is None or not same_tag(opened, tag):
+        raise Wrong("paper")
+    return dict(said)
+
+
+def _there(files: Path, digest: str | None) -> bool:
+    """Whether the file of this digest was supplied; the name leads nowhere else."""
+    if digest is None or len(digest) != 64 or not set(digest) <= _DIGITS:
+        return False
+    try:
+        with (files / digest).open("rb") as file:
+            found = sha256()
+            while piece := file.read(1 << 20):
+                found.update(piece)
+    except OSError:
+        return False
+    return found.hexdigest() == digest

@@ -1,0 +1,155 @@
+"""When did an auditor commit to a sample, and what came of it?
+
+A `sample` case leaf is entered for a request before the public draw (`st` `asked`), and another one with
+what came out (`opened`) together with the public `audit` leaf; both name the frame that is drawn from. A
+request is taken from an accredited auditor, about a root and a closed range of this log; the same one again
+gives the leaf that stands. What came out is taken once for a request, about its frame, with as many units
+as it asked for or all there are: what was not answered is in it as wrong, and nothing is left out.
+"""
+
+import json
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from gateway.audits._auditors import auditor_of, check_begun
+from gateway.domain.clock import hour_of
+from gateway.domain.errors import BadRequest, Conflict
+from gateway.log.append import append_case
+from gateway.log.canonical import canonical
+from gateway.log.entries import LeafRange, SamplePayload, decode_payload
+from gateway.storage.schema import bodies
+from gateway_verify.findings import Refuted, Unchecked
+from gateway_verify.leaves import Leaf
+from gateway_verify.sampling.draw import FIELDS, frame_of
+from gateway_verify.sampling.entered import digest_of_key
+from gateway_verify.sampling.requests import read_request
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A request that stands in the log: index, and salt and body that open its seal."""
+
+    index: int
+    salt: bytes = field(repr=False)
+    body: bytes = field(repr=False)
+
+    def with_proofs(self, proof: bytes, grown: Sequence[bytes]) -> bytes:
+        """The file `sample-entered` that the auditor is given."""
+        return canonical(
+            {
+                "kind": "sample-entered",
+                "v": 1,
+                "index": self.index,
+                "salt": b64encode(self.salt).decode(),
+                "body": json.loads(self.body),
+                "proof": proof.decode(),
+                "grown": [b64encode(one).decode() for one in grown],
+            }
+        )
+
+
+def read_sample_request(said: Any) -> Leaf:
+    """A decoded request whose signature holds; raises BadRequest `audit_unreadable` or `audit_forged`."""
+    try:
+        return read_request(said)
+    except Unchecked as refused:
+        raise BadRequest("audit_unreadable", refused.finding.says) from None
+    except Refuted as refused:
+        raise BadRequest("audit_forged", refused.finding.says, "signature") from None
+
+
+def enter_sample(connection: Connection, request: Leaf, now: datetime) -> Entered:
+    """Enter a request whose root and range were checked.
+
+    Raises NotFound `unknown_auditor`, Conflict `log_not_begun`.
+    """
+    check_begun(connection)
+    auditor_of(connection, request["auditor"])
+    payload = _asked(request, now)
+    for row in _same(connection, payload):
+        return Entered(row.idx, row.salt, row.body)
+    leaf = append_case(connection, payload)
+    return Entered(leaf.index, leaf.salt, payload.encode())
+
+
+def is_entered(connection: Connection, request: Leaf) -> bool:
+    """Whether a leaf of this log holds the request."""
+    return bool(_same(connection, _asked(request, datetime.fromtimestamp(0, UTC))))
+
+
+def _asked(request: Leaf, now: datetime) -> SamplePayload:
+    return SamplePayload(
+        case=None,
+        auditor=digest_of_key(request["auditor"]),
+        month=request["month"],
+        leaves=LeafRange(*request["range"]),
+        size=request["size"],
+        root=request["root"],
+        hour=hour_of(now),
+        state="asked",
+        units=request["count"],
+        nonce_commitment=request["commitment"],
+        wrong=None,
+        asked_at=None,
+        frame=frame_of(request),
+        year_units=request.get("year_units"),
+    )
+
+
+def _same(connection: Connection, asked: SamplePayload) -> list[Row[Any]]:
+    """The leaves that ask for the same, at whatever hour."""
+    return [
+        row
+        for row, known in _samples(connection)
+        if replace(known, hour=asked.hour, frame=known.frame or FIELDS) == asked
+    ]
+
+
+def note_outcome(connection: Connection, audit: Leaf, now: datetime) -> None:
+    """Enter what came of a sample, once.
+
+    Raises Conflict `sample_not_entered` when the `audit` leaf names no leaf by which its auditor asked for
+    so many units of this frame, range and root, or one that has an outcome already.
+    """
+    said = audit["sample"]
+    held = {row.idx: sample for row, sample in _samples(connection)}
+    asked = held.get(said["entered"])
+    if asked is None or not _answers(audit, asked):
+        raise Conflict("sample_not_entered", "no commitment to this sample stands there", "sample")
+    if any(one.asked_at == said["entered"] for one in held.values()):
+        raise Conflict("sample_not_entered", "that commitment has an outcome already", "sample")
+    found = replace(
+        asked,
+        hour=hour_of(now),
+        state="opened",
+        units=said["drawn"],
+        wrong=said["wrong"],
+        asked_at=said["entered"],
+        frame=frame_of(said),
+        year_units=None,
+    )
+    append_case(connection, found)
+
+
+def _answers(audit: Leaf, asked: SamplePayload) -> bool:
+    about = asked.month, list(asked.leaves), asked.size, asked.root
+    same = about == tuple(audit[name] for name in ("month", "range", "size", "root"))
+    mine = asked.auditor == digest_of_key(audit["auditor"]) and asked.state == "asked"
+    sample = audit["sample"]
+    framed = (asked.frame or FIELDS) == frame_of(sample)
+    due = min(asked.units, sample.get("units", asked.units))
+    drawn = sample["drawn"] == due if "units" in sample else sample["drawn"] <= due
+    return same and mine and framed and drawn
+
+
+def _samples(connection: Connection) -> list[tuple[Row[Any], SamplePayload]]:
+    wanted = select(bodies.c.idx, bodies.c.salt, bodies.c.body)
+    of_kind = wanted.where(bodies.c.kind == SamplePayload.kind)
+    rows: list[Row[Any]] = list(connection.execute(of_kind))
+    read = ((row, decode_payload(row.body)) for row in rows)
+    return [(row, payload) for row, payload in read if isinstance(payload, SamplePayload)]

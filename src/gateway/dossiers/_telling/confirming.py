@@ -1,0 +1,191 @@
+"""What is written when the portal has been told, in one transaction with its leaf?
+
+A dossier's `sync` leaf comes the first time at 2, later at 7, 8, 9 and 10 (`synced.py`). What the
+portal was told of it stays known as far as it names nobody.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from gateway.dossiers._evidence.flags import Mark
+from gateway.dossiers._evidence.serving import Case
+from gateway.dossiers._portal.wire import received_at
+from gateway.dossiers._telling.outbox import DEAD, DELIVERED, steps_waiting
+from gateway.dossiers._telling.synced import About, append_sync, tell_whole
+from gateway.dossiers.dossier import (
+    ACCEPTED,
+    DONE,
+    ENDS,
+    NEW,
+    REFUSED,
+    RETURNED,
+    STOPPED,
+    WITHDRAWN,
+    Dossier,
+)
+from gateway.log.entries import RaisedFlag
+from gateway.storage.schema import dossier_steps, dossiers
+
+# built once: to put a statement together costs more than to run it
+_DOSSIER = select(dossiers).where(dossiers.c.code == bindparam("of"))
+_CHANGE = update(dossiers).where(dossiers.c.code == bindparam("of"))
+_STEP = update(dossier_steps).where(
+    dossier_steps.c.code == bindparam("of"), dossier_steps.c.seq == bindparam("number")
+)
+
+_PAID_ONLINE = frozenset({"portal", "province"})
+TOLD_STATES = frozenset({WITHDRAWN, STOPPED, DONE, RETURNED})
+
+
+@dataclass(frozen=True, slots=True)
+class ToldDossier:
+    """What the portal was told of a dossier, as far as it names nobody.
+
+    `files` are the components by file id, `with_file` and `e_result` say whether a link to a file of
+    a component, and to a result, went up, `paid` that it was paid online, `priced` that a fee was due.
+    """
+
+    marks: tuple[Mark, ...]
+    received: int
+    due: int
+    files: dict[str, str]
+    with_file: bool
+    e_result: bool
+    paid: bool = False
+    priced: bool = False
+
+    def written(self) -> str:
+        """As the column `told` keeps it."""
+        said = asdict(self) | {"marks": [[m.flag, m.value, m.leaf, m.file] for m in self.marks]}
+        return orjson.dumps(said).decode()
+
+
+_NOTHING = ToldDossier((), 0, 0, {}, with_file=False, e_result=False)
+
+
+def read_told(written: str | None) -> ToldDossier | None:
+    """What was told before; None where nothing was."""
+    if written is None:
+        return None
+    said: dict[str, Any] = orjson.loads(written)
+    return ToldDossier(**{**said, "marks": tuple(Mark(*one) for one in said["marks"])})
+
+
+def told_of(dossier: Dossier, marks: Sequence[Mark], before: ToldDossier | None) -> ToldDossier:
+    """What the portal knows once it has taken this dossier; silence takes nothing back."""
+    before = before or _NOTHING
+    files = {a.file.id: a for a in dossier.attachments if a.file and not a.removed}
+    return ToldDossier(
+        marks=tuple(mark for mark in marks if mark.file is None or mark.file in files),
+        received=received_at(dossier),
+        due=dossier.due,
+        files={id_: attachment.component for id_, attachment in files.items()},
+        with_file=any(one.file and one.file.url for one in files.values()),
+        e_result=any(r.url for r in dossier.results) if dossier.results else before.e_result,
+        paid=dossier.payment in _PAID_ONLINE if dossier.payment else before.paid,
+        priced=any(fee.amount for fee in dossier.fees) if dossier.fees else before.priced,
+    )
+
+
+def told_dossier(
+    connection: Connection, row: Row[Any], case: Case, state: int, told: ToldDossier, now: datetime
+) -> None:
+    """The portal has taken the dossier of `row`, at this state."""
+    values = {"told_version": row.version, "told": told.written(), "in_doubt": False}
+    _moved(connection, row.code, case, (state,), now, values)
+
+
+def told_steps(
+    connection: Connection, code: str, case: Case, steps: Sequence[tuple[int, int]], now: datetime
+) -> None:
+    """The portal has these rows of progress, by number and state: they are erased here."""
+    rows = [{"of": code, "number": number, "sealed": None} for number, _ in steps]
+    connection.execute(_STEP, rows)
+    _moved(connection, code, case, tuple(state for _, state in steps), now, {})
+
+
+def _moved(
+    connection: Connection,
+    code: str,
+    case: Case,
+    states: Iterable[int],
+    now: datetime,
+    said: Mapping[str, object],
+) -> None:
+    """Write the leaves of new states; a dossier whose end is told in full is erased here."""
+    row = SimpleNamespace(**{**connection.execute(_DOSSIER, {"of": code}).one()._mapping, **said})
+    state, confirmed = row.portal_state, row.confirmed_leaf
+    for reached in states:
+        if confirmed is None and _was_accepted(reached, state):
+            confirmed = _append(connection, row, case, ACCEPTED, now)
+        if reached in TOLD_STATES and reached != state:
+            _append(connection, row, case, reached, now)
+        state = reached
+    values: dict[str, object] = {
+        **said,
+        "of": code,
+        "portal_state": state,
+        "confirmed_leaf": confirmed,
+        "tries": 0,
+        "refusals": 0,
+        "reason": None,
+    }
+    if row.told_version == row.version and not steps_waiting(connection, code):
+        values["sync"] = DELIVERED
+        if state == row.stated and state in ENDS:
+            values["sealed"] = None
+    connection.execute(_CHANGE, values)
+    if case.share is not None:
+        tell_whole(connection, case, case.share, now)
+
+
+def _was_accepted(state: int, before: int | None) -> bool:
+    """Whether a dossier at this state has been at 2: a withdrawn one only where it was on its way."""
+    return state not in (NEW, REFUSED, WITHDRAWN) or before not in (None, NEW, state)
+
+
+def _append(
+    connection: Connection, row: SimpleNamespace, case: Case, state: int, now: datetime
+) -> int:
+    told = read_told(row.told)
+    raised = {
+        RaisedFlag(mark.flag, mark.leaf) for mark in (told.marks if told else ()) if mark.leaf >= 0
+    }
+    about = About(row.tenant, row.procedure, row.submitted_at, part=case.share is not None)
+    return append_sync(connection, case, about, state, sorted(raised), now)
+
+
+def put_off(
+    connection: Connection,
+    code: str,
+    reason: str,
+    next_at: int,
+    *,
+    counts: bool,
+    in_doubt: bool,
+) -> None:
+    """Try again later; `counts` says that the fault may lie with this dossier."""
+    one = dossiers.c
+    connection.execute(
+        update(dossiers)
+        .where(one.code == code)
+        .values(
+            tries=one.tries + 1,
+            refusals=one.refusals + int(counts),
+            reason=reason,
+            next_at=next_at,
+            in_doubt=one.in_doubt | in_doubt if in_doubt else one.in_doubt,
+        )
+    )
+
+
+def give_up(connection: Connection, code: str, reason: str) -> None:
+    """Park a dossier until somebody has looked at it; nothing of it is erased."""
+    values = {"sync": DEAD, "reason": reason, "tries": dossiers.c.tries + 1}
+    connection.execute(update(dossiers).where(dossiers.c.code == code).values(values))
