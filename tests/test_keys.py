@@ -1,3 +1,5 @@
+"""Key files: who can read them, what they sign and wrap, and what a deleted one ends."""
+
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +14,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CHAIN_KEY = sha256(b"an invented chain key").digest()
 
 
-def test_keys_made_at_the_first_start_are_the_keys_of_the_next(tmp_path: Path) -> None:
+def test_second_start_reads_keys_of_first(tmp_path: Path) -> None:
     first, second = Keys(tmp_path), Keys(tmp_path)
 
     assert first.index == second.index
@@ -22,7 +24,7 @@ def test_keys_made_at_the_first_start_are_the_keys_of_the_next(tmp_path: Path) -
     assert first.token.kid != first.receipt.kid
 
 
-def test_no_key_file_is_readable_by_others(tmp_path: Path) -> None:
+def test_key_files_are_their_owners_alone(tmp_path: Path) -> None:
     Keys(tmp_path / "keys").wrap("c1", CHAIN_KEY, NOON)
 
     modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "keys").iterdir()}
@@ -40,7 +42,7 @@ def test_no_key_file_is_readable_by_others(tmp_path: Path) -> None:
     assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
 
 
-def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+def test_key_that_others_read_is_refused(tmp_path: Path) -> None:
     Keys(tmp_path)
     (tmp_path / "index.key").chmod(0o640)
 
@@ -48,14 +50,14 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
         Keys(tmp_path)
 
 
-def test_a_key_of_another_length_is_refused(tmp_path: Path) -> None:
+def test_key_of_other_length_is_refused(tmp_path: Path) -> None:
     (tmp_path / "index.key").touch(mode=0o600)
 
     with pytest.raises(KeyFileUnsafe):
         Keys(tmp_path)
 
 
-def test_a_signature_verifies_under_the_published_key(tmp_path: Path) -> None:
+def test_signature_verifies_under_published_key(tmp_path: Path) -> None:
     key = Keys(tmp_path).receipt
 
     key.private.public_key().verify(key.sign(b"message"), b"message")
@@ -65,18 +67,18 @@ def test_a_signature_verifies_under_the_published_key(tmp_path: Path) -> None:
     assert "d" not in key.public_jwk
 
 
-def test_no_private_part_shows_itself(tmp_path: Path) -> None:
+def test_private_key_hides_from_repr(tmp_path: Path) -> None:
     assert "private" not in repr(Keys(tmp_path).token)
 
 
-def test_a_wrapped_chain_key_opens_for_its_chain_also_after_a_restart(tmp_path: Path) -> None:
+def test_wrapped_key_opens_after_restart(tmp_path: Path) -> None:
     wrapped = Keys(tmp_path).wrap("c1", CHAIN_KEY, NOON)
 
     assert Keys(tmp_path).unwrap("c1", wrapped) == CHAIN_KEY
     assert CHAIN_KEY not in wrapped
 
 
-def test_t43_a_wrapped_key_does_not_open_for_another_chain(tmp_path: Path) -> None:
+def test_t43_wrapped_key_opens_for_no_other_chain(tmp_path: Path) -> None:
     keys = Keys(tmp_path)
     wrapped = keys.wrap("c1", CHAIN_KEY, NOON)
 
@@ -84,7 +86,7 @@ def test_t43_a_wrapped_key_does_not_open_for_another_chain(tmp_path: Path) -> No
         keys.unwrap("c2", wrapped)
 
 
-def test_any_altered_byte_of_a_wrapped_key_is_refused(tmp_path: Path) -> None:
+def test_altered_wrapped_key_is_refused(tmp_path: Path) -> None:
     keys = Keys(tmp_path)
     wrapped = keys.wrap("c1", CHAIN_KEY, NOON)
 
@@ -98,7 +100,7 @@ def test_any_altered_byte_of_a_wrapped_key_is_refused(tmp_path: Path) -> None:
             keys.unwrap("c1", wrapped[:length])
 
 
-def test_deleting_a_day_key_ends_the_chains_of_that_day_and_no_other(tmp_path: Path) -> None:
+def test_deleted_day_key_ends_its_chains_only(tmp_path: Path) -> None:
     keys = Keys(tmp_path)
     old, new = keys.wrap("c1", CHAIN_KEY, NOON), keys.wrap("c2", CHAIN_KEY, NOON + timedelta(1))
 

@@ -1,11 +1,16 @@
-"""Which keys does the gateway hold, where do they lie, and how does one end?
+"""The keys of a deployment: files, signing keys, and day keys that end the chain keys of a day.
 
 The folder `keys/` (mode 0700) holds raw 32-byte files (mode 0600), made at the first start:
-`token.key`, `receipt.key`, `log.key` and, while it is changed, `log-next.key` are Ed25519 private keys (RFC 8032), `index.key` and
-`idempotency.key` keys of HMAC-SHA-256, `ticket.key` the AES-256 key of correction tickets,
-`outbox.key` that of what the portal is still to be told, `day-YYYY-MM-DD.key` the AES-256 key under which the chain
-keys of that day (UTC) lie. Day keys belong in no backup: who deletes one has erased every chain key
-of that day, in every copy of the database; the sweep does, once no open chain can need it.
+
+    token.key, receipt.key, log.key   Ed25519 private keys (RFC 8032)
+    log-next.key                      the same, only while the log's key is changed
+    index.key, idempotency.key        keys of HMAC-SHA-256
+    ticket.key                        the AES-256 key of correction tickets
+    outbox.key                        the AES-256 key of what the portal is still to be sent
+    day-YYYY-MM-DD.key                the AES-256 key that wraps the chain keys of that day (UTC)
+
+Deleting a day key erases every chain key of that day in every copy of the database, so day keys belong
+in no backup. The sweep deletes one as soon as no open chain can need it.
 
 A wrapped chain key is `day (4 bytes, big-endian, days since 0001-01-01) || nonce (12) ||
 AES-256-GCM(chain key)`, with the chain's name as associated data, so that it cannot be moved.
@@ -37,7 +42,7 @@ _DAY_BYTES = 4
 
 
 class KeyFileUnsafe(Exception):
-    """A key file that others may read, or that is no key; the gateway does not start with it."""
+    """A key file that others can read, or that is no key; the gateway does not start with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +59,22 @@ class SigningKey:
 
 
 class Keys:
-    """Every key of one deployment; opening the folder makes those that are not there yet."""
+    """Every key of one deployment; opening the folder makes those that are missing."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
-        self.token = _signing_key(_kept(folder / "token.key"))
-        self.receipt = _signing_key(_kept(folder / "receipt.key"))
-        self.log = _signing_key(_kept(folder / "log.key"))
-        self.index = _kept(folder / "index.key")
-        self.idempotency = _kept(folder / "idempotency.key")
-        self.ticket = _kept(folder / "ticket.key")
-        self.outbox = _kept(folder / "outbox.key")
+        self.token = _signing_key(_key_at(folder / "token.key"))
+        self.receipt = _signing_key(_key_at(folder / "receipt.key"))
+        self.log = _signing_key(_key_at(folder / "log.key"))
+        self.index = _key_at(folder / "index.key")
+        self.idempotency = _key_at(folder / "idempotency.key")
+        self.ticket = _key_at(folder / "ticket.key")
+        self.outbox = _key_at(folder / "outbox.key")
         self._days: dict[int, AESGCM] = {}
 
     def wrap(self, chain: str, key: bytes, now: datetime) -> bytes:
-        """Lock a chain's key under today's day key; only for the chain of this name."""
+        """Encrypt a chain's key under today's day key, bound to the name of the chain."""
         day = now.astimezone(UTC).date()
         cipher = self._days.get(day.toordinal())
         if cipher is None:
@@ -82,42 +87,46 @@ class Keys:
         )
 
     def unwrap(self, chain: str, wrapped: bytes) -> bytes:
-        """The chain's key; Conflict `chain_key_gone` when its day key was deleted or it was moved."""
+        """Decrypt it; raises Conflict `chain_key_gone` if its day key was deleted or it is another chain's."""
         gone = Conflict("chain_key_gone", "the key of this chain is no longer held")
         ordinal = int.from_bytes(wrapped[:_DAY_BYTES])
-        nonce, locked = wrapped[_DAY_BYTES:][:_NONCE_BYTES], wrapped[_DAY_BYTES + _NONCE_BYTES :]
+        nonce, sealed = wrapped[_DAY_BYTES:][:_NONCE_BYTES], wrapped[_DAY_BYTES + _NONCE_BYTES :]
         try:
             cipher = self._days.get(ordinal)
             if cipher is None:
                 cipher = self._open_day(day_of(wrapped), make=False)
-            return cipher.decrypt(nonce, locked, chain.encode())
+            return cipher.decrypt(nonce, sealed, chain.encode())
         except (FileNotFoundError, InvalidTag, ValueError, OverflowError):
             raise gone from None
 
     def next_log_key(self) -> SigningKey:
-        """The key that is to sign the log next, made where there is none."""
-        return _signing_key(_kept(self._folder / "log-next.key"))
+        """The key that is to sign the log next, made if there is none."""
+        return _signing_key(_key_at(self._folder / "log-next.key"))
 
-    def take_next_log_key(self) -> None:
-        """Let it sign from now on; the one before is gone."""
+    def adopt_next_log_key(self) -> None:
+        """Let the next key sign the log from now on; the file of the one before is replaced."""
         (self._folder / "log-next.key").replace(self._folder / "log.key")
         self.log = _signing_key(_read(self._folder / "log.key"))
 
-    def settle_log_key(self, in_force: str | None) -> Ed25519PrivateKey:
-        """The log's key; ends a change that a kill cut short, by the verifier key in the last leaf."""
+    def recover_log_key(self, in_force: str | None) -> Ed25519PrivateKey:
+        """The log's key; completes a change that a kill interrupted.
+
+        `in_force` is the verifier key in the log's last `key` leaf: it names the next key once that
+        change was recorded.
+        """
         if (self._folder / "log-next.key").exists():
             material = b"\x01" + self.next_log_key().private.public_key().public_bytes_raw()
             if in_force is not None and in_force.endswith("+" + b64encode(material).decode()):
-                self.take_next_log_key()
+                self.adopt_next_log_key()
         return self.log.private
 
     def days(self) -> Iterator[date]:
-        """The days whose keys are held."""
+        """The days whose keys exist, oldest first."""
         for path in sorted(self._folder.glob("day-*.key")):
             yield date.fromisoformat(path.stem.removeprefix("day-"))
 
     def erase_days_before(self, first_kept: date) -> int:
-        """Delete older day keys and with them every chain key of those days; how many days went."""
+        """Delete the day keys of earlier days, and so every chain key of those days; gives their number."""
         old = [day for day in self.days() if day < first_kept]
         for day in old:
             self._days.pop(day.toordinal(), None)
@@ -126,7 +135,7 @@ class Keys:
 
     def _open_day(self, day: date, *, make: bool) -> AESGCM:
         path = self._day_file(day)
-        cipher = AESGCM(_kept(path) if make else _read(path))
+        cipher = AESGCM(_key_at(path) if make else _read(path))
         self._days[day.toordinal()] = cipher
         return cipher
 
@@ -135,7 +144,7 @@ class Keys:
 
 
 def day_of(wrapped: bytes) -> date:
-    """The day under whose key a chain's key is locked; of two the earlier sorts first as bytes."""
+    """The day whose key wraps a chain's key; wrapped keys sort by day as bytes."""
     return date.fromordinal(int.from_bytes(wrapped[:_DAY_BYTES]))
 
 
@@ -148,8 +157,8 @@ def _signing_key(raw: bytes) -> SigningKey:
     return SigningKey(kid, private, public)
 
 
-def _kept(path: Path) -> bytes:
-    """Read a key, made first where there is none; two processes that race keep the same one."""
+def _key_at(path: Path) -> bytes:
+    """Read a key, made first if there is none; processes that race get the same one."""
     if not path.exists():
         _make(path)
     return _read(path)

@@ -87,7 +87,7 @@ def test_damaged_page_is_named(data: Path) -> None:
     assert any("leaves" in str(fault) for fault in list(said["faults"]))  # type: ignore[call-overload]
 
 
-def test_file_that_is_no_database_cannot_be_checked(data: Path) -> None:
+def test_garbage_file_cannot_be_checked(data: Path) -> None:
     files_of(data)[0].write_bytes(b"[" * 5000)
 
     status, said = db(data, "check")
@@ -135,7 +135,7 @@ def test_serve_refuses_newer_database(data: Path) -> None:
     assert (done.exit_code, "newer version" in done.output) == (2, True)
 
 
-def test_serve_names_the_setting_of_an_unusable_url() -> None:
+def test_serve_names_setting_of_unusable_url() -> None:
     secret = {"GATEWAY_DATABASE_URL": "postgresql://gateway:mat-khau@db.example/gateway"}
     done = CliRunner().invoke(app, ["serve"], env=secret)
 

@@ -43,7 +43,7 @@ async def test_t72_an_hour_long_past_is_refused(database: Database) -> None:
 async def test_t72_a_jump_ahead_stops_case_leaves(database: Database, tmp_path: Path) -> None:
     hands = Hands()
     guard = ClockGuard(tmp_path, lambda: hands.now, lambda: hands.beat)
-    database.carried[CLOCK_GUARD] = guard
+    database.write_info[CLOCK_GUARD] = guard
     hands.pass_by(timedelta(days=3))
     await _append(database, hands.now)
 
@@ -52,7 +52,7 @@ async def test_t72_a_jump_ahead_stops_case_leaves(database: Database, tmp_path: 
         with pytest.raises(Busy) as refused:
             await _append(database, hands.now)
         assert refused.value.code == "clock_jumped"
-    database.carried[CLOCK_GUARD] = ClockGuard(tmp_path, lambda: hands.now, lambda: hands.beat)
+    database.write_info[CLOCK_GUARD] = ClockGuard(tmp_path, lambda: hands.now, lambda: hands.beat)
     with pytest.raises(Busy):
         await _append(database, hands.now)
 
@@ -63,7 +63,7 @@ async def test_t72_a_jump_ahead_stops_case_leaves(database: Database, tmp_path: 
 
 async def test_clocks_may_differ_by_minutes(database: Database, tmp_path: Path) -> None:
     hands = Hands()
-    database.carried[CLOCK_GUARD] = ClockGuard(tmp_path, lambda: hands.now, lambda: hands.beat)
+    database.write_info[CLOCK_GUARD] = ClockGuard(tmp_path, lambda: hands.now, lambda: hands.beat)
     hands.now += timedelta(minutes=14)
     await _append(database, hands.now)
     hands.now -= timedelta(minutes=30)

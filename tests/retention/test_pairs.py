@@ -52,7 +52,7 @@ def copy(lived: Path, tmp_path: Path) -> Iterator[Database]:
 
 
 def found(database: Database) -> list[Difference]:
-    return database.read_still(lambda c: list(differences(c)))
+    return database.read_snapshot(lambda c: list(differences(c)))
 
 
 def at(database: Database, question: str) -> int:
@@ -67,7 +67,7 @@ def test_a_house_that_nobody_meddled_with_holds_together(copy: Database) -> None
     }
     assert kinds == {"prefill", "submission", "refusal", "abandoned", "correction"}
     walked: list[int] = []
-    assert copy.read_still(lambda c: list(differences(c, walked.append))) == []
+    assert copy.read_snapshot(lambda c: list(differences(c, walked.append))) == []
     assert walked == list(range(at(copy, "COUNT(*) FROM leaves")))
 
 

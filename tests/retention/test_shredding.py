@@ -77,7 +77,7 @@ def test_body_salt_and_every_way_to_the_case_go_and_the_log_says_so(shredding: S
 
     assert leaf is not None and leaf.count == before["bodies"]
     assert shredding.held() == NOTHING
-    assert house.services.database.read_still(lambda c: list(differences(c))) == []
+    assert house.services.database.read_snapshot(lambda c: list(differences(c))) == []
     assert verify_log(Folder(house.folder / "log/public"), None, Way()).checkpoint.size > 0
     assert shredding.shred() is None
 
@@ -195,7 +195,7 @@ def test_bodies_of_a_closed_log_go_by_a_leaf_of_the_running_one(rolled: Rolled) 
     assert (leaf.origin, leaf.count) == (rolled.closed, before["closed_bodies"])
     # the case that goes on in the running log is still found by its dossier
     assert rolled.held() == {"closed_bodies": 0, "bodies": before["bodies"], "cases": 1}
-    assert rolled.house.services.database.read_still(lambda c: list(differences(c))) == []
+    assert rolled.house.services.database.read_snapshot(lambda c: list(differences(c))) == []
     proved = verify_log(Folder(rolled.folder / "log/public"), None, Way())
     assert [one["origin"] for _, one in proved.story.of_kind("shred")] == [rolled.closed]
     assert proved.story.shreds() == []

@@ -118,7 +118,7 @@ def test_database_of_another_program_is_refused(tmp_path: Path) -> None:
         open_database(tmp_path, upgrade=True)
 
 
-def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+def test_garbage_file_is_refused(tmp_path: Path) -> None:
     DatabaseUrl.in_folder(tmp_path).path.write_bytes(b"[" * 5000)
 
     with pytest.raises(DatabaseUnusable, match="cannot be opened"):

@@ -27,7 +27,7 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
         yield connection
 
 
-def test_a_row_that_was_written_is_read_again_by_name(connection: Connection) -> None:
+def test_written_row_is_read_by_name(connection: Connection) -> None:
     new_row(case_persons).run(
         connection, {"case_ref": "one", "person_index": b"\x01", "applicant": True}
     )
@@ -36,7 +36,7 @@ def test_a_row_that_was_written_is_read_again_by_name(connection: Connection) ->
     assert OF_CASE.first(connection, {"case": "other"}) is None
 
 
-def test_what_the_driver_refuses_is_an_error_of_the_database_without_values(
+def test_driver_error_holds_no_value(
     connection: Connection,
 ) -> None:
     write = new_row(case_persons)
@@ -46,12 +46,12 @@ def test_what_the_driver_refuses_is_an_error_of_the_database_without_values(
     assert "x01" not in str(refused.value)
 
 
-def test_a_parameter_that_is_left_out_is_no_null(connection: Connection) -> None:
+def test_missing_parameter_is_no_null(connection: Connection) -> None:
     with pytest.raises(KeyError):
         new_row(case_persons).run(connection, {"case_ref": "one"})
 
 
-def test_any_number_of_rows_is_written_by_one_statement(connection: Connection) -> None:
+def test_rows_are_written_by_one_statement(connection: Connection) -> None:
     for count in (0, 1, 3):
         rows = [
             {"person_index": bytes([i]), "case_ref": f"case-{count}", "applicant": i == 0}
@@ -61,7 +61,7 @@ def test_any_number_of_rows_is_written_by_one_statement(connection: Connection) 
         assert len(OF_CASE.all(connection, {"case": f"case-{count}"})) == count
 
 
-def test_a_row_that_is_there_already_is_told_from_other_failures(connection: Connection) -> None:
+def test_existing_row_is_an_integrity_error(connection: Connection) -> None:
     add_rows(connection, case_persons, [PERSON])
     with pytest.raises(IntegrityError):
         add_rows(connection, case_persons, [PERSON])

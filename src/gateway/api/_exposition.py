@@ -23,8 +23,8 @@ from gateway.storage.database import Database
 
 def exposition(database: Database, publisher: Publisher, monitor: Monitor) -> bytes:
     """Everything as it stands now; raises Busy when the database cannot be read."""
-    size = database.read_apart(log_size)
-    waiting = database.read_apart(what_waits)
+    size = database.read_separately(log_size)
+    waiting = database.read_separately(what_waits)
     registry = CollectorRegistry()
     registry.register(_Gauges(publisher, monitor, size, waiting))
     ProcessCollector(registry=registry)

@@ -70,7 +70,7 @@ def _lifespan(
             app.state.services = services
             if monotonic is not None:
                 guard = ClockGuard(settings.data / "log", clock, monotonic)
-                services.database.carried[CLOCK_GUARD] = guard
+                services.database.write_info[CLOCK_GUARD] = guard
             stop_event = asyncio.Event()
             schedule = asyncio.create_task(run_schedule(services, stop_event))
             try:

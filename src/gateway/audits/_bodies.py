@@ -123,7 +123,7 @@ def _archive(
 
 
 def _bundle(database: Database, origin: str, first: int, width: int) -> bytes:
-    rows = database.read_apart(lambda c: _rows(c, origin, first, first + width - 1))
+    rows = database.read_separately(lambda c: _rows(c, origin, first, first + width - 1))
     held = {row.idx: row.salt + row.body for row in rows}
     try:
         return encode_bundle(held.get(index, b"") for index in range(first, first + width))

@@ -148,7 +148,7 @@ def _deployment() -> Iterator[tuple[Settings, Database]]:
 def _office(settings: Settings, database: Database, clock: Clock) -> Office:
     folder = LogFolder(settings.data / "log")
     keys = Keys(settings.data / "keys")
-    keys.settle_log_key(database.read(latest_key))
+    keys.recover_log_key(database.read(latest_key))
 
     return Office(
         database,

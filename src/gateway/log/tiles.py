@@ -15,7 +15,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from gateway.storage.files import put_in_place
+from gateway.storage.files import write_atomically
 
 WIDTH = 256
 ENTRIES = "entries"
@@ -65,12 +65,12 @@ class TileFolder:
     def write_hashes(self, level: int, index: int, hashes: Sequence[bytes]) -> None:
         """Put a tile in place, durably; raises OSError."""
         path = self.root / tile_path(level, index, len(hashes))
-        put_in_place(path, b"".join(hashes))
+        write_atomically(path, b"".join(hashes))
 
     def write_bundle(self, index: int, entries: Sequence[bytes]) -> None:
         """Put an entry bundle in place, durably; raises OSError."""
         path = self.root / tile_path(ENTRIES, index, len(entries))
-        put_in_place(path, encode_bundle(entries))
+        write_atomically(path, encode_bundle(entries))
 
     def hashes(self, level: int, index: int, width: int = WIDTH) -> list[bytes]:
         """The hashes of a tile; raises FileNotFoundError, ValueError for one of another width."""

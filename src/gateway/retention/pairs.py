@@ -93,7 +93,7 @@ def differences(
 ) -> Iterator[Difference]:
     """Every difference, in the order of the log; `walked` hears each index.
 
-    The connection must show one moment throughout (`Database.read_still`).
+    The connection must show one moment throughout (`Database.read_snapshot`).
     """
     reading = connection.execution_options(yield_per=ROWS_AT_ONCE)
     claims = _Claims(reading)

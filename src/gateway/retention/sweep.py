@@ -62,7 +62,7 @@ async def erase_days(database: Database, keys: Keys, now: datetime) -> int:
     days on which an open chain began, and `KEPT_DAYS`, since a later backup may hold such chains.
     """
     first = now.astimezone(UTC).date() - timedelta(days=KEPT_DAYS)
-    oldest = database.read_apart(oldest_key)
+    oldest = database.read_separately(oldest_key)
     return keys.erase_days_before(first if oldest is None else min(first, day_of(oldest)))
 
 

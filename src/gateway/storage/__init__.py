@@ -1,1 +1,1 @@
-"""How the gateway keeps what it must keep; the only room that knows SQL dialects."""
+"""The database and durable files; the only package that knows an engine's own SQL."""

@@ -1,10 +1,9 @@
-"""How do changes become durable, many at one price?
+"""The database of a deployment: group commit by one writer thread, and reads that never wait for it.
 
-One writer thread gathers the changes that wait, runs them in one `BEGIN IMMEDIATE` transaction and
-commits once: an answer that was given is on disk, and a hundred answers cost one sync. Changes that
-one turn of the loop brings are handed over together, so that a busy loop makes large groups and an
-idle one waits for nothing. A change that refuses takes only itself out: the others of its group are
-run again without it.
+The writer gathers the changes that wait, runs them in one transaction and commits once: an answer that
+was given is on disk, and a hundred answers cost one sync. The changes of one iteration of an event loop
+are queued together, so that a busy loop makes large groups and an idle one waits for nothing. A change
+that raises is taken out alone: the others of its group are run again without it.
 """
 
 import asyncio
@@ -34,13 +33,13 @@ class _Waiting:
 
     __slots__ = ("change", "done", "loop")
 
-    def __init__(self, change: Callable[[Connection], Any]) -> None:
+    def __init__(self, change: Callable[[Connection], object]) -> None:
         self.change = change
         self.loop = asyncio.get_running_loop()
         self.done: asyncio.Future[Any] = self.loop.create_future()
 
 
-_Outcome: TypeAlias = tuple[_Waiting, Any, BaseException | None]
+_Outcome: TypeAlias = tuple[_Waiting, object, BaseException | None]
 
 
 class Database:
@@ -51,8 +50,8 @@ class Database:
     """
 
     def __init__(self, url: DatabaseUrl, *, upgrade: bool = False) -> None:
-        self.carried: dict[str, Any] = {}
-        """What every transaction that writes finds in its connection's `info`."""
+        self.write_info: dict[str, object] = {}
+        """Every writing transaction has these in its connection's `info`."""
         self._engine = _sqlite.writing_engine(url.path)
         self._reading = _sqlite.reading_engine(url.path)
         try:
@@ -63,7 +62,7 @@ class Database:
         self._reader = self._reading.connect()
         self._reader_lock = threading.Lock()
         self._waiting: queue.SimpleQueue[list[_Waiting] | None] = queue.SimpleQueue()
-        self._this_turn: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
+        self._new: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
         self._writer = threading.Thread(target=self._write_groups, name="writer", daemon=True)
         self._writer.start()
 
@@ -76,7 +75,10 @@ class Database:
                 make_current(connection, upgrade=upgrade)
 
     def read(self, question: Callable[[Connection], T]) -> T:
-        """Ask the last committed state; never waits for the writer."""
+        """Run `question` on the last committed state; never waits for the writer. Raises Busy.
+
+        Each statement has a snapshot of its own.
+        """
         with self._reader_lock:
             try:
                 return question(self._reader)
@@ -84,10 +86,10 @@ class Database:
                 self._reader.rollback()
                 raise Busy("storage_busy", "the database cannot be read now") from error
 
-    def read_apart(self, question: Callable[[Connection], T]) -> T:
-        """Ask on a connection of its own, for long questions from other threads.
+    def read_separately(self, question: Callable[[Connection], T]) -> T:
+        """The same on a connection of its own, for long questions from other threads.
 
-        Nobody waits for it and it waits for nobody. Raises Busy.
+        Other readers do not wait for it. Raises Busy.
         """
         try:
             with self._reading.connect() as connection:
@@ -95,46 +97,46 @@ class Database:
         except DBAPIError as error:
             raise Busy("storage_busy", "the database cannot be read now") from error
 
-    def read_still(self, question: Callable[[Connection], T]) -> T:
-        """Ask several things of one moment, whatever is written meanwhile; raises Busy.
+    def read_snapshot(self, question: Callable[[Connection], T]) -> T:
+        """Run `question` on one snapshot, whatever is written meanwhile; raises Busy.
 
-        On a connection of its own. While it lasts the write-ahead log cannot be folded back.
+        It has a connection of its own. While it runs the write-ahead log cannot be folded back.
         """
 
         def within(connection: Connection) -> T:
             with _sqlite.snapshot(connection):
                 return question(connection)
 
-        return self.read_apart(within)
+        return self.read_separately(within)
 
     def check(self) -> None:
-        """Ask for nothing but an answer; raises Busy when the database cannot be read."""
+        """Raises Busy when the database cannot be read."""
         self.read(lambda connection: connection.exec_driver_sql("SELECT 1").one())
 
     async def write(self, change: Callable[[Connection], T]) -> T:
         """Run `change` in a transaction; returns when it is durable.
 
         `change` may run more than once and must touch nothing but its connection. What it raises is
-        raised here and leaves nothing behind; Busy when the database cannot be written. A caller
-        that is cancelled while it waits does not take the change back.
+        raised here and leaves nothing behind; Busy when the database cannot be written. The change
+        of a caller that is cancelled while it waits is made all the same.
         """
         waiting = _Waiting(change)
-        turn = self._this_turn.setdefault(waiting.loop, [])
-        if not turn:
-            waiting.loop.call_soon(self._hand_over, waiting.loop)
-        turn.append(waiting)
+        added = self._new.setdefault(waiting.loop, [])
+        if not added:
+            waiting.loop.call_soon(self._enqueue, waiting.loop)
+        added.append(waiting)
         result: T = await waiting.done
         return result
 
-    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Give the writer what one turn of a loop brought."""
-        if turn := self._this_turn.pop(loop, None):
-            self._waiting.put(turn)
+    def _enqueue(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Queue for the writer the changes of one iteration of a loop."""
+        if added := self._new.pop(loop, None):
+            self._waiting.put(added)
 
     def close(self) -> None:
-        """Finish the changes that wait, then let go of the file."""
-        for loop in list(self._this_turn):
-            self._hand_over(loop)
+        """Finish the changes that wait, then close the file."""
+        for loop in list(self._new):
+            self._enqueue(loop)
         self._waiting.put(None)
         self._writer.join()
         self._reader.close()
@@ -164,10 +166,10 @@ class Database:
     def _commit(self, connection: Connection, group: list[_Waiting]) -> None:
         """Commit the whole group; a change that raises is taken out and the rest run again."""
         while group:
-            results: list[Any] = []
+            results: list[object] = []
             try:
                 connection.info.clear()
-                connection.info.update(self.carried)
+                connection.info.update(self.write_info)
                 connection.begin()
                 for waiting in group:
                     results.append(waiting.change(connection))
@@ -180,18 +182,18 @@ class Database:
                     return
                 cause = type(error.orig).__name__
                 busy = Busy("storage_busy", f"the change was not stored: {cause}")
-                _wake([(group[0], None, busy)])
+                _deliver([(group[0], None, busy)])
                 return
-            except BaseException as refusal:  # whatever a change raises belongs to its caller
+            except BaseException as refusal:  # whatever a change raises goes to its caller
                 connection.rollback()
-                _wake([(group.pop(len(results)), None, refusal)])
+                _deliver([(group.pop(len(results)), None, refusal)])
                 continue
-            _wake([(one, result, None) for one, result in zip(group, results, strict=True)])
+            _deliver([(one, result, None) for one, result in zip(group, results, strict=True)])
             return
 
 
-def _wake(outcomes: list[_Outcome]) -> None:
-    """Hand every outcome to its caller's loop, one call across threads per loop."""
+def _deliver(outcomes: list[_Outcome]) -> None:
+    """Give every outcome to its caller's loop, by one call across threads for each loop."""
     loops = {waiting.loop for waiting, _, _ in outcomes}
     for loop in loops:
         mine = [outcome for outcome in outcomes if outcome[0].loop is loop]

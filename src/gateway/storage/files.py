@@ -1,14 +1,14 @@
-"""How does a file come to stand at its place, whole or not at all, whatever happens meanwhile?"""
+"""Durable files: each is replaced as a whole or not at all, whatever happens meanwhile."""
 
 import os
 from pathlib import Path
 
 
-def put_in_place(path: Path, content: bytes) -> None:
-    """Write beside the place, sync, rename, sync the folder; raises OSError.
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a draft beside `path`, sync it, rename it, sync the folder; raises OSError.
 
-    A reader sees the old file or the new one. The draft has one fixed name, so that what a kill
-    leaves behind is taken up by the next try. One process writes at a time.
+    A reader sees the old file or the new one. The draft has one fixed name, so that the next call
+    replaces what a kill left behind. One process writes at a time.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.draft")
@@ -22,7 +22,7 @@ def put_in_place(path: Path, content: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable; raises OSError."""
+    """Make the file names in a folder durable; raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

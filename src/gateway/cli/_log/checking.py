@@ -70,7 +70,9 @@ async def _check(settings: Settings) -> tuple[int, list[Difference]]:
                 if index % 1000 == 0:
                     progress.update(task, completed=index)
 
-            found = database.read_still(lambda c: list(islice(differences(c, walked), MOST_SHOWN)))
+            found = database.read_snapshot(
+                lambda c: list(islice(differences(c, walked), MOST_SHOWN))
+            )
         return size, found + list(_of_files(LogFolder(settings.data / "log"), LeafRows(database)))
 
 

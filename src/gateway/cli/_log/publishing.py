@@ -158,7 +158,7 @@ def rotate_log(context: typer.Context, as_json: Json = False) -> None:
             await held.database.write(
                 lambda c: announce_key(c, origin, new.private, old=old.private)
             )
-            held.keys.take_next_log_key()
+            held.keys.adopt_next_log_key()
         async with _held(settings, clock) as held:
             await held.log.publisher.publish()
         return {"key": (settings.data / "log/public/key").read_text().strip()}

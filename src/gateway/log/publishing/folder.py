@@ -23,7 +23,7 @@ from gateway.domain.errors import NotFound
 from gateway.log.notes import NoteUnreadable, SignedCheckpoint, read_checkpoint
 from gateway.log.publishing.refusals import LogDamaged, LogInUse
 from gateway.log.tiles import TileFolder
-from gateway.storage.files import put_in_place
+from gateway.storage.files import write_atomically
 
 
 class LogFolder:
@@ -60,7 +60,7 @@ class LogFolder:
         """The current log's name, given it at its opening and kept for ever."""
         path = self.root / "origin"
         if not path.exists():
-            put_in_place(path, f"{issuer_host}/log/{year}\n".encode())
+            write_atomically(path, f"{issuer_host}/log/{year}\n".encode())
         return path.read_text().strip()
 
     def published(self) -> SignedCheckpoint | None:
@@ -95,13 +95,13 @@ class LogFolder:
 
     def publish(self, signed: SignedCheckpoint) -> None:
         """Let the checkpoint appear; raises OSError."""
-        put_in_place(self.public / "checkpoint", signed.note)
+        write_atomically(self.public / "checkpoint", signed.note)
 
     def show(self, name: str, line: str) -> None:
         """Let `key` or `policy` say this, unless it does; raises OSError."""
         path = self.public / name
         if not path.exists() or path.read_bytes() != line.encode():
-            put_in_place(path, line.encode())
+            write_atomically(path, line.encode())
 
     def asked_to_publish(self) -> bool:
         """Whether a checkpoint was asked for since the last time."""
@@ -113,7 +113,7 @@ class LogFolder:
 
     def ask_to_publish(self) -> None:
         """Ask the process that holds the lock for a checkpoint; raises OSError."""
-        put_in_place(self.root / "publish", b"")
+        write_atomically(self.root / "publish", b"")
 
     def waiting_since(self) -> int | None:
         """Since when leaves have waited for a checkpoint; None when none waits."""
@@ -128,7 +128,7 @@ class LogFolder:
         if moment is None:
             path.unlink(missing_ok=True)
         else:
-            put_in_place(path, str(moment).encode())
+            write_atomically(path, str(moment).encode())
 
     def incident(self) -> str | None:
         """Why nothing is published any more; None in ordinary times."""
@@ -139,4 +139,4 @@ class LogFolder:
 
     def note_incident(self, why: str) -> None:
         """Stop publishing until an operator has opened a new log; raises OSError."""
-        put_in_place(self.root / "incident", f"{why}\n".encode())
+        write_atomically(self.root / "incident", f"{why}\n".encode())

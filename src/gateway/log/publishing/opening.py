@@ -35,7 +35,7 @@ class OpenLog:
 class LogKeys(Protocol):
     """Who holds the key of the log."""
 
-    def settle_log_key(self, in_force: str | None) -> Ed25519PrivateKey:
+    def recover_log_key(self, in_force: str | None) -> Ed25519PrivateKey:
         """The key, given the verifier key that the last `key` leaf names."""
         ...
 
@@ -57,7 +57,7 @@ async def open_log(
     latest = database.read(latest_key)
     finish_roll(folder, latest)
     origin = folder.origin(host, clock().astimezone(_HERE).year)
-    private = keys.settle_log_key(latest)
+    private = keys.recover_log_key(latest)
     signer = CheckpointSigner(folder.signer, origin, private)
     rows = LeafRows(database)
     why = incident_at_start(folder, rows, signer, latest)

@@ -7,7 +7,7 @@
 import shutil
 
 from gateway.log.publishing.folder import LogFolder
-from gateway.storage.files import put_in_place, sync_folder
+from gateway.storage.files import sync_folder, write_atomically
 
 
 def next_origin(folder: LogFolder, host: str, year: int, old: str) -> str:
@@ -22,7 +22,7 @@ def next_origin(folder: LogFolder, host: str, year: int, old: str) -> str:
 
 def announce_roll(folder: LogFolder, old: str, new: str) -> None:
     """Say what is about to happen; raises OSError."""
-    put_in_place(folder.root / "rolling", f"{old}\n{new}\n".encode())
+    write_atomically(folder.root / "rolling", f"{old}\n{new}\n".encode())
 
 
 def finish_roll(folder: LogFolder, in_force: str | None) -> None:
@@ -44,5 +44,5 @@ def finish_roll(folder: LogFolder, in_force: str | None) -> None:
         shutil.rmtree(folder.signer, ignore_errors=True)
         for name in ("waiting", "incident"):
             (folder.root / name).unlink(missing_ok=True)
-        put_in_place(folder.root / "origin", f"{new}\n".encode())
+        write_atomically(folder.root / "origin", f"{new}\n".encode())
     marker.unlink()

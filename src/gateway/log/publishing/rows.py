@@ -38,12 +38,12 @@ class LeafRows:
     def page(self, first: int, count: int) -> Sequence[Leaf]:
         """The leaves from `first` on, in order, at most `count`; raises Busy."""
         asked = {"first": first, "end": first + count}
-        rows = self._database.read_apart(lambda c: c.execute(_PAGE, asked).all())
+        rows = self._database.read_separately(lambda c: c.execute(_PAGE, asked).all())
         return [Leaf(row.idx, row.entry, row.hash) for row in rows]
 
     def size(self) -> int:
         """How many leaves the database holds; raises Busy."""
-        return self._database.read_apart(log_size)
+        return self._database.read_separately(log_size)
 
     def index_of(self, leaf: bytes) -> int | None:
         """Where the leaf of this hash stands; None when nowhere. Raises Busy."""

@@ -21,7 +21,7 @@ from gateway.log.notes import (
 )
 from gateway.log.publishing.refusals import LogForked
 from gateway.log.tree import ProofRefused, check_consistency
-from gateway.storage.files import put_in_place
+from gateway.storage.files import write_atomically
 
 
 class CheckpointSigner:
@@ -64,5 +64,5 @@ class CheckpointSigner:
             except ProofRefused as refused:
                 raise LogForked(f"after {last.size} leaves: {refused}") from None
         if checkpoint != last:  # 3
-            put_in_place(self._path, checkpoint.text.encode())
+            write_atomically(self._path, checkpoint.text.encode())
         return sign_checkpoint(checkpoint, self._private)  # 4
