@@ -3,12 +3,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from gateway.access.callers import Grant
 from gateway.access.clients import read_grant
-from gateway.access.grants import officer_commitment, register_tenant
-from gateway.domain.errors import BadRequest, Conflict
+from gateway.access.grants import change_grant, officer_commitment, register_tenant
+from gateway.domain.errors import BadRequest, Conflict, NotFound
 from gateway.domain.identifiers import POPULATION, RECORDS
 from gateway.log.append import Appended
 from gateway.storage.database import Database
@@ -99,3 +99,50 @@ async def test_an_agency_is_named_by_its_code_alone(database: Database, agency: 
         await database.write(
             lambda c: register_tenant(c, "h99", "Tỉnh H", agency, GRANT, is_test=True, now=NOW)
         )
+
+
+async def test_changed_grant_is_a_further_leaf(database: Database) -> None:
+    await _register(database)
+    less = Grant(frozenset({RECORDS}), None, GRANT.officers)
+
+    appended = await database.write(lambda c: change_grant(c, "h99", less))
+
+    row = database.read(lambda c: c.execute(select(tenants)).one())
+    assert (row.grant_leaf, read_grant(row.grant_json)) == (appended.index, less)
+    first, second = (
+        json.loads(entry)
+        for entry in database.read(lambda c: c.execute(select(leaves.c.entry)).scalars().all())
+    )
+    assert second == first | {
+        "sources": ["records"],
+        "procedures": "*",
+        "first": {"log": second["first"]["log"], "leaf": 0},
+    }
+
+
+async def test_only_a_known_tenant_gets_another_grant(database: Database) -> None:
+    with pytest.raises(NotFound) as refused:
+        await database.write(lambda c: change_grant(c, "h98", GRANT))
+    assert refused.value.code == "unknown_tenant"
+
+
+@pytest.mark.parametrize(
+    ("grant", "code"),
+    [
+        (Grant(GRANT.sources, frozenset({"1.004222 "}), None), "procedure_code_unusable"),
+        (Grant(GRANT.sources, frozenset({"003090000123"}), None), "procedure_code_unusable"),
+        (Grant(GRANT.sources, None, None, agencies=frozenset({"x"})), "agency_code_unusable"),
+    ],
+    ids=["a procedure with a blank", "a person's number", "an agency"],
+)
+async def test_misspelt_grant_never_becomes_a_leaf(
+    database: Database, grant: Grant, code: str
+) -> None:
+    await _register(database)
+    with pytest.raises(BadRequest) as changed:
+        await database.write(lambda c: change_grant(c, "h99", grant))
+    with pytest.raises(BadRequest) as registered:
+        await _register(database, "h98", grant)
+    assert changed.value.code == registered.value.code == code
+    count = select(func.count()).select_from(leaves)
+    assert database.read(lambda c: c.execute(count).scalar_one()) == 1

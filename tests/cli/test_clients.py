@@ -35,6 +35,14 @@ def test_a_tenant_is_admitted_given_a_client_and_the_client_is_ended(data: dict[
     assert after == f"{client['client_id']}  h99  revoked\n"
 
 
+def test_another_grant_is_another_leaf(data: dict[str, str]) -> None:
+    admitted = json.loads(_run([*TENANT, "--procedure", "1.004222", "--json"], data))
+    changed = json.loads(_run(["clients", "grant", "h99", "--source", "records", "--json"], data))
+
+    assert changed["tenant"] == "h99" and len(changed["leaf"]) == 44
+    assert changed["leaf"] != admitted["leaf"]
+
+
 def test_a_secret_is_shown_once(data: dict[str, str]) -> None:
     _run(TENANT, data)
     secret = json.loads(_run(["clients", "add", "h99", "--json"], data))["client_secret"]
@@ -51,6 +59,8 @@ def test_a_secret_is_shown_once(data: dict[str, str]) -> None:
         (["clients", "revoke", "h98.00000000"], "unknown_client"),
         (["clients", "register", "H98", "--name", "x", "--agency", "H98"], "tenant_code_unusable"),
         (TENANT, "tenant_exists"),
+        (["clients", "grant", "h98"], "unknown_tenant"),
+        (["clients", "grant", "h99", "--source", "hearsay"], "unknown_source"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_ends_with_1(

@@ -1,7 +1,8 @@
 """Admit tenants, so that anybody can see what each was granted.
 
-The tenant's row and its `grant` leaf are one transaction. The leaf names sources and procedures in
-clear and officers as commitments, `base64(HMAC-SHA-256(salt, officer))`; the salt stays in the row.
+The tenant's row and its `grant` leaf are one transaction, and so is every change of the grant. The leaf
+names sources and procedures in clear and officers as commitments, `base64(HMAC-SHA-256(salt, officer))`;
+the salt stays in the row.
 `connected` are the sources that the deployment reads, and a tenant gets a further leaf when they change.
 `first` is null in a tenant's first leaf, else log and index of that leaf: whether a tenant is a test
 tenant is said there, for ever, and no later leaf of any log says otherwise.
@@ -21,13 +22,14 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.access.callers import Grant
 from gateway.access.clients import read_grant, vouches_in_leaf, write_grant
-from gateway.domain.errors import BadRequest, Conflict
+from gateway.domain.errors import BadRequest, Conflict, NotFound
 from gateway.domain.identifiers import SourceId, TenantId, agency_groups
 from gateway.log.append import Appended, append_public
 from gateway.log.entries import GrantLeaf, Place
 from gateway.log.keys import log_name
 from gateway.storage.schema import connected_sources, grant_leaves, tenant_marks, tenants
 
+_PROCEDURE = re.compile(r"(?![0-9]{9,12}\Z)[0-9A-Za-z._/-]{1,100}")
 _AGENCY_CODE = re.compile(r"(?![0-9]{9,12}\Z)(?=.{1,40}\Z)[0-9A-Z]+(?:\.[0-9A-Z]+)*")
 _ISSUER = re.compile(r"(?!.*[0-9]{9})[^\W_][\w ,.()/&'-]{0,199}")
 _KIND = re.compile(r"[a-z][a-z_]{0,59}")
@@ -46,8 +48,9 @@ def register_tenant(
 ) -> Appended:
     """Admit a tenant with its grant and the public leaf that says so; `is_test` is for ever.
 
-    Raises BadRequest `tenant_code_unusable`, `agency_code_unusable`, `issuer_unusable`,
-    Conflict `tenant_exists`, `test_mark_stands`.
+    Raises BadRequest `tenant_code_unusable`, `agency_code_unusable`, and for the grant
+    `procedure_code_unusable`, `issuer_unusable`; Conflict `tenant_exists`,
+    `test_mark_stands`.
     """
     if not _TENANT_CODE.fullmatch(code):
         raise BadRequest("tenant_code_unusable", "a code is a-z, 0-9 and hyphens", "code")
@@ -73,8 +76,33 @@ def register_tenant(
     return appended
 
 
+def change_grant(connection: Connection, code: str, grant: Grant) -> Appended:
+    """Give a tenant another grant from now on, and the public leaf that says so.
+
+    Figures count what was connected and granted at a dossier's last submission. Raises NotFound
+    `unknown_tenant`, BadRequest as for a new tenant's grant.
+    """
+    _check_named(grant)
+    of_tenant = tenants.c.tenant == code
+    row = connection.execute(select(tenants).where(of_tenant)).first()
+    if row is None:
+        raise NotFound("unknown_tenant", "no tenant of this code is registered")
+    salt = bytes.fromhex(json.loads(row.grant_json)["salt"])
+    since = datetime.fromtimestamp(row.created_at, UTC)
+    leaf = _leaf(TenantId(code), row.agency, grant, row.is_test, since, salt)
+    appended = _write(connection, leaf, connected_by(connection))
+    changed = {"grant_json": write_grant(grant, salt), "grant_leaf": appended.index}
+    connection.execute(update(tenants).where(of_tenant).values(changed))
+    return appended
+
+
 def _check_named(grant: Grant) -> None:
-    """The agencies and issuers that a grant names can be codes and names."""
+    """What a grant names can be codes and names: its leaf stands for ever."""
+    for code in grant.procedures or ():
+        if not _PROCEDURE.fullmatch(code):
+            raise BadRequest(
+                "procedure_code_unusable", "a procedure's code, or a form's", "procedures"
+            )
     for one in grant.agencies:
         if not (_AGENCY_CODE.fullmatch(one) and agency_groups(one)):
             raise BadRequest("agency_code_unusable", "a code reads like G09.20", "agencies")

@@ -72,6 +72,7 @@ _CODES: dict[type[GatewayError], str] = {
         validation | Dữ liệu không đúng cấu trúc | Members missing, unknown or of a wrong type | See `fields`: each names a member and why.
         bad_request | Yêu cầu không hợp lệ | Bad request | See the detail.
         agency_code_unusable | Mã cơ quan không hợp lệ | Agency code unusable | Use a code like H99.01.
+        procedure_code_unusable | Mã thủ tục không hợp lệ | Procedure code unusable | Use a code like 1.004222, or a form's.
         issuer_unusable | Tên cơ quan ban hành hoặc loại giấy tờ không hợp lệ | Issuer or kind unusable | Name an issuer without long numbers, and a kind of records.
         tenant_code_unusable | Mã hệ thống không hợp lệ | Tenant code unusable | Use a-z, 0-9 and hyphens.
         dossier_missing | Thiếu mã hồ sơ | Dossier missing | Name the dossier in which the officer acts.

@@ -14,7 +14,7 @@ import typer
 
 from gateway.access.callers import EVERYTHING, Grant
 from gateway.access.clients import ClientDirectory
-from gateway.access.grants import register_tenant
+from gateway.access.grants import change_grant, register_tenant
 from gateway.cli._serve import settings_from_environment
 from gateway.cli.clock import clock_of
 from gateway.domain.errors import GatewayError
@@ -23,6 +23,7 @@ from gateway.domain.identifiers import (
     SourceId,
     TenantId,
 )
+from gateway.log.append import Appended
 from gateway.log.leaves import leaf_text
 from gateway.sources.registry import registered, unknown_sources
 from gateway.storage.database import Database
@@ -30,6 +31,14 @@ from gateway.storage.database import Database
 T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Named = Annotated[list[str] | None, typer.Option(help="Repeat for several; all when absent.")]
+Vouches = Annotated[
+    list[str] | None,
+    typer.Option(help="KIND=ISSUER: its records of that kind are that issuer's own; repeat."),
+]
+Agencies = Annotated[
+    list[str] | None,
+    typer.Option(help="An agency beside its own whose dossiers it may name, as G09.20; repeat."),
+]
 
 REFUSED = 1
 
@@ -45,38 +54,39 @@ def register(
     source: Named = None,
     procedure: Named = None,
     officer: Named = None,
-    vouches: Annotated[
-        list[str] | None,
-        typer.Option(help="KIND=ISSUER: its records of that kind are that issuer's own; repeat."),
-    ] = None,
-    agencies: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="An agency beside its own whose dossiers it may name, as G09.20; repeat."
-        ),
-    ] = None,
+    vouches: Vouches = None,
+    agencies: Agencies = None,
     test: Annotated[bool, typer.Option("--test", help="A test tenant, for ever.")] = False,
     as_json: Json = False,
 ) -> None:
     """Admit a tenant; its grant is a public leaf from now on."""
-    grant = Grant(
-        _sources(source),
-        _some(procedure),
-        _some(officer),
-        frozenset(_vouch(one) for one in vouches or ()),
-        frozenset(agencies or ()),
-    )
+    grant, now = _grant(source, procedure, officer, vouches, agencies), clock_of(context)()
 
-    now = clock_of(context)()
-
-    async def work(database: Database, directory: ClientDirectory) -> dict[str, object]:
-        appended = await database.write(
+    def write(database: Database) -> Awaitable[Appended]:
+        return database.write(
             lambda c: register_tenant(c, code, name, agency, grant, is_test=test, now=now)
         )
-        directory.announce()
-        return {"tenant": code, "leaf": leaf_text(appended.hash)}
 
-    _say(_run(work), as_json)
+    _granted(write, code, as_json)
+
+
+@clients_app.command("grant")
+def grant(
+    tenant: Annotated[str, typer.Argument()],
+    source: Named = None,
+    procedure: Named = None,
+    officer: Named = None,
+    vouches: Vouches = None,
+    agencies: Agencies = None,
+    as_json: Json = False,
+) -> None:
+    """Replace a tenant's whole grant from the next call on; what is left out is as in register."""
+    given = _grant(source, procedure, officer, vouches, agencies)
+
+    def write(database: Database) -> Awaitable[Appended]:
+        return database.write(lambda c: change_grant(c, tenant, given))
+
+    _granted(write, tenant, as_json)
 
 
 @clients_app.command("add")
@@ -119,6 +129,31 @@ def list_clients(as_json: Json = False) -> None:
         for one in listed:
             state = "live" if one["revoked_at"] is None else "revoked"
             typer.echo(f"{one['client_id']}  {one['tenant']}  {state}")
+
+
+def _grant(
+    sources: list[str] | None,
+    procedures: list[str] | None,
+    officers: list[str] | None,
+    vouches: list[str] | None,
+    agencies: list[str] | None,
+) -> Grant:
+    return Grant(
+        _sources(sources),
+        _some(procedures),
+        _some(officers),
+        frozenset(_vouch(one) for one in vouches or ()),
+        frozenset(agencies or ()),
+    )
+
+
+def _granted(write: Callable[[Database], Awaitable[Appended]], tenant: str, as_json: bool) -> None:
+    async def work(database: Database, directory: ClientDirectory) -> dict[str, object]:
+        appended = await write(database)
+        directory.announce()
+        return {"tenant": tenant, "leaf": leaf_text(appended.hash)}
+
+    _say(_run(work), as_json)
 
 
 def _run(work: Callable[[Database, ClientDirectory], Awaitable[T]]) -> T:
