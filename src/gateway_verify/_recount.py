@@ -26,8 +26,10 @@ from gateway_verify._claims.definitions import edition_of, hours_of, of_month
 from gateway_verify._claims.leaf_order import Story
 from gateway_verify._claims.tallies import Close
 from gateway_verify._claims.test_marks import check_carried
+from gateway_verify._claims.witnessed import seen_before
 from gateway_verify._count.cases import Totals, count_cases
 from gateway_verify._count.forms import Form, form_of
+from gateway_verify._count.hours import Hours
 from gateway_verify._count.one_case import Rules
 from gateway_verify._count.records import Limit, Records
 from gateway_verify._tree.tiles import read_bundle, split_bundle
@@ -240,7 +242,9 @@ def _rules(story: Story, closes: list[Close], forms: Mapping[int, Form]) -> Rule
         found = of_month(definitions, close.last, close.month)
         measure = found[1] if found else definitions[0][1]
         editions.append(edition_of(measure))
-        hours.append(hours_of(measure, close.month, before, definitions[0][1]))
+        first, last = hours_of(measure, close.month, before, definitions[0][1])
+        seen = seen_before(story.of_kind("witnessed"), close.at) if editions[-1] > 1 else []
+        hours.append(Hours(first, last, seen, [one.size for one in seen]))
         before = close.month
     baselines = baselines_of(story.of_kind("form-version"), story.origin, story.previous)
     return Rules([close.last for close in closes], tests, forms, editions, hours, baselines)

@@ -2,8 +2,8 @@
 
 1. The checkpoint is signed by a known key, and the policy's quorum has seen it. 2. Every entry leads to
 its root (`tree/walk.py`); a log that was seen before is its beginning. 3. The public leaves follow from
-one another (`claims/story.py`); the last `key` leaf puts the signing key in force. 4. Every audit names a root
-that the log had. 5. Every release follows from its tallies (`claims/releases.py`).
+one another (`claims/story.py`); the last `key` leaf puts the signing key in force. 4. Every audit, and every
+checkpoint that witnesses are said to have seen, names a root that the log had. 5. Every release follows from its tallies (`claims/releases.py`).
 
 Without a policy, or with one that names no log, the key is taken from `key` beside the checkpoint. Where
 the policy knows the key, what is published in `key` must be that one all the same, and what is published
@@ -61,6 +61,8 @@ class Signed:
     witnesses: tuple[str, ...]
     remarks: list[str]
     policy_keys: tuple[VerifierKey, ...]
+    trusted: frozenset[str] = frozenset()
+    """The keys of the policy's witnesses; none where it asks for nobody."""
     seen_at: int | None = None
     """The latest time that a witness of the policy says, in seconds since 1970."""
 
@@ -101,7 +103,7 @@ def verify_log(place: Place, policy: Policy | None, way: Way) -> Proved:
         story.check()
         _check_key_in_force(signed, story)
         signed.remarks += remarks_on(story.of_kind("metric-definition"))
-        _check_audits(place, checkpoint, story)
+        _check_roots(place, checkpoint, story)
     except Refuted:
         if way.state:  # what was walked may be what is false: the next walk begins anew
             lay_down(way.state, Remembered(known.origin, known.seen))
@@ -133,7 +135,9 @@ def open_checkpoint(place: Place, policy: Policy | None) -> Signed:
     remarks = [] if policy and policy.asks_for_witnesses else [UNWITNESSED]
     remarks += [] if keys else [KEY_FROM_LOG]
     seen_at = max(cosigned_by(note, witnesses.values()).values(), default=None)
-    return Signed(checkpoint, by[0], seen, remarks, tuple(keys), seen_at)
+    asked = witnesses.values() if policy and policy.asks_for_witnesses else ()
+    trusted = frozenset(map(str, asked))
+    return Signed(checkpoint, by[0], seen, remarks, tuple(keys), trusted, seen_at)
 
 
 def parse_checkpoint(raw: bytes) -> tuple[Note, Checkpoint]:
@@ -210,12 +214,12 @@ def _check_key_in_force(signed: Signed, story: Story) -> None:
         raise Refuted(Kind.KEY, "no known key signed it, or handed over to its key", "checkpoint")
 
 
-def _check_audits(place: Place, checkpoint: Checkpoint, story: Story) -> None:
-    for index, leaf in story.of_kind("audit"):
-        if not leaf["size"] or root_at(place, checkpoint, leaf["size"]) != decode_base64(
-            leaf["root"]
-        ):
-            raise Refuted(Kind.AUDIT, "the log never had the root that it names", index=index)
+def _check_roots(place: Place, checkpoint: Checkpoint, story: Story) -> None:
+    for kind, finding in (("audit", Kind.AUDIT), ("witnessed", Kind.TIME)):
+        for index, leaf in story.of_kind(kind):
+            size, root = leaf["size"], decode_base64(leaf["root"])
+            if not size or root_at(place, checkpoint, size) != root:
+                raise Refuted(finding, "the log never had the root that it names", index=index)
 
 
 def root_at(place: Place, checkpoint: Checkpoint, size: int) -> bytes:

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     RELEASE = "release"
     AUDIT = "audit"
     BODY = "body"
+    TIME = "time"
     FORM = "form"
     MISSING = "missing"
     NETWORK = "network"

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from gateway_verify._claims.checks import (
     Check,
+    all_of,
     any_of,
     base64_of,
     flag,
@@ -21,6 +22,7 @@ from gateway_verify._claims.checks import (
     positive,
     row,
     verifier_key,
+    witness_key,
 )
 from gateway_verify._tree.tiles import LARGEST_ENTRY_BYTES
 from gateway_verify.findings import Kind, Refuted
@@ -48,6 +50,7 @@ _procedure = like(r"[0-9]\.[0-9]{6}(\.[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.[A-Z][0-9]{2
 _attribute, _path = like("[a-z0-9_.]{1,100}"), like(r"[A-Za-z0-9_.\[\]-]{1,300}")
 _issuer = like("sha256:[0-9a-f]{64}")
 _origin = like(r"[!-*,-~]{1,200}")
+_witness = all_of(witness_key, like(r"[A-Za-z0-9._:/-]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}"))
 _field = row(
     _path,
     like("[A-Za-z]{1,40}"),
@@ -191,6 +194,13 @@ KINDS: Mapping[str, Mapping[str, Check]] = {
         "last": number,
         "count": number,
         "reason": one_of("retention", "request", "expired"),
+    },
+    "witnessed": {
+        "size": positive,
+        "root": base64_of(32),
+        "cosignatures": list_of(
+            members({"key": _witness, "time": positive, "signature": base64_of(64)})
+        ),
     },
 }
 

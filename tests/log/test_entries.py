@@ -1,7 +1,7 @@
 """Entries and payloads keep the bytes in which the first releases wrote them.
 
-`entries.jsonl` holds texts that were written before entries had types: of every kind and version at
-least one, in every combination of members that turned up.
+`entries.jsonl` holds texts that were written before entries had types, or by other means than those: of
+every kind and version at least one, in every combination of members that turned up.
 """
 
 import json

@@ -8,14 +8,14 @@ from typing import Any
 
 from gateway.log.entries import leaf_of
 from gateway.reduction.definitions import read_definitions
-from gateway.reduction.hours import Covered, covered
+from gateway.reduction.hours import Covered, Witnessed, covered
 from gateway.reduction.months import Month
 from gateway.reduction.releases.cells import released
 from gateway.reduction.releases.counting import RangeCount
 from gateway.reduction.releases.tallies import Closing, in_order, outside, tally_leaf
 from gateway_verify._claims.definitions import DIGESTS
 from tests.log.writing import decoded
-from tests.verify.building import LOG_KEY, ORIGIN, Json
+from tests.verify.building import LOG_KEY, ORIGIN, BuiltLog, Json, Signer, root, signer, text64
 from tests.verify.closing import DIGEST, ClosingLog, key_leaf
 
 HOUR = 498_400
@@ -89,6 +89,21 @@ def form2(version: int = 0, fields: list[list[Any]] = FIELDS, **members: Any) ->
     }
 
 
+WITNESS = signer("witness.example/w", 4)
+
+
+def witnessed(log: BuiltLog, time: int, size: int, *more: Signer, at: int | None = None) -> Json:
+    """The leaf in which witnesses saw the log's first entries at a time; `at` is that of `more`."""
+    root_then = text64(root(log.hashes[:size]))
+    text = f"{log.origin}\n{size}\n{root_then}\n"
+    said = []
+    for one, when in [(WITNESS, time), *((one, time if at is None else at) for one in more)]:
+        message = f"cosignature/v1\ntime {when}\n{text}".encode()
+        signature = text64(one.secret.sign(message))
+        said.append({"key": one.vkey, "time": when, "signature": signature})
+    return {"kind": "witnessed", "v": 1, "size": size, "root": root_then, "cosignatures": said}
+
+
 @dataclass
 class SecondLog(ClosingLog):
     """A log of cases by number, which knows its public leaves and closes its months."""
@@ -97,6 +112,7 @@ class SecondLog(ClosingLog):
     bodies: dict[int, Json] = field(default_factory=dict)
     closes: list[Covered] = field(default_factory=list)
     months: list[Month] = field(default_factory=list)
+    witnessed: list[tuple[int, int, int, int]] = field(default_factory=list)
 
     def public(self, leaf: Json) -> int:
         index = super().public(leaf)
@@ -107,6 +123,13 @@ class SecondLog(ClosingLog):
         index = super().case(body)
         self.bodies[index] = body
         return index
+
+    def see(self, time: int, size: int | None = None, **said: Any) -> int:
+        """A leaf in which one witness saw the log, or its first entries, at a time."""
+        size = len(self.entries) if size is None else size
+        leaf = witnessed(self, time, size) | said
+        self.witnessed.append((len(self.entries), size, time, time))
+        return self.public(leaf)
 
     def form(self, at: int) -> list[list[Any]]:
         fields: list[list[Any]] = self.leaves[at]["fields"]
@@ -181,7 +204,8 @@ class SecondLog(ClosingLog):
             Month.read(month),
         )
         before = self.months[-1] if self.months else None
-        self.closes.append(covered(definitions, last, of, before))
+        witnessed = [Witnessed(*one) for one in self.witnessed]
+        self.closes.append(covered(definitions, last, of, before, witnessed))
         self.months.append(of)
         measure = definitions.of_month(last + 1, month)
         count = RangeCount(definitions, first, last, self.closes, measure.edition)

@@ -32,6 +32,7 @@ EVENTS: dict[str, frozenset[str]] = {
     "portal_not_told": frozenset({"error"}),
     "sweep_failed": frozenset({"error"}),
     "ticket_unreadable": frozenset({"ticket"}),
+    "clock_differs": frozenset({"seconds"}),
     "log_disputed": frozenset({"count"}),
     "log_not_published": frozenset({"error"}),
     "log_stopped": frozenset(),

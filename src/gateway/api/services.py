@@ -27,6 +27,7 @@ from gateway.igate.mapping import IGateMapping
 from gateway.keys import Keys
 from gateway.log.publishing.publisher import Publisher
 from gateway.log.publishing.shown import ShownLog
+from gateway.log.publishing.times import WitnessTimes
 from gateway.prefill.confirmation import ConfirmationWorkflow
 from gateway.prefill.workflow import PrefillWorkflow
 from gateway.receipts.tickets import Tickets
@@ -89,6 +90,7 @@ class LogServices:
 
     published: ShownLog
     publisher: Publisher
+    times: WitnessTimes
 
 
 @dataclass(frozen=True, slots=True)

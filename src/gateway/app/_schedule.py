@@ -3,6 +3,7 @@
 | work | every |
 |---|---|
 | take leaves into the log's tree | second; publish every half minute, when asked, and at the end |
+| enter what witnesses say of the time | time that a checkpoint is published, but for the last |
 | send dossiers that are due | second |
 | delete replay copies whose ten minutes are over | minute |
 | end expired chains, erase keys that nothing needs | hour |
@@ -22,6 +23,7 @@ from gateway.domain.errors import Busy, SourceError
 from gateway.dossiers.sync import PortalSync
 from gateway.log.publishing.publisher import INTEGRATE_SECONDS, PUBLISH_SECONDS, Publisher
 from gateway.log.publishing.refusals import LogStopped
+from gateway.log.publishing.times import WitnessTimes
 from gateway.retention.sweep import SWEEP_SECONDS, erase_days, sweep
 
 PURGE_SECONDS = 60.0
@@ -43,7 +45,7 @@ async def run_schedule(services: Services, stop_event: asyncio.Event) -> None:
     work = [
         _every(SWEEP_SECONDS, sweep_expired, "sweep_failed", stop_event),
         _every(PURGE_SECONDS, purge, "sweep_failed", stop_event),
-        _publish(services.log.publisher, stop_event),
+        _publish(services.log.publisher, services.log.times, stop_event),
     ]
     if services.dossiers.portal is not None:
         forms = services.forms.catalogue.forms()
@@ -67,14 +69,16 @@ async def _synchronise(
     )
 
 
-async def _publish(publisher: Publisher, stop_event: asyncio.Event) -> None:
+async def _publish(publisher: Publisher, times: WitnessTimes, stop_event: asyncio.Event) -> None:
     """Keep the log published; a log that has stopped is said once, a disputing witness each time."""
     due = time.monotonic()
 
     async def publish() -> None:
-        await publisher.publish()
+        signed = await publisher.publish()
         if publisher.disputing:
             structlog.get_logger().error("log_disputed", count=len(publisher.disputing))
+        if signed is not None and not stop_event.is_set():
+            await times.take(signed)
 
     async def turn() -> None:
         nonlocal due

@@ -639,6 +639,26 @@ class ShredLeaf(_Leaf):
     v: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Cosignature:
+    """What a witness, by its verifier key, signed at its time, in seconds since 1970."""
+
+    key: str
+    time: int
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessedLeaf(_Leaf):
+    """When witnesses saw the log's first `size` leaves, which lead to `root`."""
+
+    kind: ClassVar = "witnessed"
+    size: int
+    root: str
+    cosignatures: tuple[Cosignature, ...]
+    v: int = 1
+
+
 PublicLeaf: TypeAlias = (
     MetricDefinitionLeaf
     | FormVersionLeaf
@@ -648,6 +668,7 @@ PublicLeaf: TypeAlias = (
     | ReconcileLeaf
     | AuditLeaf
     | ShredLeaf
+    | WitnessedLeaf
 )
 
 _PAYLOADS: Mapping[str, Codec[Any]] = {

@@ -1,13 +1,15 @@
-"""Do the hours of bodies lie in the months that their range of the log was closed for?
+"""Do the hours of bodies lie where they can?
 
-A close covers the months after the one before it, up to its own; the first of a log begins with the
-month that the log's first definition names. Two hours are let pass at either end, since clocks differ.
-By the first edition of the measure every hour is let pass.
+In the months that their range of the log was closed for: a close covers the months after the one before it,
+up to its own; the first of a log begins with the month that the log's first definition names. And between the
+times at which witnesses saw the log without the body's leaf, and with it, as `witnessed` leaves above the close's
+first tally repeat them. Two hours are let pass at either end of both, since clocks differ. By the first edition of
+the measure every hour is let pass.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.reduction.definitions import Definitions
 from gateway.reduction.months import Month
@@ -16,21 +18,41 @@ TOLERATED_HOURS = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Witnessed:
+    """A size at which witnesses saw the log, and when, in seconds since 1970; `leaf` repeats it."""
+
+    leaf: int
+    size: int
+    earliest: int
+    latest: int
+
+
+@dataclass(frozen=True, slots=True)
 class Covered:
-    """The range of one close, by its last leaf, and its first and last hour; None for no bound."""
+    """The range of one close, by its last leaf, and its first and last hour; None for no bound.
+
+    `witnessed` is what stands above its first tally, by size.
+    """
 
     last: int
     first_hour: int | None
     last_hour: int | None
+    witnessed: Sequence[Witnessed] = field(default=(), repr=False)
 
 
-def covered(definitions: Definitions, last: int, month: Month, before: Month | None) -> Covered:
+def covered(
+    definitions: Definitions,
+    last: int,
+    month: Month,
+    before: Month | None,
+    witnessed: Sequence[Witnessed] = (),
+) -> Covered:
     """What a close of `month` covers, `before` being the month that was closed before it."""
     if definitions.of_month(last + 1, str(month)).edition == 1:
         return Covered(last, None, None)
     begin = before.following if before else _begin(definitions)
     first = None if begin is None else begin.first_hour - TOLERATED_HOURS
-    return Covered(last, first, month.last_hour + TOLERATED_HOURS)
+    return Covered(last, first, month.last_hour + TOLERATED_HOURS, witnessed)
 
 
 def _begin(definitions: Definitions) -> Month | None:
@@ -39,9 +61,15 @@ def _begin(definitions: Definitions) -> Month | None:
 
 
 def lies_outside(closes: Sequence[Covered], leaf: int, hour: int) -> bool:
-    """Whether a body's hour lies outside the months of the close in whose range it stands."""
-    at = bisect_left([close.last for close in closes], leaf)
+    """Whether a body's hour is one at which it cannot have been written, by its close's range."""
+    at = bisect_left(closes, leaf, key=lambda close: close.last)
     if at == len(closes):
         return False
-    first, last = closes[at].first_hour, closes[at].last_hour
-    return (first is not None and hour < first) or (last is not None and hour > last)
+    close, first, last = closes[at], closes[at].first_hour, closes[at].last_hour
+    if (first is not None and hour < first) or (last is not None and hour > last):
+        return True
+    seen = close.witnessed
+    with_it = bisect_right(seen, leaf, key=lambda one: one.size)
+    return (with_it > 0 and hour < seen[with_it - 1].earliest // 3600 - TOLERATED_HOURS) or (
+        with_it < len(seen) and hour > seen[with_it].latest // 3600 + TOLERATED_HOURS
+    )

@@ -24,6 +24,7 @@ from gateway.log.entries import (
 from gateway.log.stored import StoredPayload, log_size
 from gateway.log.tree import root_of
 from gateway.reduction.definitions import Definitions, read_definitions
+from gateway.reduction.hours import Witnessed
 from gateway.reduction.measure import Measurement
 from gateway.reduction.reconciliation import Supplied, read_supplied
 from gateway.reduction.report import Counted, Evidence, Question, report
@@ -37,6 +38,7 @@ from gateway.storage.schema import (
     metric_definitions,
     reconciliations,
     tenants,
+    witnessed_times,
 )
 
 _PAGE = 1000
@@ -81,6 +83,12 @@ def definitions_of(connection: Connection, size: int) -> Definitions:
         leaves.c.idx.in_(known), leaves.c.idx < size
     )
     return read_definitions((row.idx, decode_leaf(row.entry)) for row in connection.execute(wanted))
+
+
+def witnessed_in(connection: Connection) -> list[Witnessed]:
+    """When witnesses saw the log, as it says so far, by size."""
+    rows = connection.execute(select(witnessed_times).order_by(witnessed_times.c.leaf))
+    return [Witnessed(row.leaf, row.size, row.earliest, row.latest) for row in rows]
 
 
 def supplied_counts(connection: Connection, size: int) -> list[Supplied]:

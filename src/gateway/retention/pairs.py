@@ -41,6 +41,7 @@ from gateway.storage.schema import (
     receipts,
     reconciliations,
     tenants,
+    witnessed_times,
 )
 
 ROWS_AT_ONCE = 1_000
@@ -57,6 +58,7 @@ _ASKED: Mapping[str, tuple[str, ...]] = {
     "metric-definition": ("definition",),
     "key": ("key",),
     "reconcile": ("reconciliation",),
+    "witnessed": ("witnesses' time",),
 }
 """By kind of leaf: the rows that are written in its transaction and name it."""
 _MAY_NAME: Mapping[str, str] = {"sync": "confirmed dossier"}
@@ -207,6 +209,7 @@ def _every_claim() -> Any:
         select(form_versions.c.leaf, literal("form version"), nobody),
         select(metric_definitions.c.leaf, literal("definition"), nobody),
         select(log_keys.c.leaf, literal("key"), nobody),
+        select(witnessed_times.c.leaf, literal("witnesses' time"), nobody),
         select(bodies.c.idx, literal("body"), nobody).where(
             ~exists().where(leaves.c.idx == bodies.c.idx)
         ),

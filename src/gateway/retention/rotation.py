@@ -35,6 +35,7 @@ from gateway.storage.schema import (
     receipts,
     reconciliations,
     refused_fields,
+    witnessed_times,
 )
 
 _ASIDE = {leaves: closed_leaves, bodies: closed_bodies}
@@ -44,6 +45,7 @@ _OF_THE_OLD_LOG = (
     metric_definitions,
     reconciliations,
     leaves_followed,
+    witnessed_times,
 )
 _TOLD = update(dossiers).where(dossiers.c.code == bindparam("of"))
 _ENDED = (chain_leaves, receipts, refused_fields, chains)

@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest revision in `migrations/versions`, which creates exactly these tables."""
 
 metadata = MetaData()
@@ -114,6 +114,16 @@ log_keys = Table(
     metadata,
     Column("leaf", Integer, primary_key=True, autoincrement=False),
     Column("vkey", String, nullable=False),
+)
+
+# when witnesses saw the log at a size, by the earliest and the latest of them, in seconds since 1970
+witnessed_times = Table(
+    "witnessed_times",
+    metadata,
+    Column("leaf", Integer, primary_key=True, autoincrement=False),
+    Column("size", Integer, nullable=False),
+    Column("earliest", Integer, nullable=False),
+    Column("latest", Integer, nullable=False),
 )
 
 bodies = Table(

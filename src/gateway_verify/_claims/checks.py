@@ -4,7 +4,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from gateway_verify.text.notes import ED25519, MalformedNote, decode_base64, read_key
+from gateway_verify.text.notes import (
+    COSIGNATURE,
+    ED25519,
+    MalformedNote,
+    decode_base64,
+    read_key,
+)
 
 Check: TypeAlias = Callable[[Any], bool]
 
@@ -58,6 +64,11 @@ def any_of(*checks: Check) -> Check:
     return lambda value: any(check(value) for check in checks)
 
 
+def all_of(*checks: Check) -> Check:
+    """What every one of the checks lets pass."""
+    return lambda value: all(check(value) for check in checks)
+
+
 def members(checks: Mapping[str, Check]) -> Check:
     """An object of exactly these members, each of which holds."""
 
@@ -90,9 +101,16 @@ def base64_of(length: int) -> Check:
     return holds
 
 
-def verifier_key(value: Any) -> bool:
-    """Whether it is a verifier key for Ed25519."""
-    try:
-        return isinstance(value, str) and read_key(value).algorithm == ED25519
-    except MalformedNote:
-        return False
+def key_for(algorithm: int) -> Check:
+    """A verifier key for this algorithm."""
+
+    def holds(value: Any) -> bool:
+        try:
+            return isinstance(value, str) and read_key(value).algorithm == algorithm
+        except MalformedNote:
+            return False
+
+    return holds
+
+
+verifier_key, witness_key = key_for(ED25519), key_for(COSIGNATURE)

@@ -5,13 +5,15 @@ None of it contradicts the log, all of it can hide something; so each is said wi
 1. Sealed entries behind the last closed month are in no figure; where witnesses say when the checkpoint was
    seen, the months that were over by then are named. 2. Months without a close of their own are counted in a later
    one. 3. Bodies were destroyed before an auditor had counted their month again, or before it was closed.
-4. An auditor refuted a month.
+4. An auditor refuted a month. 5. Whoever asks for witnesses hears of closed months whose hours no witness bounds,
+and of times by witnesses that the policy does not name.
 """
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from gateway_verify._claims.tallies import Close
+from gateway_verify._claims.witnessed import seen_before
 from gateway_verify.evidence import Proved
 from gateway_verify.leaves import Leaf
 
@@ -26,6 +28,8 @@ def remarks_of(proved: Proved, *, ended: bool = False) -> list[str]:
         *_counted_later(closes),
         *_destroyed(proved, closes),
         *_refuted_months(proved),
+        *_untimed(proved, closes),
+        *_timed_by_others(proved),
     ]
 
 
@@ -112,3 +116,35 @@ def _refuted_months(proved: Proved) -> Iterator[str]:
                 f"{leaf['month']}: kiểm toán viên {name} bác bỏ, {number} sai khác (mục {index})"
                 f" / refuted by the auditor {name}, {number} differences (entry {index})"
             )
+
+
+def _untimed(proved: Proved, closes: list[Close]) -> Iterator[str]:
+    if not proved.signed.trusted:
+        return
+    story, months, number = proved.story, list[str](), 0
+    for close in closes:
+        if close.tallies[close.at]["v"] == 1:  # by the first edition every hour is let pass
+            continue
+        seen = seen_before(story.of_kind("witnessed"), close.at)
+        if not any(one.size > close.first for one in seen):
+            months.append(close.month)
+            number += story.cases_between(close.first, close.last)
+    if months:
+        yield (
+            f"{_some(months)}: giờ của {number} mục niêm phong chỉ theo đồng hồ của cổng, không có nhân chứng"
+            f" / the hours of {number} sealed entries rest on the gateway's clock, no witness bounds them"
+        )
+
+
+def _timed_by_others(proved: Proved) -> Iterator[str]:
+    trusted = proved.signed.trusted
+    others = [
+        index
+        for index, leaf in proved.story.of_kind("witnessed")
+        if not any(one["key"] in trusted for one in leaf["cosignatures"])
+    ]
+    if trusted and others:
+        yield (
+            f"{len(others)} mục giờ từ mục {others[0]} do nhân chứng ngoài chính sách xác nhận"
+            f" / {len(others)} times from entry {others[0]} on are of witnesses that the policy does not name"
+        )

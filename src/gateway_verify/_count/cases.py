@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from gateway_verify._count.hours import Hours
 from gateway_verify._count.one_case import CaseStory, Cell, Rules, Total
 from gateway_verify._count.patterns import BITS, OF_A_CASE, OUTSIDE, Patterns
 from gateway_verify._count.records import Record, Records
@@ -55,7 +56,7 @@ def _pour(shapes: dict[Shape, tuple[Totals, int]], totals: Totals) -> None:
     shapes.clear()
 
 
-def _shape_of(case: list[Record], ends: Sequence[int], hours: Sequence[tuple[int, int]]) -> Shape:
+def _shape_of(case: list[Record], ends: Sequence[int], hours: Sequence[Hours]) -> Shape:
     """The shape of one case; bodies behind the last close are left away."""
     many = len(ends)
     if len(case) == 2 and case[0][2] == case[1][2]:
@@ -63,9 +64,9 @@ def _shape_of(case: list[Record], ends: Sequence[int], hours: Sequence[tuple[int
         close = bisect_left(ends, later)
         if close < many:
             first = bisect_left(ends, index)
-            if not hours[first][0] <= hour <= hours[first][1]:
+            if hours[first].lies_outside(index, hour):
                 pattern |= OUTSIDE
-            if not hours[close][0] <= then <= hours[close][1]:
+            if hours[close].lies_outside(later, then):
                 other |= OUTSIDE
             return (pattern << 64 | first, other << 64 | close)
     chains: dict[int, int] = {}
@@ -74,7 +75,7 @@ def _shape_of(case: list[Record], ends: Sequence[int], hours: Sequence[tuple[int
         close = bisect_left(ends, index)
         if close == many:
             break
-        if not hours[close][0] <= hour <= hours[close][1]:
+        if hours[close].lies_outside(index, hour):
             pattern |= OUTSIDE
         steps.append(pattern << 64 | chains.setdefault(chain, len(chains)) << 32 | close)
     return tuple(steps)

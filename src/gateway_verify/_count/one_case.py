@@ -20,6 +20,7 @@ from typing import TypeAlias
 
 from gateway_verify._count.dossiers import Standard, Submission, Sums, sums_of
 from gateway_verify._count.forms import Form
+from gateway_verify._count.hours import Hours
 from gateway_verify._count.patterns import (
     ABANDONED,
     CONFIRMED,
@@ -93,7 +94,7 @@ class Rules:
     """What the public leaves say that counting goes by.
 
     `ends`, `editions` and `hours` are per close: its last entry, the edition of the measure that it is
-    counted by, and the first and last hour that its bodies may state. `baselines` are by procedure and
+    counted by, and the hours that its bodies may state. `baselines` are by procedure and
     declaration.
     """
 
@@ -101,7 +102,7 @@ class Rules:
     test_tenants: frozenset[str]
     forms: Mapping[int, Form]
     editions: Sequence[int]
-    hours: Sequence[tuple[int, int]]
+    hours: Sequence[Hours]
     baselines: Mapping[tuple[str, str], Baseline]
     _known: dict[tuple[int, int, str | None, int], Standard] = field(
         default_factory=dict, repr=False

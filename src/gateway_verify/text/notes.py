@@ -199,13 +199,19 @@ def check_signature(public: bytes, message: bytes, signature: bytes) -> None:
         raise FalseSignature("the signature is not that of the key") from None
 
 
+def check_cosignature(public: bytes, text: bytes, time: int, signature: bytes) -> None:
+    """Check what a witness signed of a checkpoint's text at its time; raises FalseSignature."""
+    check_signature(public, b"cosignature/v1\ntime %d\n" % time + text, signature)
+
+
 def _check(key: VerifierKey, text: bytes, signature: bytes) -> None:
     if len(signature) != _BYTES_OF[key.algorithm]:
         raise FalseSignature("the signature has another length than its kind")
     if key.algorithm == COSIGNATURE:
         time = int.from_bytes(signature[:8], "big")
-        text, signature = b"cosignature/v1\ntime %d\n" % time + text, signature[8:]
-    check_signature(key.public, text, signature)
+        check_cosignature(key.public, text, time, signature[8:])
+    else:
+        check_signature(key.public, text, signature)
 
 
 def read_checkpoint(text: bytes) -> Checkpoint:

@@ -17,6 +17,7 @@ from gateway.log.publishing.rolling import finish_roll
 from gateway.log.publishing.rows import LeafRows
 from gateway.log.publishing.shown import ShownLog
 from gateway.log.publishing.signer import CheckpointSigner
+from gateway.log.publishing.times import WitnessTimes
 from gateway.log.publishing.witnesses import Witnesses
 from gateway.storage.database import Database
 
@@ -30,6 +31,7 @@ class OpenLog:
     origin: str
     publisher: Publisher
     shown: ShownLog
+    times: WitnessTimes
 
 
 class LogKeys(Protocol):
@@ -69,4 +71,5 @@ async def open_log(
     if witnesses.told is not None:
         folder.show("policy", witnesses.told.text)
     publisher = Publisher(folder, rows, signer, witnesses, clock)
-    return OpenLog(origin, publisher, ShownLog(folder, publisher, rows))
+    times = WitnessTimes(database, witnesses, clock)
+    return OpenLog(origin, publisher, ShownLog(folder, publisher, rows), times)

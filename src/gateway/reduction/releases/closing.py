@@ -7,12 +7,14 @@ rename. Whoever calls again goes on behind the last step that was done: what sta
 and only signed again where the log has another key meanwhile.
 
 The range of a close begins where the one before ended. It ends before the first case leaf of a later
-month, or with the log where there is none; from then on the index alone decides.
+month, or with the log where there is none; from then on the index alone decides. Where witnesses' times are
+entered while it is counted, it is counted again: what stands above the tallies bounds the hours.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
@@ -20,11 +22,17 @@ from sqlalchemy import Connection, func, select
 from gateway.domain.errors import Conflict
 from gateway.log.stored import log_size
 from gateway.reduction.definitions import Definitions
-from gateway.reduction.hours import Covered, covered
+from gateway.reduction.hours import Covered, Witnessed, covered
 from gateway.reduction.months import Month, check_closable
-from gateway.reduction.reading import cases_of, definitions_of, root_at, supplied_counts
+from gateway.reduction.reading import (
+    cases_of,
+    definitions_of,
+    root_at,
+    supplied_counts,
+    witnessed_in,
+)
 from gateway.reduction.reconciliation import Measured, reconcile
-from gateway.reduction.releases.cells import PROVINCE, released
+from gateway.reduction.releases.cells import PROVINCE, Cells, released
 from gateway.reduction.releases.counting import RangeCount
 from gateway.reduction.releases.files import put_release
 from gateway.reduction.releases.release import Grounds, release_of
@@ -98,26 +106,51 @@ async def _write_tallies(office: Office, month: Month, progress: Progress) -> Cl
     last = read(lambda connection: _end_of(connection, first, month))
     definitions = read(lambda connection: definitions_of(connection, last + 1))
     measure = definitions.of_month(last + 1, str(month))
-    closes = _covered(definitions, [*((c.last, c.month) for c in before), (last, month)])
-    count = RangeCount(definitions, first, last, closes, measure.edition)
-    _count(office.database, count, (first, last), progress)
-    cells = released(count.cells)
-    if cells is None:
-        raise Conflict("too_few_persons", f"fewer than 10 persons stand behind {month}")
-    if others := read(lambda connection: _case_leaves(connection, first, last)) - count.leaves:
-        cells |= outside(others)
     closing = Closing(str(month), month == running, first, last, measure.leaf, measure.edition)
-    return await office.database.write(
-        lambda connection: append_tallies(connection, office.origin, closing, cells)
-    )
+    while True:
+        witnessed = read(witnessed_in)
+        closes = _covered(definitions, before, closing, witnessed)
+        count = RangeCount(definitions, first, last, closes, measure.edition)
+        _count(office.database, count, (first, last), progress)
+        cells = released(count.cells)
+        if cells is None:
+            raise Conflict("too_few_persons", f"fewer than 10 persons stand behind {month}")
+        if others := read(lambda connection: _case_leaves(connection, first, last)) - count.leaves:
+            cells |= outside(others)
+        write = partial(_append, origin=office.origin, closing=closing, cells=cells)
+        written = await office.database.write(partial(write, witnessed=witnessed))
+        if written is not None:
+            return written
 
 
-def _covered(definitions: Definitions, closes: Sequence[tuple[int, Month]]) -> list[Covered]:
-    months = [None, *(month for _, month in closes)]
-    return [
-        covered(definitions, last, month, before)
-        for (last, month), before in zip(closes, months, strict=False)
-    ]
+def _append(
+    connection: Connection,
+    *,
+    origin: str,
+    closing: Closing,
+    cells: Cells,
+    witnessed: Sequence[Witnessed],
+) -> Closed | None:
+    """Write the tallies, unless witnesses' times were entered that they were not counted by."""
+    if witnessed_in(connection) != witnessed:
+        return None
+    return append_tallies(connection, origin, closing, cells)
+
+
+def _covered(
+    definitions: Definitions,
+    before: Sequence[Closed],
+    closing: Closing,
+    witnessed: Sequence[Witnessed],
+) -> list[Covered]:
+    """What each close covers up to the one that is being made."""
+    closes, month = [], None
+    for closed in before:
+        above = [one for one in witnessed if one.leaf < closed.first_tally]
+        closes.append(covered(definitions, closed.last, closed.month, month, above))
+        month = closed.month
+    own = Month.read(closing.month)
+    return [*closes, covered(definitions, closing.last, own, month, witnessed)]
 
 
 def _end_of(connection: Connection, first: int, month: Month) -> int:
