@@ -49,6 +49,15 @@ def path_of(folder: str, number: int, width: int = WIDTH) -> str:
     return path if width == WIDTH else f"{path}.p/{width}"
 
 
+def read_file(path: Path, most: int) -> bytes:
+    """A file that somebody names; raises OSError, and Unchecked for one of more than `most` bytes."""
+    with path.open("rb") as file:
+        raw = file.read(most + 1)
+    if len(raw) > most:
+        raise Unchecked(Kind.AUDIT, f"the file has more than {most:,} bytes", str(path))
+    return raw
+
+
 class Place(Protocol):
     """Somewhere that the files of a log can be read from."""
 

@@ -20,6 +20,7 @@ from gateway_verify._claims.tallies import Close
 from gateway_verify._recount import Recounted
 from gateway_verify.ending import COULD_NOT, tell
 from gateway_verify.findings import Kind, Unchecked
+from gateway_verify.locations import read_file
 from gateway_verify.text import canonical
 from gateway_verify.text.notes import (
     ED25519,
@@ -32,6 +33,7 @@ from gateway_verify.text.notes import (
 _SECRET = re.compile(
     r"PRIVATE\+KEY\+([0-9A-Za-z.:/_-]{1,200})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)\n?"
 )
+_LARGEST_KEY_BYTES = 1_000
 _NAME = re.compile(r"[0-9A-Za-z.:/_-]{1,200}")
 
 
@@ -58,9 +60,9 @@ def new_auditor(name: str) -> Auditor:
 def read_auditor(path: Path) -> Auditor:
     """Read a signing key's file; raises Unchecked for one that holds none."""
     try:
-        parts = _SECRET.fullmatch(path.read_text())
+        parts = _SECRET.fullmatch(read_file(path, _LARGEST_KEY_BYTES).decode())
         raw = decode_base64(parts[3]) if parts else b""
-    except (OSError, UnicodeDecodeError, MalformedNote):
+    except (OSError, UnicodeDecodeError, MalformedNote, Unchecked):
         parts, raw = None, b""
     if parts is None or len(raw) != 33 or raw[0] != ED25519:
         raise Unchecked(Kind.KEY, "the file of the auditor's key holds no signer's key")

@@ -138,7 +138,8 @@ UNFIT: dict[str, tuple[FieldTemplate, list[Any]]] = {
     "point in time": (place("datetime", with_time=True), ["31/01/1990", "1990"]),
     "choice": (
         place("select", options=SEX),
-        [{"label": "Nữ", "value": "1"}, {"label": "Nam"}, ["1"], {"value": {"a": 1}}]),
+        [{"label": "Nữ", "value": "1"}, {"label": "Nam"}, ["1"], {"value": {"a": 1}},
+         {"label": ["Nam"], "value": "1"}, {"label": {"a": 1}, "value": "1"}]),
     "boxes": (place("selectboxes"), ["all", {"a": 1}, [1]]),
     "phone": (place("phoneNumber"), ["call me", "12", 901234567]),
     "e-mail": (place("email"), ["quan", "@example.vn", "quan@"]),

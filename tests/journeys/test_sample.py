@@ -202,6 +202,14 @@ def _contested_afterwards(one: Json, _: Json) -> None:
     one["contested"] = ["hoTen"]
 
 
+def _with_no_receipt_at_all(one: Json, _: Json) -> None:
+    one["receipts"][0] = "x"
+
+
+def _with_a_text_for_receipts(one: Json, _: Json) -> None:
+    one["receipts"] = "x"
+
+
 def _edited_receipt(one: Json, _: Json) -> None:
     head, body, signature = one["receipts"][-1].split(".")
     padded = body + "=" * (-len(body) % 4)
@@ -218,6 +226,8 @@ WRONG: dict[str, tuple[Change, str]] = {
     "the key of another chain": (_with_key_of, "key"),
     "receipts of another chain": (_with_receipts_of, "receipt"),
     "a receipt of the chain left out": (_with_a_receipt_less, "receipt"),
+    "a receipt that is none": (_with_no_receipt_at_all, "form"),
+    "a text in place of receipts": (_with_a_text_for_receipts, "form"),
     "a receipt that was edited": (_edited_receipt, "receipt"),
     "the content of another dossier": (_with_data_of, "content"),
     "the salt of another content": (_resalted, "content"),

@@ -99,7 +99,7 @@ def test_misfits_are_refused_by_path(residents: House, form: str, code: str) -> 
 def test_another_type_of_component_stays_refused(residents: House) -> None:
     """One type after the other, each with every kind of JSON that is not its own."""
     walk = residents.walk(residents.story("social-allowance-1d"))
-    kinds: list[Any] = [{"x": 1}, [["x"]], True, 5, "x"]
+    kinds: list[Any] = [{"x": 1}, [["x"]], True, 5, "x", {"value": "1", "label": [{}]}]
     holds = {"number": (5,), "currency": (5,), "checkbox": (True,)}
     texts = {"textfield", "textarea", "signature"}
     for place in shown(residents, "social-allowance-1d", walk.data, lambda i: True):

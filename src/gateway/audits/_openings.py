@@ -118,7 +118,7 @@ def read_opening(said: Any) -> Opening:
             frozenset(map(str, said.get("entered_by") or {})),
             dict(said.get("papers") or {}),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, NotBase64, ReceiptRefused):
+    except (LookupError, TypeError, ValueError, AttributeError, NotBase64, ReceiptRefused):
         raise Wrong(UNREADABLE) from None
 
 

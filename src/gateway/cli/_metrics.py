@@ -26,7 +26,7 @@ from gateway.reduction.reading import report_from_log
 from gateway.reduction.releases.closing import Office, close_month
 from gateway.reduction.releases.signing import ReleaseSigner
 from gateway.reduction.report import SERIES, question_of
-from gateway.reduction.supplying import append_supply, read_supply
+from gateway.reduction.supplying import LARGEST_FILE_BYTES, append_supply, read_supply
 from gateway.reduction.table import NARROWEST, show
 from gateway.settings import Settings
 from gateway.storage.database import Database
@@ -117,7 +117,8 @@ def reconcile(
     """
     with _deployment() as (_, database):
         try:
-            raw = file.read_bytes()
+            with file.open("rb") as given:
+                raw = given.read(LARGEST_FILE_BYTES + 1)
         except OSError as error:
             typer.echo(f"{file}: {error.strerror}", err=True)
             raise typer.Exit(REFUSED) from None

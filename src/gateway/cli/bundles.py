@@ -1,14 +1,13 @@
 """`gateway forms bundles`: what does each linked declaration spare its citizens, per procedure?"""
 
-import json
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
+from gateway.cli._forms.checking import print_json, print_table
 from gateway.cli._forms.registered import registered_forms
 from gateway.forms.bundles import Spared
 from gateway.forms.catalogue import Catalogue, RegisteredForm
@@ -25,10 +24,10 @@ def bundles(
     """
     read = bundles_of(registered_forms(as_json))
     if as_json:
-        typer.echo(json.dumps(read, ensure_ascii=False))
+        print_json(read)
         return
     for bundle in read:
-        Console().print(bundle_table(bundle))
+        print_table(bundle_table(bundle))
 
 
 def bundles_of(catalogue: Catalogue) -> list[dict[str, Any]]:

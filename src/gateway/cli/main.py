@@ -149,7 +149,7 @@ class _Commands(Mapping[str, Any]):
 _COMMANDS = _Commands()
 
 
-_FINDINGS = (("audit",), ("db",), ("log", "check"))
+_FINDINGS = (("audit",), ("db",), ("forms",), ("log", "check"))
 """Commands whose status 1 is a finding; that of the others says that they did nothing."""
 
 

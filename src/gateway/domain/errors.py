@@ -88,8 +88,8 @@ class FieldProblem:
 class FormProblem(FieldProblem):
     """Such a place of a form file, with what its sentence names.
 
-    `about` is a component type or the names of forms, `line` and `column` count from 1 where the
-    text itself cannot be read, and are 0 elsewhere.
+    `about` is a component type, the names of forms or what a text holds that no JSON does; `line` and
+    `column` count from 1 where the text itself cannot be read, and are 0 elsewhere.
     """
 
     about: str = ""

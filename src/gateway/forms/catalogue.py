@@ -8,7 +8,7 @@ or a bindings file with another title, starts no new series.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,7 +18,7 @@ from typing import Any
 from gateway.domain.errors import FieldProblem, FormRefused, NotFound
 from gateway.domain.identifiers import FormCode, RoleName, SourceId
 from gateway.forms._reading.bindings import read_bindings
-from gateway.forms._reading.templates import is_box
+from gateway.forms._reading.templates import is_box, member_of
 from gateway.forms.attributes import CONSTANT, Dictionary, read_dictionary
 from gateway.forms.bindings import Binding, Bindings
 from gateway.forms.bundles import BASE_CODE, Served, Spared, spared_by
@@ -236,34 +236,44 @@ def version_of(
 def _skeleton(definition: FormDefinition) -> str:
     """What of a form bears on counting, as text: the same text, the same series."""
     tree = json.loads(definition.raw)
-    return json.dumps(list(_bones(tree.get("components", []))), sort_keys=True, ensure_ascii=False)
+    return json.dumps(
+        list(_bones(_objects(tree, "components"))), sort_keys=True, ensure_ascii=False
+    )
 
 
-def _bones(components: list[Any]) -> Iterator[list[Any]]:
+def _bones(components: Iterable[dict[str, Any]]) -> Iterator[list[Any]]:
     for component in components:
         kept = {key: component[key] for key in _SKELETON_KEYS if component.get(key)}
         if is_box(component):
             kept |= {key: component.get(key) for key in ("name", "value", "inputType")}
-        kept["required"] = bool((component.get("validate") or {}).get("required"))
-        kept["choices"] = [choice.get("value") for choice in _choices(component)]
+        kept["required"] = bool(member_of(component, "validate").get("required"))
+        kept["choices"] = [
+            choice.get("value") if isinstance(choice, dict) else choice
+            for choice in _choices(component)
+        ]
         yield [kept, list(_bones(_children(component)))]
 
 
 def _choices(component: Mapping[str, Any]) -> list[Any]:
-    data = component.get("data") or {}
+    data = member_of(component, "data")
     choices = component.get("values") or data.get("values") or data.get("json") or []
     return choices if isinstance(choices, list) else []
 
 
-def _children(component: Mapping[str, Any]) -> list[Any]:
-    children = list(component.get("components") or [])
-    for column in component.get("columns") or []:
-        children += column.get("components") or []
+def _children(component: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from _objects(component, "components")
+    for column in _objects(component, "columns"):
+        yield from _objects(column, "components")
     rows = component.get("rows")
     for row in rows if isinstance(rows, list) else []:
-        for cell in row:
-            children += cell.get("components") or []
-    return children
+        for cell in row if isinstance(row, list) else []:
+            yield from _objects(cell, "components")
+
+
+def _objects(around: object, name: str) -> Iterator[dict[str, Any]]:
+    """The objects in a list that a member should be; core passes over what else may stand there."""
+    listed = around.get(name) if isinstance(around, Mapping) else None
+    yield from (one for one in listed if isinstance(one, dict)) if isinstance(listed, list) else ()
 
 
 def _digest(*parts: str) -> str:

@@ -109,7 +109,9 @@ def _check_label(case: Comparison, value: str, label: object) -> None:
     Whether the component offers the value at all is another question (`chosen_values`).
     """
     own = _labels_of(case, value)
-    if own is None or label in own or not (own or case.exact):
+    if own is None or not (own or case.exact):
+        return
+    if isinstance(label, str) and label in own:
         return
     if string(case, label) not in {same_text(one, exact=False) for one in own}:
         raise NotAnOption("a label of another value")

@@ -120,9 +120,12 @@ def folded(counts: Mapping[Counted, int]) -> dict[Counted, int]:
 def _entries_of(raw: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The entries of a JSON file, each with its place."""
     try:
-        document = json.loads(raw.decode(), object_pairs_hook=_members)
+        document = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_members)
     except _NameTwice:
         raise _refused("the file", "has no name twice in an object", "file") from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise _refused(place, "breaks off from JSON", "file") from None
     except (ValueError, RecursionError):
         raise _refused("the file", "is JSON in UTF-8", "file") from None
     if isinstance(document, dict) and document.keys() == {"reads"}:
@@ -150,6 +153,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _lines_of(raw: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The lines of a CSV file, each with its number."""
+    lines = None
     try:
         lines = csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""), strict=True)
         names = tuple(next(lines, ()))
@@ -166,7 +170,8 @@ def _lines_of(raw: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
                 cells["channel"] = cells["channel"] or None
             yield f"line {lines.line_num}", cells
     except (UnicodeDecodeError, csv.Error):
-        raise _refused("the file", "is CSV in UTF-8", "file") from None
+        place = f"line {lines.line_num}" if lines else "the file"
+        raise _refused(place, "is CSV in UTF-8", "file") from None
 
 
 def _reads(entries: list[tuple[str, Mapping[str, Any]]]) -> int:

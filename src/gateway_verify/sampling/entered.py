@@ -110,7 +110,10 @@ def _check_same(body: Any, request: Leaf) -> None:
     same = all(body.get(short) == request[name] for short, name in _SAME.items())
     same &= frame_of(body, "fr") == frame_of(request)
     same &= body.get("yu") == request.get("year_units")
-    same &= (body["cm"], body["by"]) == (request["commitment"], digest_of_key(request["auditor"]))
+    same &= (body.get("cm"), body.get("by")) == (
+        request["commitment"],
+        digest_of_key(request["auditor"]),
+    )
     if not same or (body.get("k"), body.get("st")) != ("sample", "asked"):
         raise Refuted(Kind.AUDIT, "what was entered is another request")
 

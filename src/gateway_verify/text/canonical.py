@@ -42,8 +42,8 @@ def read_json(raw: bytes) -> Any:
             parse_constant=_refuse_number,
             parse_int=_integer,
         )
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
-        raise NotCanonical("not JSON") from None
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as refused:
+        raise _no_json(refused) from None
 
 
 def read_spelt(raw: bytes) -> Any:
@@ -56,8 +56,17 @@ def read_spelt(raw: bytes) -> Any:
             parse_constant=_refuse_number,
             parse_int=Spelt,
         )
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
-        raise NotCanonical("not JSON") from None
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as refused:
+        raise _no_json(refused) from None
+
+
+def _no_json(refused: Exception) -> NotCanonical:
+    """Where a text breaks off from JSON, without a word of it."""
+    if isinstance(refused, json.JSONDecodeError):
+        return NotCanonical(f"not JSON: line {refused.lineno}, column {refused.colno}")
+    if isinstance(refused, UnicodeDecodeError):
+        return NotCanonical(f"not JSON: no UTF-8 at byte {refused.start}")
+    return NotCanonical("not JSON: too deep")
 
 
 def write(value: Any) -> bytes:

@@ -22,6 +22,7 @@ from gateway.audits import (
     read_sample_request,
 )
 from gateway.cli._audit.packs import Json, deployment, say
+from gateway.cli._audit.sample_files import LARGEST_FILE_BYTES
 from gateway.cli._log.publishing import publish_log
 from gateway.cli.clock import clock_of
 from gateway.domain.clock import Clock
@@ -32,6 +33,7 @@ from gateway.log.publishing.folder import LogFolder
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway_verify.leaves import Leaf
+from gateway_verify.locations import read_file
 from gateway_verify.text import canonical
 
 
@@ -98,7 +100,7 @@ def _request(path: Path) -> Leaf:
 
 def _decoded(path: Path) -> Any:
     try:
-        return canonical.read_json(path.read_bytes())
+        return canonical.read_json(read_file(path, LARGEST_FILE_BYTES))
     except canonical.NotCanonical as refused:
         raise BadRequest("audit_unreadable", str(refused)) from None
 

@@ -40,8 +40,12 @@ from gateway.log.publishing.refusals import LogStopped
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway_verify.ending import tell
+from gateway_verify.findings import Unchecked
+from gateway_verify.locations import read_file
 
 REFUSED = 1
+LARGEST_AUDIT_BYTES = 64 * 1024
+"""Of a leaf, and the newline behind it."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -125,7 +129,7 @@ def accept(
     """
     now = clock_of(context)()
     with deployment() as settings, closing(Database(settings.database)) as database:
-        leaf = read_audit(audit.read_bytes())
+        leaf = read_audit(read_file(audit, LARGEST_AUDIT_BYTES))
         log = LogFolder(settings.data / "log")
         shown = log.published()
         if shown is None:
@@ -187,6 +191,9 @@ def deployment() -> Iterator[Settings]:
     except (GatewayError, LogStopped) as refusal:
         typer.echo(str(refusal), err=True)
         raise typer.Exit(REFUSED) from None
+    except Unchecked as refused:
+        typer.echo(str(refused), err=True)
+        raise typer.Exit(COULD_NOT) from None
     except OSError as failed:
         typer.echo(f"{failed.filename}: {failed.strerror}", err=True)
         raise typer.Exit(COULD_NOT) from None

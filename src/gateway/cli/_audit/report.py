@@ -158,6 +158,8 @@ def _opened(path: Path) -> _Found:
 
 
 def _known(one: dict[str, Any], frame: str) -> bool:
-    ways = all(how in WAYS for _, how in one["differs"])
+    ways = all(isinstance(at, str) and how in WAYS for at, how in one["differs"])
+    placed = type(one["leaf"]) is type(one["ordinal"]) is int
+    placed = placed and isinstance(one["path"], str | None)
     outside = one["outside"] in (None, *registered().remote)
-    return ways and one["failed"] in (None, *STEPS_OF[frame]) and outside
+    return placed and ways and one["failed"] in (None, *STEPS_OF[frame]) and outside

@@ -32,7 +32,7 @@ from gateway.sources.registry import registered
 from gateway_verify.ending import tell
 from gateway_verify.evidence import Way, verify_log
 from gateway_verify.findings import Kind, Unchecked
-from gateway_verify.locations import Folder
+from gateway_verify.locations import Folder, read_file
 from gateway_verify.sampling.draw import (
     FIELDS,
     FRAMES,
@@ -53,6 +53,9 @@ from gateway_verify.sampling.requests import (
     units_in,
 )
 from gateway_verify.signing import read_auditor
+
+LARGEST_DRAW_BYTES = 1024 * 1024
+"""Of a public draw: it stands in the file of drawn units, too."""
 
 sample_app = typer.Typer(
     help="The sampling audit of fields, whole submissions and records.", no_args_is_help=True
@@ -127,7 +130,8 @@ def draw(
     """Draw the units that the province is to open; anybody can draw the same."""
     with refusals_said(), bar("Rút thăm / draw") as told:
         asked = read_request(decoded(request))
-        later = Later(decoded(entered), moment_of(at), read_nonce(nonce), public.read_bytes())
+        drawing = read_file(public, LARGEST_DRAW_BYTES)
+        later = Later(decoded(entered), moment_of(at), read_nonce(nonce), drawing)
         sample = draw_sample(Folder(pack), policy_of(policy), asked, later, told)
         out.write_bytes(sample.as_json())
     drawn, leaves = len(sample.units), len({unit.leaf.index for unit in sample.units})

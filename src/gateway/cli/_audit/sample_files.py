@@ -12,17 +12,29 @@ import typer
 from gateway.cli._audit.verifying import COULD_NOT
 from gateway.domain.errors import GatewayError
 from gateway_verify.findings import Kind, Refuted, Unchecked
+from gateway_verify.locations import read_file
 from gateway_verify.text import canonical
-from gateway_verify.text.policy import MalformedPolicy, Policy, read_policy
+from gateway_verify.text.policy import (
+    LARGEST_POLICY_BYTES,
+    MalformedPolicy,
+    Policy,
+    read_policy,
+)
+
+LARGEST_FILE_BYTES = 16 * 1024 * 1024
+LARGEST_LIST_BYTES = 256 * 1024 * 1024
+"""Of what a sample brings along, and of a register's list: many times what real ones have."""
+
+_LARGEST_NONCE_BYTES = 1_000
 
 WRONG = 1
 """Exit status: refuted, or an opening was wrong."""
 
 
-def decoded(path: Path) -> Any:
+def decoded(path: Path, most: int = LARGEST_FILE_BYTES) -> Any:
     """The JSON in a file; raises Unchecked."""
     try:
-        return canonical.read_json(path.read_bytes())
+        return canonical.read_json(read_file(path, most))
     except canonical.NotCanonical as refused:
         raise Unchecked(Kind.AUDIT, f"no JSON that can be read: {refused}", str(path)) from None
 
@@ -41,8 +53,8 @@ def moment_of(text: str) -> int:
 def read_nonce(path: Path) -> bytes:
     """The nonce that a file holds; raises Unchecked."""
     try:
-        return bytes.fromhex(path.read_text().strip())
-    except (ValueError, UnicodeDecodeError):
+        return bytes.fromhex(read_file(path, _LARGEST_NONCE_BYTES).decode().strip())
+    except ValueError:
         raise Unchecked(Kind.AUDIT, "no nonce", str(path)) from None
 
 
@@ -56,7 +68,7 @@ def keep_secret(path: Path, text: str) -> None:
 def policy_of(path: Path | None) -> Policy | None:
     """The policy in a file; raises Unchecked."""
     try:
-        return None if path is None else read_policy(path.read_bytes())
+        return None if path is None else read_policy(read_file(path, LARGEST_POLICY_BYTES))
     except MalformedPolicy as refused:
         raise Unchecked(Kind.POLICY, str(refused)) from None
 
@@ -79,7 +91,7 @@ def refusals_said() -> Iterator[None]:
 
 def lists_in(path: Path, what: str) -> dict[str, frozenset[str]]:
     """Lists of texts by name; raises Unchecked."""
-    said = decoded(path)
+    said = decoded(path, LARGEST_LIST_BYTES)
     if not isinstance(said, dict) or not all(isinstance(one, list) for one in said.values()):
         raise Unchecked(Kind.AUDIT, f"the file lists {what}", str(path))
     return {name: frozenset(map(str, numbers)) for name, numbers in said.items()}

@@ -3,8 +3,10 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, BinaryIO, NoReturn
 
 import typer
 from rich.console import Console
@@ -21,12 +23,16 @@ from gateway.forms.definition import (
     read_definition,
 )
 from gateway.forms.fields import Decision, instances_at_submission
+from gateway_verify.ending import tell
 
 REFUSED = 1
 """Exit status: a form cannot be counted honestly."""
 
 UNREADABLE = 2
 """Exit status: a file cannot be read, or is no JSON."""
+
+LARGEST_FILE_BYTES = 16 * 1024 * 1024
+"""Of a form, its bindings or data, and of a line on standard input: many times what real ones have."""
 
 forms_app = typer.Typer(help="Form.io forms: check them, list what they ask.", no_args_is_help=True)
 
@@ -48,7 +54,7 @@ def check(
     else:
         for path, problems in found:
             for line in [line_of(problem) for problem in problems] or ["accepted"]:
-                typer.echo(f"{path}: {line}")
+                tell(_printable(f"{path}: {line}"))
     raise typer.Exit(max((_status(problems) for _, problems in found), default=0))
 
 
@@ -61,57 +67,95 @@ def fields(
         bool, typer.Option("--stdin", help='One {"form": …, "data": …} a line in, one list out.')
     ] = False,
 ) -> None:
-    """List every declarable field of a form with given data, and whether it shows at submission."""
+    """List every declarable field of a form with given data, and whether it shows at submission.
+
+    Exit status: 0 listed, 1 the form is refused, 2 a file cannot be read. With --stdin: 0 every line was
+    answered, a refused one by its reasons, or nobody reads the answers any more.
+    """
     if stdin:
+        if sys.stdin is None:
+            raise typer.BadParameter("standard input is closed")
         for line in _answers(sys.stdin.buffer):
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
+            if not tell(line):
+                return
         return
     if form is None:
         raise typer.BadParameter("name a form, or give --stdin")
     try:
-        definition = read_definition(_read(form))
-        entries = _entries(definition, decode_strictly(_read(data)) if data else {})
+        definition = read_definition(form_bytes(form))
+        entries = _entries(definition, _data_in(data) if data else {})
     except FormRefused as refusal:
         refuse(refusal, as_json)
     else:
         print_json(entries) if as_json else _print_table(definition, entries)
 
 
+def _data_in(path: Path) -> object:
+    """The JSON in a file of data; what is refused of it is said of the file."""
+    with said_of(path):
+        return decode_strictly(file_bytes(path))
+
+
 def form_or_refusal(path: Path, as_json: bool) -> FormDefinition:
     """A form that can be counted; ends the command with the reasons for one that cannot."""
     try:
-        return read_countable(_read(path))
+        return read_countable(form_bytes(path))
     except FormRefused as refusal:
         refuse(refusal, as_json)
 
 
 def _problems(path: Path) -> tuple[FieldProblem, ...]:
     try:
-        read_countable(_read(path))
+        read_countable(form_bytes(path))
     except FormRefused as refusal:
         return refusal.problems
     return ()
 
 
-def _read(path: Path) -> bytes:
-    """A file's bytes; of `project.json#name` the form of that name in a project export."""
+def form_bytes(path: Path) -> bytes:
+    """A form's bytes; of `project.json#name` the form of that name in a project export."""
     file, hash_sign, name = str(path).rpartition("#")
-    try:
-        if not hash_sign or path.exists():
-            return path.read_bytes()
-        document = decode_strictly(Path(file).read_bytes())
-    except OSError as error:
-        raise FormRefused((FieldProblem("", "unreadable"),)) from error
+    if not hash_sign or _stands(path):
+        return file_bytes(path)
+    document = decode_strictly(file_bytes(Path(file)))
     if not isinstance(document, dict) or name not in forms_in(document):
         raise FormRefused((FieldProblem("", "no_such_form"),))
     return json.dumps(document["forms"][name], ensure_ascii=False, default=float).encode()
 
 
+@contextmanager
+def said_of(path: Path) -> Iterator[None]:
+    """Name the file in what is refused of it as a whole, for a command that reads several."""
+    try:
+        yield
+    except FormRefused as refusal:
+        named = (replace(one, path=one.path or path.name) for one in refusal.problems)
+        raise FormRefused(tuple(named)) from None
+
+
+def _stands(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long
+        return False
+
+
+def file_bytes(path: Path) -> bytes:
+    """A file's bytes; raises FormRefused `unreadable` or `too_many_bytes`."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_FILE_BYTES + 1)
+    except OSError as error:
+        raise FormRefused((FieldProblem("", "unreadable"),)) from error
+    if len(raw) > LARGEST_FILE_BYTES:
+        raise FormRefused((FieldProblem("", "too_many_bytes"),))
+    return raw
+
+
 def _status(problems: tuple[FieldProblem, ...]) -> int:
     if not problems:
         return 0
-    unread = {problem.code for problem in problems} & {"unreadable", "not_json"}
+    unread = {problem.code for problem in problems} & {"unreadable", "not_json", "too_many_bytes"}
     return UNREADABLE if unread else REFUSED
 
 
@@ -134,9 +178,12 @@ def _told(problem: FieldProblem) -> dict[str, object]:
 
 def line_of(problem: FieldProblem) -> str:
     """What is refused at one place, as a line for people."""
-    # A key comes from a file that may be anybody's: nothing of it may steer a terminal.
     reason = reason_of(problem)
-    line = f"{problem.path or '(form)'}: {problem.code}: {reason.vi} / {reason.en}"
+    return _printable(f"{problem.path or '(form)'}: {problem.code}: {reason.vi} / {reason.en}")
+
+
+def _printable(line: str) -> str:
+    # A key comes from a file that may be anybody's: nothing of it may steer a terminal.
     return "".join(sign if sign.isprintable() else "?" for sign in line)
 
 
@@ -146,7 +193,7 @@ def refuse(refusal: FormRefused, as_json: bool) -> NoReturn:
         print_json({"error": refusal.code, "problems": listed(refusal.problems)})
     else:
         for problem in refusal.problems:
-            typer.echo(line_of(problem), err=True)
+            tell(line_of(problem), sys.stderr)
     raise typer.Exit(_status(refusal.problems))
 
 
@@ -165,20 +212,39 @@ def _entries(form: FormDefinition, data: object) -> list[dict[str, object]]:
     ]
 
 
-def _answers(lines: Iterable[bytes]) -> Iterator[str]:
-    for line in lines:
+def _answers(given: BinaryIO) -> Iterator[str]:
+    for number, line in enumerate(_lines(given), 1):
         if line.strip():
-            yield _text(_answer(line))
+            yield _text(_answer(line, number))
 
 
-def _answer(line: bytes) -> object:
+def _lines(given: BinaryIO) -> Iterator[bytes]:
+    """The lines, of one that is too long no more than shows that it is."""
+    while line := given.readline(LARGEST_FILE_BYTES + 1):
+        rest = line
+        while len(rest) > LARGEST_FILE_BYTES and not rest.endswith(b"\n"):
+            rest = given.readline(LARGEST_FILE_BYTES + 1)
+        yield line
+
+
+def _answer(line: bytes, number: int) -> object:
     try:
+        if len(line) > LARGEST_FILE_BYTES:
+            raise FormRefused((FieldProblem("", "too_many_bytes"),))
         asked = decode_strictly(line)
         if not isinstance(asked, dict) or "form" not in asked:
             raise FormRefused((FieldProblem("", "bad_line"),))
         return _entries(definition_of(asked["form"], line), asked.get("data", {}))
     except FormRefused as refusal:
-        return {"error": refusal.code, "problems": listed(refusal.problems)}
+        problems = listed(_in_line(number, one) for one in refusal.problems)
+        return {"error": refusal.code, "problems": problems}
+
+
+def _in_line(number: int, problem: FieldProblem) -> FieldProblem:
+    """A problem of the text of one line, with the number of the line."""
+    if isinstance(problem, FormProblem) and problem.line:
+        return replace(problem, line=number)
+    return problem
 
 
 def _text(answer: object) -> str:
@@ -187,7 +253,15 @@ def _text(answer: object) -> str:
 
 def print_json(answer: object) -> None:
     """One document on standard output."""
-    typer.echo(_text(answer))
+    tell(_text(answer))
+
+
+def print_table(table: Table) -> None:
+    """A table on standard output."""
+    console = Console()
+    with console.capture() as text:
+        console.print(table)
+    tell(text.get().removesuffix("\n"))
 
 
 def _print_table(form: FormDefinition, entries: list[dict[str, object]]) -> None:
@@ -199,4 +273,4 @@ def _print_table(form: FormDefinition, entries: list[dict[str, object]]) -> None
         marks = ("yes" if entry[name] else "" for name in ("required", "visible"))
         words = (escape(str(entry[name])) for name in ("path", "type", "label"))
         table.add_row(*words, *marks)
-    Console().print(table)
+    print_table(table)

@@ -1,14 +1,13 @@
 """`gateway forms coverage`: how much of each form can the connected sources fill at best?"""
 
-import json
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
+from gateway.cli._forms.checking import print_json, print_table
 from gateway.cli._forms.registered import registered_forms
 from gateway.forms.catalogue import Catalogue
 from gateway.forms.covering import coverage_of as covered
@@ -29,9 +28,9 @@ def coverage(
     """
     rows = coverage_of(registered_forms(as_json))
     if as_json:
-        typer.echo(json.dumps(rows))
+        print_json(rows)
     else:
-        Console().print(_table(rows))
+        print_table(_table(rows))
 
 
 def coverage_of(catalogue: Catalogue) -> list[dict[str, str | int]]:

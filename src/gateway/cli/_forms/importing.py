@@ -2,16 +2,23 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gateway.cli._forms.checking import line_of, listed
+from gateway.cli._forms.checking import (
+    file_bytes,
+    form_bytes,
+    line_of,
+    listed,
+    print_table,
+    said_of,
+)
 from gateway.cli._serve import settings_from_environment
 from gateway.domain.codelists import read_code_lists
 from gateway.domain.errors import FieldProblem, FormRefused
@@ -19,6 +26,7 @@ from gateway.forms.attributes import read_dictionary
 from gateway.forms.catalogue import RegisteredForm, register
 from gateway.forms.definition import read_countable
 from gateway.forms.drift import Change, Drift, drift_of
+from gateway_verify.ending import tell
 
 BREAKS = 1
 """Exit status: some binding no longer fits."""
@@ -62,10 +70,14 @@ def import_form(
     schemas = settings_from_environment().schemas
     folder = schemas / "forms" / form
     try:
-        raw = _read(file)
+        with said_of(file):
+            raw = form_bytes(file)
+            now = read_countable(raw)
         earlier = _registered(schemas, form)
-        told = _read(bindings) if bindings else (folder / "bindings.json").read_bytes()
-        drift = drift_of(earlier, read_countable(raw), told, read_code_lists(schemas))
+        beside = bindings or folder / "bindings.json"
+        with said_of(beside):
+            told = file_bytes(beside)
+        drift = drift_of(earlier, now, told, read_code_lists(schemas))
     except FormRefused as refusal:
         _refuse(refusal, as_json)
     written = write and not drift.breaks
@@ -82,20 +94,13 @@ def _registered(schemas: Path, form: str) -> RegisteredForm:
     return register(registered[form], read_dictionary(schemas / "attributes.json"))
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise FormRefused((FieldProblem(path.name, "unreadable"),)) from error
-
-
 def _refuse(refusal: FormRefused, as_json: bool) -> None:
     if as_json:
         told = {"error": refusal.code, "problems": listed(refusal.problems)}
-        typer.echo(json.dumps(told, ensure_ascii=False))
+        tell(json.dumps(told, ensure_ascii=False))
     else:
         for problem in refusal.problems:
-            typer.echo(line_of(problem), err=True)
+            tell(line_of(problem), sys.stderr)
     raise typer.Exit(UNREADABLE)
 
 
@@ -117,17 +122,17 @@ def _replace(path: Path, content: bytes) -> None:
 
 def _say(form: str, drift: Drift, written: bool, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(_document(form, drift, written), ensure_ascii=False))
+        tell(json.dumps(_document(form, drift, written), ensure_ascii=False))
         return
     if drift.changes:
-        Console().print(_table(form, drift))
+        print_table(_table(form, drift))
     else:
-        typer.echo(f"{form}: không có thay đổi về kê khai / nothing that is declared changes")
-    typer.echo(_about_series(drift))
+        tell(f"{form}: không có thay đổi về kê khai / nothing that is declared changes")
+    tell(_about_series(drift))
     if written:
-        typer.echo("Đã ghi / Written.")
+        tell("Đã ghi / Written.")
     elif drift.breaks:
-        typer.echo("Chưa ghi: ràng buộc chưa khớp / Not to be published: bindings do not fit.")
+        tell("Chưa ghi: ràng buộc chưa khớp / Not to be published: bindings do not fit.")
 
 
 def _about_series(drift: Drift) -> str:

@@ -25,6 +25,7 @@ from gateway.forms.covering import coverage_of
 from gateway.forms.definition import FieldTemplate
 from gateway.forms.unreached import Unreached, read_all_unreached
 from gateway.sources.registry import registered
+from gateway_verify.ending import tell
 
 _HEAD = """# Danh sách rà soát biểu mẫu / Review list of the forms
 
@@ -79,7 +80,7 @@ def review(
     if write:
         (schemas / "forms.md").write_text(text, encoding="utf-8")
     else:
-        typer.echo(text, nl=False)
+        tell(text.removesuffix("\n"))
 
 
 def review_of(catalogue: Catalogue, unreached: Mapping[FormCode, tuple[Unreached, ...]]) -> str:

@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gateway.cli._forms.checking import form_or_refusal, print_json
+from gateway.cli._forms.checking import form_or_refusal, print_json, print_table
 from gateway.cli._forms.registered import registered_forms
 from gateway.cli._serve import settings_from_environment
 from gateway.forms.attributes import read_dictionary
@@ -41,7 +40,7 @@ def suggest(
     if as_json:
         print_json([asdict(one) for one in found])
     else:
-        Console().print(_table(definition.title, found))
+        print_table(_table(definition.title, found))
 
 
 def _table(title: str, found: tuple[Suggestion, ...]) -> Table:

@@ -19,14 +19,14 @@ def reason_of(problem: FieldProblem) -> Reason:
     reason = REASONS.get(problem.code, _NOT_OF_SCHEMA)
     if not isinstance(problem, FormProblem):
         return reason
+    if problem.code == "not_json":
+        reason = _NO_JSON.get(problem.about, reason)
     if problem.line:
         at = (
             f"dòng {problem.line}, cột {problem.column}",
             f"line {problem.line}, column {problem.column}",
         )
         return Reason(f"{reason.vi}: {at[0]}", f"{reason.en}: {at[1]}")
-    if problem.code == "not_json" and problem.about:
-        return _NOT_UTF_8
     if problem.code == "unknown_type":
         return _INSTEAD.get(problem.about, reason)
     if problem.code == "several_forms":
@@ -36,6 +36,7 @@ def reason_of(problem: FieldProblem) -> Reason:
 
 REASONS: Final[Mapping[str, Reason]] = {
     "unreadable": Reason("không đọc được tệp", "the file cannot be read"),
+    "too_many_bytes": Reason("tệp, hoặc dòng, dài quá 16 MB", "the file, or the line, has more than 16 MB"),
     "not_json": Reason("tệp không phải JSON hợp lệ", "the file is no valid JSON"),
     "too_deep": Reason("JSON lồng quá 100 tầng", "the JSON is nested deeper than 100 levels"),
     "not_a_form": Reason("không có danh sách `components`: không phải biểu mẫu Form.io", "there is no list `components`: this is no Form.io form"),
@@ -88,10 +89,14 @@ _NOT_OF_SCHEMA = Reason(
     "không đúng lược đồ của tệp ràng buộc", "this does not fit the schema of a bindings file"
 )
 
-_NOT_UTF_8 = Reason(
-    "tệp không phải UTF-8; hãy lưu lại bằng UTF-8",
-    "the file is not UTF-8 (UTF-16?); save it as UTF-8",
-)
+_NO_JSON: Mapping[str, Reason] = {
+    "UTF-8": Reason("tệp không phải UTF-8; hãy lưu lại bằng UTF-8", "the file is not UTF-8 (UTF-16?); save it as UTF-8"),
+    "empty": Reason("tệp trống", "the file is empty"),
+    "twice": Reason("một thành phần của đối tượng được ghi hai lần", "a member of an object stands twice"),
+    "constant": Reason("JSON không có NaN và Infinity", "JSON has no NaN and no Infinity"),
+    "number": Reason("số nằm ngoài phạm vi số thực 64 bit", "a number beyond what a double holds"),
+    "surrogate": Reason("chuỗi chứa nửa cặp surrogate", "a text holds half of a surrogate pair"),
+}  # fmt: skip
 _TABLE = Reason("hãy dùng `datagrid` hoặc `editgrid`", "use `datagrid` or `editgrid`")
 _NO_INPUT = Reason(
     "thành phần này không thu thập thông tin khai được đếm; hãy bỏ khỏi biểu mẫu",

@@ -52,7 +52,7 @@ from gateway.forms._showing.conditions import (
     paths_named,
     scopes_named,
 )
-from gateway.forms._showing.javascript import UNDEFINED
+from gateway.forms._showing.javascript import UNDEFINED, from_json, to_string
 from gateway.forms._showing.logic import foreign_operators
 from gateway.forms._showing.operators import DATE_OPERATORS
 from gateway.forms._showing.triggers import Places, component_for
@@ -152,7 +152,7 @@ def _can_be_dated(entry: Component, places: Places) -> bool:
 
     moment reads what is left out, and whatever an object does not say, from the clock.
     """
-    if entry.get("operator") not in DATE_OPERATORS:
+    if to_string(from_json(entry.get("operator"))) not in DATE_OPERATORS:
         return True
     path, compared = entry.get("component"), entry.get("value", UNDEFINED)
     found = component_for(path, places) if isinstance(path, str) else None

@@ -1,12 +1,12 @@
 """What does one input component ask for, and in which shape does it take the answer?"""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TypeAlias
 
+from gateway.domain.errors import FormRefused
+from gateway.forms._reading.decoding import decode_strictly
 from gateway.forms._showing.javascript import from_json, to_string
 
 Component: TypeAlias = Mapping[str, object]
@@ -99,8 +99,8 @@ def read_json_items(component: Component) -> list[object] | None:
     items = member_of(component, "data").get("json")
     if isinstance(items, str):
         try:
-            items = json.loads(items, parse_float=Decimal) if items.strip() else []
-        except (ValueError, RecursionError):
+            items = decode_strictly(items.encode()) if items.strip() else []
+        except FormRefused:
             return None
     return items if isinstance(items, list) else None
 

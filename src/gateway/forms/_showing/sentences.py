@@ -114,7 +114,7 @@ def _rule(rule: object, named: Mapping[str, Trigger]) -> str:
             return f"{_name(_path(rule), named)} có giá trị"
     if operator in _IN_RULES and len(given) == 2 and _path(given[0]):
         return _clause(_path(given[0]), _IN_RULES[operator], given[1], named)
-    return json.dumps(rule, ensure_ascii=False)
+    return json.dumps(rule, ensure_ascii=False, default=float)
 
 
 def _grouped(rule: object, around: str, named: Mapping[str, Trigger]) -> str:
