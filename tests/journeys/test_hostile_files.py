@@ -170,4 +170,4 @@ def test_an_odd_member_is_refused_in_words(
         assert not A_BUG.search(answer.output), (content, answer.output)
         assert answer.exception is None or isinstance(answer.exception, SystemExit), content
         tried += 1
-    assert tried > 10
+    assert tried > 5
