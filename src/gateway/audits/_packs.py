@@ -44,7 +44,7 @@ from gateway.log.tiles import ENTRIES, WIDTH, TileFolder, encode_bundle, tile_pa
 from gateway_verify.archive import write_archive
 
 Progress = Callable[[int, int], None]
-OTHERS = Path(__file__).parent / "others"
+OTHERS = Path(__file__).parent / "_others"
 """Programs that ask verifiers of others about a log."""
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
