@@ -52,6 +52,7 @@ PARTS = (
         100,
         "env FORMS_SEED=7 FORMS_PAIRS=20000 python -m pytest tests/forms/test_against_formio.py",
     ),
+    Part("reach", 30, "python -m tests.journeys.reach 20"),
     Part("removals", 60, "python -m tests.removals"),
     Part("before", 30, "python -m tests.before"),
     Part("bench-calls", 100, "python -m bench --nightly --only calls"),

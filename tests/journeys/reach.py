@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
 import structlog
 from rich.console import Console
 from rich.table import Table
@@ -29,9 +28,10 @@ from gateway.domain.identifiers import FormCode
 from gateway.domain.verdicts import DECLARED, Verdict
 from gateway.forms.catalogue import read_catalogue
 from gateway.forms.unreached import Unreached, read_all_unreached
+from gateway.log.stored import log_size
 from gateway.reduction.cases import CaseReader
 from gateway.reduction.dossiers import Item, items_of
-from gateway.reduction.reading import cases_of, definitions_of, log_size, report_from_log
+from gateway.reduction.reading import cases_of, definitions_of, report_from_log
 from gateway.reduction.report import Question
 from gateway.reduction.standards import Standards
 from gateway.storage.database import Database
@@ -147,7 +147,7 @@ def _items(database: Database) -> Iterator[dict[str, Item]]:
     reader = CaseReader(definitions, definitions.edition)
     judged = []
     for case in cases_of(database, 0, size - 1):
-        submissions = reader.read((leaf, orjson.loads(b)) for leaf, b in case.bodies).judged()
+        submissions = reader.read(case.payloads).judged()
         judged += [submissions] if submissions else []
     for submissions in sorted(judged, key=lambda one: one[-1].leaf):
         last = submissions[-1]
