@@ -1,1 +1,1 @@
-"""One day at the counter, played on this machine."""
+"""The demo: one day at a one-stop desk, played on this machine against the mocks."""

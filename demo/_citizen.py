@@ -1,9 +1,9 @@
-"""What does one citizen gain by a result that the province has on record? A day in the life.
+"""One citizen's day: what a result on record saves in the next procedure.
 
 papers           how many papers were on record in the morning
 before, after    what the licence's fields were counted as, without and with the card on record
 asked            how many of its visible fields were left to the citizen, before and after
-portal           the three dossiers as `demo_portal.py` tells them
+portal           the three dossiers as `_portal.py` reports them
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""How does one day of the demo pass, and what did it come to?"""
+"""One day of the demo, and its result."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -52,7 +52,7 @@ class Day:
 
     @property
     def held(self) -> dict[str, Any]:
-        """How much of what records hold came as facts (`demo_held.py`)."""
+        """How much of what records hold came as facts (`_outcome/held.py`)."""
         return held_document(
             (one.form, [item.fact for item in one.held])
             for one in self.outcomes

@@ -1,4 +1,4 @@
-"""How do mocks and gateway come up beside each other on this machine, and go down together?
+"""The demo's deployment: mocks and gateway as processes of this machine.
 
 Three processes on free loopback ports (population database, national portal and, where it is asked
 for, the citizens' store of papers in one, a witness of the log, the gateway), and one folder outside

@@ -1,4 +1,4 @@
-"""How does the demo's iGate come to the gateway? As an ordinary tenant, with a client of its own."""
+"""The demo's iGate: an ordinary tenant of the gateway, with a client of its own."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""What does the national portal know of the day's dossiers, and does a leaf stand behind every flag?
+"""The day's dossiers at the national portal, and the leaf that proves each of their flags.
 
 dossiers   registered with the gateway for the portal; a linked declaration is one for each part
 declared   by so many declarations

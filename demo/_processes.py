@@ -1,4 +1,4 @@
-"""How is a process of the demo started, waited for and ended?"""
+"""Processes of the demo: start, wait, stop."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""`gateway demo --serve`: how do programs and people try the house while it stays up?"""
+"""`gateway demo --serve`: keep the deployment running so that programs and people can try it."""
 
 import asyncio
 import json

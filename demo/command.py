@@ -1,4 +1,4 @@
-"""`gateway demo`: what does a day at the counter come to, from filling to the proof of the figures?
+"""`gateway demo`: one day at a one-stop desk, from filling to the proof of the figures.
 
 Exit status: 0 all as it should be, 1 something unexpected happened (it is named), 2 mocks or gateway
 did not start, 130 stopped half-way.

@@ -1,4 +1,4 @@
-"""`gateway mocks serve`: how do the stand-ins of the State's systems run by themselves?"""
+"""`gateway mocks serve`: run the mocks of the State's systems without the gateway."""
 
 import asyncio
 import json

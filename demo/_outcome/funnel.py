@@ -1,4 +1,4 @@
-"""How do the day's visits become the dossiers of the released month? Every number with its reason.
+"""The funnel from the day's visits to the dossiers of the released month, each step with its reason.
 
 steps      one after the other: `step`, `number`, `change` from the step before, `reason` (Vietnamese,
            English; null where nothing changes)

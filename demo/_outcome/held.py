@@ -1,4 +1,4 @@
-"""How much of what the records hold and the login does not came as facts, over a day of the demo?
+"""How much of what only records hold was filled as facts, over a day of the demo.
 
 Over citizens who accept what was filled. The rule by which an item counts stands in
 `mocks/igate/reuse.py`, in full; what is held is known from the invented people, never from an answer.

@@ -1,4 +1,4 @@
-"""Do gateway and portal come to the same indicators of Decision 766, to the last digit?
+"""The indicators of Decision 766 by gateway and by portal, compared to the last digit.
 
 from, to    the days of receipt that both were asked for
 same        whether the two documents agree in every member, sectors included

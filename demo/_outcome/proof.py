@@ -1,4 +1,4 @@
-"""How does the demo end? The month is closed, and a verifier that knows nothing of us proves it.
+"""The end of the demo: the month is closed, and the stand-alone verifier proves it.
 
 month, closed   the month; false where fewer than ten persons came, and nothing may be published
 cells           cells that the release shows

@@ -1,4 +1,4 @@
-"""What did the demo release? The one document that every printed and written figure comes from.
+"""The release of the demo's month: the one document behind every printed and written figure.
 
 After the month was closed anybody is given it, without a token: `GET /v1/metrics/field-reduction?month=`
 gives the release (`release`), its signature and its rows; with `format=csv` the same rows and totals as

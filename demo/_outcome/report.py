@@ -1,4 +1,4 @@
-"""How is a day of the demo told: as files, as JSON for programs, as tables for people?
+"""The report of a day: files, JSON for programs, tables for people.
 
 Every figure is the release's own: `release` and `rows` of `figures.json` and the table are what anybody is
 given of the closed month, `figures.csv` is that call's CSV byte for byte. How the day's other numbers come

@@ -152,7 +152,7 @@ def _proved(folder: Path) -> Checkpoint:
 def test_the_next_log_names_the_last_root_of_the_one_before(data: dict[str, str]) -> None:
     _run(["log", "publish"], data)
 
-    told = json.loads(_run(["log", "roll", "--json"], data))
+    told = json.loads(_run(["log", "rotate", "--json"], data))
 
     old, new = told["closed"], told["opened"]
     assert new.removesuffix("-2") == old
@@ -164,7 +164,7 @@ def test_the_next_log_names_the_last_root_of_the_one_before(data: dict[str, str]
     root = b64encode(before.root).decode()
     assert first["previous"] == {"origin": old, "size": before.size, "root": root}
     assert second["tenant"] == "h99"
-    again = json.loads(_run(["log", "roll", "--json"], data))
+    again = json.loads(_run(["log", "rotate", "--json"], data))
     assert again["opened"] == old + "-3"
     assert again["closed"] == new
 
@@ -183,7 +183,7 @@ def test_a_roll_that_was_cut_short_is_ended_by_the_next_start(
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, step, fall)
-        assert CliRunner().invoke(app, ["log", "roll"], env=data, obj=Clock()).exit_code == 1
+        assert CliRunner().invoke(app, ["log", "rotate"], env=data, obj=Clock()).exit_code == 1
     assert marker.exists()
 
     told = json.loads(_run(["log", "publish", "--json"], data))
@@ -202,7 +202,7 @@ def test_an_incident_ends_with_a_new_log_that_names_what_was_published(
     (Path(data["GATEWAY_DATA"]) / "keys/log.key").unlink()
     _run(["log", "publish"], data, status=1)
 
-    told = json.loads(_run(["log", "roll", "--json"], data))
+    told = json.loads(_run(["log", "rotate", "--json"], data))
 
     assert told["published"] == told["in_database"] == 2
     entries = TileFolder(_log(data) / "public").entries(0, 2)
@@ -218,15 +218,15 @@ def test_a_log_whose_last_month_is_not_closed_is_not_put_aside(data: dict[str, s
     with closing(open_database(Path(data["GATEWAY_DATA"]))) as database:
         asyncio.run(database.write(lambda c: append_case(c, payload)))
 
-    refused = _run(["log", "roll"], data, status=1)
+    refused = _run(["log", "rotate"], data, status=1)
 
     assert "month_open" in refused and str(Month.at(earlier)) in refused
-    assert json.loads(_run(["log", "roll", "--leave-open", "--json"], data))["in_database"] == 3
+    assert json.loads(_run(["log", "rotate", "--leave-open", "--json"], data))["in_database"] == 3
 
 
 def test_bodies_are_not_destroyed_before_their_time(data: dict[str, str]) -> None:
     this_month = str(Month.at(NOON))
 
-    assert "kept_longer" in _run(["keys", "shred", "--before", this_month], data, status=1)
-    assert "month_open" in _run(["keys", "shred", "--before", "2024-01"], data, status=1)
-    assert "parameter_unusable" in _run(["keys", "shred", "--before", "2024"], data, status=1)
+    assert "kept_longer" in _run(["retention", "erase", "--before", this_month], data, status=1)
+    assert "month_open" in _run(["retention", "erase", "--before", "2024-01"], data, status=1)
+    assert "parameter_unusable" in _run(["retention", "erase", "--before", "2024"], data, status=1)

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.main import app
@@ -42,6 +43,7 @@ def test_every_verb_is_named_in_the_help_and_has_one_of_its_own() -> None:
         "forms",
         "keys",
         "log",
+        "retention",
         "dossiers",
         "metrics",
         "mocks",
@@ -55,3 +57,21 @@ def test_a_verb_mistyped_is_refused_with_the_one_that_was_meant() -> None:
     told = CliRunner().invoke(app, ["serv"])
     assert told.exit_code == 2
     assert "'serve'" in told.output
+
+
+RENAMED = {
+    "log roll": "log rotate",
+    "keys shred": "retention erase",
+    "audit dismiss": "audit revoke",
+}
+
+
+@pytest.mark.parametrize("old", RENAMED)
+def test_renamed_command_keeps_old_word_hidden(old: str) -> None:
+    group, word = old.split()
+    new = RENAMED[old].split()
+    assert f" {word} " not in CliRunner().invoke(app, [group, "--help"]).output
+    said, same = (CliRunner().invoke(app, [*words, "--help"]) for words in (old.split(), new))
+    assert said.exit_code == 0
+    assert said.output.partition("\n\n")[2] != ""
+    assert said.output.splitlines()[3:] == same.output.splitlines()[3:]

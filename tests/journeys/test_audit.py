@@ -216,7 +216,7 @@ def test_a_dismissed_auditor_is_given_nothing_more(province: Audited, tmp_path: 
     _, recipient = age_identity(tmp_path)
     vkey = str(new_auditor("former.example").key)
     assert province.done("audit", "accredit", "Former", vkey, recipient)["active"]
-    assert not province.done("audit", "dismiss", vkey)["active"]
+    assert not province.done("audit", "revoke", vkey)["active"]
     result = province.command("audit", "export", tmp_path / "pack", "--for", "Former")
     assert (result.exit_code, "unknown_auditor" in result.output) == (1, True)
     assert {one["name"]: one["active"] for one in province.done("audit", "auditors")}[
@@ -250,7 +250,7 @@ def test_the_log_key_of_the_pack_is_the_one_that_signed_it(pack: Path) -> None:
 def test_the_months_of_a_closed_log_are_exported_and_counted_again_until_their_bodies_go(
     province: Audited, identity: Path, tmp_path: Path
 ) -> None:
-    closed = province.done("log", "roll", "--leave-open")["closed"]
+    closed = province.done("log", "rotate", "--leave-open")["closed"]
     name, later = closed.rpartition("/")[2], str(province.data / "log" / "public")
     asked = ("--log", name, "--for", NAME, "--month", MONTH)
     early = province.command("audit", "export", tmp_path / "early", *asked)

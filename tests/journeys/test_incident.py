@@ -95,7 +95,7 @@ def test_a_later_backup_ends_the_incident_and_nothing_was_lost(yesterday: Yester
 @pytest.mark.threat(22, 56)
 def test_a_new_log_ends_the_incident_where_the_database_is_lost(yesterday: Yesterday) -> None:
     House(yesterday.data).close()
-    told = json.loads(command(yesterday.data, "log", "roll", "--json"))
+    told = json.loads(command(yesterday.data, "log", "rotate", "--json"))
 
     house = House(yesterday.data)
 

@@ -147,7 +147,7 @@ class Rolled:
         for dossier in self.dossiers:
             house.accepted(house.walk(story, dossier=dossier).submission())
         house.close()
-        command = ["log", "roll", "--json", "--leave-open"]
+        command = ["log", "rotate", "--json", "--leave-open"]
         told = CliRunner().invoke(cli, command, env={"GATEWAY_DATA": str(folder)}, obj=house.clock)
         assert told.exit_code == 0, told.output
         self.closed = json.loads(told.output)["closed"]

@@ -187,6 +187,7 @@ COMMANDS = {
     "audit export": ["new"],
     "audit accept": ["file"],
     "audit accredit": ["name", "vkey", "age1"],
+    "audit revoke": ["name"],
     "audit dismiss": ["name"],
     "audit auditors": [],
     "audit sample enter": ["file"],

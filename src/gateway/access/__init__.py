@@ -1,1 +1,1 @@
-"""Who may ask what: callers, clients, tokens, grants."""
+"""Clients, tokens, grants, limits and idempotency: who may do what, how often, and only once."""

@@ -1,4 +1,4 @@
-"""Who is calling, and what has the province allowed them?"""
+"""The caller of a request, and what the province has granted it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

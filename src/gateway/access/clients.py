@@ -1,4 +1,4 @@
-"""Which clients may sign in, as which tenant?
+"""The clients of tenants, their secrets, and grants as the database keeps them.
 
 A client's secret is 32 random bytes, shown once; kept is scrypt (RFC 7914) with N=2^14, r=8, p=1,
 16 MiB, a salt of 16 bytes and 32 bytes out: about 40 ms on one core, spent off the event loop and

@@ -1,4 +1,4 @@
-"""How often may a province ask for somebody who is not there, before it has to wait?
+"""A limit on requests that match nobody, per officer, client, tenant and deployment.
 
 Whoever tries personal numbers finds nobody nearly every time; whoever asks for citizens at the
 counter finds somebody nearly every time. So a question counts from the moment it is asked until it

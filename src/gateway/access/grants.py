@@ -1,4 +1,4 @@
-"""Admit tenants, so that anybody can see what each was granted.
+"""Registration of tenants: each with its grant in a public leaf.
 
 The tenant's row and its `grant` leaf are one transaction, and so is every change of the grant. The leaf
 names sources and procedures in clear and officers as commitments, `base64(HMAC-SHA-256(salt, officer))`;

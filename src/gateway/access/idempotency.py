@@ -1,4 +1,4 @@
-"""How is a repeated call answered with the answer it was given before, and nobody else with it?
+"""Idempotency keys: a repeated request gets its earlier answer, kept encrypted under its own key.
 
 A row of `replays` is made in the transaction of the change that it answers for, and lives ten
 minutes (one of three places where values rest, encrypted). With `secret` the text of the

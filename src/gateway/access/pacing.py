@@ -1,4 +1,4 @@
-"""An answer that leaves a person closed leaves at a fixed time, whatever was looked at for it.
+"""Fixed answer times: an answer that opens nobody takes as long whatever was read for it.
 
 Whether somebody's papers lie here costs milliseconds to find out, also where nothing of them is told:
 a number that somebody has would be answered later than one that nobody has. Such an answer waits, with

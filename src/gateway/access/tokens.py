@@ -1,4 +1,4 @@
-"""Does an access token hold, and as whom does its bearer call?
+"""Access tokens: issue, check, and the caller that a token stands for.
 
 A token is a JWT (RFC 9068) in compact form: header `{"alg":"Ed25519","kid":…,"typ":"at+jwt"}` and not
 a member more; claims `iss`, `aud` (one exact string), `sub` (the client), `tenant`, `iat`, `exp`,

@@ -1,4 +1,4 @@
-"""How many persons whom nothing but a typed number ties to an applicant may one applicant open?
+"""A daily limit on persons whom only a typed number ties to an applicant.
 
 Five in a day of Việt Nam, and five more whom a paper names for which its tenant alone vouches; the
 next is answered as nobody. A person is counted by number, name and

@@ -1,1 +1,1 @@
-"""The front door: HTTP in, HTTP out, no decisions."""
+"""The HTTP interface: routes, request and response models, problem documents. It decides nothing itself."""

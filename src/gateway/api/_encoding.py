@@ -1,6 +1,6 @@
-"""How does an answer become bytes?
+"""JSON encoding of answers.
 
-JSON by orjson: Decimal as the number that it is, never by way of a float; models by their own
+orjson writes it: Decimal as the number that it is, never by way of a float; models by their own
 serialisation.
 """
 

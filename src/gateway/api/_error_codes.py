@@ -1,4 +1,4 @@
-"""Which codes can a refusal bear, and what should be done about each?
+"""The codes of refusals, each with its titles and what to do about it.
 
 The catalogue behind `GET /v1/errors`. Codes are a promise: they are added, never renamed, never
 given another meaning. A code stands here under the error that bears it; the HTTP status follows
@@ -115,7 +115,7 @@ _CODES: dict[type[GatewayError], str] = {
         ticket_ended | Phiếu không chuyển sang trạng thái này | Ticket does not go on to this state | A ticket goes from open to sent, and ends as resolved or rejected.
         dossier_of_another_applicant | Hồ sơ của người nộp khác | Dossier of another applicant | Name the dossier that was filled for this applicant.
         still_running | Yêu cầu trước đang xử lý | Still running | Repeat a little later with the same key.
-        chains_open | Còn chuỗi điền sẵn đang mở | Chains open | Run gateway log roll again; it ends every chain first.
+        chains_open | Còn chuỗi điền sẵn đang mở | Chains open | Run gateway log rotate again; it ends every chain first.
         tenant_exists | Hệ thống đã được đăng ký | Tenant exists | Use another code.
         test_mark_stands | Không đổi được dấu thử nghiệm của hệ thống | The test mark of a tenant stands | Register the tenant under another code.
         chain_key_gone | Khóa của chuỗi không còn | Chain key gone | Start a new prefill, or type by hand.

@@ -1,4 +1,4 @@
-"""How does the running gateway stand, in the text that Prometheus reads?
+"""The state of the running gateway in the text format of Prometheus.
 
 Every label is a word of the gateway's own: a route as it is declared, a source, a state. No number
 or name of a person, no dossier and no address as it was sent stands in any of them. What is counted

@@ -1,4 +1,4 @@
-"""What of a bare request may be read: one body of a bounded length, each header and parameter once."""
+"""Reading of a bare request: one body of a bounded length, each header and parameter once."""
 
 from fastapi import Request
 

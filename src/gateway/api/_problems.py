@@ -1,4 +1,4 @@
-"""How do we fail over HTTP?
+"""Problem documents: every refusal over HTTP, and its status.
 
 Every refusal is a problem document (RFC 9457, `application/problem+json`): `type` (the code's place
 in /v1/errors), `title`, `status`, `code`, `detail`, and where they apply `member` (one path) and

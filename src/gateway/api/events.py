@@ -1,4 +1,4 @@
-"""What may the operators' log say?
+"""The events of the operators' log, each with the keys that it may have.
 
 One JSON object a line on stderr: `at` (RFC 3339, UTC), `level`, `event` (a name in EVENTS) and the
 keys that EVENTS lists for it; anything else is dropped, not masked. No body, no query string, no

@@ -1,4 +1,4 @@
-"""What can a remote select of a form offer: provinces, communes, countries, lines, hospitals, banks?
+"""The lists that remote selects of forms offer: provinces, communes, countries, business lines and others.
 
 Read once from `schemas/units.json` and `schemas/catalogue/*.json` and written once: an answer of
 `/catalogue/…` is a JSON list of `{"label", "value"}`, ready as bytes.

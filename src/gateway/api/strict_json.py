@@ -1,4 +1,4 @@
-"""Which request bodies are JSON that every reader would read the same way?
+"""Strict decoding of request bodies: only JSON that every reader reads the same way.
 
 RFC 8259 in UTF-8 without a byte order mark, at most LARGEST_BODY_BYTES and 64 levels deep; no
 member twice, no NaN or Infinity, no number over 100 digits or outside the range of a double; names

@@ -1,1 +1,1 @@
-"""Commands for people: one file or folder a verb family; starts the app."""
+"""The commands of the service, a module or folder for each group."""

@@ -1,4 +1,4 @@
-"""`gateway clients …`: whom has the province admitted, and with which clients?
+"""`gateway clients …`: register tenants, add and revoke their clients.
 
 Exit status: 0 done, 1 refused (the reason is said), 2 a setting cannot be used.
 """

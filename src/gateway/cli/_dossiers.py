@@ -1,4 +1,4 @@
-"""`gateway dossiers …`: what has the national portal been told, what waits, and what is parked?
+"""`gateway dossiers …`: the synchronisation with the national portal: sent, queued, stopped.
 
 Exit status: 0 done, 1 refused (the reason is said), 2 a setting cannot be used.
 """

@@ -1,4 +1,4 @@
-"""How does a command end whose status 1 is a finding about what it looked at?
+"""Exit status of commands whose status 1 is a finding about what they checked.
 
 A fault of the program, a full disk or a missing library is no such finding, so it is told in a sentence and ends
 with 2; Python's own status for it would be 1.

@@ -1,4 +1,4 @@
-"""`gateway metrics …`: how many fields do citizens no longer declare, and who counted with us?"""
+"""`gateway metrics …`: report figures, close months, enter counts of others."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""`gateway openapi`: what does the interface promise, as a file that can be compared?"""
+"""`gateway openapi`: write the OpenAPI document."""
 
 import json
 from pathlib import Path

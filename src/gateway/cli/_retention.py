@@ -1,4 +1,4 @@
-"""`gateway keys shred`: how does an operator destroy the case bodies whose time is over?"""
+"""`gateway retention erase`: destroy the case bodies whose time of retention is over."""
 
 import asyncio
 import json
@@ -20,25 +20,33 @@ from gateway.retention.shredding import last_closed, shred_settled
 from gateway.settings import Settings
 from gateway.storage.database import Database
 
+retention_app = typer.Typer(help="What may no longer be kept.", no_args_is_help=True)
 
-def shred(
+
+@retention_app.callback()
+def retention() -> None:
+    """What may no longer be kept."""
+
+
+@retention_app.command("erase")
+def erase(
     context: typer.Context,
     before: Annotated[str, typer.Option(help="The first month that is kept, as 2026-07.")],
     as_json: Json = False,
 ) -> None:
     """Destroy bodies and salts of cases that ended in closed months before one, for ever.
 
-    Those of the running log, and those of closed ones. A `shred` leaf for each log says so and is
-    published at once, so that a restore cannot bring them back. Auditors can recount none of the months
-    whose bodies went, from then on. Exit status: 0 done, also when nothing
-    was left; 1 refused (younger than six months, not closed).
+    Concerns the running log and closed ones. A `shred` leaf for each log records it and is published at
+    once, so that a restored backup erases them again. From then on auditors cannot recount the months
+    concerned. Exit status: 0 done, also when nothing was left; 1 refused (younger than six months, not
+    closed).
     """
     settings = settings_from_environment()
     if not settings.database.exists():
         typer.echo("no deployment has run in this data folder yet", err=True)
         raise typer.Exit(REFUSED)
     try:
-        logs = asyncio.run(_shred(settings, Month.read(before), clock_of(context)))
+        logs = asyncio.run(_erase(settings, Month.read(before), clock_of(context)))
     except GatewayError as refusal:
         typer.echo(str(refusal), err=True)
         raise typer.Exit(REFUSED) from None
@@ -47,7 +55,7 @@ def shred(
     typer.echo(json.dumps(done) if as_json else f"đã hủy / destroyed: {count}")
 
 
-async def _shred(settings: Settings, before: Month, clock: Clock) -> dict[str, int]:
+async def _erase(settings: Settings, before: Month, clock: Clock) -> dict[str, int]:
     """How many bodies of each log went."""
     host, running = urlsplit(settings.issuer).netloc, Month.at(clock())
     origin = LogFolder(settings.data / "log").origin(host, running.year)

@@ -1,4 +1,4 @@
-"""`gateway serve`: how does the gateway come up, and go down cleanly?"""
+"""`gateway serve`: start the service, and stop it cleanly."""
 
 import gc
 import os

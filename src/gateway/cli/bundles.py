@@ -1,4 +1,4 @@
-"""`gateway forms bundles`: what does each linked declaration spare its citizens, per procedure?"""
+"""`gateway forms bundles`: what each linked declaration saves, per procedure."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any

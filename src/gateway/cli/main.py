@@ -1,4 +1,4 @@
-"""`gateway`: which verbs are there? What a verb needs is imported when it is called, and no sooner."""
+"""`gateway`: the command line. The modules of a command are imported only when it is called."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -35,7 +35,8 @@ def _audit(verbs: typer.Typer) -> None:
     audit_app.command("export")(packs.export)
     audit_app.command("accept")(packs.accept)
     audit_app.command("accredit")(packs.accredit_auditor)
-    audit_app.command("dismiss")(packs.dismiss_auditor)
+    audit_app.command("revoke")(packs.revoke_auditor)
+    audit_app.command("dismiss", hidden=True)(packs.revoke_auditor)  # its name before 0.2
     audit_app.command("auditors")(packs.list_auditors)
     sample_app.command("enter")(enter)
     sample_app.command("due")(due)
@@ -69,9 +70,9 @@ def _forms(verbs: typer.Typer) -> None:
 
 def _keys(verbs: typer.Typer) -> None:
     from gateway.cli._log.publishing import keys_app
-    from gateway.cli._retention import shred
+    from gateway.cli._retention import erase
 
-    keys_app.command("shred")(shred)
+    keys_app.command("shred", hidden=True)(erase)  # its name before 0.2
     verbs.add_typer(keys_app, name="keys")
 
 
@@ -87,6 +88,12 @@ def _db(verbs: typer.Typer) -> None:
     from gateway.cli._db import db_app
 
     verbs.add_typer(db_app, name="db")
+
+
+def _retention(verbs: typer.Typer) -> None:
+    from gateway.cli._retention import retention_app
+
+    verbs.add_typer(retention_app, name="retention")
 
 
 def _dossiers(verbs: typer.Typer) -> None:
@@ -119,6 +126,7 @@ _VERBS: Mapping[str, Callable[[typer.Typer], None]] = {
     "keys": _keys,
     "log": _log,
     "db": _db,
+    "retention": _retention,
     "dossiers": _dossiers,
     "metrics": _metrics,
     **{entry.name: _installed(entry) for entry in entry_points(group="gateway.commands")},

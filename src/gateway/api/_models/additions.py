@@ -1,4 +1,4 @@
-"""How do texts, times, results, fees and supplements of a dossier stand in a body?"""
+"""Request models of what may be added to a dossier: results, fees, payment, supplements."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self

@@ -1,4 +1,4 @@
-"""How does a dossier stand in a body?"""
+"""Request models of a dossier, its parts and its progress."""
 
 from typing import Annotated, Any, Literal, Self
 

@@ -1,4 +1,4 @@
-"""How does a dossier of iGate stand in a body, and which plain calls stand behind it?
+"""Request models of iGate's dossier, and the plain requests that they are equivalent to.
 
 A body is the dossier as iGate keeps it: `applicant` (its eForm's id and data), `eForm`, `procedure`,
 `code` and what else belongs to it. Beside it stands one member of ours, `prefill`, with what iGate

@@ -1,4 +1,4 @@
-"""How do people, their numbers and the codes around a case stand in a body?"""
+"""Request models of people, and the types of their numbers, names and codes in a body."""
 
 from typing import Annotated, Any, Literal
 

@@ -1,4 +1,4 @@
-"""Which values did citizens say are wrong, and what has become of it?"""
+"""Endpoints for correction tickets: values that citizens contest, and their state at the register."""
 
 from datetime import UTC, datetime
 from typing import Any, Literal

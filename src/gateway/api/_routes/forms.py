@@ -1,4 +1,4 @@
-"""Which forms are there, what fills each of them, and what may their selects offer?"""
+"""Endpoints for the catalogue of forms, and for the lists that their selects offer."""
 
 from typing import Any
 

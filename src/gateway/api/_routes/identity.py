@@ -1,4 +1,4 @@
-"""POST /v1/identity/confirm: do number, name and birth date, as typed, belong together?"""
+"""POST /v1/identity/confirm: whether number, name and birth date belong to one person."""
 
 from typing import Annotated, Literal
 

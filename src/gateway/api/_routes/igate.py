@@ -1,4 +1,4 @@
-"""The prefill and the submission in iGate's own dossier shape: where an eForm of iGate comes in."""
+"""Prefill and submission in iGate's own dossier format."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""How does a tenant read the indicators of Decision 766 over its own dossiers?"""
+"""GET /v1/metrics/index-766: the indicators of Decision 766 over a tenant's own dossiers."""
 
 import asyncio
 from datetime import date

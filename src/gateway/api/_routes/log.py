@@ -1,4 +1,4 @@
-"""What can anybody fetch of the transparency log, and which proofs are made on request?"""
+"""Endpoints for the published transparency log and for proofs made on request."""
 
 import asyncio
 import re

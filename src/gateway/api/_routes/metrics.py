@@ -1,4 +1,4 @@
-"""How does a tenant read its own figures, and what may anybody read?"""
+"""GET /v1/metrics/field-reduction: a tenant's own figures, and the published releases for anybody."""
 
 import asyncio
 from collections.abc import Callable, Mapping

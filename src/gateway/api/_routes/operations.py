@@ -1,4 +1,4 @@
-"""What do operators, developers and verifiers ask that is about nobody?"""
+"""Endpoints for operators, developers and verifiers: health, metrics, error codes, keys, documentation."""
 
 import asyncio
 from html import escape

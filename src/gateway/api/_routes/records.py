@@ -1,4 +1,4 @@
-"""How do the province's digitised records come in, how are they found, and how do they end?"""
+"""Endpoints for a province's digitised records: store, search, revoke."""
 
 from typing import Annotated, Any, Literal
 

@@ -1,4 +1,4 @@
-"""How does a client get an access token? (RFC 6749 section 4.4, compatible profile)
+"""POST /oauth/token: access tokens for clients (RFC 6749 section 4.4, compatible profile).
 
 `POST /oauth/token`, `application/x-www-form-urlencoded`, `grant_type=client_credentials`, the
 client known by HTTP Basic (`client_secret_basic`) or by `client_id` and `client_secret` in the body

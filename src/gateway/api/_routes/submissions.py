@@ -1,4 +1,4 @@
-"""POST /v1/submissions: what became of each field that was filled?"""
+"""POST /v1/submissions: a verdict for every field that was filled, judged against the receipt."""
 
 from base64 import b64encode
 from collections.abc import Callable

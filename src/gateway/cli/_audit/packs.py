@@ -1,4 +1,4 @@
-"""`gateway audit export …`: what is handed to those who check, and what comes back from them?
+"""`gateway audit export, accept, accredit, revoke, auditors`: evidence packs out, signed audits in.
 
 Exit status: 0 done, 1 refused (the reason is said), 2 a setting or a file cannot be used.
 """
@@ -154,7 +154,7 @@ def accredit_auditor(
         say(asdict(asyncio.run(work)), as_json)
 
 
-def dismiss_auditor(
+def revoke_auditor(
     context: typer.Context,
     who: Annotated[str, typer.Argument(help="The auditor's name or verifier key.")],
     as_json: Json = False,

@@ -1,4 +1,4 @@
-"""`gateway audit sample report` and `year`: what came out of a sample, and of a year of them?
+"""`gateway audit sample report, year`: the result of a sample, and of a year of samples.
 
 `opened.json`, which `open` writes, is {"kind":"sample-opened","v":1,"request","entered","units","results"}:
 per drawn unit `leaf`, `hash`, `ordinal`, `path`, `failed` (the step, or null), `outside` (the source that

@@ -1,4 +1,4 @@
-"""`gateway audit sample …`: is what was counted as saved what it is said to be?
+"""`gateway audit sample commit, draw, open`: the auditor's part of a sampling audit.
 
 On the auditor's machine, with a pack whose bodies are unpacked: for each frame (`fields`, `submissions`,
 `records`) `commit` before the public draw, `draw` after it, `open` with what was supplied, `report`; `year`

@@ -1,4 +1,4 @@
-"""What do the commands of a sampling audit read, and how do they say why they cannot go on?"""
+"""Files and refusals of the commands of a sampling audit."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""`gateway audit`: does the log prove what was published, to somebody who trusts nobody?
+"""`gateway audit verify, recompute, proof, key, pyz`: the stand-alone verifier from the command line.
 
 The work is done by `gateway_verify`, which is also written as one file that runs without the
 gateway (`gateway audit pyz`).

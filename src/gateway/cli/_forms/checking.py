@@ -1,4 +1,4 @@
-"""`gateway forms check` and `gateway forms fields`: can this form be counted, and what does it ask?"""
+"""`gateway forms check, fields`: whether a form can be counted, and which fields it asks for."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""`gateway forms coverage`: how much of each form can the connected sources fill at best?"""
+"""`gateway forms coverage`: how much of each form the connected sources can fill at most."""
 
 from dataclasses import asdict
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`gateway forms import`: what does a changed form do, and may it take the place of the earlier one?"""
+"""`gateway forms import`: the effects of a changed form, and its registration."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Which forms does this deployment register, for a command that needs them all?"""
+"""The registered forms, for commands that need all of them."""
 
 from gateway.cli._forms.checking import refuse
 from gateway.cli._serve import settings_from_environment

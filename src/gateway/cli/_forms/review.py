@@ -1,4 +1,4 @@
-"""`gateway forms review`: what does an official of the province check before a form goes live?
+"""`gateway forms review`: the list that officials check before a form goes live.
 
 Writes `schemas/forms.md` from what is registered: of every form each field with its item, its
 condition in words, its source and who may change it; whose facts are read and how that person is

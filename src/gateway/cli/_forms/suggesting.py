@@ -1,4 +1,4 @@
-"""`gateway forms suggest`: with which bindings could somebody begin who has a new form before them?"""
+"""`gateway forms suggest`: bindings to begin with for a new form."""
 
 from dataclasses import asdict
 from pathlib import Path

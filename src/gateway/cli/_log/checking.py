@@ -1,4 +1,4 @@
-"""`gateway log check`: do database and published log still hold together, and where not?"""
+"""`gateway log check`: compare the database with the published log, leaf by leaf."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""`gateway log …`, `gateway keys …`: how does an operator publish the log, and change its key?
+"""`gateway log …`, `gateway keys …`: publish the log, rotate it, rotate its key.
 
 Exit status: 0 done, 1 refused (the reason is said), 2 a setting cannot be used.
 """
@@ -98,8 +98,9 @@ def confirm(as_json: Json = False) -> None:
     _say({"in_doubt": doubted}, as_json)
 
 
-@log_app.command("roll")
-def roll(
+@log_app.command("rotate")
+@log_app.command("roll", hidden=True)  # its name before 0.2
+def rotate(
     context: typer.Context,
     leave_open: Annotated[
         bool, typer.Option("--leave-open", help="Even if a month is not closed; it never will be.")
