@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from gateway.api._error_codes import ERRORS
 from gateway.api.services import Services
-from gateway.cli._openapi import described
+from gateway.cli._serve import described
 
 KEPT = Path(__file__).parents[2] / "schemas" / "openapi.json"
 

@@ -73,5 +73,4 @@ def test_renamed_command_keeps_old_word_hidden(old: str) -> None:
     assert f" {word} " not in CliRunner().invoke(app, [group, "--help"]).output
     said, same = (CliRunner().invoke(app, [*words, "--help"]) for words in (old.split(), new))
     assert said.exit_code == 0
-    assert said.output.partition("\n\n")[2] != ""
     assert said.output.splitlines()[3:] == same.output.splitlines()[3:]

@@ -1,13 +1,35 @@
-"""Reading of a bare request: one body of a bounded length, each header and parameter once."""
+"""Reading of bare requests and writing of answers.
 
+A request has one body of a bounded length, and each header and parameter once. orjson writes answers:
+Decimal as the number that it is, never by way of a float; models by their own serialisation.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+import orjson
 from fastapi import Request
+from pydantic import BaseModel
 
-from gateway.api._encoding import JSON
 from gateway.api.strict_json import LARGEST_BODY_BYTES, body_too_large
 from gateway.domain.errors import BadRequest
 
+JSON = "application/json"
 SHORTEST_IDEMPOTENCY_KEY = 22
 LONGEST_IDEMPOTENCY_KEY = 255
+
+
+def encode(answer: object) -> bytes:
+    """Write an answer; raises TypeError for what has no JSON form."""
+    return orjson.dumps(answer, default=_other)
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(format(value, "f").encode())
+    if isinstance(value, BaseModel):
+        return value.model_dump(by_alias=True)
+    raise TypeError(f"no JSON form for {type(value).__name__}")
 
 
 async def read_body(request: Request, media_type: str = JSON) -> bytes:

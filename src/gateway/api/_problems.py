@@ -12,8 +12,8 @@ from typing import Any
 from fastapi import Response
 from pydantic_core import ErrorDetails
 
-from gateway.api._encoding import encode
 from gateway.api._error_codes import ERRORS
+from gateway.api._http import encode
 from gateway.api.strict_json import step
 from gateway.domain.errors import (
     BadRequest,

@@ -32,10 +32,11 @@ from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
 from gateway.access.idempotency import Replay, Replays
-from gateway.api._encoding import JSON, encode
 from gateway.api._http import (
+    JSON,
     LONGEST_IDEMPOTENCY_KEY,
     SHORTEST_IDEMPOTENCY_KEY,
+    encode,
     idempotency_key,
     one_header,
     query_of,

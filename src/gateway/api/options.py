@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from gateway.api._encoding import encode
+from gateway.api._http import encode
 from gateway.domain.errors import NotFound
 
 

@@ -15,9 +15,14 @@ import typer
 from gateway.access.callers import EVERYTHING, Grant
 from gateway.access.clients import ClientDirectory
 from gateway.access.grants import change_grant, register_tenant
-from gateway.cli._serve import settings_from_environment
+from gateway.cli._deployment import (
+    REFUSED,
+    AsJson,
+    refusals_printed,
+    say,
+    settings_from_environment,
+)
 from gateway.cli.clock import clock_of
-from gateway.domain.errors import GatewayError
 from gateway.domain.identifiers import (
     IssuerAndKind,
     SourceId,
@@ -29,7 +34,6 @@ from gateway.sources.registry import registered, unknown_sources
 from gateway.storage.database import Database
 
 T = TypeVar("T")
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Named = Annotated[list[str] | None, typer.Option(help="Repeat for several; all when absent.")]
 Vouches = Annotated[
     list[str] | None,
@@ -40,7 +44,6 @@ Agencies = Annotated[
     typer.Option(help="An agency beside its own whose dossiers it may name, as G09.20; repeat."),
 ]
 
-REFUSED = 1
 
 clients_app = typer.Typer(help="Tenants and their clients.", no_args_is_help=True)
 
@@ -57,7 +60,7 @@ def register(
     vouches: Vouches = None,
     agencies: Agencies = None,
     test: Annotated[bool, typer.Option("--test", help="A test tenant, for ever.")] = False,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Admit a tenant; its grant is a public leaf from now on."""
     grant, now = _grant(source, procedure, officer, vouches, agencies), clock_of(context)()
@@ -78,7 +81,7 @@ def grant(
     officer: Named = None,
     vouches: Vouches = None,
     agencies: Agencies = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Replace a tenant's whole grant from the next call on; what is left out is as in register."""
     given = _grant(source, procedure, officer, vouches, agencies)
@@ -91,7 +94,7 @@ def grant(
 
 @clients_app.command("add")
 def add(
-    context: typer.Context, tenant: Annotated[str, typer.Argument()], as_json: Json = False
+    context: typer.Context, tenant: Annotated[str, typer.Argument()], as_json: AsJson = False
 ) -> None:
     """Make a client for a tenant and show its secret, this once."""
 
@@ -99,12 +102,12 @@ def add(
         client = await directory.add(TenantId(tenant), clock_of(context)())
         return {"client_id": client.client_id, "client_secret": client.secret}
 
-    _say(_run(work), as_json)
+    say(_run(work), as_json)
 
 
 @clients_app.command("revoke")
 def revoke(
-    context: typer.Context, client_id: Annotated[str, typer.Argument()], as_json: Json = False
+    context: typer.Context, client_id: Annotated[str, typer.Argument()], as_json: AsJson = False
 ) -> None:
     """End a client and every token it holds, at once."""
 
@@ -112,11 +115,11 @@ def revoke(
         await directory.revoke(client_id, clock_of(context)())
         return {"client_id": client_id, "revoked": True}
 
-    _say(_run(work), as_json)
+    say(_run(work), as_json)
 
 
 @clients_app.command("list")
-def list_clients(as_json: Json = False) -> None:
+def list_clients(as_json: AsJson = False) -> None:
     """Every client that was ever made, without its secret."""
 
     async def work(_: Database, directory: ClientDirectory) -> list[dict[str, object]]:
@@ -153,7 +156,7 @@ def _granted(write: Callable[[Database], Awaitable[Appended]], tenant: str, as_j
         directory.announce()
         return {"tenant": tenant, "leaf": leaf_text(appended.hash)}
 
-    _say(_run(work), as_json)
+    say(_run(work), as_json)
 
 
 def _run(work: Callable[[Database, ClientDirectory], Awaitable[T]]) -> T:
@@ -164,15 +167,8 @@ def _run(work: Callable[[Database, ClientDirectory], Awaitable[T]]) -> T:
         with closing(Database(settings.database)) as database:
             return await work(database, ClientDirectory(database, settings.data / "clients.stamp"))
 
-    try:
+    with refusals_printed():
         return asyncio.run(within())
-    except GatewayError as refusal:
-        typer.echo(f"{refusal.code}: {refusal.detail}", err=True)
-        raise typer.Exit(REFUSED) from None
-
-
-def _say(done: dict[str, object], as_json: bool) -> None:
-    typer.echo(json.dumps(done) if as_json else "\n".join(f"{k}: {v}" for k, v in done.items()))
 
 
 def _sources(named: list[str] | None) -> frozenset[SourceId]:

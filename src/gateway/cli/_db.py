@@ -8,7 +8,7 @@ import typer
 
 from gateway.app.backup import MANIFEST, back_up
 from gateway.cli._audit.verifying import bar
-from gateway.cli._serve import settings_from_environment
+from gateway.cli._deployment import COULD_NOT, REFUSED, AsJson, settings_from_environment
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.refusals import LogInUse
 from gateway.settings import Settings
@@ -16,11 +16,6 @@ from gateway.storage.database import Database
 from gateway.storage.schema import REVISION
 from gateway.storage.upkeep import Condition, inspect_database
 from gateway_verify.ending import tell
-
-_REFUSED = 1
-_COULD_NOT = 2
-
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 db_app = typer.Typer(help="The database of this deployment.", no_args_is_help=True)
 
@@ -31,7 +26,7 @@ def db() -> None:
 
 
 @db_app.command("upgrade")
-def upgrade(as_json: _Json = False) -> None:
+def upgrade(as_json: AsJson = False) -> None:
     """Bring the database to the revision of this version; not while a gateway runs.
 
     `gateway serve` does so by itself. Make a backup first: there is no way back but to restore it.
@@ -44,7 +39,7 @@ def upgrade(as_json: _Json = False) -> None:
             Database(settings.database, upgrade=True).close()
     except LogInUse:
         typer.echo("a gateway runs on this data folder; stop it first", err=True)
-        raise typer.Exit(_REFUSED) from None
+        raise typer.Exit(REFUSED) from None
     if as_json:
         tell(orjson.dumps({"before": before, "revision": REVISION}).decode())
     else:
@@ -52,7 +47,7 @@ def upgrade(as_json: _Json = False) -> None:
 
 
 @db_app.command("check")
-def check(as_json: _Json = False) -> None:
+def check(as_json: AsJson = False) -> None:
     """Show revision, integrity and size of the database; a gateway may run meanwhile.
 
     Whether its content and the published log agree is what `gateway log check` finds out.
@@ -71,7 +66,7 @@ def check(as_json: _Json = False) -> None:
 @db_app.command("backup")
 def backup(
     target: Annotated[Path, typer.Argument(help="A new folder, on another disk if possible.")],
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Copy database, keys and log into a new folder, with digests; a gateway may run meanwhile.
 
@@ -84,10 +79,10 @@ def backup(
             digests = back_up(settings, target, lambda _, done, total: progress(done, total))
     except FileExistsError:
         typer.echo(f"{target} exists; a backup needs a new folder", err=True)
-        raise typer.Exit(_REFUSED) from None
+        raise typer.Exit(REFUSED) from None
     except OSError as failed:
         typer.echo(f"{failed.filename or target}: {failed.strerror}", err=True)
-        raise typer.Exit(_COULD_NOT) from None
+        raise typer.Exit(COULD_NOT) from None
     if as_json:
         tell(orjson.dumps({"folder": str(target), "files": digests}).decode())
     else:
@@ -98,7 +93,7 @@ def _deployment() -> Settings:
     settings = settings_from_environment()
     if not settings.database.exists():
         typer.echo("no deployment has run in this data folder yet", err=True)
-        raise typer.Exit(_COULD_NOT)
+        raise typer.Exit(COULD_NOT)
     return settings
 
 

@@ -6,7 +6,6 @@ Exit status: 0 done, 1 refused (the reason is said), 2 a setting cannot be used.
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
@@ -15,18 +14,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gateway.cli._forms.registered import registered_forms
-from gateway.cli._serve import settings_from_environment
+from gateway.cli._deployment import REFUSED, AsJson, open_deployment
+from gateway.cli._forms.checking import registered_forms
 from gateway.cli.clock import clock_of
-from gateway.domain.errors import GatewayError
 from gateway.dossiers import Change, Listed, abolished, changes, listed, send_again
 from gateway.forms.values import LOCAL_ZONE
-from gateway.storage.database import Database
 
 T = TypeVar("T")
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
-REFUSED = 1
 NARROWEST = 160
 SYNC = {
     "queued": "chờ gửi / queued",
@@ -140,28 +135,13 @@ def procedures(as_json: AsJson = False) -> None:
 
 
 def _read(question: Callable[[Any], T]) -> T:
-    with closing(_database()) as database:
+    with open_deployment() as (_, database):
         return database.read(question)
 
 
 def _write(change: Callable[[Any], T]) -> T:
-    async def within() -> T:
-        with closing(_database()) as database:
-            return await database.write(change)
-
-    try:
-        return asyncio.run(within())
-    except GatewayError as refusal:
-        typer.echo(f"{refusal.code}: {refusal.detail}", err=True)
-        raise typer.Exit(REFUSED) from None
-
-
-def _database() -> Database:
-    url = settings_from_environment().database
-    if not url.exists():
-        typer.echo("no deployment has run in this data folder yet", err=True)
-        raise typer.Exit(REFUSED)
-    return Database(url)
+    with open_deployment() as (_, database):
+        return asyncio.run(database.write(change))
 
 
 def _said(one: Listed) -> dict[str, object]:

@@ -1,8 +1,6 @@
 """`gateway metrics …`: report figures, close months, enter counts of others."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -12,11 +10,10 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from gateway.cli._deployment import REFUSED, AsJson, open_deployment
 from gateway.cli._log.publishing import publish_log
-from gateway.cli._serve import settings_from_environment
 from gateway.cli.clock import clock_of
 from gateway.domain.clock import Clock
-from gateway.domain.errors import GatewayError
 from gateway.forms import local_date
 from gateway.keys import Keys
 from gateway.log.keys import latest_key
@@ -31,12 +28,7 @@ from gateway.reduction.table import NARROWEST, show
 from gateway.settings import Settings
 from gateway.storage.database import Database
 
-REFUSED = 1
-"""Exit status: no honest figure can be given; the reason names the leaf."""
-
 metrics_app = typer.Typer(help="Figures, counted from the log.", no_args_is_help=True)
-
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 @metrics_app.callback()
@@ -52,13 +44,13 @@ def report(
     ] = None,
     last: Annotated[str | None, typer.Option("--to", help="Last day or month, inclusive.")] = None,
     by: Annotated[str, typer.Option(help="A row is a series, form or procedure.")] = SERIES,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Count the log of this deployment and print the reduction, core figure beside the target.
 
     Exit status: 0 counted, 1 refused (a body does not balance, a period cannot be read).
     """
-    with _deployment() as (_, database):
+    with open_deployment() as (_, database):
         document = report_from_log(database, question_of(tenant, first, last, by))
     if as_json:
         typer.echo(orjson.dumps(document).decode())
@@ -71,7 +63,7 @@ def report(
 def close(
     context: typer.Context,
     month: Annotated[str, typer.Argument(help="The month, as 2026-11.")],
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Close a month: write its tallies into the log and publish its release, once for ever.
 
@@ -81,7 +73,7 @@ def close(
     """
     clock = clock_of(context)
     with (
-        _deployment() as (settings, database),
+        open_deployment() as (settings, database),
         Progress(console=Console(stderr=True), transient=True) as progress,
     ):
         task = progress.add_task("Đếm hồ sơ / Counting cases", total=None)
@@ -109,13 +101,13 @@ def reconcile(
         str, typer.Option(help="Who counted: igate, portal, or the source that was read.")
     ],
     month: Annotated[str, typer.Option(help="The month that was counted, as 2026-11.")],
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Enter what somebody else counted into the log, to hold our figures against it.
 
     Exit status: 0 entered, 1 refused (the line and the member are named).
     """
-    with _deployment() as (_, database):
+    with open_deployment() as (_, database):
         try:
             with file.open("rb") as given:
                 raw = given.read(LARGEST_FILE_BYTES + 1)
@@ -129,21 +121,6 @@ def reconcile(
         typer.echo(orjson.dumps({"leaves": indices, "digest": supply.digest}).decode())
     else:
         typer.echo(f"{supply.month} {supply.source}: leaves {', '.join(map(str, indices))}")
-
-
-@contextmanager
-def _deployment() -> Iterator[tuple[Settings, Database]]:
-    """The deployment of this environment; a refusal inside is said and ends with status 1."""
-    settings = settings_from_environment()
-    if not settings.database.exists():
-        typer.echo("no deployment has run in this data folder yet", err=True)
-        raise typer.Exit(REFUSED)
-    try:
-        with closing(Database(settings.database)) as database:
-            yield settings, database
-    except GatewayError as refusal:
-        typer.echo(str(refusal), err=True)
-        raise typer.Exit(REFUSED) from None
 
 
 def _office(settings: Settings, database: Database, clock: Clock) -> Office:

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 import typer
 
-from gateway.cli._log.publishing import REFUSED, Json, publish_log
-from gateway.cli._serve import settings_from_environment
+from gateway.cli._deployment import AsJson, deployment
+from gateway.cli._log.publishing import publish_log
 from gateway.cli.clock import clock_of
 from gateway.domain.clock import Clock
-from gateway.domain.errors import Conflict, GatewayError
+from gateway.domain.errors import Conflict
 from gateway.log.publishing.folder import LogFolder
 from gateway.reduction.months import Month
 from gateway.reduction.releases.settled import check_kept, last_settled
@@ -32,7 +32,7 @@ def retention() -> None:
 def erase(
     context: typer.Context,
     before: Annotated[str, typer.Option(help="The first month that is kept, as 2026-07.")],
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Destroy bodies and salts of cases that ended in closed months before one, for ever.
 
@@ -41,15 +41,8 @@ def erase(
     concerned. Exit status: 0 done, also when nothing was left; 1 refused (younger than six months, not
     closed).
     """
-    settings = settings_from_environment()
-    if not settings.database.exists():
-        typer.echo("no deployment has run in this data folder yet", err=True)
-        raise typer.Exit(REFUSED)
-    try:
+    with deployment() as settings:
         logs = asyncio.run(_erase(settings, Month.read(before), clock_of(context)))
-    except GatewayError as refusal:
-        typer.echo(str(refusal), err=True)
-        raise typer.Exit(REFUSED) from None
     count = sum(logs.values())
     done = {"count": count, "logs": logs}
     typer.echo(json.dumps(done) if as_json else f"đã hủy / destroyed: {count}")

@@ -1,31 +1,28 @@
-"""`gateway serve`: start the service, and stop it cleanly."""
+"""`gateway serve` and `gateway openapi`: run the service, and write what its interface is."""
 
 import gc
-import os
+import json
 import signal
-import sys
 import time
 from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
 
 import structlog
 import typer
 import uvicorn
-from pydantic import ValidationError
 
 from gateway.api.events import write_events_to
 from gateway.app import create_app
 from gateway.app.sources import log_policy_of
+from gateway.cli._deployment import COULD_NOT, settings_from_environment
 from gateway.cli.clock import clock_of
 from gateway.domain.clock import Clock, now_in_utc
 from gateway.log.publishing.folder import LogFolder
 from gateway.log.publishing.refusals import LogInUse
-from gateway.settings import Settings, read_settings
-from gateway.sources.source import UnusableSource
+from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway_verify.text.policy import MalformedPolicy
-
-UNUSABLE_SETTINGS = 2
-"""Exit status: the environment holds a setting that cannot be used."""
 
 LARGEST_HEADERS_BYTES = 32 * 1024
 GRACE_SECONDS = 10
@@ -67,7 +64,7 @@ def _open_once(settings: Settings) -> None:
     except (LogInUse, MalformedPolicy, OSError) as refused:
         reason = refused.strerror if isinstance(refused, OSError) else refused
         typer.echo(f"log: {reason}", err=True)
-        raise typer.Exit(UNUSABLE_SETTINGS) from None
+        raise typer.Exit(COULD_NOT) from None
 
 
 def server_of(settings: Settings, clock: Clock) -> uvicorn.Server:
@@ -91,14 +88,18 @@ def server_of(settings: Settings, clock: Clock) -> uvicorn.Server:
     )
 
 
-def settings_from_environment() -> Settings:
-    """Read the settings; says which one is wrong, without its value, and exits otherwise."""
-    try:
-        return read_settings(os.environ)
-    except UnusableSource as refused:
-        print(refused, file=sys.stderr)
-    except ValidationError as error:
-        for one in error.errors(include_url=False, include_input=False, include_context=False):
-            name = "_".join(["GATEWAY", *(str(part).upper() for part in one["loc"])])
-            print(f"{name}: {one['msg']}", file=sys.stderr)
-    raise typer.Exit(UNUSABLE_SETTINGS)
+def write_openapi(
+    file: Annotated[Path | None, typer.Argument(help="Where to; else it is printed.")] = None,
+) -> None:
+    """Write the OpenAPI document, the same bytes for the same interface."""
+    text = described()
+    if file is None:
+        typer.echo(text, nl=False)
+    else:
+        file.write_text(text)
+
+
+def described() -> str:
+    """The OpenAPI document as text, members in order."""
+    document = create_app(Settings(), now_in_utc).openapi()
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

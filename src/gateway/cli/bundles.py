@@ -1,14 +1,13 @@
 """`gateway forms bundles`: what each linked declaration saves, per procedure."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from gateway.cli._forms.checking import print_json, print_table
-from gateway.cli._forms.registered import registered_forms
+from gateway.cli._deployment import AsJson
+from gateway.cli._forms.checking import print_json, print_table, registered_forms
 from gateway.forms.bundles import Spared
 from gateway.forms.catalogue import Catalogue, RegisteredForm
 from gateway.reduction.figures import figure
@@ -16,7 +15,7 @@ from gateway.reduction.table import percent
 
 
 def bundles(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the procedures of each linked declaration: items asked alone, and within the bundle.
 

@@ -9,8 +9,8 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from gateway.cli._ending import findings_alone
 from gateway.storage.url import DatabaseUnusable
+from gateway_verify.ending import broken
 
 
 def _serve(verbs: typer.Typer) -> None:
@@ -20,7 +20,7 @@ def _serve(verbs: typer.Typer) -> None:
 
 
 def _openapi(verbs: typer.Typer) -> None:
-    from gateway.cli._openapi import write_openapi
+    from gateway.cli._serve import write_openapi
 
     verbs.command("openapi")(write_openapi)
 
@@ -175,6 +175,19 @@ def _saying_unusable() -> Iterator[None]:
         raise typer.Exit(_DATABASE_UNUSABLE) from None
 
 
+@contextmanager
+def _findings_alone() -> Iterator[None]:
+    """Whatever breaks the command inside ends it with 2; how it ends by itself stays."""
+    try:
+        yield
+    except BaseException as failed:
+        unread = isinstance(failed.__context__, BrokenPipeError)  # as rich ends by itself, with 1
+        by_itself = hasattr(failed, "exit_code") or isinstance(failed, SystemExit | typer.Abort)
+        if by_itself and not unread:
+            raise
+        raise typer.Exit(broken(failed)) from None
+
+
 class _Verbs(TyperGroup):
     def __init__(self, **told: Any) -> None:
         super().__init__(**told)
@@ -184,7 +197,7 @@ class _Verbs(TyperGroup):
         """Run a verb; one that finds something out ends with 1 for a finding alone."""
         words = (*ctx._protected_args, *ctx.args)  # noqa: SLF001 - the only place where the verb stands yet
         finding = any(words[: len(verb)] == verb for verb in _FINDINGS)
-        with findings_alone() if finding else nullcontext(), _saying_unusable():
+        with _findings_alone() if finding else nullcontext(), _saying_unusable():
             return super().invoke(ctx)
 
 

@@ -11,8 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
-from gateway.api._models.additions import MomentText
-from gateway.api._models.dossiers import MOST_PARTS, DossierBody, PartModel
+from gateway.api._models.dossiers import MOST_PARTS, DossierBody, MomentText, PartModel
 from gateway.api._models.people import Channel, FormData, SubjectModel
 from gateway.api._problems import MembersRefused
 from gateway.api._routes.prefills import LegalBasisModel, OfficerText, PrefillBody

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from fastapi import Response
 
-from gateway.api._encoding import JSON
+from gateway.api._http import JSON
 from gateway.api._routing import ResponseModel, SignedIn, new_router
 from gateway.api.services import UseDatabase, UseForms
 from gateway.domain.identifiers import SourceId

@@ -6,7 +6,7 @@ from fastapi import Response
 from pydantic import Field
 from sqlalchemy import Connection
 
-from gateway.api._encoding import encode
+from gateway.api._http import encode
 from gateway.api._models.people import DossierText, ProcedureText, SubjectModel
 from gateway.api._routes.prefills import LegalBasisModel, authorised
 from gateway.api._routing import Context, RequestModel, ResponseModel, SignedIn, new_router, respond

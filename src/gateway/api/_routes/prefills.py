@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
-from gateway.api._encoding import encode
+from gateway.api._http import encode
 from gateway.api._models.people import (
     AccountModel,
     Channel,

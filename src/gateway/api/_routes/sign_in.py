@@ -12,8 +12,7 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from fastapi import Request, Response
 
-from gateway.api._encoding import encode
-from gateway.api._http import one_header, read_body
+from gateway.api._http import encode, one_header, read_body
 from gateway.api._routing import ResponseModel, new_router, respond
 from gateway.api.services import UseAccess
 from gateway.domain.errors import BadRequest

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
 from gateway.access.idempotency import Earlier
-from gateway.api._encoding import encode
+from gateway.api._http import encode
 from gateway.api._models.people import Channel, DossierText, FormData, PersonalIdText
 from gateway.api._problems import PROBLEM_JSON, problem_of
 from gateway.api._routing import (

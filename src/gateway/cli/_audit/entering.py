@@ -21,8 +21,9 @@ from gateway.audits import (
     enter_sample,
     read_sample_request,
 )
-from gateway.cli._audit.packs import Json, deployment, say
+from gateway.cli._audit.packs import audit_deployment
 from gateway.cli._audit.sample_files import LARGEST_FILE_BYTES
+from gateway.cli._deployment import AsJson, say
 from gateway.cli._log.publishing import publish_log
 from gateway.cli.clock import clock_of
 from gateway.domain.clock import Clock
@@ -43,14 +44,14 @@ def enter(
     out: Annotated[Path, typer.Option(help="What the auditor is given for it.")] = Path(
         "entered.json"
     ),
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Enter an accredited auditor's request as a `sample` leaf and publish it, before the public draw.
 
     Gives the proof that the log held it. Called again with the same request it gives a newer proof,
     for example once a witness is back. May run beside the gateway.
     """
-    with deployment() as settings:
+    with audit_deployment() as settings:
         asked, log = _request(request), LogFolder(settings.data / "log")
         entered = asyncio.run(_enter(settings, log, asked, clock_of(context)))
         shown = _published(log)
@@ -68,10 +69,10 @@ def enter(
 def due(
     drawn: Annotated[Path, typer.Argument(help="The auditor's file of drawn units.")],
     out: Annotated[Path, typer.Option(help="The submissions to open.")] = Path("due.json"),
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Draw again from this deployment's own bodies, and list the submissions that are to be opened."""
-    with deployment() as settings:
+    with audit_deployment() as settings:
         log = LogFolder(settings.data / "log")
         with closing(Database(settings.database)) as database:
             found = database.read(lambda c: due_for(c, log, _decoded(drawn)))

@@ -13,7 +13,6 @@ from typing import Annotated
 
 import orjson
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from gateway.audits import (
@@ -29,25 +28,21 @@ from gateway.audits import (
     write_bodies,
     write_pack,
 )
-from gateway.cli._audit.verifying import COULD_NOT, bar
-from gateway.cli._serve import settings_from_environment
+from gateway.cli._audit.verifying import bar
+from gateway.cli._deployment import COULD_NOT, AsJson, deployment, say, table_text
 from gateway.cli.clock import clock_of
-from gateway.domain.errors import BadRequest, Conflict, GatewayError
+from gateway.domain.errors import BadRequest, Conflict
 from gateway.log.leaves import leaf_text
 from gateway.log.proofs import PublishedTree
 from gateway.log.publishing.folder import LogFolder
-from gateway.log.publishing.refusals import LogStopped
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway_verify.ending import tell
 from gateway_verify.findings import Unchecked
 from gateway_verify.locations import read_file
 
-REFUSED = 1
 LARGEST_AUDIT_BYTES = 64 * 1024
 """Of a leaf, and the newline behind it."""
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 def export(
@@ -65,7 +60,7 @@ def export(
         str | None,
         typer.Option("--log", help="A closed log, as 2026, in place of the running one."),
     ] = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write an evidence pack: everything public by which anybody proves the figures without us.
 
@@ -75,7 +70,7 @@ def export(
     if receiver is None and (month, first, last) != (None, None, None):
         typer.echo("a range is for bodies: name who is given them with --for", err=True)
         raise typer.Exit(COULD_NOT)
-    with deployment() as settings, closing(Database(settings.database)) as database:
+    with audit_deployment() as settings, closing(Database(settings.database)) as database:
         auditor = None if receiver is None else database.read(lambda c: auditor_of(c, receiver))
         running = LogFolder(settings.data / "log")
         log = running if closed is None else running.of_closed(closed)
@@ -121,14 +116,14 @@ def _span(pack: Pack, month: str | None, first: int | None, last: int | None) ->
 def accept(
     context: typer.Context,
     audit: Annotated[Path, typer.Argument(help="The signed audit, as the verifier wrote it.")],
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Enter an accredited auditor's finding into the log, whatever it finds.
 
     Called again with the same audit it changes nothing. May run beside the gateway.
     """
     now = clock_of(context)()
-    with deployment() as settings, closing(Database(settings.database)) as database:
+    with audit_deployment() as settings, closing(Database(settings.database)) as database:
         leaf = read_audit(read_file(audit, LARGEST_AUDIT_BYTES))
         log = LogFolder(settings.data / "log")
         shown = log.published()
@@ -146,10 +141,10 @@ def accredit_auditor(
     name: Annotated[str, typer.Argument(help="What people call the auditor.")],
     vkey: Annotated[str, typer.Argument(help="The auditor's verifier key (gateway audit key).")],
     recipient: Annotated[str, typer.Argument(help="The auditor's age recipient (age-keygen).")],
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Accredit an auditor, who may from now on be given bodies and have audits accepted."""
-    with deployment() as settings, closing(Database(settings.database)) as database:
+    with audit_deployment() as settings, closing(Database(settings.database)) as database:
         work = database.write(lambda c: accredit(c, name, vkey, recipient))
         say(asdict(asyncio.run(work)), as_json)
 
@@ -157,18 +152,18 @@ def accredit_auditor(
 def revoke_auditor(
     context: typer.Context,
     who: Annotated[str, typer.Argument(help="The auditor's name or verifier key.")],
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """End an accreditation; what was given cannot be called back."""
     now = clock_of(context)()
-    with deployment() as settings, closing(Database(settings.database)) as database:
+    with audit_deployment() as settings, closing(Database(settings.database)) as database:
         work = database.write(lambda c: end_accreditation(c, who, now))
         say(asdict(asyncio.run(work)), as_json)
 
 
-def list_auditors(as_json: Json = False) -> None:
+def list_auditors(as_json: AsJson = False) -> None:
     """Who is, or was, accredited."""
-    with deployment() as settings, closing(Database(settings.database)) as database:
+    with audit_deployment() as settings, closing(Database(settings.database)) as database:
         known = [asdict(auditor) for auditor in database.read(all_auditors)]
     if as_json:
         tell(orjson.dumps(known).decode())
@@ -180,40 +175,14 @@ def list_auditors(as_json: Json = False) -> None:
 
 
 @contextmanager
-def deployment() -> Iterator[Settings]:
-    """The settings of this environment; a refusal inside is said and ends with its status."""
-    settings = settings_from_environment()
-    if not settings.database.exists():
-        typer.echo("no deployment has run in this data folder yet", err=True)
-        raise typer.Exit(REFUSED)
+def audit_deployment() -> Iterator[Settings]:
+    """The settings of a deployment that has run; a file that cannot be used is printed too."""
     try:
-        yield settings
-    except (GatewayError, LogStopped) as refusal:
-        typer.echo(str(refusal), err=True)
-        raise typer.Exit(REFUSED) from None
+        with deployment() as settings:
+            yield settings
     except Unchecked as refused:
         typer.echo(str(refused), err=True)
         raise typer.Exit(COULD_NOT) from None
     except OSError as failed:
         typer.echo(f"{failed.filename}: {failed.strerror}", err=True)
         raise typer.Exit(COULD_NOT) from None
-
-
-def say(done: dict[str, object], as_json: bool) -> None:
-    """What was done, for programs or for people."""
-    if as_json:
-        tell(orjson.dumps(done).decode())
-    else:
-        tell("\n".join(f"{name}: {_plain(value)}" for name, value in done.items()))
-
-
-def table_text(table: Table) -> str:
-    """A table as text for the output."""
-    console = Console()
-    with console.capture() as text:
-        console.print(table)
-    return text.get().removesuffix("\n")
-
-
-def _plain(value: object) -> str:
-    return ", ".join(map(str, value)) or "-" if isinstance(value, list) else str(value)

@@ -15,9 +15,9 @@ import typer
 from rich.table import Table
 
 from gateway.audits import STEPS_OF, WAYS
-from gateway.cli._audit.packs import Json, table_text
 from gateway.cli._audit.sample_files import WRONG, decoded, policy_of, refusals_said
 from gateway.cli._audit.verifying import PolicyFile, bar
+from gateway.cli._deployment import AsJson, table_text
 from gateway.sources.registry import registered
 from gateway_verify.ending import tell
 from gateway_verify.evidence import Way, verify_log
@@ -34,7 +34,7 @@ def report(
     opened: Annotated[Path, typer.Argument(help="What came out of the openings.")],
     key: Annotated[Path | None, typer.Option("--sign", help="Sign it as an audit leaf.")] = None,
     out: Annotated[Path, typer.Option(help="Where the signed audit goes.")] = Path("audit.json"),
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say how many were wrong, why, and what share of all units that bounds at 95 %."""
     with refusals_said():
@@ -84,7 +84,7 @@ def year(
     pack: Annotated[Path, typer.Argument(help="An evidence pack; no bodies are needed.")],
     of: Annotated[str, typer.Argument(help="The year, as 2026.")],
     policy: PolicyFile = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Put the samples of a year's months together, from the public `audit` leaves alone."""
     with refusals_said(), bar("Nhật ký / log") as told:

@@ -16,7 +16,6 @@ import typer
 
 from gateway.api.strict_json import decode
 from gateway.audits import Result, Supplied, open_all
-from gateway.cli._audit.packs import Json, say
 from gateway.cli._audit.report import count_wrong
 from gateway.cli._audit.sample_files import (
     decoded,
@@ -28,6 +27,7 @@ from gateway.cli._audit.sample_files import (
     refusals_said,
 )
 from gateway.cli._audit.verifying import PolicyFile, bar
+from gateway.cli._deployment import AsJson, say
 from gateway.sources.registry import registered
 from gateway_verify.ending import tell
 from gateway_verify.evidence import Way, verify_log
@@ -125,7 +125,7 @@ def draw(
         "drawn.json"
     ),
     policy: PolicyFile = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Draw the units that the province is to open; anybody can draw the same."""
     with refusals_said(), bar("Rút thăm / draw") as told:
@@ -162,7 +162,7 @@ def open_(
     ] = None,
     out: Annotated[Path, typer.Option(help="What came out, unit by unit.")] = Path("opened.json"),
     policy: PolicyFile = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check every opening; a wrong one is named by the step that failed."""
     with refusals_said(), bar("Mở mẫu / openings") as told:

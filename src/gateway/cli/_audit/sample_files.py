@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from gateway.cli._audit.verifying import COULD_NOT
+from gateway.cli._deployment import COULD_NOT
 from gateway.domain.errors import GatewayError
 from gateway_verify.findings import Kind, Refuted, Unchecked
 from gateway_verify.locations import read_file

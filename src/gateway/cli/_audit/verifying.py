@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from gateway.cli._deployment import COULD_NOT, AsJson
 from gateway_verify.archive import write_archive
 from gateway_verify.command import Answer, run_proof, run_recompute, run_verify
 from gateway_verify.command import Progress as Told
@@ -20,16 +21,12 @@ from gateway_verify.ending import tell
 from gateway_verify.findings import Unchecked
 from gateway_verify.signing import new_auditor
 
-COULD_NOT = 2
-"""Exit status: what was asked for could not be done."""
-
 audit_app = typer.Typer(help="Proof that the log and its figures are true.", no_args_is_help=True)
 
 Where = Annotated[str, typer.Argument(help="A folder, or the http(s) address of a log.")]
 PolicyFile = Annotated[
     Path | None, typer.Option("--policy", help="Whose signatures to ask for (C2SP tlog-policy).")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 @audit_app.callback()

@@ -13,8 +13,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from gateway.cli._deployment import REFUSED, AsJson, settings_from_environment
 from gateway.domain.errors import FieldProblem, FormProblem, FormRefused
 from gateway.forms import decode_strictly, reason_of
+from gateway.forms.catalogue import Catalogue, read_catalogue
 from gateway.forms.definition import (
     FormDefinition,
     definition_of,
@@ -25,8 +27,14 @@ from gateway.forms.definition import (
 from gateway.forms.fields import Decision, instances_at_submission
 from gateway_verify.ending import tell
 
-REFUSED = 1
-"""Exit status: a form cannot be counted honestly."""
+
+def registered_forms(as_json: bool = False) -> Catalogue:
+    """The registered forms; ends the command with place and reason where one cannot be used."""
+    try:
+        return read_catalogue(settings_from_environment().schemas)
+    except FormRefused as refusal:
+        refuse(refusal, as_json)
+
 
 UNREADABLE = 2
 """Exit status: a file cannot be read, or is no JSON."""
@@ -36,13 +44,12 @@ LARGEST_FILE_BYTES = 16 * 1024 * 1024
 
 forms_app = typer.Typer(help="Form.io forms: check them, list what they ask.", no_args_is_help=True)
 
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 _FormFile = typer.Argument(help="A Form.io definition.", metavar="FORM.json")
 
 
 @forms_app.command("check")
 def check(
-    forms: Annotated[list[Path], typer.Argument(metavar="FORM.json…")], as_json: _AsJson = False
+    forms: Annotated[list[Path], typer.Argument(metavar="FORM.json…")], as_json: AsJson = False
 ) -> None:
     """Say whether forms can be counted honestly, and name every place that speaks against one.
 
@@ -62,7 +69,7 @@ def check(
 def fields(
     form: Annotated[Path | None, _FormFile] = None,
     data: Annotated[Path | None, typer.Argument(metavar="DATA.json")] = None,
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
     stdin: Annotated[
         bool, typer.Option("--stdin", help='One {"form": …, "data": …} a line in, one list out.')
     ] = False,

@@ -1,14 +1,12 @@
 """`gateway forms coverage`: how much of each form the connected sources can fill at most."""
 
 from dataclasses import asdict
-from typing import Annotated
 
-import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from gateway.cli._forms.checking import print_json, print_table
-from gateway.cli._forms.registered import registered_forms
+from gateway.cli._deployment import AsJson
+from gateway.cli._forms.checking import print_json, print_table, registered_forms
 from gateway.forms.catalogue import Catalogue
 from gateway.forms.covering import coverage_of as covered
 from gateway.reduction.figures import figure
@@ -19,7 +17,7 @@ _COUNTED = ("required", "bound", "connected", "ceiling")
 
 
 def coverage(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List official items that are required, and how many of them sources can supply.
 

@@ -11,6 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
+from gateway.cli._deployment import AsJson, settings_from_environment
 from gateway.cli._forms.checking import (
     file_bytes,
     form_bytes,
@@ -19,7 +20,6 @@ from gateway.cli._forms.checking import (
     print_table,
     said_of,
 )
-from gateway.cli._serve import settings_from_environment
 from gateway.domain.codelists import read_code_lists
 from gateway.domain.errors import FieldProblem, FormRefused
 from gateway.forms.attributes import read_dictionary
@@ -58,7 +58,7 @@ def import_form(
     bindings: Annotated[
         Path | None, typer.Option(help="New bindings; without, the registered ones stay.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    as_json: AsJson = False,
     write: Annotated[
         bool, typer.Option("--write", help="Put it in place, unless it breaks a binding.")
     ] = False,

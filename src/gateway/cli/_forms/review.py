@@ -11,9 +11,8 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli._forms.checking import refuse
-from gateway.cli._forms.registered import registered_forms
-from gateway.cli._serve import settings_from_environment
+from gateway.cli._deployment import settings_from_environment
+from gateway.cli._forms.checking import refuse, registered_forms
 from gateway.domain.errors import FormRefused
 from gateway.domain.identifiers import FormCode, SourceId
 from gateway.domain.verdicts import EditPolicy, Reason

@@ -9,9 +9,13 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from gateway.cli._forms.checking import form_or_refusal, print_json, print_table
-from gateway.cli._forms.registered import registered_forms
-from gateway.cli._serve import settings_from_environment
+from gateway.cli._deployment import AsJson, settings_from_environment
+from gateway.cli._forms.checking import (
+    form_or_refusal,
+    print_json,
+    print_table,
+    registered_forms,
+)
 from gateway.forms.attributes import read_dictionary
 from gateway.forms.suggesting import Experience, Suggestion
 
@@ -27,7 +31,7 @@ _HEADINGS = (
 
 def suggest(
     form: Annotated[Path, typer.Argument(help="A Form.io definition.", metavar="FORM.json")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Suggest a fact for each field of a form, after the fields of the registered forms.
 

@@ -5,13 +5,12 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
-from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from gateway.cli._serve import settings_from_environment
+from gateway.cli._deployment import COULD_NOT, AsJson, settings_from_environment
 from gateway.domain.errors import Busy
 from gateway.log.notes import Checkpoint
 from gateway.log.publishing.beginning import check_rows
@@ -26,14 +25,12 @@ from gateway_verify.ending import tell
 
 DIFFERENT = 1
 """Exit status: something does not fit; the leaf is named."""
-COULD_NOT = 2
-"""Exit status: there is nothing to check, or it could not be read."""
 MOST_SHOWN = 20
 TRIES = 3
 
 
 def check(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Hold every change against its leaf, every leaf against its change, and both against the tiles.
 

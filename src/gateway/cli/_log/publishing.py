@@ -4,20 +4,18 @@ Exit status: 0 done, 1 refused (the reason is said), 2 a setting cannot be used.
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
 
 from gateway.app.sources import log_policy_of
-from gateway.cli._serve import settings_from_environment
+from gateway.cli._deployment import AsJson, deployment, say, settings_from_environment
 from gateway.cli.clock import clock_of
 from gateway.domain.clock import Clock
-from gateway.domain.errors import GatewayError
 from gateway.forms import local_date
 from gateway.keys import Keys
 from gateway.log.clock_guard import confirm_clock
@@ -40,8 +38,6 @@ from gateway.upstream.carrier import FastCarrier
 from gateway.upstream.exchange import Posting
 from gateway.upstream.transport import Transport
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-REFUSED = 1
 TIMEOUT_SECONDS = 60
 _POLL_SECONDS = 0.2
 
@@ -70,16 +66,16 @@ def keys() -> None:
 
 
 @log_app.command("publish")
-def publish(context: typer.Context, as_json: Json = False) -> None:
+def publish(context: typer.Context, as_json: AsJson = False) -> None:
     """Publish what has come in, now; a running gateway is asked to, and waited for."""
 
-    async def work(settings: Settings) -> dict[str, Any]:
+    async def work(settings: Settings) -> dict[str, object]:
         await publish_log(settings, clock_of(context))
         published = LogFolder(settings.data / "log").published()
         size = 0 if published is None else published.checkpoint.size
         return {"size": size, "signatures": 0 if published is None else len(published.lines)}
 
-    _say(_run(work), as_json)
+    say(_run(work), as_json)
 
 
 async def publish_log(settings: Settings, clock: Clock) -> None:
@@ -92,10 +88,10 @@ async def publish_log(settings: Settings, clock: Clock) -> None:
 
 
 @log_app.command("confirm-clock")
-def confirm(as_json: Json = False) -> None:
+def confirm(as_json: AsJson = False) -> None:
     """Say that the clock is right after it jumped ahead: case leaves are written again."""
     doubted = confirm_clock(settings_from_environment().data / "log")
-    _say({"in_doubt": doubted}, as_json)
+    say({"in_doubt": doubted}, as_json)
 
 
 @log_app.command("rotate")
@@ -105,7 +101,7 @@ def rotate(
     leave_open: Annotated[
         bool, typer.Option("--leave-open", help="Even if a month is not closed; it never will be.")
     ] = False,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Close the log and open the next one, which names the old one's last checkpoint.
 
@@ -115,7 +111,7 @@ def rotate(
     """
     clock = clock_of(context)
 
-    async def work(settings: Settings) -> dict[str, Any]:
+    async def work(settings: Settings) -> dict[str, object]:
         async with _held(settings, clock) as held:
             if held.log.publisher.stopped:
                 await held.database.write(void_open_chains)
@@ -138,18 +134,18 @@ def rotate(
         size = 0 if previous is None else previous.size
         return {"closed": old, "published": size, "in_database": count, "opened": new}
 
-    _say(_run(work), as_json)
+    say(_run(work), as_json)
 
 
 @keys_app.command("rotate-log")
-def rotate_log(context: typer.Context, as_json: Json = False) -> None:
+def rotate_log(context: typer.Context, as_json: AsJson = False) -> None:
     """Give the log a new key, in a leaf that the old key signs too; not while a gateway runs.
 
     The new key signs every checkpoint from then on; tell it to the witnesses before the next start.
     """
     clock = clock_of(context)
 
-    async def work(settings: Settings) -> dict[str, Any]:
+    async def work(settings: Settings) -> dict[str, object]:
         async with _held(settings, clock) as held:
             if held.log.publisher.stopped:
                 raise LogStopped("the log is in an incident; its key is not what helps")
@@ -164,7 +160,7 @@ def rotate_log(context: typer.Context, as_json: Json = False) -> None:
             await held.log.publisher.publish()
         return {"key": (settings.data / "log/public/key").read_text().strip()}
 
-    _say(_run(work), as_json)
+    say(_run(work), as_json)
 
 
 @asynccontextmanager
@@ -204,21 +200,9 @@ def _database(settings: Settings) -> Database:
     return Database(settings.database)
 
 
-def _run(work: Callable[[Settings], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
-    settings = settings_from_environment()
-    if not settings.database.exists():
-        typer.echo("no deployment has run in this data folder yet", err=True)
-        raise typer.Exit(REFUSED)
-
-    async def within() -> dict[str, Any]:
+def _run(work: Callable[[Settings], Awaitable[dict[str, object]]]) -> dict[str, object]:
+    async def within(settings: Settings) -> dict[str, object]:
         return await work(settings)
 
-    try:
-        return asyncio.run(within())
-    except (GatewayError, LogStopped, LogInUse) as refusal:
-        typer.echo(str(refusal), err=True)
-        raise typer.Exit(REFUSED) from None
-
-
-def _say(done: dict[str, Any], as_json: bool) -> None:
-    typer.echo(json.dumps(done) if as_json else "\n".join(f"{k}: {v}" for k, v in done.items()))
+    with deployment() as settings:
+        return asyncio.run(within(settings))
