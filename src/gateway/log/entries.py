@@ -6,7 +6,7 @@ A member is named as here unless the annotation says otherwise; one with a defau
 has nothing to say. The schema of a kind is `schemas/leaves/<kind>.schema.json`.
 
 A new kind takes a class here, its schema, its chapter in docs/log-leaves.md, and its place in the
-verifier (`gateway_verify/claims/leaves.py` or `gateway_verify/count/patterns.py`), which reads for itself.
+verifier (`gateway_verify/leaves.py` or `gateway_verify/_count/patterns.py`), which reads for itself.
 """
 
 from collections.abc import Mapping
