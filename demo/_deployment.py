@@ -39,7 +39,7 @@ from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION, RECORDS, Sou
 from gateway.forms import local_date
 from gateway.keys import Keys
 from gateway.log.notes import signing_name
-from gateway.log.publishing.folder import LogFolder
+from gateway.log.publishing import LogFolder
 from gateway.receipts.cases import register_dossier
 from gateway.records.store import store_earlier
 from gateway.storage.database import Database

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from gateway.api.services import Services
 from gateway.log.append import append_public
 from gateway.log.notes import read_checkpoint, read_key
-from gateway.log.publishing.publisher import INTEGRATE_SECONDS, PUBLISH_SECONDS
+from gateway.log.publishing._publisher import INTEGRATE_SECONDS, PUBLISH_SECONDS
 from gateway.log.tree import check_consistency, check_inclusion
 from tests.log.writing import some_grant
 

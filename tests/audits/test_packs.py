@@ -12,8 +12,7 @@ import pytest
 
 from gateway.audits._packs import Pack, write_pack
 from gateway.domain.errors import Conflict
-from gateway.log.publishing.folder import LogFolder
-from gateway.log.publishing.refusals import LogDamaged
+from gateway.log.publishing._folder import LogDamaged, LogFolder
 from gateway_verify._claims.definitions import DIGESTS
 from gateway_verify._proofs import check_inclusion, leaf_hash, read_proof
 from gateway_verify.command import run_verify

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from gateway import keys
 from gateway.cli.main import app
-from gateway.log.publishing.folder import LogFolder
+from gateway.log.publishing._folder import LogFolder
 from gateway.storage.schema import REVISION
 from gateway.storage.url import DatabaseUrl
 from tests.conftest import House

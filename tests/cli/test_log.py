@@ -15,8 +15,8 @@ from gateway.cli.main import app
 from gateway.domain.clock import hour_of
 from gateway.log.append import append_case
 from gateway.log.notes import read_checkpoint, read_key
-from gateway.log.publishing.folder import LogFolder
-from gateway.log.tiles import TileFolder
+from gateway.log.publishing._folder import LogFolder
+from gateway.log.publishing._tiles import TileFolder
 from gateway.reduction.months import Month
 from gateway_verify.evidence import Way, verify_log
 from gateway_verify.locations import Folder

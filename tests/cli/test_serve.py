@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.main import app
-from gateway.log.publishing.folder import LogFolder
+from gateway.log.publishing._folder import LogFolder
 from tests.ports import free_port
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"

@@ -11,8 +11,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from sqlalchemy import select
 
-from gateway.log.entries import decode_payload, leaf_of
-from gateway.log.leaves import seal_of
+from gateway.log.entries import decode_payload, leaf_of, seal_of
 from gateway.reduction.reading import report_from_log
 from gateway.reduction.report import Question
 from gateway.retention.sweep import sweep

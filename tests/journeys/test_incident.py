@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from gateway.cli.main import app
 from gateway.domain.clock import hour_of
 from gateway.log.append import append_case
-from gateway.log.publishing.refusals import LogDamaged
+from gateway.log.publishing._folder import LogDamaged
 from gateway.storage.schema import bodies, leaves
 from gateway_verify.evidence import Way, verify_log
 from gateway_verify.locations import Folder

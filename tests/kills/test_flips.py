@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.log.publishing.beginning import incident_at_start
-from gateway.log.publishing.refusals import LogStopped
+from gateway.log.publishing._folder import LogStopped
+from gateway.log.publishing._opening import incident_at_start
 from gateway.log.tree import root_of
 from tests.log.building import SmallLog, hashes
 

@@ -8,14 +8,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.log.append import append_public
 from gateway.log.entries import GrantLeaf
-from gateway.log.leaves import leaf_hash
 from gateway.log.notes import signing_name
-from gateway.log.publishing.folder import LogFolder
-from gateway.log.publishing.publisher import Publisher
-from gateway.log.publishing.rows import LeafRows
-from gateway.log.publishing.shown import ShownLog
-from gateway.log.publishing.signer import CheckpointSigner
-from gateway.log.publishing.witnesses import Witnesses
+from gateway.log.publishing._folder import LogFolder
+from gateway.log.publishing._public_log import ShownLog
+from gateway.log.publishing._publisher import Publisher
+from gateway.log.publishing._signer import CheckpointSigner
+from gateway.log.publishing._witnesses import Witnesses
+from gateway.log.stored import LeafRows
+from gateway.log.tree import leaf_hash
 from tests.databases import open_database
 from tests.log.writing import some_grant
 

@@ -9,9 +9,8 @@ from sqlalchemy import Connection, select
 from gateway.domain.clock import hour_of
 from gateway.log.append import Appended, append_case, append_public
 from gateway.log.canonical import canonical
-from gateway.log.entries import LARGEST_ENTRY_BYTES, RefusalPayload, ShredLeaf, payload_of
-from gateway.log.leaves import leaf_hash, seal_of
-from gateway.log.tree import root_of
+from gateway.log.entries import LARGEST_ENTRY_BYTES, RefusalPayload, ShredLeaf, payload_of, seal_of
+from gateway.log.tree import leaf_hash, root_of
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, leaves
 from tests.log.writing import an_end, prefill_body

@@ -7,8 +7,7 @@ import pytest
 
 from gateway.domain.clock import hour_of
 from gateway.domain.errors import Busy
-from gateway.log.append import append_case
-from gateway.log.clock_guard import CLOCK_GUARD, ClockGuard, confirm_clock
+from gateway.log.append import CLOCK_GUARD, ClockGuard, append_case, confirm_clock
 from gateway.storage.database import Database
 from tests.log.writing import an_end
 

@@ -5,16 +5,11 @@ from pathlib import Path
 import pytest
 
 from gateway.log.notes import Checkpoint, sign_checkpoint
-from gateway.log.proofs import PublishedTree, inclusion_text
-from gateway.log.tiles import WIDTH, TileFolder, is_tile_path, tile_path
-from gateway.log.tree import (
-    check_consistency,
-    check_inclusion,
-    prove_consistency,
-    prove_inclusion,
-    root_of,
-)
+from gateway.log.publishing._proofs import PublishedTree, inclusion_text
+from gateway.log.publishing._tiles import WIDTH, TileFolder, is_tile_path, tile_path
+from gateway.log.tree import check_consistency, check_inclusion, root_of
 from tests.log.building import KEY, hashes
+from tests.log.proving import prove_consistency, prove_inclusion
 
 FOUR_MILLION = 4_000_000
 

@@ -9,12 +9,11 @@ from sqlalchemy import delete, update
 
 from gateway.log.append import append_public
 from gateway.log.notes import Checkpoint, read_checkpoint, signing_name
-from gateway.log.proofs import PublishedTree
-from gateway.log.publishing.beginning import incident_at_start
-from gateway.log.publishing.folder import LogFolder
-from gateway.log.publishing.refusals import LogDamaged, LogForked, LogInUse, LogStopped
-from gateway.log.publishing.signer import CheckpointSigner
-from gateway.log.tiles import WIDTH, decode_bundle, tile_path
+from gateway.log.publishing._folder import LogDamaged, LogFolder, LogForked, LogInUse, LogStopped
+from gateway.log.publishing._opening import incident_at_start
+from gateway.log.publishing._proofs import PublishedTree
+from gateway.log.publishing._signer import CheckpointSigner
+from gateway.log.publishing._tiles import WIDTH, decode_bundle, tile_path
 from gateway.log.tree import check_consistency, check_inclusion, root_of
 from gateway.storage.schema import leaves
 from tests.log.building import KEY, ORIGIN, SmallLog, entry, grant, hashes, signer_key
@@ -172,7 +171,7 @@ def test_the_signer_signs_one_growing_history_only(tmp_path: Path) -> None:
     first = signer.sign(five, ())
     assert CheckpointSigner(tmp_path, ORIGIN, KEY).sign(five, ()) == first
 
-    from gateway.log.tree import prove_consistency
+    from tests.log.proving import prove_consistency
 
     proof = prove_consistency(5, all_hashes)
     for refused in (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.log.tiles import (
+from gateway.log.publishing._tiles import (
     ENTRIES,
     HASH_BYTES,
     WIDTH,

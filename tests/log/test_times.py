@@ -10,8 +10,8 @@ from sqlalchemy import delete, select
 from structlog.testing import capture_logs
 
 from gateway.domain.clock import hour_of
-from gateway.log.publishing.times import BETWEEN, WitnessTimes, agreed, enter_times
-from gateway.log.publishing.witnesses import Witnesses, read_witness_policy
+from gateway.log.publishing._times import BETWEEN, WitnessTimes, agreed, enter_times
+from gateway.log.publishing._witnesses import Witnesses, read_witness_policy
 from gateway.retention.pairs import differences
 from gateway.retention.rotation import begin_next_log
 from gateway.storage.schema import leaves, witnessed_times

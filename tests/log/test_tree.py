@@ -6,16 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.log.leaves import leaf_hash
 from gateway.log.tree import (
     ProofRefused,
     check_consistency,
     check_inclusion,
+    leaf_hash,
     node_hash,
-    prove_consistency,
-    prove_inclusion,
     root_of,
 )
+from tests.log.proving import prove_consistency, prove_inclusion
 
 ENTRIES = [
     bytes.fromhex(entry)

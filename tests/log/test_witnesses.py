@@ -5,8 +5,8 @@ import pytest
 
 from gateway.domain.errors import Busy
 from gateway.log.notes import read_checkpoint
-from gateway.log.publishing.refusals import LogForked
-from gateway.log.publishing.witnesses import Witnesses, read_witness_policy
+from gateway.log.publishing._folder import LogForked
+from gateway.log.publishing._witnesses import Witnesses, read_witness_policy
 from gateway.upstream.exchange import Posting
 from gateway.upstream.transport import Transport
 from gateway_verify.text.notes import read_note, signers

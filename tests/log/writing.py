@@ -9,9 +9,9 @@ from sqlalchemy import Connection, func, insert, select
 
 from gateway.domain.clock import hour_of
 from gateway.log.canonical import canonical
-from gateway.log.entries import AbandonedPayload, GrantLeaf, payload_of
-from gateway.log.leaves import case_entry, leaf_hash, seal_of
+from gateway.log.entries import AbandonedPayload, GrantLeaf, case_entry, payload_of, seal_of
 from gateway.log.stored import StoredPayload
+from gateway.log.tree import leaf_hash
 from gateway.storage.schema import bodies, leaves
 
 

@@ -22,12 +22,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.audits._packs import OTHERS
-from gateway.log.leaves import case_entry, leaf_hash
+from gateway.log.entries import case_entry
 from gateway.log.notes import Checkpoint, sign_checkpoint, signing_name
-from gateway.log.publishing.integrate import Integrator
-from gateway.log.publishing.rows import Leaf
-from gateway.log.tiles import TileFolder
-from gateway.log.tree import root_of
+from gateway.log.publishing._integrate import Integrator
+from gateway.log.publishing._tiles import TileFolder
+from gateway.log.stored import Leaf
+from gateway.log.tree import leaf_hash, root_of
 from gateway_verify._tree.tiles import TileTree
 from gateway_verify.command import run_verify
 from gateway_verify.evidence import Way, verify_log

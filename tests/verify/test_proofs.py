@@ -1,6 +1,5 @@
 import pytest
 
-from gateway.log.tree import prove_consistency, prove_inclusion
 from gateway_verify._proofs import (
     FalseProof,
     check_consistency,
@@ -8,6 +7,7 @@ from gateway_verify._proofs import (
     read_proof,
 )
 from gateway_verify.text.notes import MalformedNote
+from tests.log.proving import prove_consistency, prove_inclusion
 from tests.verify.building import root, sha, text64
 
 HASHES = [sha(b"\x00", bytes([number])) for number in range(40)]

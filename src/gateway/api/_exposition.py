@@ -15,8 +15,8 @@ from prometheus_client.registry import Collector
 from gateway.api.services import Monitor
 from gateway.dossiers import DEAD, QUEUED
 from gateway.dossiers.backlog import Waiting, what_waits
-from gateway.log.publishing.publisher import Publisher
-from gateway.log.publishing.rows import log_size
+from gateway.log.publishing import Publisher
+from gateway.log.stored import log_size
 from gateway.receipts.tickets import OPEN, SENT
 from gateway.storage.database import Database
 

@@ -25,9 +25,7 @@ from gateway.forms.catalogue import Catalogue
 from gateway.forms.remote import RemoteLists
 from gateway.igate.mapping import IGateMapping
 from gateway.keys import Keys
-from gateway.log.publishing.publisher import Publisher
-from gateway.log.publishing.shown import ShownLog
-from gateway.log.publishing.times import WitnessTimes
+from gateway.log.publishing import Publisher, ShownLog, WitnessTimes
 from gateway.prefill.confirmation import ConfirmationWorkflow
 from gateway.prefill.workflow import PrefillWorkflow
 from gateway.receipts.tickets import Tickets

@@ -13,9 +13,8 @@ from gateway.app._services import open_services
 from gateway.app.sources import addresses_of, log_policy_of
 from gateway.domain.clock import Clock
 from gateway.domain.errors import FormRefused
-from gateway.log.clock_guard import CLOCK_GUARD, ClockGuard
-from gateway.log.publishing.folder import LogFolder
-from gateway.log.publishing.witnesses import Witnesses
+from gateway.log.append import CLOCK_GUARD, ClockGuard
+from gateway.log.publishing import LogFolder, Witnesses
 from gateway.settings import Settings
 from gateway.upstream import http
 from gateway.upstream.carrier import FastCarrier

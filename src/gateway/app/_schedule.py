@@ -21,9 +21,13 @@ from gateway.access.idempotency import purge_replays
 from gateway.api.services import Services
 from gateway.domain.errors import Busy, SourceError
 from gateway.dossiers.sync import PortalSync
-from gateway.log.publishing.publisher import INTEGRATE_SECONDS, PUBLISH_SECONDS, Publisher
-from gateway.log.publishing.refusals import LogStopped
-from gateway.log.publishing.times import WitnessTimes
+from gateway.log.publishing import (
+    INTEGRATE_SECONDS,
+    PUBLISH_SECONDS,
+    LogStopped,
+    Publisher,
+    WitnessTimes,
+)
 from gateway.retention.sweep import SWEEP_SECONDS, erase_days, sweep
 
 PURGE_SECONDS = 60.0

@@ -39,10 +39,7 @@ from gateway.forms.catalogue import read_catalogue
 from gateway.forms.remote import read_remote_lists
 from gateway.igate.mapping import read_igate
 from gateway.keys import Keys
-from gateway.log.publishing.folder import LogFolder
-from gateway.log.publishing.opening import open_log
-from gateway.log.publishing.publisher import Publisher
-from gateway.log.publishing.witnesses import Witnesses
+from gateway.log.publishing import LogFolder, Publisher, Witnesses, open_log
 from gateway.prefill.confirmation import ConfirmationWorkflow
 from gateway.prefill.request import read_acts
 from gateway.prefill.workflow import PrefillWorkflow

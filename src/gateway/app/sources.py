@@ -4,7 +4,7 @@ from gateway.domain.clock import Clock
 from gateway.domain.codelists import CodeLists
 from gateway.domain.identifiers import SourceId
 from gateway.forms.catalogue import Catalogue
-from gateway.log.publishing.witnesses import WitnessPolicy, read_witness_policy
+from gateway.log.publishing import WitnessPolicy, read_witness_policy
 from gateway.records.store import RecordStore
 from gateway.reduction.publishing import Measure, read_measure
 from gateway.settings import Settings

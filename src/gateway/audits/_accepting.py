@@ -19,8 +19,8 @@ from gateway.audits._samples import note_outcome
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.log.append import Appended, append_public
 from gateway.log.entries import leaf_of
-from gateway.log.leaves import leaf_hash
-from gateway.log.proofs import PublishedTree
+from gateway.log.publishing import PublishedTree
+from gateway.log.tree import leaf_hash
 from gateway.storage.schema import leaves, month_closes
 from gateway_verify.findings import Refuted
 from gateway_verify.leaves import Leaf, check_signed, read_leaf

@@ -27,7 +27,7 @@ from gateway.log.append import AppendedCase, append_case
 from gateway.log.entries import AccessPayload, LeafRange
 from gateway.log.keys import latest_key
 from gateway.log.notes import Checkpoint
-from gateway.log.tiles import WIDTH, encode_bundle
+from gateway.log.publishing import WIDTH, encode_bundle
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, closed_bodies
 from gateway_verify.locations import path_of

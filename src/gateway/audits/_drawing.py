@@ -24,10 +24,9 @@ from gateway.log.entries import (
     SubmissionPayload,
     decode_leaf,
     decode_payload,
+    is_case_entry,
 )
-from gateway.log.leaves import is_case_entry
-from gateway.log.publishing.folder import LogFolder
-from gateway.log.tiles import WIDTH
+from gateway.log.publishing import WIDTH, LogFolder
 from gateway.sources.registry import registered
 from gateway.storage.schema import bodies, leaves
 from gateway_verify.sampling.draw import FIELDS, RECORDS, commitment, draw_numbers, frame_of, share

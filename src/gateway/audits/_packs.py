@@ -34,13 +34,20 @@ from gateway.log.entries import (
     PublicLeaf,
     TallyLeaf,
     decode_leaf,
+    is_case_entry,
 )
-from gateway.log.leaves import is_case_entry
 from gateway.log.notes import SignedCheckpoint
-from gateway.log.proofs import PublishedTree, inclusion_text
-from gateway.log.publishing.folder import LogFolder
-from gateway.log.publishing.refusals import LogDamaged
-from gateway.log.tiles import ENTRIES, WIDTH, TileFolder, encode_bundle, tile_path
+from gateway.log.publishing import (
+    ENTRIES,
+    WIDTH,
+    LogDamaged,
+    LogFolder,
+    PublishedTree,
+    TileFolder,
+    encode_bundle,
+    inclusion_text,
+    tile_path,
+)
 from gateway_verify.archive import write_archive
 
 Progress = Callable[[int, int], None]

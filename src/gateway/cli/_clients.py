@@ -29,7 +29,7 @@ from gateway.domain.identifiers import (
     TenantId,
 )
 from gateway.log.append import Appended
-from gateway.log.leaves import leaf_text
+from gateway.log.tree import leaf_text
 from gateway.sources.registry import registered, unknown_sources
 from gateway.storage.database import Database
 

@@ -9,8 +9,7 @@ import typer
 from gateway.app.backup import MANIFEST, back_up
 from gateway.cli._audit.verifying import bar
 from gateway.cli._deployment import COULD_NOT, REFUSED, AsJson, settings_from_environment
-from gateway.log.publishing.folder import LogFolder
-from gateway.log.publishing.refusals import LogInUse
+from gateway.log.publishing import LogFolder, LogInUse
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.storage.schema import REVISION

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.domain.errors import GatewayError
-from gateway.log.publishing.refusals import LogInUse, LogStopped
+from gateway.log.publishing import LogInUse, LogStopped
 from gateway.settings import Settings, read_settings
 from gateway.sources.source import UnusableSource
 from gateway.storage.database import Database

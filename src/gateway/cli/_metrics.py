@@ -17,7 +17,7 @@ from gateway.domain.clock import Clock
 from gateway.forms import local_date
 from gateway.keys import Keys
 from gateway.log.keys import latest_key
-from gateway.log.publishing.folder import LogFolder
+from gateway.log.publishing import LogFolder
 from gateway.reduction.months import Month
 from gateway.reduction.reading import report_from_log
 from gateway.reduction.releases.closing import Office, close_month

@@ -13,7 +13,7 @@ from gateway.cli._log.publishing import publish_log
 from gateway.cli.clock import clock_of
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict
-from gateway.log.publishing.folder import LogFolder
+from gateway.log.publishing import LogFolder
 from gateway.reduction.months import Month
 from gateway.reduction.releases.settled import check_kept, last_settled
 from gateway.retention.shredding import last_closed, shred_settled

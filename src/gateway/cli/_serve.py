@@ -18,8 +18,7 @@ from gateway.app.sources import log_policy_of
 from gateway.cli._deployment import COULD_NOT, settings_from_environment
 from gateway.cli.clock import clock_of
 from gateway.domain.clock import Clock, now_in_utc
-from gateway.log.publishing.folder import LogFolder
-from gateway.log.publishing.refusals import LogInUse
+from gateway.log.publishing import LogFolder, LogInUse
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway_verify.text.policy import MalformedPolicy

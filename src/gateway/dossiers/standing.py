@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select
 from gateway.dossiers._evidence.flags import Mark, OnPaper, marks_of, on_paper
 from gateway.dossiers._evidence.serving import Case
 from gateway.dossiers._telling.outbox import steps_waiting
-from gateway.log.leaves import leaf_text
+from gateway.log.tree import leaf_text
 from gateway.storage.schema import leaves
 
 

@@ -4,18 +4,24 @@ The caller's transaction carries the leaf: either both are durable or neither is
 gaps, because only the one writer of the database assigns them.
 
 A case leaf says its hour, and hours of a log do not run backwards: one that is more than two hours
-before the last one is refused, and so is every one while the clock is in doubt (`clock_guard.py`).
+before the last one is refused. Since the start of the process the clock has gone as far as the machine's
+monotonic one, give or take a quarter of an hour; one that is further ahead has jumped. From then on no
+case leaf is written, over restarts too, until an operator confirms the clock (`gateway log
+confirm-clock`): the hours in the log say in which month a dossier counts. That the clock stopped things
+stands in a file of the log's folder.
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
 from gateway.domain.errors import Busy
-from gateway.log.clock_guard import CLOCK_GUARD
-from gateway.log.entries import CasePayload, PublicLeaf
-from gateway.log.leaves import SALT_BYTES, case_entry, leaf_hash, seal_of
+from gateway.log.entries import SALT_BYTES, CasePayload, PublicLeaf, case_entry, seal_of
+from gateway.log.tree import leaf_hash
 from gateway.storage.schema import bodies, leaves
 from gateway.storage.statements import Statement, new_row
 
@@ -98,3 +104,42 @@ def _next_index(connection: Connection) -> int:
         index = 0 if last is None else last + 1
     connection.info[_NEXT] = index + 1
     return int(index)
+
+
+CLOCK_GUARD = "gateway.log._clock_guard"
+"""Under this name a connection of a database with a guard carries it in its `info`."""
+
+LARGEST_JUMP = timedelta(minutes=15)
+_FILE = "clock-in-doubt"
+
+
+class ClockGuard:
+    """Holds the clock against a monotonic one, which gives seconds from any beginning."""
+
+    def __init__(
+        self, folder: Path, clock: Callable[[], datetime], monotonic: Callable[[], float]
+    ) -> None:
+        self._file = folder / _FILE
+        self._clock, self._monotonic = clock, monotonic
+        self._begin = clock(), monotonic()
+        self._stopped = self._file.exists()
+
+    def check(self) -> None:
+        """Raise Busy `clock_jumped` from the first jump on until the clock is confirmed."""
+        if self._stopped and not self._file.exists():
+            self._begin, self._stopped = (self._clock(), self._monotonic()), False
+        begin, beat = self._begin
+        passed = timedelta(seconds=self._monotonic() - beat)
+        if not self._stopped and self._clock() - begin - passed > LARGEST_JUMP:
+            self._file.touch()
+            self._stopped = True
+        if self._stopped:
+            raise Busy("clock_jumped", "the clock jumped ahead; an operator has to confirm it")
+
+
+def confirm_clock(folder: Path) -> bool:
+    """Let case leaves be written again; whether the clock was in doubt."""
+    file = folder / _FILE
+    doubted = file.exists()
+    file.unlink(missing_ok=True)
+    return doubted

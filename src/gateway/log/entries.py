@@ -1,7 +1,12 @@
 """Every kind of leaf that the log can hold, each as a dataclass with its members (docs/log-leaves.md).
 
-A **public leaf** stands in the log as it is; a **case leaf** shows its seal alone, and its **payload** lies
-beside the log. Both are RFC 8785 texts: `encode` writes one, `decode_leaf` and `decode_payload` read it.
+A **public leaf** stands in the log as it is. A **case leaf** is `{"kind":"case","seal":"<base64>","v":1}`,
+all of one length, whatever it stands for; its **payload** and a salt are kept beside the log and can be
+destroyed, and the seal then says nothing any more:
+
+    seal    SHA-256("eform-gateway/case/v1" || 32-byte salt || payload)
+
+Leaf and payload are RFC 8785 texts: `encode` writes one, `decode_leaf` and `decode_payload` read it.
 A member is named as here unless the annotation says otherwise; one with a default is left out where it
 has nothing to say. The schema of a kind is `schemas/leaves/<kind>.schema.json`.
 
@@ -9,8 +14,10 @@ A new kind takes a class here, its schema, its chapter in docs/log-leaves.md, an
 verifier (`gateway_verify/leaves.py` or `gateway_verify/_count/patterns.py`), which reads for itself.
 """
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias, get_args
 
 import orjson
@@ -24,6 +31,28 @@ LARGEST_ENTRY_BYTES = 64 * 1024 - 1
 
 class EntryUnreadable(ValueError):
     """A public entry or a payload that is not as a kind of leaf is written."""
+
+
+SALT_BYTES = 32
+_CASE_DOMAIN = b"eform-gateway/case/v1"
+_CASE_START = b'{"kind":"case",'
+
+
+def seal_of(salt: bytes, payload: bytes) -> bytes:
+    """Commit to a payload: without its salt nobody can try payloads against the seal."""
+    if len(salt) != SALT_BYTES:
+        raise ValueError("a salt has 32 bytes")
+    return sha256(_CASE_DOMAIN + salt + payload).digest()
+
+
+def case_entry(seal: bytes) -> bytes:
+    """Write a case leaf, of which only the seal is ever seen."""
+    return _CASE_START + b'"seal":"' + b64encode(seal) + b'","v":1}'
+
+
+def is_case_entry(entry: bytes) -> bool:
+    """Whether an entry is a case leaf, else a public one."""
+    return entry.startswith(_CASE_START)
 
 
 class LeafRange(NamedTuple):

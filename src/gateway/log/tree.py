@@ -1,7 +1,6 @@
-"""What does the log's root prove, and how is one entry, or one growth, checked against it?
+"""The Merkle tree of RFC 6962 section 2.1: hashes, roots, and the checks of proofs.
 
-The Merkle tree of RFC 6962 section 2.1 over leaf hashes (`leaves.leaf_hash`):
-
+    leaf hash            SHA-256(0x00 || entry); in answers in base64
     root of nothing      SHA-256("")
     root of one leaf     its leaf hash
     root of n leaves     SHA-256(0x01 || root of the first k || root of the rest),
@@ -11,6 +10,7 @@ An inclusion proof holds the siblings on the way from a leaf to the root, a cons
 nodes by which an older root is seen to be the beginning of a newer one; both leaf-most first.
 """
 
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
@@ -19,6 +19,19 @@ EMPTY_ROOT = sha256(b"").digest()
 
 class ProofRefused(ValueError):
     """The proof does not lead from what it is about to the root it is held against."""
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """Hash an entry as a leaf: SHA-256(0x00 || entry), RFC 6962 section 2.1.
+
+    Leaves and nodes carry different prefixes so that no node can pass for an entry.
+    """
+    return sha256(b"\x00" + entry).digest()
+
+
+def leaf_text(hash_: bytes) -> str:
+    """A leaf hash as answers give it: base64."""
+    return b64encode(hash_).decode()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
@@ -41,18 +54,6 @@ def root_of(hashes: Iterable[bytes]) -> bytes:
     while complete:
         root = node_hash(complete.pop()[1], root)
     return root
-
-
-def prove_inclusion(index: int, hashes: Sequence[bytes]) -> tuple[bytes, ...]:
-    """PATH(index, hashes) of RFC 6962 section 2.1.1; raises IndexError where no leaf stands."""
-    if not 0 <= index < len(hashes):
-        raise IndexError("no leaf stands there")
-    if len(hashes) == 1:
-        return ()
-    k = _split(len(hashes))
-    if index < k:
-        return (*prove_inclusion(index, hashes[:k]), root_of(hashes[k:]))
-    return (*prove_inclusion(index - k, hashes[k:]), root_of(hashes[:k]))
 
 
 def check_inclusion(
@@ -81,23 +82,6 @@ def check_inclusion(
         raise ProofRefused("the proof ends before the root")
     if node != root:  # 4
         raise ProofRefused("the proof leads to another root")
-
-
-def prove_consistency(old_size: int, hashes: Sequence[bytes]) -> tuple[bytes, ...]:
-    """PROOF(old_size, hashes) of RFC 6962 section 2.1.2, for an old tree of 1 to len(hashes) leaves."""
-    if not 0 < old_size <= len(hashes):
-        raise IndexError("the older tree is not a beginning of this one")
-    return _grown(old_size, hashes, whole=True)
-
-
-def _grown(old_size: int, hashes: Sequence[bytes], whole: bool) -> tuple[bytes, ...]:
-    """SUBPROOF; `whole` while the old tree is still the one whose root the checker knows."""
-    if old_size == len(hashes):
-        return () if whole else (root_of(hashes),)
-    k = _split(len(hashes))
-    if old_size <= k:
-        return (*_grown(old_size, hashes[:k], whole), root_of(hashes[k:]))
-    return (*_grown(old_size - k, hashes[k:], whole=False), root_of(hashes[:k]))
 
 
 def check_consistency(
@@ -140,6 +124,6 @@ def check_consistency(
         raise ProofRefused("the proof leads to other roots")
 
 
-def _split(size: int) -> int:
-    """The largest power of two below `size` (which is at least 2)."""
+def split_of(size: int) -> int:
+    """Where RFC 6962 splits a tree: the largest power of two below `size`, which is at least 2."""
     return 1 << ((size - 1).bit_length() - 1)

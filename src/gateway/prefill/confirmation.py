@@ -22,7 +22,7 @@ from gateway.domain.identifiers import POPULATION, DossierCode, SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable, outcome_of
 from gateway.log.append import append_case
 from gateway.log.entries import ConfirmationPayload, Read
-from gateway.log.leaves import leaf_text
+from gateway.log.tree import leaf_text
 from gateway.prefill._asking.reads import record_alarms
 from gateway.prefill.request import Asker
 from gateway.receipts.cases import new_reference, register_dossier

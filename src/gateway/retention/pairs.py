@@ -22,11 +22,14 @@ from gateway.log.entries import (
     OfChain,
     PublicLeaf,
     ShredLeaf,
+    case_entry,
     decode_leaf,
     decode_payload,
+    is_case_entry,
+    seal_of,
 )
 from gateway.log.keys import latest_key
-from gateway.log.leaves import case_entry, is_case_entry, leaf_hash, seal_of
+from gateway.log.tree import leaf_hash
 from gateway.storage.schema import (
     bodies,
     bundles,

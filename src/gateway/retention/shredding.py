@@ -30,13 +30,10 @@ from sqlalchemy import (
 )
 
 from gateway.log.append import append_public
-from gateway.log.entries import ShredLeaf, decode_leaf
+from gateway.log.entries import ShredLeaf, decode_leaf, is_case_entry
 from gateway.log.keys import latest_key
-from gateway.log.leaves import is_case_entry
-from gateway.log.publishing.folder import LogFolder
-from gateway.log.publishing.refusals import LogDamaged
+from gateway.log.publishing import WIDTH, LogDamaged, LogFolder, TileFolder
 from gateway.log.stored import log_size
-from gateway.log.tiles import WIDTH, TileFolder
 from gateway.storage.database import Database, overwriting
 from gateway.storage.schema import bodies, case_persons, cases, chains, closed_bodies
 

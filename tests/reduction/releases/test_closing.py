@@ -19,7 +19,7 @@ from sqlalchemy import select, update
 
 from gateway.domain.errors import BadRequest, CannotMeasure, Conflict
 from gateway.domain.verdicts import Verdict
-from gateway.log.leaves import case_entry
+from gateway.log.entries import case_entry
 from gateway.reduction.months import Month
 from gateway.reduction.reading import report_from_log, root_at
 from gateway.reduction.releases.settled import check_kept, last_settled

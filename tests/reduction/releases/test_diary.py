@@ -16,8 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gateway.log.entries import Cell, TallyLeaf, decode_leaf, decode_payload
-from gateway.log.leaves import is_case_entry
+from gateway.log.entries import Cell, TallyLeaf, decode_leaf, decode_payload, is_case_entry
 from gateway.reduction.cases import Row
 from gateway.reduction.releases.cells import SERIES
 from gateway.reduction.releases.counting import RangeCount

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.log.notes import SignedCheckpoint
-from gateway.log.publishing.times import enter_times
+from gateway.log.publishing._times import enter_times
 from gateway.reduction.months import Month
 from gateway.reduction.releases.closing import Office, close_month
 from gateway.reduction.releases.signing import ReleaseSigner

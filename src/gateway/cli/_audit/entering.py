@@ -29,8 +29,7 @@ from gateway.cli.clock import clock_of
 from gateway.domain.clock import Clock
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.log.notes import SignedCheckpoint
-from gateway.log.proofs import PublishedTree, inclusion_text
-from gateway.log.publishing.folder import LogFolder
+from gateway.log.publishing import LogFolder, PublishedTree, inclusion_text
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway_verify.leaves import Leaf

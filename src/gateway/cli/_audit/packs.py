@@ -32,9 +32,8 @@ from gateway.cli._audit.verifying import bar
 from gateway.cli._deployment import COULD_NOT, AsJson, deployment, say, table_text
 from gateway.cli.clock import clock_of
 from gateway.domain.errors import BadRequest, Conflict
-from gateway.log.leaves import leaf_text
-from gateway.log.proofs import PublishedTree
-from gateway.log.publishing.folder import LogFolder
+from gateway.log.publishing import LogFolder, PublishedTree
+from gateway.log.tree import leaf_text
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway_verify.ending import tell

@@ -13,11 +13,8 @@ from rich.progress import Progress
 from gateway.cli._deployment import COULD_NOT, AsJson, settings_from_environment
 from gateway.domain.errors import Busy
 from gateway.log.notes import Checkpoint
-from gateway.log.publishing.beginning import check_rows
-from gateway.log.publishing.folder import LogFolder
-from gateway.log.publishing.recount import Recount
-from gateway.log.publishing.refusals import LogDamaged
-from gateway.log.publishing.rows import LeafRows, log_size
+from gateway.log.publishing import LogDamaged, LogFolder, Recount, check_rows
+from gateway.log.stored import LeafRows, log_size
 from gateway.retention.pairs import Difference, differences
 from gateway.settings import Settings
 from gateway.storage.database import Database

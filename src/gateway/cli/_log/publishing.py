@@ -18,14 +18,19 @@ from gateway.cli.clock import clock_of
 from gateway.domain.clock import Clock
 from gateway.forms import local_date
 from gateway.keys import Keys
-from gateway.log.clock_guard import confirm_clock
+from gateway.log.append import confirm_clock
 from gateway.log.keys import announce_key
-from gateway.log.publishing.folder import LogFolder
-from gateway.log.publishing.opening import OpenLog, open_log
-from gateway.log.publishing.refusals import LogInUse, LogStopped
-from gateway.log.publishing.rolling import announce_roll, next_origin
-from gateway.log.publishing.rows import log_size
-from gateway.log.publishing.witnesses import Witnesses
+from gateway.log.publishing import (
+    LogFolder,
+    LogInUse,
+    LogStopped,
+    OpenLog,
+    Witnesses,
+    announce_roll,
+    next_origin,
+    open_log,
+)
+from gateway.log.stored import log_size
 from gateway.receipts.chains import void_open_chains
 from gateway.reduction.months import Month
 from gateway.reduction.releases.unclosed import check_all_closed

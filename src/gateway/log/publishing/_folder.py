@@ -1,4 +1,4 @@
-"""Which files does the log keep beside the database, and who may write them?
+"""The files that the log keeps beside the database, which one process may write at a time.
 
 Below `<data>/log`:
 
@@ -21,9 +21,29 @@ from typing import Self
 
 from gateway.domain.errors import NotFound
 from gateway.log.notes import NoteUnreadable, SignedCheckpoint, read_checkpoint
-from gateway.log.publishing.refusals import LogDamaged, LogInUse
-from gateway.log.tiles import TileFolder
+from gateway.log.publishing._tiles import TileFolder
 from gateway.storage.files import write_atomically
+
+
+class LogStopped(Exception):
+    """The log cannot be published as it stands; hand typing stays open, persons are not read."""
+
+
+class LogDamaged(LogStopped):
+    """A leaf or a tile is not what it was: `index` is the first leaf concerned."""
+
+    def __init__(self, index: int, why: str) -> None:
+        super().__init__(f"leaf {index}: {why}")
+        self.index = index
+        self.says = why
+
+
+class LogForked(LogStopped):
+    """What is to be signed does not go on from what was signed before, or shown to a witness."""
+
+
+class LogInUse(Exception):
+    """Another process publishes this log; the second one does not start."""
 
 
 class LogFolder:

@@ -1,4 +1,4 @@
-"""How is a proof made from a handful of tiles, however long the log is?
+"""Make proofs from a handful of tiles, however long the log is.
 
 The proofs are those of RFC 6962 section 2.1 (`tree.py` checks them). A published tree is read by its
 complete subtrees, each of which stands in a tile or is hashed from at most 255 neighbours in one, so
@@ -6,12 +6,11 @@ that a proof over n leaves reads O(log n) hashes.
 """
 
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from gateway.log.tiles import WIDTH, TileFolder
-from gateway.log.tree import EMPTY_ROOT, node_hash, root_of
+from gateway.log.publishing._tiles import WIDTH, TileFolder
+from gateway.log.tree import EMPTY_ROOT, node_hash, root_of, split_of
 
-Root = Callable[[int, int], bytes]
 _HEIGHT = WIDTH.bit_length() - 1
 
 
@@ -39,7 +38,7 @@ class PublishedTree:
             return EMPTY_ROOT
         if count & (count - 1) == 0:
             return self._subtree(start, count.bit_length() - 1)
-        k = _split(count)
+        k = split_of(count)
         return node_hash(self.root(start, start + k), self.root(start + k, end))
 
     def inclusion(self, index: int, size: int | None = None) -> tuple[bytes, ...]:
@@ -49,7 +48,7 @@ class PublishedTree:
             raise IndexError("no leaf stands there")
         start, proof = 0, list[bytes]()
         while end - start > 1:
-            middle = start + _split(end - start)
+            middle = start + split_of(end - start)
             if index < middle:
                 proof.append(self.root(middle, end))
                 end = middle
@@ -65,7 +64,7 @@ class PublishedTree:
             raise IndexError("the older tree is not a beginning of this one")
         start, proof, whole = 0, list[bytes](), True
         while old_size != end:
-            middle = start + _split(end - start)
+            middle = start + split_of(end - start)
             if old_size <= middle:
                 proof.append(self.root(middle, end))
                 end = middle
@@ -102,11 +101,6 @@ class PublishedTree:
                 level, tile
             )  # the log has grown since: the full one stands in
         return hashes[offset : offset + count]
-
-
-def _split(count: int) -> int:
-    """The largest power of two below `count` (which is at least 2)."""
-    return 1 << ((count - 1).bit_length() - 1)
 
 
 def proof_text(head: Sequence[str], hashes: Sequence[bytes], note: bytes) -> bytes:

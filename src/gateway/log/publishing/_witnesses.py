@@ -22,8 +22,8 @@ from typing import NoReturn, Protocol
 
 from gateway.domain.errors import Busy, SourceError
 from gateway.log.notes import SignedCheckpoint
-from gateway.log.proofs import PublishedTree
-from gateway.log.publishing.refusals import LogForked
+from gateway.log.publishing._folder import LogForked
+from gateway.log.publishing._proofs import PublishedTree
 from gateway_verify.text.notes import (
     COSIGNATURE,
     FalseSignature,

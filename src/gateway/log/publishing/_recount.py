@@ -1,15 +1,17 @@
-"""Is the root that is about to be signed really that of the files that anybody can fetch?
+"""Compare the published files with the root that is about to be signed, and with the database.
 
-The second code path: it knows nothing of how tiles were made. It reads the entry bundles back from
-the disk, hashes every entry anew, folds the hashes into one pile of complete subtrees, and holds
-every tile of hashes that it passes against what it has counted itself. At a start it begins at leaf
-0; later it goes on from the last full bundle it has counted.
+The root is counted on a second code path that knows nothing of how tiles were made. It reads the entry
+bundles back from the disk, hashes every entry again, folds the hashes into one pile of complete subtrees,
+and compares every tile of hashes that it passes with what it has counted itself. At a start it begins at
+leaf 0; later it goes on from the last full bundle it has counted.
 """
 
 from hashlib import sha256
 
-from gateway.log.publishing.refusals import LogDamaged
-from gateway.log.tiles import WIDTH, TileFolder
+from gateway.log.publishing._folder import LogDamaged
+from gateway.log.publishing._tiles import WIDTH, TileFolder
+from gateway.log.stored import LeafRows
+from gateway.log.tree import leaf_hash
 
 _EMPTY = sha256(b"").digest()
 
@@ -98,3 +100,27 @@ def _fold(pile: list[tuple[int, bytes]], hashes: list[bytes]) -> None:
 
 def _node(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
+
+
+def check_rows(tiles: TileFolder, rows: LeafRows, size: int) -> None:
+    """Hold every leaf of the database below `size`, a published size, against the tiles.
+
+    Tiles that are gone are passed over: they are written again from the database, and the signer
+    compares the roots. Raises LogDamaged with the first leaf that differs, Busy, OSError.
+    """
+    for first in range(0, size, WIDTH):
+        width = min(WIDTH, size - first)
+        try:
+            published = tiles.hashes(0, first // WIDTH, width)
+        except FileNotFoundError:
+            return
+        except ValueError:
+            raise LogDamaged(first, "its tile of level 0 is torn") from None
+        page = rows.page(first, width)
+        for offset, hash_ in enumerate(published):
+            if offset >= len(page) or page[offset].index != first + offset:
+                raise LogDamaged(first + offset, "the database has no leaf there")
+            if not leaf_hash(page[offset].entry) == page[offset].hash == hash_:
+                raise LogDamaged(
+                    first + offset, "the database holds another leaf than was published"
+                )

@@ -19,7 +19,7 @@ from gateway.log.notes import (
     sign_checkpoint,
     signing_name,
 )
-from gateway.log.publishing.refusals import LogForked
+from gateway.log.publishing._folder import LogForked
 from gateway.log.tree import ProofRefused, check_consistency
 from gateway.storage.files import write_atomically
 

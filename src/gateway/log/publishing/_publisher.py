@@ -22,15 +22,13 @@ from typing import Literal, TypeVar
 
 from gateway.domain.errors import Busy
 from gateway.log.notes import Checkpoint, SignedCheckpoint
-from gateway.log.proofs import PublishedTree
-from gateway.log.publishing.beginning import check_rows
-from gateway.log.publishing.folder import LogFolder
-from gateway.log.publishing.integrate import Integrator
-from gateway.log.publishing.recount import Recount
-from gateway.log.publishing.refusals import LogDamaged, LogStopped
-from gateway.log.publishing.rows import LeafRows
-from gateway.log.publishing.signer import CheckpointSigner
-from gateway.log.publishing.witnesses import Witnesses
+from gateway.log.publishing._folder import LogDamaged, LogFolder, LogStopped
+from gateway.log.publishing._integrate import Integrator
+from gateway.log.publishing._proofs import PublishedTree
+from gateway.log.publishing._recount import Recount, check_rows
+from gateway.log.publishing._signer import CheckpointSigner
+from gateway.log.publishing._witnesses import Witnesses
+from gateway.log.stored import LeafRows
 
 T = TypeVar("T")
 

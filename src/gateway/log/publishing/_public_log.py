@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.domain.errors import BadRequest, Busy, NotFound
-from gateway.log.proofs import PublishedTree, inclusion_text, proof_text
-from gateway.log.publishing.folder import LogFolder
-from gateway.log.publishing.publisher import Publisher
-from gateway.log.publishing.refusals import LogDamaged
-from gateway.log.publishing.rows import LeafRows
-from gateway.log.tiles import TileFolder, is_tile_path
+from gateway.log.publishing._folder import LogDamaged, LogFolder
+from gateway.log.publishing._proofs import PublishedTree, inclusion_text, proof_text
+from gateway.log.publishing._publisher import Publisher
+from gateway.log.publishing._tiles import TileFolder, is_tile_path
+from gateway.log.stored import LeafRows
 
 _YEAR = re.compile(r"([0-9]{4}(?:-[1-9][0-9]{0,2})?)/(.+)", re.DOTALL)
 _RELEASE = re.compile(r"releases/[0-9]{4}-(?:0[1-9]|1[0-2])\.(?:json|jws)")

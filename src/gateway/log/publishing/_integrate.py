@@ -8,11 +8,10 @@ database again. Partial tiles are written for the sizes that are published.
 
 from collections.abc import Callable, Sequence
 
-from gateway.log.leaves import leaf_hash
-from gateway.log.publishing.refusals import LogDamaged
-from gateway.log.publishing.rows import Leaf
-from gateway.log.tiles import ENTRIES, WIDTH, TileFolder
-from gateway.log.tree import root_of
+from gateway.log.publishing._folder import LogDamaged
+from gateway.log.publishing._tiles import ENTRIES, WIDTH, TileFolder
+from gateway.log.stored import Leaf
+from gateway.log.tree import leaf_hash, root_of
 
 ReadLeaves = Callable[[int, int], Sequence[Leaf]]
 """From which index on, and how many at most: the leaves that stand there, in order."""

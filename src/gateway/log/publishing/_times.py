@@ -22,7 +22,7 @@ from sqlalchemy import Connection, func, insert, select
 from gateway.log.append import append_public
 from gateway.log.entries import Cosignature, WitnessedLeaf
 from gateway.log.notes import SignedCheckpoint, read_key
-from gateway.log.publishing.witnesses import Witnesses
+from gateway.log.publishing._witnesses import Witnesses
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, witnessed_times
 from gateway_verify.text.notes import VerifierKey, cosigned_by, read_note
