@@ -41,8 +41,7 @@ from gateway.domain.clock import hour_of
 from gateway.log.append import append_case, append_public
 from gateway.log.entries import leaf_of, payload_of
 from gateway.reduction.months import Month
-from gateway.reduction.releases.closing import Office, close_month
-from gateway.reduction.releases.signing import ReleaseSigner
+from gateway.reduction.releases import Office, ReleaseSigner, close_month
 from gateway.storage.database import Database
 from gateway.storage.schema import case_persons, form_versions, metric_definitions, tenants
 from gateway.storage.url import DatabaseUrl

@@ -25,15 +25,24 @@ from gateway.domain.letters import spell
 from gateway.forms.catalogue import read_catalogue
 from gateway.log.canonical import canonical
 from gateway.log.entries import leaf_of, payload_of
-from gateway.reduction.cases import Row
-from gateway.reduction.definitions import Definitions, read_definitions
+from gateway.reduction._cases import Row
+from gateway.reduction._definitions import Definitions, read_definitions
+from gateway.reduction._reconciliation import reconcile
 from gateway.reduction.publishing import form_version_leaf
-from gateway.reduction.reconciliation import reconcile
-from gateway.reduction.releases.cells import Cells, released
-from gateway.reduction.releases.counting import CellCounts, RangeCount
-from gateway.reduction.releases.release import Grounds, release_of
-from gateway.reduction.releases.signing import ReleaseSigner, text_of
-from gateway.reduction.releases.tallies import Closing, in_order, read_tally, tally_leaf
+from gateway.reduction.releases import (
+    CellCounts,
+    Cells,
+    Closing,
+    Grounds,
+    RangeCount,
+    ReleaseSigner,
+    in_order,
+    read_tally,
+    release_of,
+    released,
+    tally_leaf,
+    text_of,
+)
 from gateway_verify._claims.signatures import thumbprint
 from gateway_verify._tree.tiles import HASH_BYTES, join, root_of
 from gateway_verify.locations import WIDTH, path_of

@@ -29,11 +29,11 @@ from gateway.domain.verdicts import DECLARED, Verdict
 from gateway.forms.catalogue import read_catalogue
 from gateway.forms.unreached import Unreached, read_all_unreached
 from gateway.log.stored import log_size
-from gateway.reduction.cases import CaseReader
-from gateway.reduction.dossiers import Item, items_of
-from gateway.reduction.reading import cases_of, definitions_of, report_from_log
-from gateway.reduction.report import Question
-from gateway.reduction.standards import Standards
+from gateway.reduction._cases import CaseReader
+from gateway.reduction._definitions import Standards
+from gateway.reduction._dossiers import Item, items_of
+from gateway.reduction._reading import cases_of, definitions_of
+from gateway.reduction.report import Question, report_from_log
 from gateway.storage.database import Database
 from mocks.igate import FORMS, Behaviour, Outcome, Visit, stories
 from tests.journeys.conftest import Province, province_in

@@ -12,8 +12,7 @@ from jsonschema import Draft202012Validator
 from sqlalchemy import select
 
 from gateway.log.entries import decode_payload, leaf_of, seal_of
-from gateway.reduction.reading import report_from_log
-from gateway.reduction.report import Question
+from gateway.reduction.report import Question, report_from_log
 from gateway.retention.sweep import sweep
 from gateway.storage.schema import bodies, leaves
 from mocks.igate import FORMS, Behaviour, Story, Visit, stories

@@ -23,8 +23,7 @@ from demo._outcome.held import held_table
 from demo._outcome.index_766 import index_table
 from demo._outcome.released import Released, figures_table
 from demo._portal import flags_table
-from gateway.reduction.exports.sheet import sheet_of_release
-from gateway.reduction.exports.text import csv_of
+from gateway.reduction.exports import csv_of, sheet_of_release
 from gateway.settings import Settings
 from mocks.igate import FORMS
 from mocks.igate.filing import CODES_OF_OURS, PARTS, part_code

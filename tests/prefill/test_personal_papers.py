@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION, RECORDS, RoleName
-from gateway.reduction.reading import report_from_log
-from gateway.reduction.report import Question
+from gateway.reduction.report import Question, report_from_log
 from gateway.sources._papers.facts import paper_attributes
 from mocks.igate import FORMS
 from mocks.papers import papers_of

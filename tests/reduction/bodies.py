@@ -8,7 +8,7 @@ from typing import Any
 from gateway.domain.letters import CLASS_LETTERS, VERDICT_LETTERS, spell
 from gateway.domain.verdicts import DECLARED, FieldClass, Verdict
 from gateway.log.entries import leaf_of
-from gateway.reduction.definitions import Definitions, read_definitions
+from gateway.reduction._definitions import Definitions, read_definitions
 from gateway.sources.registry import registered
 
 MEASURE, FIRST, SECOND, GRANT, TEST_GRANT = 0, 1, 2, 3, 4

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from gateway.domain.verdicts import Verdict
-from gateway.reduction.dossiers import Key
-from gateway.reduction.measure import Measurement, Scope
-from gateway.reduction.notices import UNCONFIRMED, notice_of
+from gateway.reduction._dossiers import Key
+from gateway.reduction._measure import Measurement, Scope
+from gateway.reduction.report import UNCONFIRMED, notice_of
 from gateway_verify.sampling.draw import draw_numbers
 from tests.log.writing import decoded
 from tests.reduction.bodies import (

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.domain.errors import CannotMeasure
 from gateway.domain.verdicts import Verdict
-from gateway.reduction.measure import Measurement
+from gateway.reduction._measure import Measurement
 from gateway.reduction.report import Counted, Evidence, Question, report
 from tests.log.writing import decoded
 from tests.reduction.bodies import (

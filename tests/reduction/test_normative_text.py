@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 from gateway.domain.verdicts import DECLARED, FieldClass, Verdict
-from gateway.reduction.cases import CHANNELS
-from gateway.reduction.dossiers import BEYOND_LOGIN_CLASSES, REDUCTION_CLASSES
+from gateway.reduction._cases import CHANNELS
+from gateway.reduction._dossiers import BEYOND_LOGIN_CLASSES, REDUCTION_CLASSES
+from gateway.reduction._submissions import TAKEN_OUT
 from gateway.reduction.report import UNIT
-from gateway.reduction.submissions import TAKEN_OUT
 from gateway.reduction.table import TARGET
 
 TEXT = json.loads((Path(__file__).parents[2] / "schemas" / "measure.json").read_text())

@@ -14,8 +14,7 @@ from gateway.domain.errors import BadRequest, CannotMeasure
 from gateway.domain.identifiers import SourceId
 from gateway.log.append import append_public
 from gateway.log.entries import leaf_of
-from gateway.reduction.reading import report_from_log
-from gateway.reduction.report import Question, question_of
+from gateway.reduction.report import Question, question_of, report_from_log
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, form_versions, leaves, metric_definitions, tenants
 from tests.log.writing import append_body

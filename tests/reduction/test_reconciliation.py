@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from gateway.reduction.dossiers import Sums
-from gateway.reduction.reconciliation import Measured, Supplied, reconcile
+from gateway.reduction._dossiers import Sums
+from gateway.reduction._reconciliation import Measured, Supplied, reconcile
 
 MONTH = "2026-11"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.domain.verdicts import FieldClass, Verdict
-from gateway.reduction.measure import Measurement
+from gateway.reduction._measure import Measurement
 from gateway.reduction.report import Counted, Evidence, Question, report
 from tests.log.writing import decoded
 from tests.reduction.bodies import (

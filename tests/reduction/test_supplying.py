@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 from sqlalchemy import select
 
 from gateway.domain.errors import BadRequest, Conflict
+from gateway.reduction._reading import supplied_counts
 from gateway.reduction.months import Month
-from gateway.reduction.reading import supplied_counts
 from gateway.reduction.supplying import append_supply, folded, read_supply
 from gateway.storage.database import Database
 from gateway.storage.schema import leaves

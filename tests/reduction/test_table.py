@@ -8,10 +8,9 @@ import pytest
 from rich.console import Console
 
 from gateway.domain.verdicts import Verdict
-from gateway.reduction.exports.sheet import sheet_of_report
-from gateway.reduction.exports.text import csv_of
+from gateway.reduction._measure import Measurement
+from gateway.reduction.exports import csv_of, sheet_of_report
 from gateway.reduction.figures import figure
-from gateway.reduction.measure import Measurement
 from gateway.reduction.report import Counted, Evidence, Question, report
 from gateway.reduction.table import NARROWEST, percent, show
 from tests.log.writing import decoded

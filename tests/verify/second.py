@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from gateway.log.entries import leaf_of
-from gateway.reduction.definitions import read_definitions
-from gateway.reduction.hours import Covered, Witnessed, covered
+from gateway.reduction._definitions import read_definitions
+from gateway.reduction._hours import Covered, Witnessed, covered
 from gateway.reduction.months import Month
-from gateway.reduction.releases.cells import released
-from gateway.reduction.releases.counting import RangeCount
-from gateway.reduction.releases.tallies import Closing, in_order, outside, tally_leaf
+from gateway.reduction.releases._cells import Closing, in_order, outside, released, tally_leaf
+from gateway.reduction.releases._counting import RangeCount
 from gateway_verify._claims.definitions import DIGESTS
 from tests.log.writing import decoded
 from tests.verify.building import LOG_KEY, ORIGIN, BuiltLog, Json, Signer, root, signer, text64

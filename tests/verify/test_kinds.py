@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.log.entries import CASE_KINDS, PUBLIC_KINDS
-from gateway.reduction.releases.counting import _OF_A_CASE
+from gateway.reduction.releases._counting import _OF_A_CASE
 from gateway_verify._count.parts import take_apart
 from gateway_verify._count.patterns import KINDS as BODY_KINDS
 from gateway_verify._count.patterns import OF_A_CASE

@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 from gateway.log.entries import leaf_of
-from gateway.reduction.reconciliation import Measured, read_supplied, reconcile
+from gateway.reduction._reconciliation import Measured, read_supplied, reconcile
 from gateway_verify._claims.supplied import reconciliation_of
 
 MONTHS = ("2026-10", "2026-11")

@@ -19,10 +19,8 @@ from gateway.keys import Keys
 from gateway.log.keys import latest_key
 from gateway.log.publishing import LogFolder
 from gateway.reduction.months import Month
-from gateway.reduction.reading import report_from_log
-from gateway.reduction.releases.closing import Office, close_month
-from gateway.reduction.releases.signing import ReleaseSigner
-from gateway.reduction.report import SERIES, question_of
+from gateway.reduction.releases import Office, ReleaseSigner, close_month
+from gateway.reduction.report import SERIES, question_of, report_from_log
 from gateway.reduction.supplying import LARGEST_FILE_BYTES, append_supply, read_supply
 from gateway.reduction.table import NARROWEST, show
 from gateway.settings import Settings

@@ -15,7 +15,7 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict
 from gateway.log.publishing import LogFolder
 from gateway.reduction.months import Month
-from gateway.reduction.releases.settled import check_kept, last_settled
+from gateway.reduction.releases import check_kept, last_settled
 from gateway.retention.shredding import last_closed, shred_settled
 from gateway.settings import Settings
 from gateway.storage.database import Database

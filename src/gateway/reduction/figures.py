@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from gateway.domain.verdicts import FieldClass, Reason, Verdict
 from gateway.log.entries import Quotient
-from gateway.reduction.dossiers import BEYOND_LOGIN_CLASSES, REDUCTION_CLASSES, Sums
+from gateway.reduction._dossiers import BEYOND_LOGIN_CLASSES, REDUCTION_CLASSES, Sums
 
 Figure: TypeAlias = dict[str, int | float | None]
 

@@ -1,4 +1,4 @@
-"""What does the report of the reduction say, and what must stand in its first lines?
+"""The report of the reduction, and the lines that every reader of a figure must see first.
 
 The document of `gateway metrics report --json` and of `GET /v1/metrics/field-reduction`:
 
@@ -13,7 +13,7 @@ The document of `gateway metrics report --json` and of `GET /v1/metrics/field-re
     forms        the rows, paper and online apart, each with the figures of `figures.py`
     total        {"online", "paper"}: the same figures over all rows of the channel
     reconciliation  what others counted, where they counted all months of the period and of all tenants
-                 (`reconciliation.py`)
+                 (`_reconciliation.py`)
     balances     "ok": both balances hold for every submission, else there is no report
 """
 
@@ -29,15 +29,17 @@ from typing import Any
 from gateway.domain.errors import BadRequest
 from gateway.domain.facts import PartialDate
 from gateway.forms.values import LOCAL_ZONE
+from gateway.log.stored import log_size
 from gateway.log.tree import EMPTY_ROOT
-from gateway.reduction.cases import ONLINE, PAPER, Row
-from gateway.reduction.definitions import Definitions, FormVersion
-from gateway.reduction.dossiers import Sums
+from gateway.reduction._cases import ONLINE, PAPER, Row
+from gateway.reduction._definitions import Definitions, FormVersion
+from gateway.reduction._dossiers import Sums
+from gateway.reduction._measure import Measurement, Scope
+from gateway.reduction._reading import cases_of, definitions_of, root_at, supplied_counts
+from gateway.reduction._reconciliation import Measured, Supplied, reconcile
 from gateway.reduction.figures import figure, figures_of
-from gateway.reduction.measure import Scope
 from gateway.reduction.months import Month
-from gateway.reduction.notices import notice_of
-from gateway.reduction.reconciliation import Measured, Supplied, reconcile
+from gateway.storage.database import Database
 
 NOT_FOR_PUBLICATION = "không dùng để công bố / not for publication"
 UNIT = "declarable field instances that are visible at submission"
@@ -119,6 +121,23 @@ class Counted:
 
     sums: Mapping[Row, Sums]
     forms: Mapping[Row, Sequence[FormVersion]]
+
+
+def report_from_log(database: Database, question: Question) -> dict[str, Any]:
+    """Count the log as it stands now; see `report.py` for the document.
+
+    Raises CannotMeasure, naming the leaf, for a body that no honest figure can rest on. Takes as
+    long as the log is: call it off the event loop.
+    """
+    size = database.read(log_size)
+    definitions = database.read(lambda connection: definitions_of(connection, size))
+    measurement = Measurement(definitions, question.scope)
+    for case in cases_of(database, 0, size - 1):
+        measurement.add_case(case.payloads)
+    counted = Counted(measurement.sums(), measurement.forms())
+    supplied = database.read(lambda connection: supplied_counts(connection, size))
+    evidence = Evidence(size, root_at(database, size), definitions, supplied)
+    return report(question, counted, evidence)
 
 
 def report(question: Question, counted: Counted, evidence: Evidence) -> dict[str, Any]:
@@ -245,3 +264,39 @@ def _day(day: date | None) -> str | None:
 def _hour(day: date) -> int:
     """The hour since 1970 UTC in which a day begins in Việt Nam."""
     return int(datetime.combine(day, time(), LOCAL_ZONE).timestamp()) // 3600
+
+
+MOCK = "SỐ LIỆU TỪ NGUỒN MÔ PHỎNG / figures from mock sources"
+NO_INSTANT_RULE = "không loại hồ sơ nộp tức thời / the instant rule is set to 0"
+UNCONFIRMED = "chưa xác nhận: chưa kết nối Cổng / unconfirmed: no portal connected"
+NO_COUNT = "chưa có số liệu đối chiếu của bên khác / no count supplied by anybody else"
+FLOOR = "độ phủ dưới 95 %: đọc mức sàn trước / coverage below 95 %: the floor is the headline"
+YOUNG = (
+    "quá nửa mức cốt lõi dựa trên giấy tờ mới nhập, chưa được xác nhận / "
+    "more than half of core rests on young records that nobody vouches for"
+)
+ONLY_THE_GATEWAY = (
+    "chỉ chứng minh những gì đi qua cổng, không phải những gì hiện trên màn hình / "
+    "proves what passed through the gateway, not what stood on a screen"
+)
+
+
+def notice_of(
+    definitions: Definitions,
+    reconciliation: Mapping[str, Any],
+    total: Mapping[str, Mapping[str, Any]],
+) -> list[str]:
+    """The lines that follow from the definitions, from what others counted, and from the totals."""
+    measures = definitions.measures
+    lines = [MOCK] if any(measure.mock for measure in measures) else []
+    if any(0 in (m.instant_seconds, m.instant_seconds_per_field) for m in measures):
+        lines.append(NO_INSTANT_RULE)
+    if not measures or not measures[-1].confirmed:
+        lines.append(UNCONFIRMED)
+    if not reconciliation["counts"]:
+        lines.append(NO_COUNT)
+    if reconciliation["headline"] == "floor":
+        lines.append(FLOOR)
+    if any(2 * one.get("young", 0) > one["core"]["numerator"] for one in total.values()):
+        lines.append(YOUNG)
+    return [*lines, ONLY_THE_GATEWAY]

@@ -29,12 +29,12 @@ from gateway.domain.identifiers import ProcedureCode
 from gateway.log.append import append_public
 from gateway.log.entries import ProcedureCount, ReconcileLeaf
 from gateway.log.stored import log_size
-from gateway.reduction.cases import ONLINE, PAPER
-from gateway.reduction.definitions import BASE_CODE
+from gateway.reduction._cases import ONLINE, PAPER
+from gateway.reduction._definitions import BASE_CODE
+from gateway.reduction._reading import supplied_counts
+from gateway.reduction._reconciliation import DOSSIER_SOURCES, Counted
 from gateway.reduction.months import Month
-from gateway.reduction.reading import supplied_counts
-from gateway.reduction.reconciliation import DOSSIER_SOURCES, Counted
-from gateway.reduction.releases.counting import FEWEST
+from gateway.reduction.releases import FEWEST
 from gateway.sources.registry import registered
 from gateway.storage.schema import reconciliations
 

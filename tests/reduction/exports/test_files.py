@@ -13,11 +13,8 @@ import pytest
 from lxml import etree
 from pyarrow import parquet
 
-from gateway.reduction.exports.columns import parquet_of
-from gateway.reduction.exports.sheet import Sheet, sheet_of_report
-from gateway.reduction.exports.text import csv_of, defused
-from gateway.reduction.exports.workbook import xlsx_of
-from gateway.reduction.measure import Measurement
+from gateway.reduction._measure import Measurement
+from gateway.reduction.exports import Sheet, csv_of, defused, parquet_of, sheet_of_report, xlsx_of
 from gateway.reduction.report import Counted, Evidence, Question, report
 from tests.log.writing import decoded
 from tests.reduction.bodies import AUTO, MANUAL, definitions, submission
@@ -147,9 +144,9 @@ def test_without_pyarrow_the_other_formats_are_still_there() -> None:
     program = (
         "import sys; sys.modules['pyarrow'] = None\n"
         "from gateway.domain.errors import BadRequest\n"
-        "from gateway.reduction.exports.columns import parquet_of\n"
-        "from gateway.reduction.exports.sheet import Sheet\n"
-        "from gateway.reduction.exports.text import csv_of\n"
+        "from gateway.reduction.exports import parquet_of\n"
+        "from gateway.reduction.exports import Sheet\n"
+        "from gateway.reduction.exports import csv_of\n"
         "sheet = Sheet([], {}, [], [])\n"
         "csv_of(sheet)\n"
         "try:\n    parquet_of(sheet)\n"

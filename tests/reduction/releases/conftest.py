@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, insert, select
 
 from gateway.reduction.months import Month
-from gateway.reduction.releases.closing import Office, close_month
-from gateway.reduction.releases.shelf import Closed
-from gateway.reduction.releases.signing import ReleaseSigner
+from gateway.reduction.releases._closing import Office, close_month
+from gateway.reduction.releases._release import ReleaseSigner
+from gateway.reduction.releases._shelf import Closed
 from gateway.storage.database import Database
 from gateway.storage.schema import case_persons
 from gateway_verify._claims.signatures import thumbprint

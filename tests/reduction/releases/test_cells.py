@@ -8,8 +8,8 @@ from itertools import product
 import pytest
 
 from gateway.log.entries import Cell
-from gateway.reduction.cases import Row
-from gateway.reduction.releases.cells import (
+from gateway.reduction._cases import Row
+from gateway.reduction.releases._cells import (
     MIXED,
     PROCEDURE,
     PROVINCE,
@@ -17,7 +17,7 @@ from gateway.reduction.releases.cells import (
     Cells,
     released,
 )
-from gateway.reduction.releases.counting import ANY, CHAINS, DOSSIERS, FEWEST, Behind, CellCounts
+from gateway.reduction.releases._counting import ANY, CHAINS, DOSSIERS, FEWEST, Behind, CellCounts
 
 SIZES = (0, 0, 1, 3, 9, 10, 11, 25)
 

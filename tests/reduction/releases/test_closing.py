@@ -20,11 +20,10 @@ from sqlalchemy import select, update
 from gateway.domain.errors import BadRequest, CannotMeasure, Conflict
 from gateway.domain.verdicts import Verdict
 from gateway.log.entries import case_entry
+from gateway.reduction._reading import root_at
 from gateway.reduction.months import Month
-from gateway.reduction.reading import report_from_log, root_at
-from gateway.reduction.releases.settled import check_kept, last_settled
-from gateway.reduction.releases.unclosed import check_all_closed
-from gateway.reduction.report import Question
+from gateway.reduction.releases._shelf import check_all_closed, check_kept, last_settled
+from gateway.reduction.report import Question, report_from_log
 from gateway.storage.schema import leaves, month_closes
 from tests.databases import open_database
 from tests.reduction.bodies import (

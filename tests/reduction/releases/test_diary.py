@@ -17,10 +17,9 @@ import pytest
 from sqlalchemy import select
 
 from gateway.log.entries import Cell, TallyLeaf, decode_leaf, decode_payload, is_case_entry
-from gateway.reduction.cases import Row
-from gateway.reduction.releases.cells import SERIES
-from gateway.reduction.releases.counting import RangeCount
-from gateway.reduction.releases.tallies import Closing, Tally, read_tally, tally_leaf
+from gateway.reduction._cases import Row
+from gateway.reduction.releases._cells import SERIES, Closing, Tally, read_tally, tally_leaf
+from gateway.reduction.releases._counting import RangeCount
 from gateway.storage.schema import bodies, leaves
 from tests.reduction.bodies import AUTO, MANUAL, definitions, prefill, submission
 from tests.reduction.releases.conftest import NOVEMBER, House, hour_of

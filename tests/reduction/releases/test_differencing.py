@@ -9,12 +9,17 @@ from typing import Any
 import pytest
 
 from gateway.log.entries import Cell
-from gateway.reduction.cases import ONLINE, PAPER, Row
-from gateway.reduction.releases.cells import released
-from gateway.reduction.releases.counting import FEWEST, CellCounts
-from gateway.reduction.releases.grouping import rows_by
-from gateway.reduction.releases.release import total_of
-from gateway.reduction.releases.tallies import Closing, Tally, in_order, read_tally, tally_leaf
+from gateway.reduction._cases import ONLINE, PAPER, Row
+from gateway.reduction.releases._cells import (
+    Closing,
+    Tally,
+    in_order,
+    read_tally,
+    released,
+    tally_leaf,
+)
+from gateway.reduction.releases._counting import FEWEST, CellCounts
+from gateway.reduction.releases._release import rows_by, total_of
 from tests.reduction.releases.test_cells import cell_of, lookup
 
 CHANNELS = (ONLINE, PAPER)

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from gateway.log.notes import SignedCheckpoint
 from gateway.log.publishing._times import enter_times
 from gateway.reduction.months import Month
-from gateway.reduction.releases.closing import Office, close_month
-from gateway.reduction.releases.signing import ReleaseSigner
+from gateway.reduction.releases._closing import Office, close_month
+from gateway.reduction.releases._release import ReleaseSigner
 from gateway.storage.schema import leaves
 from gateway_verify.command import run_recompute
 from gateway_verify.text.notes import read_key

@@ -14,26 +14,27 @@ from gateway.api.services import UseAccess, UseDatabase, UseDossiers, UseMonitor
 from gateway.domain.errors import BadRequest, SourceError
 from gateway.dossiers.index_766 import Reported, index_766
 from gateway.dossiers.sync import PortalSync
-from gateway.reduction.exports.columns import parquet_of
-from gateway.reduction.exports.sheet import (
+from gateway.reduction.exports import (
     Sheet,
+    csv_of,
+    parquet_of,
     sheet_by_source,
     sheet_of_release,
     sheet_of_report,
+    xlsx_of,
 )
-from gateway.reduction.exports.text import csv_of
-from gateway.reduction.exports.workbook import xlsx_of
 from gateway.reduction.months import Month
-from gateway.reduction.notices import MOCK, UNCONFIRMED
-from gateway.reduction.reading import report_from_log
-from gateway.reduction.releases.grouping import SERIES, SOURCE, check_grouping, rows_by
-from gateway.reduction.releases.shelf import (
+from gateway.reduction.releases import (
+    SERIES,
+    SOURCE,
+    check_grouping,
     listed,
     release_of_month,
     released_months,
+    rows_by,
     tallies_of,
 )
-from gateway.reduction.report import question_of
+from gateway.reduction.report import MOCK, UNCONFIRMED, question_of, report_from_log
 from gateway.storage.database import Database
 
 router = new_router("metrics")

@@ -33,7 +33,7 @@ from gateway.log.publishing import (
 from gateway.log.stored import log_size
 from gateway.receipts.chains import void_open_chains
 from gateway.reduction.months import Month
-from gateway.reduction.releases.unclosed import check_all_closed
+from gateway.reduction.releases import check_all_closed
 from gateway.retention.rotation import begin_next_log
 from gateway.retention.shredding import replay_shreds
 from gateway.retention.sweep import end_every_chain

@@ -1,1 +1,60 @@
-"""What is published of a month, so that nobody in it is seen and anybody can count it again?"""
+"""What is published of a month, so that nobody in it is seen and anybody can count it again."""
+
+from gateway.reduction.releases._cells import (
+    Cells,
+    Closing,
+    in_order,
+    read_tally,
+    released,
+    tally_leaf,
+)
+from gateway.reduction.releases._closing import Office, close_month
+from gateway.reduction.releases._counting import FEWEST, CellCounts, RangeCount
+from gateway.reduction.releases._release import (
+    SERIES,
+    SOURCE,
+    Grounds,
+    ReleaseSigner,
+    check_grouping,
+    release_of,
+    rows_by,
+    text_of,
+)
+from gateway.reduction.releases._shelf import (
+    check_all_closed,
+    check_kept,
+    last_settled,
+    listed,
+    release_of_month,
+    released_months,
+    tallies_of,
+)
+
+__all__ = [
+    "CellCounts",
+    "Cells",
+    "Closing",
+    "FEWEST",
+    "Grounds",
+    "Office",
+    "RangeCount",
+    "ReleaseSigner",
+    "SERIES",
+    "SOURCE",
+    "check_all_closed",
+    "check_grouping",
+    "check_kept",
+    "close_month",
+    "in_order",
+    "last_settled",
+    "listed",
+    "read_tally",
+    "release_of",
+    "release_of_month",
+    "released",
+    "released_months",
+    "rows_by",
+    "tallies_of",
+    "tally_leaf",
+    "text_of",
+]

@@ -6,7 +6,7 @@ sums go there. A dossier counts in the range that holds its first accepted submi
 that wants confirmed dossiers, the later of that and of the portal's first acceptance, unless it was
 withdrawn by the range's end; it is judged by all its submissions up to there. A chain counts where its
 end stands, reads and refusals where they stand, an abandoned case where its last chain ended. Beside the
-keys of `dossiers.py` and `cases.py`:
+keys of `_dossiers.py` and `_cases.py`:
 
     ("late", "submissions")     further submissions of dossiers that an earlier range counted
     ("late", "withdrawals")     withdrawals of such dossiers
@@ -31,11 +31,10 @@ from gateway.log.entries import (
     SyncPayload,
 )
 from gateway.log.stored import StoredPayload
-from gateway.reduction.cases import Case, CaseReader, Row, row_of
-from gateway.reduction.definitions import Definitions, FormVersion
-from gateway.reduction.dossiers import Sums, tally
-from gateway.reduction.hours import Covered, lies_outside
-from gateway.reduction.standards import Standards
+from gateway.reduction._cases import Case, CaseReader, Row, row_of
+from gateway.reduction._definitions import Definitions, FormVersion, Standards
+from gateway.reduction._dossiers import Sums, tally
+from gateway.reduction._hours import Covered, lies_outside
 
 FEWEST = 10
 """So many persons, and cases, stand behind whatever is published."""

@@ -1,18 +1,34 @@
-"""What is known of the months that were closed, and where do their releases lie?"""
+"""The months that were closed: where their releases lie, and up to which leaf everything is counted.
+
+A payload proves a tally. So it is kept until its month is closed, the release made, and six months more
+have gone by: the life of a correction ticket, and the time in which an auditor recounts (ours).
+
+Cases are counted from the leaves of the running log alone: a month that is not closed when its log
+is put aside stays without figures for ever.
+"""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, insert, select, true, update
+from sqlalchemy import Connection, Row, func, insert, select, true, update
 
 from gateway.domain.errors import Conflict, NotFound
 from gateway.log.append import append_public
 from gateway.log.entries import TallyLeaf, decode_leaf
 from gateway.reduction.months import Month
-from gateway.reduction.releases.cells import Cells
-from gateway.reduction.releases.tallies import Closing, Tally, in_order, read_tally, tally_leaf
-from gateway.storage.schema import closed_leaves, leaves, month_closes
+from gateway.reduction.releases._cells import (
+    Cells,
+    Closing,
+    Tally,
+    in_order,
+    read_tally,
+    tally_leaf,
+)
+from gateway.storage.files import write_atomically
+from gateway.storage.schema import bodies, closed_leaves, leaves, month_closes
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +148,48 @@ def _closed(row: Row[Any]) -> Closed:
         row.document,
         row.jws,
     )
+
+
+def put_release(folder: Path, month: str, document: bytes, jws: str) -> None:
+    """Put `<month>.json` and `<month>.jws` there, each whole or not at all; raises OSError."""
+    write_atomically(folder / f"{month}.jws", jws.encode())
+    write_atomically(folder / f"{month}.json", document)
+
+
+MONTHS_KEPT = 6
+
+
+def check_kept(before: Month, running: Month) -> None:
+    """Raise Conflict `kept_longer` when `before` is less than six months ago."""
+    over = before
+    for _ in range(MONTHS_KEPT):
+        over = over.following
+    if over > running:
+        raise Conflict("kept_longer", f"bodies are kept for {MONTHS_KEPT} months after their own")
+
+
+def last_settled(connection: Connection, origin: str, before: Month) -> int | None:
+    """The last leaf of the latest month closed and released before `before`; None where there is none."""
+    released = [
+        one.last
+        for one in closed_months(connection, origin)
+        if one.month < before and one.document is not None
+    ]
+    return released[-1] if released else None
+
+
+def check_all_closed(connection: Connection, origin: str, running: Month) -> None:
+    """Refuse while a case leaf of a month that is over was counted by no close.
+
+    Raises Conflict `month_open`, which names the last such month: closing it closes those before it.
+    Leaves of the running month are no reason; no close could take them yet.
+    """
+    closed = closed_months(connection, origin)
+    behind, counted = (closed[-1].last, closed[-1].month.last_hour) if closed else (-1, -1)
+    open_hour = select(func.max(bodies.c.hour)).where(
+        bodies.c.idx > behind, bodies.c.hour > counted, bodies.c.hour < running.first_hour
+    )
+    hour = connection.execute(open_hour).scalar_one()
+    if hour is not None:
+        month = Month.at(datetime.fromtimestamp(hour * 3600, UTC))
+        raise Conflict("month_open", f"{month} is not closed, and could not be closed afterwards")

@@ -30,9 +30,9 @@ from math import ceil
 from typing import Any, TypeAlias
 
 from gateway.log.entries import ReconcileLeaf
-from gateway.reduction.cases import ONLINE, PAPER
-from gateway.reduction.definitions import BASE_CODE
-from gateway.reduction.dossiers import Sums
+from gateway.reduction._cases import ONLINE, PAPER
+from gateway.reduction._definitions import BASE_CODE
+from gateway.reduction._dossiers import Sums
 from gateway.reduction.figures import figure
 from gateway.sources.registry import registered
 

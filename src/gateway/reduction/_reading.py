@@ -21,13 +21,11 @@ from gateway.log.entries import (
     decode_leaf,
     decode_payload,
 )
-from gateway.log.stored import StoredPayload, log_size
+from gateway.log.stored import StoredPayload
 from gateway.log.tree import root_of
-from gateway.reduction.definitions import Definitions, read_definitions
-from gateway.reduction.hours import Witnessed
-from gateway.reduction.measure import Measurement
-from gateway.reduction.reconciliation import Supplied, read_supplied
-from gateway.reduction.report import Counted, Evidence, Question, report
+from gateway.reduction._definitions import Definitions, read_definitions
+from gateway.reduction._hours import Witnessed
+from gateway.reduction._reconciliation import Supplied, read_supplied
 from gateway.storage.database import Database
 from gateway.storage.schema import (
     bodies,
@@ -52,23 +50,6 @@ class StoredCase:
     reference: str
     payloads: Sequence[StoredPayload] = field(repr=False)
     persons: Sequence[bytes] = field(repr=False)
-
-
-def report_from_log(database: Database, question: Question) -> dict[str, Any]:
-    """Count the log as it stands now; see `report.py` for the document.
-
-    Raises CannotMeasure, naming the leaf, for a body that no honest figure can rest on. Takes as
-    long as the log is: call it off the event loop.
-    """
-    size = database.read(log_size)
-    definitions = database.read(lambda connection: definitions_of(connection, size))
-    measurement = Measurement(definitions, question.scope)
-    for case in cases_of(database, 0, size - 1):
-        measurement.add_case(case.payloads)
-    counted = Counted(measurement.sums(), measurement.forms())
-    supplied = database.read(lambda connection: supplied_counts(connection, size))
-    evidence = Evidence(size, root_at(database, size), definitions, supplied)
-    return report(question, counted, evidence)
 
 
 def definitions_of(connection: Connection, size: int) -> Definitions:

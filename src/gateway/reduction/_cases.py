@@ -1,7 +1,7 @@
 """What one case left in the log: its chains, its submissions, its reads and refusals.
 
 The payloads of one case come together, in the order of the log; what is summed of them, beside the
-keys of `dossiers.py`:
+keys of `_dossiers.py`:
 
     ("chains",) ("offered",) ("offered", "visible")     chains at their last receipt
     ("reason", reason)                                  fields left empty in it
@@ -29,9 +29,9 @@ from gateway.log.entries import (
     SyncPayload,
 )
 from gateway.log.stored import StoredPayload
-from gateway.reduction.definitions import BASE_CODE, Definitions, FormVersion, template_of
-from gateway.reduction.dossiers import Sums
-from gateway.reduction.submissions import Letters, Submission, read_submission
+from gateway.reduction._definitions import BASE_CODE, Definitions, FormVersion, template_of
+from gateway.reduction._dossiers import Sums
+from gateway.reduction._submissions import Letters, Submission, read_submission
 
 MOST_REFUSALS = 5
 """So many refusals that name one field end a chain (design 5.2)."""

@@ -32,9 +32,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gateway.domain.verdicts import DECLARED, FieldClass, Verdict
-from gateway.reduction.definitions import FormVersion
-from gateway.reduction.standards import Standard
-from gateway.reduction.submissions import TAKEN_OUT, Judged, Letters, Submission, merge
+from gateway.reduction._definitions import FormVersion, Standard
+from gateway.reduction._submissions import TAKEN_OUT, Judged, Letters, Submission, merge
 
 Key: TypeAlias = tuple[str | int, ...]
 Sums: TypeAlias = Counter[Key]

@@ -10,11 +10,10 @@ from datetime import UTC, datetime
 
 from gateway.log.entries import CasePayload
 from gateway.log.stored import StoredPayload
-from gateway.reduction.cases import Case, CaseReader, Row, row_of
-from gateway.reduction.definitions import Definitions, FormVersion
-from gateway.reduction.dossiers import Key, Sums, tally
+from gateway.reduction._cases import Case, CaseReader, Row, row_of
+from gateway.reduction._definitions import Definitions, FormVersion, Standards
+from gateway.reduction._dossiers import Key, Sums, tally
 from gateway.reduction.months import Month
-from gateway.reduction.standards import Standards
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Close a month, so that a kill at any moment costs nothing.
 
-1. the month may be closed (`months.check_closable`); 2. its case leaves are counted by cells; 3. the
+1. the month may be closed (`check_closable`); 2. its case leaves are counted by cells; 3. the
 tallies and the fact that the month is closed are written in one transaction; 4. the log is asked to
 publish them; 5. the release is made of the tallies, signed by the log's key and kept; 6. its files appear by
 rename. Whoever calls again goes on behind the last step that was done: what stands is never counted again,
@@ -21,31 +21,29 @@ from sqlalchemy import Connection, func, select
 
 from gateway.domain.errors import Conflict
 from gateway.log.stored import log_size
-from gateway.reduction.definitions import Definitions
-from gateway.reduction.hours import Covered, Witnessed, covered
-from gateway.reduction.months import Month, check_closable
-from gateway.reduction.reading import (
+from gateway.reduction._definitions import Definitions
+from gateway.reduction._hours import Covered, Witnessed, covered
+from gateway.reduction._reading import (
     cases_of,
     definitions_of,
     root_at,
     supplied_counts,
     witnessed_in,
 )
-from gateway.reduction.reconciliation import Measured, reconcile
-from gateway.reduction.releases.cells import PROVINCE, Cells, released
-from gateway.reduction.releases.counting import RangeCount
-from gateway.reduction.releases.files import put_release
-from gateway.reduction.releases.release import Grounds, release_of
-from gateway.reduction.releases.shelf import (
+from gateway.reduction._reconciliation import Measured, reconcile
+from gateway.reduction.months import Month, check_closable
+from gateway.reduction.releases._cells import PROVINCE, Cells, Closing, Tally, outside, released
+from gateway.reduction.releases._counting import RangeCount
+from gateway.reduction.releases._release import Grounds, ReleaseSigner, release_of, text_of
+from gateway.reduction.releases._shelf import (
     Closed,
     append_tallies,
     closed_months,
     keep_release,
     keep_signature,
+    put_release,
     tallies_of,
 )
-from gateway.reduction.releases.signing import ReleaseSigner, text_of
-from gateway.reduction.releases.tallies import Closing, Tally, outside
 from gateway.storage.database import Database
 from gateway.storage.schema import bodies, leaves
 

@@ -9,7 +9,7 @@ from gateway.domain.errors import CannotMeasure
 from gateway.domain.letters import CLASS_LETTERS, VERDICT_LETTERS
 from gateway.domain.verdicts import DECLARED, FieldClass, Verdict
 from gateway.log.entries import SubmissionLetters, SubmissionPayload
-from gateway.reduction.definitions import Definitions, FormVersion, template_of
+from gateway.reduction._definitions import Definitions, FormVersion, template_of
 from gateway.sources.registry import registered
 
 TAKEN_OUT = frozenset({Verdict.WITHDRAWN, Verdict.HIDDEN})

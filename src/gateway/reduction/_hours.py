@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gateway.reduction.definitions import Definitions
+from gateway.reduction._definitions import Definitions
 from gateway.reduction.months import Month
 
 TOLERATED_HOURS = 2

@@ -1,1 +1,0 @@
-"""How do figures leave the house as files that other programs read?"""
