@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from gateway.cli.main import app
 from gateway.domain.clock import hour_of
 from gateway.log.append import append_case
+from gateway.log.entries import ConfirmationPayload
 from gateway.log.publishing._folder import LogDamaged
 from gateway.storage.schema import bodies, leaves
 from gateway_verify.evidence import Way, verify_log
@@ -21,7 +22,6 @@ from tests.conftest import House, Walk
 from tests.databases import back_up, put_back
 from tests.few_forms import schemas_with
 from tests.kills.gateways import Gateway
-from tests.log.writing import an_end
 
 FORM = "social-pension"
 NOBODY = {
@@ -123,7 +123,8 @@ def test_a_new_log_ends_the_incident_where_the_database_is_lost(yesterday: Yeste
 def long_log(tmp_path: Path) -> Path:
     """A deployment whose log has more than two full tiles."""
     house = House(tmp_path / "data")
-    payload = an_end(hour=hour_of(house.clock()))
+    hour = hour_of(house.clock())
+    payload = ConfirmationPayload("c", 2, "h99", None, "law", "desk", hour, "GW-1", ())
     house.run(
         house.services.database.write(lambda c: [append_case(c, payload) for _ in range(600)])
     )

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from gateway.dossiers._evidence.serving import case_behind
 from gateway.dossiers._telling.confirming import ToldDossier, told_dossier
+from gateway.log.entries import SubmissionPayload
 from gateway.retention.sweep import sweep
 from gateway.settings import PortalAccess
 from gateway.storage.schema import bodies, dossiers, leaves
@@ -162,9 +163,9 @@ def test_bodies_stand_by_the_case_they_name(house: House) -> None:
     case = house.services.database.read(
         lambda c: case_behind(c, "h99", code, house.services.keys.index)
     )
-    given = [body for _, body in case.events if body["k"] == "submission"]
+    given = [one for _, one in case.events if isinstance(one, SubmissionPayload)]
     assert len(given) == 2
-    assert {body["pf"] for body in given} <= {leaf for leaf, _ in case.events}
+    assert {one.prefill for one in given} <= {leaf for leaf, _ in case.events}
     answer = house.get(f"/v1/dossiers/{code}", "h99")
     assert answer.status_code == 200, answer.text
     assert answer.json()["confirmed_by"] is not None
