@@ -97,9 +97,11 @@ async def day(tmp_path: Path) -> AsyncIterator[Day]:
         outside = Outside(gateway=app, igate=IGateServices(clock))
         async with (
             httpx.AsyncClient(transport=outside, base_url="http://gateway.test") as http,
-            httpx.AsyncClient(transport=outside, base_url="http://igate.test") as services,
+            httpx.AsyncClient(transport=outside, base_url="http://igate.test") as dossier_services,
         ):
-            igate = CounterIGate(http, None, services, lambda: clock() + timedelta(seconds=1))
+            igate = CounterIGate(
+                http, None, dossier_services, lambda: clock() + timedelta(seconds=1)
+            )
             await igate.sign_in(client.client_id, client.secret)
             yield await _lived(igate, portal, population, clock, services)
 
