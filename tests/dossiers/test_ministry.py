@@ -220,7 +220,7 @@ async def test_a_deployment_that_names_a_ministry_tells_it(
 
 def test_a_ministry_is_named_beside_the_portal_or_not_at_all() -> None:
     other = {"url": ADDRESS, "client_id": "a", "client_secret": "b", "procedures": THEIRS}
-    with pytest.raises(ValidationError, match="beside the portal"):
+    with pytest.raises(ValidationError, match="portal.s settings beside it"):
         Settings.model_validate({"ministry": other})
     with pytest.raises(ValidationError, match="procedures"):
         MinistryAccess.model_validate(other | {"procedures": "1.001193, 1.000656"})

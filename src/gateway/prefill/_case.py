@@ -190,7 +190,9 @@ def _check_steering(receipt: OpenedReceipt, request: PrefillRequest) -> None:
         FieldProblem(path, "locked_value_changed")
         for path, claim in receipt.filled.items()
         if path in steering and claim.edit is EditPolicy.LOCKED
-        if not receipt.opens_at(claim, request.data)
+        if not receipt.opens(
+            claim, receipt.text_at(receipt.template_of(claim), request.data, path, exact=True)
+        )
     ]
     if changed:
         raise ReceiptRefused(
