@@ -41,20 +41,20 @@ async def _append(size: Size, console: Console) -> list[Figure]:
 
 async def _calls(size: Size, console: Console) -> list[Figure]:
     found: list[Figure] = []
-    async with house() as standing:
+    async with house() as deployed:
         with console.status("prefill, gateway and relay in turns"):
-            one = await figures.pairs(standing, size, *ONE_READ)
+            one = await figures.pairs(deployed, size, *ONE_READ)
             found.append(figures.prefill_figure("prefill", one, ONE))
         with console.status("prefill with a relative"):
-            two = await figures.pairs(standing, size, *TWO_READS)
+            two = await figures.pairs(deployed, size, *TWO_READS)
             found.append(figures.prefill_figure("prefill_two_upstream_reads", two, TWO))
         usual = figures.per_second(one)
         with console.status("latency"):
-            found += await figures.latency(standing, size, usual)
+            found += await figures.latency(deployed, size, usual)
         with console.status("submissions"):
-            found.append(await figures.submissions(standing, size))
+            found.append(await figures.submissions(deployed, size))
         with console.status("memory"):
-            found.append(await figures.memory(standing, size, usual))
+            found.append(await figures.memory(deployed, size, usual))
     return found
 
 

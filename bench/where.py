@@ -181,22 +181,22 @@ def _name(function: Function) -> str:
 
 async def profiled(form: str, found: int, people: int, prefills: int) -> "Profile":
     """Measure `prefills` of one form plainly at `gateway serve`, then again under the profiler."""
-    async with house() as standing:
-        requests = await standing.requests(form, people, found)
-        before = thread_seconds(standing.gateway_pid)
-        plain = await drive(standing.prefill_job(requests, found, warm_up=50, count=prefills))
-        after = thread_seconds(standing.gateway_pid)
+    async with house() as deployed:
+        requests = await deployed.requests(form, people, found)
+        before = thread_seconds(deployed.gateway_pid)
+        plain = await drive(deployed.prefill_job(requests, found, warm_up=50, count=prefills))
+        after = thread_seconds(deployed.gateway_pid)
         first, *others = (b - a for a, b in zip(before, after, strict=False))
         loop_share = first / (first + sum(others))
-        await standing.stop_gateway()
+        await deployed.stop_gateway()
         profiles = Profiles()
         profiles.watch_new_threads()
-        async with gateway_here(standing):
+        async with gateway_here(deployed):
             profiles.watch_the_loop()
-            load = standing.prefill_job(requests, found, concurrency=FEW, count=20)
+            load = deployed.prefill_job(requests, found, concurrency=FEW, count=20)
             await drive(replace(load, pids=[]))
             profiles.clear()
-            load = standing.prefill_job(requests, found, concurrency=FEW, count=prefills)
+            load = deployed.prefill_job(requests, found, concurrency=FEW, count=prefills)
             await drive(replace(load, pids=[]))
             stats = profiles.stats(loop_share)
     return Profile(form, prefills, plain.cpu, loop_share, stats)
@@ -233,15 +233,15 @@ class Profile:
 
 
 @asynccontextmanager
-async def gateway_here(standing: House) -> AsyncIterator[None]:
+async def gateway_here(deployed: House) -> AsyncIterator[None]:
     """The gateway once more, in this process, with the data and the address of the one that ended."""
-    running = standing.deployment
+    running = deployed.deployment
     told = dict(running.population)
     asked = PopulationAccess.model_validate({"endpoint_url": told.pop("url"), **told})
     settings = Settings(
         data=running.data,
         issuer=running.address,
-        port=standing.gateway_port,
+        port=deployed.gateway_port,
         mock=True,
         token_lifetime_seconds=TOKEN_SECONDS,
         instant_seconds=0,
@@ -250,7 +250,7 @@ async def gateway_here(standing: House) -> AsyncIterator[None]:
     )
     server = server_of(settings, now_in_utc)
     serving = asyncio.create_task(server.serve())
-    await ready(standing.gateway_port)
+    await ready(deployed.gateway_port)
     try:
         yield
     finally:

@@ -19,7 +19,7 @@ from demo._outcome.held import held_document
 from demo._outcome.index_766 import compare
 from demo._outcome.proof import close_and_prove
 from demo._outcome.released import Released, read_released
-from demo._portal import Portal, Told, file_dossiers, wait_for_the_portal
+from demo._portal import Portal, SyncOutcome, file_dossiers, wait_for_the_portal
 from mocks.igate import (
     Appointment,
     Behaviour,
@@ -141,13 +141,13 @@ async def _tell(
     turns: Sequence[Appointment],
     outcomes: Sequence[Outcome],
     progress: Progress,
-) -> Told:
+) -> SyncOutcome:
     """Tell the gateway of every dossier that was handed in, and wait until the portal knows."""
     handed_in = {one.dossier for one in outcomes if one.submitted}
     filed = [turn for turn in turns if turn.dossier in handed_in]
     codes, refused = await file_dossiers(igate, portal.clock, filed, progress)
     told = await wait_for_the_portal(igate, portal, codes, progress)
-    return Told(told.document, [*refused, *told.unexpected])
+    return SyncOutcome(told.document, [*refused, *told.unexpected])
 
 
 @contextmanager

@@ -71,7 +71,7 @@ class Portal:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SyncOutcome:
     """What came of telling the portal; `document` stands at the top of this file."""
 
     document: Mapping[str, Any]
@@ -119,7 +119,7 @@ async def _report(igate: IGate, filing: Filing) -> list[Answer]:
 
 async def wait_for_the_portal(
     igate: IGate, portal: Portal, codes: Sequence[str], progress: Progress
-) -> Told:
+) -> SyncOutcome:
     """Wait until nothing waits any more, and hold what the portal has against the log's leaves."""
     bar = progress.add_task("Cổng DVCQG / portal", total=len(codes))
     standings: dict[str, Mapping[str, Any]] = {}
@@ -130,14 +130,14 @@ async def wait_for_the_portal(
                 progress.advance(bar)
     except TimeoutError:
         late = f"portal: {len(codes) - len(standings)} dossiers still wait"
-        return Told(_document(codes, await portal.dossiers(), standings), [late])
+        return SyncOutcome(_document(codes, await portal.dossiers(), standings), [late])
     held = await portal.dossiers()
-    return Told(_document(codes, held, standings), _wrong(codes, held, standings))
+    return SyncOutcome(_document(codes, held, standings), _wrong(codes, held, standings))
 
 
 async def _delivered(igate: IGate, code: str) -> Mapping[str, Any]:
     while True:
-        answer = await igate.standing(code)
+        answer = await igate.dossier_status(code)
         waits = answer.body.get("synchronisation", {}).get("status") == "queued"
         if answer.status != httpx.codes.OK or not waits:
             return answer.body
@@ -150,13 +150,13 @@ def _wrong(
     """What should not be: a dossier that is not there or stands elsewhere, a flag without its leaf."""
     wrong = []
     for code in codes:
-        standing = standings[code]
-        sync = standing.get("synchronisation", {})
+        status = standings[code]
+        sync = status.get("synchronisation", {})
         if sync.get("status") != "delivered":
             wrong.append(f"portal: a dossier is parked, {sync.get('reason')}")
-        elif code not in held or int(held[code]["state"]) != standing["state"]:
+        elif code not in held or int(held[code]["state"]) != status["state"]:
             wrong.append("portal: a dossier stands in another state there")
-        elif set(_raised(code, held[code]["said"])) != set(_proved(code, standing)):
+        elif set(_raised(code, held[code]["said"])) != set(_proved(code, status)):
             wrong.append("portal: a flag there is not what the log proves")
     return wrong
 
@@ -202,11 +202,11 @@ def _raised(code: str, said: Mapping[str, Any]) -> list[Flag]:
     return [one for one in flags if one[2] not in ("", "0")]
 
 
-def _proved(code: str, standing: Mapping[str, Any]) -> list[Flag]:
+def _proved(code: str, status: Mapping[str, Any]) -> list[Flag]:
     """The flags that the gateway says to have told, each with its leaf."""
     return [
         (code, one["flag"], one["value"], one["file"] or "")
-        for one in standing.get("flags", ())
+        for one in status.get("flags", ())
         if one["told"] and one["leaf"]
     ]
 

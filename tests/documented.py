@@ -18,9 +18,9 @@ def blocks_of(document: Path) -> list[str]:
 def lines_of(block: str) -> Iterator[str]:
     """The lines of a block as a shell reads them: without comments, continued ones joined."""
     for line in block.replace("\\\n", " ").splitlines():
-        told = re.sub(r"(^|\s)#.*", "", line).strip()
-        if told:
-            yield " ".join(told.split())
+        command_line = re.sub(r"(^|\s)#.*", "", line).strip()
+        if command_line:
+            yield " ".join(command_line.split())
 
 
 def spans_of(document: Path) -> list[str]:

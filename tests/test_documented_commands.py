@@ -26,9 +26,9 @@ def commands_in(document: Path) -> Iterator[str]:
             yield command[1].replace("\\|", "|")
 
 
-def complaint(told: str) -> str | None:
+def complaint(printed: str) -> str | None:
     """What of a command line is not there; None where all of it is."""
-    words = shlex.split(_PLACEHOLDER.sub(" ", told.partition(" > ")[0]))
+    words = shlex.split(_PLACEHOLDER.sub(" ", printed.partition(" > ")[0]))
     commands: list[Any] = [get_command(app)]
     while words and (below := [found for one in commands for found in _below(one, words[0])]):
         named, _ = words.pop(0), commands.clear()
@@ -50,12 +50,14 @@ def _below(command: Any, named: str) -> list[Any]:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_document_names_commands_that_exist(document: Path) -> None:
-    complaints = {told: said for told in commands_in(document) if (said := complaint(told))}
+    complaints = {
+        printed: said for printed in commands_in(document) if (said := complaint(printed))
+    }
     assert complaints == {}
 
 
 def test_the_documents_name_most_commands() -> None:
-    named = {told for document in DOCUMENTS for told in commands_in(document)}
+    named = {printed for document in DOCUMENTS for printed in commands_in(document)}
     assert len(named) > 90
 
 
@@ -70,8 +72,8 @@ def test_the_documents_name_most_commands() -> None:
         ("mocks", None),
     ],
 )
-def test_what_is_not_there_is_named(told: str, said: str | None) -> None:
-    assert complaint(told) == said
+def test_what_is_not_there_is_named(printed: str, said: str | None) -> None:
+    assert complaint(printed) == said
 
 
 def test_a_document_names_targets_of_the_makefile() -> None:
@@ -79,11 +81,11 @@ def test_a_document_names_targets_of_the_makefile() -> None:
     named = {
         found[1]
         for document in DOCUMENTS
-        for told in [
+        for printed in [
             *spans_of(document),
             *(line for b in blocks_of(document) for line in lines_of(b)),
         ]
-        if (found := re.match(r"make ([\w-]+)", told))
+        if (found := re.match(r"make ([\w-]+)", printed))
     }
     assert {"demo", "test", "check", "bench", "nightly"} <= named <= targets
 
@@ -92,8 +94,8 @@ def test_a_document_names_modules_that_can_be_run() -> None:
     named = {
         found[1]
         for document in DOCUMENTS
-        for told in spans_of(document)
-        if (found := re.match(r"python -m ((?:tests|mocks|bench|demo)[\w.]*)", told))
+        for printed in spans_of(document)
+        if (found := re.match(r"python -m ((?:tests|mocks|bench|demo)[\w.]*)", printed))
     }
     assert {"tests.dates", "tests.removals", "mocks.serve"} <= named
     assert [name for name in named if find_spec(name) is None] == []

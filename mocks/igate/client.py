@@ -101,7 +101,7 @@ class IGate:
         """Report rows of a dossier's progress, and what came to it with them."""
         return await self._post(f"/v1/dossiers/{code}/progress", {"rows": list(rows), **came})
 
-    async def standing(self, code: str) -> Answer:
+    async def dossier_status(self, code: str) -> Answer:
         """How a registered dossier stands."""
         return await self._get(f"/v1/dossiers/{code}")
 

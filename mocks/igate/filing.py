@@ -75,28 +75,28 @@ def filing_of(
     promised = _TOO_SHORT if number % 12 == 0 else _PROMISED
     parts = _parts_of(turn.story, turn.dossier)
     channel = "online" if turn.officer is None else "desk"
-    told = _told_of(turn.story, turn.dossier, channel, at) | {"received": at.isoformat()}
+    dossier_body = _told_of(turn.story, turn.dossier, channel, at) | {"received": at.isoformat()}
     own = {
         code: _papers(code, part, records, own_copy=number % 3 == 0)
-        for code, part in (parts or {turn.dossier: told["procedure"]}).items()
+        for code, part in (parts or {turn.dossier: dossier_body["procedure"]}).items()
     }
-    told["due"] = (at + promised).isoformat()
+    dossier_body["due"] = (at + promised).isoformat()
     states = _states(number)
     electronic = states[-1] == 10 and number % 4 != 0
     if number % 2 == 0:
-        told |= {"fees": [_FEE], "payment": "province" if number % 4 == 0 else "unpaid"}
+        dossier_body |= {"fees": [_FEE], "payment": "province" if number % 4 == 0 else "unpaid"}
     rows = _rows(states, turn.officer or "H99.01.cb017", at)
     came = {code: {"results": [_result(code)]} if electronic else {} for code in own}
-    return Filing(told | _papers_of(own, parts), rows, came)
+    return Filing(dossier_body | _papers_of(own, parts), rows, came)
 
 
 def opening_of(story: Story, dossier: str, at: datetime) -> Json:
     """What is told of a dossier that is about to be filled at the desk: nobody has accepted it yet."""
-    told = _told_of(story, dossier, "desk", at)
+    dossier_body = _told_of(story, dossier, "desk", at)
     parts = _parts_of(story, dossier)
     if parts:
-        told["parts"] = [{"procedure": part, "code": code} for code, part in parts.items()]
-    return told
+        dossier_body["parts"] = [{"procedure": part, "code": code} for code, part in parts.items()]
+    return dossier_body
 
 
 def _told_of(story: Story, dossier: str, channel: str, at: datetime) -> Json:

@@ -245,43 +245,43 @@ def sampled(folder: Path, filed: dict[str, Json], journal: list[str]) -> list[Js
         assert said.status == 0, f"{words}: {said}"
         return said
 
-    desk, pack = folder / "desk", folder / "desk" / "pack"
-    desk.mkdir()
+    office, pack = folder / "office", folder / "office" / "pack"
+    office.mkdir()
     done("metrics", "close", MONTH)
     done("log", "publish")
-    key = desk / "auditor.key"
+    key = office / "auditor.key"
     made_key = apart(*GATEWAY, "audit", "key", "inspectorate.example/before")
     key.write_text(made_key.out)
-    identity, recipient = age_identity(desk)
+    identity, recipient = age_identity(office)
     done("audit", "accredit", "Inspectorate", made_key.err.strip(), recipient)
     done("audit", "export", pack, "--for", "Inspectorate", "--month", MONTH)
     unpack(pack, identity)
-    (desk / "public").write_bytes(b"Xo so 2026-12-01: 04 11 23 38 41 45\n")
+    (office / "public").write_bytes(b"Xo so 2026-12-01: 04 11 23 38 41 45\n")
 
     whole = "--frame" in gateway("audit", "sample", "commit", "--help").out
     much = ("--frame", "submissions") if whole else ("--count", "100")
-    at = {name: desk / name for name in ("nonce", "request", "entered", "drawn", "opened")}
+    at = {name: office / name for name in ("nonce", "request", "entered", "drawn", "opened")}
     asked = ("--month", MONTH, "--sign", key, "--nonce", at["nonce"], "--out", at["request"])
     done("audit", "sample", "commit", pack, *asked, *much)
     done("audit", "sample", "enter", at["request"], "--out", at["entered"])
-    files = ("--nonce", at["nonce"], "--public", desk / "public", "--entered", at["entered"])
+    files = ("--nonce", at["nonce"], "--public", office / "public", "--entered", at["entered"])
     draw = ("draw", pack, at["request"], *files, "--at", "2099-12-01T18:30+07:00")
     done("audit", "sample", *draw, "--out", at["drawn"])
     for name in ("openings", "filed/portal"):
-        (desk / name).mkdir(parents=True)
+        (office / name).mkdir(parents=True)
     for one in json.loads(at["drawn"].read_bytes())["drawn"]:
         given = filed[one["hash"]]
-        (desk / "openings" / f"{one['leaf']}.json").write_text(json.dumps(given["kept"]))
-        (desk / "filed/portal" / f"{one['leaf']}.json").write_text(json.dumps(given["filed"]))
-    (desk / "journal.json").write_text(json.dumps({"population": journal}))
-    beside = ("--filed", desk / "filed") if whole else ("--journal", desk / "journal.json")
+        (office / "openings" / f"{one['leaf']}.json").write_text(json.dumps(given["kept"]))
+        (office / "filed/portal" / f"{one['leaf']}.json").write_text(json.dumps(given["filed"]))
+    (office / "journal.json").write_text(json.dumps({"population": journal}))
+    beside = ("--filed", office / "filed") if whole else ("--journal", office / "journal.json")
     done(
         "audit",
         "sample",
         "open",
         pack,
         at["drawn"],
-        desk / "openings",
+        office / "openings",
         *beside,
         "--out",
         at["opened"],
@@ -301,8 +301,8 @@ def instant_rule_lowered(folder: Path) -> Iterator[Seen]:
     yield Seen("the settings", got, said.status == 0)
     log = made.closed_log(measure=definition(instant_seconds=1))
     said = recompute(log.write(folder / "log"))
-    told = "instant_seconds" in said.remarks
-    yield Seen("a log's definition", "a remark" if told else "no remark", not told)
+    visits = "instant_seconds" in said.remarks
+    yield Seen("a log's definition", "a remark" if visits else "no remark", not visits)
 
 
 @row("D7", "a procedure with its tail, 1.014027.000.00.00.H99")
@@ -350,6 +350,8 @@ def unexplained(folder: Path) -> Iterator[Seen]:
     yield Seen("figures.csv", got, not same)
     funnel = said.document.get("funnel", {})
     steps = [f"{one['number']} {one['step']}" for one in funnel.get("steps", [])]
-    told = said.document["visits"]["held"]
-    got = " > ".join(steps) or f"{told} visits, {release['range']['last']} leaves, no step between"
+    visits = said.document["visits"]["held"]
+    got = (
+        " > ".join(steps) or f"{visits} visits, {release['range']['last']} leaves, no step between"
+    )
     yield Seen("from visits to the release", got, not funnel.get("adds_up"))

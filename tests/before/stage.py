@@ -77,7 +77,7 @@ VERDICTS = {PROVED: "PROVED", REFUTED: "refuted", UNCHECKED: "could not check"}
 
 
 def gateway(*words: str | Path, **environment: str) -> Said:
-    """A `gateway` command within this process: dear imports are made once."""
+    """A `gateway` command within this process: expensive imports are made once."""
     done = CliRunner(env=environment).invoke(app, [*map(str, words)])
     broken = done.exception and not isinstance(done.exception, SystemExit)
     return Said(done.exit_code, done.stdout, f"Traceback: {done.exception!r}" if broken else "")

@@ -211,9 +211,9 @@ def nobody_can_count(folder: Path) -> Iterator[Seen]:
 
 def unsaid(tried: str, said: Said, words: str) -> Seen:
     """The fault is to prove without a word of it."""
-    told = words in said.remarks
-    got = VERDICTS[said.status] + (" with a remark" if told else ", no remark")
-    return Seen(tried, got, said.status == PROVED and not told)
+    remarked = words in said.remarks
+    got = VERDICTS[said.status] + (" with a remark" if remarked else ", no remark")
+    return Seen(tried, got, said.status == PROVED and not remarked)
 
 
 @row("E8", "a late grant leaf with is_test: true for an ordinary tenant")

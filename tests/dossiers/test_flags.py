@@ -180,11 +180,11 @@ async def test_a_flag_is_raised_by_its_event_and_by_nothing_else(
     await world.register(await happen(world, event))
     await world.settle()
 
-    standing = world.standing(dossier().code)
-    leaves = {mark.flag: mark.leaf for mark in (*standing.told, *standing.raised)}
+    shown = world.status(dossier().code)
+    leaves = {mark.flag: mark.leaf for mark in (*shown.sent, *shown.raised)}
     if raises:
         assert told(world, flag) == value
-        assert leaves[flag] in standing.hashes
+        assert leaves[flag] in shown.hashes
     else:
         assert told(world, flag) in DOWN
         assert flag not in leaves
@@ -202,24 +202,24 @@ async def test_a_flag_that_rises_later_is_told_when_the_dossier_is_said_again(wo
     await world.register(one)
     await world.settle()
     await prefilled(world, read("population", "found"))
-    later = world.standing(one.code)
-    assert {m.flag for m in later.raised} == {"DSKetNoiCSDL"} and later.told == ()
+    later = world.status(one.code)
+    assert {m.flag for m in later.raised} == {"DSKetNoiCSDL"} and later.sent == ()
 
     await world.register(replace(one, abstract="Nêu lại"))
     await world.settle()
 
     assert told(world, "DSKetNoiCSDL") == "POP-DB"
-    assert world.standing(one.code).told == later.raised
+    assert world.status(one.code).sent == later.raised
 
 
 async def test_a_component_whose_read_did_not_come_about_is_asked_on_paper(world: World) -> None:
     missing = Attachment("TP-2", "Giấy khai sinh", replaced_by="population")
     await prefilled(world, read("population", "unavailable"))
     await world.register(dossier(attachments=(missing,)))
-    paper = world.standing(dossier().code).paper
+    paper = world.status(dossier().code).paper
     assert [(p.component, p.source, p.reason) for p in paper] == [
         ("TP-2", "population", "unavailable")
     ]
 
     await prefilled(world, read("population", "found"))
-    assert world.standing(dossier().code).paper == ()
+    assert world.status(dossier().code).paper == ()

@@ -49,8 +49,8 @@ async def test_a_flag_that_becomes_true_after_the_delivery_is_told_by_an_update(
     held = world.held[CODE]
     assert held.said["DSKetNoiCSDL"] == [{"MaCSDL": "POP-DB"}] and held.said["KenhThucHien"] == "2"
     assert (held.updates, world.held[dossier(2).code].updates) == (1, 0)
-    assert {mark.flag for mark in world.standing(CODE).told} == {"DSKetNoiCSDL", "KenhThucHien"}
-    assert world.standing(CODE).raised == ()
+    assert {mark.flag for mark in world.status(CODE).sent} == {"DSKetNoiCSDL", "KenhThucHien"}
+    assert world.status(CODE).raised == ()
 
 
 async def test_leaves_that_raise_nothing_new_are_not_told(world: World) -> None:
@@ -217,5 +217,5 @@ async def test_what_a_closed_log_proved_stays_told_and_counted(world: World) -> 
     assert held.updates == 1 and held.said["DSKetNoiCSDL"] == [{"MaCSDL": "POP-DB"}]
     assert held.said["TaiKhoanDuocXacThucVoiVNeID"] == "1"
     assert counted()["indicators"]["4.5b"]["numerator"] == 1
-    assert {mark.leaf for mark in world.standing(CODE).told} == {-1}
+    assert {mark.leaf for mark in world.status(CODE).sent} == {-1}
     assert syncs(world)[-1]["fl"] == []

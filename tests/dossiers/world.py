@@ -136,8 +136,8 @@ class World:
 
         await self.database.write(change)
 
-    def standing(self, code: str) -> Any:
-        return self.database.read(lambda c: self.registry.standing(c, TENANT, code))
+    def status(self, code: str) -> Any:
+        return self.database.read(lambda c: self.registry.status(c, TENANT, code))
 
     async def settle(self, within: timedelta = timedelta(days=3)) -> None:
         """Let the sender work and time pass until nothing waits, or until so much time is over."""

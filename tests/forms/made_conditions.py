@@ -95,7 +95,7 @@ class BuilderForms:
 
     def _boxes(self, flat: str, full: str) -> list[Json]:
         """Check boxes that share a name; some stand in a panel of their own."""
-        name, standing = f"n{len(self._made)}", []
+        name, placed = f"n{len(self._made)}", []
         for value in ("1", "2", "a")[: self._pick([2, 2, 3])]:
             box = box_of(name, f"k{len(self._made)}", value)
             panel = f"p{len(self._made)}" if self._chance.random() < 0.3 else ""
@@ -103,8 +103,8 @@ class BuilderForms:
             self._made.append((box, _join(flat, name), _join(inside, name)))
             self._conditioned.append(box)
             around = {"type": "panel", "key": panel, "input": False, "components": [box]}
-            standing.append(around if panel else box)
-        return standing
+            placed.append(around if panel else box)
+        return placed
 
     def _component(self, flat: str, full: str, in_row: bool, depth: int) -> Json:
         key, draw = f"k{len(self._made)}", self._chance.random()

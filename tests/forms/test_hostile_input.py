@@ -33,8 +33,8 @@ FORMS = ("birth-registration", "ct01-permanent-residence")
 
 
 def run(*arguments: str | Path, given: bytes | None = None) -> Any:
-    told = ["forms", *map(str, arguments)]
-    return CliRunner().invoke(app, told, input=given, catch_exceptions=False)
+    content = ["forms", *map(str, arguments)]
+    return CliRunner().invoke(app, content, input=given, catch_exceptions=False)
 
 
 def first_problem(raw: bytes) -> Any:
@@ -235,8 +235,8 @@ def test_odd_members_are_read_or_refused_with_reasons(registered: list[Registere
             drop_invisible(made, data)
             accepted += 1
             if number % 8 == 0:
-                told = json.dumps(made_odd(bindings, chance) if number % 16 else bindings)
-                drift_of(form, made, told.encode(), lists)
+                content = json.dumps(made_odd(bindings, chance) if number % 16 else bindings)
+                drift_of(form, made, content.encode(), lists)
         except FormRefused as refused:
             assert all(reason_of(problem).vi for problem in refused.problems)
     assert 50 < accepted < 400
@@ -245,7 +245,7 @@ def test_odd_members_are_read_or_refused_with_reasons(registered: list[Registere
 def test_an_odd_shape_bears_no_traceback(registered: list[RegisteredForm]) -> None:
     """What once did: of each, the smallest form that shows it."""
     lists, form = read_code_lists(SCHEMAS), registered[0]
-    told = (SCHEMAS / "forms" / form.code / "bindings.json").read_bytes()
+    content = (SCHEMAS / "forms" / form.code / "bindings.json").read_bytes()
     rule = {"json": {"==": [{"var": "data.a"}, {"+": [1.5]}]}}
     for odd in (
         text("x", validate=[{}]),
@@ -255,9 +255,9 @@ def test_an_odd_shape_bears_no_traceback(registered: list[RegisteredForm]) -> No
         part("select", "x", dataSrc="json", data={"json": [{"value": "1"}, 10**30]}),
         text("x", conditional=rule),
     ):
-        drift_of(form, form_of(text("a"), odd), told, lists)
+        drift_of(form, form_of(text("a"), odd), content, lists)
     for refused, code in (
-        (text("x", conditional=typed(("a", ["isDateEqual"], []))), "unsupported_date"),  # type: ignore[arg-type]
+        (text("x", conditional=typed(("a", ["isDateEqual"], []))), "unsupported_date"),
         (
             part("select", "x", dataSrc="json", data={"json": "[1e-99999999999999999999]"}),
             "bad_options",

@@ -93,13 +93,13 @@ def test_fathers_way_leads_to_the_mothers_notice(office: House) -> None:
     for record in records_of(office.population, PERSONAS["hospital_birth_parents"]):
         office.post("/v1/records", record, EVERYTHING)
     answer = ask(office, "hospital_birth_father", BIRTH, quanHe="cha")
-    told = reasons(answer)
+    by_path = reasons(answer)
     mother = {
         b.field
         for b in office.form(BIRTH).bindings.bindings
         if b.role == "mother" and b.attribute in ("person.full_name", "person.personal_id")
     }
-    assert {told[path] for path in mother} == {"filled"}
+    assert {by_path[path] for path in mother} == {"filled"}
 
 
 @pytest.mark.parametrize("how", ["down", "not granted"])
@@ -125,8 +125,8 @@ def test_relatives_birth_dates_come_from_the_register(office: House) -> None:
         if b.attribute == "person.birth_date" and b.role != "applicant"
     }
     person = office.population.persona("ordinary")
-    told = reasons(answer)
+    by_path = reasons(answer)
     assert dates.keys() == {"father", "mother", "spouse"}
-    assert {role: told[path] for role, path in dates.items()} == dict.fromkeys(dates, "filled")
+    assert {role: by_path[path] for role, path in dates.items()} == dict.fromkeys(dates, "filled")
     assert person.father is not None and person.father.birth_date is not None
     assert person.father.birth_date[:4] in answer["data"][dates["father"]]

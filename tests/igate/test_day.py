@@ -44,7 +44,7 @@ class Counter:
         outcome = self.house.run(visit.run())
         return dict(outcome.counts), outcome.unexpected
 
-    def standing(self, code: str) -> dict[str, object]:
+    def dossier_status(self, code: str) -> dict[str, object]:
         answer = self.house.run(
             self.igate._http.get(f"/v1/dossiers/{code}", headers=self.igate._headers())
         )
@@ -80,11 +80,11 @@ def test_a_visit_runs_from_the_code_to_the_hand_over(
     assert counts["auto"] > 0
     assert (counts["officer"] > 0) == (officer is not None)
 
-    registered = counter.standing(code)
+    registered = counter.dossier_status(code)
     assert (registered["state"], registered["form"]) == (2, LICENCE)
     done = counter.house.run(counter.igate.go_on(code, OFFICER))
     assert (done.status, done.body["taken"]) == (200, 3)
-    assert counter.standing(code)["state"] == 10
+    assert counter.dossier_status(code)["state"] == 10
 
 
 def test_each_agency_numbers_in_its_own_format_and_by_the_day(counter: Counter) -> None:

@@ -82,7 +82,7 @@ async def province_in(
     population, clock = Population(today=local_date(now)), SetClock(now)
     by_the_clock = PopulationMockSettings(clock=lambda: clock().timestamp())
     database = create_population_mock(by_the_clock, population)
-    told = database.state.settings
+    mock = database.state.settings
     settings = Settings(
         data=folder / "data",
         mock=True,
@@ -93,11 +93,11 @@ async def province_in(
         sources={
             POPULATION: PopulationAccess(
                 endpoint_url=ADDRESS,
-                service_url=told.service_url,
-                username=told.username,
-                secret=told.secret_key,
-                officer=next(iter(told.officers)),
-                agency=told.home_agency,
+                service_url=mock.service_url,
+                username=mock.username,
+                secret=mock.secret_key,
+                officer=next(iter(mock.officers)),
+                agency=mock.home_agency,
             )
         },
     )

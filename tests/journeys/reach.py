@@ -117,9 +117,9 @@ def _pairs(unreached: Iterable[Unreached]) -> Iterator[Missed]:
 async def _visits(province: Province, citizens: int) -> AsyncIterator[Outcome]:
     number = 0
     for form in FORMS:
-        told = stories(province.population, form, citizens, SEED)
-        await province.file_records_of(told)
-        for story in told:
+        given = stories(province.population, form, citizens, SEED)
+        await province.file_records_of(given)
+        for story in given:
             number += 1
             dossier = f"H99.01-20261122-{number:07d}"
             visit = Visit(province.igate, story, Behaviour.ACCEPT, seed=SEED, dossier=dossier)
@@ -224,10 +224,10 @@ def main() -> int:
     parser.add_argument("citizens", nargs="?", type=_number, default=CITIZENS)
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
     parser.add_argument("--out", type=Path, help=f"keep the result, as in {RESULT.name}")
-    told = parser.parse_args()
+    given = parser.parse_args()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    found = asyncio.run(measured(told.citizens))
-    return show(found, told.citizens, as_json=told.json, out=told.out)
+    found = asyncio.run(measured(given.citizens))
+    return show(found, given.citizens, as_json=given.json, out=given.out)
 
 
 def show(found: Sequence[FormReach], citizens: int, *, as_json: bool, out: Path | None) -> int:

@@ -58,7 +58,7 @@ async def day(tmp_path: Path) -> AsyncIterator[Day]:
     database = create_population_mock(
         PopulationMockSettings(clock=lambda: clock().timestamp()), population
     )
-    told = database.state.settings
+    shown = database.state.settings
     portal = create_portal_mock(
         PortalMockSettings(unit="H99", clock=lambda: clock().timestamp()), population
     )
@@ -70,11 +70,11 @@ async def day(tmp_path: Path) -> AsyncIterator[Day]:
         sources={
             POPULATION: PopulationAccess(
                 endpoint_url=f"http://dancu.test{ENDPOINT}",
-                service_url=told.service_url,
-                username=told.username,
-                secret=told.secret_key,
-                officer=next(iter(told.officers)),
-                agency=told.home_agency,
+                service_url=shown.service_url,
+                username=shown.username,
+                secret=shown.secret_key,
+                officer=next(iter(shown.officers)),
+                agency=shown.home_agency,
             )
         },
         portal=PortalAccess(
@@ -130,9 +130,9 @@ async def _lived(
 
 async def _delivered(igate: CounterIGate, clock: SetClock, code: str) -> dict[str, Any]:
     for _ in range(1200):
-        told = (await igate.standing(code)).body
-        if told["synchronisation"]["status"] != "queued":
-            return dict(told)
+        shown = (await igate.dossier_status(code)).body
+        if shown["synchronisation"]["status"] != "queued":
+            return dict(shown)
         clock.forward(1)
         await asyncio.sleep(0.05)
     raise AssertionError("nobody told the portal")
@@ -157,8 +157,8 @@ async def test_the_next_procedure_asks_fewer_fields_for_a_result_on_record(
     assert (paper["DuocTaiSuDung"], paper["MaKetQuaThayThe"]) == ("2", RESULT)
     assert not any("TaiLieuNop" in held[code].said for code in (first, card))
     flags = [
-        {one["flag"] for one in standing["flags"] if one["told"] and one["leaf"]}
-        for standing in day.standings
+        {one["flag"] for one in status["flags"] if one["told"] and one["leaf"]}
+        for status in day.standings
     ]
     reused = {"DuocSoHoa", "DuocTaiSuDung", "MaKetQuaThayThe"}
     assert reused <= flags[2] and not reused & (flags[0] | flags[1])

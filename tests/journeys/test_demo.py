@@ -269,30 +269,30 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Path
 def test_the_file_has_exactly_the_members_that_programs_rely_on(served: tuple[Any, Path]) -> None:
     _, info = served
     assert stat.S_IMODE(info.stat().st_mode) == 0o600
-    told = json.loads(info.read_text())
-    assert set(told) == {"gateway", "token", "mocks", "cases"}
+    served_info = json.loads(info.read_text())
+    assert set(served_info) == {"gateway", "token", "mocks", "cases"}
     papers = {"url", "dstcode", "provider_url", "username", "password"}
-    assert set(told["mocks"]["papers"]) == papers
+    assert set(served_info["mocks"]["papers"]) == papers
     portal = {"url", "dstcode", "username", "password", "agency"}
-    assert set(told["mocks"]["portal"]) == portal
+    assert set(served_info["mocks"]["portal"]) == portal
     population = {"url", "service_url", "username", "secret", "officer", "agency"}
-    assert set(told["mocks"]["population"]) == population
+    assert set(served_info["mocks"]["population"]) == population
     case = {"form", "procedure", "dossier", "officer", "subject", "persona"}
-    for one in told["cases"]:
+    for one in served_info["cases"]:
         assert set(one) == case
         assert set(one["subject"]) == {"personal_id", "full_name", "birth_date"}
         assert one["subject"]["personal_id"].startswith("003")
-    assert {one["form"] for one in told["cases"]} == set(FORMS)
-    dossiers = [one["dossier"] for one in told["cases"]]
+    assert {one["form"] for one in served_info["cases"]} == set(FORMS)
+    dossiers = [one["dossier"] for one in served_info["cases"]]
     assert len(set(dossiers)) == len(dossiers)
 
 
 def test_portal_holds_the_cases_dossiers_alone(served: tuple[Any, Path]) -> None:
     whole = json.loads(served[1].read_text())
-    told, cases = whole["mocks"]["portal"], whole["cases"]
-    headers = {"dstcode": told["dstcode"]}
-    account = {"username": told["username"], "password": told["password"]}
-    answer = httpx.post(f"{told['url']}/mapi/login", headers=headers, json=account)
+    served_info, cases = whole["mocks"]["portal"], whole["cases"]
+    headers = {"dstcode": served_info["dstcode"]}
+    account = {"username": served_info["username"], "password": served_info["password"]}
+    answer = httpx.post(f"{served_info['url']}/mapi/login", headers=headers, json=account)
     assert answer.json()["session"], "the account signs in at the address"
     own = {one["dossier"] for one in cases if one["form"] not in PARTS}
     own |= {
@@ -300,15 +300,15 @@ def test_portal_holds_the_cases_dossiers_alone(served: tuple[Any, Path]) -> None
         for one in cases
         for place, _ in enumerate(PARTS.get(one["form"], ()), 1)
     }
-    held = httpx.get(httpx.URL(told["url"]).join("/_mock/state/dossiers")).json()
+    held = httpx.get(httpx.URL(served_info["url"]).join("/_mock/state/dossiers")).json()
     assert set(held) <= own, "it is told in the background"
 
 
 def test_every_case_has_a_registered_dossier(served: tuple[Any, Path]) -> None:
-    told = json.loads(served[1].read_text())
-    headers = {"Authorization": f"Bearer {told['token']}"}
-    with httpx.Client(base_url=told["gateway"], headers=headers, timeout=60) as http:
-        for case in told["cases"]:
+    served_info = json.loads(served[1].read_text())
+    headers = {"Authorization": f"Bearer {served_info['token']}"}
+    with httpx.Client(base_url=served_info["gateway"], headers=headers, timeout=60) as http:
+        for case in served_info["cases"]:
             answer = http.get(f"/v1/dossiers/{case['dossier']}")
             assert answer.status_code == 200, (case["form"], answer.text)
             shown = answer.json()
@@ -324,12 +324,12 @@ def test_every_case_is_filled_with_the_token_and_nothing_was_simulated_before(
     served: tuple[Any, Path],
 ) -> None:
     _, info = served
-    told = json.loads(info.read_text())
-    headers = {"Authorization": f"Bearer {told['token']}"}
-    with httpx.Client(base_url=told["gateway"], headers=headers, timeout=60) as http:
+    served_info = json.loads(info.read_text())
+    headers = {"Authorization": f"Bearer {served_info['token']}"}
+    with httpx.Client(base_url=served_info["gateway"], headers=headers, timeout=60) as http:
         before = http.get("/v1/metrics/field-reduction").json()
         assert before["forms"] == []
-        for case in told["cases"]:
+        for case in served_info["cases"]:
             answer = http.post("/v1/prefills", json=question(case))
             assert answer.status_code == 200, (case["form"], answer.text)
             assert answer.json()["summary"]["filled"] > 3, case
@@ -370,14 +370,14 @@ def test_the_last_case_of_each_form_is_somebody_whose_data_have_no_quirks(
 
 def test_a_signal_ends_it_cleanly_and_leaves_nothing_running(served: tuple[Any, Path]) -> None:
     process, info = served
-    told = json.loads(info.read_text())
+    served_info = json.loads(info.read_text())
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=90)
     assert process.returncode == 0, err
-    assert told["token"] in out
+    assert served_info["token"] in out
     assert "curl -s " in out
-    mocks = (told["mocks"][name]["url"] for name in ("population", "portal", "papers"))
-    for address in (told["gateway"], *mocks):
+    mocks = (served_info["mocks"][name]["url"] for name in ("population", "portal", "papers"))
+    for address in (served_info["gateway"], *mocks):
         with pytest.raises(httpx.TransportError):
             httpx.get(address)
     assert [path.name for path in info.parent.iterdir()] == [info.name]

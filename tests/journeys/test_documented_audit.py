@@ -104,9 +104,13 @@ class Reader:
             return ""
         if not line.startswith("gateway "):
             path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
-            told = ["bash", "-euo", "pipefail", "-c", line]
+            written = ["bash", "-euo", "pipefail", "-c", line]
             done = subprocess.run(
-                told, cwd=self.at, env=os.environ | {"PATH": path}, capture_output=True, text=True
+                written,
+                cwd=self.at,
+                env=os.environ | {"PATH": path},
+                capture_output=True,
+                text=True,
             )
             assert done.returncode == 0, (line, done.stdout, done.stderr)
             return done.stdout
@@ -190,9 +194,9 @@ def test_a_pack_and_a_proof_are_as_documented(reader: Reader) -> None:
     reader.follow(block_with("gateway audit export FOLDER"))
     pack = reader.folder / "FOLDER"
     assert "PROVED" in reader.run("gateway audit verify FOLDER")
-    (told,) = [span for span in spans_of(AUDIT) if span.startswith("gateway audit proof")]
+    (written,) = [span for span in spans_of(AUDIT) if span.startswith("gateway audit proof")]
     proof = next((pack / "proofs").iterdir())
-    line = told.replace("FILE", str(proof)).replace("LEAF", leaf_of(pack, int(proof.name)))
+    line = written.replace("FILE", str(proof)).replace("LEAF", leaf_of(pack, int(proof.name)))
     assert "PROVED" in reader.run(line)
 
 

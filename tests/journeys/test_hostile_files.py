@@ -10,9 +10,9 @@ import pytest
 
 from tests.hostile import HOSTILE, UNREADABLE
 from tests.journeys.audited import MONTH, Audited, province
-from tests.journeys.test_sample import DRAWN_AT, desk, drawn, supplied
+from tests.journeys.test_sample import DRAWN_AT, drawn, office, supplied
 
-assert province and desk and drawn and supplied, "the fixtures of this module"
+assert province and office and drawn and supplied, "the fixtures of this module"
 
 Command = tuple[str | Path, ...]
 A_BUG = re.compile(r"Traceback|\(\w+\.py:\d+\)")
@@ -20,68 +20,78 @@ ODD: list[Any] = [None, True, -1, 10**30, 1.5, "", "x", "\x00", [], [None], {}, 
 
 
 @pytest.fixture(scope="module")
-def found(province: Audited, desk: Path, drawn: Any, supplied: Path) -> Path:
-    """The auditor's desk with everything that the commands read, one after the other."""
-    files = ["--journal", desk / "journal.json", "--out", desk / "opened"]
-    province.done("audit", "sample", "open", desk / "pack", desk / "drawn", supplied, *files)
-    sign = ["--sign", desk / "auditor.key", "--out", desk / "audit.json"]
-    province.done("audit", "sample", "report", desk / "opened", *sign)
-    return desk
+def found(province: Audited, office: Path, drawn: Any, supplied: Path) -> Path:
+    """The auditor's office with everything that the commands read, one after the other."""
+    files = ["--journal", office / "journal.json", "--out", office / "opened"]
+    province.done("audit", "sample", "open", office / "pack", office / "drawn", supplied, *files)
+    sign = ["--sign", office / "auditor.key", "--out", office / "audit.json"]
+    province.done("audit", "sample", "report", office / "opened", *sign)
+    return office
 
 
-def enter(desk: Path, bad: Path) -> Command:
+def enter(office: Path, bad: Path) -> Command:
     return "audit", "sample", "enter", bad, "--out", bad.with_name("out")
 
 
-def due(desk: Path, bad: Path) -> Command:
+def due(office: Path, bad: Path) -> Command:
     return "audit", "sample", "due", bad, "--out", bad.with_name("out")
 
 
-def drawing(desk: Path, bad: Path, **other: Path) -> Command:
-    files = {name: desk / name for name in ("request", "entered", "nonce", "public")} | other
-    told = ("--entered", files["entered"], "--nonce", files["nonce"], "--public", files["public"])
-    asked = ("audit", "sample", "draw", desk / "pack", files["request"])
-    return *asked, *told, "--at", DRAWN_AT, "--out", bad.with_name("out")
+def drawing(office: Path, bad: Path, **other: Path) -> Command:
+    files = {name: office / name for name in ("request", "entered", "nonce", "public")} | other
+    arguments = (
+        "--entered",
+        files["entered"],
+        "--nonce",
+        files["nonce"],
+        "--public",
+        files["public"],
+    )
+    asked = ("audit", "sample", "draw", office / "pack", files["request"])
+    return *asked, *arguments, "--at", DRAWN_AT, "--out", bad.with_name("out")
 
 
-def opening(desk: Path, bad: Path, **other: Path) -> Command:
-    files = {"drawn": desk / "drawn", "openings": desk / "openings"} | other
-    journal = other.get("journal", desk / "journal.json")
-    asked = ("audit", "sample", "open", desk / "pack", files["drawn"], files["openings"])
+def opening(office: Path, bad: Path, **other: Path) -> Command:
+    files = {"drawn": office / "drawn", "openings": office / "openings"} | other
+    journal = other.get("journal", office / "journal.json")
+    asked = ("audit", "sample", "open", office / "pack", files["drawn"], files["openings"])
     return *asked, "--journal", journal, "--out", bad.with_name("out")
 
 
-def reporting(desk: Path, bad: Path) -> Command:
+def reporting(office: Path, bad: Path) -> Command:
     return "audit", "sample", "report", bad
 
 
-def committing(desk: Path, bad: Path, **other: Path) -> Command:
-    asked = ("audit", "sample", "commit", desk / "pack", "--month", MONTH, "--count", "3")
+def committing(office: Path, bad: Path, **other: Path) -> Command:
+    asked = ("audit", "sample", "commit", office / "pack", "--month", MONTH, "--count", "3")
     out = ("--nonce", bad.with_name("nonce"), "--out", bad.with_name("out"))
     policy = ("--policy", other["policy"]) if "policy" in other else ()
-    return *asked, "--sign", other.get("key", desk / "auditor.key"), *policy, *out
+    return *asked, "--sign", other.get("key", office / "auditor.key"), *policy, *out
 
 
 FILES: dict[str, tuple[Callable[[Path, Path], Command], str | None]] = {
     "the request that is entered": (enter, "request"),
     "the units that are due": (due, "drawn"),
-    "the request of a draw": (lambda desk, bad: drawing(desk, bad, request=bad), "request"),
-    "where a draw was entered": (lambda desk, bad: drawing(desk, bad, entered=bad), "entered"),
-    "the nonce of a draw": (lambda desk, bad: drawing(desk, bad, nonce=bad), None),
-    "the units that are opened": (lambda desk, bad: opening(desk, bad, drawn=bad), "drawn"),
-    "the journal of a source": (lambda desk, bad: opening(desk, bad, journal=bad), "journal.json"),
+    "the request of a draw": (lambda office, bad: drawing(office, bad, request=bad), "request"),
+    "where a draw was entered": (lambda office, bad: drawing(office, bad, entered=bad), "entered"),
+    "the nonce of a draw": (lambda office, bad: drawing(office, bad, nonce=bad), None),
+    "the units that are opened": (lambda office, bad: opening(office, bad, drawn=bad), "drawn"),
+    "the journal of a source": (
+        lambda office, bad: opening(office, bad, journal=bad),
+        "journal.json",
+    ),
     "what was opened": (reporting, "opened"),
-    "the key of a commitment": (lambda desk, bad: committing(desk, bad, key=bad), None),
-    "the policy of a commitment": (lambda desk, bad: committing(desk, bad, policy=bad), None),
-    "an audit that is accepted": (lambda desk, bad: ("audit", "accept", bad), "audit.json"),
-    "a policy": (lambda desk, bad: ("audit", "verify", desk / "pack", "--policy", bad), None),
-    "a proof": (lambda desk, bad: ("audit", "proof", bad, "AAAA"), None),
+    "the key of a commitment": (lambda office, bad: committing(office, bad, key=bad), None),
+    "the policy of a commitment": (lambda office, bad: committing(office, bad, policy=bad), None),
+    "an audit that is accepted": (lambda office, bad: ("audit", "accept", bad), "audit.json"),
+    "a policy": (lambda office, bad: ("audit", "verify", office / "pack", "--policy", bad), None),
+    "a proof": (lambda office, bad: ("audit", "proof", bad, "AAAA"), None),
     "the counts of another system": (
-        lambda desk, bad: ("metrics", "reconcile", bad, "--source", "igate", "--month", MONTH),
+        lambda office, bad: ("metrics", "reconcile", bad, "--source", "igate", "--month", MONTH),
         None,
     ),
     "the lines of another system": (
-        lambda desk, bad: (
+        lambda office, bad: (
             *(
                 "metrics",
                 "reconcile",

@@ -95,7 +95,7 @@ def test_a_later_backup_ends_the_incident_and_nothing_was_lost(yesterday: Yester
 @pytest.mark.threat(22, 56)
 def test_a_new_log_ends_the_incident_where_the_database_is_lost(yesterday: Yesterday) -> None:
     House(yesterday.data).close()
-    told = json.loads(command(yesterday.data, "log", "rotate", "--json"))
+    given = json.loads(command(yesterday.data, "log", "rotate", "--json"))
 
     house = House(yesterday.data)
 
@@ -112,7 +112,7 @@ def test_a_new_log_ends_the_incident_where_the_database_is_lost(yesterday: Yeste
     old = verify_log(Folder(closed), None, Way())
     new = verify_log(Folder(yesterday.data / "log/public"), None, Way())
     assert (closed / "checkpoint").read_bytes() == yesterday.checkpoint
-    assert told["published"] == old.checkpoint.size > told["in_database"]
+    assert given["published"] == old.checkpoint.size > given["in_database"]
     (first, *_) = new.story.of_kind("key")
     assert first[1]["previous"]["origin"] == old.checkpoint.origin
     assert first[1]["previous"]["size"] == old.checkpoint.size

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import Connection, select
 
 from gateway.dossiers._evidence.serving import case_behind
-from gateway.dossiers._telling.confirming import ToldDossier, told_dossier
+from gateway.dossiers._telling.confirming import SentDossier, record_sent_dossier
 from gateway.log.entries import SubmissionPayload
 from gateway.retention.sweep import sweep
 from gateway.settings import PortalAccess
@@ -27,7 +27,7 @@ from tests.reduction.closed_months import lay_bodies_open
 Json = dict[str, Any]
 ACCEPTED, WITHDRAWN, DONE = 2, 7, 9
 PEOPLE = 13
-TOLD = ToldDossier((), 0, 0, {}, with_file=False, e_result=False)
+TOLD = SentDossier((), 0, 0, {}, with_file=False, e_result=False)
 
 
 @pytest.fixture
@@ -42,15 +42,15 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 def people(house: House) -> list[Story]:
     """Different people who come for the form."""
-    told = {story.n: story for story in stories(house.population, ONE_FORM, 40, 5)}
-    return list(told.values())[:PEOPLE]
+    rotated = {story.n: story for story in stories(house.population, ONE_FORM, 40, 5)}
+    return list(rotated.values())[:PEOPLE]
 
 
 def register(house: House, story: Story, code: str) -> None:
     """A dossier as a province registers it once the citizen has handed it in."""
     at = house.clock() + timedelta(seconds=1)
     who = {"name": story.subject["full_name"], "personal_id": story.subject["personal_id"]}
-    told = {
+    rotated = {
         "code": code,
         "procedure": story.procedure,
         "channel": "online",
@@ -61,7 +61,7 @@ def register(house: House, story: Story, code: str) -> None:
         "due": (at + timedelta(days=5)).isoformat(),
         "unit": "Bộ phận Một cửa",
     }
-    answer = house.post("/v1/dossiers", told)
+    answer = house.post("/v1/dossiers", rotated)
     assert answer.status_code == 201, answer.text
 
 
@@ -72,7 +72,7 @@ def portal_has(house: House, code: str, *states: int) -> None:
         for state in states:
             row = connection.execute(select(dossiers).where(dossiers.c.code == code)).one()
             case = case_behind(connection, "h99", code, house.services.keys.index)
-            told_dossier(connection, row, case, state, TOLD, house.clock())
+            record_sent_dossier(connection, row, case, state, TOLD, house.clock())
 
     house.run(house.services.database.write(write))
 
@@ -106,8 +106,8 @@ def test_dossier_confirmed_before_it_joins_counts_once(house: House, tmp_path: P
         portal_has(house, code, ACCEPTED, *((WITHDRAWN,) if place == 0 else (DONE,)))
         house.accepted(walk.submission(dossier=code))
         case = house.bodies("submission")[-1]["case"]
-        told = [(one["st"], one["pre"]) for one in of_case(house, "sync", case)]
-        assert told == [(ACCEPTED, 1), (WITHDRAWN if place == 0 else DONE, 1)]
+        rotated = [(one["st"], one["pre"]) for one in of_case(house, "sync", case)]
+        assert rotated == [(ACCEPTED, 1), (WITHDRAWN if place == 0 else DONE, 1)]
 
     sums, _ = close(house, tmp_path / "data")
 

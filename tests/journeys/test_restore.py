@@ -60,8 +60,8 @@ def test_a_new_log_begins_and_the_old_one_is_still_proved(tmp_path: Path) -> Non
     accepted = house.accepted(walk.submission())
     house.close()
 
-    told = {"GATEWAY_DATA": str(folder)}
-    rolled = CliRunner().invoke(cli, ["log", "rotate", "--json"], env=told, obj=house.clock)
+    given = {"GATEWAY_DATA": str(folder)}
+    rolled = CliRunner().invoke(cli, ["log", "rotate", "--json"], env=given, obj=house.clock)
     assert rolled.exit_code == 0, rolled.output
     closed = json.loads(rolled.output)["closed"]
 

@@ -35,56 +35,63 @@ DRAWN_AT = "2099-12-01T18:30+07:00"
 
 
 @pytest.fixture(scope="module")
-def desk(province: Audited, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The auditor's desk: key, pack with bodies, what the source counted, the public draw."""
-    desk = tmp_path_factory.mktemp("desk")
+def office(province: Audited, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The auditor's office: key, pack with bodies, what the source counted, the public draw."""
+    office = tmp_path_factory.mktemp("office")
     auditor = new_auditor("inspectorate.example/sample")
-    (desk / "auditor.key").write_text(f"{auditor}\n")
-    identity, recipient = age_identity(desk)
+    (office / "auditor.key").write_text(f"{auditor}\n")
+    identity, recipient = age_identity(office)
     province.done("audit", "accredit", "Inspectorate", str(auditor.key), recipient)
-    province.done("audit", "export", desk / "pack", "--for", "Inspectorate", "--month", MONTH)
-    unpack(desk / "pack", identity)
-    (desk / "public").write_bytes(PUBLIC)
-    (desk / "journal.json").write_text(json.dumps({"population": province.journal}))
-    return desk
+    province.done("audit", "export", office / "pack", "--for", "Inspectorate", "--month", MONTH)
+    unpack(office / "pack", identity)
+    (office / "public").write_bytes(PUBLIC)
+    (office / "journal.json").write_text(json.dumps({"population": province.journal}))
+    return office
 
 
 @pytest.fixture(scope="module")
-def drawn(province: Audited, desk: Path) -> Json:
+def drawn(province: Audited, office: Path) -> Json:
     """The auditor commits, the lottery is drawn, the fields are drawn."""
-    asked = ["commit", desk / "pack", "--month", MONTH, "--count", str(COUNT)]
-    files = ["--sign", desk / "auditor.key", "--nonce", desk / "nonce", "--out", desk / "request"]
+    asked = ["commit", office / "pack", "--month", MONTH, "--count", str(COUNT)]
+    files = [
+        "--sign",
+        office / "auditor.key",
+        "--nonce",
+        office / "nonce",
+        "--out",
+        office / "request",
+    ]
     result = province.command("audit", "sample", *asked, *files)
     assert result.exit_code == 0, result.output
-    enter = ("audit", "sample", "enter", desk / "request", "--out", desk / "entered")
+    enter = ("audit", "sample", "enter", office / "request", "--out", office / "entered")
     entered = province.done(*enter)
     assert province.done(*enter)["index"] == entered["index"]
-    said = draw(province, desk, desk / "drawn")
+    said = draw(province, office, office / "drawn")
     assert said["drawn"] == COUNT < said["units"]
     assert [remark.partition(" / ")[2] for remark in said["remarks"]] == [
         "no witness of the policy says when the sample was entered"
     ]
-    read: Json = json.loads((desk / "drawn").read_bytes())
+    read: Json = json.loads((office / "drawn").read_bytes())
     return read
 
 
-def draw(province: Audited, desk: Path, out: Path, **other: Path) -> Any:
+def draw(province: Audited, office: Path, out: Path, **other: Path) -> Any:
     files = {
-        "nonce": desk / "nonce",
-        "public": desk / "public",
-        "request": desk / "request",
-        "entered": desk / "entered",
+        "nonce": office / "nonce",
+        "public": office / "public",
+        "request": office / "request",
+        "entered": office / "entered",
     } | other
     options = ["--nonce", files["nonce"], "--public", files["public"], "--out", out]
     options += ["--entered", files["entered"], "--at", DRAWN_AT]
-    return province.done("audit", "sample", "draw", desk / "pack", files["request"], *options)
+    return province.done("audit", "sample", "draw", office / "pack", files["request"], *options)
 
 
 @pytest.fixture(scope="module")
-def supplied(province: Audited, drawn: Json, desk: Path) -> Path:
+def supplied(province: Audited, drawn: Json, office: Path) -> Path:
     """The province finds each dossier by its leaf, and supplies what it keeps."""
     by_leaf = province.by_leaf()
-    folder = desk / "openings"
+    folder = office / "openings"
     folder.mkdir()
     for one in drawn["drawn"]:
         (folder / f"{one['leaf']}.json").write_text(json.dumps(by_leaf[one["hash"]]))
@@ -92,44 +99,44 @@ def supplied(province: Audited, drawn: Json, desk: Path) -> Path:
 
 
 def opened(
-    province: Audited, desk: Path, folder: Path, out: Path, journal: Path | None = None
+    province: Audited, office: Path, folder: Path, out: Path, journal: Path | None = None
 ) -> list[Json]:
-    files = ["--journal", journal or desk / "journal.json", "--out", out]
-    province.done("audit", "sample", "open", desk / "pack", desk / "drawn", folder, *files)
+    files = ["--journal", journal or office / "journal.json", "--out", out]
+    province.done("audit", "sample", "open", office / "pack", office / "drawn", folder, *files)
     results: list[Json] = json.loads(out.read_bytes())["results"]
     return results
 
 
 def test_a_true_province_opens_everything_and_the_finding_stands_in_the_log(
-    province: Audited, supplied: Path, desk: Path
+    province: Audited, supplied: Path, office: Path
 ) -> None:
-    results = opened(province, desk, supplied, desk / "opened")
+    results = opened(province, office, supplied, office / "opened")
     assert [one["failed"] for one in results] == [None] * COUNT
     assert {one["outside"] for one in results} >= {"population"}
-    options = ["--sign", desk / "auditor.key", "--out", desk / "audit.json"]
-    said = province.done("audit", "sample", "report", desk / "opened", *options)
+    options = ["--sign", office / "auditor.key", "--out", office / "audit.json"]
+    said = province.done("audit", "sample", "report", office / "opened", *options)
     assert (said["wrong"], said["bound"]) == (0, 0.072158)
-    assert province.done("audit", "accept", desk / "audit.json")["result"] == "sampled"
-    assert not province.done("audit", "accept", desk / "audit.json")["added"]
+    assert province.done("audit", "accept", office / "audit.json")["result"] == "sampled"
+    assert not province.done("audit", "accept", office / "audit.json")["added"]
     size = province.done("log", "publish")["size"]
-    province.done("audit", "export", desk / "after")
-    answer = province.command("audit", "verify", str(desk / "after"), "--json")
+    province.done("audit", "export", office / "after")
+    answer = province.command("audit", "verify", str(office / "after"), "--json")
     proved = json.loads(answer.stdout)
     assert (proved["verdict"], proved["proved"]["entries"]) == ("proved", size)
 
 
 def test_giving_bodies_committing_and_what_came_of_it_are_case_leaves_of_their_own(
-    province: Audited, supplied: Path, desk: Path
+    province: Audited, supplied: Path, office: Path
 ) -> None:
     with closing(open_database(province.data)) as database:
         wanted = select(bodies.c.idx, bodies.c.body).where(bodies.c.kind.in_(["access", "sample"]))
         rows = database.read(lambda c: c.execute(wanted.order_by(bodies.c.idx)).all())
     access, asked, found = ({"at": row.idx, **json.loads(row.body)} for row in rows)
-    key = str(read_auditor(desk / "auditor.key").key)
+    key = str(read_auditor(office / "auditor.key").key)
     assert {one["by"] for one in (access, asked, found)} == {
         "sha256:" + sha256(key.encode()).hexdigest()
     }
-    request = json.loads((desk / "request").read_bytes())
+    request = json.loads((office / "request").read_bytes())
     assert access["rg"] == [0, access["size"] - 1]
     assert (asked["st"], asked["cm"], asked["n"]) == ("asked", request["commitment"], COUNT)
     assert (found["st"], found["rq"], found["n"], found["wr"]) == ("opened", asked["at"], COUNT, 0)
@@ -155,8 +162,8 @@ def test_the_draw_can_be_made_again_by_whoever_reads_its_definition(drawn: Json)
     assert in_order == sorted(places)
 
 
-def test_units_are_the_autos_of_the_submissions(drawn: Json, desk: Path) -> None:
-    bodies = b"".join(p.read_bytes() for p in (desk / "pack/bodies").rglob("*") if p.is_file())
+def test_units_are_the_autos_of_the_submissions(drawn: Json, office: Path) -> None:
+    bodies = b"".join(p.read_bytes() for p in (office / "pack/bodies").rglob("*") if p.is_file())
     said = [chunk.split(b"}", 1)[0] for chunk in bodies.split(b'"k":"submission","n":{')[1:]]
     autos = [json.loads(b"{" + one + b"}")["auto"] for one in said]
     assert drawn["units"] == sum(autos)
@@ -237,7 +244,7 @@ WRONG: dict[str, tuple[Change, str]] = {
 
 @pytest.mark.parametrize("case", WRONG)
 def test_an_opening_is_wrong_with(
-    case: str, province: Audited, drawn: Json, supplied: Path, desk: Path, tmp_path: Path
+    case: str, province: Audited, drawn: Json, supplied: Path, office: Path, tmp_path: Path
 ) -> None:
     change, step = WRONG[case]
     shutil.copytree(supplied, tmp_path / "openings")
@@ -246,7 +253,7 @@ def test_an_opening_is_wrong_with(
     other = next(d for d in province.dossiers if d["evidence"] != mine["evidence"])
     change(mine, deepcopy(other))
     (tmp_path / "openings" / f"{leaf}.json").write_text(json.dumps(mine))
-    results = opened(province, desk, tmp_path / "openings", tmp_path / "opened")
+    results = opened(province, office, tmp_path / "openings", tmp_path / "opened")
     assert {one["failed"] for one in results if one["leaf"] == leaf} == {step}
     assert {one["failed"] for one in results if one["leaf"] != leaf} == {None}
 
@@ -255,22 +262,22 @@ def test_an_opening_is_wrong_with(
     "text", [b"", b"{", b"[]", b'{"evidence": {}}', b"\xff\xfe", b'{"a": NaN}', b"[" * 10_000]
 )
 def test_an_opening_that_is_none_is_wrong_and_no_traceback(
-    text: bytes, province: Audited, drawn: Json, supplied: Path, desk: Path, tmp_path: Path
+    text: bytes, province: Audited, drawn: Json, supplied: Path, office: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(supplied, tmp_path / "openings")
     leaf = drawn["drawn"][0]["leaf"]
     (tmp_path / "openings" / f"{leaf}.json").write_bytes(text)
-    results = opened(province, desk, tmp_path / "openings", tmp_path / "opened")
+    results = opened(province, office, tmp_path / "openings", tmp_path / "opened")
     assert {one["failed"] for one in results if one["leaf"] == leaf} == {"form"}
 
 
 def test_what_is_refused_lost_or_late_is_wrong_and_the_bound_says_so(
-    province: Audited, drawn: Json, supplied: Path, desk: Path, tmp_path: Path
+    province: Audited, drawn: Json, supplied: Path, office: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(supplied, tmp_path / "openings")
     leaf = drawn["drawn"][0]["leaf"]
     (tmp_path / "openings" / f"{leaf}.json").unlink()
-    results = opened(province, desk, tmp_path / "openings", tmp_path / "opened")
+    results = opened(province, office, tmp_path / "openings", tmp_path / "opened")
     lost = [one for one in results if one["leaf"] == leaf]
     assert {one["failed"] for one in lost} == {"supplied"}
     result = province.command("audit", "sample", "report", tmp_path / "opened", "--json")
@@ -287,12 +294,12 @@ def test_what_is_refused_lost_or_late_is_wrong_and_the_bound_says_so(
 
 @pytest.mark.threat(55)
 def test_a_read_that_the_source_never_saw_is_wrong(
-    province: Audited, supplied: Path, desk: Path, tmp_path: Path
+    province: Audited, supplied: Path, office: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "journal.json").write_text(json.dumps({"population": province.journal[:-1]}))
     results = opened(
-        province, desk, supplied, tmp_path / "opened", tmp_path / "journal.json"
-    ) + opened(province, desk, supplied, tmp_path / "none", _empty(tmp_path))
+        province, office, supplied, tmp_path / "opened", tmp_path / "journal.json"
+    ) + opened(province, office, supplied, tmp_path / "none", _empty(tmp_path))
     assert {one["failed"] for one in results} == {None, "read"}
     assert {one["failed"] for one in results[COUNT:]} >= {"read"}
     assert all(one["outside"] is None for one in results if one["failed"] == "read")
@@ -336,8 +343,8 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def bench(province: Audited, desk: Path) -> Bench:
-    place = Folder(desk / "pack")
+def bench(province: Audited, office: Path) -> Bench:
+    place = Folder(office / "pack")
     proved = verify_log(place, None, Way())
     (close,) = proved.story.closes()
     size = proved.checkpoint.size
@@ -415,7 +422,7 @@ def test_every_step_that_can_fail_has_its_test() -> None:
 
 
 def test_another_nonce_public_draw_or_request_draws_nothing_or_something_else(
-    province: Audited, drawn: Json, desk: Path, tmp_path: Path
+    province: Audited, drawn: Json, office: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "nonce").write_text("00" * 32)
     (tmp_path / "public").write_bytes(b"another lottery")
@@ -425,8 +432,8 @@ def test_another_nonce_public_draw_or_request_draws_nothing_or_something_else(
 
     def refused(status: int, says: str, at: str = DRAWN_AT, **other: Path) -> None:
         names = ("nonce", "public", "entered", "request")
-        options = {name: desk / name for name in names} | other
-        asked = ["audit", "sample", "draw", desk / "pack", options.pop("request"), "--at", at]
+        options = {name: office / name for name in names} | other
+        asked = ["audit", "sample", "draw", office / "pack", options.pop("request"), "--at", at]
         asked += [part for name, path in options.items() for part in (f"--{name}", path)]
         result = province.command(*asked, "--out", tmp_path / "out")
         assert (result.exit_code, says in result.output) == (status, True), result.output
@@ -435,43 +442,43 @@ def test_another_nonce_public_draw_or_request_draws_nothing_or_something_else(
     refused(1, "not signed", request=tmp_path / "request")
     refused(2, "empty", public=tmp_path / "nothing")
     refused(2, "no JSON", request=tmp_path / "nothing")
-    refused(2, "no nonce", nonce=desk / "public")
+    refused(2, "no nonce", nonce=office / "public")
     refused(2, "No such file", nonce=tmp_path / "absent")
-    refused(2, "where a sample was entered", entered=desk / "request")
+    refused(2, "where a sample was entered", entered=office / "request")
     refused(1, "after the public draw", at="2026-01-01T18:30+07:00")
     refused(2, "a moment reads", at="yesterday")
-    draw(province, desk, tmp_path / "drawn", public=tmp_path / "public")
+    draw(province, office, tmp_path / "drawn", public=tmp_path / "public")
     other = json.loads((tmp_path / "drawn").read_bytes())
     assert other["drawn"] != drawn["drawn"]
 
 
 def test_fields_that_nobody_drew_are_not_opened(
-    province: Audited, drawn: Json, supplied: Path, desk: Path, tmp_path: Path
+    province: Audited, drawn: Json, supplied: Path, office: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "drawn").write_text(json.dumps({**drawn, "drawn": drawn["drawn"][1:]}))
-    asked = ["open", desk / "pack", tmp_path / "drawn", supplied]
+    asked = ["open", office / "pack", tmp_path / "drawn", supplied]
     result = province.command(
-        "audit", "sample", *asked, "--journal", desk / "journal.json", "--out", tmp_path / "out"
+        "audit", "sample", *asked, "--journal", office / "journal.json", "--out", tmp_path / "out"
     )
     assert (result.exit_code, "other fields" in result.output) == (1, True)
 
 
 def test_no_value_of_a_person_stands_in_what_a_sample_writes(
-    province: Audited, drawn: Json, desk: Path
+    province: Audited, drawn: Json, office: Path
 ) -> None:
-    written = (desk / "request").read_text() + json.dumps(drawn)
+    written = (office / "request").read_text() + json.dumps(drawn)
     for dossier in province.dossiers:
         assert dossier["data"]["hoTen"] not in written
         assert dossier["data"]["soDinhDanh"] not in written
 
 
 def test_another_auditor_cannot_sign_what_was_asked_for(
-    province: Audited, supplied: Path, desk: Path, tmp_path: Path
+    province: Audited, supplied: Path, office: Path, tmp_path: Path
 ) -> None:
-    opened(province, desk, supplied, tmp_path / "opened")
+    opened(province, office, supplied, tmp_path / "opened")
     (tmp_path / "key").write_text(str(new_auditor("other.example")))
     asked = ["audit", "sample", "report", tmp_path / "opened", "--sign", tmp_path / "key"]
     result = province.command(*asked, "--out", tmp_path / "audit.json")
     assert (result.exit_code, "another auditor" in result.output) == (2, True)
-    assert read_auditor(desk / "auditor.key").key.name == "inspectorate.example/sample"
+    assert read_auditor(office / "auditor.key").key.name == "inspectorate.example/sample"
     assert subprocess.run(["ls", tmp_path / "audit.json"], capture_output=True).returncode != 0

@@ -25,21 +25,21 @@ OPTIONS = {"submissions": "--filed", "records": "--issuers"}
 
 
 @pytest.fixture(scope="module")
-def desk(province: Audited, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The auditor's desk: key, pack with bodies, the public draw, and what issuers say."""
-    desk = tmp_path_factory.mktemp("desk")
+def office(province: Audited, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The auditor's office: key, pack with bodies, the public draw, and what issuers say."""
+    office = tmp_path_factory.mktemp("office")
     auditor = new_auditor("inspectorate.example/frames")
-    (desk / "auditor.key").write_text(f"{auditor}\n")
-    identity, recipient = age_identity(desk)
+    (office / "auditor.key").write_text(f"{auditor}\n")
+    identity, recipient = age_identity(office)
     province.done("audit", "accredit", "Inspectorate", str(auditor.key), recipient)
-    province.done("audit", "export", desk / "pack", "--for", "Inspectorate", "--month", MONTH)
-    unpack(desk / "pack", identity)
-    (desk / "public").write_bytes(b"Xo so 2026-12-01: 04 11 23 38 41 45\n")
+    province.done("audit", "export", office / "pack", "--for", "Inspectorate", "--month", MONTH)
+    unpack(office / "pack", identity)
+    (office / "public").write_bytes(b"Xo so 2026-12-01: 04 11 23 38 41 45\n")
     issued: dict[str, list[str]] = {}
     for paper in province.papers.values():
         issued.setdefault(paper["issuer"], []).append(paper["number"])
-    (desk / "issuers.json").write_text(json.dumps(issued))
-    return desk
+    (office / "issuers.json").write_text(json.dumps(issued))
+    return office
 
 
 @pytest.fixture(scope="module", params=["submissions", "records"])
@@ -47,20 +47,20 @@ def frame(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def committed(province: Audited, desk: Path, frame: str, year_units: int) -> Path:
+def committed(province: Audited, office: Path, frame: str, year_units: int) -> Path:
     """A frame's request that stands in the log; gives the auditor's folder for it."""
-    mine = desk / f"{frame}-{year_units}"
+    mine = office / f"{frame}-{year_units}"
     if mine.exists():
         return mine
     mine.mkdir()
     asked = ["--month", MONTH, "--frame", frame, "--year-units", str(year_units)]
-    files = ["--sign", desk / "auditor.key", "--nonce", mine / "nonce", "--out", mine / "request"]
-    result = province.command("audit", "sample", "commit", desk / "pack", *asked, *files)
+    files = ["--sign", office / "auditor.key", "--nonce", mine / "nonce", "--out", mine / "request"]
+    result = province.command("audit", "sample", "commit", office / "pack", *asked, *files)
     assert result.exit_code == 0, result.output
     province.done("audit", "sample", "enter", mine / "request", "--out", mine / "entered")
-    drawn = ["--nonce", mine / "nonce", "--public", desk / "public", "--at", DRAWN_AT]
+    drawn = ["--nonce", mine / "nonce", "--public", office / "public", "--at", DRAWN_AT]
     drawn += ["--entered", mine / "entered", "--out", mine / "drawn"]
-    province.done("audit", "sample", "draw", desk / "pack", mine / "request", *drawn)
+    province.done("audit", "sample", "draw", office / "pack", mine / "request", *drawn)
     return mine
 
 
@@ -83,31 +83,31 @@ def supplied(province: Audited, mine: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def whole(province: Audited, desk: Path, frame: str) -> Path:
+def whole(province: Audited, office: Path, frame: str) -> Path:
     """Every unit of the frame drawn and truly supplied."""
-    mine = committed(province, desk, frame, 12)
+    mine = committed(province, office, frame, 12)
     supplied(province, mine)
     return mine
 
 
-def opened(province: Audited, desk: Path, mine: Path, frame: str, at: Path, *more: str) -> Json:
+def opened(province: Audited, office: Path, mine: Path, frame: str, at: Path, *more: str) -> Json:
     """What comes of openings and copies that lie under `at`."""
-    beside = {"submissions": at / "filed", "records": desk / "issuers.json"}[frame]
+    beside = {"submissions": at / "filed", "records": office / "issuers.json"}[frame]
     if frame == "records" and (at / "issuers.json").exists():
         beside = at / "issuers.json"
-    asked = ["open", desk / "pack", mine / "drawn", at / "openings", OPTIONS[frame], beside]
+    asked = ["open", office / "pack", mine / "drawn", at / "openings", OPTIONS[frame], beside]
     province.done("audit", "sample", *asked, "--out", at / "opened", *more)
     found: Json = json.loads((at / "opened").read_bytes())
     return found
 
 
 def test_true_province_opens_every_unit(
-    province: Audited, desk: Path, frame: str, whole: Path
+    province: Audited, office: Path, frame: str, whole: Path
 ) -> None:
-    found = opened(province, desk, whole, frame, whole)
+    found = opened(province, office, whole, frame, whole)
     assert {one["failed"] for one in found["results"]} == {None}
     assert len(found["results"]) == found["units"] > 0
-    sign = ["--sign", desk / "auditor.key", "--out", whole / "audit.json"]
+    sign = ["--sign", office / "auditor.key", "--out", whole / "audit.json"]
     said = province.done("audit", "sample", "report", whole / "opened", *sign)
     assert (said["frame"], said["wrong"], said["bound"]) == (frame, 0, 0.0), "all were opened"
     assert province.done("audit", "accept", whole / "audit.json")["result"] == "sampled"
@@ -121,8 +121,8 @@ def test_true_province_opens_every_unit(
     assert (year["months"], year["bound"]) == ([MONTH], 0.0)
 
 
-def test_month_gives_its_share_of_the_year(province: Audited, desk: Path) -> None:
-    mine = committed(province, desk, "submissions", 900)
+def test_month_gives_its_share_of_the_year(province: Audited, office: Path) -> None:
+    mine = committed(province, office, "submissions", 900)
     drawn = json.loads((mine / "drawn").read_bytes())
     assert (drawn["units"], len(drawn["drawn"])) == (12, 4), "299 x 12 / 900, rounded up"
     assert drawn["request"]["year_units"] == 900
@@ -130,17 +130,17 @@ def test_month_gives_its_share_of_the_year(province: Audited, desk: Path) -> Non
 
 @pytest.mark.parametrize("name", ["fields", "submissions", "records"])
 def test_province_and_verifier_draw_the_same(
-    name: str, province: Audited, desk: Path, tmp_path: Path
+    name: str, province: Audited, office: Path, tmp_path: Path
 ) -> None:
     """By the province's own bodies, and by the one file that knows nothing of the gateway."""
-    mine = committed(province, desk, name, 2_000)
+    mine = committed(province, office, name, 2_000)
     drawn = json.loads((mine / "drawn").read_bytes())
     due = province.done("audit", "sample", "due", mine / "drawn", "--out", tmp_path / "due")
     assert (due["units"], due["drawn"]) == (drawn["units"], len(drawn["drawn"]))
     hashes = {str(one["leaf"]): one["hash"] for one in drawn["drawn"]}
     assert json.loads((tmp_path / "due").read_bytes()) == hashes
     write_archive(tmp_path / "verify.pyz")
-    again = ["-I", tmp_path / "verify.pyz", "drawn", desk / "pack"]
+    again = ["-I", tmp_path / "verify.pyz", "drawn", office / "pack"]
     said = subprocess.run(
         [sys.executable, *again, mine / "drawn", "--json"], capture_output=True, text=True
     )
@@ -164,9 +164,9 @@ FALSE: dict[str, tuple[Callable[[Json], None], str]] = {
 
 @pytest.mark.parametrize("case", FALSE)
 def test_province_opens_nothing_for(
-    case: str, province: Audited, desk: Path, tmp_path: Path
+    case: str, province: Audited, office: Path, tmp_path: Path
 ) -> None:
-    drawn = json.loads((committed(province, desk, "records", 12) / "drawn").read_bytes())
+    drawn = json.loads((committed(province, office, "records", 12) / "drawn").read_bytes())
     change, says = FALSE[case]
     change(drawn)
     (tmp_path / "drawn").write_text(json.dumps(drawn))
@@ -175,11 +175,11 @@ def test_province_opens_nothing_for(
 
 
 def test_province_opens_nothing_nobody_entered(
-    province: Audited, desk: Path, tmp_path: Path
+    province: Audited, office: Path, tmp_path: Path
 ) -> None:
-    drawn = json.loads((committed(province, desk, "records", 12) / "drawn").read_bytes())
-    asked = ["commit", desk / "pack", "--month", MONTH, "--frame", "records", "--count", "1"]
-    files = ["--sign", desk / "auditor.key", "--nonce", tmp_path / "n", "--out", tmp_path / "r"]
+    drawn = json.loads((committed(province, office, "records", 12) / "drawn").read_bytes())
+    asked = ["commit", office / "pack", "--month", MONTH, "--frame", "records", "--count", "1"]
+    files = ["--sign", office / "auditor.key", "--nonce", tmp_path / "n", "--out", tmp_path / "r"]
     assert province.command("audit", "sample", *asked, *files).exit_code == 0
     drawn["request"] = json.loads((tmp_path / "r").read_bytes())
     (tmp_path / "drawn").write_text(json.dumps(drawn))
@@ -213,9 +213,9 @@ def _copied(whole: Path, folder: Path) -> Path:
 
 
 @pytest.fixture
-def submissions(province: Audited, desk: Path, tmp_path: Path) -> tuple[Path, Path, int]:
+def submissions(province: Audited, office: Path, tmp_path: Path) -> tuple[Path, Path, int]:
     """The drawn submissions, a copy of what was supplied, and one of their leaves."""
-    mine = committed(province, desk, "submissions", 12)
+    mine = committed(province, office, "submissions", 12)
     supplied(province, mine)
     leaf = json.loads((mine / "drawn").read_bytes())["drawn"][0]["leaf"]
     return mine, _copied(mine, tmp_path), leaf
@@ -223,7 +223,7 @@ def submissions(province: Audited, desk: Path, tmp_path: Path) -> tuple[Path, Pa
 
 @pytest.mark.threat(70)
 def test_answer_stripped_before_submission_is_found(
-    province: Audited, desk: Path, submissions: tuple[Path, Path, int]
+    province: Audited, office: Path, submissions: tuple[Path, Path, int]
 ) -> None:
     mine, at, _ = submissions
     drawn = json.loads((mine / "drawn").read_bytes())["drawn"]
@@ -232,7 +232,7 @@ def test_answer_stripped_before_submission_is_found(
     assert stripped, "somebody left an answer out"
     for leaf, filed in stripped.items():
         (at / "filed" / "portal" / f"{leaf}.json").write_text(json.dumps(filed))
-    results = opened(province, desk, mine, "submissions", at)["results"]
+    results = opened(province, office, mine, "submissions", at)["results"]
     failed = {one["leaf"]: one["differs"] for one in results if one["failed"] == "as_filed"}
     assert failed.keys() == stripped.keys()
     assert list(failed.values()) == [[[STRIPPED, "stripped"]]] * len(stripped)
@@ -245,7 +245,7 @@ def test_submission_unlike_the_filed_dossier(
     case: str,
     holder: str,
     province: Audited,
-    desk: Path,
+    office: Path,
     submissions: tuple[Path, Path, int],
 ) -> None:
     mine, at, leaf = submissions
@@ -253,7 +253,7 @@ def test_submission_unlike_the_filed_dossier(
     DIFFERS[case](copy)
     (at / "filed" / holder).mkdir(exist_ok=True)
     (at / "filed" / holder / f"{leaf}.json").write_text(json.dumps(copy))
-    results = opened(province, desk, mine, "submissions", at)["results"]
+    results = opened(province, office, mine, "submissions", at)["results"]
     (wrong,) = [one for one in results if one["failed"]]
     assert (wrong["leaf"], wrong["failed"]) == (leaf, "as_filed")
     assert {found for _, found in wrong["differs"]} == {case}
@@ -269,7 +269,7 @@ def test_submission_unlike_the_filed_dossier(
 
 @pytest.mark.parametrize("text", [None, "", "[]", "{", '{"a": NaN}'])
 def test_without_a_readable_copy_it_is_wrong(
-    text: str | None, province: Audited, desk: Path, submissions: tuple[Path, Path, int]
+    text: str | None, province: Audited, office: Path, submissions: tuple[Path, Path, int]
 ) -> None:
     mine, at, leaf = submissions
     path = at / "filed" / "portal" / f"{leaf}.json"
@@ -278,13 +278,13 @@ def test_without_a_readable_copy_it_is_wrong(
     (at / "filed" / "province" / path.name).write_text(json.dumps({}))
     if text is not None:
         path.write_text(text)
-    results = opened(province, desk, mine, "submissions", at)["results"]
+    results = opened(province, office, mine, "submissions", at)["results"]
     assert {one["failed"] for one in results if one["leaf"] == leaf} == {"filed"}
     assert {one["failed"] for one in results if one["leaf"] != leaf} == {None}
 
 
 def test_missing_late_and_doubled_openings_are_wrong(
-    province: Audited, desk: Path, submissions: tuple[Path, Path, int]
+    province: Audited, office: Path, submissions: tuple[Path, Path, int]
 ) -> None:
     mine, at, leaf = submissions
     leaves = [one["leaf"] for one in json.loads((mine / "drawn").read_bytes())["drawn"]]
@@ -295,14 +295,14 @@ def test_missing_late_and_doubled_openings_are_wrong(
     (folder / f"{leaf}.json").unlink()
     shutil.copy(folder / f"{leaves[2]}.json", folder / f"{leaves[2]} (2).json")
     due = ("--due", "2026-12-20T17:00+07:00")
-    results = opened(province, desk, mine, "submissions", at, *due)["results"]
+    results = opened(province, office, mine, "submissions", at, *due)["results"]
     failed = {one["leaf"]: one["failed"] for one in results}
     assert [failed[one] for one in leaves[:3]] == ["supplied", "late", "doubled"]
     assert {failed[one] for one in leaves[3:]} == {None}
 
 
 def test_a_false_whole_submission_is_wrong_by_its_step(
-    province: Audited, desk: Path, submissions: tuple[Path, Path, int]
+    province: Audited, office: Path, submissions: tuple[Path, Path, int]
 ) -> None:
     mine, at, leaf = submissions
     path = at / "openings" / f"{leaf}.json"
@@ -310,16 +310,16 @@ def test_a_false_whole_submission_is_wrong_by_its_step(
     opening["data"] = {}
     path.write_text(json.dumps(opening))
     (at / "filed" / "portal" / f"{leaf}.json").write_text("{}")
-    results = opened(province, desk, mine, "submissions", at)["results"]
+    results = opened(province, office, mine, "submissions", at)["results"]
     assert {one["failed"] for one in results if one["leaf"] == leaf} == {"content"}
 
 
 @pytest.mark.parametrize("change", ["doubled", "left out"])
 def test_report_counts_every_drawn_unit_once(
-    change: str, province: Audited, desk: Path, submissions: tuple[Path, Path, int]
+    change: str, province: Audited, office: Path, submissions: tuple[Path, Path, int]
 ) -> None:
     mine, at, _ = submissions
-    found = opened(province, desk, mine, "submissions", at)
+    found = opened(province, office, mine, "submissions", at)
     found["results"][0:1] = [found["results"][1]] if change == "doubled" else []
     (at / "opened").write_text(json.dumps(found))
     result = province.command("audit", "sample", "report", at / "opened")
@@ -327,8 +327,8 @@ def test_report_counts_every_drawn_unit_once(
     assert (result.exit_code, says in result.output) == (2, True), result.output
 
 
-def test_units_of_records_are_unvouched_ones(province: Audited, desk: Path) -> None:
-    mine = committed(province, desk, "records", 12)
+def test_units_of_records_are_unvouched_ones(province: Audited, office: Path) -> None:
+    mine = committed(province, office, "records", 12)
     drawn = json.loads((mine / "drawn").read_bytes())["drawn"]
     assert {one["path"] for one in drawn} == {None}
     by_leaf = province.by_leaf()
@@ -380,9 +380,9 @@ PAPERS: dict[str, tuple[Callable[[Json, Path], None], str]] = {
 @pytest.mark.threat(69)
 @pytest.mark.parametrize("case", PAPERS)
 def test_record_without_its_paper_is_wrong(
-    case: str, province: Audited, desk: Path, tmp_path: Path
+    case: str, province: Audited, office: Path, tmp_path: Path
 ) -> None:
-    mine = committed(province, desk, "records", 12)
+    mine = committed(province, office, "records", 12)
     supplied(province, mine)
     at = _copied(mine, tmp_path)
     change, step = PAPERS[case]
@@ -391,24 +391,24 @@ def test_record_without_its_paper_is_wrong(
     opening = json.loads(path.read_text())
     change(opening, at)
     path.write_text(json.dumps(opening))
-    results = opened(province, desk, mine, "records", at)["results"]
+    results = opened(province, office, mine, "records", at)["results"]
     assert {one["failed"] for one in results if one["leaf"] == leaf} == {step}
     shared = step in ("file", "issuer")
     assert {one["failed"] for one in results if one["leaf"] != leaf} == {step if shared else None}
 
 
 def test_frames_do_not_answer_for_each_other(
-    province: Audited, desk: Path, whole: Path, frame: str, tmp_path: Path
+    province: Audited, office: Path, whole: Path, frame: str, tmp_path: Path
 ) -> None:
     other = "records" if frame == "submissions" else "submissions"
     request = json.loads((whole / "request").read_bytes())
     (tmp_path / "request").write_text(json.dumps({**request, "frame": other}))
-    nonce = ["--nonce", whole / "nonce", "--public", desk / "public", "--at", DRAWN_AT]
-    asked = ["draw", desk / "pack", tmp_path / "request", "--entered", whole / "entered", *nonce]
+    nonce = ["--nonce", whole / "nonce", "--public", office / "public", "--at", DRAWN_AT]
+    asked = ["draw", office / "pack", tmp_path / "request", "--entered", whole / "entered", *nonce]
     result = province.command("audit", "sample", *asked, "--out", tmp_path / "out")
     assert (result.exit_code, "not signed" in result.output) == (1, True), result.output
-    entered = committed(province, desk, other, 12) / "entered"
-    asked = ["draw", desk / "pack", whole / "request", "--entered", entered, *nonce]
+    entered = committed(province, office, other, 12) / "entered"
+    asked = ["draw", office / "pack", whole / "request", "--entered", entered, *nonce]
     result = province.command("audit", "sample", *asked, "--out", tmp_path / "out")
     assert (result.exit_code, "another request" in result.output) == (1, True), result.output
 
@@ -423,9 +423,9 @@ OUTCOMES: dict[str, Callable[[Json], None]] = {
 
 @pytest.mark.parametrize("case", OUTCOMES)
 def test_outcome_of_another_sample_is_refused(
-    case: str, province: Audited, desk: Path, tmp_path: Path
+    case: str, province: Audited, office: Path, tmp_path: Path
 ) -> None:
-    mine = committed(province, desk, "submissions", 900)
+    mine = committed(province, office, "submissions", 900)
     request = json.loads((mine / "request").read_bytes())
     entered = json.loads((mine / "entered").read_bytes())["index"]
     sample = {"frame": "submissions", "units": 12, "drawn": 4, "wrong": 0, "entered": entered}
@@ -433,7 +433,7 @@ def test_outcome_of_another_sample_is_refused(
     OUTCOMES[case](sample)
     same = {name: request[name] for name in ("month", "range", "size", "root", "auditor")}
     leaf = {"kind": "audit", "v": 1, **same, "result": "sampled", "differences": 0}
-    auditor = read_auditor(desk / "auditor.key")
+    auditor = read_auditor(office / "auditor.key")
     (tmp_path / "audit").write_bytes(sign_leaf(auditor, {**leaf, "sample": sample}))
     result = province.command("audit", "accept", tmp_path / "audit")
     assert (result.exit_code, "no commitment" in result.output) == (1, True), result.output
@@ -441,18 +441,18 @@ def test_outcome_of_another_sample_is_refused(
 
 @pytest.mark.parametrize("name", ["fields", "submissions", "records"])
 def test_each_frame_asks_for_its_own_list(
-    name: str, province: Audited, desk: Path, tmp_path: Path
+    name: str, province: Audited, office: Path, tmp_path: Path
 ) -> None:
-    mine = committed(province, desk, name, 12)
-    asked = ["open", desk / "pack", mine / "drawn", tmp_path, "--out", tmp_path / "out"]
+    mine = committed(province, office, name, 12)
+    asked = ["open", office / "pack", mine / "drawn", tmp_path, "--out", tmp_path / "out"]
     result = province.command("audit", "sample", *asked)
     says = {"fields": "--journal", **OPTIONS}[name]
     assert (result.exit_code, f"asks for {says}" in result.output) == (2, True), result.output
 
 
-def test_frame_that_is_none_is_refused(province: Audited, desk: Path, tmp_path: Path) -> None:
-    asked = ["commit", desk / "pack", "--month", MONTH, "--frame", "people"]
-    files = ["--sign", desk / "auditor.key", "--nonce", tmp_path / "n", "--out", tmp_path / "r"]
+def test_frame_that_is_none_is_refused(province: Audited, office: Path, tmp_path: Path) -> None:
+    asked = ["commit", office / "pack", "--month", MONTH, "--frame", "people"]
+    files = ["--sign", office / "auditor.key", "--nonce", tmp_path / "n", "--out", tmp_path / "r"]
     result = province.command("audit", "sample", *asked, *files)
     assert (result.exit_code, "a frame is one of" in result.output) == (2, True)
 

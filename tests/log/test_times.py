@@ -72,9 +72,9 @@ class Timed:
         lines = [f"log {signer_key()}"]
         lines += [f"witness w{n} {m.vkey} http://w{n}.test" for n, m in enumerate(self.mocks)]
         lines += ["group both all w0 w1", "quorum both", ""]
-        told = read_witness_policy("\n".join(lines).encode())
-        posting = Posting(Transport(told.addresses.values(), self), timeout_seconds=1)
-        small.witnesses = Witnesses(told, posting.post)
+        printed = read_witness_policy("\n".join(lines).encode())
+        posting = Posting(Transport(printed.addresses.values(), self), timeout_seconds=1)
+        small.witnesses = Witnesses(printed, posting.post)
         small.again()
         self.times = WitnessTimes(small.database, small.witnesses, lambda: small.now)
 

@@ -51,8 +51,8 @@ def outside(small: SmallLog) -> Outside:
 
 
 def cosigners(small: SmallLog, outside: Outside) -> set[str]:
-    assert small.witnesses.told is not None
-    keys = small.witnesses.told.policy.witnesses
+    assert small.witnesses.configured is not None
+    keys = small.witnesses.configured.policy.witnesses
     note = read_note((small.folder.public / "checkpoint").read_bytes())
     signed = signers(note, keys.values())
     return {name for name, key in keys.items() if key in signed}
@@ -75,7 +75,7 @@ async def test_after_a_restart_a_witness_says_how_far_it_has_seen(
 ) -> None:
     await small.grow(5)
     await small.publisher.publish()
-    small.witnesses = Witnesses(small.witnesses.told, small.witnesses._post)
+    small.witnesses = Witnesses(small.witnesses.configured, small.witnesses._post)
     small.again()
     await small.grow(5)
 
@@ -137,7 +137,7 @@ async def disputed(small: SmallLog, outside: Outside, seen: tuple[int, bytes], *
     for name in by:
         outside.witnesses[name].seen["gateway.test/log/2026"] = seen
     await small.grow(5)
-    small.witnesses = Witnesses(small.witnesses.told, small.witnesses._post)
+    small.witnesses = Witnesses(small.witnesses.configured, small.witnesses._post)
     small.again()
 
 

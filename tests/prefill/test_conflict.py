@@ -76,7 +76,7 @@ def knowledge(
 def test_the_order_of_the_dictionary_settles_what_two_sources_say_differently() -> None:
     known = knowledge({PERSONAL_PAPERS: says(PLACE, "Xã B"), RECORDS: says(PLACE, "Xã A")})
 
-    assert known.state_of(SOMEBODY, PLACE) == Known(Fact("Xã A", NOW), RECORDS, was_told=False)
+    assert known.state_of(SOMEBODY, PLACE) == Known(Fact("Xã A", NOW), RECORDS, was_provided=False)
 
 
 def test_where_the_order_settles_nothing_neither_is_believed() -> None:
@@ -95,7 +95,7 @@ def test_what_the_citizen_told_settles_no_conflict() -> None:
 def test_two_that_agree_are_one_answer_by_the_first() -> None:
     known = knowledge({PERSONAL_PAPERS: says(NUMBER, "ab  1"), RECORDS: says(NUMBER, "AB 1")})
 
-    assert known.state_of(SOMEBODY, NUMBER) == Known(Fact("AB 1", NOW), RECORDS, was_told=False)
+    assert known.state_of(SOMEBODY, NUMBER) == Known(Fact("AB 1", NOW), RECORDS, was_provided=False)
 
 
 @pytest.mark.parametrize("first", [RECORDS, PERSONAL_PAPERS])
@@ -110,13 +110,13 @@ def test_one_answer_is_not_believed_before_the_other_source_was_asked(first: Sou
 def test_a_source_that_says_nothing_contradicts_nobody(silent: Reply) -> None:
     known = knowledge({RECORDS: says(NUMBER, "1"), PERSONAL_PAPERS: silent})
 
-    assert known.state_of(SOMEBODY, NUMBER) == Known(Fact("1", NOW), RECORDS, was_told=False)
+    assert known.state_of(SOMEBODY, NUMBER) == Known(Fact("1", NOW), RECORDS, was_provided=False)
 
 
 def test_a_declined_source_neither_answers_nor_contradicts() -> None:
     known = knowledge({RECORDS: says(NUMBER, "1")}, declined=frozenset({PERSONAL_PAPERS}))
 
-    assert known.state_of(SOMEBODY, NUMBER) == Known(Fact("1", NOW), RECORDS, was_told=False)
+    assert known.state_of(SOMEBODY, NUMBER) == Known(Fact("1", NOW), RECORDS, was_provided=False)
 
 
 def test_what_is_too_old_to_be_used_gives_way_to_the_next_source() -> None:

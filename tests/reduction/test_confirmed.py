@@ -85,12 +85,12 @@ def test_t55_typed_dossiers_filled_afterwards_move_no_published_numerator() -> N
     measurement = Measurement(definitions(confirmed=True), Scope())
     for number in range(500):
         case = f"case {number}"
-        told = (
+        given = (
             prefill(case, f"c{number}"),
             submission(case, FIELDS, f"c{number}"),
             sync(case, pre=0),
         )
-        measurement.add_case(decoded((10 * number + n, body) for n, body in enumerate(told, 10)))
+        measurement.add_case(decoded((10 * number + n, body) for n, body in enumerate(given, 10)))
     (sums,) = measurement.sums().values()
 
     assert (sums[("dossiers",)], sums[("instant",)]) == (500, 500)
@@ -118,8 +118,8 @@ def test_a_bundle_says_which_dossiers_the_portal_has_of_it_when_it_is_confirmed(
     }
 
 
-def handed_in(name: str, *told: dict[str, Any]) -> tuple[dict[str, Any], ...]:
-    return (prefill(name, f"{name}.c"), submission(name, FIELDS, f"{name}.c"), *told)
+def handed_in(name: str, *given: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    return (prefill(name, f"{name}.c"), submission(name, FIELDS, f"{name}.c"), *given)
 
 
 @pytest.mark.threat(18)
@@ -194,8 +194,8 @@ def told_of_the_portal(chance: random.Random, cases: int) -> Iterator[tuple[dict
 def test_confirmed_months_are_counted_again_to_the_last_digit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, cases: int
 ) -> None:
-    told = told_of_the_portal(random.Random(seed), cases)
-    tallies = publish_two_months(tmp_path, monkeypatch, told, confirmed=True)
+    given = told_of_the_portal(random.Random(seed), cases)
+    tallies = publish_two_months(tmp_path, monkeypatch, given, confirmed=True)
     lay_bodies_open(tmp_path)
 
     status, counted_again = run("audit", "recompute", str(tmp_path / "log" / "public"))

@@ -152,7 +152,7 @@ _CODES: dict[type[GatewayError], str] = {
         receipt_unreadable | Không đọc được biên nhận | Receipt unreadable | Send the receipt as it was given.
         receipt_forged | Chữ ký biên nhận sai | Receipt forged | Send the receipt as it was given.
         locked_value_changed | Giá trị khóa đã bị sửa | Locked value changed | Restore the values named in `fields`, or mark them as contested.
-        role_changed | Người được nói đến đã khác | Another person is meant | Begin anew without `extends`, with the answers named in `fields` in `data`.
+        role_changed | Người được nói đến đã khác | Another person is meant | Begin again without `extends`, with the answers named in `fields` in `data`.
         row_added | Có dòng thêm vào nhóm khóa | Row added | Remove the row, or contest the group.
         row_mixed | Các dòng bị trộn lẫn | Row mixed | Keep each row as it was filled, or contest the group.
     """,

@@ -63,7 +63,7 @@ class _Gauges(Collector):
             "chains_open", "Chains neither submitted nor ended.", self._waiting.chains_open
         )
         yield _gauge(
-            "outbox_waiting", "Dossiers to be told to the portal.", dossiers.get(QUEUED, 0)
+            "outbox_waiting", "Dossiers to be sent to the portal.", dossiers.get(QUEUED, 0)
         )
         yield _gauge("outbox_dead", "Dossiers parked for an operator.", dossiers.get(DEAD, 0))
         still = {state: tickets.get(state, 0) for state in (OPEN, SENT)}

@@ -41,7 +41,7 @@ HEADINGS = (
 )
 
 dossiers_app = typer.Typer(
-    help="Hồ sơ và Cổng DVCQG: what the national portal was told.", no_args_is_help=True
+    help="Hồ sơ và Cổng DVCQG: what the national portal has.", no_args_is_help=True
 )
 
 

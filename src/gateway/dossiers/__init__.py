@@ -1,10 +1,10 @@
 """Telling the national portal: what the province registers, and what the portal knows of it."""
 
 from gateway.dossiers._evidence.declared import template_of
-from gateway.dossiers._evidence.doubts import Doubts, doubts_of
 from gateway.dossiers._evidence.flags import Mark
 from gateway.dossiers._evidence.results import confirmed_results
 from gateway.dossiers._evidence.serving import Case
+from gateway.dossiers._evidence.unverified import UnverifiedFields, unverified_fields_of
 from gateway.dossiers._ministry.client import MinistryAccount, MinistryAdapter, read_paths
 from gateway.dossiers._portal.procedures import Change, abolished, changes
 from gateway.dossiers._portal.protocol import read_protocol
@@ -15,7 +15,7 @@ __all__ = [
     "Case",
     "Change",
     "DEAD",
-    "Doubts",
+    "UnverifiedFields",
     "Listed",
     "Mark",
     "MinistryAccount",
@@ -25,7 +25,7 @@ __all__ = [
     "abolished",
     "changes",
     "confirmed_results",
-    "doubts_of",
+    "unverified_fields_of",
     "listed",
     "read_paths",
     "read_protocol",

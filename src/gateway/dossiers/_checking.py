@@ -43,10 +43,10 @@ def digests_kept(components: str) -> dict[str, str]:
     return dict(filter(None, files))
 
 
-def check_file(attachment: Attachment, told: dict[str, str], member: str) -> None:
+def check_file(attachment: Attachment, digests: dict[str, str], member: str) -> None:
     """One id is one file: with another digest it is not the file that it says it is."""
     file = attachment.file
-    if file is not None and told.setdefault(file.id, file.sha256) != file.sha256:
+    if file is not None and digests.setdefault(file.id, file.sha256) != file.sha256:
         raise DossierRefused(
             "file_hash_mismatch", "the digest is not that of this file", f"{member}.file.sha256"
         )

@@ -1,7 +1,7 @@
 """How does a bundle come in, and how do its parts stand?
 
 The bundle has the one case, with its prefills and its submission, under the code of its own; each of
-its parts is registered, sent, told onwards and parked as any dossier is. A part whose procedure the
+its parts is registered, sent and parked as any dossier is. A part whose procedure the
 portal does not list is taken all the same, since nobody would hear of the others otherwise: it
 is parked with `unknown_procedure` when its turn comes.
 """
@@ -19,7 +19,7 @@ from gateway.dossiers._evidence.serving import find_bundle, share_of
 from gateway.dossiers.bundle import Part, PartDossier, part_dossiers
 from gateway.dossiers.dossier import Dossier
 from gateway.dossiers.registry import Registry, check_owner
-from gateway.dossiers.standing import Standing, hash_of
+from gateway.dossiers.status import DossierStatus, hash_of
 from gateway.forms.bundles import Served
 from gateway.receipts.cases import register_dossier
 from gateway.storage.schema import bundle_parts, bundles, dossiers
@@ -37,7 +37,7 @@ class BundleStanding:
     form: str | None
     registered_at: int
     confirmed_by: str | None
-    parts: tuple[Standing, ...]
+    parts: tuple[DossierStatus, ...]
 
 
 def register_bundle(
@@ -53,10 +53,10 @@ def register_bundle(
     Raises what `part_dossiers` and `Registry.register` raise, and DossierRefused `part_code_taken`,
     `part_changed`; `member` says where it stood.
     """
-    told = part_dossiers(whole, parts, serves)
+    dossiers_of_parts = part_dossiers(whole, parts, serves)
     created = _add_bundle(registry, connection, tenant, whole)
-    _check_kept(connection, whole.code, told)
-    for part in told:
+    _check_kept(connection, whole.code, dossiers_of_parts)
+    for part in dossiers_of_parts:
         try:
             _take_part(registry, connection, tenant, whole.code, part)
         except DossierRefused as refusal:
@@ -73,7 +73,7 @@ def bundle_standing(
     if row is None or row.tenant != tenant:
         return None
     parts = tuple(
-        registry.standing(connection, tenant, part)
+        registry.status(connection, tenant, part)
         for part in connection.execute(
             select(bundle_parts.c.code)
             .where(bundle_parts.c.bundle == code)
@@ -117,9 +117,11 @@ def _add_bundle(
     return True
 
 
-def _check_kept(connection: Connection, bundle: str, told: Sequence[PartDossier]) -> None:
+def _check_kept(
+    connection: Connection, bundle: str, dossiers_of_parts: Sequence[PartDossier]
+) -> None:
     """A part that was registered stays, under its code: the portal may have it."""
-    said = {part.dossier.code: part.dossier.procedure for part in told}
+    said = {part.dossier.code: part.dossier.procedure for part in dossiers_of_parts}
     columns = select(bundle_parts.c.code, bundle_parts.c.procedure)
     for row in connection.execute(columns.where(bundle_parts.c.bundle == bundle)):
         if said.get(row.code) != row.procedure:

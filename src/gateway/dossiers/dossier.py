@@ -1,4 +1,4 @@
-"""What does the province say of one dossier, before the portal is told?
+"""A dossier as the province states it, before the portal is sent it.
 
 The whole of it holds personal data and rests sealed (`outbox.py`) until the portal has the last of it.
 Times are seconds since 1970 UTC. States are the portal's numbers, 1 to 10.

@@ -1,8 +1,8 @@
-"""What would Decision 766/QĐ-TTg give a province for the dossiers that the portal was told of?
+"""The indicators of Decision 766/QĐ-TTg over the dossiers that the portal has.
 
 Digitisation (4.1 to 4.5b), online results and payments (3.3, 3.6), on-time settlement (2.1) and the
 synchronised share (1.4), by the formulas under `index_766` of `schemas/portal-protocol.json`, over what
-was told and nothing else: a dossier that still waits stands in none of them. All dossiers are those
+the portal has and nothing else: a dossier that still waits stands in none of them. All dossiers are those
 received in the period, days in Vietnam, both included. Dossiers are read one by one and let go: what
 stays are counts by procedure and month. Numerators and denominators are whole; a score has two
 decimals, half up, and is null where its threshold is not known or nothing was counted.
@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
-from gateway.dossiers._telling.confirming import ToldDossier, read_told
+from gateway.dossiers._telling.confirming import SentDossier, read_sent
 from gateway.dossiers.dossier import DONE, REFUSED, RETURNED, STOPPED, SUPPLEMENT, WITHDRAWN
 from gateway.forms.values import LOCAL_ZONE
 from gateway.storage.schema import dossier_steps, dossiers, portal_procedures
@@ -46,20 +46,20 @@ class _Procedure:
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """One dossier as the portal has it: what was told, and the states it passed, with their times."""
+    """One dossier as the portal has it: what was sent, and the states it passed, with their times."""
 
     procedure: str
-    told: ToldDossier
+    sent: SentDossier
     steps: Sequence[tuple[int, int]]
 
     @property
     def received(self) -> date:
         """The day in Vietnam on which it was received."""
-        return datetime.fromtimestamp(self.told.received, UTC).astimezone(LOCAL_ZONE).date()
+        return datetime.fromtimestamp(self.sent.received, UTC).astimezone(LOCAL_ZONE).date()
 
     def has(self, flag: str, value: str | None = None) -> bool:
-        """Whether the portal was told this flag."""
-        return any(m.flag == flag and value in (None, m.value) for m in self.told.marks)
+        """Whether the portal has this flag."""
+        return any(m.flag == flag and value in (None, m.value) for m in self.sent.marks)
 
     def population_data(self, code: str) -> bool:
         """Whether it counts as using the population's data."""
@@ -103,7 +103,7 @@ def index_766(
 
 
 def _sent(connection: Connection, tenant: str) -> Iterator[_Sent]:
-    """What the portal was told, dossier by dossier, beside the rows of progress that it has."""
+    """What the portal was sent, dossier by dossier, beside the rows of progress that it has."""
     own = dossiers.c.tenant == tenant, dossiers.c.told.is_not(None)
     asked = select(dossiers.c.code, dossiers.c.procedure, dossiers.c.told).where(*own)
     passed = (
@@ -118,8 +118,8 @@ def _sent(connection: Connection, tenant: str) -> Iterator[_Sent]:
         own_steps = [(one.state, one.at) for one in steps] if code == row.code else []
         if code == row.code:
             code, steps = next(by_code, (None, iter(())))
-        if (told := read_told(row.told)) is not None:
-            yield _Sent(row.procedure[:_BASE_CODE], told, own_steps)
+        if (sent := read_sent(row.told)) is not None:
+            yield _Sent(row.procedure[:_BASE_CODE], sent, own_steps)
 
 
 def _streamed(connection: Connection, asked: Select[Any]) -> Iterator[Row[Any]]:
@@ -162,7 +162,7 @@ class _Counted:
     def add(self, one: _Sent, procedures: Mapping[str, _Procedure], code: str) -> None:
         """Count a dossier in; `code` is the portal's of the population database."""
         known = procedures.get(one.procedure)
-        paper, told = known is not None and known.result_paper, one.told
+        paper, sent = known is not None and known.result_paper, one.sent
         uses = one.population_data(code)
         ended = _end(one.steps) is not None
         self.held[one.procedure, f"{one.received:%Y%m}"] += 1
@@ -170,14 +170,14 @@ class _Counted:
         for name, holds in {
             "all": True,
             "result_paper": paper,
-            "e_result": paper and told.e_result,
-            "digitised": told.with_file and (told.e_result or not paper),
+            "e_result": paper and sent.e_result,
+            "digitised": sent.with_file and (sent.e_result or not paper),
             "reused": one.has("HoSoCoThanhPhanSoHoa"),
-            "stored": one.has("DuocLayTuKhoDMQG") or told.e_result,
+            "stored": one.has("DuocLayTuKhoDMQG") or sent.e_result,
             "population": uses,
-            "online": one.has("KenhThucHien", _ONLINE) and told.e_result,
-            "priced": told.priced,
-            "paid": told.priced and told.paid,
+            "online": one.has("KenhThucHien", _ONLINE) and sent.e_result,
+            "priced": sent.priced,
+            "paid": sent.priced and sent.paid,
             "ended": ended,
             "in_time": ended and _in_time(one),
         }.items():
@@ -242,7 +242,7 @@ def _in_time(one: _Sent) -> bool:
             since, turns = at, turns + 1
         elif state != SUPPLEMENT and since is not None:
             waited, since = waited + at - since, None
-    return turns <= 1 and end - waited <= one.told.due
+    return turns <= 1 and end - waited <= one.sent.due
 
 
 def _share(part: int, whole: int) -> Json:

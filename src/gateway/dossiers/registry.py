@@ -34,7 +34,7 @@ from gateway.dossiers.dossier import (
     Step,
 )
 from gateway.dossiers.moments import check_step, check_supplements, end_of
-from gateway.dossiers.standing import Standing, standing_of
+from gateway.dossiers.status import DossierStatus, status_of
 from gateway.forms.values import LOCAL_ZONE
 from gateway.log.append import append_case
 from gateway.log.entries import ReusePayload
@@ -52,7 +52,7 @@ MOST_STEPS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The dossiers that a deployment was told of; none is shown to another tenant.
+    """The dossiers that were registered with a deployment; none is shown to another tenant.
 
     `population_code` is the portal's code of the population database (`MaCSDL`).
     """
@@ -83,24 +83,24 @@ class Registry:
         self, connection: Connection, tenant: TenantId, dossier: Dossier, case_code: str
     ) -> bool:
         """The same for a dossier whose procedure was looked at; `case_code` is its bundle's, or its own."""
-        standing = _row(connection, dossier.code)
-        if standing is not None and standing.tenant != tenant:
+        present = _row(connection, dossier.code)
+        if present is not None and present.tenant != tenant:
             raise not_granted("code")
-        if standing is not None and standing.procedure != dossier.procedure:
+        if present is not None and present.procedure != dossier.procedure:
             raise DossierRefused("procedure_changed", "a dossier keeps its procedure", "procedure")
-        told = {} if standing is None else digests_kept(standing.components)
+        digests = {} if present is None else digests_kept(present.components)
         now = self.clock()
         case_ref = register_dossier(connection, tenant, case_code, now, self.index_key)
         for place, attachment in enumerate(dossier.attachments):
-            check_file(attachment, told, f"attachments[{place}]")
+            check_file(attachment, digests, f"attachments[{place}]")
         self._record_reuse(connection, tenant, dossier, case_code)
         fingerprint = self.seal.fingerprint(dossier.written())
-        told_by = {"fingerprint": fingerprint, "case_tag": case_tag(self.index_key, case_ref)}
-        if standing is None:
-            self._add(connection, tenant, dossier, told_by)
-        elif standing.fingerprint != fingerprint:
-            self._replace(connection, dossier, told_by, standing)
-        return standing is None
+        derived = {"fingerprint": fingerprint, "case_tag": case_tag(self.index_key, case_ref)}
+        if present is None:
+            self._add(connection, tenant, dossier, derived)
+        elif present.fingerprint != fingerprint:
+            self._replace(connection, dossier, derived, present)
+        return present is None
 
     def go_on(
         self,
@@ -142,11 +142,11 @@ class Registry:
             self._advance(connection, row, taken)
         return len(taken)
 
-    def standing(self, connection: Connection, tenant: TenantId, code: str) -> Standing:
+    def status(self, connection: Connection, tenant: TenantId, code: str) -> DossierStatus:
         """A tenant's dossier as it stands; raises NotFound `unknown_dossier`."""
         row = self.row(connection, tenant, code)
         case = case_behind(connection, tenant, code, self.index_key)
-        return standing_of(connection, row, case, self.population_code)
+        return status_of(connection, row, case, self.population_code)
 
     def row(self, connection: Connection, tenant: TenantId, code: str) -> Row[Any]:
         """What is known of a tenant's dossier; raises NotFound `unknown_dossier`."""
@@ -174,7 +174,7 @@ class Registry:
         connection: Connection,
         tenant: TenantId,
         dossier: Dossier,
-        told_by: Mapping[str, bytes],
+        derived: Mapping[str, bytes],
     ) -> None:
         now = int(self.clock().timestamp())
         row = {
@@ -190,7 +190,7 @@ class Registry:
             "next_at": now,
             "in_doubt": False,
             **self._said(dossier, 1),
-            **told_by,
+            **derived,
         }
         connection.execute(insert(dossiers), row)
 
@@ -198,11 +198,11 @@ class Registry:
         self,
         connection: Connection,
         dossier: Dossier,
-        told_by: Mapping[str, bytes],
-        standing: Row[Any],
+        derived: Mapping[str, bytes],
+        present: Row[Any],
     ) -> None:
-        said = {**self._said(dossier, standing.version + 1), **told_by, "added": None}
-        if standing.stated == NEW:
+        said = {**self._said(dossier, present.version + 1), **derived, "added": None}
+        if present.stated == NEW:
             said |= {"stated": dossier.state, "first_state": dossier.state}
         connection.execute(update(dossiers).where(dossiers.c.code == dossier.code).values(said))
         queue(connection, dossier.code, self.clock())

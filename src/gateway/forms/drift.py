@@ -1,4 +1,4 @@
-"""What does a changed form do to what is registered? Told before it is published (biểu mẫu thay đổi).
+"""Hold a changed form (biểu mẫu thay đổi) against what is registered, before it is published.
 
 A field that is gone and one that is new are one renamed field when label, type and the labels of
 everything above them are the same. Kinds of changes, those marked * leave a binding without its

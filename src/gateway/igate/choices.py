@@ -2,7 +2,7 @@
 
 iGate sends every select as `{"label", "value"}`, an empty one as `{}`. Where it has a catalogue of
 its own the value is that catalogue's id, and where the id is not set the label decides, as far as
-it names one entry. What cannot be told stays as it was sent: it is then a value like any other that
+it names one entry. What cannot be recognised stays as it was sent: it is then a value like any other that
 a person typed, never a guess.
 """
 
@@ -34,7 +34,7 @@ class Choices:
     options_at: RemoteLists = field(repr=False)
 
     def from_igate(self, sent: Mapping[str, Any]) -> tuple[Json, tuple[str, ...]]:
-        """The data in the form's own words, and the paths of choices that could not be told."""
+        """The data in the form's own words, and the paths of choices that were not recognised."""
         data = copy_of(sent)
         unmapped: list[str] = []
         for template, path, value in self._chosen(data):
@@ -72,7 +72,7 @@ class Choices:
         ]
 
     def _read(self, template: FieldTemplate, sent: object, data: Json) -> object | None:
-        """One choice as the form writes it, None where it cannot be told."""
+        """One choice as the form writes it, None where it is not recognised."""
         value, label = _parts(sent)
         own = self.eform.values.get(template.path)
         if own is not None:
@@ -164,7 +164,7 @@ class Choices:
         return named[0] if len(named) == 1 else None
 
     def _is_own(self, template: FieldTemplate, value: str) -> bool:
-        """Whether the form itself has this value, so that nothing needs to be told."""
+        """Whether the form itself has this value, so that nothing needs to be translated."""
         return any(option.value == value for option in self._options(template))
 
     def _label(self, template: FieldTemplate, value: str) -> str:

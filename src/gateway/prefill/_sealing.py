@@ -60,7 +60,7 @@ def claims_of(case: Case, filled_form: FilledForm, reads: Reads, life: timedelta
         heads=heads | before.heads if before else heads,
         sets=filled_form.sets,
         rules=filled_form.people.ways() | dict(before.rules if before else {}),
-        provided=filled_form.told,
+        provided=filled_form.provided,
         rows=(*(before.rows if before else ()), *row_claims(filled_form, case.form, tagger)),
         records=record_claims(filled_form, before.records if before else (), tagger),
         fields=(*field_claims(filled_form, tagger), *left_out(filled_form, before)),

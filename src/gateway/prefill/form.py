@@ -64,7 +64,7 @@ class FilledForm:
     """A form as far as it is filled.
 
     `data` is the form's data with what was filled, `rows` the number of rows placed per group,
-    `needs` the persons who would have to be read before more can be filled, `told` what the caller
+    `needs` the persons who would have to be read before more can be filled, `provided` what the caller
     said in this chain, by role and attribute.
     """
 
@@ -74,7 +74,7 @@ class FilledForm:
     sets: Mapping[str, bool]
     people: People
     needs: tuple[tuple[RoleName, Unasked], ...]
-    told: frozenset[tuple[RoleName, AttributeName]]
+    provided: frozenset[tuple[RoleName, AttributeName]]
 
     def subject_value(self, attribute: AttributeName) -> Value | None:
         """What the form was filled with of the person that it is about; no other person's, no list."""

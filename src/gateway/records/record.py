@@ -55,8 +55,8 @@ class Digitisation:
 
     def document(self) -> dict[str, Any]:
         """The members that say something, as they were sent."""
-        told = {name: getattr(self, name) for name in _DIGITISATION}
-        return {name: value for name, value in told.items() if value is not None}
+        given = {name: getattr(self, name) for name in _DIGITISATION}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,9 +137,9 @@ class RecordStore:
         """Note that a record is being digitised; gives its id, and whether it is new."""
         coming = read_announcement(sent, self.kinds, self.clock())
         identity = identity_of_awaited(self.index_key, tenant, coming)
-        standing = _standing(connection, tenant, identity)
-        if standing is not None:
-            return standing.id, False
+        kept = _standing(connection, tenant, identity)
+        if kept is not None:
+            return kept.id, False
         place = Place(tenant, owner_index(self.index_key, tenant, coming.owner), _new_id())
         content = self.codec.encode(place, write_document(coming.document()))
         self._insert(connection, place, coming.kind, identity, PENDING, content)
@@ -207,26 +207,26 @@ class RecordStore:
         if row.state == PENDING:
             connection.execute(delete(records).where(records.c.id == record_id))
             return replace(self._awaited(row), state=REVOKED)
-        standing = self._open(row, connection)
-        if standing.state == REVOKED:
-            if standing.reason != reason:
+        kept = self._open(row, connection)
+        if kept.state == REVOKED:
+            if kept.reason != reason:
                 raise Conflict("record_revoked", "the record was revoked for another reason")
-            return standing
+            return kept
         place = self._place(row)
-        content = self._seal(place, standing.record, reason, vouched=False)
+        content = self._seal(place, kept.record, reason, vouched=False)
         self._write(connection, place, REVOKED, content)
-        return replace(standing, state=REVOKED, reason=reason)
+        return replace(kept, state=REVOKED, reason=reason)
 
     def _put(
         self, connection: Connection, tenant: TenantId, record: Record, posted_for: bool
     ) -> tuple[str, bool]:
         identity = identity_of(self.index_key, tenant, record)
-        standing = _standing(connection, tenant, identity)
-        if standing is not None and standing.state == REVOKED:
+        kept = _standing(connection, tenant, identity)
+        if kept is not None and kept.state == REVOKED:
             raise Conflict("record_revoked", "this record stood here and was revoked")
-        record_id = _new_id() if standing is None else standing.id
+        record_id = _new_id() if kept is None else kept.id
         place = Place(tenant, owner_index(self.index_key, tenant, record.owner), record_id)
-        if standing is not None:
+        if kept is not None:
             signed = record.digitisation.issuer_signature is not None
             if signed or posted_for:  # the same paper, vouched for now
                 content = self._seal(place, record, None, vouched=posted_for)
@@ -322,8 +322,8 @@ def _row(connection: Connection, tenant: TenantId, record_id: str) -> Row[Any]:
 
 
 def _standing(connection: Connection, tenant: TenantId, identity: bytes) -> Row[Any] | None:
-    standing = records.c.tenant == tenant, records.c.identity == identity
-    return connection.execute(select(records).where(*standing)).first()
+    kept = records.c.tenant == tenant, records.c.identity == identity
+    return connection.execute(select(records).where(*kept)).first()
 
 
 def _new_id() -> str:

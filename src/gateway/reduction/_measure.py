@@ -97,7 +97,7 @@ class Measurement:
 
 
 def _withdrawn_by(case: Case, hour: int) -> bool:
-    """Whether the portal was told of a withdrawal before the month of this hour was over."""
+    """Whether the portal had a withdrawal before the month of this hour was over."""
     if case.withdrawn is None or case.confirmed is None:
         return False
     return case.withdrawn[1] <= Month.at(datetime.fromtimestamp(hour * 3600, UTC)).last_hour

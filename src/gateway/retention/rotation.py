@@ -5,7 +5,7 @@ log's name, and the new log begins: a `key` leaf that names the old log's last c
 grant; definitions and form versions follow at the next start. Indices begin at 0 again, so nothing
 that a leaf index of the old log stands in may be taken for one of the new: chains, all of them ended
 before, go with their receipts, tickets keep theirs as `-1 - index`, and dossiers keep which flags the
-portal was told, by leaf -1, since it has them still.
+portal was sent, by leaf -1, since it has them still.
 """
 
 from collections.abc import Iterator, Mapping
@@ -47,7 +47,7 @@ _OF_THE_OLD_LOG = (
     leaves_followed,
     witnessed_times,
 )
-_TOLD = update(dossiers).where(dossiers.c.code == bindparam("of"))
+_SENT = update(dossiers).where(dossiers.c.code == bindparam("of"))
 _ENDED = (chain_leaves, receipts, refused_fields, chains)
 
 
@@ -80,18 +80,18 @@ def begin_next_log(
         .values(leaf=-1 - tickets.leaf, submission=-1 - tickets.submission)
     )
     connection.execute(update(dossiers).values(confirmed_leaf=None))
-    for told in _told_by_no_leaf(connection):
-        connection.execute(_TOLD, told)
+    for sent in _sent_by_no_leaf(connection):
+        connection.execute(_SENT, sent)
     connection.execute(update(bundles).values(confirmed_leaf=None, withdrawn_leaf=None))
     announce_key(connection, new, private, previous=previous)
     grant_again(connection)
     return int(held)
 
 
-def _told_by_no_leaf(connection: Connection) -> Iterator[Mapping[str, str]]:
-    """What the portal was told of each dossier, without the leaves that raised it."""
+def _sent_by_no_leaf(connection: Connection) -> Iterator[Mapping[str, str]]:
+    """What the portal was sent of each dossier, without the leaves that raised it."""
     kept = select(dossiers.c.code, dossiers.c.told).where(dossiers.c.told.is_not(None))
     for row in connection.execute(kept).all():
-        told = orjson.loads(row.told)
-        told["marks"] = [[flag, value, -1, file] for flag, value, _, file in told["marks"]]
-        yield {"of": row.code, "told": orjson.dumps(told).decode()}
+        sent = orjson.loads(row.told)
+        sent["marks"] = [[flag, value, -1, file] for flag, value, _, file in sent["marks"]]
+        yield {"of": row.code, "told": orjson.dumps(sent).decode()}

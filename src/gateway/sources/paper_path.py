@@ -18,7 +18,7 @@ _OF_RESIDENCE = ("permanent_", "current_", "household_")
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class UnverifiedField:
     """One field for which no register could vouch, and why: a reason, or `contested`."""
 
     path: str
@@ -48,12 +48,12 @@ class PaperPath:
             for attribute in paper_attributes(kind):
                 self._paper_of.setdefault(attribute, name)
 
-    def asked_for(self, doubts: Iterable[Doubt]) -> tuple[PaperAsked, ...]:
+    def asked_for(self, unverified: Iterable[UnverifiedField]) -> tuple[PaperAsked, ...]:
         """The papers to ask for, each once per person and reason; none for what has no paper."""
         found: dict[tuple[str, str, str], list[str]] = {}
-        for doubt in doubts:
-            if (paper := self._paper(doubt.attribute)) is not None:
-                found.setdefault((paper, doubt.role, doubt.why), []).append(doubt.path)
+        for one in unverified:
+            if (paper := self._paper(one.attribute)) is not None:
+                found.setdefault((paper, one.role, one.why), []).append(one.path)
         return tuple(
             PaperAsked(paper, self._kinds[paper].title, role, why, tuple(paths))
             for (paper, role, why), paths in found.items()

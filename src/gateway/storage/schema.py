@@ -307,9 +307,9 @@ records = Table(
     Index("records_owner", "tenant", "owner_index"),
 )
 
-# `sealed` is what the portal is told, kept until it has the last of it; `added` says what came to it
+# `sealed` is what the portal is sent, kept until it has the last of it; `added` says what came to it
 # last; `case_tag` leads here from a case, by a keyed digest; `components` names files by id and digest,
-# `told` says which flags the portal was told by which leaves
+# `told` says which flags the portal was sent by which leaves
 dossiers = Table(
     "dossiers",
     metadata,
@@ -346,7 +346,7 @@ dossiers = Table(
     Index("dossiers_of_case", "case_tag"),
 )
 
-# dossiers that a ministry's adapter has, by the id that it gave, and the state that it was told
+# dossiers that a ministry's adapter has, by the id that it gave, and the state that it was sent
 ministry_dossiers = Table(
     "ministry_dossiers",
     metadata,

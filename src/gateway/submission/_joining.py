@@ -64,8 +64,10 @@ def _subject_of(payload: SyncPayload | ReusePayload) -> Hashable:
 
 def _began_before(connection: Connection, said: SyncPayload, tag: bytes) -> bool:
     """Whether every chain of the case began before the dossier was submitted, as the portal knows it."""
-    told = select(dossiers.c.procedure, dossiers.c.submitted_at).where(dossiers.c.case_tag == tag)
-    rows: list[Row[Any]] = list(connection.execute(told))
+    registered = select(dossiers.c.procedure, dossiers.c.submitted_at).where(
+        dossiers.c.case_tag == tag
+    )
+    rows: list[Row[Any]] = list(connection.execute(registered))
     own = [row.submitted_at for row in rows if row.procedure == said.procedure]
     times = own or [row.submitted_at for row in rows]
     of_case = select(chains.c.first_at).where(chains.c.case_ref == said.case)

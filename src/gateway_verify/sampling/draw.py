@@ -61,7 +61,7 @@ NONCE_BYTES = 32
 
 
 def commitment(nonce: bytes) -> bytes:
-    """What is told of the nonce before the public draw; raises ValueError for another length."""
+    """What is published of the nonce before the public draw; raises ValueError for another length."""
     if len(nonce) != NONCE_BYTES:
         raise ValueError("a nonce has 32 bytes")
     return sha256(nonce).digest()

@@ -102,7 +102,7 @@ def question_of(
     ground = said.legal_basis or LegalBasisModel(
         kind="procedure", reference=procedure or eform.form
     )
-    told = {
+    mapped = {
         "form": eform.form,
         "procedure": procedure,
         "dossier": body.code,
@@ -117,13 +117,13 @@ def question_of(
         "extends": said.receipt,
         **{name: value for name in _PREFILL if (value := getattr(said, name)) is not None},
     }
-    return validated(PrefillBody, told, applicant)
+    return validated(PrefillBody, mapped, applicant)
 
 
 def submission_of(body: IGateDossier, applicant: Applicant, data: dict[str, Any]) -> SubmissionBody:
     """The plain submission behind a dossier; raises MembersRefused with iGate's own keys."""
     said = body.prefill
-    told = {
+    mapped = {
         "receipt": said.receipt,
         "data": data,
         "dossier": body.code,
@@ -132,17 +132,17 @@ def submission_of(body: IGateDossier, applicant: Applicant, data: dict[str, Any]
         "entered_by": said.entered_by,
         "contested": said.contested,
     }
-    return validated(SubmissionBody, told, applicant)
+    return validated(SubmissionBody, mapped, applicant)
 
 
 def registration_of(
     body: IGateDossier, form: RegisteredForm, applicant: Applicant, now: datetime
 ) -> DossierBody | None:
-    """What the portal is to be told of a dossier; None while no date is promised for its result."""
+    """What the portal is to be sent of a dossier; None while no date is promised for its result."""
     if body.promised is None:
         return None
     said, stated = body.prefill, applicant.stated
-    told = {
+    mapped = {
         "code": body.code,
         "procedure": None if body.procedure is None else body.procedure.code,
         "form": form.code,
@@ -161,7 +161,7 @@ def registration_of(
         "unit": _name_of(body.agency),
         "parts": None if said.parts is None else [one.model_dump() for one in said.parts],
     }
-    return validated(DossierBody, told, applicant)
+    return validated(DossierBody, mapped, applicant)
 
 
 def _name_of(agency: Any) -> Any:
@@ -177,7 +177,7 @@ def _name_of(agency: Any) -> Any:
 _VIETNAMESE = 228
 
 
-def validated(model: type[A], told: Mapping[str, Any], applicant: Applicant) -> A:
+def validated(model: type[A], mapped: Mapping[str, Any], applicant: Applicant) -> A:
     """A model from members that iGate sent; refused under the keys under which it sent them."""
     named = applicant.keys
     places: dict[tuple[int | str, ...], tuple[str, ...]] = {
@@ -197,7 +197,7 @@ def validated(model: type[A], told: Mapping[str, Any], applicant: Applicant) -> 
         ("data",): ("eForm", "data"),
     }
     try:
-        return model.model_validate(_present(told))
+        return model.model_validate(_present(mapped))
     except ValidationError as error:
         errors = error.errors(include_url=False, include_context=False, include_input=False)
         for one in errors:
@@ -205,10 +205,10 @@ def validated(model: type[A], told: Mapping[str, Any], applicant: Applicant) -> 
         raise MembersRefused(errors) from None
 
 
-def _present(told: Mapping[str, Any]) -> dict[str, Any]:
+def _present(mapped: Mapping[str, Any]) -> dict[str, Any]:
     """The members that say something, in objects too."""
     return {
         name: _present(value) if name in ("subject", "account", "owner") else value
-        for name, value in told.items()
+        for name, value in mapped.items()
         if value is not None
     }

@@ -21,7 +21,7 @@ from gateway.api.services import (
 )
 from gateway.domain.errors import DossierRefused, NotFound
 from gateway.domain.identifiers import TenantId
-from gateway.dossiers import Case, Doubts, Mark, doubts_of, template_of
+from gateway.dossiers import Case, Mark, UnverifiedFields, template_of, unverified_fields_of
 from gateway.dossiers.bundling import (
     BundleStanding,
     bundle_standing,
@@ -29,11 +29,11 @@ from gateway.dossiers.bundling import (
     register_bundle,
 )
 from gateway.dossiers.moments import check_happened, check_moments
-from gateway.dossiers.standing import Standing
+from gateway.dossiers.status import DossierStatus
 from gateway.forms.bundles import BASE_CODE
 from gateway.forms.catalogue import Catalogue
 from gateway.receipts.tickets import RESOLVED, Tickets
-from gateway.sources.paper_path import Doubt, PaperPath
+from gateway.sources.paper_path import PaperPath, UnverifiedField
 
 router = new_router("dossiers")
 
@@ -148,7 +148,7 @@ async def register(
     clock: UseClock,
     context: Context,
 ) -> Response:
-    """Register a dossier, or say it anew: 201, or 200 where it was registered before.
+    """Register a dossier, or replace it: 201, or 200 where it was registered before.
 
     A procedure that serves others is registered with `parts`, one dossier for each of them.
     """
@@ -256,13 +256,13 @@ async def show_dossier(
     papers = _Papers(dossiers.tickets, forms.catalogue, cases.paper_path)
 
     def ask(connection: Connection) -> DossierResponse | BundleResponse:
-        def shown(stands: Standing) -> DossierResponse:
+        def shown(stands: DossierStatus) -> DossierResponse:
             return _dossier(stands, papers.of(connection, caller.tenant, stands.case))
 
         found = bundle_standing(dossiers.registry, connection, caller.tenant, code)
         if found is not None:
             return _bundle(found, [shown(part) for part in found.parts])
-        return shown(dossiers.registry.standing(connection, caller.tenant, code))
+        return shown(dossiers.registry.status(connection, caller.tenant, code))
 
     return database.read(ask)
 
@@ -278,7 +278,7 @@ def _bundle(stands: BundleStanding, parts: list[DossierResponse]) -> BundleRespo
     )
 
 
-def _dossier(stands: Standing, unvouched: PapersShown) -> DossierResponse:
+def _dossier(stands: DossierStatus, unvouched: PapersShown) -> DossierResponse:
     row = stands.row
     waits = row.sync == "queued"
     leaf = row.confirmed_leaf
@@ -300,7 +300,7 @@ def _dossier(stands: Standing, unvouched: PapersShown) -> DossierResponse:
             dossier_waits=stands.dossier_waits,
             progress_waits=stands.steps_wait,
         ),
-        flags=[_flag(mark, stands) for mark in (*stands.told, *stands.raised)],
+        flags=[_flag(mark, stands) for mark in (*stands.sent, *stands.raised)],
         on_paper=[
             RequiredComponent(component=one.component, source=one.source, reason=one.reason)
             for one in stands.paper
@@ -309,13 +309,13 @@ def _dossier(stands: Standing, unvouched: PapersShown) -> DossierResponse:
     )
 
 
-def _flag(mark: Mark, stands: Standing) -> Flag:
+def _flag(mark: Mark, stands: DossierStatus) -> Flag:
     return Flag(
         flag=mark.flag,
         value=mark.value,
         file=mark.file,
         leaf=stands.hashes.get(mark.leaf),
-        told=mark in stands.told,
+        told=mark in stands.sent,
     )
 
 
@@ -333,12 +333,14 @@ class _Papers:
 
     def of(self, connection: Connection, tenant: TenantId, case: Case) -> PapersShown:
         """Of one dossier, or of one part of a bundle, by its latest prefill and its tickets."""
-        doubts = doubts_of(connection, case)
+        unverified = unverified_fields_of(connection, case)
         found = self.tickets.of_tenant(connection, tenant, case.ref, None)
-        tickets = [one for one in found if doubts.concerns(one.path)]
+        tickets = [one for one in found if unverified.concerns(one.path)]
         open_tickets = (one for one in tickets if one.state != RESOLVED)
-        contested = (Doubt(one.path, one.role, one.attribute, one.why) for one in open_tickets)
-        papers = self.paper_path.asked_for([*self._unread(doubts), *contested])
+        contested = (
+            UnverifiedField(one.path, one.role, one.attribute, one.why) for one in open_tickets
+        )
+        papers = self.paper_path.asked_for([*self._unread(unverified), *contested])
         return PapersShown(
             papers=[
                 PaperNeeded(
@@ -356,12 +358,12 @@ class _Papers:
             ],
         )
 
-    def _unread(self, doubts: Doubts) -> Iterator[Doubt]:
+    def _unread(self, unverified: UnverifiedFields) -> Iterator[UnverifiedField]:
         """The fields that the prefill could not read, with their roles by the form's bindings."""
-        for one in doubts.unvouched:
+        for one in unverified.unvouched:
             try:
                 bound = self.catalogue.form_for(one.form).bindings.by_field
             except NotFound:
                 continue
             if (binding := bound.get(template_of(one.path))) is not None:
-                yield Doubt(one.path, binding.role, one.attribute, one.why.value)
+                yield UnverifiedField(one.path, binding.role, one.attribute, one.why.value)

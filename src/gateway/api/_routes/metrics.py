@@ -136,7 +136,7 @@ async def index(
 ) -> Response:
     """Digitisation, on-time settlement and synchronised share (Decision 766/QĐ-TTg).
 
-    With a token: over the caller's own dossiers that the portal was told of, received in the
+    With a token: over the caller's own dossiers that the portal has, received in the
     period, not for publication; both ends are needed. Without one: the published releases, which
     hold no such figure.
     """

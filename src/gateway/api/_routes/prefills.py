@@ -51,7 +51,7 @@ from gateway.prefill.request import (
     sends_all,
 )
 from gateway.prefill.workflow import Prefilled
-from gateway.sources.paper_path import Doubt, PaperPath
+from gateway.sources.paper_path import PaperPath, UnverifiedField
 
 router = new_router("prefill")
 
@@ -218,13 +218,13 @@ def answer_of(prefilled: Prefilled) -> dict[str, Any]:
 
 def papers_of(prefilled: Prefilled, paper_path: PaperPath) -> list[dict[str, Any]]:
     """The papers to ask for where a register could not answer (Resolution 66.7/2025/NQ-CP)."""
-    doubts = (
-        Doubt(entry.instance.path, entry.role, entry.attribute, entry.reason.value)
+    unverified = (
+        UnverifiedField(entry.instance.path, entry.role, entry.attribute, entry.reason.value)
         for entry in prefilled.filled_form.entries
         if isinstance(entry, Empty) and entry.reason in _ON_PAPER
         if entry.instance.template.required and entry.role and entry.attribute
     )
-    return [asdict(paper) for paper in paper_path.asked_for(doubts)]
+    return [asdict(paper) for paper in paper_path.asked_for(unverified)]
 
 
 def _field(filled_form: FilledForm, entry: Entry) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from gateway.api._routing import (
 from gateway.api.services import CaseServices, UseCases
 from gateway.domain.errors import ReceiptRefused
 from gateway.domain.identifiers import DossierCode, PersonalId
-from gateway.sources.paper_path import Doubt, PaperPath
+from gateway.sources.paper_path import PaperPath, UnverifiedField
 from gateway.submission.request import Accepted, SubmissionRequest
 
 router = new_router("submission")
@@ -135,7 +135,7 @@ def _again(earlier: Earlier) -> Response:
 
 def _answer(accepted: Accepted, paper_path: PaperPath) -> dict[str, Any]:
     tickets = accepted.tickets
-    doubts = (Doubt(one.path, one.role, one.attribute, one.why) for one in tickets)
+    unverified = (UnverifiedField(one.path, one.role, one.attribute, one.why) for one in tickets)
     return {
         "accepted": True,
         "fields": [{"path": path, "verdict": verdict.value} for path, verdict in accepted.verdicts],
@@ -143,5 +143,5 @@ def _answer(accepted: Accepted, paper_path: PaperPath) -> dict[str, Any]:
         "evidence": accepted.evidence,
         "leaf": b64encode(accepted.leaf).decode(),
         "corrections": [{"path": one.path, "ticket": one.id} for one in tickets],
-        "paper": [asdict(paper) for paper in paper_path.asked_for(doubts)],
+        "paper": [asdict(paper) for paper in paper_path.asked_for(unverified)],
     }

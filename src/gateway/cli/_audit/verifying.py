@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from gateway.cli._deployment import COULD_NOT, AsJson
 from gateway_verify.archive import write_archive
 from gateway_verify.command import Answer, run_proof, run_recompute, run_verify
-from gateway_verify.command import Progress as Told
+from gateway_verify.command import Progress as VerifierProgress
 from gateway_verify.ending import tell
 from gateway_verify.findings import Unchecked
 from gateway_verify.signing import new_auditor
@@ -115,7 +115,7 @@ def pyz(path: Annotated[Path, typer.Argument(help="The file to write.")]) -> Non
 
 
 @contextmanager
-def bar(name: str) -> Iterator[Told]:
+def bar(name: str) -> Iterator[VerifierProgress]:
     """A bar on the other stream, where somebody watches; gives what moves it."""
     console = Console(stderr=True)
     columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -76,13 +76,13 @@ def import_form(
         earlier = _registered(schemas, form)
         beside = bindings or folder / "bindings.json"
         with said_of(beside):
-            told = file_bytes(beside)
-        drift = drift_of(earlier, now, told, read_code_lists(schemas))
+            own_bindings = file_bytes(beside)
+        drift = drift_of(earlier, now, own_bindings, read_code_lists(schemas))
     except FormRefused as refusal:
         _refuse(refusal, as_json)
     written = write and not drift.breaks
     if written:
-        _put_in_place(folder, earlier, raw, told)
+        _put_in_place(folder, earlier, raw, own_bindings)
     _say(form, drift, written, as_json)
     raise typer.Exit(BREAKS if drift.breaks else 0)
 
@@ -96,8 +96,8 @@ def _registered(schemas: Path, form: str) -> RegisteredForm:
 
 def _refuse(refusal: FormRefused, as_json: bool) -> None:
     if as_json:
-        told = {"error": refusal.code, "problems": listed(refusal.problems)}
-        tell(json.dumps(told, ensure_ascii=False))
+        own_bindings = {"error": refusal.code, "problems": listed(refusal.problems)}
+        tell(json.dumps(own_bindings, ensure_ascii=False))
     else:
         for problem in refusal.problems:
             tell(line_of(problem), sys.stderr)

@@ -90,10 +90,10 @@ def marks_of(
     return (*marks, *_of_the_records(components, events))
 
 
-def with_earlier(marks: Sequence[Mark], told: Sequence[Mark]) -> tuple[Mark, ...]:
+def with_earlier(marks: Sequence[Mark], sent: Sequence[Mark]) -> tuple[Mark, ...]:
     """These flags, and those that a closed log proved and of which this one says nothing else."""
     said = {(mark.flag, mark.file) for mark in marks}
-    earlier = (one for one in told if one.leaf < 0 and (one.flag, one.file) not in said)
+    earlier = (one for one in sent if one.leaf < 0 and (one.flag, one.file) not in said)
     return (*marks, *earlier)
 
 

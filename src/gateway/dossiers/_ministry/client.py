@@ -132,11 +132,11 @@ class MinistryAdapter:
         """Hand files over, in order; SourceBrokeContract `wrong_hash` when one arrived changed."""
         parts = [("files", (one.name, one.content, one.media_type)) for one in files]
         kept = await self._data("upload", files=parts)
-        told = [_valid(_File, one) for one in kept] if isinstance(kept, list) else []
+        stored = [_valid(_File, one) for one in kept] if isinstance(kept, list) else []
         expected = [hashlib.sha256(one.content).hexdigest() for one in files]
-        if [one.HashTepTin.lower() for one in told] != expected:
+        if [one.HashTepTin.lower() for one in stored] != expected:
             raise SourceBrokeContract("wrong_hash")
-        return tuple(Uploaded(one.IdTepTin, one.HashTepTin.lower()) for one in told)
+        return tuple(Uploaded(one.IdTepTin, one.HashTepTin.lower()) for one in stored)
 
     async def create(self, dossier: MinistryDossier) -> Named:
         """Hand a dossier over; one that is there already gives its names."""
@@ -182,10 +182,10 @@ class MinistryAdapter:
                 "client_secret": self._account.client_secret,
             }
             answer = await self._exchange(http.Request("POST", self._at("token"), data=form))
-            told = _read(_Token, _taken(answer))
-            life = told.expires_in - _TOKEN_SPARE_SECONDS
-            self._token = (told.access_token, self._clock() + life)
-            return told.access_token
+            issued = _read(_Token, _taken(answer))
+            life = issued.expires_in - _TOKEN_SPARE_SECONDS
+            self._token = (issued.access_token, self._clock() + life)
+            return issued.access_token
 
     async def _exchange(self, request: http.Request) -> Answer:
         request.read()  # a multipart body is written here, before the clock runs

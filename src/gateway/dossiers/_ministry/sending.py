@@ -4,7 +4,7 @@ Some procedures go to a ministry's adapter instead of the portal, by setting. Su
 over once (`NoiHoSo`; one that is there already answers with its names), then each row of progress
 (`CapNhatTienTrinh`) and the state that it leads to (`CapNhatTrangThai`), with results and fees at 5, 6
 and 9, the only states that take them. The gateway holds no file, so that components go without
-theirs; a result that comes after the last of these states is not told. What fails waits and is parked as with the portal, under a
+theirs; a result that comes after the last of these states is not sent. What fails waits and is parked as with the portal, under a
 breaker of its own. Nothing of this confirms a dossier: the portal has it from the ministry, if at all.
 """
 
@@ -102,7 +102,7 @@ class MinistryDesk:
             self.breaker.note(worked=True)
 
     async def _send(self, job: Job) -> None:
-        """The dossier, then row by row; what was told is noted at once."""
+        """The dossier, then row by row; what was sent is noted at once."""
         row, seal = job.row, self.registry.seal
         dossier = seal.open_dossier(row.code, row.version, row.sealed)
         known = self.database.read(lambda c: c.execute(_KNOWN, {"of": row.code}).one_or_none())
@@ -130,14 +130,14 @@ class MinistryDesk:
         results = tuple(result_row(one, protocol) for one in dossier.results)
         return StateChange(names, state, fees=fees, results=results)
 
-    async def _note(self, code: str, names: Named, state: int, told: int | None) -> None:
+    async def _note(self, code: str, names: Named, state: int, sent: int | None) -> None:
         """What the ministry has; a row of progress is erased with the word that says so."""
 
         def note(connection: Connection) -> None:
             connection.execute(delete(ministry_dossiers).where(ministry_dossiers.c.code == code))
             kept = {"code": code, "id": names.id, "state": state}
             connection.execute(insert(ministry_dossiers), kept)
-            at = dossier_steps.c.code == code, dossier_steps.c.seq == told
+            at = dossier_steps.c.code == code, dossier_steps.c.seq == sent
             connection.execute(update(dossier_steps).where(*at).values(sealed=None))
 
         await self.database.write(note)
@@ -155,7 +155,7 @@ class MinistryDesk:
 
 
 def _delivered(connection: Connection, code: str, version: int, state: int) -> None:
-    """All that was read of it is told; what came meanwhile keeps it queued."""
+    """All that was read of it is sent; what came meanwhile keeps it queued."""
     one = dossiers.c
     waits = select(dossier_steps.c.seq).where(
         dossier_steps.c.code == code, dossier_steps.c.sealed.is_not(None)

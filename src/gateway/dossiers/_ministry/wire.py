@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 VIETNAM: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 STATES_WITH_RESULTS: Final = frozenset({5, 6, 9})
-"""The states with which fees and results may be told."""
+"""The states with which fees and results may be sent."""
 
 
 class ApplicantKind(StrEnum):

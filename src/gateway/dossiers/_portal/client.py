@@ -1,4 +1,4 @@
-"""What can the portal be asked and told, one call each?"""
+"""Client of the national portal: one method for each of its calls."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

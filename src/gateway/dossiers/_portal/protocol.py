@@ -34,9 +34,9 @@ class Protocol:
 
     def members(self, service: str) -> frozenset[str]:
         """The names that a service's data may hold."""
-        told = self.services[service]["data"]
-        inner = [item for one in told for item in one.get("items", ())]
-        return frozenset(one["name"] for one in [*told, *inner])
+        sent = self.services[service]["data"]
+        inner = [item for one in sent for item in one.get("items", ())]
+        return frozenset(one["name"] for one in [*sent, *inner])
 
     def longest(self, service: str, path: str) -> int | None:
         """How many characters a text of a service's data may have; None where nothing is known."""
@@ -51,16 +51,16 @@ class Protocol:
 
 def read_protocol(path: Path) -> Protocol:
     """Read schemas/portal-protocol.json."""
-    told = orjson.loads(path.read_bytes())
-    transport = told["transport"]
+    sent = orjson.loads(path.read_bytes())
+    transport = sent["transport"]
     return Protocol(
         following={
             int(state): frozenset(map(int, following))
-            for state, following in told["transitions"]["next"].items()
+            for state, following in sent["transitions"]["next"].items()
         },
-        services=told["services"],
-        answers=told["answers"],
-        index_766=told["index_766"],
+        services=sent["services"],
+        answers=sent["answers"],
+        index_766=sent["index_766"],
         call_path=transport["call"]["path"],
         login_path=transport["login"]["path"],
     )

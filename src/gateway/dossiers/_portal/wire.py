@@ -1,4 +1,4 @@
-"""In which words is the portal told of a dossier, and how does it say that it was?
+"""The wire format of the national portal: rows of a dossier and its answers.
 
 `DongBoHoSoMC` takes whole dossiers, `CapNhatTienDoHoSoMC` rows of progress, both as rows of texts;
 times are `yyyyMMddHHmmss` in Vietnam, booleans `True`/`False`, flags `0`/`1`. An answer is read by

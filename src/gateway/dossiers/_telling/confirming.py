@@ -1,7 +1,7 @@
-"""What is written when the portal has been told, in one transaction with its leaf?
+"""Record what the portal confirmed, in one transaction with its leaf.
 
 A dossier's `sync` leaf comes the first time at 2, later at 7, 8, 9 and 10 (`synced.py`). What the
-portal was told of it stays known as far as it names nobody.
+portal was sent of it stays known as far as it names nobody.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ from gateway.dossiers._evidence.flags import Mark
 from gateway.dossiers._evidence.serving import Case
 from gateway.dossiers._portal.wire import received_at
 from gateway.dossiers._telling.outbox import DEAD, DELIVERED, steps_waiting
-from gateway.dossiers._telling.synced import About, append_sync, tell_whole
+from gateway.dossiers._telling.synced import About, append_sync, record_bundle_state
 from gateway.dossiers.dossier import (
     ACCEPTED,
     DONE,
@@ -44,8 +44,8 @@ TOLD_STATES = frozenset({WITHDRAWN, STOPPED, DONE, RETURNED})
 
 
 @dataclass(frozen=True, slots=True)
-class ToldDossier:
-    """What the portal was told of a dossier, as far as it names nobody.
+class SentDossier:
+    """What the portal was sent of a dossier, as far as it names nobody.
 
     `files` are the components by file id, `with_file` and `e_result` say whether a link to a file of
     a component, and to a result, went up, `paid` that it was paid online, `priced` that a fee was due.
@@ -66,22 +66,22 @@ class ToldDossier:
         return orjson.dumps(said).decode()
 
 
-_NOTHING = ToldDossier((), 0, 0, {}, with_file=False, e_result=False)
+_NOTHING = SentDossier((), 0, 0, {}, with_file=False, e_result=False)
 
 
-def read_told(written: str | None) -> ToldDossier | None:
-    """What was told before; None where nothing was."""
+def read_sent(written: str | None) -> SentDossier | None:
+    """What was sent before; None where nothing was."""
     if written is None:
         return None
     said: dict[str, Any] = orjson.loads(written)
-    return ToldDossier(**{**said, "marks": tuple(Mark(*one) for one in said["marks"])})
+    return SentDossier(**{**said, "marks": tuple(Mark(*one) for one in said["marks"])})
 
 
-def told_of(dossier: Dossier, marks: Sequence[Mark], before: ToldDossier | None) -> ToldDossier:
+def sent_of(dossier: Dossier, marks: Sequence[Mark], before: SentDossier | None) -> SentDossier:
     """What the portal knows once it has taken this dossier; silence takes nothing back."""
     before = before or _NOTHING
     files = {a.file.id: a for a in dossier.attachments if a.file and not a.removed}
-    return ToldDossier(
+    return SentDossier(
         marks=tuple(mark for mark in marks if mark.file is None or mark.file in files),
         received=received_at(dossier),
         due=dossier.due,
@@ -93,15 +93,15 @@ def told_of(dossier: Dossier, marks: Sequence[Mark], before: ToldDossier | None)
     )
 
 
-def told_dossier(
-    connection: Connection, row: Row[Any], case: Case, state: int, told: ToldDossier, now: datetime
+def record_sent_dossier(
+    connection: Connection, row: Row[Any], case: Case, state: int, sent: SentDossier, now: datetime
 ) -> None:
     """The portal has taken the dossier of `row`, at this state."""
-    values = {"told_version": row.version, "told": told.written(), "in_doubt": False}
+    values = {"told_version": row.version, "told": sent.written(), "in_doubt": False}
     _moved(connection, row.code, case, (state,), now, values)
 
 
-def told_steps(
+def record_sent_steps(
     connection: Connection, code: str, case: Case, steps: Sequence[tuple[int, int]], now: datetime
 ) -> None:
     """The portal has these rows of progress, by number and state: they are erased here."""
@@ -118,7 +118,7 @@ def _moved(
     now: datetime,
     said: Mapping[str, object],
 ) -> None:
-    """Write the leaves of new states; a dossier whose end is told in full is erased here."""
+    """Write the leaves of new states; a dossier whose end is sent in full is erased here."""
     row = SimpleNamespace(**{**connection.execute(_DOSSIER, {"of": code}).one()._mapping, **said})
     state, confirmed = row.portal_state, row.confirmed_leaf
     for reached in states:
@@ -142,7 +142,7 @@ def _moved(
             values["sealed"] = None
     connection.execute(_CHANGE, values)
     if case.share is not None:
-        tell_whole(connection, case, case.share, now)
+        record_bundle_state(connection, case, case.share, now)
 
 
 def _was_accepted(state: int, before: int | None) -> bool:
@@ -153,9 +153,9 @@ def _was_accepted(state: int, before: int | None) -> bool:
 def _append(
     connection: Connection, row: SimpleNamespace, case: Case, state: int, now: datetime
 ) -> int:
-    told = read_told(row.told)
+    sent = read_sent(row.told)
     raised = {
-        RaisedFlag(mark.flag, mark.leaf) for mark in (told.marks if told else ()) if mark.leaf >= 0
+        RaisedFlag(mark.flag, mark.leaf) for mark in (sent.marks if sent else ()) if mark.leaf >= 0
     }
     about = About(row.tenant, row.procedure, row.submitted_at, part=case.share is not None)
     return append_sync(connection, case, about, state, sorted(raised), now)

@@ -1,8 +1,8 @@
-"""Which dossiers must the portal be told again, since the log says more of them than it was told?
+"""Find the dossiers to send to the portal again, since the log says more of them than it was sent.
 
 A leaf may raise a flag after its dossier was delivered: a prefill at the desk, a submission. Leaves are
 searched in their order, a few thousand at a time, from where the last search ended; a dossier is found
-from its case by a keyed digest. What raises nothing new is not told.
+from its case by a keyed digest. What raises nothing new is not sent.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 
 from gateway.dossiers._evidence.flags import marks_of
 from gateway.dossiers._evidence.serving import case_behind
-from gateway.dossiers._telling.confirming import read_told
+from gateway.dossiers._telling.confirming import read_sent
 from gateway.dossiers._telling.outbox import DELIVERED, say_again
 from gateway.dossiers.registry import Registry
 from gateway.receipts.cases import case_tag
@@ -40,13 +40,13 @@ _CASES = (
 )
 
 
-def tell_news(connection: Connection, registry: Registry, code: str) -> bool:
-    """Queue a dossier again whose leaves raise a flag that the portal was not told; whether they do."""
+def requeue_if_changed(connection: Connection, registry: Registry, code: str) -> bool:
+    """Queue a dossier again whose leaves raise a flag that the portal does not have; whether they do."""
     row = connection.execute(_DOSSIER, {"of": code}).one()
-    told = read_told(row.told)
-    if told is None or row.sealed is None or row.sync != DELIVERED:
+    sent = read_sent(row.told)
+    if sent is None or row.sealed is None or row.sync != DELIVERED:
         return False
-    known = {(mark.flag, mark.value, mark.file) for mark in told.marks}
+    known = {(mark.flag, mark.value, mark.file) for mark in sent.marks}
     if not _raised(connection, registry, row) - known:
         return False
     dossier = registry.seal.open_dossier(code, row.version, row.sealed)
@@ -75,7 +75,7 @@ class Follower:
     _kept: int = -1
 
     async def follow(self) -> int:
-        """Search what was written since the last time; how many dossiers are told again."""
+        """Search what was written since the last time; how many dossiers are sent again."""
         queued = 0
         while True:
             seen, last = self.database.read(self._range)
@@ -114,7 +114,7 @@ class Follower:
         return found
 
     def _tell(self, connection: Connection, codes: Sequence[str]) -> int:
-        return sum(tell_news(connection, self.registry, code) for code in codes)
+        return sum(requeue_if_changed(connection, self.registry, code) for code in codes)
 
 
 def _keep(connection: Connection, leaf: int) -> None:

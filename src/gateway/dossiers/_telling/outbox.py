@@ -1,10 +1,10 @@
-"""What does the portal still have to be told, and how does that rest until it knows?
+"""The outbox: what the portal must still be sent, sealed until the portal has it.
 
 A dossier and each row of its progress lie sealed with AES-256-GCM under the outbox key, a nonce of 12
 bytes in front, with `outbox/v1|<code>|<version>` or `outbox/v1|<code>|step|<number>` as associated
 data, so that no ciphertext can be moved or brought back. A row of progress is deleted in the transaction
-that says that it was told. A dossier stays until the portal has the last of it, its end (3, 7, 8 or 10)
-told: its result and flags that become true are told by an update, which is the whole dossier again.
+that says that it was sent. A dossier stays until the portal has the last of it, its end (3, 7, 8 or 10)
+told: its result and flags that become true are sent by an update, which is the whole dossier again.
 What does not end is forgotten thirty days after its promised time, a year after it was registered at
 the latest; one that nobody accepts thirty days after it was registered.
 """
@@ -37,7 +37,7 @@ _DOMAIN = "outbox/v1"
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Locks what is to be told; `key` belongs to the outbox alone."""
+    """Seals what is to be sent; `key` belongs to the outbox alone."""
 
     key: bytes = field(repr=False)
 
@@ -71,12 +71,12 @@ class Seal:
             return AESGCM(self.key).decrypt(nonce, locked, f"{_DOMAIN}|{place}".encode())
         except InvalidTag:
             raise Conflict(
-                "outbox_unreadable", "what is to be told can no longer be read"
+                "outbox_unreadable", "what is to be sent can no longer be read"
             ) from None
 
 
 def queue(connection: Connection, code: str, now: datetime) -> None:
-    """Let a dossier be told at once, whatever became of earlier tries."""
+    """Let a dossier be sent at once, whatever became of earlier tries."""
     connection.execute(
         update(dossiers)
         .where(dossiers.c.code == code)
@@ -87,7 +87,7 @@ def queue(connection: Connection, code: str, now: datetime) -> None:
 def say_again(
     connection: Connection, seal: Seal, row: Row[Any], dossier: Dossier, now: datetime
 ) -> None:
-    """Let the portal be told the dossier of `row` once more, as it is now."""
+    """Send the portal the dossier of `row` once more, as it is now."""
     version = row.version + 1
     values = {"version": version, "sealed": seal.lock_dossier(dossier, version)}
     connection.execute(update(dossiers).where(dossiers.c.code == row.code).values(values))
@@ -95,7 +95,7 @@ def say_again(
 
 
 def purge_kept(connection: Connection, now: datetime) -> int:
-    """Forget what the portal was told and whose time is over; how many dossiers."""
+    """Forget what the portal was sent and whose time is over; how many dossiers."""
     one = dossiers.c
     unaccepted, promised, oldest = (
         int((now - kept).timestamp())
@@ -111,5 +111,5 @@ def purge_kept(connection: Connection, now: datetime) -> int:
 
 
 def steps_waiting(connection: Connection, code: str) -> int:
-    """How many rows of progress the portal still has to be told."""
+    """How many rows of progress the portal must still be sent."""
     return int(connection.execute(_WAITING, {"of": code}).scalar_one())

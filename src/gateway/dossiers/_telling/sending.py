@@ -32,13 +32,13 @@ from gateway.dossiers._portal.wire import (
 from gateway.dossiers._telling.confirming import (
     give_up,
     put_off,
-    read_told,
-    told_dossier,
-    told_of,
-    told_steps,
+    read_sent,
+    record_sent_dossier,
+    record_sent_steps,
+    sent_of,
 )
 from gateway.dossiers._telling.due import Job, due_codes, job_of, next_due
-from gateway.dossiers._telling.following import tell_news
+from gateway.dossiers._telling.following import requeue_if_changed
 from gateway.dossiers.dossier import ACCEPTED, NEW
 from gateway.dossiers.registry import Registry
 from gateway.storage.database import Database
@@ -84,7 +84,7 @@ class Sender:
         jitter: Callable[[float, float], float] = random.uniform,
         elsewhere: ColumnElement[bool] | None = None,
     ) -> None:
-        """`elsewhere` says which dossiers are told to somebody else."""
+        """`elsewhere` says which dossiers go to another system."""
         self._database = database
         self._portal = portal
         self._procedures = procedures
@@ -172,7 +172,7 @@ class Sender:
         procedure = await self._procedure(row.procedure)
         components = orjson.loads(row.components)
         marks = marks_of(row.channel, components, job.case.events, self._population_code)
-        before = read_told(row.told)
+        before = read_sent(row.told)
         marks = with_earlier(marks, before.marks if before else ())
         state, updating = row.portal_state, row.portal_state is not None
         if not updating and row.in_doubt:
@@ -202,8 +202,8 @@ class Sender:
         row = job.row
         dossier = self._seal.open_dossier(row.code, row.version, row.sealed)
         sent = dossier_row(dossier, _state(row, state), procedure, marks, self._portal.protocol)
-        before = read_told(row.told)
-        gone = before.files.items() - told_of(dossier, marks, None).files.items() if before else ()
+        before = read_sent(row.told)
+        gone = before.files.items() - sent_of(dossier, marks, None).files.items() if before else ()
         named = {file["TepDinhKemId"] for file in sent["TaiLieuNop"]}
         sent["TaiLieuNop"] += [_deleted(id_, c) for id_, c in sorted(gone) if id_ not in named]
         return await self._call(lambda: self._portal.tell_dossier(sent, updating=updating))
@@ -211,11 +211,13 @@ class Sender:
     async def _record_dossier(self, job: Job, state: int, marks: Sequence[Mark]) -> None:
         row, now = job.row, self._clock()
         dossier = self._seal.open_dossier(row.code, row.version, row.sealed)
-        told = told_of(dossier, marks, read_told(row.told))
+        sent = sent_of(dossier, marks, read_sent(row.told))
 
         def tell(connection: Connection) -> None:
-            told_dossier(connection, row, job.case, state, told, now)
-            tell_news(connection, self._registry, row.code)  # a leaf may have come meanwhile
+            record_sent_dossier(connection, row, job.case, state, sent, now)
+            requeue_if_changed(
+                connection, self._registry, row.code
+            )  # a leaf may have come meanwhile
 
         await self._database.write(tell)
 
@@ -224,7 +226,7 @@ class Sender:
             await self._tell_batch(job, job.steps[first : first + STEPS_A_CALL])
 
     async def _tell_batch(self, job: Job, batch: Sequence[Row[Any]]) -> None:
-        """Rows that the portal has already, word for word, are as good as told."""
+        """Rows that the portal has already, word for word, count as sent."""
         code, protocol = job.row.code, self._portal.protocol
         rows = [
             step_row(code, self._seal.open_step(code, one.seq, one.sealed), protocol)
@@ -233,11 +235,11 @@ class Sender:
         answer = await self._call(lambda: self._portal.tell_steps(rows))
         if isinstance(answer, Refused):
             raise NotTaken(answer.reason, lasting=answer.lasting or answer.name == UNKNOWN)
-        told, now = [(one.seq, one.state) for one in batch], self._clock()
+        sent, now = [(one.seq, one.state) for one in batch], self._clock()
 
         def tell(connection: Connection) -> None:
-            told_steps(connection, code, job.case, told, now)
-            tell_news(connection, self._registry, code)
+            record_sent_steps(connection, code, job.case, sent, now)
+            requeue_if_changed(connection, self._registry, code)
 
         await self._database.write(tell)
 
@@ -289,7 +291,7 @@ def _state(row: Row[Any], held: int | None) -> int:
 
 
 def _deleted(id_: str, component: str) -> Mapping[str, str]:
-    """A file that the portal was told of and that is no more."""
+    """A file that the portal has and the dossier no longer."""
     return {"TepDinhKemId": id_, "MaThanhPhanHoSo": component, "IsDeleted": "True"}
 
 

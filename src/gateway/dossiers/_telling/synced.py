@@ -31,7 +31,7 @@ _OVER = frozenset({REFUSED, WITHDRAWN})
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Of what a leaf speaks: whose dossier, when the portal was told that it was submitted."""
+    """Of what a leaf speaks: whose dossier, when the portal got its submission."""
 
     tenant: str
     procedure: str
@@ -62,7 +62,7 @@ def append_sync(
     return append_case(connection, payload).index
 
 
-def tell_whole(connection: Connection, case: Case, share: Share, now: datetime) -> None:
+def record_bundle_state(connection: Connection, case: Case, share: Share, now: datetime) -> None:
     """Write what became true of a whole bundle, each once."""
     bundle = find_bundle(connection, share.bundle)
     parts = connection.execute(_PARTS, {"of": share.bundle}).all()

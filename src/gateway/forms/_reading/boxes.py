@@ -19,12 +19,12 @@ from gateway.forms._showing.javascript import from_json, to_string
 
 def join_boxes(nodes: Sequence[Node]) -> frozenset[str]:
     """Give the boxes of one name one template; the paths at which several components now stand."""
-    standing: defaultdict[str, list[Node]] = defaultdict(list)
+    by_path: defaultdict[str, list[Node]] = defaultdict(list)
     for node in nodes:
         if node.holds_data:
-            standing[node.path].append(node)
+            by_path[node.path].append(node)
     shared = []
-    for path, together in standing.items():
+    for path, together in by_path.items():
         if all(node.templates and is_box(node.component) for node in together):
             _join(together)
             if len(together) > 1:

@@ -9,9 +9,10 @@ Form.io's core adds to JSONLogic are such reads.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
+from gateway.forms._reading.cycles import leads_back
 from gateway.forms._reading.templates import Component
 from gateway.forms._reading.tree import Node
 from gateway.forms._showing.logic import foreign_operators, names_what_it_reads, variables
@@ -25,7 +26,7 @@ def leave_out_computed(nodes: Sequence[Node]) -> None:
     places = _Places(candidates)
     reads = {id(node): [*places.read_by(node)] for node in candidates}
     for node in candidates:
-        if not _leads_back(node, reads):
+        if not leads_back(node, reads):
             node.computed = True
             node.templates = ()
 
@@ -76,16 +77,3 @@ class _Places:
 def _steps(path: str) -> _Steps:
     """The keys of a path, without the numbers of rows."""
     return tuple(step for step in path.split(".") if step and not step.isdigit())
-
-
-def _leads_back(start: Node, reads: Mapping[int, Sequence[Node]]) -> bool:
-    seen: set[int] = set()
-    waiting = list(reads[id(start)])
-    while waiting:
-        node = waiting.pop()
-        if node is start:
-            return True
-        if id(node) not in seen:
-            seen.add(id(node))
-            waiting += reads[id(node)]
-    return False

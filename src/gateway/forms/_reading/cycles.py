@@ -14,7 +14,7 @@ def in_cycles(nodes: Sequence[Node]) -> Iterator[Node]:
     """Every component whose own condition leads back to itself, in form order; needs triggers."""
     hangs_on = {id(node): tuple(_governing(node)) for node in nodes if node.triggers}
     for node in nodes:
-        if node.triggers and _leads_back(node, hangs_on):
+        if node.triggers and leads_back(node, hangs_on):
             yield node
 
 
@@ -33,7 +33,8 @@ def _conditioned_above(node: Node) -> Iterator[Node]:
         place = place.parent
 
 
-def _leads_back(start: Node, hangs_on: Mapping[int, tuple[Node, ...]]) -> bool:
+def leads_back(start: Node, hangs_on: Mapping[int, Sequence[Node]]) -> bool:
+    """Whether a component depends on itself, by the components that each `id` depends on."""
     seen: set[int] = set()
     waiting = list(hangs_on[id(start)])
     while waiting:

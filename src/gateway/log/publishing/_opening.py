@@ -79,8 +79,8 @@ async def open_log(
         folder.note_incident(why)
     if why is None and latest is None:
         await database.write(lambda c: announce_key(c, origin, private))
-    if witnesses.told is not None:
-        folder.show("policy", witnesses.told.text)
+    if witnesses.configured is not None:
+        folder.show("policy", witnesses.configured.text)
     publisher = Publisher(folder, rows, signer, witnesses, clock)
     times = WitnessTimes(database, witnesses, clock)
     return OpenLog(origin, publisher, ShownLog(folder, publisher, rows), times)

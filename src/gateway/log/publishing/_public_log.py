@@ -49,8 +49,8 @@ class ShownLog:
         An address is recognised as a whole before any path is made of it.
         """
         root, name, closed = self._folder.public, address, False
-        if (told := _YEAR.fullmatch(address)) is not None:
-            root, name, closed = self._folder.closed / told[1], told[2], True
+        if (matched := _YEAR.fullmatch(address)) is not None:
+            root, name, closed = self._folder.closed / matched[1], matched[2], True
         if name == "checkpoint" and not closed and self._publisher.shown is not None:
             # from memory: whoever has it can ask for proofs to it, not a moment later
             return ShownFile(self._publisher.shown.note, _TEXT, lasting=False)

@@ -50,7 +50,7 @@ class WitnessTimes:
         self, database: Database, witnesses: Witnesses, clock: Callable[[], datetime]
     ) -> None:
         self._database = database
-        self._told = witnesses.told
+        self._told = witnesses.configured
         self._clock = clock
 
     async def take(self, signed: SignedCheckpoint) -> None:

@@ -83,8 +83,8 @@ class _Answered:
 class Witnesses:
     """The witnesses of one log; without a policy nobody is asked and nobody is missed."""
 
-    def __init__(self, told: WitnessPolicy | None, post: Post) -> None:
-        self.told = told
+    def __init__(self, configured: WitnessPolicy | None, post: Post) -> None:
+        self.configured = configured
         self._post = post
         self._sizes: dict[str, int] = {}
         self.disputing: tuple[str, ...] = ()
@@ -92,9 +92,9 @@ class Witnesses:
 
     def satisfied(self, signed: SignedCheckpoint) -> bool:
         """Whether the cosignatures under a checkpoint make the quorum of the policy."""
-        if self.told is None:
+        if self.configured is None:
             return True
-        policy = self.told.policy
+        policy = self.configured.policy
         return policy.reached(self._signers(signed.note, list(policy.witnesses.values())))
 
     async def cosign(self, signed: SignedCheckpoint, tree: PublishedTree) -> SignedCheckpoint:
@@ -103,12 +103,12 @@ class Witnesses:
         Where witnesses dispute it and the quorum is not there: raises LogForked when it cannot come without
         them, since what is about to be published would be a second history; Busy `log_disputed` when it can.
         """
-        if self.told is None:
+        if self.configured is None:
             return signed
         asked = [
             self._ask(name, address, signed, tree)
-            for name, address in self.told.addresses.items()
-            if not self._signers(signed.note, [self.told.policy.witnesses[name]])
+            for name, address in self.configured.addresses.items()
+            if not self._signers(signed.note, [self.configured.policy.witnesses[name]])
         ]
         answers = await asyncio.gather(*asked)
         lines = [line for one in answers for line in one.lines]
@@ -116,7 +116,7 @@ class Witnesses:
         self.disputing = tuple(sorted(disputes))
         whole = SignedCheckpoint(signed.checkpoint, (*signed.lines, *lines))
         if disputes and not self.satisfied(whole):
-            self._refuse(self.told.policy, disputes)
+            self._refuse(self.configured.policy, disputes)
         return whole
 
     def _refuse(self, policy: Policy, disputes: Mapping[str, str]) -> NoReturn:
@@ -146,9 +146,9 @@ class Witnesses:
             return _Answered(name)
         if answer.status == HTTPStatus.CONFLICT and old == size:
             return _Answered(name, disputes=f"knows another log of {old} leaves")
-        if answer.status != HTTPStatus.OK or self.told is None:
+        if answer.status != HTTPStatus.OK or self.configured is None:
             return _Answered(name)
-        lines = self._lines_of(answer.content, self.told.policy.witnesses[name], signed)
+        lines = self._lines_of(answer.content, self.configured.policy.witnesses[name], signed)
         if lines:
             self._sizes[address] = size
         return _Answered(name, lines)
@@ -179,5 +179,5 @@ class Witnesses:
 
 def _known_size(content: bytes) -> int:
     """The size in a conflict; 0 when it cannot be read."""
-    told = _SIZE.fullmatch(content)
-    return 0 if told is None else int(told[1])
+    matched = _SIZE.fullmatch(content)
+    return 0 if matched is None else int(matched[1])

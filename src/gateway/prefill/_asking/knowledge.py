@@ -76,7 +76,7 @@ class Asked:
 class Answer:
     """What may be used of one read, once it is known whether it speaks of the person meant.
 
-    `reply` is what the read came to, as everybody is told. `facts` are to be used; `conflicts` are
+    `reply` is what the read came to, as every form sees it. `facts` are to be used; `conflicts` are
     attributes of which only papers of another holder speak; `deferred` says what will be known
     later; every other attribute is empty for the reason `otherwise`. `withholds` says that private
     attributes of this person are held back, whether or not anything of them is held.
@@ -152,7 +152,7 @@ class Person:
     """
 
     key: PersonKey | None = field(repr=False)
-    told: Mapping[AttributeName, Fact] = field(default_factory=dict, repr=False)
+    provided: Mapping[AttributeName, Fact] = field(default_factory=dict, repr=False)
     named: "Naming | None" = field(default=None, repr=False)
     key_path: str | None = None
     date_asked: bool = False
@@ -179,11 +179,11 @@ class Naming:
 
 @value
 class Known:
-    """A value, the source that gave it, and whether the caller had told the same attribute."""
+    """A value, the source that gave it, and whether the caller had provided the same attribute."""
 
     fact: Fact
     source: SourceId
-    was_told: bool
+    was_provided: bool
 
 
 @value
@@ -265,7 +265,7 @@ class Knowledge:
             found = self._from_source(person, attribute, source)
             if isinstance(found, Fact):
                 if not attribute.refuses_conflict:
-                    return Known(found, source, name in person.told)
+                    return Known(found, source, name in person.provided)
                 facts.append((source, found))
             elif found is None:
                 unasked.add(source)
@@ -274,9 +274,9 @@ class Knowledge:
             else:
                 reasons.add(found)
         if facts and not unasked:
-            return _settled(facts, name in person.told)
-        if name in person.told and not facts:
-            return Known(person.told[name], SESSION, True)
+            return _settled(facts, name in person.provided)
+        if name in person.provided and not facts:
+            return Known(person.provided[name], SESSION, True)
         if unasked:
             return Unasked(person, frozenset(unasked))
         if later:
@@ -325,9 +325,9 @@ class Knowledge:
         return fact.as_of < self.now - timedelta(days=attribute.max_age_days)
 
 
-def _settled(facts: Sequence[tuple[SourceId, Fact]], was_told: bool) -> Known | Missing:
+def _settled(facts: Sequence[tuple[SourceId, Fact]], was_provided: bool) -> Known | Missing:
     """The fact of the first source, unless one that was heard beside it says otherwise."""
     (source, fact), *others = facts
     if all(agree(fact.value, other.value) for _, other in others):
-        return Known(fact, source, was_told)
+        return Known(fact, source, was_provided)
     return Missing(Reason.CONFLICT)

@@ -96,7 +96,7 @@ class People:
 
     def _given(self, given: Mapping[str, str]) -> Resolved:
         """A person whom the citizen names by number and name, and by birth date where that is asked."""
-        told = {
+        provided = {
             name: fact
             for name, member in (
                 (PERSONAL_ID, "personal_id"),
@@ -105,12 +105,12 @@ class People:
             )
             if member in given and (fact := self._told(name, given[member])) is not None
         }
-        if PERSONAL_ID not in told:
+        if PERSONAL_ID not in provided:
             return Missing(Reason.NOT_HELD)
         name = self._joined_name(given)
         if name is not None:
-            told[FULL_NAME] = name
-        person = person_told(told)
+            provided[FULL_NAME] = name
+        person = provided_person(provided)
         asked = BIRTH_DATE_MEMBER in given
         return (replace(person, key_path=given["personal_id"], date_asked=asked),)
 
@@ -160,13 +160,13 @@ class People:
         return person_named(ref, state.source, state.fact)
 
 
-def person_told(told: Mapping[AttributeName, Fact]) -> Person:
+def provided_person(provided: Mapping[AttributeName, Fact]) -> Person:
     """A person known by what the caller said: readable once number and name are there."""
-    number, name, born = (told.get(n) for n in (PERSONAL_ID, FULL_NAME, BIRTH_DATE))
+    number, name, born = (provided.get(n) for n in (PERSONAL_ID, FULL_NAME, BIRTH_DATE))
     if number is None or name is None:
-        return Person(None, told)
+        return Person(None, provided)
     born_on = born.value if born is not None and isinstance(born.value, PartialDate) else None
-    return Person(PersonKey(PersonalId(str(number.value)), str(name.value), born_on), told)
+    return Person(PersonKey(PersonalId(str(number.value)), str(name.value), born_on), provided)
 
 
 def person_named(ref: PersonRef, source: SourceId, by: Fact) -> Person:

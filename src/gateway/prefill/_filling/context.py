@@ -165,15 +165,15 @@ SUBJECT = RoleName("(subject)")
 """Stands for the person that the question is about, whichever roles of the form that may be."""
 
 
-Told = frozenset[tuple[RoleName, AttributeName]]
+Provided = frozenset[tuple[RoleName, AttributeName]]
 
 
-def told_by_data(context: FillContext) -> Told:
+def provided_by_data(context: FillContext) -> Provided:
     """Role and attribute of what the caller said in this call or an earlier one of the chain.
 
     In `data`, in whatever bound field it stood before we filled it, or of the `SUBJECT` beside it.
     """
-    vouched = frozenset((SUBJECT, name) for name in context.subject.told)
+    vouched = frozenset((SUBJECT, name) for name in context.subject.provided)
     typed = frozenset(_typed(context)) if context.data else frozenset()
     return vouched | typed | context.earlier.known
 
@@ -209,14 +209,14 @@ def _typed(context: FillContext) -> Iterator[tuple[RoleName, AttributeName]]:
             yield one.binding.role, one.binding.attribute
 
 
-class ToldOf:
-    """What was told of each role's person, whichever role it was told under."""
+class ProvidedFacts:
+    """What the caller provided of each role's person, under whichever role."""
 
-    def __init__(self, told: Told, people: People) -> None:
+    def __init__(self, provided: Provided, people: People) -> None:
         self._by_role: dict[RoleName, set[AttributeName]] = {}
         self._by_number: dict[str, set[AttributeName]] = {}
         self._people = people
-        for role, name in told:
+        for role, name in provided:
             self._by_role.setdefault(role, set()).add(name)
         for role, names in self._by_role.items():
             number = people.subject.number if role == SUBJECT else self._number(role)
@@ -224,7 +224,7 @@ class ToldOf:
                 self._by_number.setdefault(number, set()).update(names)
 
     def of(self, role: RoleName, attribute: Attribute) -> bool:
-        """Whether this fact, or the whole that it is part of, was told of the role's person."""
+        """Whether this fact, or the whole that it is part of, was provided for the role's person."""
         if not attribute.wholes.isdisjoint(self._by_role.get(role, ())):
             return True
         number = self._number(role)
@@ -241,12 +241,12 @@ class Memory:
     """The memory of one form's filling.
 
     `filled` is what was filled before, by path, with the identity of the person whom it is about
-    (None for what is about nobody); `told` what the caller said in this chain.
+    (None for what is about nobody); `provided` what the caller said in this chain.
     """
 
     def __init__(self, context: FillContext) -> None:
         self.outlook = Outlook(context.form.definition)
-        self.told = told_by_data(context)
+        self.provided = provided_by_data(context)
         self.told_values = told_values(context)
         self.filled: dict[str, tuple[Filled, Identity | None]] = {}
         self._options_at = context.options_at

@@ -20,7 +20,7 @@ def first_guess(context: FillContext, memory: Memory) -> dict[str, Any]:
     """Where deciding begins: with the defaults and the login's own facts, which most forms ask."""
     guess = copy_of(context.data)
     for binding in context.form.of_subject:
-        fact = context.subject.told.get(binding.attribute)
+        fact = context.subject.provided.get(binding.attribute)
         if fact is None or value_at(guess, binding.field) is not None:
             continue
         shaped = memory.shape(binding.field, context.bound[binding.field], fact)
@@ -86,5 +86,5 @@ class Filling:
             put_value(filled, group, [{} for _ in range(count)])
         entries = done.fill(filled)
         needs = tuple((role, need) for (role, _, _), need in done.needs.items())
-        told = self.memory.told
-        return done, FilledForm(filled, entries, done.rows, sets, done.people, needs, told)
+        provided = self.memory.provided
+        return done, FilledForm(filled, entries, done.rows, sets, done.people, needs, provided)

@@ -17,8 +17,8 @@ from gateway.prefill._filling.context import (
     BoundField,
     FillContext,
     Memory,
+    ProvidedFacts,
     Shaped,
-    ToldOf,
     as_sent,
     as_sent_to,
     is_typed,
@@ -131,7 +131,7 @@ class OnePass:
         self.memory = memory
         self.knowledge = knowledge
         self.people = context.people(knowledge, data)
-        self.told_of = ToldOf(memory.told, self.people)
+        self.provided_of = ProvidedFacts(memory.provided, self.people)
         self.needs: dict[tuple[RoleName, str | None, frozenset[SourceId]], Unasked] = {}
         self.seen = {
             (claim.role, claim.rows, claim.attribute) for claim in context.earlier.filled.values()
@@ -255,8 +255,8 @@ class OnePass:
         if not bound.login_fills or shaped is None:
             binding = bound.binding
             return Empty(instance, Reason.ALREADY_GIVEN, binding.role, binding.attribute)
-        told = Known(Fact(shaped[1], self.context.now), SESSION, was_told=True)
-        return self._filled(instance, bound, told, shaped)
+        provided = Known(Fact(shaped[1], self.context.now), SESSION, was_provided=True)
+        return self._filled(instance, bound, provided, shaped)
 
     def _value(self, instance: FieldInstance, bound: BoundField) -> Filled | Reason:
         if bound.constant:
@@ -282,7 +282,7 @@ class OnePass:
             shaped = as_sent_to(bound, row.get(local, instance.template.default))
         if shaped is None:
             return Reason.NOT_HELD
-        known = Known(Fact(shaped[1], self.context.now), SESSION, was_told=False)
+        known = Known(Fact(shaped[1], self.context.now), SESSION, was_provided=False)
         return self._filled(instance, bound, known, shaped)
 
     def _derived(self, instance: FieldInstance, bound: BoundField) -> Known | Reason:
@@ -335,17 +335,19 @@ class OnePass:
         person, attribute = self._person(instance, bound), bound.attribute
         subject = self.context.subject
         if isinstance(person, Person) and person.number == subject.number:
-            said = subject.told.get(attribute.name)
+            said = subject.provided.get(attribute.name)
             if said is not None:
                 return not same_value(attribute, said.value, known.fact.value)
         typed = self.memory.told_values.get((bound.binding.role, attribute.name), ())
         kind = bound.template.type
         return any(canon != shaped[1] for type_, canon in typed if type_ == kind)
 
-    def _is_told(self, bound: BoundField, known: Known) -> bool:
+    def _is_provided(self, bound: BoundField, known: Known) -> bool:
         """Whether the tenant's side held it before it was handed out."""
-        told = not bound.attribute.computed and self.told_of.of(bound.binding.role, bound.attribute)
-        return known.was_told or told
+        provided = not bound.attribute.computed and self.provided_of.of(
+            bound.binding.role, bound.attribute
+        )
+        return known.was_provided or provided
 
     def _filled(
         self, instance: FieldInstance, bound: BoundField, known: Known, shaped: Shaped
@@ -353,17 +355,21 @@ class OnePass:
         """A value with its class and policy; kept unless it hangs on other values of the form."""
         binding, attribute, fact = bound.binding, bound.attribute, known.fact
         official = None if known.source == SESSION else known.source
-        told = self._is_told(bound, known)
-        if told and official is not None and self._is_contradicted(instance, bound, known, shaped):
-            told = False
-        taken_over = official is None and known.was_told
+        provided = self._is_provided(bound, known)
+        if (
+            provided
+            and official is not None
+            and self._is_contradicted(instance, bound, known, shaped)
+        ):
+            provided = False
+        taken_over = official is None and known.was_provided
         edit = EditPolicy.FREE if taken_over else edit_of(attribute, binding, official)
         place = (binding.role, instance.rows, binding.attribute)
         field_class = class_of(
             attribute,
             binding,
             edit,
-            known=told,
+            known=provided,
             repeated=place in self.seen and not attribute.computed,
             same_case=self.context.is_same_case(fact),
         )
@@ -374,8 +380,8 @@ class OnePass:
             binding.attribute,
             shaped[0],
             shaped[1],
-            SESSION if told else known.source,
-            official if told else None,
+            SESSION if provided else known.source,
+            official if provided else None,
             field_class,
             edit,
             fact.as_of,

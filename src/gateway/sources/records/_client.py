@@ -1,6 +1,6 @@
 """What do the province's own digitised records say about one person?
 
-One that was revoked says nothing; how the others speak together is told in `holdings.py`. One that is
+One that was revoked says nothing; how the others are merged is described in `holdings.py`. One that is
 being digitised says when it will speak.
 """
 

@@ -37,7 +37,7 @@ class Unvouched:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubts:
+class UnverifiedFields:
     """What a dossier's latest prefill left open; `concerns` says which fields are the dossier's."""
 
     unvouched: tuple[Unvouched, ...]
@@ -52,20 +52,22 @@ class Doubts:
         return field is not None and field.item in self.case.share.items
 
 
-def doubts_of(connection: Connection, case: Case) -> Doubts:
+def unverified_fields_of(connection: Connection, case: Case) -> UnverifiedFields:
     """The doubts of the chain that was submitted last, or else was opened last."""
     prefills = {leaf: one for leaf, one in case.events if isinstance(one, PrefillPayload)}
     submitted = [one.prefill for _, one in case.events if isinstance(one, SubmissionPayload)]
     prefill = prefills.get(submitted[-1] if submitted else max(prefills, default=-1))
     if prefill is None:
-        return Doubts((), None, case)
+        return UnverifiedFields((), None, case)
     declaration = declaration_of(connection, prefill.form_version)
-    empty = Doubts((), declaration, case)
+    empty = UnverifiedFields((), declaration, case)
     fields = declaration.read(prefill.states, prefill.state_rows)
-    return Doubts(tuple(_unvouched(fields, empty)), declaration, case)
+    return UnverifiedFields(tuple(_unvouched(fields, empty)), declaration, case)
 
 
-def _unvouched(fields: Iterator[tuple[str, str, Declared]], of: Doubts) -> Iterator[Unvouched]:
+def _unvouched(
+    fields: Iterator[tuple[str, str, Declared]], of: UnverifiedFields
+) -> Iterator[Unvouched]:
     for path, letter, field in fields:
         why = _UNVOUCHED.get(letter)
         if why and field.required and field.attribute and of.concerns(path):

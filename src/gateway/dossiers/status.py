@@ -1,4 +1,4 @@
-"""What is known of one dossier now: what the portal was told, what waits, what was reused?"""
+"""The status of one dossier: what the portal has, what waits, what was reused."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from gateway.storage.schema import leaves
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class DossierStatus:
     """One dossier as it stands (tình trạng đồng bộ hồ sơ).
 
-    `told` are the flags that the portal has, `raised` those that the log allows now and that the
+    `sent` are the flags that the portal has, `raised` those that the log allows now and that the
     portal has not; `hashes` are the leaf hashes behind both, by index, in base64; none of a log that was closed.
     """
 
@@ -27,39 +27,39 @@ class Standing:
     dossier_waits: bool
     steps_wait: int
     raised: tuple[Mark, ...]
-    told: tuple[Mark, ...]
+    sent: tuple[Mark, ...]
     paper: tuple[OnPaper, ...]
     hashes: dict[int, str]
 
 
-def standing_of(
+def status_of(
     connection: Connection, row: Row[Any], case: Case, population_code: str
-) -> Standing:
+) -> DossierStatus:
     """Everything that is known of a registered dossier."""
     components = orjson.loads(row.components)
-    told = told_marks(row.told)
-    known = {(mark.flag, mark.value, mark.file) for mark in told}
+    sent = sent_flags(row.told)
+    known = {(mark.flag, mark.value, mark.file) for mark in sent}
     raised = tuple(
         mark
         for mark in marks_of(row.channel, components, case.events, population_code)
         if (mark.flag, mark.value, mark.file) not in known
     )
-    indices = {mark.leaf for mark in (*raised, *told)} | {row.confirmed_leaf or 0}
-    return Standing(
+    indices = {mark.leaf for mark in (*raised, *sent)} | {row.confirmed_leaf or 0}
+    return DossierStatus(
         row,
         case,
         dossier_waits=row.told_version < row.version,
         steps_wait=steps_waiting(connection, row.code),
         raised=raised,
-        told=told,
+        sent=sent,
         paper=on_paper(components, case.events),
         hashes=_hashes(connection, indices),
     )
 
 
-def told_marks(told: str | None) -> tuple[Mark, ...]:
-    """The flags that the portal was told, from the column that keeps them."""
-    return () if told is None else tuple(Mark(*one) for one in orjson.loads(told)["marks"])
+def sent_flags(sent: str | None) -> tuple[Mark, ...]:
+    """The flags that the portal has, from the column that keeps them."""
+    return () if sent is None else tuple(Mark(*one) for one in orjson.loads(sent)["marks"])
 
 
 def hash_of(connection: Connection, leaf: int) -> str:
