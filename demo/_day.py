@@ -69,14 +69,14 @@ async def play(running: Deployment, igate: IGate, count: int, seed: int, folder:
         outcomes, refused = await _visits(running, igate, population, turns, today, seed, progress)
         async with _beside(running.portal["url"]) as http:
             portal = Portal(http, running.clock)
-            told = await _tell(igate, portal, turns, outcomes, progress)
+            outcome = await _tell(igate, portal, turns, outcomes, progress)
             figures = await igate.figures()
             lived = await day_in_the_life(
                 igate, portal, population, seed, officer, progress, running.store_earlier
             )
             index = await compare(igate, portal, today)
     unexpected = [*refused, *(f"{o.form}: {what}" for o in outcomes for what in o.unexpected)]
-    unexpected += (*told.unexpected, *lived.unexpected, *index.unexpected)
+    unexpected += (*outcome.unexpected, *lived.unexpected, *index.unexpected)
     if figures.status != httpx.codes.OK:
         unexpected.append(f"figures: {figures.status} {figures.code}")
     elif figures.body.get("balances") != "ok":
@@ -86,11 +86,11 @@ async def play(running: Deployment, igate: IGate, count: int, seed: int, folder:
     released = await read_released(igate.http, proof.document["month"])
     document = None if released is None else released.document
     counts = len(outcomes), *_handed_in(outcomes)
-    funnel = funnel_of(Counted(*counts, told.document, lived.document["portal"], document))
+    funnel = funnel_of(Counted(*counts, outcome.document, lived.document["portal"], document))
     unexpected += (*proof.unexpected, *lost_in(funnel, proof.document, today))
     return Day(
         outcomes=outcomes,
-        portal=told.document,
+        portal=outcome.document,
         citizen=lived.document,
         index=index.document,
         funnel=funnel,
@@ -146,8 +146,8 @@ async def _tell(
     handed_in = {one.dossier for one in outcomes if one.submitted}
     filed = [turn for turn in turns if turn.dossier in handed_in]
     codes, refused = await file_dossiers(igate, portal.clock, filed, progress)
-    told = await wait_for_the_portal(igate, portal, codes, progress)
-    return SyncOutcome(told.document, [*refused, *told.unexpected])
+    outcome = await wait_for_the_portal(igate, portal, codes, progress)
+    return SyncOutcome(outcome.document, [*refused, *outcome.unexpected])
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def test_the_documents_name_most_commands() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("printed", "said"),
     [
         ("audit verify LOG --polcy policy.txt", "no option --polcy"),
         ("audit verfy LOG", "no command verfy"),

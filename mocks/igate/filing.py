@@ -75,7 +75,7 @@ def filing_of(
     promised = _TOO_SHORT if number % 12 == 0 else _PROMISED
     parts = _parts_of(turn.story, turn.dossier)
     channel = "online" if turn.officer is None else "desk"
-    dossier_body = _told_of(turn.story, turn.dossier, channel, at) | {"received": at.isoformat()}
+    dossier_body = _dossier_of(turn.story, turn.dossier, channel, at) | {"received": at.isoformat()}
     own = {
         code: _papers(code, part, records, own_copy=number % 3 == 0)
         for code, part in (parts or {turn.dossier: dossier_body["procedure"]}).items()
@@ -91,15 +91,15 @@ def filing_of(
 
 
 def opening_of(story: Story, dossier: str, at: datetime) -> Json:
-    """What is told of a dossier that is about to be filled at the desk: nobody has accepted it yet."""
-    dossier_body = _told_of(story, dossier, "desk", at)
+    """The dossier as it is registered before it is filled at the counter: nobody has accepted it yet."""
+    dossier_body = _dossier_of(story, dossier, "desk", at)
     parts = _parts_of(story, dossier)
     if parts:
         dossier_body["parts"] = [{"procedure": part, "code": code} for code, part in parts.items()]
     return dossier_body
 
 
-def _told_of(story: Story, dossier: str, channel: str, at: datetime) -> Json:
+def _dossier_of(story: Story, dossier: str, channel: str, at: datetime) -> Json:
     """What every registration says; the promised day is that of most."""
     return {
         "code": dossier,

@@ -375,7 +375,7 @@ def impossible_sums(folder: Path) -> Iterator[Seen]:
     said = recompute(many_chains(folder / "honest", {"offered": 2, "reason/not_bound": 2}))
     yield Seen("a true tally of 65,537 chains", VERDICTS[said.status], said.status != PROVED)
     false = many_chains(folder / "false", {"reason/not_bound": 4})
-    yield proves("what the last chain offered, told of the first", recompute(false))
+    yield proves("what the last chain offered, claimed of the first", recompute(false))
 
 
 def many_chains(folder: Path, first: dict[str, int]) -> Path:

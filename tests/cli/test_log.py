@@ -46,13 +46,13 @@ def _log(data: dict[str, str]) -> Path:
 
 
 def test_an_operator_publishes_on_demand(data: dict[str, str]) -> None:
-    told = json.loads(_run(["log", "publish", "--json"], data))
+    printed = json.loads(_run(["log", "publish", "--json"], data))
 
     signed = read_checkpoint((_log(data) / "public/checkpoint").read_bytes())
-    assert told == {"size": signed.checkpoint.size, "signatures": 1}
+    assert printed == {"size": signed.checkpoint.size, "signatures": 1}
     assert signed.checkpoint.size == 2  # the key and the grant
     again = json.loads(_run(["log", "publish", "--json"], data))
-    assert again == told
+    assert again == printed
 
 
 def test_a_running_gateway_is_asked_to_publish(data: dict[str, str]) -> None:
@@ -77,13 +77,13 @@ def test_a_running_gateway_is_asked_to_publish(data: dict[str, str]) -> None:
     running = threading.Thread(target=gateway)
     running.start()
     held.wait(60)
-    told = json.loads(_run(["log", "publish", "--json"], data))
+    printed = json.loads(_run(["log", "publish", "--json"], data))
     refused = _run(["keys", "rotate-log"], data, status=1)
     done.set()
     running.join()
 
     assert asked.is_set()
-    assert told["size"] == 3
+    assert printed["size"] == 3
     assert "another process" in refused
 
 
@@ -92,9 +92,9 @@ def test_a_new_key_takes_over_by_a_leaf_that_both_keys_sign(data: dict[str, str]
     _run(["log", "publish"], data)
     old = read_key((_log(data) / "public/key").read_text())
 
-    told = json.loads(_run(["keys", "rotate-log", "--json"], data))
+    printed = json.loads(_run(["keys", "rotate-log", "--json"], data))
 
-    new = read_key(told["key"])
+    new = read_key(printed["key"])
     assert new != old and new.name == old.name
     signed = read_checkpoint((_log(data) / "public/checkpoint").read_bytes())
     assert signed.signature_of(old) is None
@@ -152,9 +152,9 @@ def _proved(folder: Path) -> Checkpoint:
 def test_the_next_log_names_the_last_root_of_the_one_before(data: dict[str, str]) -> None:
     _run(["log", "publish"], data)
 
-    told = json.loads(_run(["log", "rotate", "--json"], data))
+    printed = json.loads(_run(["log", "rotate", "--json"], data))
 
-    old, new = told["closed"], told["opened"]
+    old, new = printed["closed"], printed["opened"]
     assert new.removesuffix("-2") == old
     before = _proved(_log(data) / "closed" / old.rpartition("/")[2])
     after = _proved(_log(data) / "public")
@@ -186,11 +186,11 @@ def test_a_roll_that_was_cut_short_is_ended_by_the_next_start(
         assert CliRunner().invoke(app, ["log", "rotate"], env=data, obj=Clock()).exit_code == 1
     assert marker.exists()
 
-    told = json.loads(_run(["log", "publish", "--json"], data))
+    printed = json.loads(_run(["log", "publish", "--json"], data))
 
     assert not marker.exists()
     checkpoint = _proved(_log(data) / "public")
-    assert checkpoint.size == told["size"] == 2
+    assert checkpoint.size == printed["size"] == 2
     assert checkpoint.origin.endswith("-2")
 
 
@@ -202,13 +202,13 @@ def test_an_incident_ends_with_a_new_log_that_names_what_was_published(
     (Path(data["GATEWAY_DATA"]) / "keys/log.key").unlink()
     _run(["log", "publish"], data, status=1)
 
-    told = json.loads(_run(["log", "rotate", "--json"], data))
+    printed = json.loads(_run(["log", "rotate", "--json"], data))
 
-    assert told["published"] == told["in_database"] == 2
+    assert printed["published"] == printed["in_database"] == 2
     entries = TileFolder(_log(data) / "public").entries(0, 2)
     assert json.loads(entries[0])["previous"]["size"] == 2
     assert not (_log(data) / "incident").exists()
-    assert _proved(_log(data) / "public").origin == told["opened"]
+    assert _proved(_log(data) / "public").origin == printed["opened"]
 
 
 def test_a_log_whose_last_month_is_not_closed_is_not_put_aside(data: dict[str, str]) -> None:

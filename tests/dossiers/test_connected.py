@@ -73,12 +73,12 @@ async def test_a_province_registers_and_the_portal_knows_a_second_later(
 async def test_a_form_is_flagged_before_its_abolished_procedure_is_used(
     connected: FastAPI, portal: PortalMock
 ) -> None:
-    desk = connected.state.services.dossiers.portal
+    sync = connected.state.services.dossiers.portal
     async with await client_of(connected, "h99") as client:
-        await desk.procedures.refresh((PENSION,))
+        await sync.procedures.refresh((PENSION,))
         before = (await said(await client.get("/v1/forms")))["forms"][0]
         portal.state.catalogue.change(Change(code=PENSION, public=False))
-        await desk.procedures.refresh((PENSION,))
+        await sync.procedures.refresh((PENSION,))
         after = (await said(await client.get("/v1/forms")))["forms"][0]
         refused = await client.post("/v1/dossiers", json=dossier(procedure=PENSION))
         ready = await said(await client.get("/readyz"))

@@ -301,7 +301,7 @@ def test_portal_holds_the_cases_dossiers_alone(served: tuple[Any, Path]) -> None
         for place, _ in enumerate(PARTS.get(one["form"], ()), 1)
     }
     held = httpx.get(httpx.URL(served_info["url"]).join("/_mock/state/dossiers")).json()
-    assert set(held) <= own, "it is told in the background"
+    assert set(held) <= own, "it is sent in the background"
 
 
 def test_every_case_has_a_registered_dossier(served: tuple[Any, Path]) -> None:

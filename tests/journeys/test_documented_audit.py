@@ -36,15 +36,15 @@ DUE = 1_796_000_000
 
 AGE = """#!{python}
 import sys, pyrage
-told = sys.argv[1:]
+words = sys.argv[1:]
 if sys.argv[0].endswith("age-keygen"):
     identity = pyrage.x25519.Identity.generate()
-    with open(told[told.index("--output") + 1], "w") as file:
+    with open(words[words.index("--output") + 1], "w") as file:
         file.write(f"# public key: {{identity.to_public()}}\\n{{identity}}\\n")
 else:
-    with open(told[told.index("--identity") + 1]) as file:
+    with open(words[words.index("--identity") + 1]) as file:
         identity = pyrage.x25519.Identity.from_str(file.read().split()[-1])
-    with open(told[-1], "rb") as file:
+    with open(words[-1], "rb") as file:
         sys.stdout.buffer.write(pyrage.decrypt(file.read(), [identity]))
 """
 """For a machine without age: the two commands that the document names, by another implementation."""

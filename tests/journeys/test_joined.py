@@ -27,7 +27,7 @@ from tests.reduction.closed_months import lay_bodies_open
 Json = dict[str, Any]
 ACCEPTED, WITHDRAWN, DONE = 2, 7, 9
 PEOPLE = 13
-TOLD = SentDossier((), 0, 0, {}, with_file=False, e_result=False)
+SENT = SentDossier((), 0, 0, {}, with_file=False, e_result=False)
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def portal_has(house: House, code: str, *states: int) -> None:
         for state in states:
             row = connection.execute(select(dossiers).where(dossiers.c.code == code)).one()
             case = case_behind(connection, "h99", code, house.services.keys.index)
-            record_sent_dossier(connection, row, case, state, TOLD, house.clock())
+            record_sent_dossier(connection, row, case, state, SENT, house.clock())
 
     house.run(house.services.database.write(write))
 

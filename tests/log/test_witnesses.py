@@ -43,9 +43,9 @@ def outside(small: SmallLog) -> Outside:
     lines = [f"log {signer_key()}"]
     lines += [f"witness {n} {outside.witnesses[n].vkey} http://{n}.test" for n in NAMES]
     lines += ["group two 2 w1 w2 w3", "quorum two", ""]
-    told = read_witness_policy("\n".join(lines).encode())
-    transport = Transport(told.addresses.values(), outside)
-    small.witnesses = Witnesses(told, Posting(transport, timeout_seconds=1).post)
+    policy = read_witness_policy("\n".join(lines).encode())
+    transport = Transport(policy.addresses.values(), outside)
+    small.witnesses = Witnesses(policy, Posting(transport, timeout_seconds=1).post)
     small.again()
     return outside
 

@@ -163,7 +163,7 @@ DEFECTS: dict[str, tuple[str, Any]] = {
     "an unknown class": ("fields", [{**encode(CLAIMS)["fields"][0], "class": "gift"}]),
     "an unknown reason": ("fields", [{"path": "x", "reason": "moon"}]),
     "a person with another member": ("persons", [{"role": "x", "row": [], "name": "y"}]),
-    "told in threes": ("told", [["a", "b", "c"]]),
+    "provided in threes": ("told", [["a", "b", "c"]]),
 }
 
 

@@ -4,7 +4,7 @@ A dossier and each row of its progress lie sealed with AES-256-GCM under the out
 bytes in front, with `outbox/v1|<code>|<version>` or `outbox/v1|<code>|step|<number>` as associated
 data, so that no ciphertext can be moved or brought back. A row of progress is deleted in the transaction
 that says that it was sent. A dossier stays until the portal has the last of it, its end (3, 7, 8 or 10)
-told: its result and flags that become true are sent by an update, which is the whole dossier again.
+sent: its result and flags that become true are sent by an update, which is the whole dossier again.
 What does not end is forgotten thirty days after its promised time, a year after it was registered at
 the latest; one that nobody accepts thirty days after it was registered.
 """
