@@ -23,20 +23,21 @@ from gateway_verify.text import canonical
 _OF_NO_TENANT = frozenset({"access", "sample"})
 _MOST_KNOWN = 20_000
 
-_S, _ROWS = rb'"[ !#-\[\]-~]*+"', rb"\{[^}]*+\}"
+_S, _ROWS = rb'"[^"]*+"', rb"\{[^}]*+\}"
 _N = rb"(?:0|[1-9][0-9]{0,14}+)"
-"""What is spelt in one way only; a body with anything else is read letter by letter."""
+_PLAIN = bytes(range(0x20, 0x7F))
+"""Characters that JSON writes in one way only; a body with any other is read letter by letter."""
 _PREFILL = re.compile(
     rb'\{"case":(%(s)s),("ch":%(s)s,)"chain":(%(s)s),("fv":%(n)s,)"gr":%(n)s,"h":(%(n)s),'
-    rb'("k":"prefill",)"kc":%(s)s,("n":\[%(n)s,%(n)s\],)(?:"or":(%(rows)s),)?+"prev":(?:null|%(n)s),'
-    rb'("proc":(?:null|%(s)s),"q":\[(?:\[[^]]*+\],?+)*+\],)"rd":%(s)s,"so":%(s)s,'
-    rb'((?:"sr":%(rows)s,)?+"st":%(s)s,"ten":%(s)s),"vb":(?:null|%(s)s)(\})'
+    rb'("k":"prefill",)"kc":(%(s)s),("n":\[%(n)s,%(n)s\],)(?:"or":(%(rows)s),)?+"prev":(?:null|%(n)s),'
+    rb'("proc":(?:null|%(s)s),"q":\[(?:\[[^]]*+\],?+)*+\],)"rd":(%(s)s),"so":(%(s)s),'
+    rb'((?:"sr":%(rows)s,)?+"st":%(s)s,"ten":%(s)s),"vb":(null|%(s)s)(\})'
     % {b"s": _S, b"n": _N, b"rows": _ROWS}
 )
 _SUBMISSION = re.compile(
-    rb'(\{"att":%(rows)s,(?:"bu":1,)?+)"case":(%(s)s),"cc":%(s)s,("ch":%(s)s,)"chain":(%(s)s),'
+    rb'(\{"att":%(rows)s,(?:"bu":1,)?+)"case":(%(s)s),"cc":(%(s)s),("ch":%(s)s,)"chain":(%(s)s),'
     rb'("cl":%(s)s,(?:"cr":%(rows)s,)?+"fv":%(n)s,)"h":(%(n)s),("k":"submission","n":%(rows)s,)'
-    rb'"pf":%(n)s,("proc":(?:null|%(s)s),)(?:"rc":%(s)s,(?:"rr":%(rows)s,)?+)?+"sec":(%(n)s),'
+    rb'"pf":%(n)s,("proc":(?:null|%(s)s),)(?:"rc":(%(s)s),(?:"rr":(%(rows)s),)?+)?+"sec":(%(n)s),'
     rb'("so":%(s)s,(?:"sr":%(rows)s,)?+"ten":%(s)s,"vd":%(s)s(?:,"vr":%(rows)s)?+\})'
     % {b"s": _S, b"n": _N, b"rows": _ROWS}
 )
@@ -66,20 +67,36 @@ def take_apart(body: bytes, begin: int = 0) -> Parts:
     if body.find(b"\\", begin) >= 0:
         return _take_apart_slowly(body[begin:])
     if found := _SUBMISSION.fullmatch(body, begin):
-        text = b"".join(found.group(1, 3, 5, 7, 8, 10))
-        return text, SUBMISSION, found[2], found[4], int(found[9]), int(found[6])
-    if found := _PREFILL.fullmatch(body, begin):
-        text = b"{" + b"".join(found.group(2, 4, 6, 7, 9, 10, 11))
-        _check_spelling(found[8] or b"{}")
-        return text, PREFILL, found[1], found[3], 0, int(found[5])
-    if found := _REFUSAL.fullmatch(body, begin):
-        return b"{" + b"".join(found.group(3, 5, 6)), REFUSAL, found[1], found[2], 0, int(found[4])
-    if found := _ABANDONED.fullmatch(body, begin):
-        return b"{" + found[4], ABANDONED, found[1], found[2], 0, int(found[3])
-    if found := _SYNC.fullmatch(body, begin):
+        case, commitment, chain, digest, rows = found.group(2, 3, 5, 10, 11)
+        if digest:
+            commitment += digest
+            _check_spelling(rows or b"{}")
+        if _is_plain(case + commitment + chain):
+            text = b"".join(found.group(1, 4, 6, 8, 9, 13))
+            return text, SUBMISSION, case, chain, int(found[12]), int(found[7])
+    elif found := _PREFILL.fullmatch(body, begin):
+        case, chain = found.group(1, 3)
+        if found[9]:
+            _check_spelling(found[9])
+        if _is_plain(case + chain + b"".join(found.group(7, 11, 12, 14))):
+            text = b"{" + b"".join(found.group(2, 4, 6, 8, 10, 13, 15))
+            return text, PREFILL, case, chain, 0, int(found[5])
+    elif found := _REFUSAL.fullmatch(body, begin):
+        if _is_plain(found[1] + found[2]):
+            text = b"{" + b"".join(found.group(3, 5, 6))
+            return text, REFUSAL, found[1], found[2], 0, int(found[4])
+    elif found := _ABANDONED.fullmatch(body, begin):
+        if _is_plain(found[1] + found[2]):
+            return b"{" + found[4], ABANDONED, found[1], found[2], 0, int(found[3])
+    elif (found := _SYNC.fullmatch(body, begin)) and _is_plain(found[1]):
         _check_spelling(found[2])
         return b"{" + found[4], SYNC, found[1], b'""', 0, int(found[3])
     return _take_apart_slowly(body[begin:])
+
+
+def _is_plain(text: bytes) -> bool:
+    """Whether the parts that are in no pattern hold plain characters only; patterns are read whole."""
+    return not text.translate(None, _PLAIN)
 
 
 @lru_cache(_MOST_KNOWN)

@@ -73,7 +73,7 @@ class Records:
         Raises Refuted for a body that says what cannot be.
         """
         held, mask, pack, number = self._held, self._files - 1, _RECORD.pack, self.patterns.number
-        index, before = -1, self._number
+        index, taken = -1, 0
         seconds_at_least, per_field, confirmed = limit
         connected = self._connected
         try:
@@ -90,12 +90,13 @@ class Records:
                     hour = _LATEST_HOUR
                 whose = hash(case)
                 held[whose & mask] += pack(whose, index, hash(chain), pattern, hour)
-                self._number += 1
+                taken += 1
         except Misspelt as refused:
             raise Refuted(Kind.BODY, str(refused), index=index) from None
+        before, self._number = self._number, self._number + taken
         if self._number // _RECORDS_HELD > before // _RECORDS_HELD:
             self._flush()
-        return self._number - before
+        return taken
 
     def _flush(self) -> None:
         for number, held in enumerate(self._held):
