@@ -7,12 +7,14 @@ import pytest
 from sqlalchemy import select
 
 from gateway.access.callers import Grant
-from gateway.access.clients import ClientDirectory, NewClient
+from gateway.access.clients import ClientDirectory, NewClient, Registration
 from gateway.access.grants import register_tenant
-from gateway.domain.errors import NotFound
+from gateway.access.proofs import PinnedKey, read_public_key
+from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.identifiers import POPULATION, TenantId
 from gateway.storage.database import Database
 from gateway.storage.schema import clients
+from tests.proving import Signer
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TENANT = TenantId("h99")
@@ -98,3 +100,41 @@ async def test_t36_an_unknown_client_takes_as_long_as_a_known_one(
     known, unknown = (median(taken) for taken in times.values())
     assert 0.3 < known / unknown < 3
     assert unknown > 0.005
+
+
+def _key() -> PinnedKey:
+    return read_public_key(Signer().jwk)
+
+
+async def test_client_has_two_live_keys_at_most(
+    database: Database, directory: ClientDirectory
+) -> None:
+    await _admit(database, directory)
+    first, second, third = _key(), _key(), _key()
+    client_id = (await directory.add(TENANT, NOW, Registration(first))).client_id
+    await directory.add_key(client_id, second, NOW)
+
+    with pytest.raises(Conflict, match="too_many_keys"):
+        await directory.add_key(client_id, third, NOW)
+    await directory.revoke_key(client_id, first.kid, NOW)
+    await directory.add_key(client_id, third, NOW)
+
+    client = directory.client(client_id)
+    assert client is not None and {key.kid for key in client.keys} == {second.kid, third.kid}
+    revoked = {one.kid for one in directory.keys_of(client_id) if one.revoked_at is not None}
+    assert revoked == {first.kid}
+
+
+async def test_no_key_is_registered_twice(database: Database, directory: ClientDirectory) -> None:
+    other = await _admit(database, directory)
+    key = _key()
+    client_id = (await directory.add(TENANT, NOW, Registration(key))).client_id
+    await directory.revoke_key(client_id, key.kid, NOW)
+
+    for one in (client_id, other.client_id):
+        with pytest.raises(Conflict, match="key_known"):
+            await directory.add_key(one, key, NOW)
+    with pytest.raises(NotFound, match="unknown_key"):
+        await directory.revoke_key(client_id, key.kid, NOW)
+    with pytest.raises(NotFound, match="unknown_client"):
+        await directory.add_key("h99.00000000", _key(), NOW)

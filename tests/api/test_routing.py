@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from gateway.access.clients import NewClient
-from gateway.api._routing import Context, RequestModel, ResponseModel, SignedIn, new_router
+from gateway.api._routing import Context, MayPrefill, RequestModel, ResponseModel, new_router
 from gateway.api.events import write_events_to
 from gateway.api.services import Services, UseClock, UseDatabase
 from tests.clock import Clock
@@ -41,7 +41,7 @@ async def echo(app: FastAPI) -> None:
     router = new_router("test")
 
     @router.post("/test/echo")
-    async def echo(body: EchoBody, caller: SignedIn, context: Context) -> EchoResponse:
+    async def echo(body: EchoBody, caller: MayPrefill, context: Context) -> EchoResponse:
         return EchoResponse(tenant=caller.tenant, data={**body.data, "path": context.path})
 
     @router.get("/test/query/{name}")

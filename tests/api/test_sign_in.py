@@ -78,7 +78,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, str], int, str]] = {
     "a grant type twice": ({"grant_type": ["client_credentials"] * 2}, {}, 400, "invalid_request"),
     "a scope": ({**GRANT, "scope": "all"}, {}, 400, "invalid_scope"),
     "an unknown member": ({**GRANT, "tenant": "h98"}, {}, 400, "invalid_request"),
-    "over 8 KB": ({**GRANT, "client_id": "h" * 8192}, {}, 400, "invalid_request"),
+    "over 20 KB": ({**GRANT, "client_id": "h" * 20480}, {}, 400, "invalid_request"),
 }
 
 

@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 from gateway.cli.main import app
 from tests.clock import Clock
+from tests.proving import Signer
 
 TENANT = ["clients", "register", "h99", "--name", "Tỉnh H", "--agency", "H99"]
 
@@ -69,6 +70,53 @@ def test_what_cannot_be_done_is_said_and_ends_with_1(
     _run(TENANT, data)
 
     assert _run(arguments, data, 1).startswith(f"{code}: ")
+
+
+def test_hardened_client_is_registered_with_its_keys(data: dict[str, str], tmp_path: Path) -> None:
+    first, second = Signer(), Signer.on_p256()
+    (tmp_path / "first.json").write_text(json.dumps(first.jwk))
+    (tmp_path / "second.json").write_text(json.dumps(second.jwk))
+    hardened = ["--hardened", "--jwk", str(tmp_path / "first.json"), "--json"]
+    client = json.loads(_run([*TENANT, *hardened], data))
+    keys, client_id = ["clients", "keys"], client["client_id"]
+
+    _run([*keys, "add", client_id, "--jwk", str(tmp_path / "second.json")], data)
+    _run([*keys, "revoke", client_id, client["kid"]], data)
+
+    assert client["kid"] == first.thumbprint and "client_secret" not in client
+    assert set(_run([*keys, "list", client_id], data).splitlines()) == {
+        f"{first.thumbprint}  revoked",
+        f"{second.thumbprint}  live",
+    }
+    [listed] = json.loads(_run(["clients", "list", "--json"], data))
+    assert (listed["profile"], listed["signatures"]) == ("hardened", "optional")
+
+
+@pytest.mark.parametrize(
+    "jwk, code",
+    [
+        ({"kty": "EC", "crv": "P-256", "d": "x"}, "client_key_unusable"),
+        ({"kty": "EC", "crv": "P-192", "x": "x", "y": "x"}, "client_key_unusable"),
+        ({**Signer().jwk, "jku": "https://attacker.example.test"}, "client_key_unusable"),
+    ],
+)
+def test_unusable_key_admits_nobody(
+    data: dict[str, str], tmp_path: Path, jwk: dict[str, str], code: str
+) -> None:
+    (tmp_path / "key.json").write_text(json.dumps(jwk))
+    given = [*TENANT, "--hardened", "--jwk", str(tmp_path / "key.json")]
+
+    assert _run(given, data, 1).startswith(f"{code}: ")
+    assert _run(["clients", "add", "h99"], data, 1).startswith("unknown_tenant: ")
+
+
+def test_unknown_scope_is_refused(data: dict[str, str]) -> None:
+    _run(TENANT, data)
+
+    assert _run(["clients", "add", "h99", "--scope", "all"], data, 1).startswith("scope_unknown: ")
+    client = json.loads(_run(["clients", "add", "h99", "--scope", "batch", "--json"], data))
+    [listed] = json.loads(_run(["clients", "list", "--json"], data))
+    assert (listed["client_id"], listed["scopes"]) == (client["client_id"], "batch")
 
 
 def test_a_setting_that_cannot_be_used_ends_with_2(data: dict[str, str]) -> None:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
-from gateway.domain.errors import DossierRefused, NotAllowed
+from gateway.access.scopes import Scope
+from gateway.domain.errors import DossierRefused, NotAllowed, ScopeMissing
 from gateway.domain.identifiers import (
     DossierCode,
     IssuerAndKind,
@@ -22,7 +24,8 @@ class Grant:
 
     None stands for every procedure, every officer; sources are always named. `vouches` holds the
     pairs of issuer and kind whose records this tenant posts in the issuer's own name, `agencies` those
-    beside the tenant's own at or below which its dossiers' codes may lie (ministry cases).
+    beside the tenant's own at or below which its dossiers' codes may lie (ministry cases). From
+    `until` on the grant allows nothing.
     """
 
     sources: frozenset[SourceId]
@@ -30,6 +33,7 @@ class Grant:
     officers: frozenset[str] | None
     vouches: frozenset[IssuerAndKind] = frozenset()
     agencies: frozenset[str] = frozenset()
+    until: datetime | None = None
 
     def sources_for(self, codes: Iterable[str]) -> frozenset[SourceId]:
         """The sources that may be read for a procedure or form of these codes; none for another."""
@@ -39,7 +43,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A tenant, as which one of its clients has signed in (hệ thống thông tin của địa phương)."""
+    """A tenant, as which one of its clients has signed in (hệ thống thông tin của địa phương).
+
+    `scopes` are those of its token; of a client that has not signed in, all that it is registered for.
+    """
 
     tenant: TenantId
     client_id: str
@@ -47,6 +54,12 @@ class Caller:
     is_test: bool
     grant: Grant
     grant_leaf: int
+    scopes: frozenset[Scope]
+
+    def check_scope(self, scope: Scope) -> None:
+        """Refuse a call that the token does not open; ScopeMissing."""
+        if scope not in self.scopes:
+            raise ScopeMissing(scope)
 
     def check_dossier(self, code: str | None, member: str) -> None:
         """Refuse a code that lies outside the tenant's agencies, whether or not anybody has it.

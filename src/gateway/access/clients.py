@@ -1,4 +1,8 @@
-"""The clients of tenants, their secrets, and grants as the database keeps them.
+"""The clients of tenants, their secrets and keys, and grants as the database keeps them.
+
+A client of the compatible profile has a secret, a hardened one has public keys instead, and never
+both: at most two live keys, so that one can take the other's place. A client of either profile may
+have keys to sign its messages by.
 
 A client's secret is 32 random bytes, shown once; kept is scrypt (RFC 7914) with N=2^14, r=8, p=1,
 16 MiB, a salt of 16 bytes and 32 bytes out: about 40 ms on one core, spent off the event loop and
@@ -16,20 +20,23 @@ import json
 import os
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from gateway.access.callers import EVERYTHING, Caller, Grant
-from gateway.domain.errors import NotFound
+from gateway.access.proofs import PinnedKey, read_public_key
+from gateway.access.scopes import USUAL, Scope, read_scopes, write_scopes
+from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.identifiers import SourceId, TenantId, folded_issuer
 from gateway.log.entries import Vouch
 from gateway.storage.database import Database
-from gateway.storage.schema import clients, tenants
+from gateway.storage.schema import client_keys, clients, tenants
 
 SALT_BYTES = 16
 SIGN_INS_AT_ONCE = 2
+MOST_LIVE_KEYS = 2
 _NOBODY = (b"\x00" * SALT_BYTES, b"\x00" * 32)
 
 
@@ -42,6 +49,42 @@ class NewClient:
 
 
 @dataclass(frozen=True, slots=True)
+class Client:
+    """A live client: the caller it stands for, and what it may prove itself by.
+
+    `must_sign`: every call of a signed operation bears a message signature.
+    """
+
+    caller: Caller
+    hardened: bool
+    must_sign: bool
+    keys: tuple[PinnedKey, ...]
+
+    def key(self, kid: object) -> PinnedKey | None:
+        """The live key of this name or thumbprint."""
+        return next((key for key in self.keys if key.is_called(kid)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What a client is registered for; a key makes it a hardened one."""
+
+    key: PinnedKey | None = None
+    scopes: frozenset[Scope] = USUAL
+    must_sign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListedKey:
+    """A key of a client as operators see it; `kid` is its thumbprint."""
+
+    kid: str
+    jwk: str
+    created_at: int
+    revoked_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ListedClient:
     """A client as operators see it."""
 
@@ -49,6 +92,9 @@ class ListedClient:
     tenant: str
     created_at: int
     revoked_at: int | None
+    profile: str
+    signatures: str
+    scopes: str
 
 
 class ClientDirectory:
@@ -58,14 +104,19 @@ class ClientDirectory:
         self._database = database
         self._stamp = stamp
         self._seen = -1
-        self._callers: dict[str, Caller] = {}
+        self._clients: dict[str, Client] = {}
         self._secrets: dict[str, tuple[bytes, bytes]] = {}
         self._turns = asyncio.Semaphore(SIGN_INS_AT_ONCE)
 
+    def client(self, client_id: str) -> Client | None:
+        """A live client; None for an unknown or revoked one."""
+        self._refresh()
+        return self._clients.get(client_id)
+
     def caller(self, client_id: str) -> Caller | None:
         """The caller that a client stands for; None for an unknown or revoked one."""
-        self._refresh()
-        return self._callers.get(client_id)
+        client = self.client(client_id)
+        return None if client is None else client.caller
 
     async def sign_in(self, client_id: str, secret: str) -> Caller | None:
         """The caller whose secret this is; None, after the same time, when it is nobody's."""
@@ -75,16 +126,26 @@ class ClientDirectory:
             given = await asyncio.to_thread(hash_secret, secret, salt)
         return self.caller(client_id) if hmac.compare_digest(given, kept) else None
 
-    async def add(self, tenant: TenantId, now: datetime) -> NewClient:
-        """Make a client for a tenant; NotFound `unknown_tenant` where there is none."""
-        client = NewClient(f"{tenant}.{secrets.token_hex(4)}", secrets.token_urlsafe(32))
-        salt = os.urandom(SALT_BYTES)
+    async def add(
+        self, tenant: TenantId, now: datetime, registration: Registration = Registration()
+    ) -> NewClient:
+        """Make a client for a tenant; NotFound `unknown_tenant` where there is none.
+
+        A hardened one has no secret: what is shown of it is empty.
+        """
+        client_id, key = f"{tenant}.{secrets.token_hex(4)}", registration.key
+        client = NewClient(client_id, secrets.token_urlsafe(32) if key is None else "")
+        salt = os.urandom(SALT_BYTES) if key is None else b""
+        kept = await asyncio.to_thread(hash_secret, client.secret, salt) if key is None else b""
         row = {
-            "client_id": client.client_id,
+            "client_id": client_id,
             "tenant": tenant,
-            "secret_hash": await asyncio.to_thread(hash_secret, client.secret, salt),
+            "secret_hash": kept,
             "salt": salt,
             "created_at": int(now.timestamp()),
+            "hardened": key is not None,
+            "must_sign": registration.must_sign,
+            "scopes": write_scopes(registration.scopes),
         }
 
         def change(connection: Connection) -> None:
@@ -92,10 +153,54 @@ class ClientDirectory:
             if connection.execute(known).first() is None:
                 raise NotFound("unknown_tenant", "no tenant of this code is registered")
             connection.execute(insert(clients), row)
+            if key is not None:
+                _add_key(connection, client_id, key, now)
 
         await self._database.write(change)
         self.announce()
         return client
+
+    async def add_key(self, client_id: str, key: PinnedKey, now: datetime) -> None:
+        """Give a client a second key, or its first to sign messages by.
+
+        NotFound `unknown_client`; Conflict `too_many_keys`, `key_known`.
+        """
+        await self._database.write(lambda c: _add_key(c, client_id, key, now))
+        self.announce()
+
+    async def revoke_key(self, client_id: str, kid: str, now: datetime) -> None:
+        """End a key, and every token that was fetched by it; NotFound `unknown_key`."""
+
+        def change(connection: Connection) -> None:
+            ended = connection.execute(
+                update(client_keys)
+                .where(client_keys.c.client_id == client_id, client_keys.c.kid == kid)
+                .where(client_keys.c.revoked_at.is_(None))
+                .values(revoked_at=int(now.timestamp()))
+            )
+            if ended.rowcount == 0:
+                raise NotFound("unknown_key", "the client has no live key of this thumbprint")
+
+        await self._database.write(change)
+        self.announce()
+
+    def keys_of(self, client_id: str) -> list[ListedKey]:
+        """Every key that a client ever had; NotFound `unknown_client`."""
+        columns = (
+            client_keys.c.kid,
+            client_keys.c.jwk,
+            client_keys.c.created_at,
+            client_keys.c.revoked_at,
+        )
+        of_client = client_keys.c.client_id == client_id
+        question = (
+            select(*columns).where(of_client).order_by(client_keys.c.created_at, client_keys.c.kid)
+        )
+        known = select(clients.c.client_id).where(clients.c.client_id == client_id)
+        if self._database.read(lambda c: c.execute(known).first()) is None:
+            raise NotFound("unknown_client", "no client of this id")
+        rows = self._database.read(lambda c: c.execute(question).all())
+        return [ListedKey(*row) for row in rows]
 
     async def revoke(self, client_id: str, now: datetime) -> None:
         """End a client and every token it holds; NotFound `unknown_client` where there is none."""
@@ -114,15 +219,9 @@ class ClientDirectory:
 
     def all(self) -> list[ListedClient]:
         """Every client that was ever made, without its secret."""
-        columns = (
-            clients.c.client_id,
-            clients.c.tenant,
-            clients.c.created_at,
-            clients.c.revoked_at,
-        )
-        question = select(*columns).order_by(clients.c.created_at, clients.c.client_id)
+        question = select(clients).order_by(clients.c.created_at, clients.c.client_id)
         rows = self._database.read(lambda c: c.execute(question).all())
-        return [ListedClient(*row) for row in rows]
+        return [_listed(row) for row in rows]
 
     def announce(self) -> None:
         """Let every process see that clients, tenants or grants have changed."""
@@ -136,26 +235,77 @@ class ClientDirectory:
             grown = 0
         if grown == self._seen:
             return
-        columns = (clients.c.client_id, clients.c.secret_hash, clients.c.salt, *tenants.c)
+        own = (clients.c[name] for name in ("client_id", "secret_hash", "salt", *_OF_CLIENT))
         live = (
-            select(*columns)
+            select(*own, *tenants.c)
             .join(tenants, tenants.c.tenant == clients.c.tenant)
             .where(clients.c.revoked_at.is_(None))
         )
         rows = self._database.read(lambda c: c.execute(live).all())
-        self._secrets = {row.client_id: (row.salt, row.secret_hash) for row in rows}
-        self._callers = {
-            row.client_id: Caller(
-                TenantId(row.tenant),
-                row.client_id,
-                row.agency,
-                row.is_test,
-                read_grant(row.grant_json),
-                row.grant_leaf,
-            )
-            for row in rows
-        }
+        keys = self._database.read(_live_keys)
+        self._secrets = {r.client_id: (r.salt, r.secret_hash) for r in rows if not r.hardened}
+        self._clients = {r.client_id: _client(r, keys.get(r.client_id, ())) for r in rows}
         self._seen = grown
+
+
+_OF_CLIENT = ("hardened", "must_sign", "scopes")
+
+
+def _client(row: Row[tuple[object, ...]], keys: tuple[PinnedKey, ...]) -> Client:
+    caller = Caller(
+        TenantId(row.tenant),
+        row.client_id,
+        row.agency,
+        row.is_test,
+        read_grant(row.grant_json),
+        row.grant_leaf,
+        _scopes(row.scopes),
+    )
+    return Client(caller, bool(row.hardened), bool(row.must_sign), keys)
+
+
+def _listed(row: Row[tuple[object, ...]]) -> ListedClient:
+    return ListedClient(
+        row.client_id,
+        row.tenant,
+        row.created_at,
+        row.revoked_at,
+        "hardened" if row.hardened else "compatible",
+        "required" if row.must_sign else "optional",
+        write_scopes(_scopes(row.scopes)),
+    )
+
+
+def _scopes(kept: str | None) -> frozenset[Scope]:
+    """The scopes of a client; one that was registered before there were any has the usual ones."""
+    return USUAL if kept is None else read_scopes(kept)
+
+
+def _live_keys(connection: Connection) -> dict[str, tuple[PinnedKey, ...]]:
+    question = select(client_keys).where(client_keys.c.revoked_at.is_(None))
+    found: dict[str, tuple[PinnedKey, ...]] = {}
+    for row in connection.execute(
+        question.order_by(client_keys.c.created_at, client_keys.c.kid)
+    ).all():
+        key = read_public_key(json.loads(row.jwk))
+        found[row.client_id] = (*found.get(row.client_id, ()), key)
+    return found
+
+
+def _add_key(connection: Connection, client_id: str, key: PinnedKey, now: datetime) -> None:
+    live = select(clients.c.client_id).where(
+        clients.c.client_id == client_id, clients.c.revoked_at.is_(None)
+    )
+    if connection.execute(live).first() is None:
+        raise NotFound("unknown_client", "no live client of this id")
+    known = select(client_keys.c.kid).where(client_keys.c.kid == key.kid)
+    if connection.execute(known).first() is not None:
+        raise Conflict("key_known", "a client has, or had, this key")
+    of_client = (client_keys.c.client_id == client_id, client_keys.c.revoked_at.is_(None))
+    if len(connection.execute(select(client_keys.c.kid).where(*of_client)).all()) >= MOST_LIVE_KEYS:
+        raise Conflict("too_many_keys", "a client has at most two live keys")
+    row = {"client_id": client_id, "kid": key.kid, "jwk": key.jwk}
+    connection.execute(insert(client_keys), {**row, "created_at": int(now.timestamp())})
 
 
 def hash_secret(secret: str, salt: bytes) -> bytes:
@@ -176,6 +326,7 @@ def read_grant(text: str) -> Grant:
         named("officers"),
         frozenset((one["issuer"], one["kind"]) for one in kept.get("vouches", ())),
         frozenset(kept.get("agencies", ())),
+        None if kept.get("until") is None else datetime.fromisoformat(kept["until"]),
     )
 
 
@@ -208,6 +359,7 @@ def write_grant(grant: Grant, salt: bytes) -> str:
         "officers": named(grant.officers),
         "vouches": listed_vouches(grant),
         "agencies": sorted(grant.agencies),
+        "until": None if grant.until is None else grant.until.astimezone(UTC).isoformat(),
         "salt": salt.hex(),
     }
     return json.dumps(kept)

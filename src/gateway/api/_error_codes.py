@@ -20,6 +20,7 @@ from gateway.domain.errors import (
     NotSignedIn,
     ReceiptRefused,
     RecordRefused,
+    ScopeMissing,
     TooManyTries,
 )
 
@@ -74,6 +75,8 @@ _CODES: dict[type[GatewayError], str] = {
         agency_code_unusable | Mã cơ quan không hợp lệ | Agency code unusable | Use a code like H99.01.
         procedure_code_unusable | Mã thủ tục không hợp lệ | Procedure code unusable | Use a code like 1.004222, or a form's.
         issuer_unusable | Tên cơ quan ban hành hoặc loại giấy tờ không hợp lệ | Issuer or kind unusable | Name an issuer without long numbers, and a kind of records.
+        scope_unknown | Phạm vi không tồn tại | Unknown scope | Name scopes of docs/clients.md.
+        client_key_unusable | Khóa công khai không dùng được | Client key unusable | Give one public JWK on P-256 or Ed25519; the detail says what is amiss.
         tenant_code_unusable | Mã hệ thống không hợp lệ | Tenant code unusable | Use a-z, 0-9 and hyphens.
         dossier_missing | Thiếu mã hồ sơ | Dossier missing | Name the dossier in which the officer acts.
         procedure_missing | Thiếu mã thủ tục | Procedure missing | Name the procedure that the form is for.
@@ -99,19 +102,29 @@ _CODES: dict[type[GatewayError], str] = {
         unknown_release | Chưa công bố tháng này | No such release | Leave `month` out to see which there are.
         unknown_province | Không có tỉnh, thành phố này | No such province | See GET /catalogue/provinces.
         not_found | Không tìm thấy | Not found | Check the address.
+        unknown_key | Không có khóa này | No such key | See gateway clients keys list.
         unknown_client | Không có client này | No such client | See gateway clients list.
         leaf_not_published | Mục nhật ký chưa được công bố | Leaf not published | Ask again within a minute; a leaf that is still unknown then was never entered.
         unknown_tenant | Không có hệ thống này | No such tenant | Register it first: gateway clients register.
     """,
     NotSignedIn: """
-        not_signed_in | Chưa đăng nhập | Not signed in | Send an access token from POST /oauth/token as a Bearer.
+        not_signed_in | Chưa đăng nhập | Not signed in | Send an access token from POST /oauth/token as a Bearer, of a hardened client by DPoP.
+        dpop_needed | Thiếu bằng chứng DPoP | DPoP proof needed | Send the token as `Authorization: DPoP`, with a proof of this call in the DPoP header.
+        dpop_refused | Bằng chứng DPoP không được chấp nhận | DPoP proof refused | Make a proof for this very call, by the token's key, at the present time; see docs/clients.md.
+        proof_used | Bằng chứng đã được dùng | Proof used before | Make a new proof for every call, with a `jti` of its own.
         token_refused | Mã truy cập không được chấp nhận | Token refused | Fetch a new token.
         token_expired | Mã truy cập hết hạn | Token expired | Fetch a new token.
     """,
     NotAllowed: """
+        grant_ended | Quyền được cấp đã hết hạn | Grant ended | Ask the operator to renew the grant.
         officer_not_granted | Cán bộ chưa được cấp quyền | Officer not granted | Ask the operator to extend the grant.
     """,
+    ScopeMissing: """
+        scope_missing | Mã truy cập không có phạm vi này | Scope missing | Fetch a token with the scope that WWW-Authenticate names; the operator registers it for the client.
+    """,
     Conflict: """
+        too_many_keys | Client đã có hai khóa | Two live keys already | Revoke one first: gateway clients keys revoke.
+        key_known | Khóa đã được đăng ký | Key known already | Make a new key; none is registered twice.
         ticket_ended | Phiếu không chuyển sang trạng thái này | Ticket does not go on to this state | A ticket goes from open to sent, and ends as resolved or rejected.
         dossier_of_another_applicant | Hồ sơ của người nộp khác | Dossier of another applicant | Name the dossier that was filled for this applicant.
         still_running | Yêu cầu trước đang xử lý | Still running | Repeat a little later with the same key.

@@ -29,6 +29,7 @@ from gateway.domain.errors import (
     NotSignedIn,
     ReceiptRefused,
     RecordRefused,
+    ScopeMissing,
     TooManyTries,
 )
 
@@ -38,6 +39,7 @@ STATUS_OF: dict[type[GatewayError], HTTPStatus] = {
     BadRequest: HTTPStatus.BAD_REQUEST,
     NotSignedIn: HTTPStatus.UNAUTHORIZED,
     NotAllowed: HTTPStatus.FORBIDDEN,
+    ScopeMissing: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     ReceiptRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -62,7 +64,13 @@ _HEADERS_OF = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "1"},
 }
+_DPOP = 'algs="ES256 EdDSA Ed25519"'
 _HEADERS_OF_CODE = {
+    "dpop_needed": {"WWW-Authenticate": f'DPoP error="invalid_token", {_DPOP}'},
+    "dpop_refused": {"WWW-Authenticate": f'DPoP error="invalid_dpop_proof", {_DPOP}'},
+    "proof_used": {"WWW-Authenticate": f'DPoP error="invalid_dpop_proof", {_DPOP}'},
+    "token_refused": {"WWW-Authenticate": f'Bearer error="invalid_token", DPoP {_DPOP}'},
+    "token_expired": {"WWW-Authenticate": f'Bearer error="invalid_token", DPoP {_DPOP}'},
     "leaf_not_published": {"Retry-After": "30"},
     "person_reads_closed": {"Retry-After": "60"},
 }
@@ -103,8 +111,13 @@ def problem_of(error: GatewayError) -> Response:
     elif isinstance(error, FormRefused):
         fields = error.problems
     status = status_of(type(error), error.code)
-    again = {"Retry-After": str(error.seconds)} if isinstance(error, TooManyTries) else None
-    return problem(status, error.code, error.detail, error.member, fields, again)
+    headers: dict[str, str] = {}
+    if isinstance(error, TooManyTries):
+        headers = {"Retry-After": str(error.seconds)}
+    elif isinstance(error, ScopeMissing):
+        missing = f'Bearer error="insufficient_scope", scope="{error.scope}"'
+        headers = {"WWW-Authenticate": missing}
+    return problem(status, error.code, error.detail, error.member, fields, headers)
 
 
 def problem_of_status(status: int, headers: Mapping[str, str] | None) -> Response:

@@ -3,7 +3,8 @@
 An endpoint on `StrictRoute` says by its annotations what it needs, and FastAPI describes it by them:
 
     body: SomeModel      the body, strictly decoded and validated (415, 413, 400, 422 otherwise)
-    caller: SignedIn     who calls (401 otherwise); no tenant is ever taken from anywhere else
+    caller: MayPrefill   who calls, by a token with this scope (401, 403 otherwise); there is one such
+                         annotation for each scope, and no tenant is ever taken from anywhere else
     forms: UseForms      a group of services (`services.py` lists them)
     context: Context     the request itself: body bytes, path, Idempotency-Key
     request: Request     the bare request, where the body is not JSON
@@ -19,19 +20,23 @@ import inspect
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from keyword import iskeyword
 from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response, Security
 from fastapi.params import Depends as DependsOn
+from fastapi.params import Security as SecurityOn
 from fastapi.routing import APIRoute
 from fastapi.security import OAuth2
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import Connection
 
+from gateway.access.authentication import Arrival
 from gateway.access.callers import Caller
 from gateway.access.idempotency import Replay, Replays
+from gateway.access.scopes import SCOPES, Scope
 from gateway.api._http import (
     JSON,
     LONGEST_IDEMPOTENCY_KEY,
@@ -67,8 +72,20 @@ _REFUSED: dict[str, Any] = {
     },
 }
 
+_OPENED = {
+    "forms": "The forms, their bindings and prefill manuals",
+    "prefill": "Fill a form, confirm an identity",
+    "submit": "Judge what became of each field",
+    "corrections": "The corrections that citizens asked for",
+    "records.read": "Search digitised records",
+    "records.write": "Store and revoke digitised records",
+    "dossiers": "Register dossiers and their progress",
+    "metrics": "The system's own figures",
+    "usage": "Who looked at a citizen's facts",
+    "batch": "Fill forms for many dossiers at once",
+}
 _oauth = OAuth2(
-    flows={"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {}}}, auto_error=False
+    flows={"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": _OPENED}}, auto_error=False
 )
 
 
@@ -126,8 +143,23 @@ class RequestContext:
             return respond(*await self.database.write(change_and_keep))
 
 
-def _signed_in(request: Request, _: Annotated[str | None, Depends(_oauth)]) -> Caller:
-    return services_of(request).access.tokens.authenticate(one_header(request, "authorization"))
+def _signed_in(_: Annotated[str | None, Depends(_oauth)]) -> Caller:
+    raise TypeError("StrictRoute binds the caller itself")
+
+
+def arrival_of(request: Request) -> Arrival:
+    """What a request presents as proof of who makes it."""
+    raw, query = request.scope["raw_path"], request.scope["query_string"]
+    target = raw + b"?" + query if query else raw
+    return Arrival(request.method, target.decode("latin-1"), partial(one_header, request))
+
+
+async def caller_of(request: Request, scope: Scope) -> Caller:
+    """Who makes a request without a body, where the route may be called without a token too."""
+    authentication = services_of(request).access.authentication
+    identified = authentication.identify(arrival_of(request), scope)
+    await authentication.admit(identified)
+    return identified.session.caller
 
 
 def _context(
@@ -143,7 +175,15 @@ def _context(
     )
 
 
-SignedIn = Annotated[Caller, Depends(_signed_in)]
+SIGNED_IN_FOR_METRICS = Security(_oauth, scopes=["metrics"])
+"""For a route that may be called without a token: what the interface's description says of it."""
+MayReadForms = Annotated[Caller, Security(_signed_in, scopes=["forms"])]
+MayPrefill = Annotated[Caller, Security(_signed_in, scopes=["prefill"])]
+MaySubmit = Annotated[Caller, Security(_signed_in, scopes=["submit"])]
+MayCorrect = Annotated[Caller, Security(_signed_in, scopes=["corrections"])]
+MayReadRecords = Annotated[Caller, Security(_signed_in, scopes=["records.read"])]
+MayWriteRecords = Annotated[Caller, Security(_signed_in, scopes=["records.write"])]
+MayHandleDossiers = Annotated[Caller, Security(_signed_in, scopes=["dossiers"])]
 Context = Annotated[RequestContext, Depends(_context)]
 
 
@@ -190,7 +230,7 @@ class _Signature:
     """What one endpoint asks for, read once from its annotations: names of parameters, by kind."""
 
     body: tuple[str, type[BaseModel]] | None
-    caller: str | None
+    caller: tuple[str, Scope] | None
     context: str | None
     request: str | None
     services: tuple[tuple[str, Callable[[Request], object]], ...]
@@ -205,9 +245,12 @@ class _Signature:
         services: list[tuple[str, Callable[[Request], object]]] = []
         in_path: list[str] = []
         in_query: dict[str, bool] = {}
+        caller: tuple[str, Scope] | None = None
         for name, parameter in inspect.signature(endpoint).parameters.items():
             kind, provider = _plain(hints[name])
-            if kind in (Caller, RequestContext, Request):
+            if kind is Caller:
+                caller = name, _scope_of(hints[name])
+            elif kind in (RequestContext, Request):
                 found[kind] = name
             elif provider is not None:
                 services.append((name, provider))
@@ -221,7 +264,7 @@ class _Signature:
                 raise TypeError(f"nothing of a request is a {kind}: {name}")
         return cls(
             body,
-            found.get(Caller),
+            caller,
             found.get(RequestContext),
             found.get(Request),
             tuple(services),
@@ -230,18 +273,26 @@ class _Signature:
         )
 
     async def bind(self, request: Request) -> dict[str, Any]:
-        """The arguments for this request; who calls is checked before anything else is read."""
+        """The arguments for this request; who calls is checked before anything else is read.
+
+        The proofs of a call are used up once its body is there, and before anything is made of it.
+        """
         bound: dict[str, Any] = {name: request.path_params[name] for name in self.in_path}
         services = services_of(request)
+        authentication, identified = services.access.authentication, None
         if self.caller is not None:
-            authorization = one_header(request, "authorization")
-            bound[self.caller] = services.access.tokens.authenticate(authorization)
+            name, scope = self.caller
+            identified = authentication.identify(arrival_of(request), scope)
+            bound[name] = identified.session.caller
         for name, value in query_of(request, self.in_query).items():
             bound[f"{name}_" if iskeyword(name) else name] = value
         raw = b""
         if self.body is not None:
-            name, model = self.body
             raw = await read_body(request)
+        if identified is not None:
+            await authentication.admit(identified)
+        if self.body is not None:
+            name, model = self.body
             bound[name] = _validated(model, raw)
         for name, provider in self.services:
             bound[name] = provider(request)
@@ -262,6 +313,16 @@ def _plain(hint: object) -> tuple[object, Callable[[Request], object] | None]:
     kind, *metadata = get_args(hint)
     provided = (one.dependency for one in metadata if isinstance(one, DependsOn))
     return kind, next(provided, None)
+
+
+def _scope_of(hint: object) -> Scope:
+    """The one scope that a caller's annotation names; raises TypeError: no route is open to every token."""
+    securities = (one for one in get_args(hint)[1:] if isinstance(one, SecurityOn))
+    named = [scope for security in securities for scope in security.scopes or ()]
+    scopes = [scope for scope in SCOPES if scope in named]
+    if len(named) != 1 or len(scopes) != 1:
+        raise TypeError("a caller is annotated with exactly one scope")
+    return scopes[0]
 
 
 def _validated(model: type[BaseModel], raw: bytes) -> BaseModel:

@@ -27,6 +27,7 @@ EVENTS: dict[str, frozenset[str]] = {
     "chains_abandoned": frozenset({"count"}),
     "day_keys_erased": frozenset({"count"}),
     "replays_purged": frozenset({"count"}),
+    "proofs_purged": frozenset({"count"}),
     "dossiers_sent": frozenset({"count"}),
     "procedures_changed": frozenset({"count"}),
     "portal_not_told": frozenset({"error"}),

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from gateway.access.authentication import Authentication
 from gateway.access.clients import ClientDirectory
 from gateway.access.idempotency import Replays
 from gateway.access.pacing import Pace
@@ -41,6 +42,7 @@ class AccessServices:
 
     clients: ClientDirectory
     tokens: Tokens
+    authentication: Authentication
     replays: Replays
     pace: Pace
 

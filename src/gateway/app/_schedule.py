@@ -5,7 +5,7 @@
 | take leaves into the log's tree | second; publish every half minute, when asked, and at the end |
 | enter what witnesses say of the time | time that a checkpoint is published, but for the last |
 | send dossiers that are due | second |
-| delete replay copies whose ten minutes are over | minute |
+| delete replay copies and used proofs whose ten minutes are over | minute |
 | end expired chains, erase keys that nothing needs | hour |
 | refresh the portal's catalogue of procedures | hour |
 """
@@ -18,6 +18,7 @@ from contextlib import suppress
 import structlog
 
 from gateway.access.idempotency import purge_replays
+from gateway.access.used import purge_used
 from gateway.api.services import Services
 from gateway.domain.errors import Busy, SourceError
 from gateway.dossiers.sync import PortalSync
@@ -45,6 +46,7 @@ async def run_schedule(services: Services, stop_event: asyncio.Event) -> None:
 
     async def purge() -> None:
         _note("replays_purged", await database.write(lambda c: purge_replays(c, clock())))
+        _note("proofs_purged", await database.write(lambda c: purge_used(c, clock())))
 
     work = [
         _every(SWEEP_SECONDS, sweep_expired, "sweep_failed", stop_event),

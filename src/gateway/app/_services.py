@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from gateway.access.authentication import Authentication
 from gateway.access.clients import ClientDirectory
 from gateway.access.failures import FailureLimiter, Limits
 from gateway.access.idempotency import Replays
 from gateway.access.pacing import Pace
 from gateway.access.tokens import Tokens
+from gateway.access.used import UsedProofs
 from gateway.api.options import read_bindings_files, read_options
 from gateway.api.services import (
     AccessServices,
@@ -122,9 +124,12 @@ def _access_services(
     clients = ClientDirectory(database, settings.data / "clients.stamp")
     signing = keys.token.kid, keys.token.private
     lifetime = settings.token_lifetime_seconds
+    tokens = Tokens(signing, settings.issuer, lifetime, clients, clock)
+    used = UsedProofs(database, clock)
     return AccessServices(
         clients=clients,
-        tokens=Tokens(signing, settings.issuer, lifetime, clients, clock),
+        tokens=tokens,
+        authentication=Authentication(tokens, clients, used, settings.issuer, clock),
         replays=Replays(database, keys.idempotency, clock),
         pace=Pace(settings.closed_answer_quantum_ms / 1000),
     )

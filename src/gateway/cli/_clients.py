@@ -8,13 +8,17 @@ import json
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 
 from gateway.access.callers import EVERYTHING, Grant
-from gateway.access.clients import ClientDirectory
+from gateway.access.clients import ClientDirectory, Registration
 from gateway.access.grants import change_grant, register_tenant
+from gateway.access.proofs import LARGEST_JWK_BYTES, PinnedKey, read_public_key_file
+from gateway.access.scopes import USUAL, read_scopes
 from gateway.cli._deployment import (
     REFUSED,
     AsJson,
@@ -45,7 +49,24 @@ Agencies = Annotated[
 ]
 
 
+Hardened = Annotated[
+    bool, typer.Option("--hardened", help="A client that signs by --jwk instead of a secret.")
+]
+Jwk = Annotated[
+    Path | None,
+    typer.Option(help="A file with its public JWK, on P-256 or Ed25519.", dir_okay=False),
+]
+Scopes = Annotated[
+    list[str] | None,
+    typer.Option("--scope", help="What it may do; repeat. All but batch and usage when absent."),
+]
+MustSign = Annotated[
+    bool, typer.Option("--signatures-required", help="Its calls must bear RFC 9421 signatures.")
+]
+
 clients_app = typer.Typer(help="Tenants and their clients.", no_args_is_help=True)
+keys_app = typer.Typer(help="The public keys of clients.", no_args_is_help=True)
+clients_app.add_typer(keys_app, name="keys")
 
 
 @clients_app.command("register")
@@ -60,17 +81,23 @@ def register(
     vouches: Vouches = None,
     agencies: Agencies = None,
     test: Annotated[bool, typer.Option("--test", help="A test tenant, for ever.")] = False,
+    hardened: Hardened = False,
+    jwk: Jwk = None,
     as_json: AsJson = False,
 ) -> None:
-    """Admit a tenant; its grant is a public leaf from now on."""
+    """Admit a tenant; its grant is a public leaf from now on. With --hardened it gets a client too."""
     grant, now = _grant(source, procedure, officer, vouches, agencies), clock_of(context)()
+    registration = _registration(hardened, jwk, None, must_sign=False)
 
     def write(database: Database) -> Awaitable[Appended]:
         return database.write(
             lambda c: register_tenant(c, code, name, agency, grant, is_test=test, now=now)
         )
 
-    _granted(write, code, as_json)
+    async def add_client(directory: ClientDirectory) -> dict[str, object]:
+        return await _add(directory, code, now, registration) if hardened else {}
+
+    _granted(write, code, as_json, add_client)
 
 
 @clients_app.command("grant")
@@ -94,13 +121,19 @@ def grant(
 
 @clients_app.command("add")
 def add(
-    context: typer.Context, tenant: Annotated[str, typer.Argument()], as_json: AsJson = False
+    context: typer.Context,
+    tenant: Annotated[str, typer.Argument()],
+    hardened: Hardened = False,
+    jwk: Jwk = None,
+    scope: Scopes = None,
+    signatures_required: MustSign = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Make a client for a tenant and show its secret, this once."""
+    """Make a client for a tenant and show its secret, this once; a hardened one has none."""
+    registration = _registration(hardened, jwk, scope, must_sign=signatures_required)
 
     async def work(_: Database, directory: ClientDirectory) -> dict[str, object]:
-        client = await directory.add(TenantId(tenant), clock_of(context)())
-        return {"client_id": client.client_id, "client_secret": client.secret}
+        return await _add(directory, tenant, clock_of(context)(), registration)
 
     say(_run(work), as_json)
 
@@ -134,6 +167,86 @@ def list_clients(as_json: AsJson = False) -> None:
             typer.echo(f"{one['client_id']}  {one['tenant']}  {state}")
 
 
+@keys_app.command("add")
+def add_key(
+    context: typer.Context,
+    client_id: Annotated[str, typer.Argument()],
+    jwk: Annotated[Path, typer.Option(help="A file with the public JWK.", dir_okay=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Give a client a second key, before the first is revoked."""
+    key = _key(jwk)
+
+    async def work(_: Database, directory: ClientDirectory) -> dict[str, object]:
+        await directory.add_key(client_id, key, clock_of(context)())
+        return {"client_id": client_id, "kid": key.kid}
+
+    say(_run(work), as_json)
+
+
+@keys_app.command("revoke")
+def revoke_key(
+    context: typer.Context,
+    client_id: Annotated[str, typer.Argument()],
+    kid: Annotated[str, typer.Argument(help="The key's thumbprint, as `keys list` shows it.")],
+    as_json: AsJson = False,
+) -> None:
+    """End a key and every token that was fetched by it, at once."""
+
+    async def work(_: Database, directory: ClientDirectory) -> dict[str, object]:
+        await directory.revoke_key(client_id, kid, clock_of(context)())
+        return {"client_id": client_id, "kid": kid, "revoked": True}
+
+    say(_run(work), as_json)
+
+
+@keys_app.command("list")
+def list_keys(client_id: Annotated[str, typer.Argument()], as_json: AsJson = False) -> None:
+    """Every key that a client ever had."""
+
+    async def work(_: Database, directory: ClientDirectory) -> list[dict[str, object]]:
+        return [asdict(key) for key in directory.keys_of(client_id)]
+
+    listed = _run(work)
+    if as_json:
+        typer.echo(json.dumps(listed))
+    else:
+        for one in listed:
+            typer.echo(f"{one['kid']}  {'live' if one['revoked_at'] is None else 'revoked'}")
+
+
+async def _add(
+    directory: ClientDirectory, tenant: str, now: datetime, registration: Registration
+) -> dict[str, object]:
+    client = await directory.add(TenantId(tenant), now, registration)
+    if registration.key is None:
+        return {"client_id": client.client_id, "client_secret": client.secret}
+    return {"client_id": client.client_id, "kid": registration.key.kid}
+
+
+def _registration(
+    hardened: bool, jwk: Path | None, scopes: list[str] | None, *, must_sign: bool
+) -> Registration:
+    """What a client is registered for; a key and --hardened come together."""
+    if hardened != (jwk is not None):
+        raise typer.BadParameter("--hardened and --jwk FILE come together")
+    if must_sign and jwk is None:
+        raise typer.BadParameter("--signatures-required needs a client with a key")
+    with refusals_printed():
+        named = read_scopes(" ".join(scopes)) if scopes else USUAL
+    return Registration(None if jwk is None else _key(jwk), named, must_sign)
+
+
+def _key(file: Path) -> PinnedKey:
+    try:
+        with file.open("rb") as opened:
+            raw = opened.read(LARGEST_JWK_BYTES + 1)
+    except OSError as error:
+        raise typer.BadParameter(f"the JWK cannot be read: {error.strerror}") from None
+    with refusals_printed():
+        return read_public_key_file(raw)
+
+
 def _grant(
     sources: list[str] | None,
     procedures: list[str] | None,
@@ -150,11 +263,20 @@ def _grant(
     )
 
 
-def _granted(write: Callable[[Database], Awaitable[Appended]], tenant: str, as_json: bool) -> None:
+async def _nothing_more(_: ClientDirectory) -> dict[str, object]:
+    return {}
+
+
+def _granted(
+    write: Callable[[Database], Awaitable[Appended]],
+    tenant: str,
+    as_json: bool,
+    then: Callable[[ClientDirectory], Awaitable[dict[str, object]]] = _nothing_more,
+) -> None:
     async def work(database: Database, directory: ClientDirectory) -> dict[str, object]:
         appended = await write(database)
         directory.announce()
-        return {"tenant": tenant, "leaf": leaf_text(appended.hash)}
+        return {"tenant": tenant, "leaf": leaf_text(appended.hash), **await then(directory)}
 
     say(_run(work), as_json)
 

@@ -5,6 +5,7 @@ GatewayError
 │   └── MembersRefused        several members at once (`api/_problems.py`); names each
 ├── NotSignedIn           no token, or one that does not hold
 ├── NotAllowed            the token's tenant may not do this
+│   └── ScopeMissing          the token does not hold the scope that opens the call
 ├── NotFound              no such form, dossier, record
 ├── Conflict              the same key or receipt with other content
 ├── ReceiptRefused        what was submitted is not what was filled; `fields` names the paths
@@ -42,6 +43,14 @@ class NotSignedIn(GatewayError):
 
 class NotAllowed(GatewayError):
     """The caller is known and may not do this."""
+
+
+class ScopeMissing(NotAllowed):
+    """The token does not hold the scope that opens this call."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__("scope_missing", f"the call needs a token with the scope {scope}")
+        self.scope = scope
 
 
 class NotFound(GatewayError):

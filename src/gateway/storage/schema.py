@@ -19,9 +19,10 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest revision in `migrations/versions`, which creates exactly these tables."""
 
 metadata = MetaData()
@@ -38,6 +39,8 @@ tenants = Table(
     Column("created_at", Integer, nullable=False),
 )
 
+# a hardened client has no secret: both columns are empty. `scopes` have blanks between; null are
+# the usual ones
 clients = Table(
     "clients",
     metadata,
@@ -47,6 +50,28 @@ clients = Table(
     Column("salt", LargeBinary, nullable=False),
     Column("created_at", Integer, nullable=False),
     Column("revoked_at", Integer),
+    Column("hardened", Boolean, nullable=False, server_default=false()),
+    Column("must_sign", Boolean, nullable=False, server_default=false()),
+    Column("scopes", String),
+)
+
+# the public keys of clients; `kid` is the thumbprint (RFC 7638), `jwk` the key as JSON
+client_keys = Table(
+    "client_keys",
+    metadata,
+    Column("client_id", String, primary_key=True),
+    Column("kid", String, primary_key=True),
+    Column("jwk", String, nullable=False),
+    Column("created_at", Integer, nullable=False),
+    Column("revoked_at", Integer),
+)
+
+# what clients have proved themselves by, each good for once: digests of client and `jti` or nonce
+used_proofs = Table(
+    "used_proofs",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("expires_at", Integer, nullable=False, index=True),
 )
 
 form_versions = Table(

@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 from gateway.api._models.people import DossierText
 from gateway.api._routing import (
     Context,
+    MayCorrect,
     RequestModel,
     ResponseModel,
-    SignedIn,
     new_router,
 )
 from gateway.api.services import UseClock, UseDatabase, UseDossiers, UseKeys
@@ -59,7 +59,7 @@ class TicketStateBody(RequestModel):
 @router.post("/v1/corrections/search")
 async def search_tickets(
     body: TicketSearchBody,
-    caller: SignedIn,
+    caller: MayCorrect,
     database: UseDatabase,
     keys: UseKeys,
     dossiers: UseDossiers,
@@ -87,7 +87,7 @@ async def search_tickets(
 async def move_ticket(
     ticket: str,
     body: TicketStateBody,
-    caller: SignedIn,
+    caller: MayCorrect,
     dossiers: UseDossiers,
     clock: UseClock,
     context: Context,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
 from gateway.api._models.dossiers import DossierBody, ProgressBody
-from gateway.api._routing import Context, ResponseModel, SignedIn, new_router
+from gateway.api._routing import Context, MayHandleDossiers, ResponseModel, new_router
 from gateway.api.services import (
     DossierServices,
     FormServices,
@@ -142,7 +142,7 @@ class BundleResponse(ResponseModel):
 @router.post("/v1/dossiers", status_code=201, response_model=Registered)
 async def register(
     body: DossierBody,
-    caller: SignedIn,
+    caller: MayHandleDossiers,
     forms: UseForms,
     dossiers: UseDossiers,
     clock: UseClock,
@@ -213,7 +213,7 @@ def _check_form(catalogue: Catalogue, said: DossierBody) -> None:
 async def add_progress(
     code: str,
     body: ProgressBody,
-    caller: SignedIn,
+    caller: MayHandleDossiers,
     dossiers: UseDossiers,
     clock: UseClock,
     context: Context,
@@ -241,7 +241,7 @@ async def add_progress(
 @router.get("/v1/dossiers/{code}")
 async def show_dossier(
     code: str,
-    caller: SignedIn,
+    caller: MayHandleDossiers,
     forms: UseForms,
     cases: UseCases,
     dossiers: UseDossiers,

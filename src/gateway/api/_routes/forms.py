@@ -6,7 +6,7 @@ import orjson
 from fastapi import Response
 
 from gateway.api._http import JSON
-from gateway.api._routing import ResponseModel, SignedIn, new_router
+from gateway.api._routing import MayReadForms, ResponseModel, new_router
 from gateway.api.services import UseDatabase, UseForms
 from gateway.domain.identifiers import SourceId
 from gateway.dossiers import abolished
@@ -99,7 +99,7 @@ class FormResponse(ResponseModel):
 
 
 @router.get("/v1/forms")
-async def list_forms(caller: SignedIn, forms: UseForms, database: UseDatabase) -> FormsResponse:
+async def list_forms(caller: MayReadForms, forms: UseForms, database: UseDatabase) -> FormsResponse:
     """The catalogue of registered forms; one for an abolished procedure is flagged."""
     registered = forms.catalogue.forms()
     bound = [code for form in registered for code in form.bindings.procedures]
@@ -108,7 +108,7 @@ async def list_forms(caller: SignedIn, forms: UseForms, database: UseDatabase) -
 
 
 @router.get("/v1/forms/{form}")
-async def show_form(form: str, caller: SignedIn, forms: UseForms) -> FormResponse:
+async def show_form(form: str, caller: MayReadForms, forms: UseForms) -> FormResponse:
     """One form with everything that stands beside it."""
     registered = forms.catalogue.form_for(form)
     supplied, items = registered.potential(forms.connected)

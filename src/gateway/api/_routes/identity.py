@@ -9,7 +9,14 @@ from sqlalchemy import Connection
 from gateway.api._http import encode
 from gateway.api._models.people import DossierText, ProcedureText, SubjectModel
 from gateway.api._routes.prefills import LegalBasisModel, authorised
-from gateway.api._routing import Context, RequestModel, ResponseModel, SignedIn, new_router, respond
+from gateway.api._routing import (
+    Context,
+    MayPrefill,
+    RequestModel,
+    ResponseModel,
+    new_router,
+    respond,
+)
 from gateway.api.services import UseCases, UseForms
 from gateway.domain.errors import BadRequest
 from gateway.domain.identifiers import DossierCode
@@ -52,7 +59,7 @@ class ConfirmationResponse(ResponseModel):
 @router.post("/v1/identity/confirm", response_model=ConfirmationResponse)
 async def confirm_identity(
     body: ConfirmationBody,
-    caller: SignedIn,
+    caller: MayPrefill,
     forms: UseForms,
     cases: UseCases,
     context: Context,

@@ -15,7 +15,7 @@ from gateway.api._models.igate import (
 from gateway.api._routes.dossiers import register_said
 from gateway.api._routes.prefills import fill_once, whole_answer
 from gateway.api._routes.submissions import judge_once
-from gateway.api._routing import Context, SignedIn, new_router
+from gateway.api._routing import Context, MayPrefill, MaySubmit, new_router
 from gateway.api.services import (
     CaseServices,
     FormServices,
@@ -46,7 +46,7 @@ _IGATE_MEMBERS = {
 async def prefill_eform(
     eform: str,
     body: IGateDossier,
-    caller: SignedIn,
+    caller: MayPrefill,
     forms: UseForms,
     cases: UseCases,
     context: Context,
@@ -69,7 +69,7 @@ async def prefill_eform(
 @router.post("/v1/igate/dossiers", summary="Judge a dossier that iGate hands in")
 async def submit_dossier(
     body: IGateDossier,
-    caller: SignedIn,
+    caller: MaySubmit,
     forms: UseForms,
     cases: UseCases,
     dossiers: UseDossiers,

@@ -9,8 +9,8 @@ import orjson
 from fastapi import Query, Request, Response
 
 from gateway.api._http import encode, one_header
-from gateway.api._routing import new_router, respond
-from gateway.api.services import UseAccess, UseDatabase, UseDossiers, UseMonitor
+from gateway.api._routing import SIGNED_IN_FOR_METRICS, caller_of, new_router, respond
+from gateway.api.services import UseDatabase, UseDossiers, UseMonitor
 from gateway.domain.errors import BadRequest, SourceError
 from gateway.dossiers.index_766 import Reported, index_766
 from gateway.dossiers.sync import PortalSync
@@ -47,9 +47,12 @@ _FILES: Mapping[str, tuple[str, Callable[[Sheet], str | bytes]]] = {
 _DAY = Query(description="A day or month, as 2026-11-22 or 2026-11; inclusive. Needs a token.")
 
 
-@router.get("/v1/metrics/field-reduction")
+@router.get(
+    "/v1/metrics/field-reduction",
+    dependencies=[SIGNED_IN_FOR_METRICS],
+    openapi_extra={"security": [{}]},
+)
 async def field_reduction(
-    access: UseAccess,
     database: UseDatabase,
     request: Request,
     month: Annotated[
@@ -73,7 +76,7 @@ async def field_reduction(
     if format is not None and format not in ("json", *_FILES):
         raise BadRequest("parameter_unusable", "a format is json, csv, xlsx or parquet", "format")
     authorization = one_header(request, "authorization")
-    caller = None if authorization is None else access.tokens.authenticate(authorization)
+    caller = None if authorization is None else await caller_of(request, "metrics")
     if month is not None or caller is None:
         _refuse_period(from_, to)
         return await asyncio.to_thread(_published, database, month, by, format)
@@ -124,9 +127,10 @@ def _file(format: str, sheet: Sheet, name: str) -> Response:
 NO_REPORT = "Cổng không trả lời: 1.4 chỉ tính trên số hồ sơ đã gửi / the portal does not answer: 1.4 is counted without the national report"
 
 
-@router.get("/v1/metrics/index-766")
+@router.get(
+    "/v1/metrics/index-766", dependencies=[SIGNED_IN_FOR_METRICS], openapi_extra={"security": [{}]}
+)
 async def index(
-    access: UseAccess,
     database: UseDatabase,
     dossiers: UseDossiers,
     monitor: UseMonitor,
@@ -143,7 +147,7 @@ async def index(
     authorization = one_header(request, "authorization")
     if authorization is None:
         return respond(200, encode({"releases": []}))
-    tenant = access.tokens.authenticate(authorization).tenant
+    tenant = (await caller_of(request, "metrics")).tenant
     question = question_of(tenant, from_, to, SERIES)
     if question.first is None or question.last is None:
         raise BadRequest("parameter_missing", "a period has both ends", "to" if from_ else "from")

@@ -20,9 +20,9 @@ from gateway.api._models.people import (
 )
 from gateway.api._routing import (
     Context,
+    MayPrefill,
     RequestContext,
     RequestModel,
-    SignedIn,
     new_router,
     respond,
 )
@@ -114,7 +114,7 @@ class PrefillBody(RequestModel):
 @router.post("/v1/prefills", summary="Fill a form from the records that the State already holds")
 async def prefill(
     body: PrefillBody,
-    caller: SignedIn,
+    caller: MayPrefill,
     forms: UseForms,
     cases: UseCases,
     context: Context,

@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 from gateway.api._models.people import NameText
 from gateway.api._routing import (
     Context,
+    MayReadRecords,
+    MayWriteRecords,
     RequestModel,
     ResponseModel,
-    SignedIn,
     new_router,
 )
 from gateway.api.services import UseAccess, UseDossiers, UseLog
@@ -136,7 +137,7 @@ class RevocationResponse(ResponseModel):
 
 @router.post("/v1/records", status_code=201, response_model=RecordTaken)
 async def put_record(
-    body: RecordBody, caller: SignedIn, dossiers: UseDossiers, context: Context
+    body: RecordBody, caller: MayWriteRecords, dossiers: UseDossiers, context: Context
 ) -> Response:
     """Take a record or its announcement in: 201, or 200 where the same one lies there already."""
     caller.check_dossier(body.dossier, "dossier")
@@ -157,7 +158,7 @@ async def put_record(
 @router.post("/v1/records/search")
 async def search_records(
     body: RecordSearchBody,
-    caller: SignedIn,
+    caller: MayReadRecords,
     dossiers: UseDossiers,
     access: UseAccess,
     log: UseLog,
@@ -190,7 +191,11 @@ async def search_records(
 
 @router.post("/v1/records/{record}/revoke", response_model=RevocationResponse)
 async def revoke_record(
-    record: str, body: RevocationBody, caller: SignedIn, dossiers: UseDossiers, context: Context
+    record: str,
+    body: RevocationBody,
+    caller: MayWriteRecords,
+    dossiers: UseDossiers,
+    context: Context,
 ) -> Response:
     """End a record's reuse, or the wait for it, at once."""
 

@@ -18,9 +18,9 @@ from gateway.api._models.people import Channel, DossierText, FormData, PersonalI
 from gateway.api._problems import PROBLEM_JSON, problem_of
 from gateway.api._routing import (
     Context,
+    MaySubmit,
     RequestContext,
     RequestModel,
-    SignedIn,
     new_router,
     respond,
 )
@@ -85,7 +85,7 @@ class SubmissionBody(RequestModel):
 
 @router.post("/v1/submissions", summary="Judge what became of each field at submission")
 async def submit(
-    body: SubmissionBody, caller: SignedIn, cases: UseCases, context: Context
+    body: SubmissionBody, caller: MaySubmit, cases: UseCases, context: Context
 ) -> Response:
     """A verdict for every field, the counts, the dossier's evidence and the leaf."""
     return await judge_once(cases, caller, context, body.read(caller))
