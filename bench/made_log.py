@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.domain.identifiers import POPULATION, RECORDS, SESSION
-from gateway.domain.letters import spell
+from gateway.domain.verdicts import spell
 from gateway.forms.catalogue import read_catalogue
 from gateway.log.canonical import canonical
 from gateway.log.entries import leaf_of, payload_of

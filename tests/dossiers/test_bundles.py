@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from gateway.app import create_app
-from gateway.domain.letters import spell
+from gateway.domain.verdicts import spell
 from gateway.dossiers._telling.listing import send_again
 from gateway.receipts.cases import case_of, register_dossier
 from gateway.settings import PortalAccess, Settings

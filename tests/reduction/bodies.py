@@ -5,8 +5,14 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
-from gateway.domain.letters import CLASS_LETTERS, VERDICT_LETTERS, spell
-from gateway.domain.verdicts import DECLARED, FieldClass, Verdict
+from gateway.domain.verdicts import (
+    CLASS_LETTERS,
+    DECLARED,
+    VERDICT_LETTERS,
+    FieldClass,
+    Verdict,
+    spell,
+)
 from gateway.log.entries import leaf_of
 from gateway.reduction._definitions import Definitions, read_definitions
 from gateway.sources.registry import registered

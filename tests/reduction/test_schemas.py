@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from gateway.domain.letters import (
+from gateway.domain.verdicts import (
     CLASS_LETTERS,
     REASON_LETTERS,
     VERDICT_LETTERS,
+    Verdict,
 )
-from gateway.domain.verdicts import Verdict
 from gateway.log.entries import CASE_KINDS
 from gateway.sources.registry import registered
 from tests.reduction.bodies import (

@@ -14,8 +14,7 @@ from sqlalchemy import Connection, select
 from gateway.audits._samples import is_entered, read_sample_request
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.domain.identifiers import RECORDS as RECORDS_SOURCE
-from gateway.domain.letters import NOTHING, UNNUMBERED, VERDICT_LETTERS, unspell
-from gateway.domain.verdicts import Verdict
+from gateway.domain.verdicts import NOTHING, UNNUMBERED, VERDICT_LETTERS, Verdict, unspell
 from gateway.log.entries import (
     FormVersionLeaf,
     GrantLeaf,

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from gateway.domain.facts import Coded
-from gateway.domain.marks import normalized
+from gateway.domain.signs import normalized
 
 COUNTRY, PROVINCE, COMMUNE, INLAND = "country", "province", "commune", "inland"
 HOME_COUNTRY = "VN"

@@ -1,20 +1,24 @@
-"""Which characters may stand in a text that is compared? By Unicode 14.0, whatever Python runs this.
+"""Characters of texts that are compared: normalisation, case, what is refused, what a name may hold.
 
 Receipts and the log outlive the interpreter, so a decision about a text rests on one version of
 Unicode: the one that `schemas/measure.json` names. Format characters (Cf), private-use ones (Co) and
 code points that this version does not assign (Cn) are refused in names and in locked values, and so
 are letters that NFC replaces by another one (U+212A KELVIN SIGN, U+F900): none of them comes from
 re-formatting a text, each makes one that looks the same.
+
+Normalising takes linear time, whatever text comes in. Putting combining marks into their canonical
+order costs the square of how many follow each other: 32,000 of them take seconds. A longer run than
+any language writes is parted first, as the Stream-Safe Text Format parts it (UAX #15, section 13):
+U+034F after every 30 marks.
 """
 
 import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from gateway.domain._unicode_14 import CF, CN, CO
-from gateway.domain.marks import normalized
 
 UNICODE_VERSION = "14.0"
 """The version that decides."""
@@ -27,7 +31,41 @@ _EVERYDAY = re.compile(
 )
 """Texts that need no look at the table: Latin letters, their marks, common punctuation."""
 
+_LOOK_ALIKES = frozenset("\u00d0\u00f0\u0189\u0256")
+"""Eth and African D look like Đ and are other letters."""
+
 _SURROGATES = range(0xD800, 0xE000)
+
+MOST_MARKS: Final = 30
+"""Combining marks that may follow each other (UAX15-D4)."""
+
+_JOINER: Final = "\u034f"
+_DENSE = re.compile("[^\\x00-\u02ff\u1e00-\u1eff]" + f"{{{MOST_MARKS + 1}}}")
+"""Without this many signs in a row that are no Latin letters, no run of marks is too long."""
+
+
+def normalized(form: Literal["NFC", "NFD"], text: str) -> str:
+    """The text in a normalisation form; runs of more than `MOST_MARKS` marks are parted."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize(form, _parted(text) if _DENSE.search(text) else text)
+
+
+def _parted(text: str) -> str:
+    signs: list[str] = []
+    run = 0
+    for sign in text:
+        run = run + 1 if _is_mark(sign) else 0
+        if run > MOST_MARKS:
+            signs.append(_JOINER)
+            run = 1
+        signs.append(sign)
+    return "".join(signs)
+
+
+def _is_mark(sign: str) -> bool:
+    # a few letters of class 0 are made of marks alone: U+0F73
+    return unicodedata.combining(unicodedata.normalize("NFD", sign)[0]) != 0
 
 
 class RefusedSign(NamedTuple):
@@ -83,6 +121,28 @@ def composed(text: str) -> str:
     return "".join(
         piece if number % 2 else normalized("NFC", piece) for number, piece in enumerate(pieces)
     )
+
+
+def name_mistake(text: str) -> str | None:
+    """Why a text is no person's name, in one word, or None.
+
+    Letters are Latin, `Đ` is U+0110, and every mark composes with its letter under NFC: what does
+    not was typed in the wrong order and would never match (Unicode, UAX #15).
+    """
+    if refused_sign(text) is not None:
+        return "sign_of_no_name"
+    name = composed(text)
+    if not name.strip():
+        return "blank"
+    for letter in name:
+        category = unicodedata.category(letter)
+        if category == "Mn":
+            return "marks_out_of_order"
+        if letter in _LOOK_ALIKES:
+            return "look_alike_letter"
+        if category.startswith("L") and not unicodedata.name(letter, "").startswith("LATIN"):
+            return "not_latin"
+    return None
 
 
 def lower_case(text: str) -> str:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from gateway.domain.facts import Coded, PartialDate, Value
-from gateway.domain.marks import normalized
+from gateway.domain.signs import normalized
 from gateway.forms._reading.mistakes import NotConvertible, NotOfType
 from gateway.forms._showing.instants import LOCAL_ZONE
 from gateway.forms.definition import FieldTemplate, Option

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import log
 
-from gateway.domain.marks import normalized
+from gateway.domain.signs import normalized
 from gateway.forms._reading.templates import FieldTemplate
 from gateway.forms._reading.tree import Node
 from gateway.forms.attributes import Dictionary

@@ -9,15 +9,15 @@ from itertools import zip_longest
 import orjson
 
 from gateway.domain.identifiers import RECORDS
-from gateway.domain.letters import (
+from gateway.domain.verdicts import (
     CLASS_LETTERS,
     NOTHING,
     RECORD_LETTERS,
     UNNUMBERED,
     VERDICT_LETTERS,
+    Verdict,
     spell,
 )
-from gateway.domain.verdicts import Verdict
 from gateway.forms import steps_of
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.fields import template_of

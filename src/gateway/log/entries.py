@@ -79,7 +79,7 @@ GrantAt: TypeAlias = Annotated[int, "gr"]
 PrefillAt: TypeAlias = Annotated[int, "pf"]
 """Index of the chain's latest prefill leaf."""
 Rows: TypeAlias = Mapping[str, str]
-"""Letters of each row of a repeating group, by the row's path (`domain/letters.py`)."""
+"""Letters of each row of a repeating group, by the row's path (`domain/verdicts.py`)."""
 
 
 class Read(NamedTuple):

@@ -9,9 +9,8 @@ from base64 import b64encode
 from collections.abc import Sequence
 
 from gateway.domain.clock import hour_of
-from gateway.domain.letters import CLASS_LETTERS, REASON_LETTERS, spell
 from gateway.domain.replies import Found, Reply, outcome_of
-from gateway.domain.verdicts import Reason
+from gateway.domain.verdicts import CLASS_LETTERS, REASON_LETTERS, Reason, spell
 from gateway.log.entries import Offered, PrefillPayload, Read
 from gateway.prefill._asking.knowledge import Answer
 from gateway.prefill._case import Case

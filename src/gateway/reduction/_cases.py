@@ -18,8 +18,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
 
 from gateway.domain.errors import CannotMeasure
-from gateway.domain.letters import REASON_LETTERS
-from gateway.domain.verdicts import Reason
+from gateway.domain.verdicts import REASON_LETTERS, Reason
 from gateway.log.entries import (
     AbandonedPayload,
     PrefillPayload,

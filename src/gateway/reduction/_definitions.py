@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.domain.errors import CannotMeasure
-from gateway.domain.letters import unspell
+from gateway.domain.verdicts import unspell
 from gateway.log.entries import (
     FormVersionLeaf,
     GrantLeaf,

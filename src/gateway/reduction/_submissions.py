@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gateway.domain.errors import CannotMeasure
-from gateway.domain.letters import CLASS_LETTERS, VERDICT_LETTERS
-from gateway.domain.verdicts import DECLARED, FieldClass, Verdict
+from gateway.domain.verdicts import CLASS_LETTERS, DECLARED, VERDICT_LETTERS, FieldClass, Verdict
 from gateway.log.entries import SubmissionLetters, SubmissionPayload
 from gateway.reduction._definitions import Definitions, FormVersion, template_of
 from gateway.sources.registry import registered

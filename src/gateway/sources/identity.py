@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from gateway.domain.codelists import folded
 from gateway.domain.facts import Holder, PartialDate, PersonKey, PersonRef
 from gateway.domain.identifiers import AttributeName
-from gateway.domain.marks import normalized
+from gateway.domain.signs import normalized
 
 FULL_NAME = AttributeName("person.full_name")
 SURNAME = AttributeName("person.surname")

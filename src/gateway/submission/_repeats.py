@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from gateway.domain.errors import Conflict, ReceiptRefused
-from gateway.domain.letters import VERDICT_LETTERS, unspell
+from gateway.domain.verdicts import VERDICT_LETTERS, unspell
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.remote import RemoteLists
 from gateway.judging.encoding import commitment, content_of, in_form_order

@@ -22,7 +22,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 
 from gateway.domain.errors import SourceBrokeContract, SourceUnavailable
-from gateway.domain.marks import normalized
+from gateway.domain.signs import normalized
 from gateway.upstream import http
 from gateway.upstream.exchange import Exchange
 

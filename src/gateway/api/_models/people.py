@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from gateway.api._routing import RequestModel
 from gateway.domain.facts import PartialDate, PersonKey
 from gateway.domain.identifiers import DossierCode, PersonalId, ProcedureCode
-from gateway.domain.names import name_mistake
+from gateway.domain.signs import name_mistake
 from gateway.sources.session import Account
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from sqlalchemy import Connection, bindparam, select
 
-from gateway.domain.letters import unspell
+from gateway.domain.verdicts import unspell
 from gateway.log.entries import EntryUnreadable, FormVersionLeaf, decode_leaf
 from gateway.storage.schema import leaves
 

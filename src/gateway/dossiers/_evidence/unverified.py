@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from gateway.domain.letters import REASON_LETTERS
-from gateway.domain.verdicts import Reason
+from gateway.domain.verdicts import REASON_LETTERS, Reason
 from gateway.dossiers._evidence.declared import Declaration, Declared, declaration_of, template_of
 from gateway.dossiers._evidence.serving import Case
 from gateway.log.entries import PrefillPayload, SubmissionPayload

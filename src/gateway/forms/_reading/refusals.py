@@ -34,7 +34,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from gateway.domain.errors import FieldProblem
-from gateway.domain.marks import normalized
+from gateway.domain.signs import normalized
 from gateway.forms._reading.cycles import in_cycles
 from gateway.forms._reading.templates import (
     Component,

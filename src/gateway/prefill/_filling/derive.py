@@ -12,9 +12,9 @@ from decimal import ROUND_HALF_UP, Decimal, DecimalException, localcontext
 from typing import Any
 
 from gateway.domain.facts import Coded, PartialDate, Value
-from gateway.domain.words import amount_in_words, date_in_words
 from gateway.forms.definition import FieldTemplate
 from gateway.forms.values import LOCAL_ZONE
+from gateway.prefill._filling.words import amount_in_words, date_in_words
 
 REGISTRATION_DAYS = 60
 """A birth is registered in time within 60 days (Luật Hộ tịch 2014, article 15)."""

@@ -8,9 +8,9 @@ from typing import Literal
 
 import pytest
 
-from gateway.domain.marks import normalized
+from gateway.domain.signs import normalized
 
-SOURCE = Path(__file__).parents[1] / "src" / "gateway"
+SOURCE = Path(__file__).parents[2] / "src" / "gateway"
 FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 HOSTILE = {
     "two classes by turns": "a" + "\u0300\u0316" * 16_384,
@@ -53,4 +53,4 @@ def test_nothing_else_normalises_a_text() -> None:
         for path in SOURCE.rglob("*.py")
         if re.search(r'\bnormalize\((?:"NF|form)', path.read_text())
     }
-    assert calls == {"marks.py"}
+    assert calls == {"signs.py"}

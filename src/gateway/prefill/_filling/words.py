@@ -1,4 +1,4 @@
-"""How are numbers and dates written out in Vietnamese words, as declarations want them?"""
+"""Numbers and dates written out in Vietnamese words, as declarations want them."""
 
 from gateway.domain.facts import PartialDate
 
