@@ -12,8 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from gateway.storage._sqlite import writing_engine
-from gateway.storage.database import Database
-from gateway.storage.upkeep import copy_database, read_only
+from gateway.storage.database import Database, copy_database, read_only
 from gateway.storage.url import DatabaseUrl
 
 

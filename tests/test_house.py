@@ -213,7 +213,7 @@ def test_what_is_particular_to_a_database_stays_in_storage() -> None:
 OPENS_A_DATABASE = re.compile(r"import sqlite3|create_engine|PRAGMA|\"gateway\.db", re.IGNORECASE)
 MAY_OPEN_A_DATABASE = {
     "src/gateway/storage/_sqlite.py": "what is particular to SQLite",
-    "src/gateway/storage/upkeep.py": "translates its errors",
+    "src/gateway/storage/_upkeep.py": "translates its errors",
     "src/gateway/storage/url.py": "the name of the file in a data folder",
     "tests/databases.py": "the door of the tests",
     "tests/test_house.py": "this test",

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, select
 import gateway.storage
 from gateway.domain.clock import hour_of
 from gateway.log.append import append_case
+from gateway.storage.database import inspect_database
 from gateway.storage.schema import REVISION, bodies, bundles, case_persons, chains, metadata
-from gateway.storage.upkeep import inspect_database
 from gateway.storage.url import DatabaseUnusable, DatabaseUrl
 from tests.databases import edit_by_hand, load_dump, looking_into, open_database
 from tests.log.writing import an_end
@@ -58,7 +58,7 @@ def test_scripts_alone_create_tables_of_code(tmp_path: Path) -> None:
 
 
 def test_last_script_is_revision_of_schema() -> None:
-    folder = Path(str(gateway.storage.__file__)).parent / "migrations"
+    folder = Path(str(gateway.storage.__file__)).parent / "_migrations"
     assert ScriptDirectory(str(folder)).get_heads() == [REVISION]
 
 

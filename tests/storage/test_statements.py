@@ -1,4 +1,4 @@
-"""Statements that are put together once."""
+"""Statements that are compiled once."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +8,8 @@ from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gateway.storage._sqlite import writing_engine
+from gateway.storage.database import Statement, new_row
 from gateway.storage.schema import case_persons
-from gateway.storage.statements import Statement, add_rows, new_row
 from gateway.storage.url import DatabaseUrl
 from tests.databases import open_database
 
@@ -51,17 +51,8 @@ def test_missing_parameter_is_no_null(connection: Connection) -> None:
         new_row(case_persons).run(connection, {"case_ref": "one"})
 
 
-def test_rows_are_written_by_one_statement(connection: Connection) -> None:
-    for count in (0, 1, 3):
-        rows = [
-            {"person_index": bytes([i]), "case_ref": f"case-{count}", "applicant": i == 0}
-            for i in range(count)
-        ]
-        add_rows(connection, case_persons, rows)
-        assert len(OF_CASE.all(connection, {"case": f"case-{count}"})) == count
-
-
 def test_existing_row_is_an_integrity_error(connection: Connection) -> None:
-    add_rows(connection, case_persons, [PERSON])
+    write = new_row(case_persons)
+    write.run(connection, PERSON)
     with pytest.raises(IntegrityError):
-        add_rows(connection, case_persons, [PERSON])
+        write.run(connection, PERSON)

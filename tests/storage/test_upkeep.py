@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, insert, select
 
+from gateway.storage.database import copy_database
 from gateway.storage.schema import leaves
-from gateway.storage.upkeep import copy_database
 from gateway.storage.url import DatabaseUnusable, DatabaseUrl
 from tests.databases import back_up, looking_into, open_database, put_back
 

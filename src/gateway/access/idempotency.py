@@ -27,9 +27,8 @@ from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
 
 from gateway.domain.errors import BadRequest, Conflict
-from gateway.storage.database import Database
+from gateway.storage.database import Database, Statement, new_row
 from gateway.storage.schema import replays
-from gateway.storage.statements import Statement, new_row
 
 REPLAY_SECONDS = 600
 _NONCE_BYTES = 12

@@ -18,9 +18,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, bindparam, delete, select
 
 from gateway.domain.identifiers import PersonalId, TenantId
-from gateway.storage.database import Database
+from gateway.storage.database import Database, Statement, new_row
 from gateway.storage.schema import typed_persons
-from gateway.storage.statements import Statement, new_row
 
 MOST_IN_A_DAY = 5
 TYPED, NAMED = "typed", "named"

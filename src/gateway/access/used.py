@@ -15,9 +15,8 @@ from typing import Literal, TypeAlias
 from sqlalchemy import Connection, bindparam, delete, select
 
 from gateway.domain.errors import NotSignedIn
-from gateway.storage.database import Database
+from gateway.storage.database import Database, Statement, new_row
 from gateway.storage.schema import used_proofs
-from gateway.storage.statements import Statement, new_row
 
 KEPT_SECONDS = 600
 Kind: TypeAlias = Literal["assertion", "dpop", "signature"]

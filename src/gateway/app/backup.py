@@ -20,7 +20,7 @@ from pathlib import Path
 
 from gateway.keys import BACKED_UP, BACKED_UP_APART
 from gateway.settings import Settings
-from gateway.storage.upkeep import copy_database
+from gateway.storage.database import copy_database
 from gateway.storage.url import DatabaseUrl
 
 Progress = Callable[[str, int, int], None]

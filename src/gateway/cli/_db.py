@@ -11,9 +11,8 @@ from gateway.cli._audit.verifying import bar
 from gateway.cli._deployment import COULD_NOT, REFUSED, AsJson, settings_from_environment
 from gateway.log.publishing import LogFolder, LogInUse
 from gateway.settings import Settings
-from gateway.storage.database import Database
+from gateway.storage.database import Condition, Database, inspect_database
 from gateway.storage.schema import REVISION
-from gateway.storage.upkeep import Condition, inspect_database
 from gateway_verify.ending import tell
 
 db_app = typer.Typer(help="The database of this deployment.", no_args_is_help=True)

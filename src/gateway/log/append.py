@@ -22,8 +22,8 @@ from sqlalchemy import Connection, func, select
 from gateway.domain.errors import Busy
 from gateway.log.entries import SALT_BYTES, CasePayload, PublicLeaf, case_entry, seal_of
 from gateway.log.tree import leaf_hash
+from gateway.storage.database import Statement, new_row
 from gateway.storage.schema import bodies, leaves
-from gateway.storage.statements import Statement, new_row
 
 _LAST_INDEX = Statement(select(func.max(leaves.c.idx)))
 _NEW_LEAF, _NEW_BODY = new_row(leaves), new_row(bodies)

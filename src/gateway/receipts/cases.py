@@ -9,8 +9,8 @@ from functools import lru_cache
 from sqlalchemy import Connection, bindparam, insert, literal, select, update
 
 from gateway.domain.errors import Conflict
+from gateway.storage.database import Statement, new_row
 from gateway.storage.schema import bodies, case_persons, cases, chains, dossiers
-from gateway.storage.statements import Statement, new_row
 
 _OF_DOSSIER = cases.c.tenant == bindparam("tenant"), cases.c.dossier_index == bindparam("index")
 _CASE = Statement(select(cases.c.case_ref, cases.c.opened_at).where(*_OF_DOSSIER))

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from gateway.domain.errors import Conflict
 from gateway.domain.identifiers import ChainId
 from gateway.receipts.cases import new_reference, person_index, register_dossier
+from gateway.storage.database import Statement, new_row
 from gateway.storage.schema import (
     bodies,
     case_persons,
@@ -20,7 +21,6 @@ from gateway.storage.schema import (
     receipts,
     refused_fields,
 )
-from gateway.storage.statements import Statement, add_rows, new_row
 
 _CHAIN = select(chains).where(chains.c.chain == bindparam("chain"))
 _RECEIPT = select(receipts).where(receipts.c.jti == bindparam("jti"))
@@ -34,6 +34,7 @@ _MARK = Statement(
 _OPENED = ("chain", "tenant", "case_ref", "version", "state", "wrapped_key")
 _NEW_CHAIN = new_row(chains, *_OPENED, "first_at", "expires_at", "applicant")
 _NEW_RECEIPT = new_row(receipts)
+_NEW_PERSON = new_row(case_persons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +151,9 @@ def _remember_persons(
         if before.get(applicant) == 0:  # somebody else's relative, who applies in the same case now
             _MARK.run(connection, {"case": case_ref, "person": applicant, "mark": True})
         indices -= before.keys()
-    rows = [
-        {"person_index": index, "case_ref": case_ref, "applicant": index == applicant}
-        for index in sorted(indices)
-    ]
-    add_rows(connection, case_persons, rows)
+    for index in sorted(indices):
+        row = {"person_index": index, "case_ref": case_ref, "applicant": index == applicant}
+        _NEW_PERSON.run(connection, row)
 
 
 def leaves_of(connection: Connection, chain: str) -> list[int]:

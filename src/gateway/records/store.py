@@ -23,9 +23,8 @@ from gateway.records.codec import Codec, Place, read_document, write_document
 from gateway.records.issuers import Issuers, is_posted_for
 from gateway.records.kinds import Kinds
 from gateway.records.record import Record, read_record, stored_record
-from gateway.storage.database import Database
+from gateway.storage.database import Database, Statement
 from gateway.storage.schema import records
-from gateway.storage.statements import Statement
 
 VALID, REVOKED, PENDING = "valid", "revoked", "pending"
 

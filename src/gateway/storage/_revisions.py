@@ -1,7 +1,7 @@
 """Which revision a database is at, and how it comes to the one of this code.
 
 A new database gets every table at once and the mark of the newest revision. An older one is upgraded
-by the scripts in `migrations/versions`, one after the other, in the transaction of the caller; a
+by the scripts in `_migrations/versions`, one after the other, in the transaction of the caller; a
 database from before there were revisions is at None and begins with the first. Alembic is imported
 only then, since that takes half a second.
 """
@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, insert, insp
 from gateway.storage.schema import REVISION, leaves, metadata
 from gateway.storage.url import DatabaseUnusable
 
-_SCRIPTS = Path(__file__).parent / "migrations"
+_SCRIPTS = Path(__file__).parent / "_migrations"
 
 _alembic = MetaData()
 _version = Table("alembic_version", _alembic, Column("version_num", String(32), primary_key=True))

