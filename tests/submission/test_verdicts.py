@@ -181,3 +181,11 @@ def test_papers_that_are_asked_for_are_counted_by_who_put_them_in(office: House)
     assert counted(abroad | {"anhBenNu": paper, "anhBenNam": []}) == {"uploaded": 1, "blank": 1}
     both = abroad | {"anhBenNu": paper, "anhBenNam": paper}
     assert counted(both, "anhBenNam") == {"uploaded": 1, "officer": 1}
+
+
+@pytest.mark.parametrize(("ticked", "verdict"), [(False, "blank"), (True, "manual")])
+def test_unticked_box_is_blank(office: House, ticked: bool, verdict: str) -> None:
+    """`false` is what Form.io sends for a box that nobody touched; only a tick is an answer."""
+    walk = office.walk(office.story("bundle-birth"))
+    answer = office.accepted(walk.submission() | {"data": walk.data | {"daChetMe": ticked}})
+    assert {f["path"]: f["verdict"] for f in answer["fields"]}["daChetMe"] == verdict
