@@ -37,16 +37,16 @@ from gateway.dossiers import (
 )
 from gateway.dossiers.registry import POPULATION_CODE, Registry
 from gateway.dossiers.sync import PortalSync, open_sync
-from gateway.forms.catalogue import read_catalogue
+from gateway.forms.catalogue import PublishedForms, read_catalogue
 from gateway.forms.remote import read_remote_lists
 from gateway.igate.mapping import read_igate
 from gateway.keys import Keys
 from gateway.log.publishing import LogFolder, Publisher, Witnesses, open_log
 from gateway.prefill.confirmation import ConfirmationWorkflow
-from gateway.prefill.request import read_acts
+from gateway.prefill.request import ReadPolicy, read_acts
 from gateway.prefill.workflow import PrefillWorkflow
 from gateway.receipts.chains import void_open_chains
-from gateway.receipts.receipt import ReceiptSigner
+from gateway.receipts.receipt import ReceiptSigner, ReceiptStore
 from gateway.receipts.tickets import Tickets
 from gateway.records.codec import PlainCodec
 from gateway.records.issuers import read_issuers
@@ -181,46 +181,30 @@ def _case_services(
 ) -> CaseServices:
     """The workflows of a case; a prefill's reads are counted (`counting`), a confirmation's are not."""
     settings, database, keys, clock = base.settings, base.database, base.keys, base.clock
+    published = PublishedForms(forms.catalogue, versions, forms.remote_lists)
     signer = ReceiptSigner(settings.issuer, keys.receipt.private, keys.receipt.kid)
+    receipts = ReceiptStore(database, keys, signer, dossiers.tickets)
+
+    def policy(allowed: Mapping[SourceId, Source], limits: Limits) -> ReadPolicy:
+        timeout = settings.source_patience_seconds
+        return ReadPolicy(allowed, timeout, FailureLimiter(limits, clock), base.pace)
+
     return CaseServices(
         prefills=PrefillWorkflow(
-            forms.catalogue,
-            versions,
-            gated(counting, base.publisher.reads_open),
-            database,
-            keys,
-            keys.index,
-            signer,
-            forms.remote_lists,
-            settings.source_patience_seconds,
+            published,
+            policy(gated(counting, base.publisher.reads_open), _prefill_limits(settings)),
+            receipts,
             clock,
-            FailureLimiter(_prefill_limits(settings), clock),
-            dossiers.tickets,
-            base.pace,
             timedelta(hours=settings.least_age_hours),
         ),
         confirmations=ConfirmationWorkflow(
-            sources,
+            policy(sources, _confirmation_limits(settings)),
             database,
             keys.index,
-            settings.source_patience_seconds,
             clock,
             base.publisher.check_reads_open,
-            FailureLimiter(_confirmation_limits(settings), clock),
-            base.pace,
         ),
-        submissions=SubmissionWorkflow(
-            forms.catalogue,
-            versions,
-            database,
-            keys,
-            keys.index,
-            signer,
-            dossiers.tickets,
-            clock,
-            _bursts_of(settings),
-            forms.remote_lists,
-        ),
+        submissions=SubmissionWorkflow(published, receipts, clock, _bursts_of(settings)),
         legal_acts=read_acts(settings.schemas),
         paper_path=PaperPath(dossiers.records.kinds),
     )

@@ -106,6 +106,6 @@ def differences(filed: Mapping[str, str], submitted: Mapping[str, str]) -> Itera
 
 def _content(receipt: OpenedReceipt, copy: Mapping[str, Any]) -> Mapping[str, str]:
     try:
-        return dict(visible_content(receipt, with_switches(receipt, copy)))
+        return dict(visible_content(receipt.texts, with_switches(receipt.claims, copy)))
     except GatewayError:
         raise Wrong("filed") from None

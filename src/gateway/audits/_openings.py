@@ -44,7 +44,7 @@ from gateway.forms.catalogue import RegisteredForm
 from gateway.judging.encoding import commitment, content_of, letters_of
 from gateway.judging.judge import JudgedField, Judgement, judge
 from gateway.judging.locked import check_locked, with_switches
-from gateway.judging.opened import Marks, OpenedReceipt
+from gateway.judging.opened import FormTexts, Marks, OpenedReceipt
 from gateway.log.entries import (
     EntryUnreadable,
     PrefillPayload,
@@ -252,8 +252,8 @@ def _judged(
     """The submission, judged as it was then."""
     digests = (form.definition.digest, form.bindings.digest)
     tagger = Tagger.of(opening.key, submission.chain, submission.tenant, *digests)
-    one = OpenedReceipt(form, opening.receipts[-1].claims, tagger)
-    data = with_switches(one, opening.data)
+    one = OpenedReceipt(opening.receipts[-1].claims, tagger, FormTexts(form))
+    data = with_switches(one.claims, opening.data)
     marks = Marks(opening.by_officer, opening.contested, refused)
     _, pairings = check_locked(one, data, marks)
     return one, judge(one, data, marks, pairings)

@@ -23,6 +23,7 @@ from gateway.forms.attributes import CONSTANT, Dictionary, read_dictionary
 from gateway.forms.bindings import Binding, Bindings
 from gateway.forms.bundles import BASE_CODE, Served, Spared, spared_by
 from gateway.forms.definition import FieldTemplate, FormDefinition, read_countable
+from gateway.forms.remote import RemoteLists
 
 COUNTING_ENGINE = "eform-gateway/counting/2"
 _SKELETON_KEYS = (
@@ -165,6 +166,15 @@ class Catalogue:
         return spared_by(
             bundle.bindings.serves, lambda form: self.form_for(form).bindings.all_items
         )
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedForms:
+    """The registered forms with the log leaf of each version, and the lists that their fields refer to."""
+
+    catalogue: Catalogue
+    leaves: Mapping[str, int]
+    remote_lists: RemoteLists
 
 
 def read_catalogue(schemas: Path) -> Catalogue:

@@ -5,7 +5,6 @@ is noted in the receipt: who is meant may not change behind what was filled.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from gateway.domain.identifiers import RoleName
 from gateway.forms.bindings import Bindings, Way
@@ -14,13 +13,16 @@ from gateway.forms.fields import value_at
 from gateway.forms.values import EMPTY, NotOfType, canonical
 
 
-def holds(way: Way, form: FormDefinition, data: Mapping[str, Any]) -> bool:
+def holds(way: Way, form: FormDefinition, data: Mapping[str, object]) -> bool:
     """Whether the data give every answer that the way waits for, in whatever dress."""
     return all(_said(form, data, path) in accepted for path, accepted in (way.when or {}).items())
 
 
 def moved_roles(
-    bindings: Bindings, form: FormDefinition, ways: Mapping[RoleName, int], data: Mapping[str, Any]
+    bindings: Bindings,
+    form: FormDefinition,
+    ways: Mapping[RoleName, int],
+    data: Mapping[str, object],
 ) -> Iterator[RoleName]:
     """The roles of which the way that found the person, by number, holds no more."""
     for role, number in ways.items():
@@ -28,7 +30,7 @@ def moved_roles(
             yield role
 
 
-def _said(form: FormDefinition, data: Mapping[str, Any], path: str) -> str:
+def _said(form: FormDefinition, data: Mapping[str, object], path: str) -> str:
     value = value_at(data, path)
     if value is None:
         return EMPTY

@@ -9,7 +9,6 @@ a person typed, never a guess.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from gateway.domain.codelists import CodeLists, folded
 from gateway.forms.catalogue import RegisteredForm
@@ -20,7 +19,6 @@ from gateway.igate.mapping import EForm, Entry, IGateCatalogue, IGateMapping
 
 _CHOOSING = frozenset({"select", "radio"})
 _REFERENCE = re.compile(r"\{\{ *data\.([A-Za-z0-9_]+)(?:\.value)? *\}\}")
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class Choices:
     lists: CodeLists = field(repr=False)
     options_at: RemoteLists = field(repr=False)
 
-    def from_igate(self, sent: Mapping[str, Any]) -> tuple[Json, tuple[str, ...]]:
+    def from_igate(self, sent: Mapping[str, object]) -> tuple[dict[str, object], tuple[str, ...]]:
         """The data in the form's own words, and the paths of choices that were not recognised."""
         data = copy_of(sent)
         unmapped: list[str] = []
@@ -45,7 +43,7 @@ class Choices:
                 put_value(data, path, read if isinstance(value, list) else read[0])
         return data, tuple(unmapped)
 
-    def to_igate(self, filled: Mapping[str, Any]) -> Json:
+    def to_igate(self, filled: Mapping[str, object]) -> dict[str, object]:
         """The data in iGate's words; of choices only those that `can_send` let pass."""
         data = copy_of(filled)
         for template, path, value in self._chosen(data):
@@ -62,7 +60,7 @@ class Choices:
             self._entry(template, catalogue, *_parts(one)) is not None for one in _members(value)
         )
 
-    def _chosen(self, data: Json) -> list[tuple[FieldTemplate, str, object]]:
+    def _chosen(self, data: dict[str, object]) -> list[tuple[FieldTemplate, str, object]]:
         """Every select and radio of which the data say something, with its instance path."""
         return [
             (instance.template, instance.path, value)
@@ -71,7 +69,9 @@ class Choices:
             and (value := value_at(data, instance.path)) is not None
         ]
 
-    def _read(self, template: FieldTemplate, sent: object, data: Json) -> object | None:
+    def _read(
+        self, template: FieldTemplate, sent: object, data: dict[str, object]
+    ) -> object | None:
         """One choice as the form writes it, None where it is not recognised."""
         value, label = _parts(sent)
         own = self.eform.values.get(template.path)
@@ -100,7 +100,7 @@ class Choices:
         catalogue: IGateCatalogue,
         value: str,
         label: str,
-        data: Json,
+        data: dict[str, object],
     ) -> Entry | None:
         """The entry of that id, unless the label is another's; else the only one of that label."""
         entry = catalogue.by_id.get(value)
@@ -116,7 +116,7 @@ class Choices:
             named_so = tuple(one for one in named_so if one.code in communes)
         return named_so[0] if len(named_so) == 1 else None
 
-    def _province(self, template: FieldTemplate, data: Json) -> str | None:
+    def _province(self, template: FieldTemplate, data: dict[str, object]) -> str | None:
         """The State's code of the province on which a select of communes hangs."""
         named = _REFERENCE.search(template.remote or "")
         if named is None:

@@ -10,7 +10,6 @@ registered form, so nothing in it is counted, and nothing more than the form bin
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from gateway.domain.codelists import folded
 from gateway.domain.errors import BadRequest
@@ -32,7 +31,7 @@ _TEXT = FieldTemplate("text", "textfield", "", False)
 class Applicant:
     """The person of the dossier as the applicant's part states them; `keys` names where."""
 
-    stated: Mapping[str, Any] = field(repr=False)
+    stated: Mapping[str, object] = field(repr=False)
     keys: Family
 
 
@@ -40,11 +39,11 @@ class Applicant:
 class Repeated:
     """The applicant's part as far as it was filled, and why other keys of it were not."""
 
-    data: Mapping[str, Any] = field(repr=False)
+    data: Mapping[str, object] = field(repr=False)
     reasons: Mapping[str, Reason]
 
 
-def applicant_of(wrapper: Wrapper, data: Mapping[str, Any]) -> Applicant:
+def applicant_of(wrapper: Wrapper, data: Mapping[str, object]) -> Applicant:
     """The person that the dossier is about, members as iGate sent them, the birth date as a date.
 
     Raises BadRequest `not_a_person` for an organisation's dossier, `not_a_date`, `format_character`.
@@ -78,12 +77,12 @@ def _check_exact(value: object, key: str) -> None:
 
 def repeat(
     wrapper: Wrapper,
-    data: Mapping[str, Any],
+    data: Mapping[str, object],
     value_of: Callable[[str], Value | None],
     mapping: IGateMapping,
 ) -> Repeated:
     """Fill the empty keys of the applicant's part; `value_of` gives what the form was filled with."""
-    filled: dict[str, Any] = {}
+    filled: dict[str, object] = {}
     reasons: dict[str, Reason] = {}
     for fill in wrapper.fills:
         if _word(data.get(fill.key)):
@@ -98,7 +97,7 @@ def repeat(
     return Repeated(filled, reasons)
 
 
-def _birth_date(key: str | None, data: Mapping[str, Any]) -> str | None:
+def _birth_date(key: str | None, data: Mapping[str, object]) -> str | None:
     """The local day of an instant, or a date as it was written; iGate may send either."""
     try:
         canon = canonical(_DATE, data.get(key or ""))
@@ -107,7 +106,7 @@ def _birth_date(key: str | None, data: Mapping[str, Any]) -> str | None:
     return canon.partition(" ")[2] or None
 
 
-def _shaped(fill: Fill, value: Value, mapping: IGateMapping) -> Any | None:
+def _shaped(fill: Fill, value: Value, mapping: IGateMapping) -> object | None:
     """A value as iGate writes it under this key, None where it has no words for it."""
     if fill.shape == "gender":
         return _GENDERS.get(value.code) if isinstance(value, Coded) else None
@@ -123,7 +122,7 @@ def _shaped(fill: Fill, value: Value, mapping: IGateMapping) -> Any | None:
     return None if entry is None else {"label": entry.label, "value": entry.id}
 
 
-def _word(value: Any) -> str:
+def _word(value: object) -> str:
     """A switch's value as one folded word: `1`, `true`, `cá nhân`; of a select its label."""
     if isinstance(value, Mapping):
         value = value.get("label") or value.get("value")

@@ -7,8 +7,7 @@ here and that is unchanged fits. A locked value is compared instead (`locked.py`
 be incorrect is taken as it is, and kept in its ticket.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from gateway.domain.errors import FieldProblem
 from gateway.domain.verdicts import EditPolicy
@@ -23,11 +22,10 @@ from gateway.forms.fields import (
     instances_at_submission,
     value_at,
 )
-from gateway.forms.remote import RemoteLists
 from gateway.forms.texts import is_empty, parts_of, refused_in, same_text
 from gateway.forms.values import NotOfType
 from gateway.judging.locked import Pairing
-from gateway.judging.opened import OpenedReceipt
+from gateway.judging.opened import FormData, OpenedReceipt
 from gateway.receipts.claims import FilledClaim
 
 NOT_OF_TYPE, NOT_AN_OPTION = "not_of_type", "not_an_option"
@@ -35,8 +33,7 @@ NOT_OF_TYPE, NOT_AN_OPTION = "not_of_type", "not_an_option"
 
 def unfit(
     receipt: OpenedReceipt,
-    lists: RemoteLists,
-    data: Mapping[str, Any],
+    data: FormData,
     contested: frozenset[str],
     pairings: tuple[Pairing, ...],
     untold: frozenset[str] = frozenset(),
@@ -52,7 +49,7 @@ def unfit(
         if not _is_locked_group(receipt, path, contested)
     ]
     untold_options = {(path, NOT_AN_OPTION) for path in untold}
-    fields = _Fields(receipt, lists, kept, contested, pairings)
+    fields = _Fields(receipt, kept, contested, pairings)
     problems = (one for one in fields.problems() if (one.path, one.code) not in untold_options)
     return (*bent, *problems)
 
@@ -68,13 +65,11 @@ class _Fields:
     def __init__(
         self,
         receipt: OpenedReceipt,
-        lists: RemoteLists,
-        kept: Mapping[str, Any],
+        kept: FormData,
         contested: frozenset[str],
         pairings: tuple[Pairing, ...],
     ) -> None:
         self.receipt = receipt
-        self.lists = lists
         self.kept = kept
         self.contested = contested
         self.pairings = {pairing.group: pairing for pairing in pairings}
@@ -91,27 +86,27 @@ class _Fields:
                 sign = refused_in(value) if code == NOT_OF_TYPE else None
                 yield FieldProblem(instance.path, code, sign)
 
-    def _is_settled(self, instance: FieldInstance, value: Any) -> bool:
+    def _is_settled(self, instance: FieldInstance, value: object) -> bool:
         """Whether the place is contested, was checked as locked, or holds what was filled there."""
         if {instance.path, instance.path.partition("[")[0]} & self.contested:
             return True
         filled = self._filled(instance)
         if filled is None or filled.edit is EditPolicy.LOCKED:
             return filled is not None
-        canon = self.receipt.text_at(instance.template, self.kept, instance.path)
+        canon = self.receipt.texts.at(instance.template, self.kept, instance.path)
         return self.receipt.opens(filled, canon)
 
     def _filled(self, instance: FieldInstance) -> FilledClaim | None:
         pairing = self.pairings.get(instance.template.path.partition("[]")[0])
         return self.receipt.filled_at(instance, None if pairing is None else pairing.number_of)
 
-    def _misfit(self, instance: FieldInstance, value: Any) -> str | None:
+    def _misfit(self, instance: FieldInstance, value: object) -> str | None:
         template = instance.template
         if template.is_file:
             files = value if isinstance(value, list) else [value]
             return None if all(isinstance(one, dict) for one in files) else NOT_OF_TYPE
         try:
-            self.receipt.canon(template, value)
+            self.receipt.texts.canon(template, value)
             chosen = list(self._chosen(template, value))
         except NotAnOption:
             return NOT_AN_OPTION
@@ -121,7 +116,9 @@ class _Fields:
         offered = all(self._offers(part, one, row) for part, one in chosen)
         return None if offered else NOT_AN_OPTION
 
-    def _chosen(self, template: FieldTemplate, value: Any) -> Iterator[tuple[FieldTemplate, str]]:
+    def _chosen(
+        self, template: FieldTemplate, value: object
+    ) -> Iterator[tuple[FieldTemplate, str]]:
         """Every choice that a value makes, with the component that offers it."""
         yield from ((template, one) for one in chosen_values(template, value))
         if isinstance(value, dict):
@@ -129,9 +126,10 @@ class _Fields:
             for part in template.parts:
                 yield from ((part, one) for one in chosen_values(part, held.get(part.path)))
 
-    def _offers(self, template: FieldTemplate, value: str, row: Any) -> bool:
+    def _offers(self, template: FieldTemplate, value: str, row: object) -> bool:
         if template.remote is not None:
-            return self.lists.offers(template.remote, value, self.kept, row)
+            lists = self.receipt.texts.options
+            return lists is None or lists.offers(template.remote, value, self.kept, row)
         if template.options is None:
             return True
         return any(same_text(option.value, exact=False) == value for option in template.options)

@@ -11,7 +11,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from gateway.domain.verdicts import DECLARED, FieldClass, Verdict
 from gateway.forms.fields import (
@@ -26,7 +25,7 @@ from gateway.forms.fields import (
 from gateway.forms.roles import moved_roles
 from gateway.forms.values import EMPTY, NotOfType
 from gateway.judging.locked import Pairing
-from gateway.judging.opened import UNREADABLE, Marks, OpenedReceipt
+from gateway.judging.opened import UNREADABLE, FormData, FormTexts, Marks, OpenedReceipt
 from gateway.receipts.claims import FilledClaim
 from gateway.receipts.tags import same_tag
 
@@ -75,25 +74,25 @@ def balances(judgement: Judgement) -> bool:
     )
 
 
-def visible_content(receipt: OpenedReceipt, data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def visible_content(texts: FormTexts, data: FormData) -> tuple[tuple[str, str], ...]:
     """Path and canonical text of every visible field that holds something; needs no key."""
-    kept = drop_invisible(receipt.form.definition, dict(data))
-    return content_held(receipt, kept, instances_at_submission(receipt.form.definition, kept))
+    kept = drop_invisible(texts.form.definition, dict(data))
+    return content_held(texts, kept, instances_at_submission(texts.form.definition, kept))
 
 
 def content_held(
-    receipt: OpenedReceipt, kept: Mapping[str, Any], instances: Iterable[FieldInstance]
+    texts: FormTexts, kept: FormData, instances: Iterable[FieldInstance]
 ) -> tuple[tuple[str, str], ...]:
     """The same of data from which the invisible values are gone already."""
     held = ((i, value_at(kept, i.path)) for i in instances if i.decision is Decision.VISIBLE)
-    texts = ((i.path, _content_text(receipt, i, value)) for i, value in held)
-    return tuple((path, text) for path, text in texts if text != EMPTY)
+    content = ((i.path, _content_text(texts, i, value)) for i, value in held)
+    return tuple((path, text) for path, text in content if text != EMPTY)
 
 
-def _content_text(receipt: OpenedReceipt, instance: FieldInstance, value: Any) -> str:
+def _content_text(texts: FormTexts, instance: FieldInstance, value: object) -> str:
     """The canonical text; of what fits no type the JSON, so that no two of them are the same."""
     try:
-        return receipt.canon(instance.template, value)
+        return texts.canon(instance.template, value)
     except NotOfType:
         return UNREADABLE + json.dumps(value, sort_keys=True, default=str)
 
@@ -103,7 +102,7 @@ _NUMBER = "person.personal_id"
 
 def judge(
     receipt: OpenedReceipt,
-    data: Mapping[str, Any],
+    data: FormData,
     marks: Marks,
     pairings: tuple[Pairing, ...],
 ) -> Judgement:
@@ -118,7 +117,7 @@ def judge(
         if not instance.template.is_file and (one := judge_one.field(instance))
     ]
     gone = judge_one.gone(frozenset(one.filled.path for one in judged if one.filled))
-    content = content_held(receipt, kept, instances)
+    content = content_held(receipt.texts, kept, instances)
     return Judgement((*judged, *gone), judge_one.attachments(instances), content)
 
 
@@ -126,7 +125,7 @@ class _Judge:
     def __init__(
         self,
         receipt: OpenedReceipt,
-        data: Mapping[str, Any],
+        data: FormData,
         marks: Marks,
         pairings: tuple[Pairing, ...],
         shown: frozenset[str],
@@ -138,7 +137,7 @@ class _Judge:
         self.rekeyed = frozenset(self._rekeyed_roles(shown))
 
     def canon(self, instance: FieldInstance) -> str:
-        return self.receipt.text_at(instance.template, self.data, instance.path)
+        return self.receipt.texts.at(instance.template, self.data, instance.path)
 
     def field(self, instance: FieldInstance) -> JudgedField | None:
         """The verdict on one instance; None for what is neither filled nor visible."""
@@ -232,7 +231,7 @@ class _Judge:
 
     def _number_at(self, path: str) -> str:
         template = self.receipt.form.definition.field(path)
-        return self.receipt.text_at(template, self.data, path)
+        return self.receipt.texts.at(template, self.data, path)
 
     def attachments(self, instances: tuple[FieldInstance, ...]) -> dict[str, int]:
         """Visible file components by what became of them (design of the measure, 3.5)."""

@@ -8,15 +8,14 @@ changed. Other groups match by the tag of their row key, then by position.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from gateway.domain.errors import FieldProblem
 from gateway.domain.verdicts import EditPolicy
 from gateway.forms.fields import Decision, instances_at_submission, put_value, value_at
 from gateway.forms.texts import is_empty, refused_in
 from gateway.forms.values import EMPTY, NotOfType
-from gateway.judging.opened import Marks, OpenedReceipt
-from gateway.receipts.claims import FilledClaim
+from gateway.judging.opened import FormData, Marks, OpenedReceipt
+from gateway.receipts.claims import FilledClaim, ReceiptClaims
 from gateway.receipts.tags import same_tag
 
 
@@ -32,148 +31,147 @@ class Pairing:
 def pair_rows(
     receipt: OpenedReceipt,
     group: str,
-    data: Mapping[str, Any],
+    data: FormData,
     visible: frozenset[str],
     contested: frozenset[str],
 ) -> Pairing:
     """Pair the submitted rows of one group with the filled ones, and check those that are locked."""
-    filled = receipt.rows_of(group)
-    held = value_at(data, group)
-    submitted = list(held) if isinstance(held, list) else []
-    locked = any(f.edit is EditPolicy.LOCKED for row in filled.values() for f in row.values())
-    if not locked:
-        return Pairing(group, _by_key(receipt, group, filled, submitted), ())
-    if not (isinstance(held, list) or is_empty(held) or group in contested):
+    rows = _Rows(receipt, group, receipt.rows_of(group), value_at(data, group))
+    if not rows.are_locked():
+        return Pairing(group, rows.by_key(), ())
+    if not (isinstance(rows.held, list) or is_empty(rows.held) or group in contested):
         return Pairing(group, {}, (FieldProblem(group, "locked_value_changed"),))
-    pairs = _by_row_tag(receipt, group, filled, submitted)
-    paired = _by_position(filled, submitted, pairs)
+    pairs = rows.by_tag()
+    paired = rows.by_position(pairs)
     problems: list[FieldProblem] = []
     if group not in contested:
         for index, number in paired.items():
-            problems += _check_row(receipt, group, filled, number, index, data, visible, contested)
-        if len(submitted) > len(filled):
+            problems += rows.changed_cells(index, number, visible, contested)
+        if len(rows.submitted) > len(rows.filled):
             problems.append(FieldProblem(group, "row_added"))
     return Pairing(group, pairs | paired, tuple(problems))
 
 
-def _by_row_tag(
-    receipt: OpenedReceipt,
-    group: str,
-    filled: Mapping[int, Mapping[str, FilledClaim]],
-    submitted: list[Any],
-) -> dict[int, int]:
-    pairs: dict[int, int] = {}
-    for index, row in enumerate(submitted):
-        for number, cells in filled.items():
-            tag = receipt.claims.row_tags.get((group, number))
-            if number in pairs.values() or tag is None:
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of one group: filled ones by number, each cell by its template's path, and what was sent."""
+
+    receipt: OpenedReceipt
+    group: str
+    filled: Mapping[int, Mapping[str, FilledClaim]]
+    held: object
+
+    @property
+    def submitted(self) -> list[object]:
+        return self.held if isinstance(self.held, list) else []
+
+    def are_locked(self) -> bool:
+        cells = (cell for row in self.filled.values() for cell in row.values())
+        return any(cell.edit is EditPolicy.LOCKED for cell in cells)
+
+    def by_tag(self) -> dict[int, int]:
+        """Filled row by submitted row, where the tag of the whole row opens; each serves once."""
+        pairs: dict[int, int] = {}
+        for index, row in enumerate(self.submitted):
+            for number, cells in self.filled.items():
+                tag = self.receipt.claims.row_tags.get((self.group, number))
+                if number in pairs.values() or tag is None:
+                    continue
+                locked = self._locked_canons(cells, row)
+                opened = self.receipt.tagger.row_tag(self.group, (number,), locked)
+                if locked and same_tag(opened, tag):
+                    pairs[index] = number
+                    break
+        return pairs
+
+    def by_key(self) -> dict[int, int]:
+        """By the tag of the row key, then by position among the rest."""
+        pairs: dict[int, int] = {}
+        key = self.receipt.form.bindings.row_key.get(self.group)
+        column = f"{self.group}[].{key}"
+        for index, row in enumerate(self.submitted):
+            for number, cells in self.filled.items():
+                cell = cells.get(column)
+                if cell is None or number in pairs.values():
+                    continue
+                canon = self._canon(cell, row, exact=False)
+                if canon is not None and self.receipt.opens(cell, canon):
+                    pairs[index] = number
+                    break
+        return pairs | self.by_position(pairs)
+
+    def by_position(self, pairs: Mapping[int, int]) -> dict[int, int]:
+        """Rows without a match, paired in order with the numbers left over."""
+        left = [number for number in self.filled if number not in pairs.values()]
+        unmatched = [index for index in range(len(self.submitted)) if index not in pairs]
+        return dict(zip(unmatched, left, strict=False))
+
+    def changed_cells(
+        self, index: int, number: int, visible: frozenset[str], contested: frozenset[str]
+    ) -> Iterator[FieldProblem]:
+        """The locked cells of a paired row whose own tag does not open."""
+        row = self.submitted[index]
+        for template, cell in self.filled[number].items():
+            column = template.rpartition("[].")[2]
+            path = f"{self.group}[{index}].{column}"
+            if cell.edit is not EditPolicy.LOCKED or path in contested:
                 continue
-            locked = _locked_canons(receipt, cells, row)
-            if locked and same_tag(receipt.tagger.row_tag(group, (number,), locked), tag):
-                pairs[index] = number
-                break
-    return pairs
+            canon = self._canon(cell, row, exact=True)
+            if canon == EMPTY and path not in visible:
+                continue
+            if canon is not None and self.receipt.opens(cell, canon):
+                continue
+            mixed = canon is not None and self._is_of_another_row(template, number, canon)
+            yield FieldProblem(
+                path,
+                "row_mixed" if mixed else "locked_value_changed",
+                refused_in(value_at(row, column)),
+            )
 
-
-def _locked_canons(
-    receipt: OpenedReceipt, cells: Mapping[str, FilledClaim], row: Any
-) -> list[tuple[str, str]]:
-    """Template and canon of the locked cells, in the order of the bindings; [] when one is unreadable."""
-    canons = []
-    for binding in receipt.form.bindings.bindings:
-        cell = cells.get(binding.field)
-        if cell is None or cell.edit is not EditPolicy.LOCKED:
-            continue
-        canon = _cell_canon(receipt, cell, row, exact=True)
-        if canon is None:
-            return []
-        canons.append((binding.field, canon))
-    return canons
-
-
-def _cell_canon(receipt: OpenedReceipt, cell: FilledClaim, row: Any, *, exact: bool) -> str | None:
-    """The canonical value of a cell in a submitted row; None when it, or the row, is of no type."""
-    if not isinstance(row, dict):
-        return None
-    template = receipt.template_of(cell)
-    key = template.path.rpartition("[].")[2]
-    try:
-        return receipt.canon(template, value_at(row, key), exact=exact)
-    except NotOfType:
-        return None
-
-
-def _check_row(
-    receipt: OpenedReceipt,
-    group: str,
-    filled: Mapping[int, Mapping[str, FilledClaim]],
-    number: int,
-    index: int,
-    data: Mapping[str, Any],
-    visible: frozenset[str],
-    contested: frozenset[str],
-) -> Iterator[FieldProblem]:
-    """The cells of a paired row whose own tag does not open."""
-    row = value_at(data, f"{group}[{index}]")
-    for template, cell in filled[number].items():
-        path = f"{group}[{index}].{template.rpartition('[].')[2]}"
-        if cell.edit is not EditPolicy.LOCKED or path in contested:
-            continue
-        canon = _cell_canon(receipt, cell, row, exact=True)
-        if canon == EMPTY and path not in visible:
-            continue
-        if canon is not None and receipt.opens(cell, canon):
-            continue
-        mixed = canon is not None and any(
-            receipt.opens(other[template], canon)
-            for elsewhere, other in filled.items()
+    def _is_of_another_row(self, template: str, number: int, canon: str) -> bool:
+        return any(
+            self.receipt.opens(other[template], canon)
+            for elsewhere, other in self.filled.items()
             if elsewhere != number and template in other
         )
-        sign = refused_in(value_at(data, path))
-        yield FieldProblem(path, "row_mixed" if mixed else "locked_value_changed", sign)
 
-
-def _by_key(
-    receipt: OpenedReceipt,
-    group: str,
-    filled: Mapping[int, Mapping[str, FilledClaim]],
-    submitted: list[Any],
-) -> dict[int, int]:
-    """By the tag of the row key, then by position among the rest."""
-    pairs: dict[int, int] = {}
-    key = receipt.form.bindings.row_key.get(group)
-    column = f"{group}[].{key}"
-    for index, row in enumerate(submitted):
-        for number, cells in filled.items():
-            cell = cells.get(column)
-            if cell is None or number in pairs.values():
+    def _locked_canons(
+        self, cells: Mapping[str, FilledClaim], row: object
+    ) -> list[tuple[str, str]]:
+        """Template and canon of the locked cells, as the bindings order them; [] if one is unreadable."""
+        canons = []
+        for binding in self.receipt.form.bindings.bindings:
+            cell = cells.get(binding.field)
+            if cell is None or cell.edit is not EditPolicy.LOCKED:
                 continue
-            canon = _cell_canon(receipt, cell, row, exact=False)
-            if canon is not None and receipt.opens(cell, canon):
-                pairs[index] = number
-                break
-    return pairs | _by_position(filled, submitted, pairs)
+            canon = self._canon(cell, row, exact=True)
+            if canon is None:
+                return []
+            canons.append((binding.field, canon))
+        return canons
+
+    def _canon(self, cell: FilledClaim, row: object, *, exact: bool) -> str | None:
+        """The canonical value of a cell in a submitted row; None when it, or the row, is of no type."""
+        if not isinstance(row, dict):
+            return None
+        template = self.receipt.template_of(cell)
+        key = template.path.rpartition("[].")[2]
+        try:
+            return self.receipt.texts.canon(template, value_at(row, key), exact=exact)
+        except NotOfType:
+            return None
 
 
-def _by_position(
-    filled: Mapping[int, Any], submitted: list[Any], pairs: Mapping[int, int]
-) -> dict[int, int]:
-    """Rows without a match, paired in order with the numbers left over."""
-    left = [number for number in filled if number not in pairs.values()]
-    unmatched = [index for index in range(len(submitted)) if index not in pairs]
-    return dict(zip(unmatched, left, strict=False))
-
-
-def with_switches(receipt: OpenedReceipt, data: Mapping[str, Any]) -> dict[str, Any]:
+def with_switches(claims: ReceiptClaims, data: FormData) -> dict[str, object]:
     """The data with the hidden components as the gateway set them, whatever was sent."""
     pinned = dict(data)
-    for path, value in receipt.claims.sets.items():
+    for path, value in claims.sets.items():
         put_value(pinned, path, value)
     return pinned
 
 
 def check_locked(
-    receipt: OpenedReceipt, data: Mapping[str, Any], marks: Marks
+    receipt: OpenedReceipt, data: FormData, marks: Marks
 ) -> tuple[tuple[FieldProblem, ...], tuple[Pairing, ...]]:
     """Hold every locked value against its tag, on the data as sent; and pair the rows."""
     instances = instances_at_submission(receipt.form.definition, dict(data))
@@ -187,14 +185,14 @@ def check_locked(
 
 def _changed_fields(
     receipt: OpenedReceipt,
-    data: Mapping[str, Any],
+    data: FormData,
     visible: frozenset[str],
     contested: frozenset[str],
 ) -> Iterator[FieldProblem]:
     for path, filled in receipt.filled.items():
         if filled.rows or filled.edit is not EditPolicy.LOCKED or path in contested:
             continue
-        canon = receipt.text_at(receipt.template_of(filled), data, path, exact=True)
+        canon = receipt.texts.at(receipt.template_of(filled), data, path, exact=True)
         if canon == EMPTY and path not in visible:
             continue
         if not receipt.opens(filled, canon):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FieldTemplate
@@ -11,6 +10,9 @@ from gateway.forms.remote import RemoteLists
 from gateway.forms.values import EMPTY, NotOfType, canonical
 from gateway.receipts.claims import FilledClaim, ReceiptClaims
 from gateway.receipts.tags import FieldMark, Tagger, same_tag
+
+FormData = Mapping[str, object]
+"""The data of a form as it was sent or filled: values by key, rows and containers nested."""
 
 UNREADABLE = "\x00"
 """Stands for a value that has no canonical text; no such text holds this sign."""
@@ -26,27 +28,13 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenedReceipt:
-    """A receipt with the key of its chain: it can tell a value that was handed out from any other.
-
-    By `options` labels of remote lists are checked.
-    """
+class FormTexts:
+    """Canonical texts of the values of one form; by `options` labels of remote lists are checked."""
 
     form: RegisteredForm
-    claims: ReceiptClaims
-    tagger: Tagger
     options: RemoteLists | None = field(default=None, repr=False)
 
-    @property
-    def filled(self) -> Mapping[str, FilledClaim]:
-        """What was filled, by instance path."""
-        return self.claims.filled
-
-    def template_of(self, filled: FilledClaim) -> FieldTemplate:
-        """The component that a filled field is an instance of."""
-        return self.form.definition.field(template_of(filled.path))
-
-    def canon(self, template: FieldTemplate, value: Any, *, exact: bool = False) -> str:
+    def canon(self, template: FieldTemplate, value: object, *, exact: bool = False) -> str:
         """The canonical text of a value in this form, `exact` where it is locked; raises NotOfType."""
         binding = self.form.bindings.by_field.get(template.path)
         named = binding is not None and self.form.dictionary[binding.attribute].type == "name"
@@ -59,14 +47,35 @@ class OpenedReceipt:
             exact=exact,
         )
 
-    def text_at(
-        self, template: FieldTemplate, data: Mapping[str, Any], path: str, *, exact: bool = False
-    ) -> str:
+    def at(self, template: FieldTemplate, data: FormData, path: str, *, exact: bool = False) -> str:
         """The canonical text of what stands at a path; `UNREADABLE` for what fits no type."""
         try:
             return self.canon(template, value_at(data, path), exact=exact)
         except NotOfType:
             return UNREADABLE
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedReceipt:
+    """A receipt with the key of its chain: it recognises a value that was handed out."""
+
+    claims: ReceiptClaims
+    tagger: Tagger
+    texts: FormTexts
+
+    @property
+    def form(self) -> RegisteredForm:
+        """The form that was filled."""
+        return self.texts.form
+
+    @property
+    def filled(self) -> Mapping[str, FilledClaim]:
+        """What was filled, by instance path."""
+        return self.claims.filled
+
+    def template_of(self, filled: FilledClaim) -> FieldTemplate:
+        """The component that a filled field is an instance of."""
+        return self.form.definition.field(template_of(filled.path))
 
     def opens(self, filled: FilledClaim, canon: str) -> bool:
         """Whether a canonical value is the one that was handed out for this field and row."""
@@ -82,11 +91,10 @@ class OpenedReceipt:
         return canon != EMPTY and same_tag(self.tagger.field_tag(mark, canon), filled.tag)
 
     def opens_at(
-        self, filled: FilledClaim, data: Mapping[str, Any], path: str | None = None
+        self, filled: FilledClaim, data: FormData, path: str, *, exact: bool = False
     ) -> bool:
-        """Whether the value at a path, or where it was filled, is the one that was handed out."""
-        place = filled.path if path is None else path
-        return self.opens(filled, self.text_at(self.template_of(filled), data, place))
+        """Whether the value at a path is the one that was handed out, exactly the same or as text."""
+        return self.opens(filled, self.texts.at(self.template_of(filled), data, path, exact=exact))
 
     def filled_at(
         self, instance: FieldInstance, numbers: Mapping[int, int] | None

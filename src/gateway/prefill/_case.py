@@ -12,7 +12,7 @@ from gateway.domain.identifiers import (
 from gateway.domain.verdicts import EditPolicy, Reason
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.roles import moved_roles
-from gateway.judging.opened import OpenedReceipt
+from gateway.judging.opened import FormTexts, OpenedReceipt
 from gateway.keys import Keys
 from gateway.prefill._filling.context import Earlier
 from gateway.prefill.request import Asker, PrefillRequest
@@ -86,7 +86,7 @@ def extended_chain(
     key = keys.unwrap(state.chain, state.wrapped_key)
     tagger = _tagger(key, state.chain, asker, form)
     _check_same_case(receipt, request, tagger)
-    _check_steering(OpenedReceipt(form, receipt, tagger), request)
+    _check_steering(OpenedReceipt(receipt, tagger, FormTexts(form)), request)
     _check_rules(receipt, request, form)
     return Chain(state.chain, key, tagger, receipt, state)
 
@@ -190,9 +190,7 @@ def _check_steering(receipt: OpenedReceipt, request: PrefillRequest) -> None:
         FieldProblem(path, "locked_value_changed")
         for path, claim in receipt.filled.items()
         if path in steering and claim.edit is EditPolicy.LOCKED
-        if not receipt.opens(
-            claim, receipt.text_at(receipt.template_of(claim), request.data, path, exact=True)
-        )
+        if not receipt.opens_at(claim, request.data, path, exact=True)
     ]
     if changed:
         raise ReceiptRefused(

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Iterable
 from dataclasses import field
-from datetime import timedelta
 from functools import lru_cache
 
 from gateway.domain.identifiers import RECORDS, RoleName
@@ -14,7 +13,16 @@ from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FieldTemplate
 from gateway.prefill._asking.knowledge import Answer, Person, Reads
 from gateway.prefill._case import Case
-from gateway.prefill.form import Carried, Empty, Entry, Filled, FilledForm, instant, retry_at
+from gateway.prefill.form import (
+    Carried,
+    Empty,
+    Entry,
+    Filled,
+    FilledForm,
+    instant,
+    receipt_life,
+    retry_at,
+)
 from gateway.receipts.claims import (
     EmptyClaim,
     FieldClaim,
@@ -28,7 +36,7 @@ from gateway.receipts.claims import (
 from gateway.receipts.tags import HEAD, SUBJECT, TIED, FieldMark, Tagger
 
 
-def claims_of(case: Case, filled_form: FilledForm, reads: Reads, life: timedelta) -> ReceiptClaims:
+def claims_of(case: Case, filled_form: FilledForm, reads: Reads) -> ReceiptClaims:
     """The claims of a new receipt; persons, rows and records of the extended one go over unchanged."""
     chain, tagger, before = case.chain, case.chain.tagger, case.chain.earlier
     concerned = concerned_people(filled_form, case.form, reads.answers)
@@ -45,7 +53,7 @@ def claims_of(case: Case, filled_form: FilledForm, reads: Reads, life: timedelta
         chain=chain.id,
         previous=before.jti if before else None,
         issued_at=int(case.now.timestamp()),
-        expires_at=int((case.now + life).timestamp()),
+        expires_at=int((case.now + receipt_life(filled_form, case.now)).timestamp()),
         form=case.form.code,
         version=case.form.version,
         procedure=case.procedure,

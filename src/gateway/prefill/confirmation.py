@@ -6,27 +6,25 @@ What was not asked, or not answered, is neither yes nor no.
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from gateway.access.failures import Asker as Tried
-from gateway.access.failures import FailureLimiter
-from gateway.access.pacing import Pace
 from gateway.domain.clock import hour_of
 from gateway.domain.errors import SourceError
 from gateway.domain.facts import PersonKey
-from gateway.domain.identifiers import POPULATION, DossierCode, SourceId
+from gateway.domain.identifiers import POPULATION, DossierCode
 from gateway.domain.replies import Found, NoRecord, NotPermitted, Reply, Unavailable, outcome_of
 from gateway.log.append import append_case
 from gateway.log.entries import ConfirmationPayload, Read
 from gateway.log.tree import leaf_text
 from gateway.prefill._asking.reads import record_alarms
-from gateway.prefill.request import Asker
+from gateway.prefill.request import Asker, ReadPolicy
 from gateway.receipts.cases import new_reference, register_dossier
-from gateway.sources.source import IdentitySource, Purpose, Question, Source
+from gateway.sources.source import IdentitySource, Purpose, Question
 from gateway.storage.database import Database
 
 NOT_CONNECTED = "not_connected"
@@ -78,24 +76,19 @@ class ConfirmationWorkflow:
 
     def __init__(
         self,
-        sources: Mapping[SourceId, Source],
+        reading: ReadPolicy,
         database: Database,
         index_key: bytes,
-        timeout_seconds: float,
         clock: Callable[[], datetime],
         check_reads_open: Callable[[], None],
-        tries: FailureLimiter,
-        pace: Pace,
     ) -> None:
-        register = sources.get(POPULATION)
+        register = reading.sources.get(POPULATION)
         self._register = register if isinstance(register, IdentitySource) else None
+        self._reading = reading
         self._database = database
         self._index_key = index_key
-        self._timeout_seconds = timeout_seconds
         self._clock = clock
         self._check_reads_open = check_reads_open
-        self._tries = tries
-        self._pace = pace
 
     async def run(
         self,
@@ -108,7 +101,7 @@ class ConfirmationWorkflow:
         Whatever is no yes takes as long for any number (`access/pacing.py`). Raises Busy, and before anybody is asked TooManyTries or whatever the check of the gate to
         all reads raises.
         """
-        began = self._pace.began()
+        began = self._reading.pace.began()
         self._check_reads_open()
         ref = f"GW-{secrets.token_hex(12)}"
         reply, now = await self._try(asker, request, ref), self._clock()
@@ -123,23 +116,23 @@ class ConfirmationWorkflow:
                 on_commit(connection, confirmation)
             return confirmation
 
-        with self._tries.recording() as due:
+        with self._reading.limiter.recording() as due:
             confirmation = await self._database.write(record)
         if confirmation.confirmed is not True:
-            await self._pace.wait(began)
+            await self._reading.pace.wait(began)
         return confirmation
 
     async def _try(self, asker: Asker, request: ConfirmationRequest, ref: str) -> Reply:
         """Ask, unless too many questions found nobody: the limit is the same for every number."""
         who = Tried(asker.tenant, asker.client, request.officer)
-        self._tries.begin(who)
+        self._reading.limiter.begin(who)
         missed = False
         try:
             reply = await self._ask(asker, request, ref)
             missed = isinstance(reply, NoRecord)
             return reply
         finally:
-            self._tries.end(who, missed=missed)
+            self._reading.limiter.end(who, missed=missed)
 
     async def _ask(self, asker: Asker, request: ConfirmationRequest, ref: str) -> Reply:
         if POPULATION not in asker.granted:
@@ -152,7 +145,7 @@ class ConfirmationWorkflow:
         )
         question = Question(request.subject, frozenset(), purpose, ref)
         try:
-            async with asyncio.timeout(self._timeout_seconds):
+            async with asyncio.timeout(self._reading.timeout_seconds):
                 return await self._register.confirm(question)
         except SourceError as error:
             return Unavailable(error.cause, error.attempts)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from gateway.domain.facts import PersonRef, RecordRef, Value
 from gateway.domain.identifiers import AttributeName, RoleName, SourceId
@@ -27,7 +27,7 @@ class Filled:
     instance: FieldInstance
     role: RoleName
     attribute: AttributeName
-    value: Any = field(repr=False)
+    value: object = field(repr=False)
     canon: str = field(repr=False)
     source: SourceId
     confirmed_by: SourceId | None
@@ -68,7 +68,7 @@ class FilledForm:
     said in this chain, by role and attribute.
     """
 
-    data: dict[str, Any] = field(repr=False)
+    data: dict[str, object] = field(repr=False)
     entries: tuple[Entry, ...]
     rows: Mapping[str, int]
     sets: Mapping[str, bool]

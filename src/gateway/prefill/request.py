@@ -5,8 +5,10 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
+from gateway.access.failures import FailureLimiter
+from gateway.access.pacing import Pace
 from gateway.domain.errors import BadRequest
 from gateway.domain.facts import PersonKey
 from gateway.domain.identifiers import (
@@ -20,6 +22,7 @@ from gateway.forms.definition import FieldTemplate
 from gateway.forms.fields import template_of
 from gateway.sources.registry import registered
 from gateway.sources.session import Account
+from gateway.sources.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,19 @@ class Asker:
     grant_leaf: int
     granted: frozenset[SourceId]
     client: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPolicy:
+    """Which sources may be asked, how long an answer is waited for, and how often nobody is found.
+
+    `pace` gives the fixed times at which answers about closed persons leave.
+    """
+
+    sources: Mapping[SourceId, Source]
+    timeout_seconds: float
+    limiter: FailureLimiter
+    pace: Pace
 
 
 CanSend: TypeAlias = Callable[[FieldTemplate, object], bool]
@@ -56,7 +72,7 @@ class PrefillRequest:
     account: Account = field(repr=False)
     officer: str | None
     legal_basis: Mapping[str, str]
-    data: Mapping[str, Any] = field(repr=False)
+    data: Mapping[str, object] = field(repr=False)
     without: frozenset[str]
     extends: str | None = field(repr=False)
     can_send: CanSend = field(default=sends_all, repr=False)

@@ -2,27 +2,23 @@
 
 import time
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from sqlalchemy import Connection
 
-from gateway.access.failures import FailureLimiter
-from gateway.access.pacing import Pace
 from gateway.access.typed import TypedBy, TypedPersons
-from gateway.domain.identifiers import POPULATION, SourceId
-from gateway.forms.catalogue import Catalogue, RegisteredForm
-from gateway.forms.remote import RemoteLists
-from gateway.keys import Keys
+from gateway.domain.identifiers import POPULATION
+from gateway.forms.catalogue import PublishedForms, RegisteredForm
 from gateway.log.append import append_case
 from gateway.prefill._asking.knowledge import Answer, Identities, Knowledge, Meant, Person, Reads
 from gateway.prefill._asking.matching import Matching, Terms
 from gateway.prefill._asking.reads import (
-    TriedRegister,
     ask_all,
     asker_of,
+    limited,
     plan_reads,
     record_alarms,
     wanted_by,
@@ -39,16 +35,13 @@ from gateway.prefill._filling.context import FillContext, bound_fields
 from gateway.prefill._filling.merge import Filling
 from gateway.prefill._recording import others_papers, prefill_payload
 from gateway.prefill._sealing import claims_of, concerned_people
-from gateway.prefill.form import FilledForm, receipt_life
-from gateway.prefill.request import Asker, PrefillRequest, check_declined, procedure_of
+from gateway.prefill.form import FilledForm
+from gateway.prefill.request import Asker, PrefillRequest, ReadPolicy, check_declined, procedure_of
 from gateway.receipts.cases import opened_at
-from gateway.receipts.chains import ChainState, NewReceipt, add_receipt, enter_chain, open_chain
-from gateway.receipts.claims import ReceiptClaims
-from gateway.receipts.receipt import Receipt, ReceiptSigner
-from gateway.receipts.tickets import Tickets, Whose
+from gateway.receipts.chains import NewReceipt, add_receipt, enter_chain
+from gateway.receipts.receipt import Receipt, ReceiptStore
+from gateway.receipts.tickets import Whose
 from gateway.sources.session import session_facts
-from gateway.sources.source import Source
-from gateway.storage.database import Database
 
 _MOST_ROUNDS = 6
 
@@ -57,13 +50,21 @@ _MOST_ROUNDS = 6
 class Prefilled:
     """A filled form, its receipt, and the leaf that says it was recorded first."""
 
-    id: str
     form: RegisteredForm
     filled_form: FilledForm = field(repr=False)
     answers: tuple[Answer, ...]
     receipt: Receipt = field(repr=False)
-    expires_at: datetime
     leaf: bytes
+
+    @property
+    def id(self) -> str:
+        """The number of the prefill: its receipt's."""
+        return "pf_" + self.receipt.claims.jti
+
+    @property
+    def expires_at(self) -> datetime:
+        """Until when the receipt may be used."""
+        return datetime.fromtimestamp(self.receipt.claims.expires_at, UTC)
 
     @property
     def leaf_text(self) -> str:
@@ -71,46 +72,38 @@ class Prefilled:
         return b64encode(self.leaf).decode()
 
 
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """A prefill that is signed and not yet recorded."""
+
+    case: Case
+    form: FilledForm
+    answers: tuple[Answer, ...]
+    receipt: Receipt
+
+
 class PrefillWorkflow:
     """Fills forms (điền sẵn biểu mẫu) from the connected sources, one receipt per call."""
 
     def __init__(
         self,
-        catalogue: Catalogue,
-        form_leaves: Mapping[str, int],
-        sources: Mapping[SourceId, Source],
-        database: Database,
-        keys: Keys,
-        index_key: bytes,
-        signer: ReceiptSigner,
-        options_at: RemoteLists,
-        timeout_seconds: float,
+        forms: PublishedForms,
+        reading: ReadPolicy,
+        receipts: ReceiptStore,
         clock: Callable[[], datetime],
-        tries: FailureLimiter,
-        tickets: Tickets,
-        pace: Pace,
         least_age: timedelta = timedelta(hours=24),
     ) -> None:
-        self._catalogue = catalogue
-        self._form_leaves = form_leaves
-        self._tries = tries
-        self._typed = TypedPersons(database, index_key, clock)
-        self._tickets = tickets
-        self._pace = pace
-        self._least_age = least_age
-        self._sources = {
-            id_: TriedRegister(source, tries) if id_ == POPULATION else source
-            for id_, source in sources.items()
-        }
-        self._database = database
-        self._keys = keys
-        self._index_key = index_key
-        self._signer = signer
-        self._options_at = options_at
-        self._timeout_seconds = timeout_seconds
+        self._forms = forms
+        self._reading = reading
+        self._sources = limited(reading)
+        self._receipts = receipts
+        self._database = receipts.database
+        self._keys = receipts.keys
+        self._typed = TypedPersons(receipts.database, receipts.keys.index, clock)
         self._clock = clock
-        self._wanted = {form.version: wanted_by(form) for form in catalogue.forms()}
-        self._bound = {form.version: bound_fields(form) for form in catalogue.forms()}
+        self._least_age = least_age
+        self._wanted = {form.version: wanted_by(form) for form in forms.catalogue.forms()}
+        self._bound = {form.version: bound_fields(form) for form in forms.catalogue.forms()}
 
     async def run(
         self,
@@ -121,43 +114,39 @@ class PrefillWorkflow:
         """Fill, sign and record; `on_commit` is written in the same transaction as the leaf.
 
         Where a person stayed closed it takes as long for any number (`access/pacing.py`).
-        Raises NotFound for an unknown form, BadRequest for a procedure that the form does not
-        serve or for something declined that is not there, ReceiptRefused or Conflict for a receipt that cannot be extended.
+        Raises NotFound for an unknown form, BadRequest for a procedure that the form does not serve
+        or for something declined that is not there, ReceiptRefused or Conflict for a receipt that
+        cannot be extended.
         """
-        began = self._pace.began()
+        began = self._reading.pace.began()
         case = self._begin(asker, request)
         with self._typed.by(asker.tenant, request.subject.personal_id) as typed:
             filled_form, reads = await self._fill(case, typed)
-            life = receipt_life(filled_form, case.now)
-            receipt = self._signer.seal(claims_of(case, filled_form, reads, life))
-            prefilled = await self._record(
-                case, filled_form, reads.answers, receipt, typed, on_commit
-            )
+            receipt = self._receipts.signer.seal(claims_of(case, filled_form, reads))
+            sealed = _Sealed(case, filled_form, reads.answers, receipt)
+            prefilled = await self._record(sealed, typed, on_commit)
         if reads.closed:
-            await self._pace.wait(began)
+            await self._reading.pace.wait(began)
         return prefilled
 
     def _begin(self, asker: Asker, request: PrefillRequest) -> Case:
-        """The form's registered version, and the chain that begins or goes on."""
+        """The form's registered version, and the chain that begins or is extended."""
         now = self._clock()
-        form = self._catalogue.form_for(request.form)
+        form = self._forms.catalogue.form_for(request.form)
         procedure = procedure_of(form, request.procedure)
         check_declined(form, request.without)
         if request.extends is None:
             chain = new_chain(asker, form)
         else:
-            receipt = self._signer.open(request.extends, asker.tenant, int(now.timestamp()))
-            state = self._state_of(receipt.claims)
-            chain = extended_chain(receipt.claims, asker, request, form, state, self._keys)
+            claims = self._receipts.open(request.extends, asker.tenant, now).claims
+            state = self._receipts.chain_of(claims)
+            chain = extended_chain(claims, asker, request, form, state, self._keys)
         return Case(asker, request, form, procedure, chain, now)
-
-    def _state_of(self, claims: ReceiptClaims) -> ChainState:
-        return self._database.read(lambda c: open_chain(c, claims.chain, claims.jti))
 
     async def _fill(self, case: Case, typed: TypedBy) -> tuple[FilledForm, Reads]:
         """Merge, ask for what is missing, merge again, until nobody is left to be asked."""
         request, form, purpose = case.request, case.form, purpose_of(case)
-        deadline = time.monotonic() + self._timeout_seconds
+        deadline = time.monotonic() + self._reading.timeout_seconds
         filling, identities = Filling(self._context(case)), Identities()
         matching = self._matching(case, identities, typed)
         wanted = self._wanted[form.version]
@@ -170,7 +159,7 @@ class PrefillWorkflow:
                 break
             matching.learn(await ask_all(reads, self._sources, purpose, deadline))
         for _ in range(matching.missed()):
-            self._tries.miss(asker_of(purpose))
+            self._reading.limiter.miss(asker_of(purpose))
         return filled_form, matching.reads()
 
     def _matching(self, case: Case, identities: Identities, typed: TypedBy) -> Matching:
@@ -205,7 +194,7 @@ class PrefillWorkflow:
             youngest=case.now - self._least_age,
             now=case.now,
             earlier=earlier_of(case.chain, case.form),
-            options_at=self._options_at,
+            options_at=self._forms.remote_lists,
             can_send=request.can_send,
         )
 
@@ -226,63 +215,53 @@ class PrefillWorkflow:
         known = None if case.chain.state is None else case.chain.state.first_at
         if (dossier := case.dossier) is not None:
             known = self._database.read(
-                lambda c: opened_at(c, case.asker.tenant, dossier, self._index_key)
+                lambda c: opened_at(c, case.asker.tenant, dossier, self._keys.index)
             )
         return case.now if known is None else datetime.fromtimestamp(known, UTC)
 
     async def _record(
         self,
-        case: Case,
-        filled_form: FilledForm,
-        answers: tuple[Answer, ...],
-        receipt: Receipt,
+        sealed: _Sealed,
         typed: TypedBy,
         on_commit: Callable[[Connection, Prefilled], None] | None,
     ) -> Prefilled:
         """Chain, leaf and receipt number in one transaction; no leaf, no answer."""
-        new = self._new_receipt(case, filled_form, answers, receipt)
-        form_leaf = self._form_leaves[case.form.version]
+        case, filled_form, answers = sealed.case, sealed.form, sealed.answers
+        new, receipt = self._new_receipt(sealed), sealed.receipt
+        form_leaf = self._forms.leaves[case.form.version]
 
         def record(connection: Connection) -> Prefilled:
-            case_ref = enter_chain(connection, new, self._index_key)
+            case_ref = enter_chain(connection, new, self._keys.index)
             payload = prefill_payload(case, case_ref, form_leaf, filled_form, answers, receipt)
             leaf = append_case(connection, payload)
             record_alarms(connection, due, "prefill", case.now)
             typed.record(connection)
             add_receipt(connection, new, leaf.index)
             whose = Whose(case.asker.tenant, case_ref, case.chain.id, leaf.index)
-            self._tickets.open_in(connection, whose, others_papers(filled_form, answers), case.now)
-            prefilled = Prefilled(
-                "pf_" + receipt.claims.jti,
-                case.form,
-                filled_form,
-                answers,
-                receipt,
-                datetime.fromtimestamp(receipt.claims.expires_at, UTC),
-                leaf.hash,
-            )
+            disputed = others_papers(filled_form, answers)
+            self._receipts.tickets.open_in(connection, whose, disputed, case.now)
+            prefilled = Prefilled(case.form, filled_form, answers, receipt, leaf.hash)
             if on_commit is not None:
                 on_commit(connection, prefilled)
             return prefilled
 
-        with self._tries.recording() as due:
+        with self._reading.limiter.recording() as due:
             return await self._database.write(record)
 
-    def _new_receipt(
-        self, case: Case, filled_form: FilledForm, answers: tuple[Answer, ...], receipt: Receipt
-    ) -> NewReceipt:
+    def _new_receipt(self, sealed: _Sealed) -> NewReceipt:
+        case, claims = sealed.case, sealed.receipt.claims
         chain = case.chain
-        concerned = concerned_people(filled_form, case.form, answers)
+        concerned = concerned_people(sealed.form, case.form, sealed.answers)
         return NewReceipt(
             tenant=case.asker.tenant,
             chain=chain.id,
-            jti=receipt.claims.jti,
+            jti=claims.jti,
             version=case.form.version,
             wrapped_key=b"" if chain.state else self._keys.wrap(chain.id, chain.key, case.now),
             at=case.now,
-            expires_at=receipt.claims.expires_at,
+            expires_at=claims.expires_at,
             dossier=case.dossier,
             persons=tuple(one.number for one in concerned),
             applicant=case.request.subject.personal_id.digits,
-            extends=None if chain.earlier is None else chain.earlier.jti,
+            extends=claims.previous,
         )

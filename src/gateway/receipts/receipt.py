@@ -6,6 +6,7 @@ claims say is in `claims.py`.
 
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -15,7 +16,11 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from gateway.domain.errors import ReceiptRefused
+from gateway.keys import Keys
+from gateway.receipts.chains import ChainState, open_chain
 from gateway.receipts.claims import ReceiptClaims, decode, encode
+from gateway.receipts.tickets import Tickets
+from gateway.storage.database import Database
 
 TYP = "prefill-receipt+jwt"
 LARGEST_RECEIPT_BYTES = 400_000
@@ -86,3 +91,21 @@ class ReceiptSigner:
         if header != self._header:
             raise ReceiptRefused("receipt_forged", "the receipt is of another type or key")
         return claims
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptStore:
+    """What receipts are issued and opened with: database, keys, signer, and correction tickets."""
+
+    database: Database
+    keys: Keys
+    signer: ReceiptSigner
+    tickets: Tickets
+
+    def open(self, text: str, tenant: str, now: datetime) -> Receipt:
+        """Verify a receipt; raises ReceiptRefused as the signer does."""
+        return self.signer.open(text, tenant, int(now.timestamp()))
+
+    def chain_of(self, claims: ReceiptClaims) -> ChainState:
+        """The chain of a receipt that may still be used; raises Conflict as `open_chain` does."""
+        return self.database.read(lambda c: open_chain(c, claims.chain, claims.jti))

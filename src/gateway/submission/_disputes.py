@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
 
 from gateway.domain.errors import FieldProblem, ReceiptRefused
 from gateway.domain.identifiers import SESSION
@@ -20,7 +19,7 @@ _PLAIN_PATH = re.compile(r"(?!.*[0-9]{6})[A-Za-z_][A-Za-z0-9_.\[\]-]*")
 
 def check_marks(
     receipt: OpenedReceipt,
-    data: Mapping[str, Any],
+    data: Mapping[str, object],
     contested: Collection[str],
     entered_by: Collection[str],
 ) -> None:
@@ -58,7 +57,9 @@ _DETAILS = {
 }
 
 
-def disputed_in(judgement: Judgement, marks: Marks, data: Mapping[str, Any]) -> Iterator[Disputed]:
+def disputed_in(
+    judgement: Judgement, marks: Marks, data: Mapping[str, object]
+) -> Iterator[Disputed]:
     """What the citizen marked as wrong, and what was corrected where that is allowed.
 
     A refusal over a field is no dispute, nor is a value changed that was only suggested, or that no

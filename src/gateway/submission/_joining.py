@@ -8,9 +8,8 @@ it in (`sync`), and which components are on record (`reuse`).
 from collections.abc import Hashable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from gateway.domain.clock import hour_of
 from gateway.log.append import append_case
@@ -67,7 +66,7 @@ def _began_before(connection: Connection, said: SyncPayload, tag: bytes) -> bool
     registered = select(dossiers.c.procedure, dossiers.c.submitted_at).where(
         dossiers.c.case_tag == tag
     )
-    rows: list[Row[Any]] = list(connection.execute(registered))
+    rows = connection.execute(registered).all()
     own = [row.submitted_at for row in rows if row.procedure == said.procedure]
     times = own or [row.submitted_at for row in rows]
     of_case = select(chains.c.first_at).where(chains.c.case_ref == said.case)

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from gateway.domain.identifiers import DossierCode, PersonalId
 from gateway.domain.verdicts import Verdict
+from gateway.judging.opened import FormData
 from gateway.receipts.tickets import Ticket
 
 
@@ -23,11 +23,28 @@ class SubmissionRequest:
     dossier: DossierCode | None
     subject: PersonalId | None
     channel: str | None
-    data: Mapping[str, Any] = field(repr=False)
+    data: FormData = field(repr=False)
     entered_by_officer: frozenset[str]
     contested: tuple[str, ...]
     entered_by: tuple[str, ...] = ()
     untold: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class LeafSalt:
+    """A leaf of a chain: its hash in base64, and the salt that opens its seal in base64url."""
+
+    leaf: str
+    salt: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the dossier keeps: K and the content's salt, in base64url, and the leaves of the chain."""
+
+    key: str = field(repr=False)
+    content_salt: str = field(repr=False)
+    leaves: tuple[LeafSalt, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +53,6 @@ class Accepted:
 
     verdicts: tuple[tuple[str, Verdict], ...]
     counts: Mapping[str, int]
-    evidence: Mapping[str, Any] | None = field(repr=False)
+    evidence: Evidence | None = field(repr=False)
     leaf: bytes
     tickets: tuple[Ticket, ...]

@@ -140,7 +140,7 @@ def _answer(accepted: Accepted, paper_path: PaperPath) -> dict[str, Any]:
         "accepted": True,
         "fields": [{"path": path, "verdict": verdict.value} for path, verdict in accepted.verdicts],
         "counts": dict(accepted.counts),
-        "evidence": accepted.evidence,
+        "evidence": None if accepted.evidence is None else asdict(accepted.evidence),
         "leaf": b64encode(accepted.leaf).decode(),
         "corrections": [{"path": one.path, "ticket": one.id} for one in tickets],
         "paper": [asdict(paper) for paper in paper_path.asked_for(unverified)],

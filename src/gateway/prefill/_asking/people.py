@@ -6,7 +6,7 @@ holds back the rules after it: nobody is taken for the mother because the better
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from gateway.domain.facts import Fact, PartialDate, PersonKey, PersonRef
 from gateway.domain.identifiers import AttributeName, PersonalId, RoleName, SourceId
@@ -43,7 +43,7 @@ class People:
     bindings: Bindings
     knowledge: Knowledge
     subject: Person
-    data: Mapping[str, Any] = field(repr=False)
+    data: Mapping[str, object] = field(repr=False)
     _found: dict[RoleName, Resolved] = field(default_factory=dict, repr=False)
     _ways: dict[RoleName, int] = field(default_factory=dict, repr=False)
 

@@ -31,6 +31,7 @@ from gateway.prefill._asking.knowledge import (
     Unasked,
 )
 from gateway.prefill._asking.matching import Matching
+from gateway.prefill.request import ReadPolicy
 from gateway.receipts.cases import new_reference
 from gateway.sources.identity import FULL_NAME, NAME_PARTS, is_asked_in_full
 from gateway.sources.source import IdentitySource, Purpose, Question, Source
@@ -153,14 +154,14 @@ def asker_of(purpose: Purpose) -> Asker:
 
 
 @dataclass(frozen=True, slots=True)
-class TriedRegister:
-    """A register of persons that is asked as often as `tries` allow.
+class LimitedRegister:
+    """A register of persons that is asked as often as `limiter` allows.
 
     Where it refuses its record to this procedure or officer, it is asked for a yes or no.
     """
 
     source: Source
-    tries: FailureLimiter
+    limiter: FailureLimiter
 
     @property
     def id(self) -> SourceId:
@@ -190,7 +191,7 @@ class TriedRegister:
     async def _try(self, question: Question, ask: _Ask) -> Found | NoRecord | NotPermitted:
         asker, missed = asker_of(question.purpose), False
         try:
-            self.tries.begin(asker)
+            self.limiter.begin(asker)
         except TooManyTries as refusal:
             raise SourceUnavailable(refusal.code, attempts=0) from None
         try:
@@ -200,7 +201,15 @@ class TriedRegister:
             )
             return reply
         finally:
-            self.tries.end(asker, missed=missed)
+            self.limiter.end(asker, missed=missed)
+
+
+def limited(reading: ReadPolicy) -> Mapping[SourceId, Source]:
+    """The sources, the population database asked as often as the limits allow."""
+    return {
+        id_: LimitedRegister(source, reading.limiter) if id_ == POPULATION else source
+        for id_, source in reading.sources.items()
+    }
 
 
 def record_alarms(connection: Connection, due: Iterable[Alarm], of: str, now: datetime) -> None:

@@ -7,7 +7,6 @@ and it is no gain of any register.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from gateway.domain.facts import Fact, Held, PersonRef
 from gateway.domain.identifiers import AttributeName, RoleName, SourceId
@@ -28,14 +27,14 @@ from gateway.prefill.request import CanSend
 from gateway.receipts.claims import FilledClaim
 from gateway.sources.identity import same_name
 
-Shaped = tuple[Any, str]
+Shaped = tuple[object, str]
 """A value in its component's shape, and its canonical text."""
 
 _NOT_TYPED = (EMPTY, "false", "[]")
 
 
 def as_sent(
-    template: FieldTemplate, value: Any, is_name: bool = False, subkeys: tuple[str, ...] = ()
+    template: FieldTemplate, value: object, is_name: bool = False, subkeys: tuple[str, ...] = ()
 ) -> Shaped | None:
     """A value that is in the component's shape already; None when it is empty or does not fit."""
     try:
@@ -62,7 +61,7 @@ def shaped_fact(
     return as_sent(template, value, is_name, subkeys)
 
 
-def is_typed(template: FieldTemplate, value: Any) -> bool:
+def is_typed(template: FieldTemplate, value: object) -> bool:
     """Whether the caller gave a value here; a box left unticked is none."""
     if value is None:
         return False
@@ -87,7 +86,7 @@ class BoundField:
     constant: bool
     login_fills: bool
     repeating: bool
-    default: tuple[Any, str] | None
+    default: tuple[object, str] | None
 
 
 BoundFields = Mapping[str, BoundField]
@@ -133,7 +132,7 @@ class FillContext:
 
     form: RegisteredForm
     bound: BoundFields
-    data: Mapping[str, Any] = field(repr=False)
+    data: Mapping[str, object] = field(repr=False)
     subject: Person
     without: frozenset[str]
     dossier: str | None
@@ -156,7 +155,7 @@ class FillContext:
         brought = self.dossier is not None and record.dossier == self.dossier
         return brought or record.stored_at >= self.opened_at or record.stored_at > self.youngest
 
-    def people(self, knowledge: Knowledge, data: Mapping[str, Any]) -> People:
+    def people(self, knowledge: Knowledge, data: Mapping[str, object]) -> People:
         """The persons behind the roles, by what is known and as the form's data stand."""
         return People(self.form.definition, self.form.bindings, knowledge, self.subject, data)
 
@@ -271,6 +270,6 @@ class Memory:
         return before[1]
 
 
-def as_sent_to(bound: BoundField, value: Any) -> Shaped | None:
+def as_sent_to(bound: BoundField, value: object) -> Shaped | None:
     """A value in a bound field's shape already; None when it is empty or does not fit."""
     return as_sent(bound.template, value, bound.is_name, bound.binding.subkeys)

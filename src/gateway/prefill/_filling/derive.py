@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, DecimalException, localcontext
-from typing import Any
 
 from gateway.domain.facts import Coded, PartialDate, Value
 from gateway.forms.definition import FieldTemplate
@@ -33,7 +32,7 @@ class Operand:
     """One value that a derived field is worked out from."""
 
     template: FieldTemplate
-    value: Any = field(repr=False)
+    value: object = field(repr=False)
     canon: str = field(repr=False)
 
 

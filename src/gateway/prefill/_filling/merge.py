@@ -7,7 +7,6 @@ everything that it looks at as the last one did.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from gateway.forms.fields import copy_of, put_value, value_at
 from gateway.prefill._asking.knowledge import Knowledge
@@ -16,7 +15,7 @@ from gateway.prefill._filling.one_pass import OnePass
 from gateway.prefill.form import FilledForm
 
 
-def first_guess(context: FillContext, memory: Memory) -> dict[str, Any]:
+def first_guess(context: FillContext, memory: Memory) -> dict[str, object]:
     """Where deciding begins: with the defaults and the login's own facts, which most forms ask."""
     guess = copy_of(context.data)
     for binding in context.form.of_subject:
@@ -77,7 +76,7 @@ class Filling:
         return replace(filled_form, people=self.context.people(knowledge, filled_form.data))
 
     def _once(
-        self, knowledge: Knowledge, base: dict[str, Any], sets: Mapping[str, bool]
+        self, knowledge: Knowledge, base: dict[str, object], sets: Mapping[str, bool]
     ) -> tuple[OnePass, FilledForm]:
         """Decide and fill once; the result starts from `base` again."""
         done = OnePass(self.context, self.memory, knowledge, copy_of(self.begin))

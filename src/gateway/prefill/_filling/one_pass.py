@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from gateway.domain.facts import Fact
 from gateway.domain.identifiers import SESSION, RoleName, SourceId
@@ -39,7 +38,7 @@ YOUNG = timedelta(days=30)
 
 
 def new_rows(
-    context: FillContext, outlook: Outlook, people: People, data: dict[str, Any]
+    context: FillContext, outlook: Outlook, people: People, data: dict[str, object]
 ) -> Iterator[tuple[str, RoleName, int | Unasked]]:
     """Each group to fill, its role, and its number of rows or who must be asked for them.
 
@@ -71,7 +70,7 @@ def new_rows(
             yield group, role, min(len(behind), LARGEST_ROW_COUNT)
 
 
-def with_rows(data: dict[str, Any], rows: Mapping[str, int]) -> dict[str, Any]:
+def with_rows(data: dict[str, object], rows: Mapping[str, int]) -> dict[str, object]:
     """The data with an empty row for each person of a repeating role."""
     for group, count in rows.items():
         if not value_at(data, group):
@@ -124,7 +123,7 @@ class OnePass:
     """One pass over `data`, which is its own copy; the memory is read and added to."""
 
     def __init__(
-        self, context: FillContext, memory: Memory, knowledge: Knowledge, data: dict[str, Any]
+        self, context: FillContext, memory: Memory, knowledge: Knowledge, data: dict[str, object]
     ) -> None:
         self.context = context
         self.form = context.form
@@ -146,7 +145,7 @@ class OnePass:
         self.data = with_rows(data, self.rows)
         self.instances = memory.outlook.instances(self.data)
 
-    def fill(self, filled: dict[str, Any]) -> tuple[Entry, ...]:
+    def fill(self, filled: dict[str, object]) -> tuple[Entry, ...]:
         """An entry per declarable field; the values that are handed out go into `filled`."""
         entries: list[Entry] = []
         for instance in self.instances:
@@ -158,7 +157,7 @@ class OnePass:
             entries.append(entry)
         return tuple(entries)
 
-    def would_be_same(self, data: dict[str, Any]) -> bool:
+    def would_be_same(self, data: dict[str, object]) -> bool:
         """Whether a pass over these data would find all that this one looked at as it stands here."""
         bindings = self.form.bindings
         looked_at = self.people.read_paths() | bindings.operands | bindings.repeating.keys()
