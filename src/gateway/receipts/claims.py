@@ -175,7 +175,7 @@ class ReceiptClaims:
         return claim.record
 
 
-def encode(claims: ReceiptClaims) -> dict[str, Any]:
+def encode(claims: ReceiptClaims) -> dict[str, object]:
     """The claims as JSON, in the order in which they are signed."""
     return {
         "aud": claims.tenant,
@@ -213,7 +213,7 @@ def encode(claims: ReceiptClaims) -> dict[str, Any]:
     }
 
 
-def _filled(claim: FilledClaim) -> dict[str, Any]:
+def _filled(claim: FilledClaim) -> dict[str, object]:
     return {
         "path": claim.path,
         "rows": claim.rows,
@@ -230,8 +230,8 @@ def _filled(claim: FilledClaim) -> dict[str, Any]:
     }
 
 
-def _empty(claim: EmptyClaim) -> dict[str, Any]:
-    members: dict[str, Any] = {"path": claim.path, "reason": claim.reason.value}
+def _empty(claim: EmptyClaim) -> dict[str, object]:
+    members: dict[str, object] = {"path": claim.path, "reason": claim.reason.value}
     if claim.attribute is not None:
         members |= {"role": claim.role, "attribute": claim.attribute}
     if claim.retry_at is not None:

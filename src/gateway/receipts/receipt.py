@@ -7,7 +7,6 @@ claims say is in `claims.py`.
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -77,13 +76,13 @@ class ReceiptSigner:
             raise ReceiptRefused("receipt_expired", "the receipt has expired; fill the form again")
         return Receipt(claims, text)
 
-    def _verified(self, text: str) -> dict[str, Any]:
+    def _verified(self, text: str) -> dict[str, object]:
         if len(text) > LARGEST_RECEIPT_BYTES:
             raise ReceiptRefused("receipt_unreadable", "the receipt is larger than any we issue")
         try:
             signed = jws.deserialize_compact(text, self._key, registry=_REGISTRY)
             header = signed.headers()
-            claims: dict[str, Any] = orjson.loads(signed.payload or b"")
+            claims: dict[str, object] = orjson.loads(signed.payload or b"")
         except (JoseError, ValueError, UnicodeError) as error:
             raise ReceiptRefused(
                 "receipt_forged", "the receipt's signature does not hold"

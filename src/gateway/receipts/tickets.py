@@ -16,14 +16,13 @@ import json
 import os
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from gateway.domain.clock import hour_of
 from gateway.domain.errors import Conflict, NotFound
@@ -42,7 +41,7 @@ class Disputed:
     attribute: str
     source: str
     why: str
-    value: Any = field(repr=False)
+    value: object = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class Ticket:
     why: str
     opened_at: int
     changed_at: int
-    value: Any = field(repr=False)
+    value: object = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +68,25 @@ class Whose:
     case_ref: str
     chain: str
     submission: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of the table, but for the leaf that opened the ticket."""
+
+    id: str
+    tenant: str
+    case_ref: str
+    submission: int
+    path: str
+    role: str
+    attribute: str
+    source: str
+    why: str
+    state: str
+    opened_at: int
+    changed_at: int
+    sealed: bytes | None = field(repr=False)
 
 
 LIFE = timedelta(days=180)
@@ -97,40 +115,40 @@ class Tickets:
         return self.of_submission(connection, whose.submission) if disputed else ()
 
     def _open(self, connection: Connection, whose: Whose, one: Disputed, now: datetime) -> int:
-        ticket = "ct_" + secrets.token_urlsafe(16)
-        row = {
-            "id": ticket,
-            "tenant": whose.tenant,
-            "case_ref": whose.case_ref,
-            "submission": whose.submission,
-            "path": one.path,
-            "role": one.role,
-            "attribute": one.attribute,
-            "source": one.source,
-            "why": one.why,
-            "state": OPEN,
-            "opened_at": int(now.timestamp()),
-            "changed_at": int(now.timestamp()),
-            "sealed": self._seal(whose.tenant, ticket, one.value),
-        }
+        ticket, opened_at = "ct_" + secrets.token_urlsafe(16), int(now.timestamp())
+        row = _Row(
+            id=ticket,
+            tenant=whose.tenant,
+            case_ref=whose.case_ref,
+            submission=whose.submission,
+            path=one.path,
+            role=one.role,
+            attribute=one.attribute,
+            source=one.source,
+            why=one.why,
+            state=OPEN,
+            opened_at=opened_at,
+            changed_at=opened_at,
+            sealed=self._seal(whose.tenant, ticket, one.value),
+        )
         leaf = _write_leaf(connection, row, self._letters, now)
-        connection.execute(insert(tickets), row | {"leaf": leaf})
+        connection.execute(insert(tickets), asdict(row) | {"leaf": leaf})
         return leaf
 
     def of_submission(self, connection: Connection, leaf: int) -> tuple[Ticket, ...]:
         """The tickets that one submission opened, in the order of its fields."""
-        return self._read(connection, select(tickets).where(tickets.c.submission == leaf))
+        return self._read(connection, tickets.c.submission == leaf)
 
     def of_tenant(
         self, connection: Connection, tenant: str, case_ref: str | None, state: str | None
     ) -> tuple[Ticket, ...]:
         """A tenant's tickets, of one case or in one state where these are given, oldest first."""
-        wanted = select(tickets).where(tickets.c.tenant == tenant)
+        wanted = [tickets.c.tenant == tenant]
         if case_ref is not None:
-            wanted = wanted.where(tickets.c.case_ref == case_ref)
+            wanted.append(tickets.c.case_ref == case_ref)
         if state is not None:
-            wanted = wanted.where(tickets.c.state == state)
-        return self._read(connection, wanted)
+            wanted.append(tickets.c.state == state)
+        return self._read(connection, *wanted)
 
     def go_on(
         self, connection: Connection, tenant: str, ticket: str, state: str, now: datetime
@@ -139,20 +157,17 @@ class Tickets:
 
         Raises NotFound `unknown_ticket`, also for another tenant's, and Conflict `ticket_ended`.
         """
-        mine = select(tickets).where(tickets.c.id == ticket, tickets.c.tenant == tenant)
-        row = connection.execute(mine).one_or_none()
-        if row is None:
+        rows = _rows(connection, tickets.c.id == ticket, tickets.c.tenant == tenant)
+        if not rows:
             raise NotFound("unknown_ticket", "no ticket has this number", "ticket")
-        if state not in _GOES_ON_TO.get(row.state, ()):
+        if state not in _GOES_ON_TO.get(rows[0].state, ()):
             raise Conflict("ticket_ended", "the ticket does not go on to this state")
-        _change(connection, row, state, self._letters, now)
-        return self._read(connection, mine)[0]
+        return self._ticket(_change(connection, rows[0], state, self._letters, now))
 
-    def _read(self, connection: Connection, wanted: Select[Any]) -> tuple[Ticket, ...]:
-        rows = connection.execute(wanted.order_by(tickets.c.leaf))
-        return tuple(self._ticket(row) for row in rows)
+    def _read(self, connection: Connection, *wanted: ColumnElement[bool]) -> tuple[Ticket, ...]:
+        return tuple(self._ticket(row) for row in _rows(connection, *wanted))
 
-    def _ticket(self, row: Row[Any]) -> Ticket:
+    def _ticket(self, row: _Row) -> Ticket:
         return Ticket(
             row.id,
             row.state,
@@ -166,13 +181,13 @@ class Tickets:
             None if row.sealed is None else self._unseal(row.tenant, row.id, row.sealed),
         )
 
-    def _seal(self, tenant: str, ticket: str, value: Any) -> bytes:
+    def _seal(self, tenant: str, ticket: str, value: object) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
         # A fraction was read exactly; as a JSON number it would come back as another one.
         text = json.dumps(value, default=str)
         return nonce + self._cipher.encrypt(nonce, text.encode(), _place(tenant, ticket))
 
-    def _unseal(self, tenant: str, ticket: str, sealed: bytes) -> Any:
+    def _unseal(self, tenant: str, ticket: str, sealed: bytes) -> object:
         nonce, locked = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         try:
             return json.loads(self._cipher.decrypt(nonce, locked, _place(tenant, ticket)))
@@ -186,38 +201,44 @@ def expire_tickets(
 ) -> int:
     """End tickets whose life is over and erase their values; how many were ended."""
     due = int((now - LIFE).timestamp())
-    rows = connection.execute(
-        select(tickets)
-        .where(tickets.c.state.in_((OPEN, SENT)), tickets.c.opened_at <= due)
-        .limit(at_most)
-    ).all()
+    is_open = tickets.c.state.in_((OPEN, SENT))
+    rows = _rows(connection, is_open, tickets.c.opened_at <= due, at_most=at_most)
     for row in rows:
         _change(connection, row, EXPIRED, letters, now)
     return len(rows)
 
 
+def _rows(
+    connection: Connection, *wanted: ColumnElement[bool], at_most: int | None = None
+) -> list[_Row]:
+    columns = (tickets.c[one.name] for one in fields(_Row))
+    found = select(*columns).where(*wanted).order_by(tickets.c.leaf).limit(at_most)
+    return [_Row(*row) for row in connection.execute(found)]
+
+
 def _change(
-    connection: Connection, row: Row[Any], state: str, letters: Mapping[str, str], now: datetime
-) -> None:
-    changed = {"state": state, "changed_at": int(now.timestamp())}
-    if state != SENT:
-        changed["sealed"] = None
-    connection.execute(update(tickets).where(tickets.c.id == row.id).values(**changed))
-    _write_leaf(connection, {**row._mapping, **changed}, letters, now)
+    connection: Connection, row: _Row, state: str, letters: Mapping[str, str], now: datetime
+) -> _Row:
+    sealed = row.sealed if state == SENT else None
+    changed = replace(row, state=state, changed_at=int(now.timestamp()), sealed=sealed)
+    there = update(tickets).where(tickets.c.id == row.id)
+    connection.execute(there.values(state=state, changed_at=changed.changed_at, sealed=sealed))
+    _write_leaf(connection, changed, letters, now)
+    return changed
 
 
 def _write_leaf(
-    connection: Connection, row: Mapping[str, Any], letters: Mapping[str, str], now: datetime
+    connection: Connection, row: _Row, letters: Mapping[str, str], now: datetime
 ) -> int:
     payload = CorrectionPayload(
-        case=row["case_ref"],
-        opened_by=row["submission"],
-        tenant=row["tenant"],
+        case=row.case_ref,
+        opened_by=row.submission,
+        tenant=row.tenant,
         hour=hour_of(now),
-        source=letters[row["source"]],
-        attribute=row["attribute"],
-        why=row["why"],
-        state=row["state"],
+        source=letters[row.source],
+        attribute=row.attribute,
+        why=row.why,
+        state=row.state,
     )
     return append_case(connection, payload).index
 

@@ -8,12 +8,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from gateway.domain.identifiers import PersonalId
-from gateway.records._contents import check_object, check_personal_id, check_text, place_in, refuse
+from gateway.records._contents import check_text, place_in, refuse
 from gateway.records.kinds import Kinds
-from gateway.records.record import check_dossier
+from gateway.records.record import read_dossier, read_owner
 
 LONGEST_WAIT = timedelta(days=30)
 _MEMBERS = frozenset({"kind", "owner", "dossier", "expected_at"})
@@ -29,36 +28,35 @@ class Announcement:
     dossier: str | None
     expected_at: datetime
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> dict[str, object]:
         """The announcement as it is kept; whose number it is lies in the index alone."""
-        kept = {"dossier": self.dossier, "expected_at": self.expected_at.isoformat()}
+        kept: dict[str, object] = {
+            "dossier": self.dossier,
+            "expected_at": self.expected_at.isoformat(),
+        }
         return kept if self.owner_name is None else {**kept, "owner_name": self.owner_name}
 
 
-def read_announcement(sent: Mapping[str, Any], kinds: Kinds, now: datetime) -> Announcement:
+def read_announcement(sent: Mapping[str, object], kinds: Kinds, now: datetime) -> Announcement:
     """Take in an announcement; raises RecordRefused over the first place that is wrong."""
     for name in sent:
         if name not in _MEMBERS:
             refuse("unknown_member", "it is said when the record comes", place_in("", name)[1:])
-    check_text(sent["kind"], "kind")
-    check_object(
-        sent["owner"], "owner", {"personal_id": check_personal_id, "full_name": check_text}
-    )
-    if sent.get("dossier") is not None:
-        check_dossier(sent["dossier"], "dossier")
+    kind = check_text(sent["kind"], "kind")
+    owner, owner_name = read_owner(sent["owner"])
+    dossier = read_dossier(sent.get("dossier"))
     return Announcement(
-        kind=kinds[sent["kind"]].name,
-        owner=check_personal_id(sent["owner"].get("personal_id"), "owner.personal_id"),
-        owner_name=sent["owner"].get("full_name"),
-        dossier=sent.get("dossier"),
+        kind=kinds[kind].name,
+        owner=owner,
+        owner_name=owner_name,
+        dossier=dossier,
         expected_at=_moment(sent["expected_at"], now),
     )
 
 
-def _moment(value: Any, now: datetime) -> datetime:
-    check_text(value, "expected_at")
+def _moment(value: object, now: datetime) -> datetime:
     try:
-        moment = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(check_text(value, "expected_at"))
     except ValueError:
         refuse("malformed_time", "a time with offset, RFC 3339", "expected_at")
     if moment.tzinfo is None:

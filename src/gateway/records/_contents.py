@@ -20,7 +20,7 @@ under names of its own.
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, Never
+from typing import Never
 
 from gateway.domain.errors import RecordRefused
 from gateway.domain.facts import PartialDate
@@ -29,13 +29,13 @@ from gateway.records.kinds import CODE, Kind
 
 MOST_TEXT, MOST_NAME, MOST_DIGITS, MOST_ENTRIES = 2000, 200, 100, 1000
 
-Check = Callable[[Any, str], object]
+Check = Callable[[object, str], object]
 
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
-def check_content(kind: Kind, content: Mapping[str, Any]) -> None:
+def check_content(kind: Kind, content: Mapping[str, object]) -> None:
     """Raise RecordRefused unless every member of `content` fits `kind`."""
     for name, value in content.items():
         member = kind.members.get(name)
@@ -47,24 +47,25 @@ def check_content(kind: Kind, content: Mapping[str, Any]) -> None:
             refuse("unknown_member", "the kind has no such member", place_in("content", name))
 
 
-def check_value(type_name: str, value: Any, place: str) -> None:
+def check_value(type_name: str, value: object, place: str) -> None:
     """Raise RecordRefused unless `value` is absent or of the member type."""
     if value is None:
         return
     _CHECKS[CODE if type_name.startswith(CODE) else type_name](value, place)
 
 
-def check_text(value: Any, place: str, longest: int = MOST_TEXT) -> None:
-    """Raise RecordRefused unless `value` is text that says something."""
+def check_text(value: object, place: str, longest: int = MOST_TEXT) -> str:
+    """The text; raises RecordRefused unless `value` is one that says something."""
     if not isinstance(value, str):
         refuse("wrong_type", "a text is expected", place)
     if not value.strip():
         refuse("blank", "the text is blank", place)
     if len(value) > longest:
         refuse("too_long", f"at most {longest} characters", place)
+    return value
 
 
-def check_personal_id(value: Any, place: str) -> PersonalId:
+def check_personal_id(value: object, place: str) -> PersonalId:
     """The personal number; raises RecordRefused `malformed_personal_id`."""
     try:
         return PersonalId(value if isinstance(value, str) else "")
@@ -72,9 +73,9 @@ def check_personal_id(value: Any, place: str) -> PersonalId:
         refuse("malformed_personal_id", "twelve digits are expected", place)
 
 
-def check_object(value: Any, place: str, members: Mapping[str, Check]) -> None:
-    """Raise RecordRefused unless `value` is an object of these members, each absent or right."""
-    if not isinstance(value, Mapping):
+def check_object(value: object, place: str, members: Mapping[str, Check]) -> Mapping[str, object]:
+    """The object; raises RecordRefused unless it is one of these members, each absent or right."""
+    if not isinstance(value, dict):
         refuse("wrong_type", "an object is expected", place)
     for name, one in value.items():
         check = members.get(name)
@@ -82,6 +83,7 @@ def check_object(value: Any, place: str, members: Mapping[str, Check]) -> None:
             refuse("unknown_member", "no such member is known here", place_in(place, name))
         if one is not None:
             check(one, f"{place}.{name}")
+    return value
 
 
 def place_in(place: str, name: str) -> str:
@@ -94,19 +96,18 @@ def refuse(code: str, detail: str, place: str) -> Never:
     raise RecordRefused(code, detail, place)
 
 
-def _name(value: Any, place: str) -> None:
+def _name(value: object, place: str) -> None:
     check_text(value, place, MOST_NAME)
 
 
-def _date(value: Any, place: str) -> None:
-    check_text(value, place)
+def _date(value: object, place: str) -> None:
     try:
-        PartialDate.parse(value)
+        PartialDate.parse(check_text(value, place))
     except ValueError:
         refuse("impossible_date", "a date of the calendar, YYYY, YYYY-MM or YYYY-MM-DD", place)
 
 
-def _number(value: Any, place: str) -> None:
+def _number(value: object, place: str) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         refuse("wrong_type", "a number is expected", place)
     number = Decimal(value)
@@ -116,61 +117,61 @@ def _number(value: Any, place: str) -> None:
         refuse("negative", "a number from 0 on is expected", place)
 
 
-def _boolean(value: Any, place: str) -> None:
+def _boolean(value: object, place: str) -> None:
     if not isinstance(value, bool):
         refuse("wrong_type", "true or false is expected", place)
 
 
-def _sex(value: Any, place: str) -> None:
+def _sex(value: object, place: str) -> None:
     if value not in ("male", "female"):
         refuse("wrong_type", "male or female is expected", place)
 
 
-def _country(value: Any, place: str) -> None:
+def _country(value: object, place: str) -> None:
     if not (isinstance(value, str) and _COUNTRY.fullmatch(value)):
         refuse("wrong_type", "a country code of two capitals is expected", place)
 
 
-def _code(value: Any, place: str) -> None:
+def _code(value: object, place: str) -> None:
     if isinstance(value, str):
-        return check_text(value, place)
-    return check_object(value, place, _CODE_MEMBERS)
+        check_text(value, place)
+    else:
+        check_object(value, place, _CODE_MEMBERS)
 
 
-def _address(value: Any, place: str) -> None:
+def _address(value: object, place: str) -> None:
     check_object(value, place, _ADDRESS_MEMBERS)
 
 
-def _person(value: Any, place: str) -> None:
+def _person(value: object, place: str) -> None:
     _named(value, place, _PERSON_MEMBERS)
 
 
-def _persons(value: Any, place: str) -> None:
+def _persons(value: object, place: str) -> None:
     for index, one in enumerate(_entries(value, place)):
         _named(one, f"{place}[{index}]", _MEMBER_MEMBERS)
 
 
-def _named(value: Any, place: str, members: Mapping[str, Check]) -> None:
-    check_object(value, place, members)
-    if value.get("full_name") is None:
+def _named(value: object, place: str, members: Mapping[str, Check]) -> None:
+    if check_object(value, place, members).get("full_name") is None:
         refuse("missing", "a person is named", f"{place}.full_name")
 
 
-def _dwelling(value: Any, place: str) -> None:
+def _dwelling(value: object, place: str) -> None:
     check_object(value, place, {"ownership": _code, "owner": _person})
 
 
-def _list(value: Any, place: str) -> None:
+def _list(value: object, place: str) -> None:
     for index, one in enumerate(_entries(value, place)):
         here = f"{place}[{index}]"
-        if isinstance(one, Mapping):
+        if isinstance(one, dict):
             for name, text in one.items():
                 check_text(text, place_in(here, name))
         else:
             check_text(one, here)
 
 
-def _entries(value: Any, place: str) -> list[Any]:
+def _entries(value: object, place: str) -> list[object]:
     if not isinstance(value, list):
         refuse("wrong_type", "a list is expected", place)
     if len(value) > MOST_ENTRIES:
@@ -178,12 +179,11 @@ def _entries(value: Any, place: str) -> list[Any]:
     return value
 
 
-def _free(value: Any, place: str) -> None:
-    if isinstance(value, (bool, type(None))):
-        return None
-    if isinstance(value, (int, Decimal)):
-        return _number(value, place)
-    return check_text(value, place)
+def _free(value: object, place: str) -> None:
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        _number(value, place)
+    elif not isinstance(value, bool | None):
+        check_text(value, place)
 
 
 _CHECKS: dict[str, Check] = {

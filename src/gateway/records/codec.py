@@ -50,7 +50,7 @@ class PlainCodec:
         return stored
 
 
-def write_document(document: Any) -> bytes:
+def write_document(document: object) -> bytes:
     """JSON in a fixed order of members; numbers keep their exact text."""
     return orjson.dumps(document, default=_number, option=orjson.OPT_SORT_KEYS)
 

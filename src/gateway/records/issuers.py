@@ -14,7 +14,6 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from joserfc import jws
 from joserfc.errors import JoseError
@@ -65,7 +64,7 @@ def is_posted_for(record: Record, vouches: Collection[IssuerAndKind]) -> bool:
     return any(kind == record.kind and folded_issuer(name) == issuer for name, kind in vouches)
 
 
-def vouched_for(record: Record) -> dict[str, Any]:
+def vouched_for(record: Record) -> dict[str, object]:
     """What an issuer signs of a record."""
     document = record.document()
     signed = ("kind", "number", "issuer", "issued_on", "valid_until", "content")
@@ -89,11 +88,11 @@ def read_issuers(path: Path) -> Issuers:
         raise ValueError(f"{path.name} holds a key that cannot be used") from error
 
 
-def _key(jwk: dict[str, Any]) -> Key:
+def _key(jwk: dict[str, str | list[str]]) -> Key:
     return ECKey.import_key(jwk) if jwk["kty"] == "EC" else OKPKey.import_key(jwk)
 
 
-def _vouches(signature: str, key: Key, expected: Mapping[str, Any]) -> bool:
+def _vouches(signature: str, key: Key, expected: Mapping[str, object]) -> bool:
     try:
         signed = jws.deserialize_compact(signature, key, registry=_REGISTRY)
         said = read_document(signed.payload or b"")

@@ -11,7 +11,6 @@ one than is shown later, cannot be given a paper afterwards.
 import json
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
 
 from gateway.records.record import Record
 
@@ -31,10 +30,10 @@ def paper_of(record: Record) -> dict[str, str | None]:
     }
 
 
-def paper_digest(paper: Mapping[str, Any]) -> bytes:
+def paper_digest(paper: Mapping[str, object]) -> bytes:
     """The digest of such a paper."""
     return sha256(_DOMAIN + _text(paper).encode()).digest()
 
 
-def _text(paper: Mapping[str, Any]) -> str:
+def _text(paper: Mapping[str, object]) -> str:
     return json.dumps(dict(paper), sort_keys=True, separators=(",", ":"))

@@ -21,9 +21,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from gateway.domain.documents import text, text_in
 from gateway.domain.identifiers import DossierCode, PersonalId, ProcedureCode
 from gateway.records._contents import (
     MOST_NAME,
+    Check,
     check_content,
     check_object,
     check_personal_id,
@@ -53,7 +55,7 @@ class Digitisation:
     qr: Mapping[str, str] | None = field(default=None, repr=False)
     issuer_signature: str | None = field(default=None, repr=False)
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> dict[str, object]:
         """The members that say something, as they were sent."""
         given = {name: getattr(self, name) for name in _DIGITISATION}
         return {name: value for name, value in given.items() if value is not None}
@@ -71,11 +73,11 @@ class Record:
     issued_on: date | None
     valid_until: date | None
     dossier: str | None
-    content: Mapping[str, Any] = field(repr=False)
+    content: Mapping[str, object] = field(repr=False)
     file: Mapping[str, str] | None = field(repr=False)
     digitisation: Digitisation = Digitisation()
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> dict[str, object]:
         """The record in the shape in which it was sent."""
         return {
             "kind": self.kind,
@@ -91,7 +93,7 @@ class Record:
         }
 
 
-def read_record(sent: Mapping[str, Any], kinds: Kinds) -> Record:
+def read_record(sent: Mapping[str, object], kinds: Kinds) -> Record:
     """Take in what a caller sent; raises RecordRefused, which names the first place that is wrong."""
     for name in sent:
         if name not in _MEMBERS:
@@ -99,28 +101,26 @@ def read_record(sent: Mapping[str, Any], kinds: Kinds) -> Record:
     for name in _REQUIRED:
         if sent.get(name) is None:
             refuse("missing", "a record has this member", name)
-    check_text(sent["kind"], "kind")
-    kind = kinds[sent["kind"]]
-    check_object(
-        sent["owner"], "owner", {"personal_id": check_personal_id, "full_name": check_text}
-    )
-    check_text(sent["number"], "number", MOST_NAME)
-    check_text(sent["issuer"], "issuer")
-    if not isinstance(sent["content"], Mapping):
+    kind = kinds[check_text(sent["kind"], "kind")]
+    owner, owner_name = read_owner(sent["owner"])
+    number = check_text(sent["number"], "number", MOST_NAME)
+    issuer = check_text(sent["issuer"], "issuer")
+    content = sent["content"]
+    if not isinstance(content, dict):
         refuse("wrong_type", "an object is expected", "content")
-    check_content(kind, sent["content"])
+    check_content(kind, content)
     record = Record(
         kind=kind.name,
-        owner=check_personal_id(sent["owner"].get("personal_id"), "owner.personal_id"),
-        owner_name=sent["owner"].get("full_name"),
-        number=sent["number"],
-        issuer=sent["issuer"],
+        owner=owner,
+        owner_name=owner_name,
+        number=number,
+        issuer=issuer,
         issued_on=_day(sent.get("issued_on"), "issued_on"),
         valid_until=_day(sent.get("valid_until"), "valid_until"),
-        dossier=_dossier(sent.get("dossier")),
-        content=sent["content"],
+        dossier=read_dossier(sent.get("dossier")),
+        content=content,
         file=_file(sent.get("file")),
-        digitisation=_read_digitisation(sent),
+        digitisation=_read_digitisation(sent, owner),
     )
     if record.issued_on and record.valid_until and record.valid_until < record.issued_on:
         refuse("impossible_date", "a record is valid from its issue on", "valid_until")
@@ -145,7 +145,7 @@ def stored_record(document: Mapping[str, Any]) -> Record:
     )
 
 
-def _day(value: Any, place: str) -> date | None:
+def _day(value: object, place: str) -> date | None:
     if value is None:
         return None
     if not isinstance(value, str):
@@ -158,84 +158,102 @@ def _day(value: Any, place: str) -> date | None:
         refuse("impossible_date", "no calendar has this date", place)
 
 
-def _dossier(value: Any) -> str | None:
-    if value is None:
-        return None
-    check_dossier(value, "dossier")
-    return str(value)
-
-
-def _file(value: Any) -> Mapping[str, str] | None:
-    if value is None:
-        return None
-    check_object(
-        value,
-        "file",
-        {"name": check_text, "sha256": _digest, "media_type": check_text, "url": check_text},
+def read_owner(value: object) -> tuple[PersonalId, str | None]:
+    """Number and name of a record's owner; raises RecordRefused."""
+    owner = check_object(
+        value, "owner", {"personal_id": check_personal_id, "full_name": check_text}
     )
-    for name in ("name", "sha256", "media_type"):
-        if value.get(name) is None:
-            refuse("missing", "a file has this member", f"file.{name}")
-    return {name: text for name, text in value.items() if text is not None}
+    number = check_personal_id(owner.get("personal_id"), "owner.personal_id")
+    return number, text_in(owner, "full_name")
 
 
-def _digest(value: Any, place: str) -> None:
-    if not (isinstance(value, str) and _SHA256.fullmatch(value)):
-        refuse("malformed_digest", "64 lower-case hexadecimal digits are expected", place)
-
-
-def _read_digitisation(sent: Mapping[str, Any]) -> Digitisation:
-    """Take in what accompanies a paper; raises RecordRefused over the first place that is wrong."""
-    procedure, came_as, result_code, qr, signature = (sent.get(name) for name in _DIGITISATION)
-    if procedure is not None:
-        _check_procedure(procedure, "procedure")
-    if came_as is not None and came_as not in ("result", "component"):
-        refuse("unknown_origin", "`result` or `component`", "came_as")
-    if result_code is not None:
-        _check_result_code(result_code)
-    if signature is not None:
-        check_text(signature, "issuer_signature", _LONGEST_SIGNATURE)
-    return Digitisation(procedure, came_as, result_code, _qr(qr, sent), signature)
-
-
-def _check_procedure(value: Any, place: str) -> None:
-    """Raise RecordRefused unless the value is a procedure's code."""
-    check_text(value, place)
+def read_dossier(value: object, place: str = "dossier") -> str | None:
+    """The code of a dossier, where one is named; raises RecordRefused."""
+    if value is None:
+        return None
     try:
-        ProcedureCode(value)
-    except ValueError:
-        refuse("malformed_procedure", "a procedure code reads like 1.004222", place)
-
-
-def check_dossier(value: Any, place: str) -> None:
-    """Raise RecordRefused unless the value is a dossier's code."""
-    check_text(value, place)
-    try:
-        DossierCode(value)
+        return DossierCode(check_text(value, place)).text
     except ValueError:
         refuse("malformed_dossier", "a dossier code reads agency-date-number", place)
 
 
-def _check_result_code(value: Any) -> None:
-    check_text(value, "result_code", _LONGEST_RESULT_CODE)
-    if not _RESULT_CODE.fullmatch(value):
-        refuse("malformed_result_code", "capitals and digits in parts", "result_code")
-
-
-def _qr(said: Any, sent: Mapping[str, Any]) -> Mapping[str, str] | None:
-    """What the printed code says, which may not be another paper's."""
-    if said is None:
+def _file(value: object) -> Mapping[str, str] | None:
+    if value is None:
         return None
-    members = {
-        "dossier": check_dossier,
-        "procedure": _check_procedure,
+    known: dict[str, Check] = {
+        "name": check_text,
+        "sha256": _digest,
+        "media_type": check_text,
+        "url": check_text,
+    }
+    file = _texts(check_object(value, "file", known))
+    for name in ("name", "sha256", "media_type"):
+        if name not in file:
+            refuse("missing", "a file has this member", f"file.{name}")
+    return file
+
+
+def _texts(checked: Mapping[str, object]) -> dict[str, str]:
+    return {name: text(value) for name, value in checked.items() if value is not None}
+
+
+def _digest(value: object, place: str) -> None:
+    if not (isinstance(value, str) and _SHA256.fullmatch(value)):
+        refuse("malformed_digest", "64 lower-case hexadecimal digits are expected", place)
+
+
+def _read_digitisation(sent: Mapping[str, object], owner: PersonalId) -> Digitisation:
+    """Take in what accompanies a paper; raises RecordRefused over the first place that is wrong."""
+    signature = sent.get("issuer_signature")
+    return Digitisation(
+        procedure=_procedure(sent.get("procedure"), "procedure"),
+        came_as=_came_as(sent.get("came_as")),
+        result_code=_result_code(sent.get("result_code")),
+        qr=_qr(sent, owner),
+        issuer_signature=None
+        if signature is None
+        else check_text(signature, "issuer_signature", _LONGEST_SIGNATURE),
+    )
+
+
+def _procedure(value: object, place: str) -> str | None:
+    if value is None:
+        return None
+    try:
+        return ProcedureCode(check_text(value, place)).text
+    except ValueError:
+        refuse("malformed_procedure", "a procedure code reads like 1.004222", place)
+
+
+def _came_as(value: object) -> str | None:
+    if value is not None and value not in ("result", "component"):
+        refuse("unknown_origin", "`result` or `component`", "came_as")
+    return None if value is None else str(value)
+
+
+def _result_code(value: object) -> str | None:
+    if value is None:
+        return None
+    code = check_text(value, "result_code", _LONGEST_RESULT_CODE)
+    if not _RESULT_CODE.fullmatch(code):
+        refuse("malformed_result_code", "capitals and digits in parts", "result_code")
+    return code
+
+
+def _qr(sent: Mapping[str, object], owner: PersonalId) -> Mapping[str, str] | None:
+    """What the printed code says, which may not be another paper's."""
+    if sent.get("qr") is None:
+        return None
+    known: dict[str, Check] = {
+        "dossier": read_dossier,
+        "procedure": _procedure,
         "owner": check_personal_id,
         "title": check_text,
     }
-    check_object(said, "qr", members)
-    stated = {**sent, "owner": sent["owner"].get("personal_id")}
+    printed = _texts(check_object(sent["qr"], "qr", known))
+    stated = {**sent, "owner": owner.digits}
     for name in ("dossier", "procedure", "owner"):
-        printed, other = said.get(name), stated.get(name)
-        if printed is not None and other is not None and printed != other:
+        other = stated.get(name)
+        if other is not None and printed.get(name, other) != other:
             refuse("qr_disagrees", "the printed code is another paper's", f"qr.{name}")
-    return {name: text for name, text in said.items() if text is not None}
+    return printed

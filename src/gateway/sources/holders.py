@@ -6,8 +6,8 @@ is the owner; what is said of the others is not compared.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
+from gateway.domain.documents import entries, members, text, text_in
 from gateway.domain.facts import Holder, PartialDate
 from gateway.records.kinds import Kind, Kinds
 from gateway.records.record import Record
@@ -26,26 +26,27 @@ def holder_of(kind: Kind, record: Record) -> Holder:
         if said is None or member.owner is None:
             continue
         if member.owner == "formerly":
-            former.append(said)
+            former.append(text(said))
         elif member.type == "name":
-            names.append(said)
+            names.append(text(said))
         elif member.type == "date":
-            dates.append(said)
+            dates.append(text(said))
         else:
             persons = list(_persons(said))
-            own = [one for one in persons if one.get("personal_id") == record.owner.digits]
+            own = [one for one in persons if text_in(one, "personal_id") == record.owner.digits]
             if member.owner == "always":
                 own += [one for one in persons if one.get("personal_id") is None]
                 other_number |= not own
-            names += [one["full_name"] for one in own]
-            dates += [one["birth_date"] for one in own if one.get("birth_date") is not None]
+            names += [text(one["full_name"]) for one in own]
+            born = (text_in(one, "birth_date") for one in own)
+            dates += [date for date in born if date is not None]
     return Holder(tuple(names), tuple(map(PartialDate.parse, dates)), other_number, tuple(former))
 
 
 def named_beside(kind: Kind, record: Record) -> frozenset[str]:
     """The numbers of the persons whom the record names beside its owner."""
     numbers = {
-        one.get("personal_id")
+        text_in(one, "personal_id")
         for name, member in kind.members.items()
         if member.type in _OF_PERSONS and record.content.get(name) is not None
         for one in _persons(record.content[name])
@@ -79,11 +80,11 @@ def _agree(names: Iterable[str], name: str) -> bool:
 _OF_PERSONS = ("person", "persons", "dwelling")
 
 
-def _persons(said: Any) -> Iterator[Mapping[str, Any]]:
+def _persons(said: object) -> Iterator[Mapping[str, object]]:
     """The persons of a member of type person, persons or dwelling."""
     if isinstance(said, list):
-        yield from said
-    elif "full_name" in said:
-        yield said
-    elif said.get("owner") is not None:
-        yield said["owner"]
+        yield from map(members, entries(said))
+    elif "full_name" in (one := members(said)):
+        yield one
+    elif one.get("owner") is not None:
+        yield members(one["owner"])

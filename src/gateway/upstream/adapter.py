@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum, auto
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict
@@ -59,7 +59,7 @@ class Envelope(BaseModel):
     error_code: str
     message: str = ""
     session: str | None = None
-    result: list[Any] | None = None
+    result: list[object] | None = None
 
     @property
     def code(self) -> str:

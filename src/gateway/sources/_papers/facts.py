@@ -13,9 +13,9 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
 
 from gateway.domain.codelists import COUNTRY, PROVINCE, CodeLists, folded
+from gateway.domain.documents import entries, members, members_in, text, text_in
 from gateway.domain.facts import Coded, Held, PartialDate, PersonRef, Value
 from gateway.domain.identifiers import AttributeName, PersonalId
 from gateway.records.kinds import CODE, Kind
@@ -52,7 +52,7 @@ def paper_attributes(kind: Kind) -> frozenset[AttributeName]:
 
 
 def paper_facts(
-    kind: Kind, content: Mapping[str, Any], wanted: frozenset[AttributeName], lists: CodeLists
+    kind: Kind, content: Mapping[str, object], wanted: frozenset[AttributeName], lists: CodeLists
 ) -> Facts:
     """The wanted facts of one record's content; the spouse is worked out by the source."""
     facts: Facts = {}
@@ -61,7 +61,9 @@ def paper_facts(
         if said is None or member.attribute is None:
             continue
         if member.type == "address" and place_attributes(member.attribute) & wanted:
-            facts |= place_facts(member.attribute, read_address(said, lists), wanted, lists)
+            facts |= place_facts(
+                member.attribute, read_address(members(said), lists), wanted, lists
+            )
         elif member.attribute in wanted:
             value = _value(member.type, said, lists)
             if value is not None:
@@ -73,31 +75,32 @@ def paper_facts(
     return facts | {name: value for name, value in more.items() if name in wanted}
 
 
-def read_person(said: Mapping[str, Any], lists: CodeLists) -> PersonRef:
+def read_person(said: Mapping[str, object], lists: CodeLists) -> PersonRef:
     """A person whom a record names, with what it says of that person."""
-    number, born = said.get("personal_id"), said.get("birth_date")
+    number, born = text_in(said, "personal_id"), text_in(said, "birth_date")
+    full_name = text(said["full_name"])
     birth_date = None if born is None else PartialDate.parse(born)
     told: dict[AttributeName, Value | None] = {
         _PERSONAL_ID: number,
         _BIRTH_DATE: birth_date,
-        _NATIONALITY: lists.coded(COUNTRY, said.get("nationality") or ""),
-        _SEX: lists.coded("sex", said.get("sex") or ""),
+        _NATIONALITY: lists.coded(COUNTRY, text_in(said, "nationality") or ""),
+        _SEX: lists.coded("sex", text_in(said, "sex") or ""),
         _RELATION: _coded("household_relation", said.get("relation_to_head"), lists),
     }
-    facts: dict[AttributeName, Value] = dict(name_facts(said["full_name"]))
+    facts: dict[AttributeName, Value] = dict(name_facts(full_name))
     facts |= {name: value for name, value in told.items() if value is not None}
     return PersonRef(
         personal_id=None if number is None else PersonalId(number),
-        full_name=one_blank(said["full_name"]),
+        full_name=one_blank(full_name),
         birth_date=birth_date,
         facts=facts,
     )
 
 
-def read_address(said: Mapping[str, Any], lists: CodeLists) -> Place:
+def read_address(said: Mapping[str, object], lists: CodeLists) -> Place:
     """An address of a record; a unit counts where its code and its name agree with the lists."""
-    country = lists.coded(COUNTRY, said.get("country") or "")
-    detail = one_blank(said.get("detail") or "") or None
+    country = lists.coded(COUNTRY, text_in(said, "country") or "")
+    detail = one_blank(text_in(said, "detail") or "") or None
     province = _coded(PROVINCE, said.get("province"), lists)
     if province is None:
         return Place(country, None, None, detail)
@@ -110,27 +113,28 @@ def read_address(said: Mapping[str, Any], lists: CodeLists) -> Place:
     return Place(country, province, commune, detail)
 
 
-def _commune(province: Coded, said: Any, lists: CodeLists) -> Coded | None:
-    if not isinstance(said, Mapping):
+def _commune(province: Coded, said: object, lists: CodeLists) -> Coded | None:
+    if not isinstance(said, dict):
         return None
-    commune = lists.commune(province.code, said.get("code") or "")
-    agrees = commune is not None and folded(said.get("label") or "") == folded(commune.label)
+    commune = lists.commune(province.code, text_in(said, "code") or "")
+    agrees = commune is not None and folded(text_in(said, "label") or "") == folded(commune.label)
     return commune if agrees else None
 
 
-def _value(type_name: str, said: Any, lists: CodeLists) -> Held | None:
+def _value(type_name: str, said: object, lists: CodeLists) -> Held | None:
     if type_name.startswith(CODE):
         return _coded(type_name.removeprefix(CODE), said, lists)
     return _READERS[type_name](said, lists)
 
 
-def _coded(name: str, said: Any, lists: CodeLists) -> Coded | None:
+def _coded(name: str, said: object, lists: CodeLists) -> Coded | None:
     """A value by its label; by its code where no label stands. Units of no list are no value."""
     if said is None:
         return None
-    code, label = (
-        (said.get("code"), said.get("label")) if isinstance(said, Mapping) else (said, said)
-    )
+    if isinstance(said, dict):
+        code, label = text_in(said, "code"), text_in(said, "label")
+    else:
+        code = label = text(said)
     by_label = lists.labelled(name, label or "")
     if by_label is not None:
         return by_label
@@ -140,61 +144,69 @@ def _coded(name: str, said: Any, lists: CodeLists) -> Coded | None:
     return Coded(name, code or label, label)
 
 
-def _text(said: Any, _lists: CodeLists) -> str:
-    return one_blank(said)
+def _text(said: object, _lists: CodeLists) -> str:
+    return one_blank(text(said))
 
 
-def _people(said: Any, lists: CodeLists) -> tuple[PersonRef, ...] | None:
-    return tuple(read_person(one, lists) for one in said) or None
+def _number(said: object) -> Decimal:
+    if not isinstance(said, int | Decimal):
+        raise TypeError("a document holds something else than a number")
+    return Decimal(said)
 
 
-_READERS: dict[str, Callable[[Any, CodeLists], Held | None]] = {
+def _people(said: object, lists: CodeLists) -> tuple[PersonRef, ...] | None:
+    return tuple(read_person(members(one), lists) for one in entries(said)) or None
+
+
+_READERS: dict[str, Callable[[object, CodeLists], Held | None]] = {
     "text": _text,
     "name": _text,
-    "date": lambda said, _: PartialDate.parse(said),
-    "number": lambda said, _: Decimal(said),
+    "date": lambda said, _: PartialDate.parse(text(said)),
+    "number": lambda said, _: _number(said),
     "boolean": lambda said, _: bool(said),
-    "sex": lambda said, lists: lists.coded("sex", said),
-    "country": lambda said, lists: lists.coded(COUNTRY, said),
+    "sex": lambda said, lists: lists.coded("sex", text(said)),
+    "country": lambda said, lists: lists.coded(COUNTRY, text(said)),
     "unit": lambda said, lists: _coded(PROVINCE, said, lists),
-    "person": read_person,
+    "person": lambda said, lists: read_person(members(said), lists),
     "persons": _people,
 }
 
 
-def _insurance(content: Mapping[str, Any], _lists: CodeLists) -> Facts:
-    employer, address = content.get("employer"), content.get("employer_address")
+def _insurance(content: Mapping[str, object], _lists: CodeLists) -> Facts:
+    employer, address = text_in(content, "employer"), text_in(content, "employer_address")
     if employer is None or address is None:
         return {}
     return {_WORKPLACE: f"{one_blank(employer)}, {one_blank(address)}"}
 
 
-def _licence(content: Mapping[str, Any], lists: CodeLists) -> Facts:
+def _licence(content: Mapping[str, object], lists: CodeLists) -> Facts:
     held = _coded("licence_class", content.get("class"), lists)
     return {} if held is None else {_REQUESTED_CLASS: held}
 
 
-def _benefit(content: Mapping[str, Any], _lists: CodeLists) -> Facts:
+def _benefit(content: Mapping[str, object], _lists: CodeLists) -> Facts:
     name = content.get("benefit")
     if name not in _BENEFITS:
         return {}
     facts: Facts = {}
     if content.get("amount") is not None:
-        facts[AttributeName(f"benefit.{name}_amount")] = Decimal(content["amount"])
+        facts[AttributeName(f"benefit.{name}_amount")] = _number(content["amount"])
     if content.get("from_date") is not None:
-        facts[AttributeName(f"benefit.{name}_from")] = PartialDate.parse(content["from_date"])
+        facts[AttributeName(f"benefit.{name}_from")] = PartialDate.parse(text(content["from_date"]))
     return facts
 
 
-def _residence(content: Mapping[str, Any], lists: CodeLists) -> Facts:
-    dwelling = content.get("dwelling") or {}
+def _residence(content: Mapping[str, object], lists: CodeLists) -> Facts:
+    dwelling = members_in(content, "dwelling")
     kind = _coded("dwelling", dwelling.get("ownership"), lists)
     owner = dwelling.get("owner")
     facts: Facts = {} if kind is None else {_DWELLING_KIND: kind}
-    return facts if owner is None else {**facts, _DWELLING_OWNER: read_person(owner, lists)}
+    return (
+        facts if owner is None else {**facts, _DWELLING_OWNER: read_person(members(owner), lists)}
+    )
 
 
-_Combined = tuple[frozenset[AttributeName], Callable[[Mapping[str, Any], CodeLists], Facts]]
+_Combined = tuple[frozenset[AttributeName], Callable[[Mapping[str, object], CodeLists], Facts]]
 
 _NOTHING: _Combined = (frozenset(), lambda _content, _lists: {})
 _COMBINED: dict[str, _Combined] = {

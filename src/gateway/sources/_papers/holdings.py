@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time
 
 from gateway.domain.codelists import CodeLists
+from gateway.domain.documents import members_in
 from gateway.domain.facts import Fact, Paper, PersonRef, RecordRef
 from gateway.domain.identifiers import AttributeName
 from gateway.records.kinds import Kinds
@@ -126,7 +127,7 @@ class Holdings:
         """Whether a record's content is about its owner, or the owner's dead spouse."""
         content, owner = one.record.content, one.record.owner.digits
         if one.record.kind == _BIRTH:
-            parents = (content.get("father") or {}, content.get("mother") or {})
+            parents = (members_in(content, "father"), members_in(content, "mother"))
             return all(parent.get("personal_id") != owner for parent in parents)
         if one.record.kind not in self._deaths:
             return True
@@ -140,7 +141,7 @@ class Holdings:
     def _spouse(self, marriage: StoredRecord) -> PersonRef | None:
         """The side of a marriage that is not its owner; None unless the owner is exactly one side."""
         owner = marriage.record.owner.digits
-        sides = [marriage.record.content.get(side) or {} for side in ("husband", "wife")]
+        sides = [members_in(marriage.record.content, side) for side in ("husband", "wife")]
         others = [side for side in sides if side and side.get("personal_id") != owner]
         both = all(sides)
         return read_person(others[0], self._lists) if both and len(others) == 1 else None
@@ -157,8 +158,8 @@ class Holdings:
         return False
 
     def _deceased(self, one: StoredRecord) -> PersonRef | None:
-        deceased = one.record.content.get("deceased")
-        return None if deceased is None else read_person(deceased, self._lists)
+        deceased = members_in(one.record.content, "deceased")
+        return read_person(deceased, self._lists) if deceased else None
 
 
 def _newest_of_each(stored: Iterable[StoredRecord]) -> Iterable[StoredRecord]:

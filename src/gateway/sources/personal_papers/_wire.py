@@ -14,7 +14,7 @@ is known from one client. All else is not known, and is our own design, the mock
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -52,7 +52,7 @@ class _Laid(BaseModel):
 
     id: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
     storedAt: Annotated[str, Field(pattern=r"^[0-9]{14}$")]  # noqa: N815 - the wire's own name
-    paper: dict[str, Any]
+    paper: dict[str, object]
 
 
 def read_papers(envelope: Envelope, owner: str, kinds: Kinds) -> Papers | Refused:
@@ -72,7 +72,7 @@ def read_papers(envelope: Envelope, owner: str, kinds: Kinds) -> Papers | Refuse
     return Papers(tuple(_paper(one, owner, kinds) for one in known), len(laid) - len(known))
 
 
-def _laid(one: Any) -> _Laid:
+def _laid(one: object) -> _Laid:
     try:
         return _Laid.model_validate(one)
     except ValidationError:
