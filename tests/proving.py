@@ -3,9 +3,11 @@
 import base64
 import json
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -97,6 +99,55 @@ def dpop(
     signer: Signer, method: str, address: str, now: float, token: str | None = None, **other: Any
 ) -> str:
     return signer.jws(dpop_header(signer), {**dpop_claims(method, address, now, token), **other})
+
+
+COVERED = (
+    "@method",
+    "@authority",
+    "@target-uri",
+    "content-type",
+    "content-digest",
+    "idempotency-key",
+)
+
+
+def signature_input(signer: Signer, now: float, covered: Sequence[str], **other: Any) -> str:
+    """The list of what is covered with its parameters; one that is None goes."""
+    names = " ".join(f'"{name}"' for name in covered)
+    told = {
+        "created": int(now),
+        "keyid": signer.thumbprint,
+        "nonce": secrets.token_urlsafe(16),
+        "tag": "eform-gateway",
+        **other,
+    }
+    given = {name: value for name, value in told.items() if value is not None}
+    parameters = (f";{n}={v}" if isinstance(v, int) else f';{n}="{v}"' for n, v in given.items())
+    return f"({names}){''.join(parameters)}"
+
+
+def signed(
+    signer: Signer,
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    now: float,
+    covered: Sequence[str] | None = None,
+    **other: Any,
+) -> dict[str, str]:
+    """The headers of a message with those that sign it; by default over all that stands there."""
+    told = {name.lower(): value for name, value in headers.items()}
+    if body:
+        digest = base64.b64encode(sha256(body).digest()).decode()
+        told["content-digest"] = f"sha-256=:{digest}:"
+    parts = urlsplit(url)
+    values = {"@method": method, "@authority": parts.netloc, "@target-uri": url, **told}
+    names = [name for name in COVERED if name in values] if covered is None else covered
+    params = signature_input(signer, now, names, **other)
+    lines = [f'"{name}": {values[name]}' for name in names] + [f'"@signature-params": {params}']
+    made = base64.b64encode(signer.sign("\n".join(lines).encode())).decode()
+    return {**told, "signature-input": f"sig={params}", "signature": f"sig=:{made}:"}
 
 
 def spare_bits(token: str) -> str:

@@ -22,7 +22,7 @@ from gateway.domain.identifiers import TenantId
 from gateway.settings import Settings
 from gateway.storage.schema import used_proofs
 from tests.clock import Clock
-from tests.proving import JWT_BEARER, Signer, assertion, dpop, spare_bits
+from tests.proving import JWT_BEARER, Signer, assertion, dpop, signed, spare_bits
 
 from .conftest import ADDRESS, admit
 
@@ -344,6 +344,93 @@ async def test_client_gets_what_it_is_registered_for(
     bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
     expected = 200 if "forms" in scopes else 403
     assert (await anybody.get("/v1/forms", headers=bearer)).status_code == expected
+
+
+ECHO = "/v1/records/search"
+SEARCH = b'{"owner": {"personal_id": "003090000123", "full_name": "Nobody"}, "state": "valid"}'
+
+
+class Signing:
+    """A client that signs its messages, by a plain Bearer beside its keys."""
+
+    def __init__(self, http: httpx.AsyncClient, token: str, key: Signer, clock: Clock) -> None:
+        self._http, self._token, self._key, self._clock = http, token, key, clock
+
+    def headers(self, **other: Any) -> dict[str, str]:
+        plain = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        url, now = ISSUER + ECHO, self._clock.seconds()
+        return signed(self._key, "POST", url, plain, SEARCH, now, **other)
+
+    async def search(self, headers: dict[str, str]) -> httpx.Response:
+        sent = {"Host": "127.0.0.1:8000", **headers}
+        return await self._http.post(ECHO, content=SEARCH, headers=sent)
+
+    def plain(self) -> dict[str, str]:
+        kept = ("authorization", "content-type")
+        return {name: value for name, value in self.headers().items() if name in kept}
+
+
+@pytest.fixture
+async def signing(
+    anybody: httpx.AsyncClient, services: Services, clock: Clock, client: NewClient
+) -> Signing:
+    key = Signer()
+    await services.access.clients.add_key(client.client_id, read_public_key(key.jwk), clock())
+    caller = services.access.clients.caller(client.client_id)
+    assert caller is not None
+    return Signing(anybody, services.access.tokens.issue(caller), key, clock)
+
+
+async def test_signature_is_checked_of_whoever_has_keys(signing: Signing) -> None:
+    headers = signing.headers()
+    assert (await signing.search(headers)).status_code == 200
+    assert (await signing.search(signing.plain())).status_code == 200
+
+    for name in ("signature", "signature-input"):
+        lacking = {n: v for n, v in signing.headers().items() if n != name}
+        refused = await signing.search(lacking)
+        assert (refused.status_code, refused.json()["code"]) == (401, "message_signature_refused")
+        assert '"@target-uri"' in refused.headers["accept-signature"]
+
+
+@pytest.mark.threat(7)
+async def test_t07_signed_call_to_another_host_is_refused(signing: Signing) -> None:
+    refused = await signing.search({**signing.headers(), "Host": "127.0.0.1:8001"})
+
+    assert refused.json()["code"] == "message_signature_refused"
+
+
+@pytest.mark.parametrize("seconds", [0.001, 59, 61])
+async def test_t03_signed_message_sent_again_is_refused(signing: Signing, seconds: float) -> None:
+    headers = signing.headers()
+    assert (await signing.search(headers)).status_code == 200
+
+    signing._clock.forward(seconds=seconds)
+
+    code = (await signing.search(headers)).json()["code"]
+    assert code == ("proof_used" if seconds < 60 else "message_signature_refused")
+
+
+async def test_client_that_must_sign_is_refused_unsigned(
+    hardened: Hardened, services: Services
+) -> None:
+    own = Signer()
+    registration = Registration(read_public_key(own.jwk), must_sign=True)
+    made = await services.access.clients.add(TenantId("h99"), hardened.clock(), registration)
+    client = Hardened(hardened.http, hardened.clock, made.client_id, own)
+    token = await client.token()
+    plain = {"Authorization": f"DPoP {token}", "Content-Type": "application/json"}
+
+    async def search(sign: bool) -> httpx.Response:
+        url, now = ISSUER + ECHO, hardened.clock.seconds()
+        headers = signed(own, "POST", url, plain, SEARCH, now) if sign else plain
+        sent = {"Host": "127.0.0.1:8000", **headers, "DPoP": client.proof("POST", url, token)}
+        return await hardened.http.post(ECHO, content=SEARCH, headers=sent)
+
+    refused = await search(sign=False)
+    assert (refused.status_code, refused.json()["code"]) == (401, "message_signature_needed")
+    assert (await search(sign=True)).status_code == 200
+    assert (await client.forms(token)).status_code == 200
 
 
 def test_every_operation_names_its_scope(app: FastAPI) -> None:

@@ -15,9 +15,11 @@ from gateway.access.clients import ClientDirectory
 from gateway.access.proofs import (
     DoesNotHold,
     DpopProof,
+    Message,
     PinnedKey,
     check_assertion,
     check_dpop,
+    check_message,
     client_of,
     read_jws,
     read_public_key,
@@ -96,10 +98,34 @@ class Authentication:
         session.caller.check_scope(scope)
         return Identified(session, proofs)
 
-    async def admit(self, identified: Identified) -> None:
-        """Use the proofs of a call up; raises NotSignedIn `proof_used`, Busy."""
-        if identified.proofs:
-            await self._used.use(identified.proofs)
+    async def admit(self, identified: Identified, arrival: Arrival, body: bytes) -> None:
+        """Check the signature of the message, where there is one or must be, and use the proofs up.
+
+        Whoever has keys may sign; a client that is registered so must, but for a GET. Raises NotSignedIn
+        `message_signature_needed`, `message_signature_refused`, `proof_used`; Busy.
+        """
+        proofs = (*identified.proofs, *self._signature(identified.session, arrival, body))
+        if proofs:
+            await self._used.use(proofs)
+
+    def _signature(self, session: Session, arrival: Arrival, body: bytes) -> tuple[Used, ...]:
+        client = session.client
+        needed = client.must_sign and arrival.method != "GET"
+        if not needed and not client.keys:
+            return ()
+        if arrival.header("signature-input") is None and arrival.header("signature") is None:
+            if needed:
+                raise NotSignedIn("message_signature_needed", "this client signs its messages")
+            return ()
+        now = self._clock().timestamp()
+        message = Message(arrival.method, self._issuer, arrival.target, arrival.header, body)
+        try:
+            nonce = check_message(message, client.keys, now)
+        except DoesNotHold:
+            raise NotSignedIn(
+                "message_signature_refused", "the signature does not hold for this message"
+            ) from None
+        return (Used("signature", session.caller.client_id, nonce),)
 
     async def sign_in(self, arrival: Arrival, assertion: str) -> SignedInClient:
         """The hardened client behind an assertion, and what its token is to be bound to.

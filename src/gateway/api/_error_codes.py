@@ -111,6 +111,8 @@ _CODES: dict[type[GatewayError], str] = {
         not_signed_in | Chưa đăng nhập | Not signed in | Send an access token from POST /oauth/token as a Bearer, of a hardened client by DPoP.
         dpop_needed | Thiếu bằng chứng DPoP | DPoP proof needed | Send the token as `Authorization: DPoP`, with a proof of this call in the DPoP header.
         dpop_refused | Bằng chứng DPoP không được chấp nhận | DPoP proof refused | Make a proof for this very call, by the token's key, at the present time; see docs/clients.md.
+        message_signature_needed | Thiếu chữ ký thông điệp | Message signature needed | Sign the message (RFC 9421) over what Accept-Signature names; see docs/clients.md.
+        message_signature_refused | Chữ ký thông điệp không được chấp nhận | Message signature refused | Sign this very message, as it is sent, by a live key of the client; see docs/clients.md.
         proof_used | Bằng chứng đã được dùng | Proof used before | Make a new proof for every call, with a `jti` of its own.
         token_refused | Mã truy cập không được chấp nhận | Token refused | Fetch a new token.
         token_expired | Mã truy cập hết hạn | Token expired | Fetch a new token.

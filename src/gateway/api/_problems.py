@@ -65,7 +65,13 @@ _HEADERS_OF = {
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "1"},
 }
 _DPOP = 'algs="ES256 EdDSA Ed25519"'
+_SIGNATURE = {
+    "Accept-Signature": 'sig=("@method" "@authority" "@target-uri" "content-type" "content-digest" '
+    '"idempotency-key");created;keyid;nonce;tag="eform-gateway"'
+}
 _HEADERS_OF_CODE = {
+    "message_signature_needed": _SIGNATURE,
+    "message_signature_refused": _SIGNATURE,
     "dpop_needed": {"WWW-Authenticate": f'DPoP error="invalid_token", {_DPOP}'},
     "dpop_refused": {"WWW-Authenticate": f'DPoP error="invalid_dpop_proof", {_DPOP}'},
     "proof_used": {"WWW-Authenticate": f'DPoP error="invalid_dpop_proof", {_DPOP}'},

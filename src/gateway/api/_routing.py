@@ -156,9 +156,9 @@ def arrival_of(request: Request) -> Arrival:
 
 async def caller_of(request: Request, scope: Scope) -> Caller:
     """Who makes a request without a body, where the route may be called without a token too."""
-    authentication = services_of(request).access.authentication
-    identified = authentication.identify(arrival_of(request), scope)
-    await authentication.admit(identified)
+    authentication, arrival = services_of(request).access.authentication, arrival_of(request)
+    identified = authentication.identify(arrival, scope)
+    await authentication.admit(identified, arrival, b"")
     return identified.session.caller
 
 
@@ -282,7 +282,8 @@ class _Signature:
         authentication, identified = services.access.authentication, None
         if self.caller is not None:
             name, scope = self.caller
-            identified = authentication.identify(arrival_of(request), scope)
+            arrival = arrival_of(request)
+            identified = authentication.identify(arrival, scope)
             bound[name] = identified.session.caller
         for name, value in query_of(request, self.in_query).items():
             bound[f"{name}_" if iskeyword(name) else name] = value
@@ -290,7 +291,7 @@ class _Signature:
         if self.body is not None:
             raw = await read_body(request)
         if identified is not None:
-            await authentication.admit(identified)
+            await authentication.admit(identified, arrival, raw)
         if self.body is not None:
             name, model = self.body
             bound[name] = _validated(model, raw)

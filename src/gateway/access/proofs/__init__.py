@@ -27,3 +27,5 @@ from gateway.access.proofs._keys import LARGEST_JWK_BYTES as LARGEST_JWK_BYTES
 from gateway.access.proofs._keys import PinnedKey as PinnedKey
 from gateway.access.proofs._keys import read_public_key as read_public_key
 from gateway.access.proofs._keys import read_public_key_file as read_public_key_file
+from gateway.access.proofs._messages import Message as Message
+from gateway.access.proofs._messages import check_message as check_message
