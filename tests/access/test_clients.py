@@ -28,7 +28,7 @@ async def _admit(database: Database, directory: ClientDirectory) -> NewClient:
     return await directory.add(TENANT, NOW)
 
 
-async def test_a_client_signs_in_with_its_own_secret_alone(
+async def test_only_own_secret_signs_client_in(
     database: Database, directory: ClientDirectory
 ) -> None:
     client = await _admit(database, directory)
@@ -49,7 +49,7 @@ async def test_no_secret_is_kept_or_shown(database: Database, directory: ClientD
     assert client.secret not in repr(client) + repr(kept) + repr(directory.all())
 
 
-async def test_a_revoked_client_is_nobody_at_once(
+async def test_revoked_client_is_refused_at_once(
     database: Database, directory: ClientDirectory
 ) -> None:
     client = await _admit(database, directory)
@@ -62,7 +62,7 @@ async def test_a_revoked_client_is_nobody_at_once(
     assert [one.revoked_at for one in directory.all()] == [int(NOW.timestamp())]
 
 
-async def test_a_revocation_by_another_process_holds_at_the_next_call(
+async def test_revocation_by_another_process_holds_at_once(
     database: Database, directory: ClientDirectory, tmp_path: Path
 ) -> None:
     client = await _admit(database, directory)
@@ -73,7 +73,7 @@ async def test_a_revocation_by_another_process_holds_at_the_next_call(
     assert directory.caller(client.client_id) is None
 
 
-async def test_there_is_no_client_without_a_tenant_and_no_second_revocation(
+async def test_client_needs_tenant_and_is_revoked_once(
     database: Database, directory: ClientDirectory
 ) -> None:
     client = await _admit(database, directory)
@@ -85,7 +85,7 @@ async def test_there_is_no_client_without_a_tenant_and_no_second_revocation(
         await directory.revoke(client.client_id, NOW)
 
 
-async def test_t36_an_unknown_client_takes_as_long_as_a_known_one(
+async def test_t36_unknown_client_takes_equally_long(
     database: Database, directory: ClientDirectory
 ) -> None:
     client = await _admit(database, directory)
@@ -106,9 +106,7 @@ def _key() -> PinnedKey:
     return read_public_key(Signer().jwk)
 
 
-async def test_client_has_two_live_keys_at_most(
-    database: Database, directory: ClientDirectory
-) -> None:
+async def test_client_has_at_most_two_keys(database: Database, directory: ClientDirectory) -> None:
     await _admit(database, directory)
     first, second, third = _key(), _key(), _key()
     client_id = (await directory.add(TENANT, NOW, Registration(first))).client_id

@@ -34,7 +34,7 @@ def test_what_found_somebody_counts_for_nothing(clock: Clock) -> None:
     assert (refused(tries, HERE), tries.alarms()) == (None, ())
 
 
-def test_the_last_miss_that_is_allowed_raises_one_alarm_and_closes_the_hour(clock: Clock) -> None:
+def test_last_allowed_miss_alarms_and_closes_hour(clock: Clock) -> None:
     tries = FailureLimiter(Limits(2, 10), clock)
     ask(tries, HERE, missed=True)
     clock.now += timedelta(minutes=20)
@@ -50,7 +50,7 @@ def test_the_last_miss_that_is_allowed_raises_one_alarm_and_closes_the_hour(cloc
     assert tries.alarms() == (Alarm(HERE.tenant, "tenant", 2),), "the next hour is full as well"
 
 
-def test_tenants_that_stay_below_their_own_limit_reach_that_of_all(clock: Clock) -> None:
+def test_tenants_below_limit_reach_common_limit(clock: Clock) -> None:
     tries = FailureLimiter(Limits(2, 3), clock)
     for tenant in (HERE, THERE, ELSEWHERE):
         ask(tries, tenant, missed=True)
@@ -58,7 +58,7 @@ def test_tenants_that_stay_below_their_own_limit_reach_that_of_all(clock: Clock)
     assert refused(tries, HERE) == refused(tries, Asker(TenantId("h96"), "h96.1")) == 3600
 
 
-def test_questions_that_run_count_until_they_are_answered(clock: Clock) -> None:
+def test_running_questions_count_until_answered(clock: Clock) -> None:
     tries = FailureLimiter(Limits(2, 10), clock)
     tries.begin(HERE)
     tries.begin(HERE)
@@ -68,7 +68,7 @@ def test_questions_that_run_count_until_they_are_answered(clock: Clock) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 900), st.booleans()), max_size=60))
-def test_no_hour_has_more_misses_than_the_limit(steps: list[tuple[int, bool]]) -> None:
+def test_no_hour_exceeds_limit_of_misses(steps: list[tuple[int, bool]]) -> None:
     clock = Clock()
     tries, missed = FailureLimiter(Limits(4, 100), clock), list[datetime]()
     for seconds, is_miss in steps:

@@ -34,7 +34,7 @@ def _leaf(database: Database) -> dict[str, Any]:
     return leaf
 
 
-async def test_a_grant_is_public_from_the_moment_it_holds(database: Database) -> None:
+async def test_grant_leaf_is_public_with_row(database: Database) -> None:
     appended = await _register(database)
 
     row = database.read(lambda c: c.execute(select(tenants)).one())
@@ -56,7 +56,7 @@ async def test_a_grant_is_public_from_the_moment_it_holds(database: Database) ->
     }
 
 
-async def test_an_officer_stands_in_the_leaf_as_a_commitment_that_the_salt_opens(
+async def test_leaf_commits_to_officer_by_salt(
     database: Database,
 ) -> None:
     await _register(database)
@@ -88,13 +88,13 @@ async def test_a_tenant_is_admitted_once(database: Database) -> None:
 
 
 @pytest.mark.parametrize("code", ["", "H99", "h 99", "h99|x", "-h", "h" * 64])
-async def test_a_code_that_could_be_misread_is_refused(database: Database, code: str) -> None:
+async def test_ambiguous_code_is_refused(database: Database, code: str) -> None:
     with pytest.raises(BadRequest):
         await _register(database, code)
 
 
 @pytest.mark.parametrize("agency", ["", "h99", "H99.", "Sở Tư pháp", "H99\n", "H" * 41])
-async def test_an_agency_is_named_by_its_code_alone(database: Database, agency: str) -> None:
+async def test_agency_is_named_by_code_alone(database: Database, agency: str) -> None:
     with pytest.raises(BadRequest):
         await database.write(
             lambda c: register_tenant(c, "h99", "Tỉnh H", agency, GRANT, is_test=True, now=NOW)
@@ -120,7 +120,7 @@ async def test_changed_grant_is_a_further_leaf(database: Database) -> None:
     }
 
 
-async def test_only_a_known_tenant_gets_another_grant(database: Database) -> None:
+async def test_only_known_tenant_gets_another_grant(database: Database) -> None:
     with pytest.raises(NotFound) as refused:
         await database.write(lambda c: change_grant(c, "h98", GRANT))
     assert refused.value.code == "unknown_tenant"

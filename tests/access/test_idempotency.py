@@ -37,14 +37,12 @@ async def _call(
         return replay.earlier
 
 
-async def test_the_same_call_gets_the_same_answer(database: Database, copies: Replays) -> None:
+async def test_same_call_gets_same_answer(database: Database, copies: Replays) -> None:
     assert await _call(database, copies) is None
     assert await _call(database, copies) == Earlier(201, ANSWER)
 
 
-async def test_t37_a_key_is_nothing_to_another_tenant_or_route(
-    database: Database, copies: Replays
-) -> None:
+async def test_t37_key_belongs_to_tenant_and_route(database: Database, copies: Replays) -> None:
     await _call(database, copies)
 
     assert await _call(database, copies, tenant="h98") is None
@@ -52,7 +50,7 @@ async def test_t37_a_key_is_nothing_to_another_tenant_or_route(
     assert await _call(database, copies, secret=SECRET + b"1") is None
 
 
-async def test_a_key_with_another_body_is_refused(database: Database, copies: Replays) -> None:
+async def test_key_with_another_body_is_refused(database: Database, copies: Replays) -> None:
     await _call(database, copies)
 
     with pytest.raises(BadRequest) as refusal:
@@ -60,7 +58,7 @@ async def test_a_key_with_another_body_is_refused(database: Database, copies: Re
     assert refusal.value.code == "idempotency_key_reused"
 
 
-async def test_a_receipt_finds_its_answer_whatever_came_with_it(
+async def test_receipt_finds_answer_whatever_the_content(
     database: Database, copies: Replays
 ) -> None:
     await _call(database, copies, content=None)
@@ -68,7 +66,7 @@ async def test_a_receipt_finds_its_answer_whatever_came_with_it(
     assert await _call(database, copies, content=None) == Earlier(201, ANSWER)
 
 
-async def test_a_call_that_still_runs_is_not_begun_twice(copies: Replays) -> None:
+async def test_running_call_is_not_started_again(copies: Replays) -> None:
     first = copies.reserve("h99", "/v1/records", SECRET, CONTENT)
     second = copies.reserve("h99", "/v1/records", SECRET, CONTENT)
     with first, pytest.raises(Conflict) as refusal, second:
@@ -76,16 +74,14 @@ async def test_a_call_that_still_runs_is_not_begun_twice(copies: Replays) -> Non
     assert refusal.value.code == "still_running"
 
 
-async def test_a_call_that_failed_frees_its_key(database: Database, copies: Replays) -> None:
+async def test_failed_call_frees_its_key(database: Database, copies: Replays) -> None:
     with pytest.raises(LookupError), copies.reserve("h99", "/v1/records", SECRET, CONTENT):
         raise LookupError("the call is refused")
 
     assert await _call(database, copies) is None
 
 
-async def test_the_copy_goes_with_the_change_it_answers_for(
-    database: Database, copies: Replays
-) -> None:
+async def test_copy_is_committed_with_its_change(database: Database, copies: Replays) -> None:
     def fail_after(connection: Connection) -> None:
         replay.complete_in(connection, 201, ANSWER)
         raise LookupError("the change fails")
@@ -99,7 +95,7 @@ async def test_the_copy_goes_with_the_change_it_answers_for(
     assert await _call(database, copies) is None
 
 
-async def test_of_two_processes_that_run_the_same_call_one_changes_anything(
+async def test_one_of_two_processes_runs_call(
     database: Database, copies: Replays, clock: Clock
 ) -> None:
     elsewhere = Replays(database, KEY, clock)
@@ -112,7 +108,7 @@ async def test_of_two_processes_that_run_the_same_call_one_changes_anything(
     assert await _call(database, copies) == Earlier(201, ANSWER)
 
 
-async def test_of_two_processes_that_find_an_old_copy_one_changes_anything(
+async def test_one_of_two_processes_replaces_old_copy(
     database: Database, copies: Replays, clock: Clock
 ) -> None:
     await _call(database, copies)
@@ -139,7 +135,7 @@ async def test_a_copy_lives_ten_minutes(database: Database, copies: Replays, clo
     assert database.read(lambda c: c.execute(select(replays)).all()) == []
 
 
-async def test_the_row_holds_nothing_that_the_gateway_could_read(
+async def test_row_is_unreadable_without_callers_key(
     database: Database, copies: Replays, tmp_path: Path
 ) -> None:
     await _call(database, copies)
@@ -152,9 +148,7 @@ async def test_the_row_holds_nothing_that_the_gateway_could_read(
         assert secret not in on_disk
 
 
-async def test_a_copy_moved_to_another_key_or_status_does_not_open(
-    database: Database, copies: Replays
-) -> None:
+async def test_copy_moved_elsewhere_does_not_open(database: Database, copies: Replays) -> None:
     await _call(database, copies)
     await database.write(lambda c: c.execute(update(replays).values(status=200)))
 
@@ -163,7 +157,7 @@ async def test_a_copy_moved_to_another_key_or_status_does_not_open(
     assert refusal.value.code == "replay_unreadable"
 
 
-async def test_t43_an_answer_swapped_between_rows_does_not_open(
+async def test_t43_answer_swapped_between_rows_stays_closed(
     database: Database, copies: Replays
 ) -> None:
     await _call(database, copies)
@@ -184,7 +178,7 @@ async def test_t43_an_answer_swapped_between_rows_does_not_open(
             await _call(database, copies, secret=secret)
 
 
-async def test_a_call_without_a_key_leaves_no_copy(database: Database, copies: Replays) -> None:
+async def test_call_without_key_leaves_no_copy(database: Database, copies: Replays) -> None:
     with copies.reserve("h99", "/v1/records", None, CONTENT) as replay:
         assert isinstance(replay, NoReplay)
         await database.write(lambda c: replay.complete_in(c, 201, ANSWER))

@@ -168,13 +168,13 @@ def test_t05_assertion_by_other_key_is_refused() -> None:
         _assert(_assertion({"kid": OTHER.thumbprint}, {}))
 
 
-def test_t05_proof_by_key_that_it_does_not_state_is_refused() -> None:
+def test_t05_proof_by_unstated_key_is_refused() -> None:
     with pytest.raises(DoesNotHold):
         _prove(_proof({"jwk": OTHER.jwk}, {}))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_t05_member_that_stands_twice_is_refused(kind: str) -> None:
+def test_t05_duplicate_member_is_refused(kind: str) -> None:
     make, check = KINDS[kind]
     honest = read_jws(make({}, {}))
     header, claims = json.dumps(honest.header).encode(), honest.payload
@@ -268,7 +268,7 @@ def test_file_without_key_is_refused(raw: bytes) -> None:
         read_public_key_file(raw)
 
 
-def test_key_keeps_nothing_but_its_public_half() -> None:
+def test_only_public_half_of_key_is_kept() -> None:
     told = {**P256.jwk, "kid": "2026-11", "use": "sig", "alg": "ES256", "key_ops": ["verify"]}
     key = read_public_key(told)
 

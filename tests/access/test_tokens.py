@@ -148,7 +148,7 @@ def test_an_honest_token_names_its_caller(tokens: Tokens, caller: Caller, clock:
 
 
 @pytest.mark.parametrize("forge", HOSTILE.values(), ids=HOSTILE)
-def test_t05_a_token_that_is_not_ours_to_the_last_letter_is_refused(
+def test_t05_forged_token_is_refused(
     forge: Callable[[dict[str, Any]], str], tokens: Tokens, caller: Caller, clock: Clock
 ) -> None:
     for _ in range(2):
@@ -180,7 +180,7 @@ def test_t05_no_other_header_is_accepted(
     "authorization",
     [None, "", "Bearer", "Bearer ", "Basic aDk5Ong=", "Bearer a.b.c", "Bearer ..", "x"],
 )
-def test_a_call_without_a_token_is_refused(authorization: str | None, tokens: Tokens) -> None:
+def test_call_without_token_is_refused(authorization: str | None, tokens: Tokens) -> None:
     with pytest.raises(NotSignedIn):
         tokens.authenticate(authorization)
 
@@ -204,7 +204,7 @@ def test_a_remembered_token_still_expires(tokens: Tokens, caller: Caller, clock:
     assert refusal.value.code == "token_expired"
 
 
-async def test_a_remembered_token_ends_with_its_client(
+async def test_cached_token_ends_with_its_client(
     tokens: Tokens, caller: Caller, clock: Clock, directory: ClientDirectory
 ) -> None:
     token = f"Bearer {tokens.issue(caller)}"

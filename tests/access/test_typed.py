@@ -34,7 +34,7 @@ async def typed(persons: TypedPersons, vault: Database, *who: str, by: PersonalI
     return may[-1]
 
 
-async def test_sixth_person_of_a_day_is_not_opened(vault: Database, clock: Clock) -> None:
+async def test_sixth_person_of_day_is_not_opened(vault: Database, clock: Clock) -> None:
     persons = TypedPersons(vault, KEY, clock)
     for number in range(MOST_IN_A_DAY):
         assert await typed(persons, vault, f"person {number}")
@@ -68,7 +68,7 @@ async def test_calls_under_way_count_together(vault: Database, clock: Clock) -> 
         assert later.may_open("7"), "a call that ended without a record counts no more"
 
 
-async def test_rows_hold_no_number_and_no_other_day(vault: Database, clock: Clock) -> None:
+async def test_rows_hold_no_number_nor_past_day(vault: Database, clock: Clock) -> None:
     persons = TypedPersons(vault, KEY, clock)
     await typed(persons, vault, "003090000009|A|")
     clock.now += timedelta(days=1)

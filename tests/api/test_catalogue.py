@@ -48,7 +48,7 @@ async def test_every_registered_form_is_listed(gateway: httpx.AsyncClient) -> No
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_a_form_comes_with_its_definition_and_a_manual_of_every_field(
+async def test_form_has_definition_and_manual_of_fields(
     gateway: httpx.AsyncClient, form: str
 ) -> None:
     answer = (await gateway.get(f"/v1/forms/{form}")).json()
@@ -67,7 +67,7 @@ async def test_an_unknown_form_is_a_404(gateway: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_form")
 
 
-async def test_forms_are_for_who_has_signed_in(anybody: httpx.AsyncClient) -> None:
+async def test_forms_need_sign_in(anybody: httpx.AsyncClient) -> None:
     assert (await anybody.get("/v1/forms")).status_code == 401
 
 
@@ -88,7 +88,7 @@ async def test_forms_are_for_who_has_signed_in(anybody: httpx.AsyncClient) -> No
         ),
     ],
 )
-async def test_a_select_fetches_its_options_without_signing_in(
+async def test_select_fetches_options_without_sign_in(
     anybody: httpx.AsyncClient, path: str, some: dict[str, str]
 ) -> None:
     answer = await anybody.get(path)
@@ -98,7 +98,7 @@ async def test_a_select_fetches_its_options_without_signing_in(
     assert answer.headers["cache-control"] == "public, max-age=3600"
 
 
-async def test_every_remote_select_of_every_form_finds_its_list(app: FastAPI) -> None:
+async def test_every_remote_select_finds_its_list(app: FastAPI) -> None:
     served = {route.path for route in app.routes}
     asked = {
         component.split("?")[0]
@@ -109,7 +109,7 @@ async def test_every_remote_select_of_every_form_finds_its_list(app: FastAPI) ->
     assert asked and asked <= served
 
 
-async def test_while_no_province_is_chosen_there_is_no_commune(anybody: httpx.AsyncClient) -> None:
+async def test_without_province_there_are_no_communes(anybody: httpx.AsyncClient) -> None:
     assert (await anybody.get("/catalogue/communes?province=")).json() == []
 
 
@@ -120,7 +120,7 @@ async def test_an_unknown_province_is_a_404(anybody: httpx.AsyncClient, path: st
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_province")
 
 
-async def test_a_linked_declaration_says_what_it_spares_each_of_its_procedures(
+async def test_linked_declaration_states_savings_per_procedure(
     gateway: httpx.AsyncClient,
 ) -> None:
     birth = (await gateway.get("/v1/forms/bundle-birth")).json()

@@ -28,7 +28,7 @@ def _events(lines: StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines.getvalue().splitlines()]
 
 
-def test_t31_what_is_not_listed_is_dropped(lines: StringIO) -> None:
+def test_t31_unlisted_members_are_dropped(lines: StringIO) -> None:
     structlog.get_logger().info("replays_purged", count=3, body=SECRET, personal_id=SECRET)
 
     (event,) = _events(lines)
@@ -36,7 +36,7 @@ def test_t31_what_is_not_listed_is_dropped(lines: StringIO) -> None:
     assert (event["event"], event["level"], event["count"]) == ("replays_purged", "info", 3)
 
 
-def test_an_event_that_is_not_listed_keeps_neither_name_nor_keys(lines: StringIO) -> None:
+def test_unlisted_event_keeps_neither_name_nor_keys(lines: StringIO) -> None:
     structlog.get_logger().warning(f"looked up {SECRET}", count=SECRET)
 
     (event,) = _events(lines)
@@ -44,7 +44,7 @@ def test_an_event_that_is_not_listed_keeps_neither_name_nor_keys(lines: StringIO
     assert event["event"] == "unlisted"
 
 
-def test_t52_whatever_is_logged_stays_one_line(lines: StringIO) -> None:
+def test_t52_logged_event_stays_one_line(lines: StringIO) -> None:
     forged = 'x\n{"event":"started"}\r\x1b[2K\u2028'
     structlog.get_logger().info("started", address=forged)
 
@@ -53,7 +53,7 @@ def test_t52_whatever_is_logged_stays_one_line(lines: StringIO) -> None:
     assert _events(lines)[0]["address"] == forged
 
 
-def test_of_a_library_it_is_said_that_it_spoke_and_not_what_it_said(lines: StringIO) -> None:
+def test_library_event_names_logger_without_message(lines: StringIO) -> None:
     try:
         raise KeyError(SECRET)
     except KeyError:
@@ -64,7 +64,7 @@ def test_of_a_library_it_is_said_that_it_spoke_and_not_what_it_said(lines: Strin
     assert "Bí Mật" not in lines.getvalue()
 
 
-def test_of_a_bug_it_is_said_what_it_is_called_and_where_it_stood(lines: StringIO) -> None:
+def test_bug_event_has_type_and_place(lines: StringIO) -> None:
     try:
         decode(SECRET)  # type: ignore[arg-type]  # the bug
     except TypeError as error:
@@ -76,11 +76,11 @@ def test_of_a_bug_it_is_said_what_it_is_called_and_where_it_stood(lines: StringI
     assert "Bí Mật" not in lines.getvalue()
 
 
-def test_a_bug_that_passed_no_line_of_ours_is_elsewhere() -> None:
+def test_bug_outside_our_code_is_elsewhere() -> None:
     assert place_of(KeyError(SECRET)) == "elsewhere"
 
 
-def test_the_operations_manual_lists_every_event_with_its_keys() -> None:
+def test_manual_lists_every_event_with_keys() -> None:
     chapter = OPERATIONS.split("\n## Log events\n")[1].split("\n## ")[0]
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", chapter, re.MULTILINE)
     documented = {event: set(re.findall(r"`(\w+)`", keys)) for event, keys in rows}
@@ -88,7 +88,7 @@ def test_the_operations_manual_lists_every_event_with_its_keys() -> None:
     assert documented == {event: set(keys) for event, keys in EVENTS.items()}
 
 
-def test_every_event_that_the_house_names_is_listed() -> None:
+def test_every_event_in_code_is_listed() -> None:
     """Every call of a structlog method with a literal name: `log.info("…")` and its like."""
     named = set()
     for path in Path(gateway.__file__).parent.rglob("*.py"):

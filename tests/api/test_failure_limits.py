@@ -70,7 +70,7 @@ def alarms(house: House) -> list[dict[str, Any]]:
     return [{name: one[name] for name in ("ten", "why", "of", "n")} for one in told]
 
 
-def test_a_guesser_is_told_nothing_after_so_many_tries_whatever_address_is_claimed(
+def test_guesser_is_refused_at_limit_whatever_address(
     guarded: House,
 ) -> None:
     before, right = len(alarms(guarded)), subject(guarded)
@@ -90,7 +90,7 @@ def test_a_guesser_is_told_nothing_after_so_many_tries_whatever_address_is_claim
     assert alarms(guarded)[before:] == [expected]
 
 
-def test_the_right_number_is_refused_like_any_other_and_nobody_is_asked(guarded: House) -> None:
+def test_right_number_is_refused_alike_and_unasked(guarded: House) -> None:
     right = subject(guarded)
     for number in range(ALLOWED):
         guarded.post(CONFIRM, question(right | guess(number)))
@@ -106,7 +106,7 @@ def test_the_right_number_is_refused_like_any_other_and_nobody_is_asked(guarded:
     assert guarded.post(CONFIRM, question(right)).json()["confirmed"] is True
 
 
-def test_tenants_together_reach_the_limit_of_all(guarded: House) -> None:
+def test_tenants_together_reach_common_limit(guarded: House) -> None:
     before, right = len(alarms(guarded)), subject(guarded)
     for number in range(BY_ALL):
         tenant = "h99" if number < ALLOWED - 1 else "h98"
@@ -118,7 +118,7 @@ def test_tenants_together_reach_the_limit_of_all(guarded: House) -> None:
     assert guarded.post(CONFIRM, question(right)).status_code == 429
 
 
-def test_what_could_not_be_asked_is_no_try(guarded: House) -> None:
+def test_unanswered_question_is_no_failure(guarded: House) -> None:
     faults = guarded.database.state.faults
     faults.add(service="033", error_code="004")
     for _ in range(2 * ALLOWED):
@@ -128,7 +128,7 @@ def test_what_could_not_be_asked_is_no_try(guarded: House) -> None:
     assert guarded.post(CONFIRM, question(subject(guarded))).json()["confirmed"] is True
 
 
-def test_a_prefill_goes_on_without_the_register_where_too_many_found_nobody(
+def test_prefill_continues_without_register_at_limit(
     guarded: House,
 ) -> None:
     before = len(alarms(guarded))

@@ -28,7 +28,7 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
     }
 
 
-async def test_a_leaf_counts_before_it_is_published_and_after(
+async def test_leaf_counts_before_and_after_publishing(
     anybody: httpx.AsyncClient, services: Services
 ) -> None:
     await services.log.publisher.publish()
@@ -47,9 +47,7 @@ async def test_a_leaf_counts_before_it_is_published_and_after(
     assert after["process_resident_memory_bytes",] > 0
 
 
-async def test_an_incident_is_there_to_be_alarmed_about(
-    tmp_path: Path, schemas: Path, clock: Clock
-) -> None:
+async def test_incident_shows_in_gauge(tmp_path: Path, schemas: Path, clock: Clock) -> None:
     (tmp_path / "log").mkdir(mode=0o700)
     (tmp_path / "log/incident").write_text("shorter\n")
     app = create_app(Settings(data=tmp_path, schemas=schemas, mock=True), clock)
@@ -64,7 +62,7 @@ async def test_an_incident_is_there_to_be_alarmed_about(
 
 
 @pytest.mark.threat(31)
-def test_a_day_of_calls_is_counted_and_names_nobody(house: House, faults: Any) -> None:
+def test_days_calls_are_counted_without_names(house: House, faults: Any) -> None:
     person = house.population.persona("ordinary")
     before = samples(house.get("/metrics").text)
     question = house.question(FORM, person, dossier=house.dossier())

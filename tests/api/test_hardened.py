@@ -221,7 +221,7 @@ async def test_t03_call_sent_again_is_refused(hardened: Hardened, seconds: float
 
 
 @pytest.mark.parametrize("seconds", [0.001, 59, 61])
-async def test_t03_sign_in_sent_again_is_refused(hardened: Hardened, seconds: float) -> None:
+async def test_t03_repeated_sign_in_is_refused(hardened: Hardened, seconds: float) -> None:
     form = hardened.asserted(exp=int(hardened.clock.seconds()) + 299)
     assert (await hardened.ask(form)).status_code == 200
 
@@ -275,7 +275,7 @@ async def test_t03_replay_is_refused_after_restart(
         assert (await after.forms(token)).status_code == 200
 
 
-async def test_t04_proof_written_differently_is_the_same(hardened: Hardened) -> None:
+async def test_t04_differently_written_proof_is_a_repeat(hardened: Hardened) -> None:
     token = await hardened.token()
     jti, now = "one-identifier-for-both", hardened.clock.seconds()
     first, second = (dpop(hardened.key, "GET", FORMS, now, token, jti=jti) for _ in range(2))
@@ -328,7 +328,7 @@ async def test_token_opens_only_its_scopes(hardened: Hardened) -> None:
 
 
 @pytest.mark.parametrize("scopes", [frozenset({"prefill"}), frozenset({"forms", "batch"})])
-async def test_client_gets_what_it_is_registered_for(
+async def test_client_gets_its_registered_scopes(
     anybody: httpx.AsyncClient,
     services: Services,
     clock: Clock,

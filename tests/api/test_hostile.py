@@ -65,7 +65,7 @@ def _rows(services: Services) -> dict[str, int]:
     )
 
 
-def test_every_call_that_takes_json_is_tried_here(app: FastAPI) -> None:
+def test_every_json_call_is_tried_here(app: FastAPI) -> None:
     taking = {path for path, calls in app.openapi()["paths"].items() if "post" in calls}
 
     tried = {re.sub(r"\{\w+\}", "x", path) for path in taking}
@@ -73,7 +73,7 @@ def test_every_call_that_takes_json_is_tried_here(app: FastAPI) -> None:
 
 
 @pytest.mark.parametrize("path", POSTS)
-async def test_t29_a_hostile_body_is_refused_everywhere_and_stores_nothing(
+async def test_t29_hostile_body_is_refused_and_not_stored(
     path: str, gateway: httpx.AsyncClient, services: Services
 ) -> None:
     before = _rows(services)
@@ -114,7 +114,7 @@ WRONG: list[Any] = [
 
 
 @pytest.mark.parametrize("path", POSTS)
-async def test_t31_no_refusal_and_no_event_repeats_a_value(
+async def test_t31_refusals_and_events_repeat_no_value(
     path: str, gateway: httpx.AsyncClient, services: Services
 ) -> None:
     lines = StringIO()
@@ -141,7 +141,7 @@ CALLERS_OWN = {
 
 
 @pytest.mark.parametrize("model", list(_all_asked()), ids=lambda model: model.__name__)
-def test_t41_no_body_has_a_place_for_what_the_server_owns(model: type[RequestModel]) -> None:
+def test_t41_server_owned_members_are_refused(model: type[RequestModel]) -> None:
     assert model.model_config["extra"] == "forbid"
     assert model.model_config["strict"] and model.model_config["hide_input_in_errors"]
     allowed = {"state"} if "Search" in model.__name__ else CALLERS_OWN.get(model.__name__, set())
@@ -166,7 +166,7 @@ MEMBERS = [
     max_examples=150,
 )
 @given(body=st.dictionaries(st.sampled_from(MEMBERS), ANY_JSON, max_size=8))
-async def test_t29_no_json_at_all_makes_a_fault(
+async def test_t29_no_json_causes_server_error(
     body: dict[str, Any], gateway: httpx.AsyncClient
 ) -> None:
     for path in POSTS:

@@ -51,7 +51,7 @@ TYPED: dict[str, tuple[dict[str, str | None], bool]] = {
 
 
 @pytest.mark.parametrize("case", TYPED)
-def test_what_was_typed_is_confirmed_or_not(house: House, faults: Any, case: str) -> None:
+def test_typed_identity_is_confirmed_or_not(house: House, faults: Any, case: str) -> None:
     changed, confirmed = TYPED[case]
     answer = house.post(PATH, typed(house, **changed))
 
@@ -71,9 +71,7 @@ NOBODY_COULD_SAY: dict[str, tuple[dict[str, Any], str, int]] = {
 
 
 @pytest.mark.parametrize("trouble", NOBODY_COULD_SAY)
-def test_what_could_not_be_asked_is_null_and_never_no(
-    house: House, faults: Any, trouble: str
-) -> None:
+def test_unasked_identity_is_null_never_no(house: House, faults: Any, trouble: str) -> None:
     effects, outcome, attempts = NOBODY_COULD_SAY[trouble]
     faults.add(service="033", **effects)
 
@@ -99,7 +97,7 @@ def test_without_a_grant_nobody_is_asked(house: House, faults: Any) -> None:
 
 
 @pytest.mark.threat(24)
-def test_every_question_leaves_one_leaf_that_names_nobody(house: House, faults: Any) -> None:
+def test_every_question_leaves_one_nameless_leaf(house: House, faults: Any) -> None:
     before, dossier = house.leaf_count(), house.dossier()
     asked = {**typed(house), "dossier": dossier, "officer": OFFICER, "procedure": "1.004222"}
     first, second = house.post(PATH, asked), house.post(PATH, asked)
@@ -117,7 +115,7 @@ def test_every_question_leaves_one_leaf_that_names_nobody(house: House, faults: 
         assert value not in text
 
 
-def test_the_two_ways_to_be_wrong_look_alike(house: House) -> None:
+def test_wrong_number_and_name_look_alike(house: House) -> None:
     bodies = [
         house.post(PATH, typed(house, **changed)).json()
         for changed in ({"personal_id": "003090999999"}, {"full_name": "Người Khác"})
@@ -127,7 +125,7 @@ def test_the_two_ways_to_be_wrong_look_alike(house: House) -> None:
     ] * 2
 
 
-def test_a_repeated_call_is_answered_again_and_asked_once(house: House, faults: Any) -> None:
+def test_repeated_call_asks_source_once(house: House, faults: Any) -> None:
     key, before = "confirm-once-and-never-twice", house.leaf_count()
     first = house.post(PATH, typed(house), key=key)
     second = house.post(PATH, typed(house), key=key)
@@ -148,7 +146,7 @@ def test_a_confirmation_is_in_no_figure(house: House) -> None:
     assert (answer.status_code, answer.json()["balances"]) == (200, "ok")
 
 
-async def test_without_a_connected_database_the_answer_is_null(gateway: httpx.AsyncClient) -> None:
+async def test_without_connected_database_answer_is_null(gateway: httpx.AsyncClient) -> None:
     body = {
         "subject": {"personal_id": "003090000123", "full_name": "Nguyễn Văn Mẫu"},
         "legal_basis": {"kind": "law", "reference": "59/2020"},

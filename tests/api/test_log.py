@@ -28,7 +28,7 @@ def _read(proof: bytes) -> tuple[list[str], list[bytes], bytes]:
     return lines[:2], [b64decode(line) for line in lines[2:]], note.encode()
 
 
-async def test_a_leaf_in_an_answer_can_be_proved_once_it_is_published(
+async def test_answers_leaf_is_provable_once_published(
     anybody: httpx.AsyncClient, services: Services
 ) -> None:
     leaf = await _add(services, 1)
@@ -49,7 +49,7 @@ async def test_a_leaf_in_an_answer_can_be_proved_once_it_is_published(
 
 
 @pytest.mark.threat(24)
-async def test_a_running_gateway_publishes_within_the_minute(
+async def test_running_gateway_publishes_within_minute(
     anybody: httpx.AsyncClient, services: Services, tmp_path: Path
 ) -> None:
     assert PUBLISH_SECONDS + 2 * INTEGRATE_SECONDS < 60
@@ -62,7 +62,7 @@ async def test_a_running_gateway_publishes_within_the_minute(
     raise AssertionError("the leaf was not published")
 
 
-async def test_the_growth_between_two_sizes_can_be_proved(
+async def test_consistency_between_two_sizes_is_provable(
     anybody: httpx.AsyncClient, services: Services
 ) -> None:
     roots: dict[int, bytes] = {}
@@ -81,9 +81,7 @@ async def test_the_growth_between_two_sizes_can_be_proved(
     check_consistency(old, new, roots[old], roots[new], proof)
 
 
-async def test_files_are_served_as_tlog_tiles_wants_them(
-    anybody: httpx.AsyncClient, services: Services
-) -> None:
+async def test_files_follow_tlog_tiles(anybody: httpx.AsyncClient, services: Services) -> None:
     await _add(services, 1)
     await services.log.publisher.publish()
     signed = services.log.publisher.shown
@@ -132,7 +130,7 @@ NOT_THERE = [
 
 
 @pytest.mark.parametrize("path", NOT_THERE)
-async def test_nothing_but_the_files_of_the_log_is_served(
+async def test_only_files_of_log_are_served(
     anybody: httpx.AsyncClient, services: Services, path: str
 ) -> None:
     await services.log.publisher.publish()
@@ -191,7 +189,7 @@ def _torn(tile: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [_gone, _torn])
-async def test_a_tile_that_is_gone_or_torn_is_no_fault_of_who_asks_for_a_proof(
+async def test_missing_or_torn_tile_is_503(
     anybody: httpx.AsyncClient, services: Services, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
     leaf = await _add(services, 1)

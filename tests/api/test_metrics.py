@@ -11,7 +11,7 @@ from gateway.api.services import Services
 ADDRESS = "/v1/metrics/field-reduction"
 
 
-async def test_without_a_token_there_are_the_releases_of_which_there_are_none_yet(
+async def test_without_token_releases_are_empty_at_first(
     anybody: httpx.AsyncClient,
 ) -> None:
     answer = await anybody.get(ADDRESS)
@@ -19,7 +19,7 @@ async def test_without_a_token_there_are_the_releases_of_which_there_are_none_ye
     assert (answer.status_code, answer.json()) == (200, {"releases": []})
 
 
-async def test_with_a_token_a_tenant_reads_its_own_period_not_for_publication(
+async def test_tenant_reads_own_period_unpublished(
     gateway: httpx.AsyncClient,
 ) -> None:
     answer = await gateway.get(ADDRESS, params={"from": "2026-11", "to": "2026-11-22"})
@@ -54,7 +54,7 @@ async def test_the_figures_come_as_csv_too(gateway: httpx.AsyncClient) -> None:
         ("from_=2026-01", "unknown_parameter", None),
     ],
 )
-async def test_a_parameter_that_cannot_be_used_is_named_and_not_repeated(
+async def test_unusable_parameter_is_named_not_repeated(
     gateway: httpx.AsyncClient, query: str, code: str, member: str | None
 ) -> None:
     answer = await gateway.get(f"{ADDRESS}?{query}")
@@ -64,7 +64,7 @@ async def test_a_parameter_that_cannot_be_used_is_named_and_not_repeated(
     assert "soon" not in answer.text
 
 
-async def test_a_token_that_does_not_hold_reads_nothing(
+async def test_invalid_token_reads_no_figures(
     anybody: httpx.AsyncClient, services: Services
 ) -> None:
     answer = await anybody.get(ADDRESS, headers={"authorization": "Bearer nonsense"})

@@ -19,7 +19,7 @@ async def test_the_process_answers_and_is_ready(anybody: httpx.AsyncClient) -> N
     assert ready["log"]["reads_open"] is True
 
 
-async def test_without_its_database_it_answers_and_is_not_ready(
+async def test_without_database_it_is_live_not_ready(
     anybody: httpx.AsyncClient, services: Services
 ) -> None:
     services.database.read(lambda connection: connection.connection.close())
@@ -38,7 +38,7 @@ async def test_every_code_is_explained(anybody: httpx.AsyncClient) -> None:
     assert all(one["title_vi"] and one["title"] and one["remedy"] for one in listed.values())
 
 
-async def test_receipts_verify_under_the_published_key_and_nothing_secret_is_published(
+async def test_receipts_verify_and_no_secret_is_published(
     anybody: httpx.AsyncClient, services: Services
 ) -> None:
     keys = (await anybody.get("/.well-known/jwks.json")).json()["keys"]
@@ -47,7 +47,7 @@ async def test_receipts_verify_under_the_published_key_and_nothing_secret_is_pub
     assert all(key.keys() == {"kty", "crv", "x", "kid", "use", "alg"} for key in keys)
 
 
-async def test_the_documentation_lists_every_call_and_loads_nothing(
+async def test_documentation_lists_calls_and_loads_nothing(
     anybody: httpx.AsyncClient, app: FastAPI
 ) -> None:
     page = (await anybody.get("/docs")).text
@@ -57,11 +57,11 @@ async def test_the_documentation_lists_every_call_and_loads_nothing(
     assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//|<script|<link|@import|url\(", page)
 
 
-def test_the_kept_interface_is_the_one_that_is_served() -> None:
+def test_kept_interface_is_the_served_one() -> None:
     assert KEPT.read_text() == described(), "run: gateway openapi schemas/openapi.json"
 
 
-def test_the_interface_names_the_sign_in_and_the_refusals_of_every_call() -> None:
+def test_interface_names_sign_in_and_refusals() -> None:
     document = json.loads(described())
 
     for path, calls in document["paths"].items():
@@ -75,7 +75,7 @@ def test_the_interface_names_the_sign_in_and_the_refusals_of_every_call() -> Non
             assert optional or ("security" in call) != public, f"{method} {path}"
 
 
-async def test_t51_no_address_is_served_that_nobody_has_looked_at(app: FastAPI) -> None:
+async def test_t51_only_reviewed_addresses_are_served(app: FastAPI) -> None:
     served = {route.path for route in app.routes}
 
     assert served == {

@@ -33,7 +33,7 @@ def _tree(error: type[GatewayError]) -> Iterator[type[GatewayError]]:
 
 
 @pytest.mark.parametrize("error", list(_tree(GatewayError)))
-def test_every_error_of_the_tree_has_a_status_or_ends_at_the_look_up(
+def test_every_error_has_status_or_is_translated(
     error: type[GatewayError],
 ) -> None:
     assert error in STATUS_OF or error in OWN_STATUS or issubclass(error, SourceError)
@@ -56,7 +56,7 @@ def _raised_codes() -> Iterator[tuple[str, str, str]]:
                 yield path.name, error.__name__, code.value
 
 
-def test_every_code_that_is_raised_stands_in_the_catalogue_under_its_error() -> None:
+def test_every_raised_code_is_in_catalogue() -> None:
     raised = set(_raised_codes())
 
     assert len(raised) > 20
@@ -68,7 +68,7 @@ def test_every_code_that_is_raised_stands_in_the_catalogue_under_its_error() -> 
     assert missing == set()
 
 
-def test_every_code_of_the_catalogue_can_be_met() -> None:
+def test_every_catalogue_code_can_be_met() -> None:
     catalogue = SOURCE / "api" / "wire" / "error_codes.py"
     named = {
         node.value
@@ -81,7 +81,7 @@ def test_every_code_of_the_catalogue_can_be_met() -> None:
     assert ERRORS.keys() - named == set()
 
 
-def test_a_problem_document_has_the_members_of_rfc_9457_and_ours() -> None:
+def test_problem_has_members_of_rfc_9457() -> None:
     answer = problem_of(BadRequest("too_deep", "a body is at most 64 levels deep", "data.a"))
 
     assert answer.media_type == "application/problem+json"
@@ -95,7 +95,7 @@ def test_a_problem_document_has_the_members_of_rfc_9457_and_ours() -> None:
     }
 
 
-def test_a_refused_receipt_names_every_offending_field() -> None:
+def test_refused_receipt_names_every_offending_field() -> None:
     fields = (FieldProblem("a", "locked_value_changed"), FieldProblem("g[1].b", "row_mixed"))
 
     answer = problem_of(ReceiptRefused("locked_value_changed", "values changed", fields))
@@ -125,18 +125,18 @@ STATUSES = {
 
 
 @pytest.mark.parametrize("code", STATUSES)
-def test_the_status_follows_from_the_error_and_where_needed_from_its_code(code: str) -> None:
+def test_status_follows_from_error_and_code(code: str) -> None:
     error, status = STATUSES[code]
 
     assert problem_of(error(code, "…")).status_code == status
     assert status_of(error, code) == status
 
 
-def test_who_may_come_again_is_told_when_and_who_must_sign_in_is_told_how() -> None:
+def test_problem_has_retry_after_or_authenticate() -> None:
     assert problem_of(Busy("storage_busy", "…")).headers["Retry-After"] == "1"
     assert problem_of(NotSignedIn("not_signed_in", "…")).headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_a_fault_of_a_source_is_no_answer_of_ours() -> None:
+def test_source_error_has_no_status() -> None:
     with pytest.raises(StopIteration):
         problem_of(SourceError("timeout"))

@@ -35,7 +35,7 @@ SERVER_OWNED = (
 )
 
 
-async def test_a_record_comes_in_is_found_and_ends(gateway: httpx.AsyncClient) -> None:
+async def test_record_is_stored_found_and_deleted(gateway: httpx.AsyncClient) -> None:
     taken = await gateway.post("/v1/records", json=RECORD)
     found = await gateway.post("/v1/records/search", json={"owner": OWNER})
     ended = await gateway.post(
@@ -62,21 +62,21 @@ async def test_the_same_record_lies_there_once(gateway: httpx.AsyncClient) -> No
     )
 
 
-async def test_a_repeated_call_gets_the_answer_it_was_given(gateway: httpx.AsyncClient) -> None:
+async def test_repeated_call_gets_first_answer(gateway: httpx.AsyncClient) -> None:
     first = await gateway.post("/v1/records", json=RECORD, headers=KEY)
     second = await gateway.post("/v1/records", json=RECORD, headers=KEY)
 
     assert (second.status_code, second.content) == (201, first.content)
 
 
-async def test_t37_a_key_with_another_body_is_a_422(gateway: httpx.AsyncClient) -> None:
+async def test_t37_key_with_another_body_is_422(gateway: httpx.AsyncClient) -> None:
     await gateway.post("/v1/records", json=RECORD, headers=KEY)
     answer = await gateway.post("/v1/records", json={**RECORD, "number": "13"}, headers=KEY)
 
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
 
 
-async def test_t37_a_key_of_one_tenant_is_nothing_to_another(
+async def test_t37_key_belongs_to_one_tenant(
     gateway: httpx.AsyncClient, app: FastAPI, services: Services, clock: Clock
 ) -> None:
     first = await gateway.post("/v1/records", json=RECORD, headers=KEY)
@@ -102,7 +102,7 @@ async def test_t37_fifty_parallel_calls_have_one_effect(
     assert len(services.database.read(lambda c: c.execute(select(records)).all())) == 1
 
 
-async def test_a_refused_call_frees_its_key_and_stores_nothing(
+async def test_refused_call_frees_key_and_stores_nothing(
     gateway: httpx.AsyncClient, services: Services
 ) -> None:
     wrong = {**RECORD, "kind": "papyrus"}
@@ -113,7 +113,7 @@ async def test_a_refused_call_frees_its_key_and_stores_nothing(
         assert services.database.read(lambda c, t=table: c.execute(select(t)).all()) == []
 
 
-async def test_t01_another_tenants_record_is_not_there(
+async def test_t01_another_tenants_record_is_404(
     gateway: httpx.AsyncClient, app: FastAPI, services: Services, clock: Clock
 ) -> None:
     record_id = (await gateway.post("/v1/records", json=RECORD)).json()["id"]
@@ -129,7 +129,7 @@ async def test_t01_another_tenants_record_is_not_there(
 
 
 @pytest.mark.parametrize("member", SERVER_OWNED)
-async def test_t41_what_the_server_owns_cannot_be_sent(
+async def test_t41_server_owned_members_cannot_be_sent(
     gateway: httpx.AsyncClient, member: str
 ) -> None:
     calls = {
@@ -160,7 +160,7 @@ HOSTILE: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("change, member", HOSTILE.values(), ids=HOSTILE)
-async def test_t33_a_wrong_record_is_a_422_that_names_the_member_and_echoes_nothing(
+async def test_t33_invalid_record_names_member_without_value(
     gateway: httpx.AsyncClient, services: Services, change: dict[str, Any], member: str
 ) -> None:
     answer = await gateway.post("/v1/records", json={**RECORD, **change})
@@ -170,7 +170,7 @@ async def test_t33_a_wrong_record_is_a_422_that_names_the_member_and_echoes_noth
     assert services.database.read(lambda c: c.execute(select(records)).all()) == []
 
 
-async def test_records_are_for_who_has_signed_in(anybody: httpx.AsyncClient) -> None:
+async def test_records_need_sign_in(anybody: httpx.AsyncClient) -> None:
     for path in ("/v1/records", "/v1/records/search", "/v1/records/x/revoke"):
         assert (await anybody.post(path, json={})).status_code == 401
 
@@ -195,7 +195,7 @@ async def test_search_by_number_alone_is_refused(gateway: httpx.AsyncClient) -> 
 
 
 @pytest.mark.threat(63)
-async def test_nameless_record_is_found_beside_a_named_one(gateway: httpx.AsyncClient) -> None:
+async def test_nameless_record_is_found_beside_named(gateway: httpx.AsyncClient) -> None:
     nameless = {**RECORD, "number": "2", "owner": {"personal_id": OWNER["personal_id"]}}
     assert (await gateway.post("/v1/records", json=nameless)).status_code == 201
     before = await gateway.post("/v1/records/search", json={"owner": OWNER})

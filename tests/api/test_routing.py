@@ -95,7 +95,7 @@ REFUSED_BODIES: dict[str, tuple[Any, str, str]] = {
 
 
 @pytest.mark.parametrize("body, path, reason", REFUSED_BODIES.values(), ids=REFUSED_BODIES)
-async def test_a_body_that_its_model_refuses_names_the_member_and_why(
+async def test_refused_body_names_member_and_reason(
     gateway: httpx.AsyncClient, body: Any, path: str, reason: str
 ) -> None:
     answer = await gateway.post("/test/echo", json=body)
@@ -122,9 +122,7 @@ async def test_t31_a_refusal_echoes_nothing(gateway: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"a": NaN}', '{"a": 1, "a": 2}', "\ufeff{}"])
-async def test_a_body_that_is_no_strict_json_is_a_400(
-    gateway: httpx.AsyncClient, text: str
-) -> None:
+async def test_non_strict_json_is_400(gateway: httpx.AsyncClient, text: str) -> None:
     headers = {"Content-Type": "application/json"}
     answer = await gateway.post("/test/echo", content=text.encode(), headers=headers)
 
@@ -157,7 +155,7 @@ async def test_json_may_name_its_charset(gateway: httpx.AsyncClient) -> None:
     assert answer.status_code == 200
 
 
-async def test_a_body_over_a_mebibyte_is_a_413_whether_its_length_is_said_or_not(
+async def test_body_over_one_mebibyte_is_413(
     gateway: httpx.AsyncClient,
 ) -> None:
     headers = {"Content-Type": "application/json"}
@@ -187,7 +185,7 @@ async def test_body_stated_too_long_is_unread(gateway: httpx.AsyncClient) -> Non
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
-async def test_who_is_not_signed_in_is_not_even_read(anybody: httpx.AsyncClient) -> None:
+async def test_unsigned_callers_body_is_not_read(anybody: httpx.AsyncClient) -> None:
     async def never() -> AsyncIterator[bytes]:
         raise AssertionError("the body was read")
         yield b""
@@ -209,7 +207,7 @@ async def test_two_authorization_headers_are_refused(
     assert (answer.status_code, answer.json()["code"]) == (400, "parameter_twice")
 
 
-async def test_t02_no_hint_at_another_tenant_changes_anything(
+async def test_t02_hints_at_another_tenant_are_ignored(
     gateway: httpx.AsyncClient, app: FastAPI, services: Services, clock: Clock, client: NewClient
 ) -> None:
     await admit(services, "h98", clock)
@@ -232,7 +230,7 @@ async def test_t02_no_hint_at_another_tenant_changes_anything(
         ("wanted=1&unknown=2", "unknown_parameter"),
     ],
 )
-async def test_a_query_holds_what_the_route_asks_for_and_nothing_else(
+async def test_undeclared_query_parameter_is_refused(
     anybody: httpx.AsyncClient, query: str, code: str
 ) -> None:
     answer = await anybody.get(f"/test/query/x?{query}")
@@ -254,7 +252,7 @@ async def test_a_query_is_read(anybody: httpx.AsyncClient) -> None:
         ("k" * 22 + "\t", "idempotency_key_unusable"),
     ],
 )
-async def test_an_idempotency_key_has_22_to_255_visible_characters(
+async def test_idempotency_key_has_22_to_255_characters(
     gateway: httpx.AsyncClient, key: str, code: str
 ) -> None:
     answer = await gateway.post("/test/echo", json=BODY, headers={"Idempotency-Key": key})
@@ -262,13 +260,13 @@ async def test_an_idempotency_key_has_22_to_255_visible_characters(
     assert (answer.status_code, answer.json()["code"]) == (400, code)
 
 
-async def test_decimals_leave_as_the_numbers_they_are(anybody: httpx.AsyncClient) -> None:
+async def test_decimals_are_sent_as_numbers(anybody: httpx.AsyncClient) -> None:
     answer = await anybody.get("/test/number")
 
     assert answer.text == '{"exact":0.10000000000000000000001,"large":1000}'
 
 
-async def test_a_bug_is_a_500_that_says_nothing_and_an_event_that_says_where(
+async def test_bug_is_500_with_place_in_event(
     anybody: httpx.AsyncClient,
 ) -> None:
     lines = StringIO()
@@ -284,7 +282,7 @@ async def test_a_bug_is_a_500_that_says_nothing_and_an_event_that_says_where(
     assert "Bí Mật" not in answer.text + lines.getvalue()
 
 
-async def test_an_unknown_address_and_a_wrong_method_are_problems_too(
+async def test_unknown_address_and_method_are_problems(
     anybody: httpx.AsyncClient,
 ) -> None:
     nowhere = await anybody.get("/v1/nowhere")
@@ -295,7 +293,7 @@ async def test_an_unknown_address_and_a_wrong_method_are_problems_too(
     assert wrong.headers["allow"] == "POST"
 
 
-def test_a_route_cannot_ask_for_what_the_door_does_not_know() -> None:
+def test_route_with_unknown_parameter_is_rejected() -> None:
     router = new_router("test")
 
     with pytest.raises(TypeError):

@@ -16,7 +16,7 @@ def _basic(client_id: str, secret: str) -> dict[str, str]:
     return {"Authorization": f"Basic {encoded}"}
 
 
-async def test_a_client_known_by_basic_gets_a_token_that_holds(
+async def test_basic_authentication_gets_valid_token(
     anybody: httpx.AsyncClient, client: NewClient
 ) -> None:
     headers = _basic(client.client_id, client.secret)
@@ -29,7 +29,7 @@ async def test_a_client_known_by_basic_gets_a_token_that_holds(
     assert (await anybody.get("/v1/forms", headers=bearer)).status_code == 200
 
 
-async def test_a_client_known_by_the_body_gets_a_token_too(
+async def test_credentials_in_body_get_valid_token(
     anybody: httpx.AsyncClient, client: NewClient
 ) -> None:
     named = {"client_id": client.client_id, "client_secret": client.secret}
@@ -38,7 +38,7 @@ async def test_a_client_known_by_the_body_gets_a_token_too(
     assert answer.status_code == 200
 
 
-async def test_a_revoked_client_gets_none_and_its_token_ends(
+async def test_revoked_client_and_token_are_refused(
     anybody: httpx.AsyncClient,
     gateway: httpx.AsyncClient,
     client: NewClient,
@@ -83,7 +83,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, str], int, str]] = {
 
 
 @pytest.mark.parametrize("data, headers, status, error", REFUSED.values(), ids=REFUSED)
-async def test_a_refusal_has_the_shape_of_rfc_6749(
+async def test_refusal_has_shape_of_rfc_6749(
     anybody: httpx.AsyncClient, data: Any, headers: dict[str, str], status: int, error: str
 ) -> None:
     raw = {name: value.encode() for name, value in headers.items()}
@@ -94,13 +94,13 @@ async def test_a_refusal_has_the_shape_of_rfc_6749(
     assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_a_json_body_is_refused_in_the_same_shape(anybody: httpx.AsyncClient) -> None:
+async def test_json_body_gets_rfc_6749_refusal(anybody: httpx.AsyncClient) -> None:
     answer = await anybody.post("/oauth/token", json=GRANT)
 
     assert (answer.status_code, answer.json()) == (400, {"error": "invalid_request"})
 
 
-async def test_a_form_that_is_no_ascii_is_refused(anybody: httpx.AsyncClient) -> None:
+async def test_non_ascii_form_is_refused(anybody: httpx.AsyncClient) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     for body in (b"\xff=\xff", b"grant_type", b"&&"):
         answer = await anybody.post("/oauth/token", content=body, headers=headers)

@@ -70,9 +70,7 @@ def time_to_read(size: int) -> float:
 
 
 @pytest.mark.parametrize("body, code, member", REFUSED.values(), ids=REFUSED)
-def test_t29_a_body_that_readers_could_read_differently_is_refused(
-    body: bytes, code: str, member: str | None
-) -> None:
+def test_t29_ambiguous_body_is_refused(body: bytes, code: str, member: str | None) -> None:
     taken, usual = [], []
     for _ in range(3):  # both are slowed by a busy machine, which only adds
         began = time.thread_time()
@@ -85,7 +83,7 @@ def test_t29_a_body_that_readers_could_read_differently_is_refused(
     assert min(taken) < 0.005 + min(usual) / 5
 
 
-def test_a_body_of_just_over_a_mebibyte_is_refused() -> None:
+def test_body_over_one_mebibyte_is_refused() -> None:
     decode(b" " * (LARGEST_BODY_BYTES - 2) + b"{}")
     with pytest.raises(BadRequest) as refusal:
         decode(b" " * (LARGEST_BODY_BYTES - 1) + b"{}")
@@ -114,7 +112,7 @@ ACCEPTED: dict[str, tuple[bytes, Any]] = {
 
 
 @pytest.mark.parametrize("body, value", ACCEPTED.values(), ids=ACCEPTED)
-def test_what_stands_within_the_limits_is_read(body: bytes, value: Any) -> None:
+def test_body_within_limits_is_read(body: bytes, value: Any) -> None:
     read = decode(body)
 
     if value is not None:
@@ -140,7 +138,7 @@ def test_ordinary_json_reads_as_everywhere(value: Any, escaped: bool) -> None:
 @given(
     st.binary(max_size=60) | st.text(max_size=60).map(lambda text: text.encode("utf-8", "replace"))
 )
-def test_any_bytes_are_read_or_refused_and_nothing_else(body: bytes) -> None:
+def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     try:
         decode(b'{"a": ' + body + b"}")
     except BadRequest as refusal:
@@ -157,7 +155,7 @@ def test_any_bytes_are_read_or_refused_and_nothing_else(body: bytes) -> None:
         '{"cccd003090000123": NaN}',
     ],
 )
-def test_t31_a_refusal_repeats_nothing_that_was_sent(body: str) -> None:
+def test_t31_refusal_repeats_nothing_sent(body: str) -> None:
     with pytest.raises(BadRequest) as refusal:
         decode(body.encode())
 

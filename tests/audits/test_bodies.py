@@ -58,7 +58,7 @@ def given(pack: Pack, database: Database, first: int, last: int) -> dict[str, li
         }
 
 
-async def test_whole_bundles_around_a_range_are_given_and_no_others(
+async def test_only_whole_bundles_around_range_are_given(
     database: Database, tmp_path: Path
 ) -> None:
     found = given(pack_of(tmp_path / "pack"), database, 300, 400)
@@ -70,17 +70,13 @@ async def test_whole_bundles_around_a_range_are_given_and_no_others(
     assert found == {"bodies/001": held[256:512], "bodies/002.p/88": held[512:]}
 
 
-async def test_a_body_that_was_destroyed_has_length_nothing(
-    database: Database, tmp_path: Path
-) -> None:
+async def test_destroyed_payload_has_length_zero(database: Database, tmp_path: Path) -> None:
     await database.write(lambda c: c.execute(delete(bodies).where(bodies.c.idx == 3)))
     found = given(pack_of(tmp_path / "pack"), database, 0, 3)["bodies/000"]
     assert [index for index, body in enumerate(found) if not body] == [3]
 
 
-async def test_what_fits_no_bundle_is_named_and_leaves_no_file(
-    database: Database, tmp_path: Path
-) -> None:
+async def test_oversized_payload_is_named_without_file(database: Database, tmp_path: Path) -> None:
     longest = update(bodies).where(bodies.c.idx == 7).values(body=b"x" * 70_000)
     await database.write(lambda c: c.execute(longest))
     pack = pack_of(tmp_path / "pack")
@@ -90,7 +86,7 @@ async def test_what_fits_no_bundle_is_named_and_leaves_no_file(
 
 
 @pytest.mark.parametrize("span", [(-1, 5), (5, 4), (0, SIZE)])
-async def test_a_range_that_the_log_has_not_is_refused(
+async def test_range_outside_log_is_refused(
     span: tuple[int, int], database: Database, tmp_path: Path
 ) -> None:
     with pytest.raises(BadRequest, match="range_unusable"):
@@ -98,7 +94,7 @@ async def test_a_range_that_the_log_has_not_is_refused(
 
 
 @pytest.mark.parametrize(("span", "given"), [((300, 400), [256, 511]), ((511, 599), [256, 599])])
-async def test_giving_is_entered_with_the_whole_bundles_that_are_given(
+async def test_given_bundles_are_entered_in_log(
     span: tuple[int, int], given: list[int], database: Database
 ) -> None:
     leaf = await database.write(lambda c: note_giving(c, AUDITOR, span, LOG, NOW))

@@ -28,7 +28,7 @@ def exported(built: BuiltLog, tmp_path: Path, schemas: Path = SCHEMAS) -> Pack:
     return write_pack(tmp_path / "pack", LogFolder(tmp_path / "log"), schemas, lambda d, o: None)
 
 
-def test_a_pack_alone_proves_every_published_figure(tmp_path: Path) -> None:
+def test_pack_alone_proves_every_published_figure(tmp_path: Path) -> None:
     pack = exported(closed_log(), tmp_path)
     shutil.rmtree(tmp_path / "log")
     answer = run_verify(str(pack.folder), None)
@@ -37,7 +37,7 @@ def test_a_pack_alone_proves_every_published_figure(tmp_path: Path) -> None:
     assert answer.proved["entries"] == pack.size
 
 
-def test_the_verifier_in_the_pack_runs_by_itself(tmp_path: Path) -> None:
+def test_verifier_in_pack_runs_alone(tmp_path: Path) -> None:
     pack = exported(closed_log(), tmp_path)
     python = Path(sys.executable)
     said = subprocess.run(
@@ -62,7 +62,7 @@ def test_each_tally_comes_with_its_proof(tmp_path: Path) -> None:
         assert proof.checkpoint == (pack.folder / "checkpoint").read_bytes()
 
 
-def test_files_that_public_leaves_name_are_found_by_digest_and_the_rest_is_said(
+def test_named_files_are_found_by_digest(
     tmp_path: Path,
 ) -> None:
     form = (SCHEMAS / "forms" / "ct01-permanent-residence" / "form.json").read_bytes()
@@ -77,7 +77,7 @@ def test_files_that_public_leaves_name_are_found_by_digest_and_the_rest_is_said(
     assert pack.missing == sorted([DIGESTS[1], "sha256:" + "0" * 64])
 
 
-def test_a_release_of_tallies_that_the_checkpoint_does_not_hold_stays_out(tmp_path: Path) -> None:
+def test_release_beyond_checkpoint_is_left_out(tmp_path: Path) -> None:
     built = closed_log()
     public = tmp_path / "log" / "public"
     publish(built, public)
@@ -89,7 +89,7 @@ def test_a_release_of_tallies_that_the_checkpoint_does_not_hold_stays_out(tmp_pa
     assert not (folder / "releases").exists()
 
 
-async def test_a_pack_is_cut_at_its_checkpoint_while_the_log_goes_on(tmp_path: Path) -> None:
+async def test_pack_ends_at_its_checkpoint(tmp_path: Path) -> None:
     house = SmallLog(tmp_path)
     await house.grow(300)
     await house.publisher.publish()
@@ -114,7 +114,7 @@ async def test_a_pack_is_cut_at_its_checkpoint_while_the_log_goes_on(tmp_path: P
     assert told == [(256, 300), (300, 300)]
 
 
-def test_nothing_is_exported_before_the_first_checkpoint_or_over_something_else(
+def test_export_needs_checkpoint_and_empty_place(
     tmp_path: Path,
 ) -> None:
     log = LogFolder(tmp_path / "log")
@@ -128,7 +128,7 @@ def test_nothing_is_exported_before_the_first_checkpoint_or_over_something_else(
 
 
 @pytest.mark.parametrize("name", ["tile/entries/000.p/31", "tile/0/000.p/31"])
-def test_a_torn_file_of_the_log_is_named(name: str, tmp_path: Path) -> None:
+def test_torn_log_file_is_named(name: str, tmp_path: Path) -> None:
     publish(closed_log(), tmp_path / "log" / "public")
     path = tmp_path / "log" / "public" / name
     path.write_bytes(path.read_bytes()[:-1])
@@ -145,7 +145,7 @@ def instructed(folder: Path, chapter: int) -> list[str]:
 
 
 @pytest.mark.threat(54)
-def test_the_commands_for_go_prove_the_pack_and_refuse_it_when_a_byte_is_changed(
+def test_go_commands_prove_pack_refute_change(
     tmp_path: Path,
 ) -> None:
     if shutil.which("go") is None or not Path("/usr/share/gocode/src/golang.org/x/mod").is_dir():
@@ -170,7 +170,7 @@ def test_the_commands_for_go_prove_the_pack_and_refuse_it_when_a_byte_is_changed
 
 
 @pytest.mark.threat(54)
-def test_the_program_for_aics_tlog_proves_the_pack(tmp_path: Path) -> None:
+def test_aics_tlog_program_proves_pack(tmp_path: Path) -> None:
     python = Path(os.environ.get("FOREIGN_PYTHON", SCHEMAS.parent / "build/foreign/bin/python"))
     if not python.exists():
         pytest.skip("aics-tlog is not installed (make foreign)")
@@ -180,7 +180,7 @@ def test_the_program_for_aics_tlog_proves_the_pack(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == ("ok\n", "")
 
 
-def test_the_commands_for_our_own_verifier_are_the_ones_that_work(tmp_path: Path) -> None:
+def test_commands_for_own_verifier_work(tmp_path: Path) -> None:
     pack = exported(closed_log(tally(), outside()), tmp_path)
     (command,) = instructed(pack.folder, 4)
     done = subprocess.run(

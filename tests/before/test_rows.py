@@ -37,12 +37,12 @@ OUTCOMES = {
 
 
 @pytest.mark.parametrize("name", OUTCOMES)
-def test_a_row_is_judged_by_both_codes(name: str) -> None:
+def test_row_is_judged_before_and_now(name: str) -> None:
     before, now, outcome = OUTCOMES[name]
     assert Row("X1", "", before, now).outcome == outcome
 
 
-def test_scenes_behind_a_broken_one_are_played(tmp_path: Path) -> None:
+def test_scenes_after_broken_one_are_played(tmp_path: Path) -> None:
     (tmp_path / "tests" / "before").mkdir(parents=True)
     (tmp_path / "tests" / "before" / "play.py").write_text(
         "import sys\n"
@@ -60,7 +60,7 @@ def test_scenes_behind_a_broken_one_are_played(tmp_path: Path) -> None:
     assert "what is wrong" in played["b"].broke
 
 
-def test_no_row_of_that_name_is_no_result(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_row_has_no_result(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--only", "Z9"]) == 2
     assert "no such row: Z9" in capsys.readouterr().err
 

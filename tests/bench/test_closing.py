@@ -3,7 +3,7 @@
 from bench.closing import month_closed
 
 
-def test_a_month_is_made_closed_and_measured_beside_a_sixth_of_it() -> None:
+def test_month_and_its_sixth_are_measured() -> None:
     cpu, memory = month_closed(600)
 
     assert (cpu.name, memory.name) == (

@@ -46,7 +46,7 @@ def requests(tmp_path: Path) -> str:
     return str(path)
 
 
-async def test_every_question_is_measured_once_and_has_a_number_of_its_own(requests: str) -> None:
+async def test_every_question_is_measured_once_by_number(requests: str) -> None:
     async with answering(b'{"outcome":"found"}') as (port, asked):
         job = Job(port, "/x", requests, count=40, warm_up=10, concurrency=4, first=7)
         outcome = await drive(job)
@@ -56,7 +56,7 @@ async def test_every_question_is_measured_once_and_has_a_number_of_its_own(reque
     assert min(codes) == b"0000007"
 
 
-async def test_an_answer_without_what_must_stand_in_it_ends_the_benchmark(requests: str) -> None:
+async def test_answer_without_required_part_ends_benchmark(requests: str) -> None:
     async with answering(b'{"outcome":"unavailable"}') as (port, _):
         job = Job(port, "/x", requests, count=5, holding={'"outcome":"found"': 1})
         with pytest.raises(RuntimeError, match="5 wrong answers"):
@@ -71,7 +71,7 @@ async def test_an_open_loop_keeps_its_rate(requests: str) -> None:
     assert len(asked) < 70
 
 
-def test_processor_time_grows_with_work_and_memory_is_there() -> None:
+def test_processor_time_grows_and_memory_is_positive() -> None:
     before = cpu_seconds([os.getpid()])
     while cpu_seconds([os.getpid()]) < before + 0.05:
         sum(range(10_000))

@@ -4,24 +4,24 @@ from pathlib import Path
 from bench.results import Budget, Figure, write
 
 
-def test_a_ratio_is_taken_pair_by_pair_before_its_median() -> None:
+def test_ratio_is_taken_by_pair_before_median() -> None:
     figure = Figure("f", "u", [10.0, 40.0, 90.0], [10.0, 20.0, 30.0])
     assert (figure.value, figure.peer, figure.ratio) == (40.0, 20.0, 2.0)
 
 
-def test_a_budget_of_the_ratio_looks_at_the_peer_and_not_at_the_value() -> None:
+def test_ratio_budget_ignores_value() -> None:
     half = Budget(0.5, at_least=True, of_ratio=True)
     assert Figure("f", "u", [500.0], [1000.0], half).kept is True
     assert Figure("f", "u", [499.0], [1000.0], half).kept is False
 
 
-def test_a_budget_of_the_value_is_an_upper_limit_that_is_not_reached() -> None:
+def test_value_budget_is_exclusive_upper_limit() -> None:
     assert Figure("f", "s", [2.99], (), Budget(3.0)).kept is True
     assert Figure("f", "s", [3.0], (), Budget(3.0)).kept is False
     assert Figure("f", "s", [3.0]).kept is None
 
 
-def test_the_latest_state_has_five_members_a_figure_and_the_raw_runs_stand_beside(
+def test_latest_state_and_raw_runs_are_written(
     tmp_path: Path,
 ) -> None:
     path = write([Figure("f", "u", [1.0, 3.0], [2.0, 2.0])], {"cpus": 2}, tmp_path)
@@ -32,7 +32,7 @@ def test_the_latest_state_has_five_members_a_figure_and_the_raw_runs_stand_besid
     assert json.loads(raw.read_text())["peers"] == {"f": [2.0, 2.0]}
 
 
-def test_a_part_that_is_measured_alone_leaves_the_other_figures_as_they_were(
+def test_part_measured_alone_keeps_other_figures(
     tmp_path: Path,
 ) -> None:
     write([Figure("f", "u", [1.0]), Figure("g", "u", [2.0])], {}, tmp_path)

@@ -6,7 +6,7 @@ HASH = ("~", 0, "<built-in method hmac_digest>")
 WEB = ("/x/site-packages/starlette/routing.py", 5, "app")
 
 
-def test_the_time_of_a_library_is_the_rooms_that_called_it() -> None:
+def test_library_time_goes_to_calling_package() -> None:
     stats = {
         WEB: (1, 1, 1.0, 7.0, {}),
         ROOM: (1, 1, 2.0, 5.0, {WEB: (1, 1, 2.0, 5.0)}),
@@ -21,6 +21,6 @@ def test_the_time_of_a_library_is_the_rooms_that_called_it() -> None:
     }
 
 
-def test_a_module_at_the_top_is_its_own_room() -> None:
+def test_top_module_is_its_own_package() -> None:
     assert owner_of(("/x/src/gateway/app.py", 1, "f"), 1) == "gateway.app"
     assert owner_of(("/x/lib/json.py", 1, "f"), 1) is None

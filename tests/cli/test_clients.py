@@ -22,7 +22,7 @@ def _run(arguments: list[str], data: dict[str, str], status: int = 0) -> str:
     return result.output
 
 
-def test_a_tenant_is_admitted_given_a_client_and_the_client_is_ended(data: dict[str, str]) -> None:
+def test_tenant_client_is_admitted_and_revoked(data: dict[str, str]) -> None:
     admitted = json.loads(_run([*TENANT, "--json"], data))
     client = json.loads(_run(["clients", "add", "h99", "--json"], data))
     before = json.loads(_run(["clients", "list", "--json"], data))
@@ -64,7 +64,7 @@ def test_a_secret_is_shown_once(data: dict[str, str]) -> None:
         (["clients", "grant", "h99", "--source", "hearsay"], "unknown_source"),
     ],
 )
-def test_what_cannot_be_done_is_said_and_ends_with_1(
+def test_impossible_command_ends_with_1(
     data: dict[str, str], arguments: list[str], code: str
 ) -> None:
     _run(TENANT, data)
@@ -72,7 +72,7 @@ def test_what_cannot_be_done_is_said_and_ends_with_1(
     assert _run(arguments, data, 1).startswith(f"{code}: ")
 
 
-def test_hardened_client_is_registered_with_its_keys(data: dict[str, str], tmp_path: Path) -> None:
+def test_hardened_client_is_registered_with_keys(data: dict[str, str], tmp_path: Path) -> None:
     first, second = Signer(), Signer.on_p256()
     (tmp_path / "first.json").write_text(json.dumps(first.jwk))
     (tmp_path / "second.json").write_text(json.dumps(second.jwk))
@@ -119,7 +119,7 @@ def test_unknown_scope_is_refused(data: dict[str, str]) -> None:
     assert (listed["client_id"], listed["scopes"]) == (client["client_id"], "batch")
 
 
-def test_a_setting_that_cannot_be_used_ends_with_2(data: dict[str, str]) -> None:
+def test_unusable_setting_ends_with_2(data: dict[str, str]) -> None:
     said = _run(["clients", "list"], {**data, "GATEWAY_PORT": "a secret"}, 2)
 
     assert said.startswith("GATEWAY_PORT: ")

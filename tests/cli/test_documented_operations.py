@@ -44,7 +44,7 @@ def shown_by(process: "subprocess.Popen[str]") -> dict[str, str]:
     return said
 
 
-def test_the_first_steps_lead_to_a_deployment(tmp_path: Path) -> None:
+def test_first_steps_lead_to_deployment(tmp_path: Path) -> None:
     """A tenant's client signs in with the secret that was shown; SIGTERM ends what was started."""
     first, policy = blocks_of(OPERATIONS)
     assert "quorum" in policy
@@ -72,7 +72,7 @@ def test_the_first_steps_lead_to_a_deployment(tmp_path: Path) -> None:
     assert signed_in.status_code == 200 and signed_in.json()["access_token"]
 
 
-def test_the_policy_of_the_document_can_be_read() -> None:
+def test_documented_policy_can_be_read() -> None:
     _, text = blocks_of(OPERATIONS)
 
     def whole(line: re.Match[str]) -> str:

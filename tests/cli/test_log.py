@@ -55,7 +55,7 @@ def test_an_operator_publishes_on_demand(data: dict[str, str]) -> None:
     assert again == printed
 
 
-def test_a_running_gateway_is_asked_to_publish(data: dict[str, str]) -> None:
+def test_running_gateway_is_asked_to_publish(data: dict[str, str]) -> None:
     _run(["log", "publish"], data)
     _run([*TENANT[:2], "h98", *TENANT[3:]], data)
     published = (_log(data) / "public/checkpoint").read_bytes()
@@ -88,7 +88,7 @@ def test_a_running_gateway_is_asked_to_publish(data: dict[str, str]) -> None:
 
 
 @pytest.mark.threat(25)
-def test_a_new_key_takes_over_by_a_leaf_that_both_keys_sign(data: dict[str, str]) -> None:
+def test_both_keys_sign_leaf_of_new_key(data: dict[str, str]) -> None:
     _run(["log", "publish"], data)
     old = read_key((_log(data) / "public/key").read_text())
 
@@ -108,7 +108,7 @@ def test_a_new_key_takes_over_by_a_leaf_that_both_keys_sign(data: dict[str, str]
     assert {one["by"] for one in last["signatures"]} == {"old", "new"}
 
 
-def test_a_change_of_keys_that_was_cut_short_is_ended_by_the_next_start(
+def test_interrupted_key_change_ends_at_next_start(
     data: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _run(["log", "publish"], data)
@@ -130,7 +130,7 @@ def test_a_change_of_keys_that_was_cut_short_is_ended_by_the_next_start(
     assert not (_log(data) / "incident").exists()
 
 
-def test_a_lost_key_is_an_incident_and_nothing_is_signed(data: dict[str, str]) -> None:
+def test_lost_key_is_incident_and_signs_nothing(data: dict[str, str]) -> None:
     _run(["log", "publish"], data)
     (Path(data["GATEWAY_DATA"]) / "keys/log.key").unlink()
     published = (_log(data) / "public/checkpoint").read_bytes()
@@ -141,7 +141,7 @@ def test_a_lost_key_is_an_incident_and_nothing_is_signed(data: dict[str, str]) -
     assert (_log(data) / "public/checkpoint").read_bytes() == published
 
 
-def test_without_a_deployment_there_is_nothing_to_publish(tmp_path: Path) -> None:
+def test_without_deployment_nothing_can_be_published(tmp_path: Path) -> None:
     _run(["log", "publish"], {"GATEWAY_DATA": str(tmp_path)}, status=1)
 
 
@@ -149,7 +149,7 @@ def _proved(folder: Path) -> Checkpoint:
     return verify_log(Folder(folder), None, Way()).checkpoint
 
 
-def test_the_next_log_names_the_last_root_of_the_one_before(data: dict[str, str]) -> None:
+def test_next_log_names_last_root_of_previous(data: dict[str, str]) -> None:
     _run(["log", "publish"], data)
 
     printed = json.loads(_run(["log", "rotate", "--json"], data))
@@ -170,7 +170,7 @@ def test_the_next_log_names_the_last_root_of_the_one_before(data: dict[str, str]
 
 
 @pytest.mark.parametrize("step", ["rename", "mkdir", "replace"])
-def test_a_roll_that_was_cut_short_is_ended_by_the_next_start(
+def test_interrupted_rotation_ends_at_next_start(
     data: dict[str, str], monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     _run(["log", "publish"], data)
@@ -195,7 +195,7 @@ def test_a_roll_that_was_cut_short_is_ended_by_the_next_start(
 
 
 @pytest.mark.threat(22)
-def test_an_incident_ends_with_a_new_log_that_names_what_was_published(
+def test_new_log_after_incident_names_published_root(
     data: dict[str, str],
 ) -> None:
     _run(["log", "publish"], data)
@@ -211,7 +211,7 @@ def test_an_incident_ends_with_a_new_log_that_names_what_was_published(
     assert _proved(_log(data) / "public").origin == printed["opened"]
 
 
-def test_a_log_whose_last_month_is_not_closed_is_not_put_aside(data: dict[str, str]) -> None:
+def test_log_with_open_month_is_not_closed(data: dict[str, str]) -> None:
     _run(["log", "publish"], data)
     earlier = NOON - timedelta(days=62)
     payload = an_end(hour=hour_of(earlier))
@@ -224,7 +224,7 @@ def test_a_log_whose_last_month_is_not_closed_is_not_put_aside(data: dict[str, s
     assert json.loads(_run(["log", "rotate", "--leave-open", "--json"], data))["in_database"] == 3
 
 
-def test_bodies_are_not_destroyed_before_their_time(data: dict[str, str]) -> None:
+def test_payloads_are_not_destroyed_early(data: dict[str, str]) -> None:
     this_month = str(Month.at(NOON))
 
     assert "kept_longer" in _run(["retention", "erase", "--before", this_month], data, status=1)

@@ -88,7 +88,7 @@ MEDDLED: dict[str, tuple[Callable[[Path], None], str]] = {
 
 @pytest.mark.threat(21, 24)
 @pytest.mark.parametrize("what", MEDDLED)
-def test_what_was_meddled_with_is_named_by_its_leaf(data: Path, what: str) -> None:
+def test_tampering_is_named_by_leaf(data: Path, what: str) -> None:
     meddle, says = MEDDLED[what]
     meddle(data)
 
@@ -101,5 +101,5 @@ def test_what_was_meddled_with_is_named_by_its_leaf(data: Path, what: str) -> No
     assert check(data)[0] == 1
 
 
-def test_a_folder_without_a_deployment_cannot_be_checked(tmp_path: Path) -> None:
+def test_folder_without_deployment_cannot_be_checked(tmp_path: Path) -> None:
     assert check(tmp_path)[0] == 2

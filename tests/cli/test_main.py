@@ -24,14 +24,14 @@ def _modules_after_help_of(verb: str) -> set[str]:
     return set(done.stderr.split())
 
 
-def test_a_verb_brings_in_what_it_needs_itself_and_nothing_of_the_others() -> None:
+def test_command_imports_only_what_it_needs() -> None:
     for_serve = _modules_after_help_of("serve")
     assert "gateway.app" in for_serve
     others = ("mocks", "xlsxwriter", "pyarrow", "demo", "gateway.cli._audit")
     assert [name for name in for_serve if name.startswith(others)] == []
 
 
-def test_every_verb_is_named_in_the_help_and_has_one_of_its_own() -> None:
+def test_every_command_has_help() -> None:
     told = CliRunner().invoke(app, ["--help"])
     assert told.exit_code == 0
     verbs = [
@@ -53,7 +53,7 @@ def test_every_verb_is_named_in_the_help_and_has_one_of_its_own() -> None:
         assert CliRunner().invoke(app, [verb, "--help"]).exit_code == 0
 
 
-def test_a_verb_mistyped_is_refused_with_the_one_that_was_meant() -> None:
+def test_mistyped_command_is_refused_with_suggestion() -> None:
     told = CliRunner().invoke(app, ["serv"])
     assert told.exit_code == 2
     assert "'serve'" in told.output

@@ -30,9 +30,7 @@ def _answer(process: "subprocess.Popen[str]", address: str) -> httpx.Response:
 
 
 @pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
-def test_the_gateway_comes_up_answers_and_ends_cleanly_when_asked(
-    tmp_path: Path, asked: signal.Signals
-) -> None:
+def test_gateway_starts_answers_and_stops_cleanly(tmp_path: Path, asked: signal.Signals) -> None:
     port = free_port()
     settings = {"GATEWAY_DATA": str(tmp_path / "data"), "GATEWAY_PORT": str(port)}
     with subprocess.Popen(
@@ -50,7 +48,7 @@ def test_the_gateway_comes_up_answers_and_ends_cleanly_when_asked(
     assert events[0]["address"] == f"127.0.0.1:{port}"
 
 
-def test_a_form_that_cannot_be_used_is_named_with_its_place_and_nothing_is_served(
+def test_unusable_form_is_named_and_nothing_served(
     tmp_path: Path,
 ) -> None:
     schemas = tmp_path / "schemas"
@@ -67,9 +65,7 @@ def test_a_form_that_cannot_be_used_is_named_with_its_place_and_nothing_is_serve
 
 
 @pytest.mark.parametrize("verb", ["coverage", "bundles", "suggest"])
-def test_commands_over_all_forms_name_the_one_that_cannot_be_used(
-    tmp_path: Path, verb: str
-) -> None:
+def test_commands_over_forms_name_unusable_one(tmp_path: Path, verb: str) -> None:
     shutil.copytree(SCHEMAS / "forms" / "tk01-passport", tmp_path / "forms" / "tk01")
     shutil.copy(SCHEMAS / "attributes.json", tmp_path)
     given = [str(SCHEMAS / "forms" / "tk01-passport" / "form.json")] * (verb == "suggest")
@@ -90,7 +86,7 @@ def _refused(**environment: str) -> tuple[int, str]:
     return ended.exit_code, ended.stderr
 
 
-def test_a_setting_that_cannot_be_used_is_named_without_its_value() -> None:
+def test_unusable_setting_is_named_without_value() -> None:
     status, said = _refused(GATEWAY_PORT="an invented value")
 
     assert status == 2
@@ -98,7 +94,7 @@ def test_a_setting_that_cannot_be_used_is_named_without_its_value() -> None:
     assert "an invented value" not in said
 
 
-def test_a_second_gateway_on_one_log_does_not_start_and_says_why(tmp_path: Path) -> None:
+def test_second_gateway_on_log_does_not_start(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with LogFolder(data / "log"):
         refused = _refused(GATEWAY_DATA=str(data), GATEWAY_PORT="0")
@@ -107,7 +103,7 @@ def test_a_second_gateway_on_one_log_does_not_start_and_says_why(tmp_path: Path)
     assert data.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_policy_that_cannot_be_met_ends_the_start_with_its_line(tmp_path: Path) -> None:
+def test_unsatisfiable_policy_ends_start_with_line(tmp_path: Path) -> None:
     policy = tmp_path / "policy"
     policy.write_text("# nobody is defined\nquorum two\n")
     for path, why in ((policy, "line 2"), (tmp_path / "none", "No such file")):
