@@ -3,13 +3,13 @@ import pytest
 from gateway.domain.codelists import CodeLists, folded
 
 
-def test_the_units_are_those_of_the_two_level_model(lists: CodeLists) -> None:
+def test_units_are_of_two_level_model(lists: CodeLists) -> None:
     assert len(lists.provinces) == 34
     assert sum(len(communes) for communes in lists.communes.values()) == 3321
     assert len(lists.merged_into) == 63
 
 
-def test_a_code_that_changed_its_meaning_leads_to_one_province_of_today(lists: CodeLists) -> None:
+def test_reassigned_code_leads_to_one_present_province(lists: CodeLists) -> None:
     before = {
         "15": "Yên Bái",
         "24": "Bắc Giang",
@@ -25,14 +25,14 @@ def test_a_code_that_changed_its_meaning_leads_to_one_province_of_today(lists: C
         assert lists.province_before_2025(code) == province
 
 
-def test_an_old_province_is_carried_into_the_one_that_it_became_part_of(lists: CodeLists) -> None:
+def test_old_province_maps_to_present_one(lists: CodeLists) -> None:
     pairs = {"02": "Tỉnh Tuyên Quang", "27": "Tỉnh Bắc Ninh", "77": "Thành phố Hồ Chí Minh"}
 
     assert {code: lists.merged_into[code].label for code in pairs} == pairs
     assert lists.province("27") is None
 
 
-def test_a_label_is_found_without_regard_to_case_form_and_blanks(lists: CodeLists) -> None:
+def test_label_ignores_case_form_and_blanks(lists: CodeLists) -> None:
     found = lists.labelled("ethnicity", "  KINH ")
 
     assert found is not None and found.code == "01"
@@ -42,7 +42,7 @@ def test_a_label_is_found_without_regard_to_case_form_and_blanks(lists: CodeList
 
 
 @pytest.mark.parametrize("name", ["Tỉnh Quảng Ngãi", "QUẢNG NGÃI", "tỉnh  quảng ngãi"])
-def test_a_province_is_found_with_its_unit_word_and_without(lists: CodeLists, name: str) -> None:
+def test_province_is_found_without_unit_word(lists: CodeLists, name: str) -> None:
     found = lists.labelled("province", name)
 
     assert found is not None and found.code == "51"

@@ -23,14 +23,14 @@ HOSTILE = {
 
 @pytest.mark.threat(80)
 @pytest.mark.parametrize("case", HOSTILE)
-def test_marks_are_put_in_order_in_time(case: str) -> None:
+def test_combining_marks_are_ordered_in_time(case: str) -> None:
     begun = time.thread_time()
     for form in FORMS:
         normalized(form, HOSTILE[case])
     assert time.thread_time() - begun < 0.4
 
 
-def test_texts_that_people_write_are_not_parted() -> None:
+def test_ordinary_texts_are_normalized_unchanged() -> None:
     written = [
         "Nguyễn Thị Ánh",
         "Nguye\u0302\u0303n",

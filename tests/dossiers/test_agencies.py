@@ -34,7 +34,7 @@ OWN = ("H99.01-20261122-0000001", "H99.01.05-20261122-0000001", "000.00.01.H99-2
 
 
 @pytest.mark.parametrize("code", AGENCIES)
-def test_agency_is_read_from_level_one_down(code: str) -> None:
+def test_agency_is_read_from_level_one(code: str) -> None:
     assert DossierCode(code).agency == AGENCIES[code]
 
 
@@ -102,7 +102,7 @@ async def test_granted_agencies_are_taken(app: FastAPI) -> None:
         await said(await client.post("/v1/dossiers", json=dossier(code=code)), 201)
 
 
-async def test_a_neighbour_learns_nothing_of_a_taken_code(
+async def test_neighbour_learns_nothing_of_taken_code(
     province: httpx.AsyncClient, app: FastAPI
 ) -> None:
     """Of two systems of one agency the second gets the answer that foreign codes get."""

@@ -134,7 +134,7 @@ def leaves_of(gateway: FastAPI, kind: str) -> list[Json]:
     return found
 
 
-async def test_the_portal_gets_one_dossier_for_each_procedure_and_none_for_the_bundle(
+async def test_portal_gets_each_procedure_not_bundle(
     province: httpx.AsyncClient, gateway: FastAPI, portal: PortalMock, clock: Clock
 ) -> None:
     own = {"unit": "Bảo hiểm xã hội Mẫu", "due": "2026-12-01T17:00:00+07:00", "attachments": []}
@@ -153,7 +153,7 @@ async def test_the_portal_gets_one_dossier_for_each_procedure_and_none_for_the_b
     assert len(birth["TaiLieuNop"]) == 1 and "TaiLieuNop" not in card
 
 
-async def test_each_part_goes_its_own_way_and_the_bundle_shows_them_all(
+async def test_parts_progress_separately_and_bundle_shows_them(
     province: httpx.AsyncClient, gateway: FastAPI, portal: PortalMock, clock: Clock
 ) -> None:
     await said(await province.post("/v1/dossiers", json=bundle()), 201)
@@ -178,7 +178,7 @@ async def test_each_part_goes_its_own_way_and_the_bundle_shows_them_all(
 
 
 @pytest.mark.parametrize("portal", [CARD], indirect=True)
-async def test_a_part_that_the_portal_does_not_know_is_parked_and_delays_no_other(
+async def test_unknown_part_is_parked_and_delays_none(
     province: httpx.AsyncClient, gateway: FastAPI, portal: PortalMock, clock: Clock
 ) -> None:
     await gateway.state.services.dossiers.portal.procedures.refresh()
@@ -198,7 +198,7 @@ async def test_a_part_that_the_portal_does_not_know_is_parked_and_delays_no_othe
 NOBODY_ASKED = {"procedure": CARD, "chosen": False}
 
 
-async def test_a_part_that_nobody_asked_for_is_said_and_sent_to_nobody(
+async def test_unchosen_part_is_stated_and_not_sent(
     province: httpx.AsyncClient, gateway: FastAPI, portal: PortalMock, clock: Clock
 ) -> None:
     told = bundle(part(BIRTH), part(RESIDENCE), NOBODY_ASKED)
@@ -257,7 +257,7 @@ BAD: dict[str, tuple[Json, str, str]] = {
 
 
 @pytest.mark.parametrize("what", BAD)
-async def test_parts_that_cannot_be_are_refused_by_name_and_nothing_is_kept(
+async def test_impossible_parts_are_named_and_not_kept(
     province: httpx.AsyncClient, what: str
 ) -> None:
     told, code, member = BAD[what]
@@ -267,7 +267,7 @@ async def test_parts_that_cannot_be_are_refused_by_name_and_nothing_is_kept(
     await said(await province.get(f"/v1/dossiers/{PARTS[BIRTH]}"), 404)
 
 
-async def test_a_chosen_part_has_a_code_and_no_part_is_received_before_it_was_submitted(
+async def test_chosen_part_has_code_and_valid_times(
     province: httpx.AsyncClient,
 ) -> None:
     no_code = await province.post("/v1/dossiers", json=bundle({"procedure": BIRTH}))
@@ -278,7 +278,7 @@ async def test_a_chosen_part_has_a_code_and_no_part_is_received_before_it_was_su
     assert too_early.json()["fields"] == [{"path": "", "code": "received_before_submitted"}]
 
 
-async def test_bundle_and_parts_keep_their_codes_and_each_other(
+async def test_bundle_and_parts_keep_their_codes(
     province: httpx.AsyncClient, gateway: FastAPI
 ) -> None:
     await said(await province.post("/v1/dossiers", json=bundle()), 201)
@@ -305,7 +305,7 @@ async def test_bundle_and_parts_keep_their_codes_and_each_other(
 
 
 @pytest.mark.threat(1)
-async def test_another_system_sees_and_changes_neither_bundle_nor_part(
+async def test_other_system_cannot_see_or_change_bundle(
     province: httpx.AsyncClient, gateway: FastAPI
 ) -> None:
     await said(await province.post("/v1/dossiers", json=bundle()), 201)
@@ -319,7 +319,7 @@ async def test_another_system_sees_and_changes_neither_bundle_nor_part(
     assert refusal(again)[:2] == (422, "dossier_not_granted")
 
 
-async def test_a_read_raises_the_flag_of_those_parts_alone_that_it_filled_an_item_of(
+async def test_read_flags_only_parts_it_filled(
     province: httpx.AsyncClient, gateway: FastAPI, portal: PortalMock, clock: Clock
 ) -> None:
     await prefilled(gateway, "population", OF_BIRTH)
@@ -340,7 +340,7 @@ async def test_a_read_raises_the_flag_of_those_parts_alone_that_it_filled_an_ite
     assert raised == {BIRTH: [True], RESIDENCE: [False], CARD: []}
 
 
-async def test_a_component_that_a_read_of_another_part_s_items_replaces_is_asked_on_paper(
+async def test_component_read_for_another_part_needs_paper(
     province: httpx.AsyncClient, gateway: FastAPI
 ) -> None:
     await prefilled(gateway, "population", OF_BIRTH)
@@ -356,7 +356,7 @@ async def test_a_component_that_a_read_of_another_part_s_items_replaces_is_asked
     assert shown["parts"][1]["on_paper"][0]["reason"] == "not_read"
 
 
-async def test_a_record_is_reuse_of_the_part_that_named_it(
+async def test_record_is_reuse_of_naming_part(
     province: httpx.AsyncClient, gateway: FastAPI, portal: PortalMock, clock: Clock
 ) -> None:
     paper = {
@@ -396,7 +396,7 @@ async def go_on(province: httpx.AsyncClient, procedure: str, *rows: Json) -> Non
 
 
 @pytest.mark.parametrize("portal", [CARD], indirect=True)
-async def test_a_bundle_is_confirmed_when_the_portal_has_had_every_part_accepted(
+async def test_bundle_is_confirmed_with_its_last_part(
     province: httpx.AsyncClient, gateway: FastAPI, portal: PortalMock, clock: Clock
 ) -> None:
     await said(await province.post("/v1/dossiers", json=bundle()), 201)
@@ -419,7 +419,7 @@ async def test_a_bundle_is_confirmed_when_the_portal_has_had_every_part_accepted
     assert after["confirmed_by"] not in {one["confirmed_by"] for one in after["parts"]}
 
 
-async def test_a_part_that_the_desk_refuses_holds_its_bundle_up_no_longer(
+async def test_part_refused_locally_does_not_delay_bundle(
     province: httpx.AsyncClient, gateway: FastAPI, clock: Clock
 ) -> None:
     told = bundle(part(BIRTH), part(RESIDENCE), part(CARD), received=None)
@@ -435,7 +435,7 @@ async def test_a_part_that_the_desk_refuses_holds_its_bundle_up_no_longer(
     assert {one["proc"] for one in leaves_of(gateway, "sync")} == {"2.000987", BIRTH, RESIDENCE}
 
 
-async def test_the_bundle_is_withdrawn_once_none_of_its_parts_stands(
+async def test_bundle_is_withdrawn_with_its_last_part(
     province: httpx.AsyncClient, gateway: FastAPI, clock: Clock
 ) -> None:
     await said(await province.post("/v1/dossiers", json=bundle()), 201)
@@ -453,7 +453,7 @@ async def test_the_bundle_is_withdrawn_once_none_of_its_parts_stands(
     assert withdrawn == [[2], [2], [2, 7]]
 
 
-async def test_a_part_that_is_not_sent_yet_stands(
+async def test_unsent_part_holds_bundle_back(
     province: httpx.AsyncClient, gateway: FastAPI, portal: PortalMock, clock: Clock
 ) -> None:
     portal.state.faults.add(dossier=PARTS[CARD], status=503)

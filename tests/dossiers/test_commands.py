@@ -42,7 +42,7 @@ def said(*command: str, exit_code: int = 0) -> Any:
     return json.loads(done.stdout) if "--json" in command else done.output
 
 
-def test_the_list_says_what_each_dossier_has_come_to(deployed: dict[str, str]) -> None:
+def test_list_shows_outcome_of_each_dossier(deployed: dict[str, str]) -> None:
     listed = {one["sync"]: one for one in said("list", "--json")}
     assert {sync: one["code"] for sync, one in listed.items()} == deployed
     assert listed["dead"]["reason"] == "portal_not_allowed:MaHoSo"
@@ -54,7 +54,7 @@ def test_the_list_says_what_each_dossier_has_come_to(deployed: dict[str, str]) -
     assert deployed["dead"] in table and "tạm dừng / parked" in table
 
 
-def test_one_dossier_is_shown_and_an_unknown_one_is_refused(
+def test_dossier_is_shown_and_unknown_one_refused(
     deployed: dict[str, str],
 ) -> None:
     assert said("show", deployed["delivered"], "--json")["sync"] == "delivered"
@@ -71,7 +71,7 @@ def test_a_parked_dossier_is_queued_again(deployed: dict[str, str]) -> None:
     assert said("list", "--sync", "dead", "--json") == []
 
 
-def test_changes_of_the_catalogue_are_reported_with_the_forms_they_concern(
+def test_catalogue_changes_are_reported_with_affected_forms(
     deployed: dict[str, str],
 ) -> None:
     told = said("procedures", "--json")

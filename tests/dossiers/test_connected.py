@@ -52,7 +52,7 @@ async def until_told(client: httpx.AsyncClient, code: str = CODE) -> Json:
     raise AssertionError("nobody told the portal")
 
 
-async def test_a_province_registers_and_the_portal_knows_a_second_later(
+async def test_registered_dossier_reaches_portal_within_second(
     connected: FastAPI, portal: PortalMock
 ) -> None:
     async with await client_of(connected, "h99") as client:
@@ -70,7 +70,7 @@ async def test_a_province_registers_and_the_portal_knows_a_second_later(
     assert figures["notice"][0].startswith("SỐ LIỆU TỪ NGUỒN MÔ PHỎNG")
 
 
-async def test_a_form_is_flagged_before_its_abolished_procedure_is_used(
+async def test_form_is_flagged_before_procedure_is_abolished(
     connected: FastAPI, portal: PortalMock
 ) -> None:
     sync = connected.state.services.dossiers.portal
@@ -89,7 +89,7 @@ async def test_a_form_is_flagged_before_its_abolished_procedure_is_used(
     assert (refused.status_code, refused.json()["code"]) == (422, "procedure_abolished")
 
 
-async def test_without_a_token_there_is_no_figure_and_a_period_has_both_ends(
+async def test_figures_need_token_and_closed_period(
     connected: FastAPI,
 ) -> None:
     async with await client_of(connected, "h99") as client:
@@ -102,9 +102,7 @@ async def test_without_a_token_there_is_no_figure_and_a_period_has_both_ends(
     assert public.json() == {"releases": []}
 
 
-async def test_a_portal_that_is_down_holds_nobody_up(
-    connected: FastAPI, portal: PortalMock
-) -> None:
+async def test_portal_outage_delays_nobody(connected: FastAPI, portal: PortalMock) -> None:
     portal.state.faults.add(status=503)
     async with await client_of(connected, "h99") as client:
         await said(await client.post("/v1/dossiers", json=dossier()), 201)

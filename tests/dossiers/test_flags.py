@@ -164,7 +164,7 @@ def told(world: World, flag: str) -> str | None:
     return said.get(flag) or next((f[flag] for f in said.get("TaiLieuNop", ()) if flag in f), None)
 
 
-def test_the_table_has_every_flag_that_the_wire_has(world: World) -> None:
+def test_table_has_every_flag_of_wire(world: World) -> None:
     reuse = {"MaKetQuaThayThe", "DuocSoHoa", "DuocTaiSuDung", "DuocLayTuKhoDMQG"}
     about = {"KenhThucHien", "HoSoCoThanhPhanSoHoa", "TaiKhoanDuocXacThucVoiVNeID", "DSKetNoiCSDL"}
     assert FLAGS.keys() == reuse | about
@@ -174,7 +174,7 @@ def test_the_table_has_every_flag_that_the_wire_has(world: World) -> None:
 @pytest.mark.parametrize(
     ("flag", "what", "value", "event", "raises"), CASES, ids=[f"{c[0]}: {c[1]}" for c in CASES]
 )
-async def test_a_flag_is_raised_by_its_event_and_by_nothing_else(
+async def test_flag_is_raised_by_its_event_only(
     world: World, flag: str, what: str, value: str, event: Event, raises: bool
 ) -> None:
     await world.register(await happen(world, event))
@@ -190,14 +190,14 @@ async def test_a_flag_is_raised_by_its_event_and_by_nothing_else(
         assert flag not in leaves
 
 
-async def test_a_result_of_another_dossier_is_reuse_of_the_second_kind(world: World) -> None:
+async def test_another_dossiers_result_is_second_reuse_flag(world: World) -> None:
     await world.register(await happen(world, FLAGS["MaKetQuaThayThe"][1]))
     await world.settle()
 
     assert told(world, "DuocTaiSuDung") == "2"
 
 
-async def test_a_flag_that_rises_later_is_told_when_the_dossier_is_said_again(world: World) -> None:
+async def test_later_flag_is_sent_when_dossier_repeats(world: World) -> None:
     one = await happen(world, Event())
     await world.register(one)
     await world.settle()
@@ -212,7 +212,7 @@ async def test_a_flag_that_rises_later_is_told_when_the_dossier_is_said_again(wo
     assert world.status(one.code).sent == later.raised
 
 
-async def test_a_component_whose_read_did_not_come_about_is_asked_on_paper(world: World) -> None:
+async def test_component_of_failed_read_needs_paper(world: World) -> None:
     missing = Attachment("TP-2", "Giấy khai sinh", replaced_by="population")
     await prefilled(world, read("population", "unavailable"))
     await world.register(dossier(attachments=(missing,)))

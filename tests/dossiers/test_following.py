@@ -36,7 +36,7 @@ def sent(world: World) -> int:
     return world.calls("DongBoHoSoMC")
 
 
-async def test_a_flag_that_becomes_true_after_the_delivery_is_told_by_an_update(
+async def test_flag_raised_after_delivery_is_sent(
     world: World,
 ) -> None:
     await world.register(dossier(), dossier(2))
@@ -53,7 +53,7 @@ async def test_a_flag_that_becomes_true_after_the_delivery_is_told_by_an_update(
     assert world.status(CODE).raised == ()
 
 
-async def test_leaves_that_raise_nothing_new_are_not_told(world: World) -> None:
+async def test_leaves_without_new_flags_are_not_sent(world: World) -> None:
     await world.register(dossier())
     await world.happen(CODE, "prefill", **READ)
     await world.settle()
@@ -65,7 +65,7 @@ async def test_leaves_that_raise_nothing_new_are_not_told(world: World) -> None:
     assert sent(world) == before
 
 
-async def test_a_leaf_that_comes_while_a_dossier_is_on_its_way_is_told_afterwards(
+async def test_leaf_during_delivery_is_sent_afterwards(
     world: World,
 ) -> None:
     await world.register(dossier())
@@ -94,7 +94,7 @@ class _Slow:
         return getattr(self._portal, name)
 
 
-async def test_what_was_searched_before_a_restart_is_not_lost_by_it(world: World) -> None:
+async def test_position_in_log_survives_restart(world: World) -> None:
     await world.register(dossier())
     await world.settle()
     await world.happen(CODE, "prefill", **READ)
@@ -106,7 +106,7 @@ async def test_what_was_searched_before_a_restart_is_not_lost_by_it(world: World
     assert kept >= 1
 
 
-async def test_a_result_that_comes_with_the_progress_reaches_the_portal_with_it(
+async def test_result_with_progress_reaches_portal(
     world: World,
 ) -> None:
     await world.register(dossier())
@@ -133,7 +133,7 @@ async def test_a_result_that_comes_with_the_progress_reaches_the_portal_with_it(
     assert [body["st"] for body in syncs(world)] == [2, 9, 10]
 
 
-async def test_fees_payment_and_supplements_are_told_and_silence_takes_none_back(
+async def test_fees_payments_supplements_stay_when_omitted(
     world: World,
 ) -> None:
     asked = int(NOON.timestamp())
@@ -159,7 +159,7 @@ async def test_fees_payment_and_supplements_are_told_and_silence_takes_none_back
     assert told["HoSoBoSungId"] == "BS-1" and told["NgayHenTraMoi"] == "20261123120000"
 
 
-async def test_the_same_row_and_result_again_are_passed_over(world: World) -> None:
+async def test_repeated_row_and_result_are_skipped(world: World) -> None:
     await world.register(dossier())
     result = Result("R-1", "Kết quả", url="https://x.test/r")
     for _ in range(2):
@@ -169,7 +169,7 @@ async def test_the_same_row_and_result_again_are_passed_over(world: World) -> No
     assert world.held[CODE].updates == 0 and row_of(world).sync == "delivered"
 
 
-async def test_in_the_next_log_nothing_of_the_last_one_is_leaned_on(world: World) -> None:
+async def test_next_log_does_not_rely_on_previous(world: World) -> None:
     await world.register(dossier())
     await world.settle()
     await world.happen(CODE, "prefill", **READ)
@@ -191,7 +191,7 @@ async def test_in_the_next_log_nothing_of_the_last_one_is_leaned_on(world: World
     assert world.held[CODE].state == "4"
 
 
-async def test_what_a_closed_log_proved_stays_told_and_counted(world: World) -> None:
+async def test_flags_of_closed_log_stay_counted(world: World) -> None:
     await world.procedures.refresh(("1.004222",))
     await world.happen(CODE, "prefill", vb="vneid", **READ)
     await world.register(dossier())

@@ -92,7 +92,7 @@ def drawn(number: int, chance: random.Random) -> Dossier:
     )
 
 
-async def test_both_sides_count_alike_to_the_last_digit(world: World) -> None:
+async def test_both_sides_count_alike_exactly(world: World) -> None:
     chance = random.Random(766)
     await world.procedures.refresh(PROCEDURES)
     for number in range(1, 121):
@@ -132,7 +132,7 @@ MONTHS = {
 }
 
 
-async def test_three_months_are_the_sum_of_each_and_the_portal_s_to_the_last_digit(
+async def test_three_months_sum_exactly_on_both_sides(
     world: World,
 ) -> None:
     await world.procedures.refresh(PROCEDURES)
@@ -171,7 +171,7 @@ async def test_three_months_are_the_sum_of_each_and_the_portal_s_to_the_last_dig
     }
 
 
-async def test_with_reuse_switched_off_every_indicator_of_reuse_is_nought(world: World) -> None:
+async def test_without_reuse_its_indicators_are_zero(world: World) -> None:
     await world.procedures.refresh(PROCEDURES)
     await world.register(*(dossier(n) for n in range(1, 21)))
     for number in range(1, 21):
@@ -184,7 +184,7 @@ async def test_with_reuse_switched_off_every_indicator_of_reuse_is_nought(world:
         assert [counted[i]["numerator"] for i in ("4.3", "4.4", "4.5a", "4.5b")] == [0, 0, 0, 0]
 
 
-async def test_what_still_waits_stands_in_no_indicator(world: World) -> None:
+async def test_undelivered_dossiers_count_in_no_indicator(world: World) -> None:
     world.faults.add(status=503)
     await world.register(dossier())
     await world.sender.drain()
@@ -192,7 +192,7 @@ async def test_what_still_waits_stands_in_no_indicator(world: World) -> None:
     assert figures(world, {}, *NOVEMBER)["dossiers"] == 0
 
 
-async def test_a_dossier_that_came_online_and_was_paid_for_counts_once_it_has_its_result(
+async def test_paid_online_dossier_counts_with_result(
     world: World,
 ) -> None:
     await world.procedures.refresh(PROCEDURES)
@@ -224,7 +224,7 @@ def peak_of(world: World) -> tuple[int, int]:
     return counted, peak
 
 
-async def test_many_times_as_many_dossiers_take_no_more_memory(world: World) -> None:
+async def test_memory_does_not_grow_with_dossiers(world: World) -> None:
     await world.register(dossier())
     await world.go_on(dossier().code, step(4), step(9, 2))
     await world.settle()

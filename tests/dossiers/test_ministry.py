@@ -85,7 +85,7 @@ async def beside(tmp_path: Path) -> AsyncIterator[Beside]:
     world.database.close()
 
 
-async def test_a_dossier_goes_its_whole_way_to_the_ministry_and_not_to_the_portal(
+async def test_dossier_reaches_ministry_and_not_portal(
     beside: Beside,
 ) -> None:
     world, one = beside.world, await beside.dossier(fees=(Fee("Lệ phí", 20000),))
@@ -112,7 +112,7 @@ async def test_a_dossier_goes_its_whole_way_to_the_ministry_and_not_to_the_porta
     assert [body["proc"] for body in syncs(world)] == [dossier(2).procedure]
 
 
-async def test_a_lost_answer_makes_no_second_dossier_and_no_second_row(beside: Beside) -> None:
+async def test_lost_answer_duplicates_neither_dossier_nor_row(beside: Beside) -> None:
     for call in ("create", "progress", "state"):
         beside.mock.state.faults.add(call=call, lost_answer=True, calls=1)
     one = await beside.dossier()
@@ -125,7 +125,7 @@ async def test_a_lost_answer_makes_no_second_dossier_and_no_second_row(beside: B
     assert [len(kept.progress), len(kept.states)] == [1, 2]
 
 
-async def test_a_ministry_that_is_down_holds_up_nothing_that_goes_to_the_portal(
+async def test_ministry_outage_does_not_delay_portal(
     beside: Beside,
 ) -> None:
     one = await beside.dossier()
@@ -164,7 +164,7 @@ PARKED: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("changed", "reason"), PARKED.values(), ids=PARKED)
-async def test_what_the_ministry_cannot_take_is_parked_and_delays_nobody(
+async def test_refused_by_ministry_is_parked(
     beside: Beside, changed: dict[str, Any], reason: str
 ) -> None:
     bad, good = await beside.dossier(**changed), await beside.dossier()
@@ -186,7 +186,7 @@ class ByHost(httpx.AsyncBaseTransport):
         return await self._behind[request.url.host].handle_async_request(request)
 
 
-async def test_a_deployment_that_names_a_ministry_tells_it(
+async def test_deployment_with_ministry_sends_to_it(
     tmp_path: Path, schemas: Path, clock: Clock
 ) -> None:
     portal = create_portal_mock(PortalMockSettings(), PEOPLE)
@@ -218,7 +218,7 @@ async def test_a_deployment_that_names_a_ministry_tells_it(
     assert portal.state.dossiers.held == {}
 
 
-def test_a_ministry_is_named_beside_the_portal_or_not_at_all() -> None:
+def test_ministry_needs_portal_settings() -> None:
     other = {"url": ADDRESS, "client_id": "a", "client_secret": "b", "procedures": THEIRS}
     with pytest.raises(ValidationError, match="portal.s settings beside it"):
         Settings.model_validate({"ministry": other})

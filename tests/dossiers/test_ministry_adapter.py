@@ -104,7 +104,7 @@ async def ministry() -> AsyncIterator[Ministry]:
     yield Ministry(mock, client(settings.client_secret), carrier, client)
 
 
-async def test_a_dossier_goes_its_whole_way_with_its_papers(ministry: Ministry) -> None:
+async def test_dossier_with_papers_completes_every_step(ministry: Ministry) -> None:
     (paper,) = await ministry.client.upload([File("giay.pdf", PAPER)])
     component = Component(
         "TP1",
@@ -131,7 +131,7 @@ async def test_a_dossier_goes_its_whole_way_with_its_papers(ministry: Ministry) 
     assert ministry.tokens == 1
 
 
-async def test_times_are_written_in_three_styles_all_of_them_local(ministry: Ministry) -> None:
+async def test_times_have_three_local_formats(ministry: Ministry) -> None:
     dossier = await ministry.dossier(received_at=MORNING)
     names = await ministry.client.create(dossier)
     step = Step(names, "Cán bộ A", MORNING, "Tiếp nhận", 2, due_at=MORNING)
@@ -152,7 +152,7 @@ def test_applicants_are_numbered_from_nought() -> None:
     assert {kind.value for kind in ApplicantKind} == set(listed)
 
 
-def test_every_member_that_is_sent_stands_in_the_shared_description() -> None:
+def test_every_sent_member_is_described() -> None:
     described = orjson.loads(PROTOCOL.read_bytes())["ministry"]
     names = Named("1", "G09.20-20261122-0000001")
     whole = MinistryDossier(
@@ -180,7 +180,7 @@ def test_every_member_that_is_sent_stands_in_the_shared_description() -> None:
         assert required <= body.keys()
 
 
-async def test_a_lost_answer_costs_no_second_dossier(ministry: Ministry) -> None:
+async def test_lost_answer_creates_no_second_dossier(ministry: Ministry) -> None:
     dossier = await ministry.dossier()
     ministry.mock.state.faults.add(call="create", lost_answer=True, calls=1)
     with pytest.raises(SourceError):
@@ -192,14 +192,14 @@ async def test_a_lost_answer_costs_no_second_dossier(ministry: Ministry) -> None
     assert len(ministry.mock.desk.kept) == 1
 
 
-async def test_a_token_that_ran_out_is_renewed_once(ministry: Ministry) -> None:
+async def test_expired_token_is_renewed_once(ministry: Ministry) -> None:
     await ministry.client.next_code("G09.20")
     ministry.mock.desk.end_tokens()
     await ministry.client.next_code("G09.20")
     assert ministry.tokens == 2
 
 
-async def test_a_wrong_secret_is_told_and_not_tried_again(ministry: Ministry) -> None:
+async def test_wrong_secret_is_reported_without_retry(ministry: Ministry) -> None:
     with pytest.raises(SourceUnavailable, match="sign_in_refused"):
         await ministry.again("sai").next_code("G09.20")
     assert ministry.tokens == 1
@@ -213,9 +213,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("what", REFUSALS)
-async def test_a_refusal_becomes_our_own_word_without_a_value(
-    ministry: Ministry, what: str
-) -> None:
+async def test_refusal_becomes_our_code_without_value(ministry: Ministry, what: str) -> None:
     changed, cause = REFUSALS[what]
     dossier = await ministry.dossier(**changed)
     with pytest.raises(SourceUnavailable) as refusal:
@@ -224,14 +222,14 @@ async def test_a_refusal_becomes_our_own_word_without_a_value(
     assert "Mẫu" not in str(refusal.value) and "003090000123" not in repr(dossier)
 
 
-async def test_a_file_that_arrived_changed_is_refused(ministry: Ministry) -> None:
+async def test_file_changed_in_transit_is_refused(ministry: Ministry) -> None:
     paper = Paper("1" * 24, "0" * 64, "giay.pdf")
     component = Component("TP1", "Giấy tờ", 1, CopyKind.COPY, (paper,))
     with pytest.raises(SourceUnavailable, match="refused"):
         await ministry.client.create(await ministry.dossier(components=(component,)))
 
 
-async def test_progress_of_an_unknown_dossier_and_an_illegal_step_are_refused(
+async def test_illegal_progress_is_refused(
     ministry: Ministry,
 ) -> None:
     nobody = Named("0" * 24, "G09.20-20261122-0000009")
@@ -242,7 +240,7 @@ async def test_progress_of_an_unknown_dossier_and_an_illegal_step_are_refused(
         await ministry.client.change_states([StateChange(names, 10)])
 
 
-def test_fees_and_results_come_with_three_states_alone() -> None:
+def test_fees_and_results_need_three_states() -> None:
     names = Named("1", "G09.20-20261122-0000001")
     for state in (5, 6, 9):
         StateChange(names, state, results=({"TenGiayTo": "x"},))
@@ -259,7 +257,7 @@ def test_fees_and_results_come_with_three_states_alone() -> None:
         ({"delay_ms": 1500}, "timeout"),
     ],
 )
-async def test_what_fails_on_the_way_has_a_fixed_word(
+async def test_transport_failure_has_fixed_code(
     ministry: Ministry, fault: dict[str, Any], cause: str
 ) -> None:
     dossier = await ministry.dossier()
@@ -295,7 +293,7 @@ class Answering(httpx.AsyncBaseTransport):
         ([], "unreadable"),
     ],
 )
-async def test_an_answer_about_something_else_is_not_believed(said: Any, cause: str) -> None:
+async def test_answer_about_other_dossier_is_rejected(said: Any, cause: str) -> None:
     account = MinistryAccount(ADDRESS, "c", "s", read_paths(PROTOCOL))
     client = MinistryAdapter(account, Transport([ADDRESS], Answering(said)))
     dossier = MinistryDossier(
@@ -312,7 +310,7 @@ async def test_an_answer_about_something_else_is_not_believed(said: Any, cause: 
     assert failure.value.cause == cause
 
 
-async def test_a_hash_that_is_not_the_file_s_is_not_believed() -> None:
+async def test_hash_of_another_file_is_rejected() -> None:
     said = {"code": 200, "data": [{"IdTepTin": "1", "HashTepTin": "0" * 64}]}
     account = MinistryAccount(ADDRESS, "c", "s", read_paths(PROTOCOL))
     client = MinistryAdapter(account, Transport([ADDRESS], Answering(said)))

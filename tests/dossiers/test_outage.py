@@ -24,7 +24,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.mark.threat(38, 39)
-async def test_every_dossier_is_there_once_after_failures_lost_answers_and_a_day_of_silence(
+async def test_every_dossier_arrives_once_after_outage(
     world: World,
 ) -> None:
     await file_crowd(world, MANY)

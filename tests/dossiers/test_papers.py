@@ -29,9 +29,7 @@ def unvouched(office: House, code: str) -> Json:
     return shown
 
 
-def test_with_the_population_database_down_the_dossier_names_papers_fields_and_reason(
-    office: House, faults: Any
-) -> None:
+def test_source_outage_names_papers_fields_and_reason(office: House, faults: Any) -> None:
     code = office.dossier()
     question = office.question(FORM, office.population.person(office.story(FORM).n), dossier=code)
     office.filled(question)
@@ -45,7 +43,7 @@ def test_with_the_population_database_down_the_dossier_names_papers_fields_and_r
     assert unvouched(office, code) == {"papers": answer["paper"], "corrections": []}
 
 
-def test_a_contested_value_asks_for_its_paper_until_the_register_agrees(office: House) -> None:
+def test_contested_value_needs_paper_until_corrected(office: House) -> None:
     code = office.dossier()
     walk = office.walk(office.story(FORM), dossier=code)
     path = next(

@@ -58,9 +58,7 @@ def test_client_and_mock_read_one_file() -> None:
         (STEPS_SERVICE, step_row(FULL.code, step(4, title="T", unit="U", began=1, due=2), OURS)),
     ],
 )
-def test_what_is_sent_has_the_members_of_the_description_and_what_it_requires(
-    service: str, row: dict[str, Any]
-) -> None:
+def test_sent_members_match_description(service: str, row: dict[str, Any]) -> None:
     known = fields(service)
     assert row.keys() <= known.keys()
     assert {name for name, one in known.items() if one.get("required")} <= row.keys()
@@ -70,7 +68,7 @@ def test_what_is_sent_has_the_members_of_the_description_and_what_it_requires(
     assert all(row[n] for n, one in known.items() if one.get("required") == "filled")
 
 
-def test_texts_are_cut_where_the_description_says() -> None:
+def test_texts_are_cut_at_described_length() -> None:
     row = dossier_row(FULL, 2, PROCEDURE, MARKS, OURS)
     lengths = len(row["TrichYeuHoSo"]), len(row["TaiLieuNop"][0]["TenTepDinhKem"])
     assert (*lengths, len(row["DanhSachGiayToKetQua"][0]["TenGiayTo"])) == (1000, 4000, 2000)
@@ -106,14 +104,12 @@ ANSWERS: dict[str, tuple[str | int, str, object]] = {
 
 
 @pytest.mark.parametrize(("code", "message", "means"), ANSWERS.values(), ids=ANSWERS)
-def test_an_answer_is_read_by_code_and_words_and_keeps_no_value(
-    code: str | int, message: str, means: object
-) -> None:
+def test_answer_is_read_without_its_value(code: str | int, message: str, means: object) -> None:
     envelope = Envelope.model_validate({"error_code": code, "message": message})
     assert read_answer(envelope, OURS, DOSSIER_SERVICE) == means
 
 
-def test_the_words_that_the_client_knows_are_those_of_the_description() -> None:
+def test_client_codes_are_those_described() -> None:
     answers = PROTOCOL["answers"]
     for name, means in (("done", Told.DONE), ("exists", Told.EXISTS)):
         said = {"error_code": answers[name]["code"], "message": answers[name]["words"]}

@@ -18,7 +18,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     world.database.close()
 
 
-async def test_what_is_new_changed_or_abolished_is_reported_once(world: World) -> None:
+async def test_catalogue_changes_are_reported_once(world: World) -> None:
     assert await world.procedures.refresh() == ()
     catalogue = world.mock.state.catalogue
     catalogue.change(Change(code="9.000777", title="Thủ tục mới"))
@@ -38,7 +38,7 @@ async def test_what_is_new_changed_or_abolished_is_reported_once(world: World) -
     assert kept == {one.code: one.change for one in seen}
 
 
-async def test_a_form_for_an_abolished_procedure_is_flagged(world: World) -> None:
+async def test_form_for_abolished_procedure_is_flagged(world: World) -> None:
     await world.procedures.refresh()
     world.mock.state.catalogue.change(Change(code="1.001193", public=False))
     await world.procedures.refresh()
@@ -47,7 +47,7 @@ async def test_a_form_for_an_abolished_procedure_is_flagged(world: World) -> Non
     assert world.database.read(lambda c: abolished(c, bound)) == set(bound[:2])
 
 
-async def test_a_procedure_that_comes_back_is_known_again(world: World) -> None:
+async def test_restored_procedure_is_known_again(world: World) -> None:
     await world.procedures.refresh()
     for public in (False, True):
         world.mock.state.catalogue.change(Change(code="1.001193", public=public))
@@ -59,7 +59,7 @@ async def test_a_procedure_that_comes_back_is_known_again(world: World) -> None:
 @pytest.mark.parametrize(
     ("code", "refusal"), [("9.999999", "unknown_procedure"), ("1.001193", "procedure_abolished")]
 )
-async def test_a_dossier_of_no_procedure_in_force_is_refused(
+async def test_dossier_without_procedure_in_force_is_refused(
     world: World, code: str, refusal: str
 ) -> None:
     world.mock.state.catalogue.change(Change(code="1.001193", public=True))
@@ -71,7 +71,7 @@ async def test_a_dossier_of_no_procedure_in_force_is_refused(
         await world.register(dossier(procedure=code))
 
 
-async def test_a_portal_that_does_not_answer_changes_nothing(world: World) -> None:
+async def test_unreachable_portal_changes_nothing(world: World) -> None:
     await world.procedures.refresh()
     world.faults.add(service="LayThuTuc", garbage="html")
     world.mock.state.catalogue.change(Change(code="1.001193", public=False))
@@ -81,7 +81,7 @@ async def test_a_portal_that_does_not_answer_changes_nothing(world: World) -> No
     assert world.database.read(changes) == ()
 
 
-async def test_forms_come_first_where_there_are_more_than_can_be_read(
+async def test_forms_come_first_at_reading_limit(
     world: World,
 ) -> None:
     hurried = replace(world.procedures, trees_at_a_time=1)

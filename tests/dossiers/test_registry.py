@@ -35,7 +35,7 @@ def refusal(answer: httpx.Response) -> tuple[int, str, str | None]:
     return answer.status_code, problem["code"], problem.get("member")
 
 
-async def test_a_dossier_is_registered_once_and_said_again_as_often_as_one_likes(
+async def test_dossier_is_created_once_and_repeatable(
     province: httpx.AsyncClient, services: Services
 ) -> None:
     first = await province.post("/v1/dossiers", json=dossier())
@@ -47,7 +47,7 @@ async def test_a_dossier_is_registered_once_and_said_again_as_often_as_one_likes
     assert [(one.version, one.sync) for one in stored] == [(1, "queued")]
 
 
-async def test_other_content_takes_the_place_of_what_was_said_before(
+async def test_other_content_replaces_earlier_content(
     province: httpx.AsyncClient, services: Services
 ) -> None:
     await province.post("/v1/dossiers", json=dossier())
@@ -60,7 +60,7 @@ async def test_other_content_takes_the_place_of_what_was_said_before(
 
 
 @pytest.mark.threat(26)
-async def test_what_waits_for_the_portal_rests_sealed(
+async def test_queued_dossier_is_sealed_at_rest(
     province: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     await province.post("/v1/dossiers", json=dossier())
@@ -72,7 +72,7 @@ async def test_what_waits_for_the_portal_rests_sealed(
 
 
 @pytest.mark.threat(43)
-async def test_what_is_sealed_for_one_place_opens_in_no_other(
+async def test_sealed_dossier_opens_at_its_place(
     province: httpx.AsyncClient, services: Services
 ) -> None:
     await province.post("/v1/dossiers", json=dossier())
@@ -122,7 +122,7 @@ BAD: dict[str, tuple[Json, str, str]] = {
 
 
 @pytest.mark.threat(41)
-async def test_a_member_that_cannot_be_is_named_with_its_reason(
+async def test_impossible_member_is_named_with_reason(
     province: httpx.AsyncClient,
 ) -> None:
     for what, (changed, path, code) in BAD.items():
@@ -132,7 +132,7 @@ async def test_a_member_that_cannot_be_is_named_with_its_reason(
         assert {"path": path, "code": code} in answer.json()["fields"], what
 
 
-async def test_a_dossier_received_before_it_was_submitted_is_refused(
+async def test_dossier_received_before_submission_is_refused(
     province: httpx.AsyncClient,
 ) -> None:
     answer = await province.post("/v1/dossiers", json=dossier(received="2026-11-22T08:00:00+07:00"))
@@ -157,7 +157,7 @@ async def test_one_file_has_one_digest(province: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.threat(1)
-async def test_a_dossier_of_one_system_is_none_for_another(
+async def test_other_systems_dossier_is_not_found(
     province: httpx.AsyncClient, neighbour: httpx.AsyncClient
 ) -> None:
     await province.post("/v1/dossiers", json=dossier())
@@ -173,14 +173,14 @@ async def test_a_dossier_of_one_system_is_none_for_another(
     )
 
 
-async def test_progress_for_an_unknown_dossier_is_refused(province: httpx.AsyncClient) -> None:
+async def test_progress_for_unknown_dossier_is_refused(province: httpx.AsyncClient) -> None:
     for code in (CODE, "hồ-sơ", "003090000123"):
         answer = await province.post(f"/v1/dossiers/{code}/progress", json={"rows": [row(2)]})
 
         assert refusal(answer) == (404, "unknown_dossier", None)
 
 
-async def test_rows_are_taken_all_or_none_and_each_once(
+async def test_rows_are_taken_together_and_once(
     province: httpx.AsyncClient, services: Services
 ) -> None:
     await province.post("/v1/dossiers", json=dossier())
@@ -214,7 +214,7 @@ LEGAL = {
 WAYS = {1: [], 2: [2], 3: [3], 4: [2, 4], 5: [2, 5], 6: [2, 6], 7: [7], 8: [2, 8], 9: [2, 9]}
 
 
-async def test_a_state_is_followed_by_those_that_may_follow_and_no_other(
+async def test_state_is_followed_by_permitted_states_only(
     province: httpx.AsyncClient,
 ) -> None:
     for before in LEGAL:
@@ -251,7 +251,7 @@ async def test_rows_that_cannot_be_are_refused(province: httpx.AsyncClient) -> N
         assert refusal(await province.post(PROGRESS, json=body))[:2] == (422, "validation"), body
 
 
-async def test_what_is_known_of_a_dossier_can_be_asked(province: httpx.AsyncClient) -> None:
+async def test_dossiers_known_state_can_be_read(province: httpx.AsyncClient) -> None:
     await province.post("/v1/dossiers", json=dossier())
     await province.post(PROGRESS, json={"rows": [row(4)]})
     answer = await said(await province.get(f"/v1/dossiers/{CODE}"))
@@ -280,7 +280,7 @@ async def test_what_is_known_of_a_dossier_can_be_asked(province: httpx.AsyncClie
     }
 
 
-async def test_a_component_is_held_against_the_owners_record(
+async def test_component_is_compared_with_owners_record(
     province: httpx.AsyncClient, clock: Clock
 ) -> None:
     taken = await said(await province.post("/v1/records", json=RECORD), 201)
@@ -317,9 +317,7 @@ SPOILS: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize(("spoil", "code"), SPOILS.values(), ids=SPOILS)
-async def test_a_record_that_does_not_fit_is_refused(
-    province: httpx.AsyncClient, spoil: Any, code: str
-) -> None:
+async def test_misfit_record_is_refused(province: httpx.AsyncClient, spoil: Any, code: str) -> None:
     taken = await said(await province.post("/v1/records", json=RECORD), 201)
     told = dossier()
     told["attachments"][0]["record"] = taken["id"]
@@ -339,7 +337,7 @@ FORGOTTEN: dict[str, tuple[dict[str, Any], int]] = {
 
 
 @pytest.mark.parametrize(("told", "days"), FORGOTTEN.values(), ids=FORGOTTEN)
-async def test_what_the_portal_was_told_is_kept_for_a_stated_time_at_most(
+async def test_delivered_content_is_kept_for_stated_time(
     province: httpx.AsyncClient,
     services: Services,
     clock: Clock,
@@ -361,7 +359,7 @@ async def test_what_the_portal_was_told_is_kept_for_a_stated_time_at_most(
     assert services.database.read(lambda c: c.execute(left).scalar_one()) == 0
 
 
-async def test_what_was_not_told_yet_is_never_forgotten(
+async def test_undelivered_content_is_never_erased(
     province: httpx.AsyncClient, services: Services, clock: Clock
 ) -> None:
     await province.post("/v1/dossiers", json=dossier())
@@ -407,7 +405,7 @@ BAD_ADDITIONS: dict[str, tuple[Json, str, str]] = {
 
 
 @pytest.mark.parametrize(("body", "path", "code"), BAD_ADDITIONS.values(), ids=BAD_ADDITIONS)
-async def test_what_cannot_come_to_a_dossier_is_refused_by_name(
+async def test_impossible_addition_is_refused_by_name(
     province: httpx.AsyncClient, body: Json, path: str, code: str
 ) -> None:
     await province.post("/v1/dossiers", json=dossier())
@@ -417,7 +415,7 @@ async def test_what_cannot_come_to_a_dossier_is_refused_by_name(
     assert answer.json()["fields"] == [{"path": path, "code": code}]
 
 
-async def test_what_comes_to_a_dossier_after_it_was_forgotten_is_to_be_said_whole(
+async def test_addition_after_erasure_needs_whole_dossier(
     province: httpx.AsyncClient, services: Services
 ) -> None:
     await province.post("/v1/dossiers", json=dossier())

@@ -45,7 +45,7 @@ def row_of(world: World, code: str = CODE) -> Any:
     )
 
 
-async def test_the_portal_hears_of_a_dossier_and_then_of_its_progress(world: World) -> None:
+async def test_portal_gets_dossier_then_progress(world: World) -> None:
     await world.register(dossier())
     await world.go_on(CODE, step(4), step(9, 2), step(10, 3))
     await world.settle()
@@ -61,7 +61,7 @@ async def test_the_portal_hears_of_a_dossier_and_then_of_its_progress(world: Wor
     assert row_of(world).sync == "delivered"
 
 
-async def test_what_was_told_is_erased_with_the_word_that_says_so(world: World) -> None:
+async def test_delivered_content_is_erased_with_confirmation(world: World) -> None:
     await world.register(dossier())
     await world.go_on(CODE, step(4))
     await world.settle()
@@ -74,7 +74,7 @@ async def test_what_was_told_is_erased_with_the_word_that_says_so(world: World) 
     assert row_of(world).sealed is None
 
 
-async def test_a_dossier_that_nobody_accepted_is_told_again_when_it_is(world: World) -> None:
+async def test_unaccepted_dossier_is_sent_again_when_accepted(world: World) -> None:
     await world.register(dossier(received=None))
     await world.settle()
     assert world.held[CODE].state == "1" and row_of(world).sealed is not None and syncs(world) == []
@@ -86,7 +86,7 @@ async def test_a_dossier_that_nobody_accepted_is_told_again_when_it_is(world: Wo
     assert [body["st"] for body in syncs(world)] == [2]
 
 
-async def test_the_log_says_when_the_portal_has_a_dossier_and_how_it_ends(world: World) -> None:
+async def test_log_records_delivery_and_ending(world: World) -> None:
     await world.register(dossier(1), dossier(2), dossier(3, received=None))
     await world.go_on(CODE, step(4), step(5, 2), step(4, 3), step(9, 4), step(10, 5))
     await world.go_on(dossier(2).code, step(7))
@@ -103,7 +103,7 @@ async def test_the_log_says_when_the_portal_has_a_dossier_and_how_it_ends(world:
 
 @pytest.mark.threat(38)
 @pytest.mark.parametrize("code", ["0", "3", "-3"])
-async def test_t38_a_dossier_whose_answer_was_lost_is_there_once(tmp_path: Path, code: str) -> None:
+async def test_t38_lost_answer_leaves_one_dossier(tmp_path: Path, code: str) -> None:
     world = open_world(tmp_path, exists_code=code)
     world.faults.add(service="DongBoHoSoMC", lost_answer=True, calls=1)
     world.faults.add(service="CapNhatTienDoHoSoMC", lost_answer=True, calls=1)
@@ -119,9 +119,7 @@ async def test_t38_a_dossier_whose_answer_was_lost_is_there_once(tmp_path: Path,
 
 
 @pytest.mark.parametrize("code", ["0", "3", "-3"])
-async def test_a_dossier_that_the_portal_has_already_is_sent_once_as_an_update(
-    tmp_path: Path, code: str
-) -> None:
+async def test_dossier_known_to_portal_is_updated_once(tmp_path: Path, code: str) -> None:
     world = open_world(tmp_path, exists_code=code)
     await world.register(dossier())
     await world.settle()
@@ -142,7 +140,7 @@ async def test_a_dossier_that_the_portal_has_already_is_sent_once_as_an_update(
     assert (world.held[CODE].updates, world.held[CODE].state, synced) == (1, "2", "delivered")
 
 
-async def test_a_session_that_is_over_is_renewed_once(world: World) -> None:
+async def test_expired_session_is_renewed_once(world: World) -> None:
     await world.register(dossier(1))
     await world.settle()
     world.clock.forward(hours=1)
@@ -153,7 +151,7 @@ async def test_a_session_that_is_over_is_renewed_once(world: World) -> None:
     assert world.calls("login") == 2
 
 
-async def test_progress_goes_up_in_tens_and_in_order(world: World) -> None:
+async def test_progress_is_sent_ordered_in_tens(world: World) -> None:
     await world.register(dossier())
     rows = [step(4, 1), *(step(4, 1 + n / 10, title=f"Bước {n}") for n in range(1, 25))]
     await world.go_on(CODE, *rows)
@@ -181,7 +179,7 @@ LASTING: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("changed", "reason"), LASTING.values(), ids=LASTING)
-async def test_what_is_refused_for_good_is_parked_and_delays_nobody(
+async def test_permanent_refusal_is_parked_and_delays_none(
     world: World, changed: dict[str, Any], reason: str
 ) -> None:
     bad = dossier(**changed)
@@ -201,7 +199,7 @@ STUCK: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("effect", "reason"), STUCK.values(), ids=STUCK)
-async def test_one_dossier_that_always_fails_is_parked_and_delays_nobody(
+async def test_always_failing_dossier_is_parked(
     world: World, effect: dict[str, Any], reason: str
 ) -> None:
     world.faults.add(service="DongBoHoSoMC", dossier=CODE, **effect)
@@ -217,7 +215,7 @@ async def test_one_dossier_that_always_fails_is_parked_and_delays_nobody(
     assert CODE not in world.held and len(world.held) >= 38
 
 
-async def test_two_who_send_at_once_ask_the_portal_no_more_than_one(world: World) -> None:
+async def test_concurrent_senders_ask_portal_once(world: World) -> None:
     codes = [dossier(n) for n in range(1, 20)]
     await world.register(*codes)
     await asyncio.gather(world.sender.drain(), world.sender.drain())
@@ -225,7 +223,7 @@ async def test_two_who_send_at_once_ask_the_portal_no_more_than_one(world: World
     assert world.calls("DongBoHoSoMC") == len(world.held) == len(codes)
 
 
-async def test_a_parked_dossier_is_sent_when_somebody_lets_it(world: World) -> None:
+async def test_parked_dossier_is_sent_after_release(world: World) -> None:
     await world.register(dossier(procedure="9.999999"))
     await world.settle()
     assert row_of(world).sync == "dead"
@@ -237,7 +235,7 @@ async def test_a_parked_dossier_is_sent_when_somebody_lets_it(world: World) -> N
     assert row_of(world).sync == "delivered" and CODE in world.held
 
 
-async def test_a_dossier_said_anew_is_sent_as_an_update(world: World) -> None:
+async def test_repeated_dossier_is_sent_as_update(world: World) -> None:
     await world.register(dossier())
     await world.go_on(CODE, step(4), step(9, 2))
     await world.settle()
@@ -251,7 +249,7 @@ async def test_a_dossier_said_anew_is_sent_as_an_update(world: World) -> None:
 
 
 @pytest.mark.threat(39)
-async def test_t39_a_portal_that_is_down_is_probed_now_and_then_and_nothing_else(
+async def test_t39_only_probes_reach_portal_in_outage(
     world: World,
 ) -> None:
     world.faults.add(status=503, seconds=86400.0)
@@ -292,7 +290,7 @@ class Stubborn(Database):
         return await super().write(change)
 
 
-async def test_a_database_that_is_locked_costs_a_turn_and_nothing_else(tmp_path: Path) -> None:
+async def test_locked_database_costs_only_one_turn(tmp_path: Path) -> None:
     world = open_world(tmp_path, database=Stubborn(DatabaseUrl.in_folder(tmp_path)))
     await world.register(dossier(1), dossier(2))
     world.database.refusals = 2  # type: ignore[attr-defined]  # it is a stubborn one

@@ -55,9 +55,7 @@ TROUBLE: dict[str, tuple[dict[str, Any], str, str]] = {
 
 @pytest.mark.threat(27)
 @pytest.mark.parametrize("trouble", TROUBLE)
-def test_trouble_costs_the_sources_own_fields_with_its_own_reason(
-    office: House, faults: Any, trouble: str
-) -> None:
+def test_failure_costs_own_fields_with_reason(office: House, faults: Any, trouble: str) -> None:
     effects, outcome, reason = TROUBLE[trouble]
     question = office.question(PASSPORT, "ordinary", data={})
     well = office.filled(question)
@@ -98,7 +96,7 @@ def asked_in_time(office: House, question: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.threat(28)
 @pytest.mark.parametrize("effects", [{"delay_ms": 60_000}, {"drip_bytes_per_second": 3}])
-def test_a_slow_source_is_waited_for_no_longer_than_the_citizen_waits(
+def test_slow_source_is_cut_at_deadline(
     office: House, faults: Any, effects: dict[str, Any]
 ) -> None:
     faults.add(**effects)
@@ -108,7 +106,7 @@ def test_a_slow_source_is_waited_for_no_longer_than_the_citizen_waits(
 
 
 @pytest.mark.threat(28)
-def test_one_slow_answer_after_another_still_ends_in_time(office: House, faults: Any) -> None:
+def test_successive_slow_answers_end_in_time(office: House, faults: Any) -> None:
     """Mother and father are found one after the other; the citizen waits once."""
     faults.add(delay_ms=450)
     story = office.story("birth-registration")
@@ -122,9 +120,7 @@ def shown(answer: Mapping[str, Any]) -> set[str]:
     return {f["path"] for f in answer["fields"] if f["visible"] is True}
 
 
-def test_a_business_owner_declares_by_hand_what_the_database_cannot_say(
-    office: House, faults: Any
-) -> None:
+def test_business_owner_types_what_source_lacks(office: House, faults: Any) -> None:
     owner = office.question(BUSINESS, "business_owner", data={})
     well = office.filled(owner)
     faults.add(status=503)
@@ -144,9 +140,7 @@ def test_a_business_owner_declares_by_hand_what_the_database_cannot_say(
 
 
 @pytest.mark.parametrize("how", ["declined", "not granted", "refused by the source"])
-def test_who_may_not_read_the_database_declares_by_hand_too(
-    office: House, faults: Any, how: str
-) -> None:
+def test_caller_without_permission_types_by_hand(office: House, faults: Any, how: str) -> None:
     """I5: nobody is left without a place to type what the gateway does not fill."""
     owner = office.question(BUSINESS, "business_owner", data={})
     well = office.filled(owner)
@@ -163,7 +157,7 @@ def test_who_may_not_read_the_database_declares_by_hand_too(
 
 
 @pytest.mark.threat(47)
-def test_what_is_too_old_is_not_shown_as_fresh(tmp_path: Path) -> None:
+def test_stale_value_is_not_shown_as_fresh(tmp_path: Path) -> None:
     """A household record speaks for a year; a day later its members are asked for again."""
     form = "ct01-permanent-residence"
     office = House(tmp_path)
@@ -188,9 +182,7 @@ def test_what_is_too_old_is_not_shown_as_fresh(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_with_every_source_down_the_form_is_typed_and_taken(
-    office: House, faults: Any, form: str
-) -> None:
+def test_with_all_sources_down_form_is_accepted(office: House, faults: Any, form: str) -> None:
     faults.add(status=503)
     story = office.story(form)
     question = office.question(form, office.population.person(story.n), data={})

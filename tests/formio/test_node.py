@@ -17,12 +17,12 @@ def test_node_of_the_packages_runs() -> None:
         assert said.stdout.strip().removeprefix("v")[0].isdigit()
 
 
-def test_without_an_installed_node_that_one_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packaged_node_is_used_without_installed_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     assert node.node_and_npm() == node.of_the_packages()
 
 
-def test_node_of_the_packages_answers_the_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packaged_node_answers_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
     node.install(["json-logic-js"])
     monkeypatch.setenv("PATH", "/nowhere")
     assert node.ask("compare.js", [{"rule": {"+": [1, 2]}, "over": {}}]) == [{"is": 3}]

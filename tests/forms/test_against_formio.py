@@ -93,7 +93,7 @@ def every(component: Any) -> Any:
             yield from every(below)
 
 
-def test_two_thousand_forms_and_data_are_decided_as_formio_core_decides_them(
+def test_two_thousand_forms_match_formio_core(
     reference: Any,
 ) -> None:
     chance = Random(SEED)
@@ -129,7 +129,7 @@ def keyed_alike() -> tuple[Any, Any]:
     return {"components": [part("container", "s", components=boxes), asking]}, {"s": {"chon": "1"}}
 
 
-def test_every_builder_operator_is_decided_as_core(reference: Any) -> None:
+def test_every_builder_operator_matches_core(reference: Any) -> None:
     chance, pairs, asked = Random(SEED), [keyed_alike()], set()
     for _ in range(PAIRS):
         maker = BuilderForms(chance)
@@ -148,7 +148,7 @@ def test_every_builder_operator_is_decided_as_core(reference: Any) -> None:
     assert dated | plain <= asked
 
 
-def test_dates_are_read_as_moment_reads_them(reference: Any) -> None:
+def test_dates_are_read_as_by_moment(reference: Any) -> None:
     chance = Random(SEED)
     dates: list[Any] = [date_text(chance) for _ in range(10 * PAIRS)]
     dates += [0, -1.5, 1727283600000.7, 8.64e15, -8.64e15, 9e15, True, None, ""]
@@ -180,7 +180,7 @@ def registered(reference: Any) -> dict[str, list[tuple[Any, Any]]]:
 
 
 @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.parent.name)
-def test_a_registered_form_is_decided_as_formio_core_decides_it(
+def test_registered_form_matches_formio_core(
     registered: dict[str, list[tuple[Any, Any]]], path: Path
 ) -> None:
     form, document = read_definition(path.read_bytes()), json.loads(path.read_bytes())
@@ -226,7 +226,7 @@ def answer_by_chance(field: FieldTemplate, chance: Random) -> Any:
     return chance.choice(["", "1", "Nguyễn Văn An", "Việt Nam", "Khác"])
 
 
-def test_rules_mean_what_they_mean_to_json_logic_js(reference: Any) -> None:
+def test_rules_match_json_logic_js(reference: Any) -> None:
     chance = Random(SEED)
     data: dict[str, Any] = {
         "a": "1", "b": 2, "c": [1, "2", None, ""], "d": {"e": True, "f": None}, "g": "", "h": 3.5,

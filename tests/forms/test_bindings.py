@@ -126,7 +126,7 @@ def test_bindings_that_fit_are_taken() -> None:
 
 
 @pytest.mark.parametrize("case", MISFITS)
-def test_bindings_that_do_not_fit_are_refused_by_place_and_reason(case: str) -> None:
+def test_misfit_bindings_are_refused_with_place(case: str) -> None:
     changes, problem = MISFITS[case]
     with pytest.raises(FormRefused) as refusal:
         read_bindings(misfitting(changes), FORM, DICTIONARY)
@@ -137,6 +137,6 @@ def test_bindings_that_do_not_fit_are_refused_by_place_and_reason(case: str) -> 
 @pytest.mark.parametrize(
     "raw", [b"", b"[]", b"{", b'{"form": "to-khai"}', misfitting({"shoe_size": 42})]
 )
-def test_a_file_that_is_no_bindings_file_is_refused(raw: bytes) -> None:
+def test_file_without_bindings_is_refused(raw: bytes) -> None:
     with pytest.raises(FormRefused):
         read_bindings(raw, FORM, DICTIONARY)

@@ -27,7 +27,7 @@ def changed(tmp_path: Path, change: Any) -> Path:
     return schemas
 
 
-def test_every_linked_declaration_asks_less_than_its_procedures_do_one_by_one() -> None:
+def test_linked_declaration_asks_less_than_separate_forms() -> None:
     read = bundles_of(read_catalogue(SCHEMAS))
     assert {one["form"]: len(one["procedures"]) for one in read} == LINKED
     for one in read:
@@ -36,7 +36,7 @@ def test_every_linked_declaration_asks_less_than_its_procedures_do_one_by_one() 
         assert one["saved"]["numerator"] == one["alone"] - one["items"]
 
 
-def test_an_item_that_serves_two_procedures_is_counted_as_shared_in_both() -> None:
+def test_item_of_two_procedures_is_shared() -> None:
     birth = next(b for b in bundles_of(read_catalogue(SCHEMAS)) if b["form"] == "bundle-birth")
     rows = {row["procedure"]: row for row in birth["procedures"]}
     assert all(0 < row["shared"] <= row["within"] <= birth["items"] for row in rows.values())
@@ -44,7 +44,7 @@ def test_an_item_that_serves_two_procedures_is_counted_as_shared_in_both() -> No
     assert sum(row["within"] for row in rows.values()) > birth["items"] * 0.9
 
 
-def test_only_codes_that_the_portal_does_not_know_are_ours() -> None:
+def test_only_codes_unknown_to_portal_are_ours() -> None:
     for form in read_catalogue(SCHEMAS).forms():
         for served in form.bindings.serves:
             assert served.ours == served.procedure.startswith("9.")
@@ -60,7 +60,7 @@ def test_only_codes_that_the_portal_does_not_know_are_ours() -> None:
     ],
     ids=["a form that is not there", "an item of theirs", "an item of ours", "a procedure twice"],
 )
-def test_a_bundle_that_speaks_for_what_is_not_there_is_refused_with_its_place(
+def test_bundle_with_unknown_reference_is_refused(
     tmp_path: Path, change: Any, place: str, code: str
 ) -> None:
     with pytest.raises(FormRefused) as refused:
@@ -69,7 +69,7 @@ def test_a_bundle_that_speaks_for_what_is_not_there_is_refused_with_its_place(
     assert told == [(f"bundle-birth: {place}", code)]
 
 
-def test_the_command_prints_both_numbers_of_every_procedure() -> None:
+def test_command_prints_both_numbers_per_procedure() -> None:
     printed = json.loads(CliRunner().invoke(app, ["forms", "bundles", "--json"]).stdout)
     assert printed == bundles_of(read_catalogue(SCHEMAS))
     table = CliRunner().invoke(app, ["forms", "bundles"]).stdout

@@ -43,7 +43,7 @@ def run(*arguments: str, given: str | None = None) -> Any:
     return CliRunner().invoke(forms_app, list(arguments), input=given, catch_exceptions=False)
 
 
-def test_check_ends_by_the_worst_that_it_met(written: Any, tmp_path: Path) -> None:
+def test_check_exits_by_worst_result(written: Any, tmp_path: Path) -> None:
     good, bad = written("good.json", FORM), written("bad.json", REFUSED)
     broken, missing = written("broken.json", b"{"), str(tmp_path / "missing.json")
     assert run("check", good).exit_code == 0
@@ -52,7 +52,7 @@ def test_check_ends_by_the_worst_that_it_met(written: Any, tmp_path: Path) -> No
     assert run("check", missing).exit_code == 2
 
 
-def test_check_names_the_place_and_the_code(written: Any) -> None:
+def test_check_names_place_and_code(written: Any) -> None:
     good, bad = written("good.json", FORM), written("bad.json", REFUSED)
     plain = run("check", good, bad).stdout.splitlines()
     assert plain == [
@@ -69,7 +69,7 @@ def test_check_names_the_place_and_the_code(written: Any) -> None:
     ]
 
 
-def test_fields_lists_every_instance_in_form_order(written: Any) -> None:
+def test_fields_lists_instances_in_form_order(written: Any) -> None:
     form = written("form.json", FORM)
     data = written("data.json", {"g": [{"t": "1"}, {"t": 2.5}]})
     without = json.loads(run("fields", form, "--json").stdout)
@@ -89,7 +89,7 @@ def test_fields_shows_people_a_table(written: Any) -> None:
     assert "Họ và tên" in answer.stdout
 
 
-def test_nothing_in_a_form_steers_the_terminal(written: Any) -> None:
+def test_form_cannot_control_terminal(written: Any) -> None:
     bad = written("bad.json", {"components": [text("a\x1b[31m"), text("b\n")]})
     lines = run("check", bad).stdout.splitlines()
     assert lines[0].startswith(f"{bad}: a?[31m: bad_key: ")
@@ -98,7 +98,7 @@ def test_nothing_in_a_form_steers_the_terminal(written: Any) -> None:
     assert "[red]đỏ[/red]" in run("fields", good).stdout
 
 
-def test_fields_says_why_a_form_is_refused(written: Any) -> None:
+def test_fields_states_why_form_is_refused(written: Any) -> None:
     bad = written("bad.json", REFUSED)
     answer = run("fields", bad, "--json")
     assert answer.exit_code == 1
@@ -109,7 +109,7 @@ def test_fields_says_why_a_form_is_refused(written: Any) -> None:
     assert run("fields", written("form.json", FORM), written("list.json", [])).exit_code == 1
 
 
-def test_lines_are_answered_one_by_one_and_a_bad_one_stops_nothing() -> None:
+def test_bad_line_does_not_stop_others() -> None:
     lines = [
         {"form": FORM, "data": {"g": [{}]}},
         {"form": REFUSED, "data": {}},
@@ -127,11 +127,11 @@ def test_lines_are_answered_one_by_one_and_a_bad_one_stops_nothing() -> None:
     assert codes == [4, "script_condition", "bad_data", "bad_line", 2, "not_json", "too_deep", 4]
 
 
-def test_no_form_and_no_lines_is_a_mistake_of_the_caller() -> None:
+def test_missing_form_and_lines_is_usage_error() -> None:
     assert run("fields").exit_code == 2
 
 
-def test_broken_json_is_named_by_its_place(written: Any) -> None:
+def test_broken_json_is_placed(written: Any) -> None:
     broken = written("broken.json", b'{"components": [\n  {"key" "a"}\n]}')
     problem = json.loads(run("check", "--json", broken).stdout)[0]["problems"][0]
     assert (problem["code"], problem["line"], problem["column"]) == ("not_json", 2, 10)
@@ -144,13 +144,13 @@ def test_broken_json_is_named_by_its_place(written: Any) -> None:
         assert "UTF-8" in run("check", other).stdout and run("check", other).exit_code == 2
 
 
-def test_a_byte_order_mark_is_passed_over(written: Any) -> None:
+def test_byte_order_mark_is_skipped(written: Any) -> None:
     marked = written("marked.json", b"\xef\xbb\xbf" + json.dumps(FORM).encode())
     assert run("check", marked).exit_code == 0
     assert len(json.loads(run("fields", marked, "--json").stdout)) == 2
 
 
-def test_one_form_of_a_project_is_named(written: Any) -> None:
+def test_form_of_project_is_named(written: Any) -> None:
     project = written("project.json", {"title": "p", "forms": {"don": FORM, "xau": REFUSED}})
     assert "don, xau" in run("check", project).stdout and run("check", project).exit_code == 1
     assert run("check", f"{project}#don").exit_code == 0
@@ -168,7 +168,7 @@ def test_another_type_is_answered_by_advice(kind: str) -> None:
     assert reason.vi != reason.en and (kind == "phongChu") == (reason == REASONS["unknown_type"])
 
 
-def test_every_code_has_a_sentence_in_both_languages() -> None:
+def test_every_code_has_sentences_in_both_languages() -> None:
     source = Path(__file__).parents[2] / "src" / "gateway" / "forms"
     written = "".join(path.read_text() for path in source.rglob("*.py"))
     codes = set(

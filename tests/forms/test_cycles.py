@@ -99,7 +99,7 @@ def raw(components: list[dict[str, Any]]) -> bytes:
 
 
 @pytest.mark.parametrize("loop", LOOPS)
-def test_a_loop_of_conditions_is_refused_with_every_place_in_it(loop: str) -> None:
+def test_cycle_of_conditions_names_every_place(loop: str) -> None:
     components, places = LOOPS[loop]
     with pytest.raises(FormRefused) as refused:
         read_countable(raw(components))
@@ -109,9 +109,9 @@ def test_a_loop_of_conditions_is_refused_with_every_place_in_it(loop: str) -> No
 
 
 @pytest.mark.parametrize("form", NO_LOOPS)
-def test_what_leads_nowhere_back_is_no_loop(form: str) -> None:
+def test_dead_end_is_no_cycle(form: str) -> None:
     assert read_countable(raw(NO_LOOPS[form])).fields
 
 
-def test_a_loop_can_still_be_decided_as_formio_decides_it() -> None:
+def test_cycle_is_decided_as_by_formio() -> None:
     assert read_definition(raw(LOOPS["a field waits for itself"][0])).fields

@@ -28,14 +28,14 @@ def refused_bytes(raw: bytes) -> str:
     return refused.value.problems[0].code
 
 
-def test_the_digest_is_that_of_the_bytes_as_exported() -> None:
+def test_digest_is_of_exported_bytes() -> None:
     raw = b'{"title": "T",  "components": []}\n'
     form = read_definition(raw)
     assert form.digest == "sha256:" + hashlib.sha256(raw).hexdigest()
     assert (form.raw, form.title, form.fields) == (raw, "T", ())
 
 
-def test_layout_keys_are_not_in_a_path_and_scopes_are() -> None:
+def test_paths_omit_layout_and_contain_scopes() -> None:
     form = form_of(
         part("panel", "p", components=[
             part("columns", "c", columns=[{"components": [text("a")]}, {"components": [text("b")]}]),
@@ -53,7 +53,7 @@ def test_layout_keys_are_not_in_a_path_and_scopes_are() -> None:
     assert form.field("grid[].inner[].i").groups == ("grid", "grid[].inner")
 
 
-def test_only_what_a_citizen_declares_is_a_field() -> None:
+def test_only_declared_input_is_field() -> None:
     form = form_of(
         part("hidden", "h"),
         part("button", "b"),
@@ -74,7 +74,7 @@ def test_only_what_a_citizen_declares_is_a_field() -> None:
         form.field("to")
 
 
-def test_composites_are_one_field_and_a_survey_one_per_question() -> None:
+def test_survey_is_one_field_per_question() -> None:
     questions = [{"value": "q1", "label": "Câu 1"}, {"value": "q2", "label": "Câu 2"}]
     answers = [{"value": "1", "label": "Có"}]
     form = form_of(
@@ -92,7 +92,7 @@ def test_composites_are_one_field_and_a_survey_one_per_question() -> None:
     assert form.field("x").options == (Option("1", "Có"),)
 
 
-def test_the_choices_of_a_select_stand_in_the_form_or_below_the_catalogue() -> None:
+def test_choices_are_in_form_or_catalogue() -> None:
     url = "/catalogue/communes?province={{ row.tinh.value }}"
     form = form_of(
         part("select", "a", data={"values": [{"value": 1, "label": "Nam"}]}, multiple=True),
@@ -113,7 +113,7 @@ def test_the_choices_of_a_select_stand_in_the_form_or_below_the_catalogue() -> N
     assert form.field("a").multiple
 
 
-def test_a_datetime_has_a_time_of_day_only_where_the_form_asks_for_one() -> None:
+def test_datetime_has_time_only_where_asked() -> None:
     form = form_of(
         part("datetime", "a", enableTime=True),
         part("datetime", "b", enableTime=False, format="dd/MM/yyyy hh:mm"),
@@ -204,7 +204,7 @@ def test_refused_with_its_place_is(case: str) -> None:
     assert refusals(*components) == problems
 
 
-def test_scripts_that_bear_on_nothing_counted_are_let_through() -> None:
+def test_scripts_without_effect_on_counting_are_accepted() -> None:
     disabling = {"type": "property", "property": {"value": "disabled"}, "state": True}
     form = form_of(
         part("content", "c", html="<a href='https://x.example'>on = …</a>", **SCRIPT),
@@ -215,7 +215,7 @@ def test_scripts_that_bear_on_nothing_counted_are_let_through() -> None:
     assert [field.path for field in form.fields] == ["a"]
 
 
-def test_conditions_that_go_round_in_a_circle_are_no_reason_to_refuse() -> None:
+def test_cycle_of_conditions_is_not_refused() -> None:
     form = form_of(
         text("a", conditional=when("b", "1")), text("b", conditional=typed(("a", "isEqual", "1")))
     )
@@ -239,7 +239,7 @@ def test_conditions_that_go_round_in_a_circle_are_no_reason_to_refuse() -> None:
         (b'{"components": [], "a": ' + b"9" * 5000 + b"}", "not_json"),
     ],
 )
-def test_bytes_that_are_no_form_are_refused_by_name(raw: bytes, code: str) -> None:
+def test_bytes_without_form_are_refused_by_name(raw: bytes, code: str) -> None:
     assert refused_bytes(raw) == code
 
 
@@ -288,7 +288,7 @@ def test_hostile_texts_are_checked_in_time(piece: str) -> None:
     assert read - begun < 20 * 0.2 and time.thread_time() - read < 0.2
 
 
-def test_dates_that_hang_on_the_clock_are_refused() -> None:
+def test_clock_dependent_dates_are_refused() -> None:
     def lines(condition: Any) -> tuple[dict[str, Any], ...]:
         item = part("select", "s", dataSrc="json", data={"json": [{"value": "x", "label": "X"}]})
         return (part("day", "d"), part("file", "f"), item, text("a", conditional=condition))
@@ -303,7 +303,7 @@ def test_dates_that_hang_on_the_clock_are_refused() -> None:
     assert refusals(*lines(without)) == {("a", "unsupported_date")}
 
 
-def test_long_keys_and_paths_have_stated_limits() -> None:
+def test_long_keys_and_paths_have_limits() -> None:
     long = "k" * 255
     form = form_of(part("container", long, components=[text(long)]))
     assert form.fields[0].path == f"{long}.{long}"
@@ -315,7 +315,7 @@ def test_long_keys_and_paths_have_stated_limits() -> None:
     assert refusals(nested) == {(path, "path_too_long")}
 
 
-def test_more_fields_than_a_leaf_holds_are_refused() -> None:
+def test_more_fields_than_leaf_holds_are_refused() -> None:
     assert len(form_of(*[text(f"k{number}") for number in range(1_200)]).fields) == 1_200
     assert refusals(*[text(f"{'k' * 200}{number}") for number in range(400)]) == {("", "too_large")}
 
@@ -367,7 +367,7 @@ def test_conditions_name_boxes_by_name_and_key(around: str) -> None:
     }  # fmt: skip
 
 
-def test_boxes_of_one_name_are_put_in_words() -> None:
+def test_boxes_of_one_name_have_words() -> None:
     form = form_of(
         text("t"),
         box("1", conditional=when("t", "x")),
@@ -385,14 +385,14 @@ def test_boxes_of_one_name_are_put_in_words() -> None:
     assert condition_in_words(always.roots[1]) == ""
 
 
-def test_a_box_does_not_take_others_from_count() -> None:
+def test_box_properties_do_not_exclude_other_boxes() -> None:
     first = box("1", label="Kính gửi", properties={"addressee": True})
     form = form_of(first, box("2", properties={"control": True}))
     assert [field.path for field in form.fields] == ["chon"] and not form.addressees
     assert not form.fields[0].control
 
 
-def test_what_hangs_on_a_shown_box_is_open() -> None:
+def test_field_after_shown_box_is_open() -> None:
     form = form_of(
         text("t"),
         box("1", conditional=when("t", "x")),
@@ -404,7 +404,7 @@ def test_what_hangs_on_a_shown_box_is_open() -> None:
     assert outlook(form, {"t": "z"})["a"] == "hidden"
 
 
-def test_a_named_box_is_of_radio_type() -> None:
+def test_named_box_is_of_radio_type() -> None:
     """The renderer writes such a value under the name, core reads it under the key."""
     assert refusals(box("1", inputType="checkbox")) == {("box1", "named_checkbox")}
     assert form_of(box("1", inputType="checkbox", name="")).fields[0].type == "checkbox"

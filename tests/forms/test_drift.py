@@ -152,7 +152,7 @@ def told(change: Change) -> tuple[str, str, str, str]:
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
-def test_a_change_of_a_form_is_told_with_what_it_breaks(change: Callable[[Json], None]) -> None:
+def test_form_change_is_reported_with_broken_bindings(change: Callable[[Json], None]) -> None:
     form = definition()
     change(form)
     found = drift(form)
@@ -161,7 +161,7 @@ def test_a_change_of_a_form_is_told_with_what_it_breaks(change: Callable[[Json],
     assert found.breaks is any(kind in breaking for kind, *_ in CHANGES[change])
 
 
-def test_a_renamed_group_takes_its_columns_along() -> None:
+def test_renamed_group_takes_columns_along() -> None:
     form = definition()
     rename_a_group(form)
     renamed = {c.path: c.after for c in drift(form).changes if c.kind == "renamed"}
@@ -171,7 +171,7 @@ def test_a_renamed_group_takes_its_columns_along() -> None:
     assert [(c.path, c.after) for c in refused] == [("row_key.thanhVien", "no_such_group")]
 
 
-def test_a_changed_condition_is_told_in_words() -> None:
+def test_changed_condition_is_reported_in_words() -> None:
     form = definition()
     open_a_field_otherwise(form)
     (change,) = drift(form).changes
@@ -186,14 +186,14 @@ def test_a_new_required_field_says_so() -> None:
     assert [change.required for change in drift(form).changes] == [True]
 
 
-def test_the_same_form_with_other_words_goes_on_counting() -> None:
+def test_rewording_form_keeps_its_series() -> None:
     form = definition()
     named(form, "email")["label"] = "Thư điện tử"
     found = drift(form)
     assert (found.changes, found.new_series, found.breaks) == ((), False, False)
 
 
-def test_bindings_with_other_words_go_on_counting_and_other_bindings_do_not() -> None:
+def test_rewording_bindings_keeps_series_rebinding_does_not() -> None:
     reworded, unbound = bindings(), bindings()
     reworded |= {"title": "Tờ khai", "not_supplied": {"email": "Không ai giữ."}}
     unbound["login_fills"] = []
@@ -201,7 +201,7 @@ def test_bindings_with_other_words_go_on_counting_and_other_bindings_do_not() ->
     assert drift(definition(), unbound).new_series is True
 
 
-def test_a_fact_that_is_newly_bound_has_to_fit_its_field() -> None:
+def test_newly_bound_fact_must_fit_field() -> None:
     bound = bindings()
     for binding in bound["bindings"]:
         if binding["attribute"] == "person.sex" and "[]" not in binding["field"]:
@@ -212,12 +212,12 @@ def test_a_fact_that_is_newly_bound_has_to_fit_its_field() -> None:
     ]
 
 
-def test_the_bindings_of_another_form_are_refused() -> None:
+def test_bindings_of_another_form_are_refused() -> None:
     with pytest.raises(FormRefused, match="bindings:form: another_form"):
         drift(definition(), bindings() | {"form": "tk01-passport"})
 
 
-def test_a_form_that_counts_otherwise_starts_a_series_and_a_misfit_starts_none_yet() -> None:
+def test_changed_counting_starts_series_unless_misfit() -> None:
     more, misfit = definition(), definition()
     ask_for_more(more)
     rename_a_bound_field(misfit)
@@ -225,7 +225,7 @@ def test_a_form_that_counts_otherwise_starts_a_series_and_a_misfit_starts_none_y
     assert drift(misfit).new_series is None
 
 
-def test_new_bindings_that_follow_a_renaming_break_nothing_and_drop_nothing() -> None:
+def test_bindings_after_renaming_break_nothing() -> None:
     form, bound = definition(), bindings()
     rename_a_bound_field(form)
     for binding in bound["bindings"]:
@@ -236,7 +236,7 @@ def test_new_bindings_that_follow_a_renaming_break_nothing_and_drop_nothing() ->
     assert (found.breaks, found.new_series) == (False, True)
 
 
-def test_items_that_new_bindings_bring_or_leave_out_are_told() -> None:
+def test_added_and_dropped_items_are_reported() -> None:
     bound = bindings()
     del bound["items"]["tinhNoiDangKy"]
     bound["items"]["hoDangKy"] = "kind_of_household"
@@ -248,7 +248,7 @@ def test_items_that_new_bindings_bring_or_leave_out_are_told() -> None:
     ]
 
 
-def test_bindings_that_cannot_be_read_are_refused() -> None:
+def test_unreadable_bindings_are_refused() -> None:
     with pytest.raises(FormRefused):
         drift(definition(), {"form": FORM})
 
@@ -271,7 +271,7 @@ def run(schemas: Path, content: object, *options: str) -> Any:
     )
 
 
-def test_a_form_that_breaks_nothing_is_written_and_the_earlier_one_kept(schemas: Path) -> None:
+def test_harmless_form_is_written_keeping_earlier(schemas: Path) -> None:
     form, folder = definition(), schemas / "forms" / FORM
     earlier = (folder / "form.json").read_bytes()
     ask_for_more(form)
@@ -289,7 +289,7 @@ def test_a_form_that_breaks_nothing_is_written_and_the_earlier_one_kept(schemas:
     assert now.series == document["series"] != document["earlier_series"]
 
 
-def test_a_form_that_breaks_a_binding_is_told_and_never_written(schemas: Path) -> None:
+def test_breaking_form_is_reported_and_not_written(schemas: Path) -> None:
     form, folder = definition(), schemas / "forms" / FORM
     earlier = (folder / "form.json").read_bytes()
     rename_a_bound_field(form)
@@ -300,7 +300,7 @@ def test_a_form_that_breaks_a_binding_is_told_and_never_written(schemas: Path) -
     assert not (folder / "versions").exists()
 
 
-def test_what_is_no_form_ends_with_its_reason(schemas: Path) -> None:
+def test_file_without_form_is_refused_with_reason(schemas: Path) -> None:
     loop = {"type": "textfield", "key": "a", "conditional": {"show": True, "when": "a", "eq": "1"}}
     for content, reason in (("{", "not_json"), ({"components": [loop]}, "cycle_of_conditions")):
         answer = run(schemas, content, "--json")
@@ -308,7 +308,7 @@ def test_what_is_no_form_ends_with_its_reason(schemas: Path) -> None:
         assert json.loads(answer.stdout)["problems"][0]["code"] == reason
 
 
-def test_a_form_under_an_unknown_code_is_refused(schemas: Path) -> None:
+def test_form_under_unknown_code_is_refused(schemas: Path) -> None:
     answer = run(schemas, definition(), "--form", "../" + FORM)
     assert answer.exit_code == 2 and answer.stderr.startswith("--form: unknown_form: ")
 
@@ -316,7 +316,7 @@ def test_a_form_under_an_unknown_code_is_refused(schemas: Path) -> None:
 @pytest.mark.parametrize(
     "folder", sorted(p.parent for p in SCHEMAS.glob("forms/*/form.json")), ids=lambda p: p.name
 )
-def test_a_form_held_against_itself_changes_nothing(folder: Path) -> None:
+def test_unchanged_form_reports_nothing(folder: Path) -> None:
     same = register(folder, read_dictionary(SCHEMAS / "attributes.json"))
     found = drift_of(same, same.definition, (folder / "bindings.json").read_bytes(), lists())
     assert (found.changes, found.new_series) == ((), False)

@@ -103,7 +103,7 @@ def test_rules_show_by(case: str) -> None:
     assert (shown(form, data)["a"] == "visible") is visible
 
 
-def test_hidden_hides_everything_under_it_and_so_does_a_condition() -> None:
+def test_hidden_and_condition_hide_everything_below() -> None:
     form = form_of(
         text("t"),
         part("panel", "p", hidden=True, components=[
@@ -116,7 +116,7 @@ def test_hidden_hides_everything_under_it_and_so_does_a_condition() -> None:
     }  # fmt: skip
 
 
-def test_a_group_has_the_rows_that_the_data_hold() -> None:
+def test_group_has_rows_of_data() -> None:
     form = form_of(part("datagrid", "g", components=[text("a")]))
     assert shown(form, {}) == {}
     assert shown(form, {"g": []}) == {}
@@ -124,7 +124,7 @@ def test_a_group_has_the_rows_that_the_data_hold() -> None:
     assert list(shown(form, {"g": [{}, {"a": ""}]})) == ["g[0].a", "g[1].a"]
 
 
-def test_a_trigger_in_the_same_row_is_written_with_its_group() -> None:
+def test_trigger_in_row_has_group_path() -> None:
     form = form_of(
         part("datagrid", "g", components=[text("t"), text("a", conditional=when("g.t", "1"))]),
         text("b", conditional=when("g.t", "1")),
@@ -134,7 +134,7 @@ def test_a_trigger_in_the_same_row_is_written_with_its_group() -> None:
     assert seen["b"] == "hidden"
 
 
-def test_nested_groups_and_layout_in_a_row_are_decided_row_by_row() -> None:
+def test_nested_groups_are_decided_by_row() -> None:
     inner = part("editgrid", "i", components=[
         text("t"), text("a", conditional=when("g.i.t", "1")),
         text("b", conditional=when("g.u", "1")),
@@ -150,7 +150,7 @@ def test_nested_groups_and_layout_in_a_row_are_decided_row_by_row() -> None:
     }  # fmt: skip
 
 
-def test_what_does_not_show_is_dropped_until_nothing_changes() -> None:
+def test_hidden_values_are_dropped_until_stable() -> None:
     form = form_of(
         text("a"), text("b", conditional=when("a", "1")), text("c", conditional=when("b", "1")),
         text("d", conditional=when("c", "1"), clearOnHide=False),
@@ -162,7 +162,7 @@ def test_what_does_not_show_is_dropped_until_nothing_changes() -> None:
     assert data["b"] == "1"
 
 
-def test_a_hidden_group_is_dropped_whole_and_a_hidden_cell_in_its_row() -> None:
+def test_hidden_group_and_hidden_cell_are_dropped() -> None:
     form = form_of(
         text("a"),
         part("datagrid", "g", conditional=when("a", "1"), components=[text("x")]),
@@ -173,13 +173,13 @@ def test_a_hidden_group_is_dropped_whole_and_a_hidden_cell_in_its_row() -> None:
     assert dropped == {"a": "2", "k": [{"t": "1", "y": "1"}, {"t": "2"}]}
 
 
-def test_a_hidden_component_keeps_what_the_gateway_set() -> None:
+def test_hidden_component_keeps_gateway_value() -> None:
     form = form_of(part("hidden", "h"), text("a", conditional=when("h", "down")))
     data = {"h": "down", "a": "1"}
     assert drop_invisible(form, data) == data
 
 
-def test_open_is_what_an_unanswered_trigger_decides() -> None:
+def test_unanswered_trigger_leaves_component_open() -> None:
     form = form_of(
         text("t"), part("panel", "p", conditional=when("t", "1"), components=[text("a")]),
         text("b", conditional={"json": {"!": {"var": "data.t"}}}),
@@ -209,7 +209,7 @@ def test_a_hidden_trigger_leaves_nothing_open() -> None:
     }  # fmt: skip
 
 
-def test_an_unticked_box_is_an_answer_and_boxes_of_which_none_is_ticked_are_none() -> None:
+def test_unticked_box_is_answered_unlike_empty_boxes() -> None:
     form = form_of(
         part("checkbox", "t"), text("a", conditional=when("t", "true")),
         part("selectboxes", "m", values=[YES]), text("b", conditional=when("m", "1")),
@@ -220,7 +220,7 @@ def test_an_unticked_box_is_an_answer_and_boxes_of_which_none_is_ticked_are_none
     assert (seen["a"], seen["b"], seen["c"]) == ("hidden", "open", "open")
 
 
-def test_a_question_of_a_survey_is_open_by_itself() -> None:
+def test_survey_question_is_open_separately() -> None:
     questions = [{"value": "q1", "label": "1"}, {"value": "q2", "label": "2"}]
     form = form_of(
         part("survey", "s", questions=questions, values=[YES]),
@@ -230,7 +230,7 @@ def test_a_question_of_a_survey_is_open_by_itself() -> None:
     assert (seen["a"], seen["b"]) == ("visible", "open")
 
 
-def test_rows_are_open_each_by_its_own_trigger() -> None:
+def test_rows_open_by_their_own_trigger() -> None:
     form = form_of(
         part("datagrid", "g", components=[text("t"), text("a", conditional=when("g.t", "1"))])
     )
@@ -238,7 +238,7 @@ def test_rows_are_open_each_by_its_own_trigger() -> None:
     assert [seen[f"g[{row}].a"] for row in range(3)] == ["visible", "open", "hidden"]
 
 
-def test_a_trigger_hidden_in_one_row_leaves_only_the_other_rows_open() -> None:
+def test_trigger_hidden_in_row_closes_row() -> None:
     form = form_of(
         part("datagrid", "g", components=[
             text("t"), text("u", conditional=when("g.t", "1")),
@@ -249,13 +249,13 @@ def test_a_trigger_hidden_in_one_row_leaves_only_the_other_rows_open() -> None:
     assert (seen["g[0].a"], seen["g[1].a"]) == ("hidden", "open")
 
 
-def test_components_that_hang_on_each_other_are_open() -> None:
+def test_mutually_dependent_components_are_open() -> None:
     form = form_of(text("a", conditional=when("b", "1")), text("b", conditional=when("a", "1")))
     assert outlook(form, {}) == {"a": "open", "b": "open"}
     assert outlook(form, {"a": "1"}) == {"a": "open", "b": "visible"}
 
 
-def test_addressee_lines_are_no_instances_and_surveys_are_one_per_question() -> None:
+def test_addressees_are_none_survey_questions_one_instance() -> None:
     questions = [{"value": "q1", "label": "1"}, {"value": "q2", "label": "2"}]
     form = form_of(
         text("to", label="Kính gửi", properties={"addressee": True}),
@@ -264,7 +264,7 @@ def test_addressee_lines_are_no_instances_and_surveys_are_one_per_question() -> 
     assert list(shown(form, {})) == ["c.s.q1", "c.s.q2"]
 
 
-def test_paths_lead_to_values_and_back_to_templates() -> None:
+def test_paths_resolve_to_values_and_templates() -> None:
     data: dict[str, object] = {"c": "", "s": {"q1": "x"}}
     put_value(data, "g[1].c.k", 5)
     put_value(data, "c.d", 6)

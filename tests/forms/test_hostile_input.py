@@ -63,7 +63,7 @@ PLACED = {
 
 
 @pytest.mark.parametrize("flaw", PLACED)
-def test_a_text_that_is_no_json_is_placed(flaw: str) -> None:
+def test_non_json_text_is_placed(flaw: str) -> None:
     code, said, line, column = PLACED[flaw]
     problem = first_problem(NO_JSON[flaw])
     assert (problem.code, problem.line, problem.column) == (code, line, column)
@@ -71,7 +71,7 @@ def test_a_text_that_is_no_json_is_placed(flaw: str) -> None:
     assert ("line" in reason_of(problem).en) is bool(line)
 
 
-def test_the_fault_is_named_not_its_like() -> None:
+def test_exact_fault_is_named() -> None:
     """The same letters within a text, or as a name in another object, are no fault."""
     beside = b'{"NaN": "1e999", "a": {"a": [{"a": 1}, {"a": 2}]},\n  "\\u0061": 1}'
     problem = first_problem(beside)
@@ -104,7 +104,7 @@ def test_every_command_refuses_a_hostile_file(flaw: str, tmp_path: Path) -> None
         assert data.exit_code in (1, 2) and data.stderr.startswith("bad.json: ")
 
 
-def test_a_file_of_64_mb_is_too_large(tmp_path: Path) -> None:
+def test_file_of_64_mb_is_too_large(tmp_path: Path) -> None:
     large = tmp_path / "large.json"
     with large.open("wb") as file:
         file.truncate(64 * 1024 * 1024)
@@ -147,7 +147,7 @@ def test_a_closed_input_is_said() -> None:
     assert status == 2 and "closed" in said
 
 
-def test_a_reader_that_goes_away_changes_no_status(tmp_path: Path) -> None:
+def test_reader_closing_pipe_keeps_exit_status(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.json", tmp_path / "bad.json"
     good.write_text(json.dumps(FORM))
     bad.write_text("{")
@@ -218,7 +218,7 @@ def made_odd(document: Any, chance: Random) -> Any:
     return copy
 
 
-def test_odd_members_are_read_or_refused_with_reasons(registered: list[RegisteredForm]) -> None:
+def test_odd_members_are_read_or_refused(registered: list[RegisteredForm]) -> None:
     chance, lists, accepted = Random(20261122), read_code_lists(SCHEMAS), 0
     for number in range(400):
         form = chance.choice(registered)

@@ -37,14 +37,14 @@ READ: dict[str, str | None] = {
 
 
 @pytest.mark.parametrize("written", READ)
-def test_a_text_is_read_as_a_moment(written: str) -> None:
+def test_text_is_read_as_moment(written: str) -> None:
     moment = moment_of(written)
     read = None if moment is None else datetime.fromtimestamp(moment / 1000, UTC)
     stated = READ[written]
     assert read == (stated and datetime.fromisoformat(stated).replace(tzinfo=UTC))
 
 
-def test_what_hangs_on_the_clock_is_no_date() -> None:
+def test_clock_dependent_text_is_no_date() -> None:
     none: list[Any] = [None, True, {}, {"year": 2024}, [], [2024], "1" * 1001]
     assert [moment_of(value) for value in none] == [None] * len(none)
     assert moment_of(-1.5) == -1.0
@@ -65,7 +65,7 @@ COMPARED: dict[str, tuple[str, str, Any, bool]] = {
 
 
 @pytest.mark.parametrize("case", COMPARED)
-def test_a_day_is_compared_as_core_does(case: str) -> None:
+def test_day_is_compared_as_by_core(case: str) -> None:
     operator, compared, value, visible = COMPARED[case]
     for inside, path in ((None, "d"), ("container", "k.d"), ("datagrid", "k.d")):
         below = [DAY, text("a", conditional=typed((path, operator, compared)))]

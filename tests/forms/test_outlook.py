@@ -36,15 +36,13 @@ IN_ROWS = form_of(
     ],
     ids=["a choice", "a text", "a path that is worked out", "rows"],
 )
-def test_it_says_what_deciding_anew_would_say(
-    form: FormDefinition, turns: list[dict[str, Any]]
-) -> None:
+def test_outlook_matches_full_decision(form: FormDefinition, turns: list[dict[str, Any]]) -> None:
     outlook = Outlook(form)
     for data in (*turns, *turns):
         assert outlook.instances(copy_of(data)) == instances_before_submission(form, data)
 
 
-def test_a_group_is_asked_about_while_something_would_show_in_its_rows() -> None:
+def test_group_is_asked_while_rows_may_show() -> None:
     for _ in range(2):
         outlook = Outlook(IN_ROWS)
         for answer, shows in (("a", True), ("b", False), ("a", True)):
@@ -52,20 +50,20 @@ def test_a_group_is_asked_about_while_something_would_show_in_its_rows() -> None
             assert decided is (Decision.VISIBLE if shows else Decision.HIDDEN)
 
 
-def test_a_group_is_open_while_its_own_trigger_waits() -> None:
+def test_group_is_open_while_trigger_is_unanswered() -> None:
     table = part("datagrid", "nguoi", components=[text("ten")], conditional=when("loai", "a"))
     outlook = Outlook(form_of(CHOICE, table))
     decided = [outlook.decided_of("nguoi", data) for data in ({}, {"loai": "a"}, {"loai": "b"})]
     assert decided == [Decision.OPEN, Decision.VISIBLE, Decision.HIDDEN]
 
 
-def test_what_was_decided_by_choices_is_kept_for_the_next_person() -> None:
+def test_decisions_by_choices_are_cached() -> None:
     first = Outlook(BY_CHOICE).instances({"loai": "b"})
     assert Outlook(BY_CHOICE).instances({"loai": "b"}) is first
 
 
 @pytest.mark.parametrize("said", ["An", "c", 1, ["a"]], ids=str)
-def test_nothing_is_kept_of_a_persons_own_words(said: object) -> None:
+def test_decisions_by_typed_words_are_not_cached(said: object) -> None:
     for form, key in ((BY_TEXT, "ten"), (BY_CHOICE, "loai")):
         first = Outlook(form).instances({key: said})
         assert Outlook(form).instances({key: said}) is not first

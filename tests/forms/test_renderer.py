@@ -70,7 +70,7 @@ def shown_at_once(components: list[Any]) -> Iterator[str]:
                 yield from shown_at_once(column["components"])
 
 
-def test_every_form_loads_in_the_renderer_without_a_complaint(renderer: Any) -> None:
+def test_every_form_renders_without_complaint(renderer: Any) -> None:
     definitions = [json.loads(path.read_bytes()) for path in FORMS.values()]
     answers = dict(zip(FORMS, renderer(definitions), strict=True))
     assert {form: answer["said"] for form, answer in answers.items() if answer["said"]} == {}
@@ -82,7 +82,7 @@ def test_every_form_loads_in_the_renderer_without_a_complaint(renderer: Any) -> 
 
 
 @pytest.mark.parametrize("flaw", MADE_BADLY)
-def test_the_renderer_complains_where_a_form_is_made_badly(renderer: Any, flaw: str) -> None:
+def test_renderer_reports_bad_form(renderer: Any, flaw: str) -> None:
     bad, good = ({"components": [text("a", **more)]} for more in (MADE_BADLY[flaw], {}))
     complaints = [answer["said"] for answer in renderer([bad, good])]
     assert complaints[0] and not complaints[1]
@@ -90,7 +90,7 @@ def test_the_renderer_complains_where_a_form_is_made_badly(renderer: Any, flaw: 
 
 @pytest.mark.parametrize("values", [("1", "2"), (1, 2)], ids=["texts", "numbers"])
 @pytest.mark.parametrize("around", ["", "container", "datagrid"])
-def test_boxes_of_one_name_hold_what_we_read(renderer: Any, around: str, values: Any) -> None:
+def test_boxes_of_one_name_hold_read_value(renderer: Any, around: str, values: Any) -> None:
     """One is filled; the citizen ticks the other, and then unticks it."""
     boxes = [box(value) for value in values]
     components = [part(around, "s", components=boxes)] if around else boxes

@@ -67,7 +67,7 @@ SHAPED: dict[str, tuple[FieldTemplate, Value, object]] = {
 
 
 @pytest.mark.parametrize("case", SHAPED)
-def test_shaped_as_the_form_sends_it_is(case: str) -> None:
+def test_value_has_shape_form_sends(case: str) -> None:
     template, value, shape = SHAPED[case]
     shaped = shape_value(template, value)
     assert (shaped, type(shaped)) == (shape, type(shape))
@@ -101,7 +101,7 @@ def test_not_convertible_is(case: str) -> None:
         shape_value(*UNSHAPED[case])
 
 
-def test_a_remote_list_that_can_be_read_is_joined_by_label() -> None:
+def test_readable_remote_list_is_joined_by_label() -> None:
     asked: list[str] = []
 
     def options(address: str) -> tuple[Option, ...]:
@@ -130,9 +130,7 @@ VALUES = st.one_of(
 
 @settings(max_examples=300)
 @given(kind=st.sampled_from(KINDS), case=st.sampled_from([None, "uppercase"]), value=VALUES)
-def test_whatever_can_be_shaped_is_never_empty_and_fits(
-    kind: str, case: str | None, value: Value
-) -> None:
+def test_shaped_value_is_not_empty_and_fits(kind: str, case: str | None, value: Value) -> None:
     template = place(kind, case=case, day_parts=("day", "month", "year"))
     try:
         shaped = shape_value(template, value)

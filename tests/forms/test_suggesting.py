@@ -34,7 +34,7 @@ def experience_without(catalogue: Catalogue, code: str) -> Experience:
         ("civil-status-extract", 0.9, 4),
     ],
 )
-def test_most_facts_of_a_form_like_others_are_found(
+def test_most_facts_of_similar_form_are_found(
     catalogue: Catalogue, code: str, least: float, too_many: int
 ) -> None:
     form = catalogue.form_for(code)
@@ -46,7 +46,7 @@ def test_most_facts_of_a_form_like_others_are_found(
     assert len(found.keys() - bound.keys()) <= too_many, "what only citizens know is left to them"
 
 
-def test_a_suggestion_names_the_field_that_it_is_like_and_headings_tell_whose_fact(
+def test_suggestion_names_similar_field_and_heading(
     catalogue: Catalogue,
 ) -> None:
     form = form_of(
@@ -67,7 +67,7 @@ def test_a_suggestion_names_the_field_that_it_is_like_and_headings_tell_whose_fa
     assert all("Họ, chữ đệm, tên" in s.reason and 0.6 <= s.score <= 1 for s in found)
 
 
-def test_a_field_of_another_kind_is_less_alike(catalogue: Catalogue) -> None:
+def test_field_of_other_kind_is_less_similar(catalogue: Catalogue) -> None:
     def best(kind: str) -> list[Suggestion]:
         field = part(kind, "ngaySinh", label="Ngày, tháng, năm sinh")
         return list(experience_without(catalogue, "").suggest(form_of(field)))
@@ -77,7 +77,7 @@ def test_a_field_of_another_kind_is_less_alike(catalogue: Catalogue) -> None:
     assert as_box == [] or as_box[0].score < as_date.score
 
 
-def test_the_command_prints_what_programs_rely_on() -> None:
+def test_command_prints_agreed_members() -> None:
     done = CliRunner().invoke(
         app, ["forms", "suggest", str(FORMS / "tk01-passport" / "form.json"), "--json"]
     )
@@ -90,7 +90,7 @@ def test_the_command_prints_what_programs_rely_on() -> None:
     assert (sex["role"], sex["attribute"], sex["score"]) == ("applicant", "person.sex", 1.0)
 
 
-def test_a_form_that_cannot_be_counted_is_refused(tmp_path: Path) -> None:
+def test_uncountable_form_is_refused(tmp_path: Path) -> None:
     scripted = tmp_path / "form.json"
     scripted.write_text(json.dumps({"components": [text("a", customDefaultValue="value = 1")]}))
     done = CliRunner().invoke(app, ["forms", "suggest", str(scripted), "--json"])

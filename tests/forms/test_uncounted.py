@@ -61,7 +61,7 @@ def _shown(form: FormDefinition) -> set[str]:
 @pytest.mark.threat(67)
 @pytest.mark.parametrize("flag", FLAGS, ids=str)
 @pytest.mark.parametrize("kind", INPUTS)
-def test_no_flag_takes_an_input_out_unnamed(kind: str, flag: str) -> None:
+def test_flags_never_remove_input_unnamed(kind: str, flag: str) -> None:
     try:
         form = form_of(text("a"), part(kind, "x", **_ANSWERS.get(kind, {}), **FLAGS[flag]))
     except FormRefused as refusal:
@@ -71,7 +71,7 @@ def test_no_flag_takes_an_input_out_unnamed(kind: str, flag: str) -> None:
     assert "x" in counted | _named(form).keys()
 
 
-def test_flags_on_a_container_hide_no_input_unnamed() -> None:
+def test_container_flags_never_hide_input_unnamed() -> None:
     for kind in ("container", "fieldset", "panel", "datagrid"):
         form = form_of(part(kind, "k", hidden=True, components=[text("x")]))
         assert list(_named(form).values()) == ["hidden"]
@@ -121,13 +121,13 @@ OWN: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("rule", OWN.values(), ids=OWN.keys())
-def test_a_rule_over_its_own_key_counts(rule: Any) -> None:
+def test_rule_over_own_key_counts(rule: Any) -> None:
     form = form_of(text("a"), text("x", calculateValue=rule))
     assert _shown(form) == {"a", "x"}
     assert not form.uncounted
 
 
-def test_own_keys_are_seen_in_groups_and_containers() -> None:
+def test_own_keys_are_found_in_containers() -> None:
     rules = [
         {"var": "row.x"},
         {"var": "data.g.x"},

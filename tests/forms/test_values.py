@@ -119,7 +119,7 @@ def test_everything_empty_is_empty_for(kind: str, value: Any) -> None:
     assert canonical(place(kind), value) == EMPTY
 
 
-def test_what_only_looks_filled_is_empty_too() -> None:
+def test_value_that_looks_filled_is_empty() -> None:
     assert canonical(place("textfield"), " \u00a0 ") == EMPTY
     assert canonical(DAY, "00/00/0000") == EMPTY
     assert canonical(place("selectboxes"), {"a": False}) == EMPTY
@@ -148,7 +148,7 @@ UNFIT: dict[str, tuple[FieldTemplate, list[Any]]] = {
 
 
 @pytest.mark.parametrize("case", UNFIT)
-def test_refused_without_naming_the_value_is_an_unfit(case: str) -> None:
+def test_unfit_is_refused_without_its_value(case: str) -> None:
     template, values = UNFIT[case]
     for value in values:
         with pytest.raises(NotOfType) as refused:
@@ -156,12 +156,12 @@ def test_refused_without_naming_the_value_is_an_unfit(case: str) -> None:
         assert str(value) not in str(refused.value)
 
 
-def test_two_values_never_share_a_canon_because_of_their_separator() -> None:
+def test_separator_in_values_keeps_canons_apart() -> None:
     template = place("select", multiple=True)
     assert canonical(template, ['a", "b']) != canonical(template, ["a", "b"])
 
 
-def test_a_persons_name_is_compared_without_regard_to_case() -> None:
+def test_persons_name_ignores_case() -> None:
     name = place("textfield")
     assert canonical(name, "NGUYỄN VĂN AN", person_name=True) == canonical(
         name, "Nguyễn Văn An", person_name=True
@@ -169,7 +169,7 @@ def test_a_persons_name_is_compared_without_regard_to_case() -> None:
     assert canonical(name, "AN") != canonical(name, "An")
 
 
-def test_a_label_of_a_remote_list_is_checked_where_the_list_can_be_read() -> None:
+def test_label_is_checked_against_readable_list() -> None:
     remote = place("select", remote="/catalogue/x", item_shape=True)
     chosen = {"label": "Nữ", "value": "1"}
     assert canonical(remote, chosen) == "1"
@@ -197,7 +197,7 @@ def test_a_file_is_its_content() -> None:
 
 
 @pytest.mark.threat(61)
-def test_every_day_of_a_century_survives_every_way_to_write_it() -> None:
+def test_day_survives_every_notation_for_century() -> None:
     text, shift = place("textfield"), timedelta(days=1)
     day = date(1930, 1, 1)
     while day < date(2031, 1, 1):
@@ -221,6 +221,6 @@ def test_every_day_of_a_century_survives_every_way_to_write_it() -> None:
 
 
 @pytest.mark.threat(61)
-def test_the_day_of_an_instant_is_by_the_tz_database() -> None:
+def test_day_of_instant_follows_tz_database() -> None:
     assert local_date(datetime(1965, 2, 28, 16, tzinfo=UTC)) == date(1965, 3, 1)
     assert local_date(datetime(1990, 1, 30, 16, 59, tzinfo=UTC)) == date(1990, 1, 30)

@@ -58,7 +58,7 @@ def of(office: House, form: str, answer: Json, attribute: str) -> set[str]:
 
 
 @pytest.mark.parametrize("persona", ODD)
-def test_odd_citizen_is_filled_from_the_register(office: House, persona: str) -> None:
+def test_odd_citizen_is_filled_from_register(office: House, persona: str) -> None:
     answer = ask(office, persona, PENSION, nguoiKhai="ban_than")
     seen = {why for name in REGISTERED for why in of(office, PENSION, answer, name)}
     assert seen == {"filled"}
@@ -76,7 +76,7 @@ def test_odd_citizen_is_filled_from_papers(office: House, persona: str) -> None:
     assert paper or not of(office, LICENCE, answer, "identity_card.issue_date")
 
 
-def test_newborn_is_filled_from_the_hospitals_notice(office: House) -> None:
+def test_newborn_is_filled_from_hospital_notice(office: House) -> None:
     """The child has no number and stands in no register: the notice speaks for itself."""
     answer = ask(office, "hospital_birth_parents", BIRTH, quanHe="me")
     notice = {
@@ -88,7 +88,7 @@ def test_newborn_is_filled_from_the_hospitals_notice(office: House) -> None:
     assert len(notice & filled) >= 4
 
 
-def test_fathers_way_leads_to_the_mothers_notice(office: House) -> None:
+def test_father_reaches_notice_by_mother(office: House) -> None:
     """The mother is named by the database as spouse; the notice that she holds answers."""
     for record in records_of(office.population, PERSONAS["hospital_birth_parents"]):
         office.post("/v1/records", record, EVERYTHING)
@@ -115,7 +115,7 @@ def test_without_the_database_dated_papers_answer(office: House, how: str) -> No
         assert "conflict" not in reasons(answer).values()
 
 
-def test_relatives_birth_dates_come_from_the_register(office: House) -> None:
+def test_relatives_birth_dates_come_from_register(office: House) -> None:
     """The applicant's record names them without a date: their own records are read, not confirmed."""
     answer = ask(office, "ordinary", "tk01-passport")
     bound = office.form("tk01-passport").bindings.bindings

@@ -124,14 +124,14 @@ def test_coarse_date_alone_matches_nobody(world: World, said: str) -> None:
 
 
 @pytest.mark.parametrize("said", ["1984-01-01", "1984-03"])
-def test_first_of_january_and_month_ask_by_year(world: World, said: str) -> None:
+def test_year_is_asked_for_vague_birth_dates(world: World, said: str) -> None:
     world.ask(said_of(born(world), birth_date=said))
     assert {entry.birth for entry in world.house.database.state.journal} == {"year"}
 
 
 @pytest.mark.threat(63)
 @pytest.mark.parametrize("said", ["1984-01-01", "1984-04"])
-def test_service_033_is_no_way_around_a_date(world: World, said: str) -> None:
+def test_service_033_does_not_bypass_birth_date(world: World, said: str) -> None:
     """Asked by the year 033 would say yes to each of its days."""
     person = born(world)
     world.hold("records", person, with_name(person), with_neither(person))
@@ -169,7 +169,7 @@ def test_coarse_date_alone_opens_no_paper(world: World) -> None:
     assert reasons(answer)["soKhaiSinh"] == "source_unavailable"
 
 
-def test_more_precise_date_is_known_and_confirmed(world: World) -> None:
+def test_precise_date_is_known_and_confirmed(world: World) -> None:
     person = born(world)
     answer = world.ask(said_of(person, birth_date="1984"))
     (told,) = [f for f in answer["fields"] if f["path"] == "ngaySinh"]
@@ -270,7 +270,7 @@ def renamed(world: World, *papers: Json, person: Person | None = None) -> Person
 
 
 @pytest.mark.parametrize("case", ["typed", "vouched"])
-def test_paper_of_a_former_name_when_matched(world: World, case: str) -> None:
+def test_former_name_names_its_paper(world: World, case: str) -> None:
     """Number and birth date agree: it answers where its issuer vouches for it, else it conflicts."""
     person = world.somebody()
     former = with_both(person, full_name="Đỗ Thị Cũ")
@@ -347,7 +347,7 @@ def test_former_name_said_today_matches_nobody(world: World) -> None:
     assert reasons(answer)[MARKER] == "no_record"
 
 
-def test_persona_who_changed_a_name_loses_nothing_else(world: World) -> None:
+def test_persona_with_former_name_loses_nothing_else(world: World) -> None:
     person = world.people.persona("changed_name")
     for record in records_of(world.people, person.n):
         world.store(record)
@@ -388,7 +388,7 @@ def announce(world: World, person: Person) -> None:
 
 
 @pytest.mark.threat(63)
-def test_a_match_ends_when_the_name_changes(world: World) -> None:
+def test_match_ends_when_name_changes(world: World) -> None:
     """Who goes on with a chain under another name is not the one who was matched in it."""
     person = world.somebody()
     world.hold("records", person, with_neither(person))

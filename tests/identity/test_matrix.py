@@ -188,7 +188,7 @@ def test_wrong_name_opens_no_paper(office: Office, name: str) -> None:
         assert used(office, answer) == []
 
 
-def test_right_identity_is_filled_from_dated_papers(office: Office) -> None:
+def test_right_identity_is_filled_from_papers(office: Office) -> None:
     """What the tests above find silent does speak to the citizen."""
     seen: set[str] = set()
     for citizen in office.citizens.values():

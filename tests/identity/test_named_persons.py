@@ -40,7 +40,7 @@ def concerned(said: Json) -> set[str]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_receipt_names_who_was_asked_or_filled(office: House, form: str) -> None:
+def test_receipt_names_persons_asked_or_filled(office: House, form: str) -> None:
     said = claims(ask(office, form))
     others = {person["role"] for person in said["persons"] if not person["applicant"]}
     assert others <= concerned(said)
@@ -53,7 +53,7 @@ def test_receipt_marks_the_applicant(office: House, form: str) -> None:
 
 
 @pytest.mark.parametrize("form", RESIDENCE)
-def test_members_who_do_not_move_stay_unnamed(office: House, form: str) -> None:
+def test_members_not_moving_stay_unnamed(office: House, form: str) -> None:
     said = claims(ask(office, form, coThanhVienCungThayDoi="khong"))
     assert "household_member" not in {person["role"] for person in said["persons"]}
 
@@ -66,7 +66,7 @@ def persons_of_case(house: House) -> int:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_case_rows_are_the_persons_of_the_receipt(office: House, form: str) -> None:
+def test_case_rows_are_persons_of_receipt(office: House, form: str) -> None:
     said = claims(ask(office, form))
     others = [person for person in said["persons"] if not person["applicant"]]
     assert 1 <= persons_of_case(office) <= 1 + len(others)

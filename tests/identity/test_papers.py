@@ -145,7 +145,7 @@ def test_license_for_033_alone_matches(world: World) -> None:
 
 @pytest.mark.threat(63)
 @pytest.mark.parametrize("said", ["another name", "another day"])
-def test_license_for_033_alone_opens_no_other(world: World, said: str) -> None:
+def test_license_for_033_opens_only_it(world: World, said: str) -> None:
     person = world.somebody()
     world.hold("records", person, with_neither(person), with_name(person))
     world.fails(service="037", error_code="005")
@@ -161,7 +161,7 @@ def test_license_for_033_alone_opens_no_other(world: World, said: str) -> None:
 
 
 @pytest.mark.threat(64)
-def test_declining_all_the_database_fills_leaves_033(world: World) -> None:
+def test_declining_database_fields_leaves_033(world: World) -> None:
     person = world.somebody()
     world.hold("records", person, with_neither(person))
     rest = ["hoTen", "ngaySinh", "soDinhDanh", "noiO", "danToc"]

@@ -38,7 +38,7 @@ def ask(world: World, person: Person, data: Json | None = None, **more: Any) -> 
 # persons named by the population database
 
 
-def test_head_named_by_the_database_is_opened(world: World) -> None:
+def test_head_named_by_database_is_opened(world: World) -> None:
     wife, head = world.wife()
     world.hold("records", head, with_neither(head))
     answer = ask(world, wife)
@@ -48,7 +48,7 @@ def test_head_named_by_the_database_is_opened(world: World) -> None:
 
 
 @pytest.mark.threat(63)
-def test_head_of_an_unmatched_applicant_stays_unnamed(world: World) -> None:
+def test_head_of_unmatched_applicant_stays_unnamed(world: World) -> None:
     wife, head = world.wife()
     world.hold("records", head, with_neither(head))
     said = said_of(wife, birth_date=another_day(wife.birth_date))
@@ -60,7 +60,7 @@ def test_head_of_an_unmatched_applicant_stays_unnamed(world: World) -> None:
 
 
 @pytest.mark.threat(63)
-def test_named_head_is_compared_by_every_source(world: World) -> None:
+def test_every_source_compares_named_head(world: World) -> None:
     """The database names a head whose own record now stands under another name."""
     wife, head = world.wife()
     world.hold("records", head, with_neither(head))
@@ -89,7 +89,7 @@ def test_papers_of_an_unmatched_head(
     assert (told["soTaiKhoanChuHo"], told[LICENCE_OF_HEAD]) == (account, licence)
 
 
-def test_relative_with_nine_digits_is_not_read(world: World) -> None:
+def test_relative_with_nine_digits_is_unread(world: World) -> None:
     person = world.people.persona("nine_digit_relative")
     answer = ask(world, person)
     assert reasons(answer)["noiOCha"] == "not_held"
@@ -124,7 +124,7 @@ def test_typed_record_ties_nobody(world: World) -> None:
 
 
 @pytest.mark.threat(63)
-def test_vouched_record_with_a_wrong_name_opens_nobody(world: World) -> None:
+def test_vouched_record_with_wrong_name_opens_nobody(world: World) -> None:
     """It gives number and name, and the other sources compare both."""
     person, owner = world.somebody(), world.somebody()
     wrong = {"personal_id": owner.personal_id, "full_name": STRANGE_NAME}
@@ -140,7 +140,7 @@ def test_typed_record_of_one_household_opens(world: World) -> None:
     assert reasons(ask(world, wife))[OF_OWNER] == "filled"
 
 
-def test_typed_record_of_a_naming_relative_opens(world: World) -> None:
+def test_naming_relatives_typed_record_opens(world: World) -> None:
     """The named person's own answer names the applicant, here as spouse."""
     person = world.somebody()
     assert person.spouse is not None and person.spouse.n is not None
@@ -150,7 +150,7 @@ def test_typed_record_of_a_naming_relative_opens(world: World) -> None:
 
 
 @pytest.mark.threat(65)
-def test_typed_record_with_a_wrong_name_opens_nobody(world: World) -> None:
+def test_typed_record_with_wrong_name_opens_nobody(world: World) -> None:
     """An insider writes a victim's number and a name of their own into a record."""
     person, victim = world.somebody(), world.somebody()
     free = nobody_like(world.people, victim.personal_id)
@@ -196,7 +196,7 @@ def test_typed_person_opens_nothing_sensitive(world: World) -> None:
     assert not answer["data"].keys() & set(WITHHELD_OF_STRANGER)
 
 
-def test_typed_person_with_a_date_is_compared_whole(world: World) -> None:
+def test_typed_person_with_date_is_compared_whole(world: World) -> None:
     person, other = world.somebody(), world.somebody()
     world.hold("records", other, with_neither(other))
     told = reasons(ask(world, person, guest(other)))
@@ -225,7 +225,7 @@ def test_typed_person_with_mismatch_is_nobody(world: World, case: str) -> None:
 
 
 @pytest.mark.threat(63)
-def test_guest_without_the_date_asked_stays_closed(world: World) -> None:
+def test_guest_without_asked_date_stays_closed(world: World) -> None:
     person, other = world.somebody(), world.somebody()
     world.hold("records", other, with_neither(other))
     data = guest(other)
@@ -289,7 +289,7 @@ def test_half_a_name_is_not_asked(world: World, missing: str) -> None:
 
 
 @pytest.mark.threat(63)
-def test_name_in_parts_that_differs_is_nobody(world: World) -> None:
+def test_differing_name_in_parts_is_nobody(world: World) -> None:
     person, other = world.somebody(), world.somebody()
     world.hold("records", other, with_neither(other))
     check_as_nobody(world, person, other, cousin(other, tenHo="Lạ"), "soDinhDanhHo")
@@ -304,7 +304,7 @@ def test_number_alone_reads_no_typed_person(world: World) -> None:
 
 
 @pytest.mark.parametrize("channel", [None, "desk"])
-def test_named_officer_at_a_desk_opens_typed_persons(world: World, channel: str | None) -> None:
+def test_named_counter_officer_opens_typed_persons(world: World, channel: str | None) -> None:
     person, other = world.somebody(), world.somebody()
     more: Json = {"officer": OFFICER, "dossier": world.house.dossier()}
     if channel is not None:
@@ -327,7 +327,7 @@ def test_other_channels_keep_typed_persons_closed(world: World, case: str) -> No
     assert {reasons(answer)[path] for path in WITHHELD_OF_STRANGER} == {"withheld"}
 
 
-def test_typed_person_who_is_tied_is_opened(world: World) -> None:
+def test_related_typed_person_is_opened(world: World) -> None:
     """The number that is typed is that of the head whom the database names."""
     wife, head = world.wife()
     told = reasons(ask(world, wife, stranger(head)))
@@ -335,7 +335,7 @@ def test_typed_person_who_is_tied_is_opened(world: World) -> None:
 
 
 @pytest.mark.threat(65)
-def test_typed_record_does_not_tie_typed_person(world: World) -> None:
+def test_typed_record_relates_no_typed_person(world: World) -> None:
     person, other = world.somebody(), world.somebody()
     world.store(owned_by(person, named(other)))
     told = reasons(ask(world, person, stranger(other)))
@@ -343,7 +343,7 @@ def test_typed_record_does_not_tie_typed_person(world: World) -> None:
 
 
 @pytest.mark.threat(63)
-def test_sixth_typed_person_of_a_day_is_nobody(world: World) -> None:
+def test_sixth_typed_person_of_day_is_nobody(world: World) -> None:
     person = world.somebody()
     others = [world.somebody() for _ in range(6)]
     for other in others:
@@ -359,7 +359,7 @@ def test_sixth_typed_person_of_a_day_is_nobody(world: World) -> None:
     assert later["soBangLaiLa"] == "filled"
 
 
-def test_another_applicant_has_five_of_their_own(world: World) -> None:
+def test_another_applicant_has_five_typed_persons(world: World) -> None:
     first, second, other = world.somebody(), world.somebody(), world.somebody()
     world.hold("records", other, with_neither(other))
     world.house.clock.forward(days=1)

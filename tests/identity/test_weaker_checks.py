@@ -115,7 +115,7 @@ def test_limit_leaves_papers_with_name_and_date(limited: World, source: str) -> 
 
 
 @pytest.mark.threat(64)
-def test_one_wrong_call_is_one_failed_try(limited_running: World) -> None:
+def test_wrong_call_is_one_failure(limited_running: World) -> None:
     """However many sources are asked for a person, a mismatch is counted once."""
     world = limited_running
     world.reset()
@@ -135,7 +135,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     world.close()
 
 
-def test_officer_then_client_is_stopped_before_tenant(watched: World) -> None:
+def test_officer_then_client_stops_before_tenant(watched: World) -> None:
     person, other = watched.somebody(), watched.somebody()
     wrong = said_of(person, birth_date=another_day(person.birth_date))
     case = {"officer": OFFICER, "dossier": watched.house.dossier()}
@@ -153,7 +153,7 @@ def test_officer_then_client_is_stopped_before_tenant(watched: World) -> None:
 
 @pytest.mark.threat(65)
 @pytest.mark.parametrize("case", ["matched as nobody", "failed", "declined"])
-def test_typed_paper_under_attackers_name_opens_no_other(world: World, case: str) -> None:
+def test_typed_paper_under_attackers_name_stays_closed(world: World, case: str) -> None:
     """The victim's number and the attacker's name and date, in a paper and at the login."""
     victim = papers(world)
     said = said_of(victim, full_name=STRANGE_NAME, birth_date="1999-01-01")
@@ -174,7 +174,7 @@ def test_typed_paper_under_attackers_name_opens_no_other(world: World, case: str
 @pytest.mark.threat(65)
 @pytest.mark.parametrize("name", ["the victim's", "the attacker's"])
 @pytest.mark.parametrize("failed", [False, True])
-def test_typed_head_of_household_opens_no_victim(world: World, name: str, failed: bool) -> None:
+def test_typed_household_head_opens_no_victim(world: World, name: str, failed: bool) -> None:
     """A record makes the victim the head of the attacker's household."""
     attacker, victim = world.somebody(), papers(world)
     head = named(victim)
@@ -193,7 +193,7 @@ def test_typed_head_of_household_opens_no_victim(world: World, name: str, failed
 
 
 @pytest.mark.threat(65)
-def test_typed_record_names_no_members_to_open(world: World) -> None:
+def test_typed_record_names_no_members(world: World) -> None:
     """Members typed into a record are not read: nobody but the record speaks of them."""
     attacker, victim = world.somebody(), papers(world)
     member = {**named(victim), "full_name": STRANGE_NAME, "birth_date": "1999-01-01"}

@@ -92,9 +92,7 @@ def office(house: House) -> House:
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("behaviour", [Behaviour.CORRECT, Behaviour.TAMPER])
-def test_receipt_verdicts_and_leaves_are_those_of_the_plain_calls(
-    office: House, form: str, behaviour: Behaviour
-) -> None:
+def test_results_equal_those_of_plain_calls(office: House, form: str, behaviour: Behaviour) -> None:
     story = stories(office.population, form, 2, 5)[-1]
     plain, plain_answers, plain_leaves = visit(office, story, IGate, behaviour)
     shaped, shaped_answers, shaped_leaves = visit(office, story, DossierIGate, behaviour)
@@ -112,7 +110,7 @@ def test_receipt_verdicts_and_leaves_are_those_of_the_plain_calls(
         assert said(other["receipt"]) == said(one["receipt"])
 
 
-def test_an_officer_s_visit_is_the_same_both_ways(office: House) -> None:
+def test_officers_visit_is_equal_by_both_calls(office: House) -> None:
     story = stories(office.population, "ct01-permanent-residence", 2, 5)[-1]
     officer = "H99.01.cb017"
     plain, _, plain_leaves = visit(office, story, IGate, Behaviour.ACCEPT, officer)

@@ -49,7 +49,7 @@ def commune(number: int = 0, of: str = "51") -> tuple[str, dict[str, str]]:
     return code, {"label": coded.label, "value": entry_id("communes", code)}
 
 
-def test_an_id_becomes_the_state_s_code_and_the_code_the_id_again() -> None:
+def test_id_and_state_code_are_inverse() -> None:
     code, there = commune()
     sent = {PROVINCE: province(), COMMUNE: there}
 
@@ -64,13 +64,13 @@ def test_an_id_becomes_the_state_s_code_and_the_code_the_id_again() -> None:
 
 
 @pytest.mark.parametrize("name", ["provinces", "communes", "countries", "ethnicities"])
-def test_every_entry_of_the_configured_catalogues_leads_back_to_itself(name: str) -> None:
+def test_every_configured_entry_round_trips(name: str) -> None:
     catalogue = MAPPING.catalogues[name]
     assert len(catalogue.by_code) == len(catalogue.by_id) > 0
     assert all(catalogue.by_code[entry.code] is entry for entry in catalogue.by_id.values())
 
 
-def test_the_example_s_catalogues_are_those_that_the_simulated_igate_has(tmp_path: Path) -> None:
+def test_example_catalogues_match_simulated_igate(tmp_path: Path) -> None:
     (tmp_path / "catalogue").symlink_to(SCHEMAS / "catalogue")
     write_catalogues(tmp_path)
     written = {path.name: path.read_text() for path in (tmp_path / "igate-catalogues").iterdir()}
@@ -79,7 +79,7 @@ def test_the_example_s_catalogues_are_those_that_the_simulated_igate_has(tmp_pat
     }
 
 
-def test_every_registered_form_has_an_eform_in_the_example() -> None:
+def test_every_registered_form_has_example_eform() -> None:
     told = {one.form for one in MAPPING.eforms.values()}
     assert told == {f.code for f in CATALOGUE.forms()}, "python -m mocks.igate.catalogues schemas"
 
@@ -91,7 +91,7 @@ def test_an_empty_select_is_empty(empty: Any) -> None:
     assert not data[PROVINCE]
 
 
-def test_where_the_id_is_not_set_the_name_decides_within_its_province() -> None:
+def test_missing_id_is_resolved_within_province() -> None:
     code, there = commune(3)
     data, unmapped = choices().from_igate(
         {PROVINCE: province(), COMMUNE: {"label": there["label"].upper(), "value": "f" * 24}}
@@ -109,27 +109,27 @@ def test_where_the_id_is_not_set_the_name_decides_within_its_province() -> None:
     ],
     ids=["no name", "a name of nothing", "a name of something else"],
 )
-def test_what_cannot_be_told_stays_as_it_was_sent(told: dict[str, str]) -> None:
+def test_unresolvable_choice_stays_as_sent(told: dict[str, str]) -> None:
     data, unmapped = choices().from_igate({PROVINCE: province(), COMMUNE: told})
     assert unmapped == (COMMUNE,)
     assert data[COMMUNE] == told
 
 
-def test_a_name_that_several_communes_bear_is_not_guessed_without_a_province() -> None:
+def test_ambiguous_commune_without_province_is_not_guessed() -> None:
     named = [c.label for of in LISTS.communes.values() for c in of.values()]
     twice = next(label for label in named if named.count(label) > 1)
     told = {"label": twice, "value": "f" * 24}
     assert choices().from_igate({COMMUNE: told})[1] == (COMMUNE,)
 
 
-def test_a_code_without_an_id_cannot_be_sent() -> None:
+def test_code_without_id_cannot_be_sent() -> None:
     form = CATALOGUE.form_for(FORM)
     template, filled = form.definition.field(PROVINCE), {"label": "…", "value": "51"}
     assert choices().can_send(template, filled)
     assert not choices(mapping=without("provinces", "51")).can_send(template, filled)
 
 
-def test_gender_is_one_or_nought_as_the_configuration_says() -> None:
+def test_gender_is_coded_as_configured() -> None:
     pension = choices("social-pension")
     for theirs, ours in (("1", "male"), ("0", "female")):
         data, _ = pension.from_igate({"gioiTinh": int(theirs)})
@@ -137,7 +137,7 @@ def test_gender_is_one_or_nought_as_the_configuration_says() -> None:
         assert pension.to_igate(data)["gioiTinh"] == theirs
 
 
-def test_an_ethnic_group_is_told_by_its_name_in_the_form() -> None:
+def test_ethnic_group_is_sent_by_form_name() -> None:
     sent = {"danTocChuHo": {"label": "Tày", "value": entry_id("ethnicities", "02")}}
     data, _ = choices().from_igate(sent)
     assert data["danTocChuHo"] == {"label": "Tày", "value": "02"}

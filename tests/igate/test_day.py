@@ -71,7 +71,7 @@ def story(house: House, form: str, number: int = 1) -> Story:
 
 @pytest.mark.parametrize("officer", [None, OFFICER], ids=["citizen", "officer"])
 @pytest.mark.parametrize("pattern", [OLDER, OF_2026], ids=["older", "2026"])
-def test_a_visit_runs_from_the_code_to_the_hand_over(
+def test_visit_runs_from_code_to_handover(
     counter: Counter, pattern: Pattern, officer: str | None
 ) -> None:
     code = counter.code(pattern)
@@ -87,7 +87,7 @@ def test_a_visit_runs_from_the_code_to_the_hand_over(
     assert counter.dossier_status(code)["state"] == 10
 
 
-def test_each_agency_numbers_in_its_own_format_and_by_the_day(counter: Counter) -> None:
+def test_agency_numbers_dossiers_by_format_and_day(counter: Counter) -> None:
     first, second = counter.code(OLDER), counter.code(OLDER)
     assert int(second[-4:]) == int(first[-4:]) + 1
     assert first[:-4] == second[:-4] == f"000.00.01.H99-{counter.house.clock():%y%m%d}-"
@@ -98,7 +98,7 @@ def test_each_agency_numbers_in_its_own_format_and_by_the_day(counter: Counter) 
     assert len(set(issued)) == len(issued)
 
 
-def test_the_services_list_what_the_selects_offer(counter: Counter) -> None:
+def test_services_list_what_selects_offer(counter: Counter) -> None:
     places = counter.house.run(counter.http.get("/ba/place/--search?page=0&size=10")).json()
     assert (len(places["content"]), places["totalElements"]) == (10, 34)
     parent = {"parent-id": entry_id("provinces", "51")}
@@ -108,7 +108,7 @@ def test_the_services_list_what_the_selects_offer(counter: Counter) -> None:
     assert counter.house.run(counter.http.get("/bd/procedure/1")).status_code == 404
 
 
-def test_a_dossier_that_cannot_be_registered_is_not_judged_either(counter: Counter) -> None:
+def test_unregistrable_dossier_is_not_judged(counter: Counter) -> None:
     told = story(counter.house, LICENCE, 3)
     counter.igate._unit = "  "
     before = len(counter.house.bodies("submission"))
@@ -124,7 +124,7 @@ def let_records_be_old(house: House) -> None:
     house.clock.forward(minutes=1)
 
 
-def test_a_result_on_record_leaves_the_next_procedure_fewer_fields_to_ask(
+def test_recorded_result_spares_next_procedure_fields(
     counter: Counter, capsys: pytest.CaptureFixture[str]
 ) -> None:
     house = counter.house
@@ -164,7 +164,7 @@ def test_a_result_on_record_leaves_the_next_procedure_fewer_fields_to_ask(
         print(f"\nfields to declare: {before['declared']} -> {after['declared']}")
 
 
-def test_the_dossier_that_brought_a_result_in_gains_nothing_by_it(counter: Counter) -> None:
+def test_result_does_not_spare_its_own_dossier(counter: Counter) -> None:
     house = counter.house
     driver = story(house, LICENCE, 4)
     (card,) = [p for p in records_of(house.population, driver.n) if p["kind"] == "identity_card"]

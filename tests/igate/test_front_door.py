@@ -40,7 +40,7 @@ def filled(house: House, body: Json) -> Json:
     return answer
 
 
-def test_a_plain_dossier_with_nothing_of_ours_beside_it_is_filled(house: House) -> None:
+def test_plain_igate_dossier_is_filled(house: House) -> None:
     answer = filled(house, dossier(house))
     assert answer.keys() == {"applicant", "eForm", "prefill"}
     assert answer["eForm"]["id"] == eform_id(FORM)
@@ -48,7 +48,7 @@ def test_a_plain_dossier_with_nothing_of_ours_beside_it_is_filled(house: House) 
     assert answer["prefill"]["receipt"] and answer["prefill"]["leaf"]
 
 
-def test_the_applicant_s_part_repeats_what_the_form_was_filled_with_and_no_more(
+def test_applicant_part_repeats_filled_values_only(
     house: House,
 ) -> None:
     answer = filled(house, dossier(house))
@@ -63,7 +63,7 @@ def test_the_applicant_s_part_repeats_what_the_form_was_filled_with_and_no_more(
     assert not {"identityDate", "identityAgency", "phoneNumber", "email"} & data.keys()
 
 
-def test_where_the_submitter_is_not_the_owner_the_owner_is_meant(house: House) -> None:
+def test_owner_is_read_instead_of_submitter(house: House) -> None:
     body = dossier(house)
     mother = house.population.persona("single_word_name")
     body["applicant"]["data"] |= {
@@ -77,7 +77,7 @@ def test_where_the_submitter_is_not_the_owner_the_owner_is_meant(house: House) -
     assert set(house.asked()) == {mother.personal_id}
 
 
-def test_a_ticked_box_says_that_the_submitter_is_the_owner(house: House) -> None:
+def test_ticked_box_makes_submitter_owner(house: House) -> None:
     body = dossier(house)
     body["applicant"]["data"] |= {"isOwnerDossier": True, "ownerIdentityNumber": "003"}
     house.database.state.journal.clear()
@@ -140,9 +140,7 @@ BROKEN: dict[str, tuple[list[str], Any, tuple[int, str, str | None]]] = {
 
 @pytest.mark.parametrize("what", BROKEN)
 @pytest.mark.threat(31)
-def test_what_cannot_be_used_is_named_by_igate_s_key_and_not_repeated(
-    house: House, what: str
-) -> None:
+def test_unusable_member_has_igate_key_without_value(house: House, what: str) -> None:
     way, value, expected = BROKEN[what]
     body = dossier(house)
     at = body
@@ -158,17 +156,17 @@ def test_what_cannot_be_used_is_named_by_igate_s_key_and_not_repeated(
     assert not any(secret and secret in answer.text for secret in secrets)
 
 
-def test_the_address_and_the_body_name_the_same_eform(house: House) -> None:
+def test_address_and_body_name_same_eform(house: House) -> None:
     status, problem = ask(house, dossier(house), eform_id("tk01-passport"))
     assert (status, problem["code"]) == (400, "eform_mismatch")
 
 
-def test_an_officer_without_a_dossier_is_refused(house: House) -> None:
+def test_officer_without_dossier_is_refused(house: House) -> None:
     status, problem = ask(house, dossier(house) | {"prefill": {"officer": "H99.01.cb017"}})
     assert (status, problem["code"]) == (400, "dossier_missing")
 
 
-def test_a_choice_that_is_not_set_is_named_and_stays_the_citizen_s(house: House) -> None:
+def test_unset_choice_is_named_for_citizen(house: House) -> None:
     body = dossier(house, tinhNoiCuTruBenNam={"label": "Tỉnh Không Có", "value": NOWHERE})
     answer = filled(house, body)
     assert answer["prefill"]["unmapped"] == ["tinhNoiCuTruBenNam"]
@@ -177,12 +175,12 @@ def test_a_choice_that_is_not_set_is_named_and_stays_the_citizen_s(house: House)
     assert "Tỉnh Không Có" not in str(answer)
 
 
-def test_a_dossier_without_a_receipt_cannot_be_judged(house: House) -> None:
+def test_dossier_without_receipt_cannot_be_judged(house: House) -> None:
     answer = house.post("/v1/igate/dossiers", dossier(house))
     assert (answer.status_code, answer.json()["code"]) == (400, "receipt_missing")
 
 
-def test_a_changed_locked_choice_is_refused_at_its_key(house: House) -> None:
+def test_changed_locked_choice_is_refused(house: House) -> None:
     body = dossier(house, "social-pension")
     answer = filled(house, body)
     handed_in = copy.deepcopy(body)
@@ -196,7 +194,7 @@ def test_a_changed_locked_choice_is_refused_at_its_key(house: House) -> None:
     assert refused.json()["fields"] == [{"path": "gioiTinh", "code": "locked_value_changed"}]
 
 
-def test_the_same_key_gives_the_same_answer_in_igate_s_shape(house: House) -> None:
+def test_same_key_gets_same_igate_answer(house: House) -> None:
     key, body = "k" * 30, dossier(house)
     path = f"/v1/igate/eforms/{body['eForm']['id']}/prefill"
     first = house.post(path, body, key=key)
@@ -205,7 +203,7 @@ def test_the_same_key_gives_the_same_answer_in_igate_s_shape(house: House) -> No
     assert again.content == first.content
 
 
-def test_what_a_receipt_filled_is_not_lost_when_igate_asks_again(house: House) -> None:
+def test_filled_values_survive_repeated_question(house: House) -> None:
     body = dossier(house)
     first = filled(house, body)
     again = copy.deepcopy(body)

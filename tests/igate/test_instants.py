@@ -34,7 +34,7 @@ def another_dress(instant: str, turn: int) -> str:
 
 
 @pytest.mark.threat(61)
-def test_no_day_of_a_century_moves_on_its_way_to_igate_and_back() -> None:
+def test_no_day_moves_through_igate_for_century() -> None:
     moved = []
     for turn, day in enumerate(every_day()):
         sent = str(shape_value(COMPONENT, PartialDate(day.year, day.month, day.day)))
@@ -45,7 +45,7 @@ def test_no_day_of_a_century_moves_on_its_way_to_igate_and_back() -> None:
 
 
 @pytest.mark.threat(61)
-def test_the_birthday_of_an_account_is_the_day_on_which_its_instant_lies_in_vietnam() -> None:
+def test_birthday_is_day_of_instant_in_vietnam() -> None:
     moved = [
         day
         for day in every_day()

@@ -30,7 +30,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     house.close()
 
 
-def test_a_value_without_an_id_is_not_filled_and_not_claimed(house: House) -> None:
+def test_value_without_id_is_not_filled(house: House) -> None:
     answer = filled(house, dossier(house))
     said = {field["path"]: field for field in answer["prefill"]["fields"]}
     assert said[COMMUNE]["reason"] == "not_convertible"
@@ -43,13 +43,13 @@ def test_a_value_without_an_id_is_not_filled_and_not_claimed(house: House) -> No
     assert claimed["reason"] == "not_convertible" and "tag" not in claimed
 
 
-def test_the_plain_call_fills_it_all_the_same(house: House) -> None:
+def test_plain_call_fills_value_without_id(house: House) -> None:
     question = house.question(FORM, "ordinary", data={})
     said = {field["path"]: field for field in house.filled(question)["fields"]}
     assert said[COMMUNE]["state"] == "filled"
 
 
-def test_what_the_citizen_then_types_by_name_is_taken(house: House) -> None:
+def test_typed_name_is_accepted(house: House) -> None:
     body = dossier(house)
     answer = filled(house, body)
     typed = {"label": "Xã Mộ Đức", "value": "f" * 24}
