@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from gateway.storage._sqlite import writing_engine
+from gateway.storage._sqlite import make_private, writing_engine
 from gateway.storage.database import Database, copy_database, read_only
 from gateway.storage.url import DatabaseUrl
 
@@ -69,7 +69,9 @@ def put_back(folder: Path, copy: Path) -> None:
 
 def load_dump(folder: Path, dump: str) -> None:
     """Make a database of SQL statements, one a line, as code of an earlier day left it."""
-    engine = writing_engine(DatabaseUrl.in_folder(folder).path)
+    path = DatabaseUrl.in_folder(folder).path
+    make_private(path)
+    engine = writing_engine(path)
     with engine.begin() as connection:
         run_sql(connection, *(line for line in dump.splitlines() if not line.startswith("--")))
     engine.dispose()

@@ -63,6 +63,7 @@ class Keys:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_private(folder)
         self._folder = folder
         self.token = _signing_key(_key_at(folder / "token.key"))
         self.receipt = _signing_key(_key_at(folder / "receipt.key"))
@@ -182,9 +183,15 @@ def _make(path: Path) -> None:
     os.close(folder)
 
 
+def _check_private(path: Path) -> None:
+    mode = path.stat().st_mode
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        right = "700" if stat.S_ISDIR(mode) else "600"
+        raise KeyFileUnsafe(f"others have rights on {path}; take them away: chmod {right} {path}")
+
+
 def _read(path: Path) -> bytes:
-    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise KeyFileUnsafe(f"{path.name} must be readable by its owner alone")
+    _check_private(path)
     key = path.read_bytes()
     if len(key) != KEY_BYTES:
         raise KeyFileUnsafe(f"{path.name} does not hold {KEY_BYTES} bytes")

@@ -119,7 +119,9 @@ def test_database_of_another_program_is_refused(tmp_path: Path) -> None:
 
 
 def test_garbage_file_is_refused(tmp_path: Path) -> None:
-    DatabaseUrl.in_folder(tmp_path).path.write_bytes(b"[" * 5000)
+    file = DatabaseUrl.in_folder(tmp_path).path
+    file.touch(mode=0o600)
+    file.write_bytes(b"[" * 5000)
 
     with pytest.raises(DatabaseUnusable, match="cannot be opened"):
         open_database(tmp_path)

@@ -60,6 +60,7 @@ from gateway.sources.paper_path import PaperPath
 from gateway.sources.registry import registered
 from gateway.sources.source import Source
 from gateway.storage.database import Database
+from gateway.storage.files import make_private_folder
 from gateway.submission.bursts import Bursts, read_bursts
 from gateway.submission.workflow import SubmissionWorkflow
 from gateway.upstream.adapter import Adapter, AdapterAccount
@@ -87,7 +88,7 @@ async def open_services(
     The log's key, the definition of the measure and every form version are in the log before the
     first call.
     """
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(settings.data)
     database = Database(settings.database, upgrade=True)
     keys = Keys(settings.data / "keys")
     host = urlsplit(settings.issuer).netloc

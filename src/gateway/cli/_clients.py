@@ -36,6 +36,7 @@ from gateway.log.append import Appended
 from gateway.log.tree import leaf_text
 from gateway.sources.registry import registered, unknown_sources
 from gateway.storage.database import Database
+from gateway.storage.files import make_private_folder
 
 T = TypeVar("T")
 Named = Annotated[list[str] | None, typer.Option(help="Repeat for several; all when absent.")]
@@ -283,7 +284,7 @@ def _granted(
 
 def _run(work: Callable[[Database, ClientDirectory], Awaitable[T]]) -> T:
     settings = settings_from_environment()
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(settings.data)
 
     async def within() -> T:
         with closing(Database(settings.database)) as database:

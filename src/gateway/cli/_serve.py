@@ -18,9 +18,11 @@ from gateway.app.sources import log_policy_of
 from gateway.cli._deployment import COULD_NOT, settings_from_environment
 from gateway.cli.clock import clock_of
 from gateway.domain.clock import Clock, now_in_utc
+from gateway.keys import KeyFileUnsafe, Keys
 from gateway.log.publishing import LogFolder, LogInUse
 from gateway.settings import Settings
 from gateway.storage.database import Database
+from gateway.storage.files import make_private_folder
 from gateway_verify.text.policy import MalformedPolicy
 
 LARGEST_HEADERS_BYTES = 32 * 1024
@@ -58,11 +60,16 @@ def _open_once(settings: Settings) -> None:
     """
     try:
         log_policy_of(settings)
+        make_private_folder(settings.data)
+        Keys(settings.data / "keys")
         with LogFolder(settings.data / "log"):
             Database(settings.database, upgrade=True).close()
     except (LogInUse, MalformedPolicy, OSError) as refused:
         reason = refused.strerror if isinstance(refused, OSError) else refused
         typer.echo(f"log: {reason}", err=True)
+        raise typer.Exit(COULD_NOT) from None
+    except KeyFileUnsafe as unsafe:
+        typer.echo(str(unsafe), err=True)
         raise typer.Exit(COULD_NOT) from None
 
 

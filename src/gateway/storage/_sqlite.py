@@ -16,8 +16,25 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool
 
+from gateway.storage.files import check_private, make_private_file
+
 _LOCK_TIMEOUT_SECONDS = 5.0
 _PAGES_PER_STEP = 1_000
+
+
+def make_private(path: Path) -> None:
+    """Make the file where there is none, for its owner alone; what SQLite puts beside it is as private.
+
+    Raises OSError, and DatabaseUnusable where others have a right on one of the files.
+    """
+    make_private_file(path)
+    for file in files_of(path):
+        check_private(file)
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """The files in which a database may lie."""
+    return (path, *(path.with_name(f"{path.name}-{part}") for part in ("wal", "shm")))
 
 
 def writing_engine(path: Path) -> Engine:
@@ -117,8 +134,7 @@ def _faults_in(connection: Connection, table: str) -> list[str]:
 
 def size(path: Path) -> int:
     """Bytes on disk, what is not folded back yet included."""
-    files = (path, path.with_name(f"{path.name}-wal"))
-    return sum(file.stat().st_size for file in files if file.exists())
+    return sum(file.stat().st_size for file in files_of(path)[:2] if file.exists())
 
 
 def copy(path: Path, target: Path, progress: Callable[[int, int], None]) -> None:
@@ -126,8 +142,7 @@ def copy(path: Path, target: Path, progress: Callable[[int, int], None]) -> None
 
     `progress` is called with the pages copied so far and all of them. Raises sqlite3.Error.
     """
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    os.close(descriptor)
+    target.touch(mode=0o600, exist_ok=False)
     with closing(_plain(path)) as source, closing(_plain(target)) as copied:
         source.execute("BEGIN")
         source.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # the moment is this one

@@ -61,6 +61,7 @@ class Database:
         self._engine = _sqlite.writing_engine(url.path)
         self._reading = _sqlite.reading_engine(url.path)
         try:
+            _sqlite.make_private(url.path)
             self._make_current(url, upgrade=upgrade)
         except (DBAPIError, OSError) as error:
             cause = error.orig if isinstance(error, DBAPIError) else error.strerror

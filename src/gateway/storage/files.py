@@ -1,7 +1,43 @@
-"""Durable files: each is replaced as a whole or not at all, whatever happens meanwhile."""
+"""Durable files, each replaced as a whole or not at all; and files that their owner alone can read."""
 
 import os
+import stat
 from pathlib import Path
+
+from gateway.storage.url import DatabaseUnusable
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def make_private_file(path: Path) -> None:
+    """Make an empty file (0600) where there is none, whatever the umask; raises OSError."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    os.close(descriptor)
+
+
+def make_private_folder(path: Path) -> None:
+    """Make a folder (0700) where there is none; raises DatabaseUnusable for one that others can enter."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    check_private(path)
+
+
+def check_private(path: Path) -> None:
+    """Refuse a file or folder on which others have any right; one that is not there is none.
+
+    Raises DatabaseUnusable, which names it and the command that mends it.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return
+    if mode & _OTHERS:
+        right = "700" if stat.S_ISDIR(mode) else "600"
+        raise DatabaseUnusable(
+            f"others have rights on {path}; take them away: chmod {right} {path}"
+        )
 
 
 def write_atomically(path: Path, content: bytes) -> None:
