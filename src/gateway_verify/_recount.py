@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from gateway_verify._claims.baselines import baselines_of, check_inherited
+from gateway_verify._claims.baselines import OneLog, baselines_of, check_inherited
 from gateway_verify._claims.comparing import compare
 from gateway_verify._claims.definitions import edition_of, hours_of, of_month
 from gateway_verify._claims.leaf_order import Story
@@ -225,13 +225,13 @@ def _later_shreds(proved: Proved, later: Place, policy: Policy | None) -> list[t
     if {"origin": ours.origin, "size": ours.size, "root": root} not in before:
         raise Refuted(Kind.FORK, "the later log does not go on from this checkpoint", "checkpoint")
     grants = proved.story.of_kind("grant"), found.story.of_kind("grant")
-    check_carried(*grants, ours.origin)
-    forms = [
-        baselines_of(story.of_kind("form-version"), story.origin, story.previous)
-        for story in (proved.story, found.story)
-    ]
-    check_inherited(*forms)
+    check_carried(*grants, ours.origin, found.story.origin)
+    check_inherited(_forms_of(proved.story), _forms_of(found.story))
     return found.story.shreds(ours.origin)
+
+
+def _forms_of(story: Story) -> OneLog:
+    return OneLog([*story.of_kind("form-version")], story.origin, story.previous)
 
 
 def _rules(story: Story, closes: list[Close], forms: Mapping[int, Form]) -> Rules:

@@ -42,14 +42,20 @@ def _check_first(
         raise Refuted(Kind.ORDER, says, index=index)
 
 
-def check_carried(before: Grants, after: Grants, origin: str) -> None:
-    """Hold a later log's grants against those of the log `origin` before it; raises Refuted."""
+def check_carried(before: Grants, after: Grants, origin: str, later: str) -> None:
+    """Hold the grants of the log `later` against those of the log `origin` before it; raises Refuted.
+
+    Each log repeats every tenant of the one before, so a place in any earlier log is one of a tenant of that.
+    """
     known: dict[str, tuple[bool, Mapping[str, Any]]] = {}
     for index, leaf in before:
         place = leaf.get("first") or {"log": origin, "leaf": index}
         known.setdefault(leaf["tenant"], (leaf["is_test"], place))
     for index, leaf in after:
         if leaf["tenant"] not in known:
+            if leaf.get("first") and leaf["first"]["log"] != later:
+                says = "it names a grant of its tenant in a log before, and there is none"
+                raise Refuted(Kind.ORDER, says, index=index)
             continue
         is_test, place = known[leaf["tenant"]]
         named = leaf["v"] == 1 or leaf["first"] == place
