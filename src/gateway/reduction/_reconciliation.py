@@ -27,13 +27,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
-from typing import Any, TypeAlias
+from typing import TypeAlias, TypedDict
 
 from gateway.log.entries import ReconcileLeaf
 from gateway.reduction._cases import ONLINE, PAPER
 from gateway.reduction._definitions import BASE_CODE
 from gateway.reduction._dossiers import Sums
-from gateway.reduction.figures import figure
+from gateway.reduction.figures import Figure, figure
 from gateway.sources.registry import registered
 
 ENOUGH = Fraction(95, 100)
@@ -86,6 +86,33 @@ class Measured:
         return self.sums["verdict", "auto"] + self.sums["D",]
 
 
+class CountedBySource(TypedDict):
+    """What was measured, held against the dossiers that one source counted."""
+
+    source: str
+    leaves: Sequence[int]
+    coverage: Figure
+    surplus: int
+    floor: Mapping[str, Figure]
+
+
+class ReadAtSource(TypedDict):
+    """Our questions to a source, by the log and by the source."""
+
+    source: str
+    leaves: Sequence[int]
+    claimed: int
+    counted: int
+
+
+class Reconciliation(TypedDict):
+    """The member `reconciliation` of reports and releases."""
+
+    counts: Sequence[CountedBySource]
+    reads: Sequence[ReadAtSource]
+    headline: str
+
+
 def read_supplied(index: int, leaf: ReconcileLeaf) -> Supplied:
     """Read a `reconcile` leaf back."""
     counts = {(one.procedure, one.channel): one.dossiers for one in leaf.counts or ()}
@@ -97,7 +124,7 @@ def reconcile(
     months: Sequence[str],
     measured: Sequence[Measured],
     edition: int = 2,
-) -> dict[str, Any]:
+) -> Reconciliation:
     """Hold what was measured against every source that counted each of `months`.
 
     Since the second edition of the measure a procedure is known by its code without a unit's suffix.
@@ -127,7 +154,7 @@ def _latest(supplied: Sequence[Supplied]) -> dict[tuple[str, str], list[Supplied
     return latest
 
 
-def _reads(source: str, months: Sequence[Supplied], measured: Sequence[Measured]) -> dict[str, Any]:
+def _reads(source: str, months: Sequence[Supplied], measured: Sequence[Measured]) -> ReadAtSource:
     return {
         "source": source,
         "leaves": [one.leaf for one in months],
@@ -138,7 +165,7 @@ def _reads(source: str, months: Sequence[Supplied], measured: Sequence[Measured]
 
 def _count(
     source: str, months: Sequence[Supplied], measured: Sequence[Measured], edition: int
-) -> dict[str, Any]:
+) -> CountedBySource:
     theirs: defaultdict[Counted, int] = defaultdict(int)
     for one in months:
         for (procedure, channel), number in one.counts.items():
@@ -213,7 +240,7 @@ def _floor(
     missing: Mapping[Counted, int],
     rows: Mapping[Counted, Sequence[Measured]],
     measured: Sequence[Measured],
-) -> dict[str, Any]:
+) -> Figure:
     own = [row for row in measured if row.channel == channel]
     core, declared = (sum(row.sums[key] for row in own) for key in (("core",), ("D",)))
     burden = 0

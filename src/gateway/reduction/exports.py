@@ -19,11 +19,14 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from gateway.domain.errors import BadRequest
+from gateway.reduction.releases import Release, ReleaseRow, SourceRow
+from gateway.reduction.report import Report
 
 Cell: TypeAlias = str | int | float | None
+Rows: TypeAlias = Sequence[ReleaseRow] | Sequence[SourceRow]
 
 _NAMES = ("form", "procedure", "series", "channel")
 _COUNTS = (
@@ -68,7 +71,6 @@ _FIGURES = (
     "instant",
     "abandoned",
 )
-_NOTHING: Mapping[str, Cell] = dict.fromkeys(("numerator", "denominator", "value"))
 _SOURCE_COUNTS = ("auto", "override", "contested", "reads", "unavailable", "surplus")
 _SOURCE_FIGURES = ("share", "acceptance", "failed_attempts")
 
@@ -91,33 +93,33 @@ class Sheet:
     rows: Sequence[Mapping[str, Cell]]
 
 
-def sheet_of_report(document: Mapping[str, Any]) -> Sheet:
+def sheet_of_report(document: Report) -> Sheet:
     """The rows and totals of a report."""
     rows = [*document["forms"], *_totals(document)]
     return _sheet(document, _NAMES, _COUNTS, (*_FIGURES, "potential"), rows)
 
 
-def sheet_of_release(document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Sheet:
+def sheet_of_release(document: Release, rows: Rows) -> Sheet:
     """The rows of a release, and its totals."""
     return _sheet(document, _NAMES, _COUNTS, _FIGURES, [*rows, *_totals(document)])
 
 
-def sheet_by_source(document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Sheet:
+def sheet_by_source(document: Release, rows: Rows) -> Sheet:
     """What each source saved, channel by channel."""
     return _sheet(document, ("source", "channel"), _SOURCE_COUNTS, _SOURCE_FIGURES, rows)
 
 
-def _totals(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _totals(document: Report | Release) -> Iterator[Mapping[str, object]]:
     for channel, total in document["total"].items():
         yield {**dict.fromkeys(_NAMES), "form": "total", "channel": channel, **total}
 
 
 def _sheet(
-    document: Mapping[str, Any],
+    document: Report | Release,
     names: Sequence[str],
     counts: Sequence[str],
     figures: Sequence[str],
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, object]],
 ) -> Sheet:
     columns = [*(Column(name, str) for name in names), *(Column(name, int) for name in counts)]
     for name in figures:
@@ -128,22 +130,29 @@ def _sheet(
 
 
 def _flat(
-    row: Mapping[str, Any], plain: Sequence[str], figures: Sequence[str]
+    row: Mapping[str, object], plain: Sequence[str], figures: Sequence[str]
 ) -> Mapping[str, Cell]:
     # a release of the first edition knows fewer figures: their cells are empty
-    flat: dict[str, Cell] = {name: row.get(name) for name in plain}
+    flat = {name: _cell_of(row.get(name)) for name in plain}
     for name in figures:
-        figure = row.get(name, _NOTHING)
-        flat[f"{name}_numerator"] = figure["numerator"]
-        flat[f"{name}_denominator"] = figure["denominator"]
-        flat[name] = figure["value"]
+        figure = row.get(name)
+        known: Mapping[str, object] = figure if isinstance(figure, Mapping) else {}
+        flat[f"{name}_numerator"] = _cell_of(known.get("numerator"))
+        flat[f"{name}_denominator"] = _cell_of(known.get("denominator"))
+        flat[name] = _cell_of(known.get("value"))
     return flat
 
 
-def _origin(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name in ("origin", "month"):
-        if name in document:
-            yield name, document[name]
+def _cell_of(value: object) -> Cell:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise TypeError("a cell holds one text or number")
+
+
+def _origin(document: Report | Release) -> Iterator[tuple[str, str]]:
+    if "month" in document:
+        yield "origin", document["origin"]
+        yield "month", document["month"]
     yield "leaves", f"{document['range']['first']} to {document['range']['last']}"
     if "size" in document:
         yield "size", str(document["size"])

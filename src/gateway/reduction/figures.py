@@ -4,15 +4,125 @@ Every figure keeps numerator and denominator beside the rounded value; a total i
 rows' sums and never a mean of their percentages.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, TypeAlias
+from typing import TypedDict
 
-from gateway.domain.verdicts import FieldClass, Reason, Verdict
+from gateway.domain.verdicts import FieldClass, Reason
 from gateway.log.entries import Quotient
 from gateway.reduction._dossiers import BEYOND_LOGIN_CLASSES, REDUCTION_CLASSES, Sums
 
-Figure: TypeAlias = dict[str, int | float | None]
+
+class Figure(TypedDict):
+    """A fraction as published; `value` is null over nothing."""
+
+    numerator: int
+    denominator: int
+    value: float | None
+
+
+class SourceFigures(TypedDict):
+    """What became of the values of one source, of the classes of the reduction."""
+
+    auto: int
+    override: int
+    contested: int
+    share: Figure
+    acceptance: Figure
+
+
+class ReadFigures(TypedDict):
+    """The questions to one source and how they ended."""
+
+    reads: int
+    unavailable: int
+    surplus: int
+    failed_attempts: Figure
+
+
+class LeftFigures(TypedDict):
+    """How many fields a dossier had left to declare."""
+
+    mean: Figure
+    median: Figure
+
+
+class LateFigures(TypedDict):
+    """What came after the hours of its month."""
+
+    submissions: int
+    withdrawals: int
+
+
+class AttachmentFigures(TypedDict):
+    """Visible file components by what became of them."""
+
+    reused: int
+    replaced: int
+    uploaded: int
+    officer: int
+    blank: int
+    saved: Figure
+
+
+class _Fields(TypedDict):
+    dossiers: int
+    submissions: int
+    declarable: int
+    declared: int
+    contested: int
+    officer: int
+    auto: int
+    override: int
+    missing: int
+    manual: int
+    blank: int
+    withdrawn: int
+    hidden: int
+    auto_instant: int
+    dropped: int
+    filled: int
+    visible: int
+
+
+class _ByEdition(TypedDict, total=False):
+    ceiling: Figure  # of the first edition alone, the others since the second
+    reach: Figure
+    connected_reach: Figure
+    missed: int
+    missed_connected: int
+    core_without_young: Figure
+    young: int
+    core_without_abolitions: Figure
+    abolished: int
+    outside_hours: int
+    late: LateFigures
+
+
+class Figures(_Fields, _ByEdition):
+    """Every figure of one row or of a total."""
+
+    reduction: Figure
+    beyond_login: Figure
+    core: Figure
+    required_only: Figure
+    auto_by_class: Mapping[str, int]
+    by_source: Mapping[str, SourceFigures]
+    left_to_declare: LeftFigures
+    declared_extra: int
+    override_rate: Figure
+    contested_rate: Figure
+    instant: Figure
+    burst: Figure
+    abandoned: Figure
+    refusals: int
+    chains: int
+    offered: Figure
+    empties: Mapping[str, int]
+    conflicts: Mapping[str, int]
+    source_failures: Mapping[str, ReadFigures]
+    attachments: AttachmentFigures
+
 
 _FOUR_DECIMALS = Decimal("0.0001")
 
@@ -25,7 +135,7 @@ def figure(numerator: int, denominator: int) -> Figure:
     return {"numerator": numerator, "denominator": denominator, "value": value}
 
 
-def figures_of(sums: Sums, median: Quotient | None = None, edition: int = 2) -> dict[str, Any]:
+def figures_of(sums: Sums, median: Quotient | None = None, edition: int = 2) -> Figures:
     """Every figure of one row or of a total that needs no portal, by one edition of the measure.
 
     `median` is that of what was left to declare where the sums do not hold its distribution.
@@ -63,11 +173,11 @@ def figures_of(sums: Sums, median: Quotient | None = None, edition: int = 2) -> 
     }
 
 
-def _ceiling(sums: Sums) -> dict[str, Any]:
+def _ceiling(sums: Sums) -> _ByEdition:
     return {"ceiling": figure(sums["ceiling",], sums["ceiling", "required"])}
 
 
-def _beside_core(sums: Sums) -> dict[str, Any]:
+def _beside_core(sums: Sums) -> _ByEdition:
     """What stands beside core since the second edition: reach, and core seen more strictly."""
     core, declared, young = sums["core",], sums["D",], sums["young",]
     missed, connected = sums["reach", "missed"], sums["reach", "connected"]
@@ -88,14 +198,22 @@ def _beside_core(sums: Sums) -> dict[str, Any]:
     }
 
 
-def _fields(sums: Sums) -> dict[str, int]:
+def _fields(sums: Sums) -> _Fields:
     """Dossiers, and what became of their fields."""
     return {
         "dossiers": sums["dossiers",],
         "submissions": sums["submissions",],
         "declarable": sums["verdict", "auto"] + sums["D",],
         "declared": sums["D",],
-        **{verdict.value: sums["verdict", verdict.value] for verdict in Verdict},
+        "contested": sums["verdict", "contested"],
+        "officer": sums["verdict", "officer"],
+        "auto": sums["verdict", "auto"],
+        "override": sums["verdict", "override"],
+        "missing": sums["verdict", "missing"],
+        "manual": sums["verdict", "manual"],
+        "blank": sums["verdict", "blank"],
+        "withdrawn": sums["verdict", "withdrawn"],
+        "hidden": sums["verdict", "hidden"],
         "auto_instant": sums["auto_instant",],
         "dropped": sums["dropped",],
         "filled": sums["filled",],
@@ -109,9 +227,9 @@ def _reduction(sums: Sums, classes: Iterable[FieldClass]) -> Figure:
     return figure(saved, saved + sums["D",])
 
 
-def _by_source(sums: Sums) -> dict[str, dict[str, Any]]:
+def _by_source(sums: Sums) -> dict[str, SourceFigures]:
     whole = sum(sums["A", kind.value] for kind in REDUCTION_CLASSES) + sums["D",]
-    answer = {}
+    answer: dict[str, SourceFigures] = {}
     for source in _named(sums, "source"):
         auto, override, contested = (
             sums["source", source, what] for what in ("A", "override", "contested")
@@ -126,24 +244,37 @@ def _by_source(sums: Sums) -> dict[str, dict[str, Any]]:
     return answer
 
 
-def _source_failures(sums: Sums) -> dict[str, dict[str, Any]]:
-    answer = {}
-    for source in _named(sums, "read"):
-        counted = {what: sums["read", source, what] for what in ("reads", "unavailable", "surplus")}
-        rate = figure(sums["read", source, "failed"], sums["read", source, "attempts"])
-        answer[source] = {**counted, "failed_attempts": rate}
-    return answer
+def _source_failures(sums: Sums) -> dict[str, ReadFigures]:
+    return {
+        source: {
+            "reads": sums["read", source, "reads"],
+            "unavailable": sums["read", source, "unavailable"],
+            "surplus": sums["read", source, "surplus"],
+            "failed_attempts": figure(
+                sums["read", source, "failed"], sums["read", source, "attempts"]
+            ),
+        }
+        for source in _named(sums, "read")
+    }
 
 
 def _named(sums: Sums, about: str) -> list[str]:
     return sorted({str(key[1]) for key in sums if key[0] == about})
 
 
-def _attachments(sums: Sums) -> dict[str, Any]:
-    kinds = ("reused", "replaced", "uploaded", "officer", "blank")
-    counted = {what: sums["attachments", what] for what in kinds}
-    saved = counted["reused"] + counted["replaced"]
-    return {**counted, "saved": figure(saved, sum(counted.values()) - counted["blank"])}
+def _attachments(sums: Sums) -> AttachmentFigures:
+    reused, replaced, uploaded, officer, blank = (
+        sums["attachments", what] for what in ("reused", "replaced", "uploaded", "officer", "blank")
+    )
+    saved = reused + replaced
+    return {
+        "reused": reused,
+        "replaced": replaced,
+        "uploaded": uploaded,
+        "officer": officer,
+        "blank": blank,
+        "saved": figure(saved, saved + uploaded + officer),
+    }
 
 
 def median_left(sums: Sums) -> Quotient | None:

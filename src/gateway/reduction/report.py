@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
-from typing import Any
+from typing import TypedDict, final
 
 from gateway.domain.errors import BadRequest
 from gateway.domain.facts import PartialDate
@@ -36,8 +36,8 @@ from gateway.reduction._definitions import Definitions, FormVersion
 from gateway.reduction._dossiers import Sums
 from gateway.reduction._measure import Measurement, Scope
 from gateway.reduction._reading import cases_of, definitions_of, root_at, supplied_counts
-from gateway.reduction._reconciliation import Measured, Supplied, reconcile
-from gateway.reduction.figures import figure, figures_of
+from gateway.reduction._reconciliation import Measured, Reconciliation, Supplied, reconcile
+from gateway.reduction.figures import Figure, Figures, figure, figures_of
 from gateway.reduction.months import Month
 from gateway.storage.database import Database
 
@@ -123,7 +123,50 @@ class Counted:
     forms: Mapping[Row, Sequence[FormVersion]]
 
 
-def report_from_log(database: Database, question: Question) -> dict[str, Any]:
+class LeafRange(TypedDict):
+    """An unbroken range of leaves, both ends included."""
+
+    first: int | None
+    last: int | None
+
+
+class ReportTotal(Figures):
+    """The figures over all rows of a channel, and the share that all sources could fill."""
+
+    potential: Figure
+
+
+class ReportRow(ReportTotal):
+    """One row of a report."""
+
+    form: str | None
+    procedure: str | None
+    series: str | None
+    channel: str
+    versions: Sequence[str]
+    items: Mapping[str, Sequence[str]]
+    uncounted: Sequence[Sequence[str]]
+
+
+@final
+class Report(TypedDict):
+    """The document of a report; the module's docstring says what its members mean."""
+
+    notice: Sequence[str]
+    definition: Mapping[str, object] | None
+    range: LeafRange
+    root: str
+    unit: str
+    tenant: str | None
+    period: Mapping[str, str | None]
+    by: str
+    forms: Sequence[ReportRow]
+    total: Mapping[str, ReportTotal]
+    reconciliation: Reconciliation
+    balances: str
+
+
+def report_from_log(database: Database, question: Question) -> Report:
     """Count the log as it stands now; see `report.py` for the document.
 
     Raises CannotMeasure, naming the leaf, for a body that no honest figure can rest on. Takes as
@@ -140,7 +183,7 @@ def report_from_log(database: Database, question: Question) -> dict[str, Any]:
     return report(question, counted, evidence)
 
 
-def report(question: Question, counted: Counted, evidence: Evidence) -> dict[str, Any]:
+def report(question: Question, counted: Counted, evidence: Evidence) -> Report:
     """The whole document, made of numbers, digests and codes that anybody registered."""
     measures = evidence.definitions.measures
     measured = [Measured(row.procedure, row.channel, sums) for row, sums in counted.sums.items()]
@@ -166,8 +209,8 @@ def report(question: Question, counted: Counted, evidence: Evidence) -> dict[str
 def _notice(
     question: Question,
     definitions: Definitions,
-    reconciliation: Mapping[str, Any],
-    total: Mapping[str, Mapping[str, Any]],
+    reconciliation: Reconciliation,
+    total: Mapping[str, Figures],
 ) -> list[str]:
     lines = [*notice_of(definitions, reconciliation, total), NOT_FOR_PUBLICATION]
     if question.tenant in definitions.test_tenants:
@@ -185,15 +228,13 @@ def _months(question: Question) -> list[str]:
     return [str(m) for m in Month(first.year, first.month).up_to(Month(last.year, last.month))]
 
 
-def _rows(by: str, counted: Counted, definitions: Definitions) -> list[dict[str, Any]]:
+def _rows(by: str, counted: Counted, definitions: Definitions) -> list[ReportRow]:
     group = GROUPINGS[by]
     keyed = sorted(counted.sums, key=lambda row: (group(row), row))
     return [_row(one, list(rows), counted, definitions) for one, rows in groupby(keyed, key=group)]
 
 
-def _row(
-    row: Row, rows: Sequence[Row], counted: Counted, definitions: Definitions
-) -> dict[str, Any]:
+def _row(row: Row, rows: Sequence[Row], counted: Counted, definitions: Definitions) -> ReportRow:
     forms = _forms(counted, rows)
     return {
         "form": row.form or None,
@@ -208,7 +249,7 @@ def _row(
     }
 
 
-def _total(counted: Counted, channel: str, edition: int) -> dict[str, Any]:
+def _total(counted: Counted, channel: str, edition: int) -> ReportTotal:
     rows = [row for row in counted.sums if row.channel == channel]
     figures = figures_of(_sum(counted.sums[row] for row in rows), edition=edition)
     return {**figures, "potential": _potential(_forms(counted, rows))}
@@ -226,7 +267,7 @@ def _forms(counted: Counted, rows: Iterable[Row]) -> list[FormVersion]:
     return [found[leaf] for leaf in sorted(found)]
 
 
-def _potential(forms: Iterable[FormVersion]) -> dict[str, Any]:
+def _potential(forms: Iterable[FormVersion]) -> Figure:
     """Of every series its newest version; potential is never added to or taken from what is realised."""
     newest = {form.series: form.potential for form in forms}
     return figure(sum(s for s, _ in newest.values()), sum(a for _, a in newest.values()))
@@ -283,8 +324,8 @@ ONLY_THE_GATEWAY = (
 
 def notice_of(
     definitions: Definitions,
-    reconciliation: Mapping[str, Any],
-    total: Mapping[str, Mapping[str, Any]],
+    reconciliation: Reconciliation,
+    total: Mapping[str, Figures],
 ) -> list[str]:
     """The lines that follow from the definitions, from what others counted, and from the totals."""
     measures = definitions.measures

@@ -1,12 +1,16 @@
-"""How do the figures look to people, as a table on a terminal?"""
+"""The figures of a report as a table on a terminal."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Literal, TypeAlias
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+
+from gateway.reduction._reconciliation import Reconciliation
+from gateway.reduction.figures import Figures
+from gateway.reduction.report import Report, ReportRow
 
 NARROWEST = 144
 """So many columns the table needs to stay one line a form."""
@@ -15,7 +19,9 @@ TARGET = 0.2
 """Directive 05/CT-TTg: at least a fifth fewer declared fields; the core figure is held against it."""
 
 _CHANNELS = {"online": "trực tuyến / online", "paper": "giấy / paper"}
-_COUNTS = (
+_Count: TypeAlias = Literal["dossiers", "declarable", "auto", "override", "contested", "manual"]
+_Share: TypeAlias = Literal["offered", "reduction", "core", "reach", "connected_reach"]
+_COUNTS: Sequence[tuple[_Count, str, str]] = (
     ("dossiers", "Hồ sơ", "Dossiers"),
     ("declarable", "Diện khai", "Declarable"),
     ("auto", "Tự động", "Auto"),
@@ -23,7 +29,7 @@ _COUNTS = (
     ("contested", "Phản đối", "Contested"),
     ("manual", "Tự khai", "Manual"),
 )
-_SHARES = (
+_SHARES: Sequence[tuple[_Share, str, str]] = (
     ("offered", "Đề xuất", "Offered"),
     ("reduction", "Cắt giảm", "Reduction"),
     ("core", "Cốt lõi", "Core"),
@@ -31,11 +37,8 @@ _SHARES = (
     ("connected_reach", "Đã kết nối", "Connected"),
 )
 
-_UNKNOWN: Mapping[str, None] = {"value": None}
-"""For a figure that the edition of the measure does not know."""
 
-
-def show(document: Mapping[str, Any], console: Console) -> None:
+def show(document: Report, console: Console) -> None:
     """Print a report: the notice in its first lines, the figures, and what they rest on."""
     for line in document["notice"]:
         console.print(line, style="bold", markup=False)
@@ -46,7 +49,7 @@ def show(document: Mapping[str, Any], console: Console) -> None:
         console.print(line, style="dim", markup=False, soft_wrap=True)
 
 
-def table_of(document: Mapping[str, Any]) -> Table:
+def table_of(document: Report) -> Table:
     """A section for each channel with one line per row of the report, and the totals below.
 
     Rows of one form in one channel are told apart by their procedure, in a second line.
@@ -74,16 +77,18 @@ def table_of(document: Mapping[str, Any]) -> Table:
     return table
 
 
-def _labels(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _labels(rows: Sequence[ReportRow]) -> Iterator[str]:
     names = [row["form"] or row["procedure"] or "-" for row in rows]
     often = Counter(names)
     for row, name in zip(rows, names, strict=True):
         yield f"{name}\n{row['procedure'] or '-'}" if often[name] > 1 else name
 
 
-def _cells(row: Mapping[str, Any]) -> Iterator[str]:
+def _cells(row: Figures) -> Iterator[str]:
     yield from (f"{row[name]:,}" for name, _, _ in _COUNTS)
-    yield from (percent(row.get(name, _UNKNOWN)["value"]) for name, _, _ in _SHARES)
+    for name, _, _ in _SHARES:
+        share = row.get(name)  # the first edition of the measure knows fewer
+        yield percent(None if share is None else share["value"])
     core = row["core"]["value"]
     mark = "" if core is None else " ✓" if core >= TARGET else " ✗"
     yield f"{100 * TARGET:.0f} %{mark}"
@@ -94,7 +99,7 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f} %"
 
 
-def _reconciled(told: Mapping[str, Any]) -> Iterator[str]:
+def _reconciled(told: Reconciliation) -> Iterator[str]:
     """What others counted, a line for each of them."""
     for one in told["counts"]:
         floors = ", ".join(
@@ -107,14 +112,14 @@ def _reconciled(told: Mapping[str, Any]) -> Iterator[str]:
             f"{coverage['denominator']:,} = {percent(coverage['value'])}; "
             f"mức sàn / floor: {floors}"
         )
-    for one in told["reads"]:
+    for read in told["reads"]:
         yield (
-            f"Lượt đọc / Reads ({one['source']}): nhật ký / claimed {one['claimed']:,}, "
-            f"nguồn / counted {one['counted']:,}"
+            f"Lượt đọc / Reads ({read['source']}): nhật ký / claimed {read['claimed']:,}, "
+            f"nguồn / counted {read['counted']:,}"
         )
 
 
-def _origin(document: Mapping[str, Any]) -> Iterator[str]:
+def _origin(document: Report) -> Iterator[str]:
     yield f"leaves {document['range']['first']} to {document['range']['last']}"
     yield f"root {document['root']}"
     if document["definition"] is not None:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Annotated, Any
 
-import orjson
 from fastapi import Query, Request, Response
 
 from gateway.api._http import encode, one_header
@@ -29,6 +28,7 @@ from gateway.reduction.releases import (
     SOURCE,
     check_grouping,
     listed,
+    read_release,
     release_of_month,
     released_months,
     rows_by,
@@ -81,7 +81,7 @@ async def field_reduction(
         _refuse_period(from_, to)
         return await asyncio.to_thread(_published, database, month, by, format)
     question = question_of(caller.tenant, from_, to, by or SERIES)
-    document: dict[str, Any] = await asyncio.to_thread(report_from_log, database, question)
+    document = await asyncio.to_thread(report_from_log, database, question)
     if format is not None and format in _FILES:
         return await asyncio.to_thread(_file, format, sheet_of_report(document), "own-figures")
     return respond(200, encode(document))
@@ -106,7 +106,7 @@ def _published(
     wanted = Month.read(month)
     closed = database.read(lambda connection: release_of_month(connection, wanted))
     tallies = database.read(lambda connection: tallies_of(connection, closed))
-    release = orjson.loads(closed.document or b"{}")
+    release = read_release(closed.document)
     rows = rows_by(by or SERIES, tallies, release["total"])
     if format is not None and format in _FILES:
         made = (sheet_by_source if by == SOURCE else sheet_of_release)(release, rows)

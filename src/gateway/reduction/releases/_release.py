@@ -34,7 +34,7 @@ from base64 import b64encode, urlsafe_b64decode
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TypeAlias, TypedDict
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -46,9 +46,10 @@ from gateway.log.entries import Cell
 from gateway.reduction._cases import ONLINE, PAPER
 from gateway.reduction._definitions import Definitions
 from gateway.reduction._dossiers import Sums
-from gateway.reduction.figures import figures_of
+from gateway.reduction._reconciliation import Reconciliation
+from gateway.reduction.figures import Figure, Figures, ReadFigures, SourceFigures, figures_of
 from gateway.reduction.releases._cells import MIXED, OUTSIDE, Tally, written
-from gateway.reduction.report import notice_of
+from gateway.reduction.report import LeafRange, notice_of
 
 PARTIAL = "tháng chưa kết thúc / the month is not over"
 
@@ -61,10 +62,87 @@ class Grounds:
     size: int
     root: bytes
     definitions: Definitions
-    reconciliation: Mapping[str, Any]
+    reconciliation: Reconciliation
 
 
-def release_of(tallies: Sequence[Tally], grounds: Grounds) -> dict[str, Any]:
+class _ReleasedCell(TypedDict):
+    cell: Mapping[str, object]
+    leaf: int
+    cases: int
+    versions: Sequence[int]
+
+
+class MixedCell(_ReleasedCell):
+    """A cell of both channels, of which no ratio is computed."""
+
+    sums: Mapping[str, int]
+
+
+class CountedCell(_ReleasedCell):
+    """A cell of one channel."""
+
+    figures: Figures
+
+
+class UncountedInputs(TypedDict):
+    """The inputs of a form version that are not counted: path, component type and reason of each."""
+
+    form: str
+    version: str
+    inputs: Sequence[Sequence[str]]
+
+
+class Declaration(TypedDict):
+    """A procedure and official declaration, and the leaf that states its baseline."""
+
+    procedure: str | None
+    declaration: str | None
+    log: str
+    leaf: int
+
+
+class _Named(TypedDict, total=False):
+    uncounted: Sequence[UncountedInputs]
+    declarations: Sequence[Declaration]
+
+
+class Release(_Named):
+    """The document of a release; the module's docstring says what its members mean."""
+
+    kind: str
+    v: int
+    month: str
+    partial: bool
+    notice: Sequence[str]
+    definition: Mapping[str, object]
+    range: LeafRange
+    size: int
+    root: str
+    origin: str
+    tallies: Sequence[int]
+    cells: Sequence[MixedCell | CountedCell]
+    total: Mapping[str, Figures]
+    reconciliation: Reconciliation
+
+
+class ReleaseRow(Figures):
+    """A row of a release: a sum of released cells."""
+
+    form: str | None
+    procedure: str | None
+    series: str | None
+    channel: str | None
+    cases: int
+
+
+class SourceRow(SourceFigures, ReadFigures):
+    """What one source saved in one channel."""
+
+    source: str
+    channel: str
+
+
+def release_of(tallies: Sequence[Tally], grounds: Grounds) -> Release:
     """The release of the month that these tallies close."""
     closing = tallies[0].closing
     measure = grounds.definitions.of_month(closing.last + 1, closing.month)
@@ -85,13 +163,15 @@ def release_of(tallies: Sequence[Tally], grounds: Grounds) -> dict[str, Any]:
         "tallies": [tally.leaf for tally in tallies],
         "cells": [_cell(tally) for tally in shown],
         "total": total,
-        "reconciliation": dict(grounds.reconciliation),
-        **({} if measure.edition == 1 else _named(shown, grounds)),
+        "reconciliation": grounds.reconciliation,
+        **_named(shown, grounds, measure.edition),
     }
 
 
-def _named(tallies: Sequence[Tally], grounds: Grounds) -> dict[str, Any]:
+def _named(tallies: Sequence[Tally], grounds: Grounds, edition: int) -> _Named:
     """The inputs that no figure counts, and the declarations whose dossiers are counted."""
+    if edition == 1:
+        return {}
     leaves = sorted({leaf for tally in tallies for leaf in tally.versions})
     forms = [grounds.definitions.forms[leaf] for leaf in leaves]
     keys = sorted({key for form in forms if form.declaration for key in form.keys(None)[1:]})
@@ -113,7 +193,7 @@ def _named(tallies: Sequence[Tally], grounds: Grounds) -> dict[str, Any]:
     }
 
 
-def total_of(tallies: Sequence[Tally], channel: str) -> dict[str, Any]:
+def total_of(tallies: Sequence[Tally], channel: str) -> Figures:
     """The figures over all cells of one channel; what is mixed is in neither."""
     sums: Sums = Counter()
     for tally in tallies:
@@ -123,8 +203,8 @@ def total_of(tallies: Sequence[Tally], channel: str) -> dict[str, Any]:
     return figures_of(sums, edition=edition)
 
 
-def _cell(tally: Tally) -> dict[str, Any]:
-    row = {
+def _cell(tally: Tally) -> MixedCell | CountedCell:
+    row: _ReleasedCell = {
         "cell": asdict(tally.cell),
         "leaf": tally.leaf,
         "cases": tally.cases,
@@ -136,12 +216,14 @@ def _cell(tally: Tally) -> dict[str, Any]:
 
 
 SERIES, SOURCE, AGENCY = "series", "source", "agency"
-_ROWS: Mapping[str, Callable[[Cell], tuple[str | None, ...]]] = {
+_Names: TypeAlias = tuple[str | None, str | None, str | None]
+"""Form, procedure and series of a row, each where the row has one."""
+
+_ROWS: Mapping[str, Callable[[Cell], _Names]] = {
     SERIES: lambda cell: (cell.form, cell.procedure, cell.series),
     "form": lambda cell: (cell.form, None, None),
     "procedure": lambda cell: (None, cell.procedure, None),
 }
-_SOURCE_COUNTS = ("reads", "unavailable", "surplus")
 
 
 def check_grouping(by: str) -> None:
@@ -152,45 +234,67 @@ def check_grouping(by: str) -> None:
         raise BadRequest("parameter_unusable", "a row is a series, form, procedure or source", "by")
 
 
-def rows_by(by: str, tallies: Iterable[Tally], total: Mapping[str, Any]) -> list[dict[str, Any]]:
+def rows_by(
+    by: str, tallies: Iterable[Tally], total: Mapping[str, Figures]
+) -> list[ReleaseRow] | list[SourceRow]:
     """The rows of a release; `total` is its member of that name."""
     return _by_source(total) if by == SOURCE else _by_cells(_ROWS[by], tallies)
 
 
-def _by_cells(
-    name_of: Callable[[Cell], tuple[str | None, ...]], tallies: Iterable[Tally]
-) -> list[dict[str, Any]]:
-    groups: defaultdict[tuple[str | None, ...], list[Tally]] = defaultdict(list)
+def _by_cells(name_of: Callable[[Cell], _Names], tallies: Iterable[Tally]) -> list[ReleaseRow]:
+    groups: defaultdict[tuple[*_Names, str | None], list[Tally]] = defaultdict(list)
     for tally in tallies:
         if tally.cell.level != OUTSIDE and tally.cell.channel != MIXED:
             groups[*name_of(tally.cell), tally.cell.channel].append(tally)
-    return [
-        {**dict(zip(("form", "procedure", "series", "channel"), names, strict=True)), **_of(group)}
-        for names, group in sorted(groups.items(), key=lambda one: [name or "" for name in one[0]])
-    ]
+    ordered = sorted(groups.items(), key=lambda one: [name or "" for name in one[0]])
+    return [_row(names, group) for names, group in ordered]
 
 
-def _of(tallies: Sequence[Tally]) -> dict[str, Any]:
+def _row(names: tuple[*_Names, str | None], tallies: Sequence[Tally]) -> ReleaseRow:
+    form, procedure, series, channel = names
     sums: Sums = Counter()
     for tally in tallies:
         sums.update(tally.sums)
     median = tallies[0].median if len(tallies) == 1 else None
     return {
+        "form": form,
+        "procedure": procedure,
+        "series": series,
+        "channel": channel,
         "cases": sum(tally.cases for tally in tallies),
         **figures_of(sums, median, tallies[0].closing.edition),
     }
 
 
-def _by_source(total: Mapping[str, Any]) -> list[dict[str, Any]]:
-    rows = []
-    nothing = {"numerator": 0, "denominator": 0, "value": None}
-    empty = {"auto": 0, "override": 0, "contested": 0, "share": nothing, "acceptance": nothing}
-    unread = {**dict.fromkeys(_SOURCE_COUNTS, 0), "failed_attempts": nothing}
+_NO_SHARE: Figure = {"numerator": 0, "denominator": 0, "value": None}
+_NOTHING_SAVED: SourceFigures = {
+    "auto": 0,
+    "override": 0,
+    "contested": 0,
+    "share": _NO_SHARE,
+    "acceptance": _NO_SHARE,
+}
+_NOTHING_READ: ReadFigures = {
+    "reads": 0,
+    "unavailable": 0,
+    "surplus": 0,
+    "failed_attempts": _NO_SHARE,
+}
+
+
+def _by_source(total: Mapping[str, Figures]) -> list[SourceRow]:
+    rows: list[SourceRow] = []
     for channel, figures in total.items():
         saved, read = figures["by_source"], figures["source_failures"]
         for source in sorted(saved.keys() | read.keys()):
-            counted = {**saved.get(source, empty), **read.get(source, unread)}
-            rows.append({"source": source, "channel": channel, **counted})
+            rows.append(
+                {
+                    "source": source,
+                    "channel": channel,
+                    **saved.get(source, _NOTHING_SAVED),
+                    **read.get(source, _NOTHING_READ),
+                }
+            )
     return rows
 
 
@@ -218,16 +322,16 @@ class ReleaseSigner:
         return bool(header["kid"] == self._header["kid"])
 
 
-def text_of(document: Mapping[str, Any]) -> bytes:
+def text_of(release: Release) -> bytes:
     """The RFC 8785 text of a release.
 
     Its names are ASCII and its only fractions have four decimals, so that the shortest decimal is
     the same in every language; a whole number is written without a point.
     """
-    return orjson.dumps(_plain(document), option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(_plain(release), option=orjson.OPT_SORT_KEYS)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return {name: _plain(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
@@ -235,3 +339,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
+
+
+def read_release(document: bytes | None) -> Release:
+    """The release of a closed month, from the text that was signed."""
+    release: Release = orjson.loads(document or b"{}")
+    return release

@@ -10,10 +10,9 @@ is put aside stays without figures for ever.
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
-import orjson
-from sqlalchemy import Connection, Row, func, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, true, update
 
 from gateway.domain.errors import Conflict, NotFound
 from gateway.log.append import append_public
@@ -27,6 +26,8 @@ from gateway.reduction.releases._cells import (
     read_tally,
     tally_leaf,
 )
+from gateway.reduction.releases._release import read_release
+from gateway.reduction.report import LeafRange
 from gateway.storage.files import write_atomically
 from gateway.storage.schema import bodies, closed_leaves, leaves, month_closes
 
@@ -47,14 +48,31 @@ class Closed:
 
 def closed_months(connection: Connection, origin: str) -> list[Closed]:
     """Every closed month of one log, in order."""
-    mine = select(month_closes).where(month_closes.c.origin == origin)
-    return [_closed(row) for row in connection.execute(mine.order_by(month_closes.c.month))]
+    return _closed(connection, month_closes.c.origin == origin)
 
 
 def released_months(connection: Connection) -> list[Closed]:
     """Every month whose release was made, in order, in whichever log it stands."""
-    made = select(month_closes).where(month_closes.c.document.is_not(None))
-    return [_closed(row) for row in connection.execute(made.order_by(month_closes.c.month))]
+    return _closed(connection, month_closes.c.document.is_not(None))
+
+
+def _closed(connection: Connection, *conditions: ColumnElement[bool]) -> list[Closed]:
+    rows = connection.execute(
+        select(month_closes).where(*conditions).order_by(month_closes.c.month)
+    )
+    return [
+        Closed(
+            row.origin,
+            Month.read(row.month),
+            row.first,
+            row.last,
+            row.first_tally,
+            row.last_tally,
+            row.document,
+            row.jws,
+        )
+        for row in rows
+    ]
 
 
 def release_of_month(connection: Connection, month: Month) -> Closed:
@@ -65,14 +83,29 @@ def release_of_month(connection: Connection, month: Month) -> Closed:
     raise NotFound("unknown_release", f"no release of {month} was published", "month")
 
 
-def listed(closed: Closed) -> dict[str, Any]:
+class ListedRelease(TypedDict):
     """What the list of releases says of one, and where its files lie."""
-    release = orjson.loads(closed.document or b"{}")
-    named = {
-        name: release[name] for name in ("month", "partial", "origin", "range", "size", "root")
-    }
+
+    month: str
+    partial: bool
+    origin: str
+    range: LeafRange
+    size: int
+    root: str
+    json: str
+    jws: str
+
+
+def listed(closed: Closed) -> ListedRelease:
+    """The entry of a release in the list."""
+    release = read_release(closed.document)
     return {
-        **named,
+        "month": release["month"],
+        "partial": release["partial"],
+        "origin": release["origin"],
+        "range": release["range"],
+        "size": release["size"],
+        "root": release["root"],
         "json": f"/log/releases/{closed.month}.json",
         "jws": f"/log/releases/{closed.month}.jws",
     }
@@ -120,8 +153,9 @@ def keep_signature(connection: Connection, made: Closed) -> Closed:
 
 
 def _of_month(connection: Connection, origin: str, month: str) -> Closed:
-    mine = (month_closes.c.origin == origin) & (month_closes.c.month == month)
-    return _closed(connection.execute(select(month_closes).where(mine)).one())
+    of = month_closes.c
+    (closed,) = _closed(connection, of.origin == origin, of.month == month)
+    return closed
 
 
 def tallies_of(connection: Connection, closed: Closed) -> list[Tally]:
@@ -135,19 +169,6 @@ def tallies_of(connection: Connection, closed: Closed) -> list[Tally]:
             read = ((row.idx, decode_leaf(row.entry)) for row in rows)
             return [read_tally(at, leaf) for at, leaf in read if isinstance(leaf, TallyLeaf)]
     return []
-
-
-def _closed(row: Row[Any]) -> Closed:
-    return Closed(
-        row.origin,
-        Month.read(row.month),
-        row.first,
-        row.last,
-        row.first_tally,
-        row.last_tally,
-        row.document,
-        row.jws,
-    )
 
 
 def put_release(folder: Path, month: str, document: bytes, jws: str) -> None:
