@@ -54,7 +54,7 @@ def days_before(day: str, today: date) -> int:
 
 
 @pytest.mark.parametrize("n", SOME[::7])
-def test_ages_are_the_same_on_any_day(drawn: Population, later: Population, n: int) -> None:
+def test_ages_are_equal_on_any_day(drawn: Population, later: Population, n: int) -> None:
     before, after = drawn.person(n), later.person(n)
     if n not in FIXED_BIRTHS:
         completed_then = completed(before.birth_date, DRAWN_UP)
@@ -83,7 +83,7 @@ def test_papers_keep_their_distance_from_today(drawn: Population, later: Populat
     assert compared > 1000
 
 
-def test_a_birth_is_registered_after_it_and_before_today(later: Population) -> None:
+def test_birth_is_registered_between_birth_and_today(later: Population) -> None:
     for n in SOME:
         for record in records_of(later, n):
             if record["kind"] == "birth_certificate":
@@ -91,7 +91,7 @@ def test_a_birth_is_registered_after_it_and_before_today(later: Population) -> N
                 assert record["issued_on"] <= later.calendar.today.isoformat()
 
 
-def test_what_has_expired_is_the_same_on_any_day(drawn: Population, later: Population) -> None:
+def test_expired_papers_are_equal_on_any_day(drawn: Population, later: Population) -> None:
     def expired(people: Population, n: int) -> list[bool]:
         today = people.calendar.today.isoformat()
         ends = (record["valid_until"] for record in records_of(people, n))
@@ -100,7 +100,7 @@ def test_what_has_expired_is_the_same_on_any_day(drawn: Population, later: Popul
     assert all(expired(drawn, n) == expired(later, n) for n in SOME)
 
 
-def test_a_newborn_keeps_its_distance_from_today(drawn: Population, later: Population) -> None:
+def test_newborn_keeps_its_distance_from_today(drawn: Population, later: Population) -> None:
     mother = PERSONAS["hospital_birth_parents"]
     before, after = (truth_of(people, mother)["newborn"] for people in (drawn, later))
     assert days_before(before["birth_date"], DRAWN_UP) == 20
@@ -134,7 +134,7 @@ def test_births_that_history_fixed_never_move(drawn: Population, later: Populati
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_same_people_come_on_any_day(drawn: Population, form: str) -> None:
+def test_same_people_come_on_any_day(drawn: Population, form: str) -> None:
     later = Population(today=date(2034, 6, 15))
     came = [[one.n for one in stories(people, form, 5, 2026)] for people in (drawn, later)]
     assert came[0] == came[1]
@@ -165,7 +165,7 @@ LISTED = {"calendar.py", "personas.py"}
 """Where drawn dates are listed."""
 
 
-def test_no_module_of_people_dates_by_itself() -> None:
+def test_people_modules_read_no_clock() -> None:
     found = {
         f"{path.relative_to(ROOT).as_posix()}: {day}"
         for folder in ("people", "igate")

@@ -17,7 +17,7 @@ def test_the_example_runs() -> None:
     exec(compile(examples[0], "docs/mocks.md", "exec"), {})  # noqa: S102 - our own document
 
 
-def test_every_persona_is_in_the_table_and_no_other() -> None:
+def test_table_lists_exactly_the_personas() -> None:
     rows = [
         line for line in TEXT.split("### Personas")[1].split("## ")[0].splitlines() if "|" in line
     ]
@@ -25,7 +25,7 @@ def test_every_persona_is_in_the_table_and_no_other() -> None:
     assert named == set(PERSONAS)
 
 
-def test_every_member_of_a_fault_is_explained() -> None:
+def test_every_fault_member_is_explained() -> None:
     table = TEXT.split("## Faults")[1].split("## Another day")[0]
     named = set(re.findall(r"`(\w+)`", table))
     assert set(Rule.model_fields) <= named

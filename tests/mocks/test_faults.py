@@ -29,7 +29,7 @@ async def test_a_delay_holds_the_answer_back(caller: Caller) -> None:
     assert len(citizens(response)) == 1
 
 
-async def test_a_drip_sends_the_body_slowly_and_whole(caller: Caller) -> None:
+async def test_drip_sends_whole_body_slowly(caller: Caller) -> None:
     await switch_on(caller, drip_bytes_per_second=12_000)
     begun = time.monotonic()
     response = await ordinary(caller)
@@ -37,7 +37,7 @@ async def test_a_drip_sends_the_body_slowly_and_whole(caller: Caller) -> None:
     assert len(citizens(response)) == 1
 
 
-async def test_a_cut_sends_less_than_the_length_it_promised(caller: Caller) -> None:
+async def test_cut_sends_less_than_promised_length(caller: Caller) -> None:
     await switch_on(caller, cut_after_bytes=100)
     response = await ordinary(caller)
     assert len(response.content) == 100
@@ -50,14 +50,14 @@ async def test_a_status_answers_without_data(caller: Caller) -> None:
     assert (response.status_code, response.content) == (502, b"")
 
 
-async def test_too_many_requests_says_when_to_come_back(caller: Caller) -> None:
+async def test_too_many_requests_names_retry_time(caller: Caller) -> None:
     await switch_on(caller, status=429, retry_after_seconds=7)
     response = await ordinary(caller)
     assert (response.status_code, response.headers["Retry-After"]) == (429, "7")
 
 
 @pytest.mark.parametrize("garbage", ["html", "json", "random", "truncated", "empty"])
-async def test_garbage_cannot_be_read_as_an_answer(caller: Caller, garbage: str) -> None:
+async def test_garbage_cannot_be_read_as_answer(caller: Caller, garbage: str) -> None:
     await switch_on(caller, garbage=garbage)
     response = await ordinary(caller)
     assert response.status_code == 200
@@ -65,14 +65,14 @@ async def test_garbage_cannot_be_read_as_an_answer(caller: Caller, garbage: str)
         etree.fromstring(response.content)
 
 
-async def test_a_wrong_content_type_stands_on_a_right_answer(caller: Caller) -> None:
+async def test_wrong_content_type_keeps_right_answer(caller: Caller) -> None:
     await switch_on(caller, content_type="text/html")
     response = await ordinary(caller)
     assert response.headers["Content-Type"] == "text/html"
     assert len(citizens(response)) == 1
 
 
-async def test_a_wrong_person_is_a_real_other_one(caller: Caller) -> None:
+async def test_wrong_person_is_another_real_one(caller: Caller) -> None:
     await switch_on(caller, wrong_person=True)
     found = citizens(await ordinary(caller))[0]
     number = text(found, "SoDinhDanh")
@@ -86,7 +86,7 @@ async def test_surplus_elements_follow_the_known_ones(caller: Caller) -> None:
     assert len(citizens(await ordinary(caller))[0]) == plain + 3
 
 
-async def test_an_empty_name_is_a_record_that_matches_nobody(caller: Caller) -> None:
+async def test_record_with_empty_name_matches_nobody(caller: Caller) -> None:
     await switch_on(caller, empty_ten=True)
     assert text(citizens(await ordinary(caller))[0], "HoVaTen/Ten") == ""
 
@@ -105,7 +105,7 @@ async def test_codes_may_be_the_old_ones(caller: Caller) -> None:
     assert text(found, "ThuongTru/MaTinhThanh") == "62"
 
 
-async def test_somebody_may_stand_twice_or_not_at_all(caller: Caller) -> None:
+async def test_person_may_appear_twice_or_never(caller: Caller) -> None:
     fault_id = await switch_on(caller, duplicate=True)
     assert len(citizens(await ordinary(caller))) == 2
     await caller.http.delete(f"/_mock/faults/{fault_id}")
@@ -141,7 +141,7 @@ async def test_faults_act_together(caller: Caller) -> None:
     assert response.headers["Content-Type"] == "text/plain"
 
 
-async def test_a_fault_may_be_one_personas_one_numbers_or_one_services(caller: Caller) -> None:
+async def test_fault_targets_persona_number_or_service(caller: Caller) -> None:
     await switch_on(caller, persona="driver", status=500)
     await switch_on(caller, n=PERSONAS["divorced"], status=502)
     await switch_on(caller, number=caller.people.persona("widowed").personal_id, status=503)
@@ -156,7 +156,7 @@ async def test_a_fault_may_be_one_personas_one_numbers_or_one_services(caller: C
     assert yes_no.status_code == 504
 
 
-async def test_a_fault_may_spare_the_first_calls_and_end_after_some(caller: Caller) -> None:
+async def test_fault_may_start_late_and_end(caller: Caller) -> None:
     await switch_on(caller, status=503, skip=1, calls=2)
     statuses = [(await ordinary(caller)).status_code for _ in range(5)]
     assert statuses == [200, 503, 503, 200, 200]
@@ -175,7 +175,7 @@ def test_chance_is_the_seeds(mock: PopulationMock) -> None:
     assert 35 <= sum(first) <= 85
 
 
-async def test_faults_are_listed_counted_and_switched_off(caller: Caller) -> None:
+async def test_faults_are_listed_counted_and_removed(caller: Caller) -> None:
     fault_id = await switch_on(caller, status=503, calls=1, seed=3)
     await ordinary(caller)
     await ordinary(caller)
@@ -211,7 +211,7 @@ async def test_faults_are_listed_counted_and_switched_off(caller: Caller) -> Non
         (b"\xff", None),
     ],
 )
-async def test_a_fault_that_makes_no_sense_is_refused(
+async def test_nonsensical_fault_is_refused(
     caller: Caller, rule: bytes, member: str | None
 ) -> None:
     response = await caller.http.post("/_mock/faults", content=rule)

@@ -46,9 +46,7 @@ def form_of(code: str) -> Form:
 
 
 @pytest.mark.parametrize("code", FORMS)
-def test_every_answer_of_a_story_has_an_input_and_every_person_a_role(
-    people: Population, code: str
-) -> None:
+def test_story_answers_have_inputs_people_roles(people: Population, code: str) -> None:
     form = form_of(code)
     roles = {role for role, _ in form.bound.values()} | {"applicant"}
     for story in told_of(people, code):
@@ -59,7 +57,7 @@ def test_every_answer_of_a_story_has_an_input_and_every_person_a_role(
 
 
 @pytest.mark.parametrize("code", FORMS)
-def test_a_choice_that_a_story_makes_is_offered_by_the_form(people: Population, code: str) -> None:
+def test_story_choices_are_offered_by_form(people: Population, code: str) -> None:
     form = form_of(code)
     for story in told_of(people, code):
         for path, answer in story.answers.items():
@@ -69,9 +67,7 @@ def test_a_choice_that_a_story_makes_is_offered_by_the_form(people: Population, 
 
 
 @pytest.mark.parametrize("code", FORMS)
-def test_nobody_comes_twice_for_a_form_and_nobody_dead_at_all(
-    people: Population, code: str
-) -> None:
+def test_form_meets_nobody_twice_or_dead(people: Population, code: str) -> None:
     told = told_of(people, code)
     assert len({story.n for story in told}) == len(told) == 15
     for story in told:
@@ -81,7 +77,7 @@ def test_nobody_comes_twice_for_a_form_and_nobody_dead_at_all(
         assert person.personal_id.startswith("003")
 
 
-def test_no_child_is_registered_on_two_forms(people: Population) -> None:
+def test_no_child_is_on_two_forms(people: Population) -> None:
     mothers = [
         {story.n // 6 for story in told_of(people, code) if story.persona == "ordinary"}
         for code in ("birth-registration", "bundle-birth")
@@ -89,7 +85,7 @@ def test_no_child_is_registered_on_two_forms(people: Population) -> None:
     assert not mothers[0] & mothers[1]
 
 
-def test_people_suit_the_form_that_they_come_for(people: Population) -> None:
+def test_people_suit_their_form(people: Population) -> None:
     assert all(s.people["mother"].newborn for s in stories(people, "birth-registration", 9, SEED))
     drivers = stories(people, "driving-licence-exchange", 9, SEED)
     assert all("driving_licence" in s.people["applicant"].papers for s in drivers)
@@ -101,7 +97,7 @@ def test_people_suit_the_form_that_they_come_for(people: Population) -> None:
         assert {bride["marital_status"], groom["marital_status"]} <= {"single", "divorced"}
 
 
-def test_a_child_signs_in_for_an_old_parent_now_and_then(people: Population) -> None:
+def test_child_sometimes_signs_in_for_parent(people: Population) -> None:
     helped = [s for s in stories(people, "social-pension", 30, SEED) if "guardian" in s.people]
     assert helped
     for story in helped:
@@ -111,14 +107,14 @@ def test_a_child_signs_in_for_an_old_parent_now_and_then(people: Population) -> 
 
 
 @pytest.mark.parametrize("code", FORMS)
-def test_the_last_case_of_a_form_is_its_plainest_person(people: Population, code: str) -> None:
+def test_last_case_is_the_plainest_person(people: Population, code: str) -> None:
     personas = [story.persona for story in case_stories(people, code, SEED)]
     assert personas[-1] == stories(people, code, 1, SEED)[0].persona
     assert set(personas) <= set(PERSONAS)
     assert len(set(personas)) == len(personas)
 
 
-def test_somebody_outside_the_population_knows_name_and_birth_alone() -> None:
+def test_outsider_knows_name_and_birth_only() -> None:
     abroad = outsider(
         {
             "personal_id": None,
@@ -133,7 +129,7 @@ def test_somebody_outside_the_population_knows_name_and_birth_alone() -> None:
     assert abroad.answer("person.sex") is None
 
 
-def test_a_person_says_what_the_papers_say_and_what_the_registers_have_wrong(
+def test_person_states_papers_against_wrong_registers(
     people: Population,
 ) -> None:
     driver = someone(people, PERSONAS["driver"])
@@ -143,14 +139,14 @@ def test_a_person_says_what_the_papers_say_and_what_the_registers_have_wrong(
     assert contradicted.answer("person.ethnicity") == {"code": "06", "label": "Mường"}
 
 
-def test_of_fifty_people_forty_accept_and_every_other_kind_is_there() -> None:
+def test_forty_of_fifty_accept_all_kinds() -> None:
     drawn = Counter(behaviours(100, SEED))
     assert drawn[Behaviour.ACCEPT] == 80
     assert set(drawn) == set(Behaviour)
     assert behaviours(100, SEED) == behaviours(100, SEED) != behaviours(100, SEED + 1)
 
 
-def test_the_forms_take_turns_until_each_was_handed_in_and_each_meets_a_source_that_fails(
+def test_forms_alternate_and_meet_failing_sources(
     people: Population,
 ) -> None:
     turns = appointments(people, 13 * len(FORMS), SEED, "cb.demo.01", A_DAY)
@@ -169,18 +165,18 @@ def test_the_forms_take_turns_until_each_was_handed_in_and_each_meets_a_source_t
     assert len(at_the_desk) > 5, "no form is served at the desk alone"
 
 
-def test_dossiers_have_the_two_codes_that_igate_issues() -> None:
+def test_dossiers_have_both_igate_codes() -> None:
     assert dossier_code(A_DAY, 1) == "H99.01-20261122-0000001"
     assert dossier_code(A_DAY, 2) == "H99.01-261122-0002"
 
 
-def test_every_paper_that_a_person_looks_at_has_that_member() -> None:
+def test_papers_have_the_members_people_read() -> None:
     kinds = json.loads((SCHEMAS.parent / "record-kinds.json").read_text())["kinds"]
     for attribute, (kind, member) in ON_PAPER.items():
         assert member in kinds[kind]["members"], attribute
 
 
-def test_whoever_registers_a_death_has_lost_somebody_whom_the_registers_list(
+def test_death_reporter_lost_a_registered_relative(
     people: Population,
 ) -> None:
     for form, tell in (("death-registration", death), ("bundle-death", bundle_death)):
@@ -194,7 +190,7 @@ def test_whoever_registers_a_death_has_lost_somebody_whom_the_registers_list(
             assert notice.answer("death_notice.place.province") is not None
 
 
-def test_nobody_types_of_another_what_can_be_read_once_that_person_is_named(house: House) -> None:
+def test_named_persons_readable_fields_are_not_typed(house: House) -> None:
     story = house.story("marriage-registration", "bride")
     house.file_records_of(*story.owners)
     walk = house.walk(story)

@@ -92,9 +92,7 @@ def items(
     return {one.item: one for one in held_items(FORM, story, data or {}, became, holdings)}
 
 
-def test_the_register_has_everybody_and_the_store_those_whose_papers_were_filed(
-    people: Population, holdings: Holdings
-) -> None:
+def test_register_has_everybody_store_the_filed(people: Population, holdings: Holdings) -> None:
     stranger = PERSONAS["passport_holder"]
     assert {"person.sex", "person.hometown.commune", "person.father"} <= holdings.of(stranger)
     assert "passport.number" not in holdings.of(stranger)
@@ -104,9 +102,7 @@ def test_the_register_has_everybody_and_the_store_those_whose_papers_were_filed(
     assert alone == Holdings(people, [PERSONAS["ordinary"]], TODAY).of(PERSONAS["ordinary"])
 
 
-def test_the_store_holds_what_each_paper_says_and_nothing_that_a_paper_leaves_out(
-    people: Population, holdings: Holdings
-) -> None:
+def test_store_holds_exactly_what_papers_say(people: Population, holdings: Holdings) -> None:
     driver = PERSONAS["driver"]
     assert "driving_licence" in {r["kind"] for r in records_of(people, driver)}
     held = holdings.of(driver)
@@ -115,25 +111,23 @@ def test_the_store_holds_what_each_paper_says_and_nothing_that_a_paper_leaves_ou
     assert "residence.previous_address.detail" not in held
 
 
-def test_a_paper_that_has_expired_holds_nothing(people: Population) -> None:
+def test_expired_paper_holds_nothing(people: Population) -> None:
     holder = PERSONAS["certificate_of_identity"]
     assert "identity_card.paper_name" in Holdings(people, [holder], TODAY).of(holder)
     assert "identity_card.paper_name" not in Holdings(people, [holder], "2027-05-01").of(holder)
 
 
-def test_a_nationality_that_the_register_sends_empty_is_not_held_there(people: Population) -> None:
+def test_nationality_sent_empty_is_not_held(people: Population) -> None:
     silent = PERSONAS["empty_nationality"]
     assert "person.nationality" not in Holdings(people, [], TODAY).of(silent)
 
 
-def test_of_somebody_from_outside_a_register_holds_the_name_alone() -> None:
+def test_outsider_is_held_by_name_alone() -> None:
     abroad = {"personal_id": None, "full_name": "Mori Kenji", "nationality": "JP"}
     assert named(outsider(abroad).said) == {"person.full_name", "person.nationality"}
 
 
-def test_an_item_counts_once_and_is_a_fact_only_if_nothing_was_typed(
-    story: Story, holdings: Holdings
-) -> None:
+def test_item_counts_once_if_nothing_typed(story: Story, holdings: Holdings) -> None:
     assert items(story, holdings, gioiTinh=FACT)["item_gioiTinh"].fact
     for other in (TYPED, KNOWN, Judged("override", "fact"), Judged("auto", "suggested")):
         assert not items(story, holdings, gioiTinh=other)["item_gioiTinh"].fact
@@ -141,30 +135,24 @@ def test_an_item_counts_once_and_is_a_fact_only_if_nothing_was_typed(
     assert set(asked_twice) == {"item_gioiTinh"}
 
 
-def test_what_the_login_knows_counts_for_nothing(story: Story, holdings: Holdings) -> None:
+def test_login_values_do_not_count(story: Story, holdings: Holdings) -> None:
     assert items(story, holdings, "ten", "dangNhap") == {}
 
 
-def test_inferences_functions_and_what_nobody_holds_do_not_count(
-    story: Story, holdings: Holdings
-) -> None:
+def test_inferences_functions_and_unheld_are_excluded(story: Story, holdings: Holdings) -> None:
     assert "passport.number" not in holdings.of(ME)
     assert items(story, holdings, "ho", "bangChu", "sohochieu", "ghiChu") == {}
 
 
-def test_what_is_not_shown_does_not_count(story: Story, holdings: Holdings) -> None:
+def test_hidden_fields_do_not_count(story: Story, holdings: Holdings) -> None:
     assert items(story, holdings, gioiTinh=Judged("hidden", "fact")) == {}
 
 
-def test_the_number_of_somebody_whom_a_record_names_counts_and_a_key_does_not(
-    story: Story, holdings: Holdings
-) -> None:
+def test_number_named_by_record_counts(story: Story, holdings: Holdings) -> None:
     assert set(items(story, holdings, "soVo")) == {"item_soVo"}
     named_by_me = items(story, holdings, "soBan", "danTocBan", data={"ten": "co"})
     assert set(named_by_me) == {"item_danTocBan"}
 
 
-def test_of_whom_the_answers_do_not_lead_to_nothing_counts(
-    story: Story, holdings: Holdings
-) -> None:
+def test_person_no_answer_leads_to_is_excluded(story: Story, holdings: Holdings) -> None:
     assert items(story, holdings, "danTocBan", data={"ten": "khong"}) == {}

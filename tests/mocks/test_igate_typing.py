@@ -24,18 +24,18 @@ def field(kind: str, *, item: bool = False, **limits: Any) -> Input:
     return Input("o", kind, "Ô", False, SEXES, None, item, False, limits)
 
 
-def test_a_day_is_the_instant_of_its_midnight_by_the_clocks_of_that_time() -> None:
+def test_day_is_its_local_midnight() -> None:
     assert instant("1990-01-15") == "1990-01-14T17:00:00.000+0000"
     assert instant("1965-03-01") == "1965-02-28T16:00:00.000+0000"
 
 
-def test_the_day_component_holds_zeros_for_what_is_unknown() -> None:
+def test_day_component_zeros_unknown_parts() -> None:
     assert day("1990-01-31") == "31/01/1990"
     assert day("1990-01") == "00/01/1990"
     assert day("1990") == "00/00/1990"
 
 
-def test_a_choice_is_found_by_its_label_before_its_code() -> None:
+def test_choice_is_found_by_label_first() -> None:
     answer = {"code": "male", "label": "Nam"}
     assert type_in(field("radio"), answer, SEXES) == "1"
     assert type_in(field("select", item=True), answer, SEXES) == {"label": "Nam", "value": "1"}
@@ -43,7 +43,7 @@ def test_a_choice_is_found_by_its_label_before_its_code() -> None:
     assert type_in(field("radio"), "không có", SEXES) is None
 
 
-def test_yes_and_no_are_said_in_the_words_of_the_form() -> None:
+def test_yes_and_no_use_form_words() -> None:
     choices = (("co", "Có"), ("khong", "Không"))
     assert type_in(field("radio"), True, choices) == "co"
     assert type_in(field("radio"), False, choices) == "khong"
@@ -55,7 +55,7 @@ def test_boxes_are_ticked_one_by_one() -> None:
     assert type_in(field("selectboxes"), (), SEXES) is None
 
 
-def test_a_text_takes_dates_and_codes_as_people_write_them() -> None:
+def test_text_takes_dates_and_codes_as_written() -> None:
     assert type_in(field("textfield"), "1990-01-31", ()) == "31/01/1990"
     assert type_in(field("textfield"), {"code": "01", "label": "Kinh"}, ()) == "Kinh"
     assert type_in(field("textfield", maxLength=4), "Thôn Năm", ()) == "Thôn"
@@ -64,7 +64,7 @@ def test_a_text_takes_dates_and_codes_as_people_write_them() -> None:
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_whatever_is_typed_fits_the_component_and_can_be_told_from_another(code: str) -> None:
+def test_typed_values_fit_and_are_distinguishable(code: str) -> None:
     definition = read_definition((SCHEMAS / code / "form.json").read_bytes())
     form = read_form(json.loads(definition.raw), bindings(code))
     chance = random.Random(code)
@@ -97,7 +97,7 @@ def test_another_dress_never_changes_a_value(code: str) -> None:
             assert canonical(template, dressed[path]) == canonical(template, value), path
 
 
-def test_every_day_of_a_century_survives_the_dress_of_its_instant() -> None:
+def test_every_day_survives_its_instant() -> None:
     definition = read_definition((SCHEMAS / "tk01-passport" / "form.json").read_bytes())
     born = definition.field("ngaySinh")
     chance = random.Random(1)
@@ -108,7 +108,7 @@ def test_every_day_of_a_century_survives_the_dress_of_its_instant() -> None:
         one += timedelta(days=13)
 
 
-def test_questions_that_steer_a_read_or_a_condition_are_answered_first() -> None:
+def test_steering_questions_are_answered_first() -> None:
     form = read_form(
         json.loads((SCHEMAS / "birth-registration" / "form.json").read_bytes()),
         bindings("birth-registration"),
@@ -122,14 +122,14 @@ def test_questions_that_steer_a_read_or_a_condition_are_answered_first() -> None
     )
 
 
-def test_rows_are_required_where_the_form_says_so() -> None:
+def test_rows_are_required_where_form_says() -> None:
     code = "household-business-registration"
     form = read_form(json.loads((SCHEMAS / code / "form.json").read_bytes()), bindings(code))
     assert form.required_groups == {"nganhNghe"}
     assert template_of("nganhNghe[3].maNganh") in form.inputs
 
 
-def test_a_place_in_the_data_is_reached_by_its_path() -> None:
+def test_path_reaches_a_place_in_data() -> None:
     data: dict[str, Any] = {"dong": [{}, {}]}
     put(data, "dong[1].ten", "An")
     put(data, "ngoai.trong", 1)

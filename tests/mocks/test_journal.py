@@ -7,7 +7,7 @@ from mocks.population.asked import Asked, Requests
 from tests.mocks.asking import Caller
 
 
-async def test_a_request_is_noted_with_who_asked_and_what_became_of_it(caller: Caller) -> None:
+async def test_request_is_noted_with_caller_and_outcome(caller: Caller) -> None:
     person = caller.people.persona("ordinary")
     await caller.ask(person)
     shown = (await caller.http.get("/_mock/journal")).json()
@@ -57,7 +57,7 @@ async def test_every_outcome_has_its_word(caller: Caller, mock: PopulationMock) 
 
 
 @pytest.mark.parametrize(("sent", "word"), [("1984", "year"), ("1984-03-17", "full")])
-async def test_the_form_of_the_birth_date_is_noted_not_the_date(
+async def test_birth_date_form_is_noted_without_date(
     caller: Caller, mock: PopulationMock, sent: str, word: str
 ) -> None:
     await caller.ask(caller.people.persona("ordinary"), NgayThangNamSinh=caller.birth(sent))
@@ -79,7 +79,7 @@ async def test_the_journal_is_emptied_on_demand(caller: Caller, mock: Population
     assert mock.state.journal.about(person.personal_id) == []
 
 
-def test_the_oldest_is_forgotten_when_the_journal_is_full() -> None:
+def test_full_journal_drops_the_oldest() -> None:
     journal = Requests(3)
     for number in "12345":
         journal.add(Asked(0.0, "found", number=number))
@@ -87,11 +87,11 @@ def test_the_oldest_is_forgotten_when_the_journal_is_full() -> None:
     assert journal.total == 5
 
 
-def test_a_note_does_not_print_the_number() -> None:
+def test_note_hides_the_number() -> None:
     assert "003090000001" not in repr(Asked(0.0, "found", number="003090000001"))
 
 
-async def test_health_names_the_seed_and_the_personas(caller: Caller) -> None:
+async def test_health_names_seed_and_personas(caller: Caller) -> None:
     health = (await caller.http.get("/_mock/health")).json()
     assert health["status"] == "ok"
     assert health["seed"] == 2026

@@ -96,7 +96,7 @@ def with_file(**file: str) -> list[Json]:
     return [{**component, "SoLuong": "1", "GiayToDinhKem": [{"TenGiayTo": "Đơn", **file}]}]
 
 
-async def test_six_calls_bring_a_dossier_to_its_end(client: Client) -> None:
+async def test_six_calls_complete_a_dossier(client: Client) -> None:
     (file,) = await client.upload(PAPER)
     assert file["HashTepTin"] == hashlib.sha256(PAPER).hexdigest()
     components = with_file(IdGiayTo=file["IdTepTin"], HashTepTin=file["HashTepTin"])
@@ -113,7 +113,7 @@ async def test_six_calls_bring_a_dossier_to_its_end(client: Client) -> None:
     )
 
 
-async def test_a_code_is_issued_for_a_unit_or_for_a_procedure(client: Client) -> None:
+async def test_code_is_issued_for_unit_or_procedure(client: Client) -> None:
     assert await client.next_code("G09.20") == "G09.20-20261122-0000001"
     assert await client.next_code("G09.20") == "G09.20-20261122-0000002"
     assert await client.next_code("1.014748") == "G09-20261122-0000001"
@@ -133,13 +133,13 @@ async def test_errors_are_told_by_http(client: Client) -> None:
     assert (await client.call("POST", "/tep-tin", content=b"x")).status_code == 400
 
 
-async def test_a_token_is_over_after_its_time(client: Client) -> None:
+async def test_token_expires(client: Client) -> None:
     assert (await client.sign_in()).json()["expires_in"] == 3600
     client.moment[0] += 3600
     assert (await client.call("GET", "/ma-ho-so", params={"code": "G09"})).status_code == 401
 
 
-async def test_a_file_must_be_the_one_that_was_uploaded(client: Client) -> None:
+async def test_file_must_match_the_upload(client: Client) -> None:
     (file,) = await client.upload(PAPER)
     other = hashlib.sha256(b"another").hexdigest()
     for wrong, member in (
@@ -152,7 +152,7 @@ async def test_a_file_must_be_the_one_that_was_uploaded(client: Client) -> None:
     assert client.mock.desk.kept == {}
 
 
-async def test_several_files_keep_their_bytes_and_their_order(client: Client) -> None:
+async def test_files_keep_bytes_and_order(client: Client) -> None:
     contents = [PAPER, b"", b"--not-a-boundary\r\n\r\n" + bytes(range(256))]
     told = await client.upload(*contents)
     assert [f["HashTepTin"] for f in told] == [hashlib.sha256(c).hexdigest() for c in contents]
@@ -179,15 +179,13 @@ async def test_several_files_keep_their_bytes_and_their_order(client: Client) ->
         ),
     ],
 )
-async def test_each_part_has_its_own_style_of_dates_and_codes(
-    client: Client, member: str, changed: Json
-) -> None:
+async def test_each_part_styles_dates_and_codes(client: Client, member: str, changed: Json) -> None:
     response = await client.create(**changed)
     assert response.status_code == 400
     assert response.json()["message"].endswith(member)
 
 
-async def test_a_dossier_sent_again_is_told_under_its_names(client: Client) -> None:
+async def test_resent_dossier_is_found_by_its_names(client: Client) -> None:
     client.mock.state.faults.add(call="create", lost_answer=True, calls=1)
     said = await client.dossier()
     assert (await client.call("POST", "/NoiHoSo", json=said)).status_code == 504
@@ -202,11 +200,11 @@ async def test_a_dossier_sent_again_is_told_under_its_names(client: Client) -> N
     ]
 
 
-async def test_a_code_that_was_never_issued_is_refused(client: Client) -> None:
+async def test_unissued_code_is_refused(client: Client) -> None:
     assert (await client.create(MaHoSo="G09.20-20261122-0000009")).status_code == 400
 
 
-async def test_progress_is_once_and_in_legal_order_and_knows_both_names(client: Client) -> None:
+async def test_progress_is_single_legal_and_two_named(client: Client) -> None:
     names = (await client.create()).json()["data"]
     assert (await client.progress(names, "10")).status_code == 400
     assert (await client.progress(names, "2")).status_code == 200
@@ -217,7 +215,7 @@ async def test_progress_is_once_and_in_legal_order_and_knows_both_names(client: 
     assert wrong_date.status_code == 400
 
 
-async def test_fees_and_results_come_with_some_states_only(client: Client) -> None:
+async def test_fees_and_results_need_their_states(client: Client) -> None:
     names = (await client.create()).json()["data"]
     assert (await client.state(names, "2", DanhSachLePhi=[])).status_code == 400
     assert (await client.state(names, "2", NoiDungYKien="x")).status_code == 200

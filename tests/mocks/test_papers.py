@@ -38,7 +38,7 @@ def of_kind(records: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     return [record["content"] for record in records if record["kind"] == kind]
 
 
-def test_every_record_has_the_members_of_the_request_and_of_its_kind(
+def test_records_have_members_of_their_kind(
     records: dict[int, list[dict[str, Any]]],
 ) -> None:
     for held in records.values():
@@ -63,7 +63,7 @@ def test_the_vault_takes_every_record(records: dict[int, list[dict[str, Any]]]) 
             assert read_record(record, TAKEN).document() == record
 
 
-def test_codes_on_papers_are_of_the_lists_with_their_labels(
+def test_paper_codes_are_listed_with_labels(
     records: dict[int, list[dict[str, Any]]],
 ) -> None:
     seen = set()
@@ -98,7 +98,7 @@ def test_both_spouses_hold_the_same_marriage(records: dict[int, list[dict[str, A
     assert married > 200
 
 
-def test_the_dead_are_certified_alike_for_all_who_are_left(
+def test_survivors_share_one_death_certificate(
     people: Population, records: dict[int, list[dict[str, Any]]]
 ) -> None:
     by_dead: dict[str, set[str]] = {}
@@ -141,7 +141,7 @@ def test_papers_say_what_the_register_says(
             assert card["card_number"] == person.personal_id
 
 
-def test_the_truth_names_the_family_and_the_papers(people: Population) -> None:
+def test_truth_names_family_and_papers(people: Population) -> None:
     truth = truth_of(people, PERSONAS["ordinary"])
     person = people.persona("ordinary")
     assert person.father is not None
@@ -154,7 +154,7 @@ def test_the_truth_names_the_family_and_the_papers(people: Population) -> None:
     assert json.loads(json.dumps(truth)) == truth
 
 
-def test_the_oldest_name_parents_who_have_no_number(people: Population) -> None:
+def test_oldest_people_name_parents_without_numbers(people: Population) -> None:
     father = truth_of(people, 240)["father"]
     assert father["personal_id"] is None
     assert father["full_name"]

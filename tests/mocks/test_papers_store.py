@@ -33,7 +33,7 @@ Json = dict[str, Any]
 DIFFERENCES = json.loads((ROOT / "docs" / "papers-differences.json").read_text())["differences"]
 
 
-def test_every_difference_from_the_real_store_is_explained_by_a_test_of_its_name() -> None:
+def test_store_differences_have_a_named_test() -> None:
     tests = set(re.findall(r"def test_(\w+)\(", Path(__file__).read_text(encoding="utf-8")))
     listed = [difference["id"] for difference in DIFFERENCES]
     assert len(set(listed)) == len(listed)
@@ -94,7 +94,7 @@ def kinds_of(told: Json) -> list[str]:
     return sorted(one["paper"]["kind"] for one in told["result"])
 
 
-async def test_a_search_finds_the_owners_papers_of_the_kinds_that_are_named(unit: Unit) -> None:
+async def test_search_finds_owners_papers_of_kinds(unit: Unit) -> None:
     person = unit.people.persona("ordinary")
     every = [record["kind"] for record in records_of(unit.people, person.n)]
     told = await unit.search(person.personal_id, *every)
@@ -106,7 +106,7 @@ async def test_a_search_finds_the_owners_papers_of_the_kinds_that_are_named(unit
     assert {one["paper"]["owner"]["personal_id"] for one in told["result"]} == {person.personal_id}
 
 
-async def test_other_papers_may_lie_in_a_store(unit: Unit) -> None:
+async def test_store_may_hold_other_papers(unit: Unit) -> None:
     person = unit.people.persona("ordinary")
     licence = next(r for r in records_of(unit.people, person.n) if r["kind"] == "driving_licence")
     other = licence | {"content": licence["content"] | {"number": "X-0000001"}}
@@ -122,7 +122,7 @@ async def test_other_papers_may_lie_in_a_store(unit: Unit) -> None:
     assert kinds_of(again) == ["driving_licence", "identity_card"]
 
 
-def test_half_of_the_people_keep_papers_there_and_they_are_what_the_provinces_hold(
+def test_half_keep_the_provinces_papers(
     people: Population,
 ) -> None:
     with_papers = [n for n in range(0, 6000, 7) if papers_of(people, n)]
@@ -136,7 +136,7 @@ def test_half_of_the_people_keep_papers_there_and_they_are_what_the_provinces_ho
         assert {p["unit"] for p in papers_of(people, n)} == {"H98"}
 
 
-def test_of_some_papers_in_the_store_the_province_has_no_copy(people: Population) -> None:
+def test_some_store_papers_lack_provincial_copy(people: Population) -> None:
     kinds = {"identity_card", "driving_licence", "birth_certificate"}
     with_store = [n for n in range(0, 6000, 7) if has_store(n)]
 
@@ -147,7 +147,7 @@ def test_of_some_papers_in_the_store_the_province_has_no_copy(people: Population
     assert not any(only_there(n, k) for n in range(60, 120) for k in kinds)
 
 
-def test_a_paper_has_an_id_of_its_own_and_was_stored_after_its_issue(people: Population) -> None:
+def test_paper_has_id_and_later_storage(people: Population) -> None:
     papers = papers_of(people, PERSONAS["ordinary"])
 
     assert len({paper["id"] for paper in papers}) == len(papers)
@@ -156,7 +156,7 @@ def test_a_paper_has_an_id_of_its_own_and_was_stored_after_its_issue(people: Pop
         assert paper["storedAt"][:8] > (paper["paper"]["issued_on"] or "").replace("-", "")
 
 
-async def test_nobody_gets_in_without_the_units_password(unit: Unit) -> None:
+async def test_wrong_unit_password_is_refused(unit: Unit) -> None:
     assert (await unit.login(password="another"))["error_code"] == "-4"
     assert (await unit.login(username="H98"))["error_code"] == "-4"
     person = unit.people.persona("ordinary")
@@ -165,7 +165,7 @@ async def test_nobody_gets_in_without_the_units_password(unit: Unit) -> None:
     assert (told["error_code"], "result" in told) == ("-1", False)
 
 
-async def test_a_session_is_over_after_half_an_hour(unit: Unit) -> None:
+async def test_session_expires_after_half_an_hour(unit: Unit) -> None:
     person = unit.people.persona("ordinary")
     session = (await unit.login())["session"]
     unit.moment[0] += 1799
@@ -195,7 +195,7 @@ async def test_a_procedure_may_be_closed_to(unit: Unit) -> None:
 
 
 @pytest.mark.parametrize("owner", ["003090999999", "", "không phải số"])
-async def test_somebody_unknown_has_no_paper_and_that_is_a_success(unit: Unit, owner: str) -> None:
+async def test_unknown_person_succeeds_without_papers(unit: Unit, owner: str) -> None:
     told = await unit.search(owner, "identity_card")
 
     assert (told["error_code"], told["result"]) == ("0", [])
@@ -210,17 +210,17 @@ async def test_somebody_unknown_has_no_paper_and_that_is_a_success(unit: Unit, o
         {"headers": {"dstcode": DSTCODE}, "params": {"providerurl": "https://other.example"}},
     ],
 )
-async def test_the_adapter_forwards_nothing_without_its_provider(unit: Unit, way: Json) -> None:
+async def test_adapter_without_provider_forwards_nothing(unit: Unit, way: Json) -> None:
     assert (await unit.post(LOGIN, {}, **way)).status_code == 404
 
 
-async def test_the_provider_may_be_named_in_the_address(unit: Unit) -> None:
+async def test_provider_may_be_in_the_address(unit: Unit) -> None:
     way: Json = {"headers": {}, "params": THERE | {"dstcode": DSTCODE}}
 
     assert (await unit.post(LOGIN, {}, **way)).json()["error_code"] == "-2"
 
 
-async def test_a_file_is_handed_out_once_a_search_has_found_it(unit: Unit) -> None:
+async def test_file_is_served_after_a_search(unit: Unit) -> None:
     person = unit.people.persona("ordinary")
     (paper,) = (
         p for p in papers_of(unit.people, person.n) if p["paper"]["kind"] == "identity_card"
@@ -239,7 +239,7 @@ async def test_a_file_is_handed_out_once_a_search_has_found_it(unit: Unit) -> No
     assert hashlib.sha256(after.content).hexdigest() == paper["paper"]["file"]["sha256"]
 
 
-async def test_the_journal_remembers_who_was_searched_for_and_why(unit: Unit) -> None:
+async def test_journal_keeps_subject_and_purpose(unit: Unit) -> None:
     person = unit.people.persona("ordinary")
     await unit.search(person.personal_id, "identity_card", maHoSo="H99.01-20261122-0000001")
     told = (await unit.http.get("/_mock/journal")).json()
@@ -266,6 +266,6 @@ async def test_what_is_no_call_is_refused(unit: Unit, content: bytes, status: in
     assert response.status_code == status
 
 
-async def test_every_answer_says_that_it_is_our_own_design(unit: Unit) -> None:
+async def test_answers_declare_our_own_design(unit: Unit) -> None:
     for response in (await unit.post(LOGIN, {}), await unit.http.get("/_mock/health")):
         assert response.headers["x-mock-contract"] == "own-design"

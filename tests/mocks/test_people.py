@@ -22,7 +22,7 @@ def person_of(people: Population, everybody: dict[int, Person], n: int) -> Perso
     return everybody[n] if n in everybody else people.person(n)
 
 
-def test_numbers_of_200_000_people_are_unique_and_say_sex_and_year(people: Population) -> None:
+def test_numbers_are_unique_with_sex_and_year(people: Population) -> None:
     seen = set()
     for n in range(200_000):
         sketch = people.relative(n)
@@ -48,7 +48,7 @@ def test_numbers_lead_back_to_their_people(people: Population) -> None:
             assert people.by_number(person.old_number) == person
 
 
-def test_later_people_have_the_other_prefixes_that_no_province_has(people: Population) -> None:
+def test_later_people_have_other_free_prefixes(people: Population) -> None:
     prefixes = {people.number_of(i * PEOPLE_PER_PREFIX)[:3] for i in range(4)}
     assert prefixes == {"003", "005", "007", "009"}
 
@@ -56,11 +56,11 @@ def test_later_people_have_the_other_prefixes_that_no_province_has(people: Popul
 @pytest.mark.parametrize(
     "number", ["", "abc", "001090000001", "003090", "٠٠٣٠٩٠٠٠٠٠٠١", "003099999999", "999999999"]
 )
-def test_nobody_holds_a_number_that_was_never_given(people: Population, number: str) -> None:
+def test_unissued_number_is_nobodys(people: Population, number: str) -> None:
     assert people.by_number(number) is None
 
 
-def test_a_number_with_one_digit_changed_is_nobodys_or_anothers(people: Population) -> None:
+def test_changed_digit_names_nobody_or_another(people: Population) -> None:
     person = people.persona("ordinary")
     for place in range(12):
         digit = str((int(person.personal_id[place]) + 1) % 10)
@@ -77,7 +77,7 @@ def test_numbers_do_not_look_sequential(people: Population) -> None:
     assert len(set(steps)) > 480
 
 
-def test_the_permutation_moves_every_place_to_a_place_of_its_own() -> None:
+def test_permutation_is_one_to_one() -> None:
     permutation = Permutation("a key")
     there = [permutation.shuffled(place) for place in range(100_000)]
     assert len(set(there)) == 100_000
@@ -98,7 +98,7 @@ def test_nobody_lives_outside_the_population(people: Population) -> None:
             people.person(n)
 
 
-def test_parents_and_children_agree_in_both_directions(
+def test_parents_and_children_agree_both_ways(
     people: Population, everybody: dict[int, Person]
 ) -> None:
     links = 0
@@ -119,9 +119,7 @@ def test_parents_and_children_agree_in_both_directions(
     assert links > 2_500
 
 
-def test_the_father_is_a_man_the_mother_a_woman_and_the_surname_the_fathers(
-    people: Population, everybody: dict[int, Person]
-) -> None:
+def test_parents_fit_by_sex_and_surname(people: Population, everybody: dict[int, Person]) -> None:
     for person in everybody.values():
         for parent, sex in ((person.father, "male"), (person.mother, "female")):
             if parent is not None and parent.n is not None:
@@ -148,7 +146,7 @@ def test_spouses_name_each_other(everybody: dict[int, Person]) -> None:
     assert couples > 600
 
 
-def test_heads_and_members_agree_in_both_directions(
+def test_heads_and_members_agree_both_ways(
     people: Population, everybody: dict[int, Person]
 ) -> None:
     for n, person in everybody.items():
@@ -165,7 +163,7 @@ def test_heads_and_members_agree_in_both_directions(
             assert person_of(people, everybody, member).residence == residence
 
 
-def test_relations_to_the_head_fit_sex_and_kinship(everybody: dict[int, Person]) -> None:
+def test_relations_to_head_fit_sex_and_kinship(everybody: dict[int, Person]) -> None:
     for person in everybody.values():
         if person.residence is None:
             continue
@@ -183,7 +181,7 @@ def test_relations_to_the_head_fit_sex_and_kinship(everybody: dict[int, Person])
             assert head.n in person.children
 
 
-def test_nobody_dies_before_birth_or_holds_a_card_as_a_child(everybody: dict[int, Person]) -> None:
+def test_life_events_come_at_possible_ages(everybody: dict[int, Person]) -> None:
     for person in everybody.values():
         assert person.died_on is None or person.died_on > person.birth_date
         if person.card_issued_on is not None:
@@ -218,7 +216,7 @@ def test_names_are_composed_vietnamese(everybody: dict[int, Person]) -> None:
     assert all(unicodedata.is_normalized("NFC", p.full_name) for p in everybody.values())
 
 
-def test_the_millionth_person_costs_no_more_than_the_first() -> None:
+def test_millionth_person_costs_like_the_first() -> None:
     people = Population(7)
 
     def cost(start: int) -> float:
@@ -235,7 +233,7 @@ def test_the_millionth_person_costs_no_more_than_the_first() -> None:
     assert people._portrait.cache_info().currsize <= 1024
 
 
-def test_a_change_is_seen_on_the_later_day_and_not_before(people: Population) -> None:
+def test_change_shows_from_its_day_on(people: Population) -> None:
     before = people.persona("moved_house")
     there = people.persona("ordinary").permanent
     later = people.with_change(before.n, "permanent", there)
@@ -247,6 +245,6 @@ def test_a_change_is_seen_on_the_later_day_and_not_before(people: Population) ->
     assert again.person(before.n).permanent == there
 
 
-def test_a_change_of_something_unknown_is_refused(people: Population) -> None:
+def test_change_of_unknown_thing_is_refused(people: Population) -> None:
     with pytest.raises(TypeError):
         people.with_change(0, "shoe_size", 42)

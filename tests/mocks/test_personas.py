@@ -50,12 +50,12 @@ def test_the_ordinary_person_has_nothing_peculiar(anybody: Population) -> None:
     } <= kinds(anybody, "ordinary")
 
 
-def test_names_of_one_word_and_of_many(anybody: Population) -> None:
+def test_names_of_one_and_many_words(anybody: Population) -> None:
     assert " " not in anybody.persona("single_word_name").full_name
     assert 80 <= len(anybody.persona("very_long_name").full_name) <= 100
 
 
-def test_a_birth_certificate_may_hold_a_former_name(anybody: Population) -> None:
+def test_birth_certificate_may_hold_former_name(anybody: Population) -> None:
     person = anybody.persona("changed_name")
     names = {r["kind"]: r["owner"]["full_name"] for r in records_of(anybody, person.n)}
     former = names.pop("birth_certificate")
@@ -78,7 +78,7 @@ def test_births_under_other_clocks(anybody: Population) -> None:
     assert anybody.persona("born_when_clocks_changed").birth_date == "1959-12-31"
 
 
-def test_a_young_couple_has_a_notice_of_a_hospital_and_another_has_none(
+def test_only_some_couples_have_hospital_notice(
     anybody: Population,
 ) -> None:
     mother = anybody.persona("hospital_birth_parents")
@@ -123,7 +123,7 @@ def test_a_head_of_household_heads_it(anybody: Population) -> None:
     assert len(head.residence.members) >= 5
 
 
-def test_a_tenant_is_registered_with_the_landlord(anybody: Population) -> None:
+def test_tenant_is_registered_with_landlord(anybody: Population) -> None:
     tenant, landlord = anybody.persona("tenant_in_household"), anybody.persona("landlord")
     assert tenant.residence == landlord.residence
     assert tenant.residence is not None
@@ -141,7 +141,7 @@ def test_a_temporary_resident_lives_elsewhere(anybody: Population) -> None:
     assert person.temporary == person.current != person.permanent
 
 
-def test_what_a_person_says_may_differ_from_the_register(anybody: Population) -> None:
+def test_person_may_contradict_the_register(anybody: Population) -> None:
     person = anybody.persona("wrong_official_value")
     said = truth_of(anybody, person.n)["person"]
     assert said["ethnicity"]["code"] != person.ethnicity.code
@@ -162,7 +162,7 @@ def test_a_foreign_spouse_has_no_number(anybody: Population) -> None:
     assert "marriage_certificate" in kinds(anybody, "foreign_spouse")
 
 
-def test_a_relative_may_have_only_the_old_number(anybody: Population) -> None:
+def test_relative_may_have_only_old_number(anybody: Population) -> None:
     father = anybody.persona("nine_digit_relative").father
     assert father is not None
     assert father.personal_id is None
@@ -187,7 +187,7 @@ def test_single_people_who_may_marry(anybody: Population) -> None:
         assert age(person) >= 20
 
 
-def test_the_divorced_share_one_judgment_and_live_apart(anybody: Population) -> None:
+def test_divorced_share_judgment_and_live_apart(anybody: Population) -> None:
     man, woman = anybody.persona("divorced"), anybody.persona("divorced_wife")
     assert man.marital_status == woman.marital_status == "divorced"
     assert man.spouse is woman.spouse is None
@@ -196,7 +196,7 @@ def test_the_divorced_share_one_judgment_and_live_apart(anybody: Population) -> 
     assert judgments[0] == judgments[1]
 
 
-def test_the_widowed_hold_the_certificate_of_the_dead(anybody: Population) -> None:
+def test_widowed_hold_the_death_certificate(anybody: Population) -> None:
     widow, dead = anybody.persona("widowed"), anybody.persona("deceased")
     assert dead.died_on is not None
     assert widow.marital_status == "widowed"
@@ -255,7 +255,7 @@ def test_owners_hold_their_papers(anybody: Population, name: str, kind: str) -> 
     assert anybody.persona(name).died_on is None
 
 
-def test_what_the_new_applicants_do_not_hold(anybody: Population) -> None:
+def test_new_applicants_lack_these_papers(anybody: Population) -> None:
     assert "disability_certificate" not in kinds(anybody, "disability_applicant")
     assert "identity_card" not in kinds(anybody, "certificate_of_identity")
     assert age(anybody.persona("certificate_of_identity")) >= 18
@@ -266,7 +266,7 @@ def test_what_the_new_applicants_do_not_hold(anybody: Population) -> None:
 
 
 @pytest.mark.parametrize("dead", ["hospital_death", "beneficiary_death"])
-def test_a_death_in_hospital_is_known_to_the_family_alone(anybody: Population, dead: str) -> None:
+def test_hospital_death_is_known_to_family_alone(anybody: Population, dead: str) -> None:
     person = anybody.persona(dead)
     assert person.died_on is None
     assert {"identity_card", "residence_confirmation"} <= kinds(anybody, dead)
@@ -286,7 +286,7 @@ def test_a_death_in_hospital_is_known_to_the_family_alone(anybody: Population, d
 
 
 @pytest.mark.parametrize(("name", "motors"), [("vehicle_buyer", 1), ("electric_vehicle_buyer", 2)])
-def test_invoice_and_fee_notice_name_the_same_vehicle(
+def test_invoice_and_fee_notice_name_one_vehicle(
     anybody: Population, name: str, motors: int
 ) -> None:
     papers = truth_of(anybody, PERSONAS[name])["papers"]
@@ -296,12 +296,12 @@ def test_invoice_and_fee_notice_name_the_same_vehicle(
     assert sum(invoice[number] is not None for number in numbers[:2]) == motors
 
 
-def test_a_marriage_that_ended_leaves_its_certificate(anybody: Population) -> None:
+def test_ended_marriage_leaves_its_certificate(anybody: Population) -> None:
     for name in ("widowed", "divorced", "divorced_wife"):
         assert "marriage_certificate" in kinds(anybody, name)
 
 
-def test_a_company_has_a_number_of_ten_digits_and_a_director(anybody: Population) -> None:
+def test_company_has_number_and_director(anybody: Population) -> None:
     firm = truth_of(anybody, PERSONAS["company_owner"])["papers"]["business_registration"]
     assert firm["number"].isdigit()
     assert len(firm["number"]) == 10
@@ -361,19 +361,19 @@ async def test_a_commune_may_contradict_its_province(caller: Caller) -> None:
     assert commune not in {c.code for c in COMMUNES_OF[province]}
 
 
-async def test_an_unknown_father_is_an_empty_structure(caller: Caller) -> None:
+async def test_unknown_father_is_empty_structure(caller: Caller) -> None:
     found = await caller.ask_persona("father_unknown")
     assert text(found, "Cha/HoVaTen") == text(found, "Cha/SoDinhDanh") == ""
     assert text(found, "Me/SoDinhDanh") != ""
 
 
-async def test_the_old_number_of_a_relative_stands_alone(caller: Caller) -> None:
+async def test_relatives_old_number_stands_alone(caller: Caller) -> None:
     found = await caller.ask_persona("nine_digit_relative")
     assert text(found, "Cha/SoDinhDanh") == ""
     assert len(text(found, "Cha/SoCMND")) == 9
 
 
-async def test_a_foreign_spouse_is_named_with_nationality_alone(caller: Caller) -> None:
+async def test_foreign_spouse_has_only_nationality(caller: Caller) -> None:
     found = await caller.ask_persona("foreign_spouse")
     assert text(found, "VoChong/QuocTich") == "JP"
     assert text(found, "VoChong/SoDinhDanh") == text(found, "VoChong/SoCMND") == ""

@@ -48,7 +48,7 @@ def failed(told: Json, name: str) -> bool:
     return told["error_code"] == said["code"] and said["words"] in told["message"]
 
 
-def test_every_difference_from_the_real_portal_is_explained_by_a_test_of_its_name() -> None:
+def test_portal_differences_have_a_named_test() -> None:
     tests = set(re.findall(r"def test_(\w+)\(", Path(__file__).read_text(encoding="utf-8")))
     listed = [difference["id"] for difference in DIFFERENCES]
     assert len(set(listed)) == len(listed)
@@ -59,7 +59,7 @@ def test_every_difference_from_the_real_portal_is_explained_by_a_test_of_its_nam
         assert all(difference.values())
 
 
-def test_every_fact_of_the_protocol_says_how_sure_it_is() -> None:
+def test_protocol_facts_state_their_certainty() -> None:
     def untagged(value: Any, place: str) -> list[str]:
         if isinstance(value, list):
             return [p for n, v in enumerate(value) for p in untagged(v, f"{place}[{n}]")]
@@ -79,7 +79,7 @@ def test_every_fact_of_the_protocol_says_how_sure_it_is() -> None:
 
 
 @pytest.mark.parametrize("adapter", [FORWARD, FORWARD_TWIN])
-async def test_dstcode_is_taken_as_a_header_or_in_the_address(unit: Unit, adapter: str) -> None:
+async def test_dstcode_comes_by_header_or_address(unit: Unit, adapter: str) -> None:
     account = {"username": "H99", "password": unit.state.settings.password}
     way: Json
     for way in (
@@ -99,7 +99,7 @@ async def test_dstcode_is_taken_as_a_header_or_in_the_address(unit: Unit, adapte
         {"headers": {"dstcode": DSTCODE}, "params": {"providerurl": PROVIDER_URL}},
     ],
 )
-async def test_what_is_meant_for_another_is_not_forwarded(unit: Unit, way: Json) -> None:
+async def test_message_for_another_is_not_forwarded(unit: Unit, way: Json) -> None:
     assert (await unit.http.post(FORWARD + LOGIN, json={}, **way)).status_code == 404
 
 
@@ -110,13 +110,13 @@ async def test_the_data_path_is_an_invention(unit: Unit) -> None:
     assert response.status_code == 405
 
 
-async def test_nobody_gets_in_without_the_units_password(unit: Unit) -> None:
+async def test_wrong_unit_password_is_refused(unit: Unit) -> None:
     for wrong in ({"password": "another"}, {"username": "H98"}):
         assert failed(await unit.login(**wrong), "wrong_account")
     assert failed(await unit.ask("LayDanhSachTTHC", session="made-up"), "session_over")
 
 
-async def test_a_session_is_over_after_half_an_hour(unit: Unit) -> None:
+async def test_session_expires_after_half_an_hour(unit: Unit) -> None:
     await unit.login()
     unit.moment[0] += 1799
     assert (await unit.ask("LayDanhSachTTHC"))["error_code"] == "0"
@@ -124,14 +124,14 @@ async def test_a_session_is_over_after_half_an_hour(unit: Unit) -> None:
     assert failed(await unit.ask("LayDanhSachTTHC"), "session_over")
 
 
-async def test_a_second_sign_in_ends_the_first(unit: Unit) -> None:
+async def test_second_sign_in_ends_the_first(unit: Unit) -> None:
     first = (await unit.login())["session"]
     await unit.login()
     assert (await unit.ask("LayDanhSachTTHC"))["error_code"] == "0"
     assert failed(await unit.ask("LayDanhSachTTHC", session=first), "session_over")
 
 
-async def test_a_unit_speaks_for_itself_and_what_stands_under_it(unit: Unit) -> None:
+async def test_unit_acts_for_itself_and_below(unit: Unit) -> None:
     for agency in ("H99", "H99.01", "000.00.01.H99"):
         assert (await unit.ask("LayDanhSachTTHC", madonvi=agency))["error_code"] == "0"
     for agency in ("H98", "H991"):
@@ -139,13 +139,13 @@ async def test_a_unit_speaks_for_itself_and_what_stands_under_it(unit: Unit) -> 
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"[" * 60_000, b"\xff"])
-async def test_what_is_no_json_object_is_a_400(unit: Unit, body: bytes) -> None:
+async def test_request_other_than_object_is_400(unit: Unit, body: bytes) -> None:
     for path in (LOGIN, CALL):
         response = await unit.post(path, body)
         assert (response.status_code, response.json()["error_code"]) == (400, "-2")
 
 
-async def test_a_service_that_is_not_described_does_not_exist(unit: Unit) -> None:
+async def test_undescribed_service_does_not_exist(unit: Unit) -> None:
     for service in ("DongBoHoiDap", "LayQDCB", "x"):
         assert failed(await unit.ask(service), "unknown_service")
 
@@ -153,7 +153,7 @@ async def test_a_service_that_is_not_described_does_not_exist(unit: Unit) -> Non
 # -- the catalogue
 
 
-async def test_the_procedures_of_the_declarations_are_listed(unit: Unit) -> None:
+async def test_declared_procedures_are_listed(unit: Unit) -> None:
     listed = (await unit.ask("LayDanhSachTTHC"))["result"]
     codes = {one["MATTHC"] for one in listed}
     drafts, ready = ROOT / "schemas/drafts/forms", ROOT / "schemas/forms"
@@ -184,7 +184,7 @@ def follows(description: list[Any], value: Json) -> bool:
     )
 
 
-async def test_a_procedure_is_told_with_its_whole_tree_and_no_form_fields(unit: Unit) -> None:
+async def test_procedure_has_whole_tree_without_fields(unit: Unit) -> None:
     description = PROTOCOL["services"]["LayThuTuc"]["result"]
     for one in (await unit.ask("LayDanhSachTTHC"))["result"]:
         (tree,) = (await unit.ask("LayThuTuc", maTTHC=one["MATTHC"]))["result"]
@@ -195,7 +195,7 @@ async def test_a_procedure_is_told_with_its_whole_tree_and_no_form_fields(unit: 
     assert failed(await unit.ask("LayThuTuc", maTTHC="1.999999"), "unknown_procedure")
 
 
-async def test_of_most_lists_only_the_name_is_known(unit: Unit) -> None:
+async def test_most_lists_are_known_by_name(unit: Unit) -> None:
     names = [name for name in PROTOCOL["services"] if name.startswith("LayDanhMuc")]
     assert len(names) == 16
     for name in names:
@@ -205,7 +205,7 @@ async def test_of_most_lists_only_the_name_is_known(unit: Unit) -> None:
         assert all(set(entry) == members for entry in told["result"])
 
 
-async def test_procedures_are_published_changed_and_abolished_while_it_runs(unit: Unit) -> None:
+async def test_procedures_change_while_it_runs(unit: Unit) -> None:
     async def decide(**change: Any) -> int:
         return (await unit.http.post("/_mock/procedures", json=change)).status_code
 
@@ -229,7 +229,7 @@ async def test_procedures_are_published_changed_and_abolished_while_it_runs(unit
     assert (await unit.send(marriage))["error_code"] == "0"
 
 
-async def test_a_technical_id_belongs_to_a_number_that_somebody_holds(unit: Unit) -> None:
+async def test_technical_id_needs_a_held_number(unit: Unit) -> None:
     number = unit.mock.population.persona("ordinary").personal_id
     told = await unit.ask("TraCuuTechID", provider="wso2is", mstorcmnd=number)
     nobody = await unit.ask("TraCuuTechID", provider="wso2is", mstorcmnd="003999999999")
@@ -240,7 +240,7 @@ async def test_a_technical_id_belongs_to_a_number_that_somebody_holds(unit: Unit
 # -- dossiers
 
 
-async def test_a_dossier_is_taken_once_and_then_updated(unit: Unit) -> None:
+async def test_dossier_is_accepted_once_then_updated(unit: Unit) -> None:
     assert (await unit.ask("TraCuuHoSo", mahoso=DOSSIER))["result"] == []
     assert "thành công" in (await unit.send(dossier()))["message"].lower()
     (found,) = (await unit.ask("TraCuuHoSo", mahoso=DOSSIER))["result"]
@@ -251,7 +251,7 @@ async def test_a_dossier_is_taken_once_and_then_updated(unit: Unit) -> None:
     assert unit.state.dossiers.held[DOSSIER].said["GhiChu"] == "x"
 
 
-async def test_an_update_of_what_is_not_there_is_refused(unit: Unit) -> None:
+async def test_update_of_unknown_dossier_is_refused(unit: Unit) -> None:
     assert failed(await unit.send(dossier(), updating="True"), "unknown")
 
 
@@ -261,7 +261,7 @@ async def test_a_dossier_keeps_its_procedure(unit: Unit) -> None:
 
 
 @pytest.mark.parametrize("code", ["0", "3", "-3"])
-async def test_that_a_dossier_exists_is_said_under_three_codes(unit: Unit, code: str) -> None:
+async def test_existence_is_reported_under_three_codes(unit: Unit, code: str) -> None:
     await unit.send(dossier())
     unit.state.faults.add(service="DongBoHoSoMC", exists_code=code)
     told = await unit.send(dossier())
@@ -309,7 +309,7 @@ async def test_formats_codes_and_lengths_are_held(unit: Unit, place: str, change
     assert not unit.state.dossiers.held
 
 
-async def test_a_member_that_is_not_described_is_refused(unit: Unit) -> None:
+async def test_undescribed_member_is_refused(unit: Unit) -> None:
     assert failed(await unit.send(dossier(TenChuHo="x")), "malformed")
     assert failed(await unit.ask("LayDanhSachTTHC", maTTHC="1.001193"), "malformed")
 
@@ -317,11 +317,11 @@ async def test_a_member_that_is_not_described_is_refused(unit: Unit) -> None:
 @pytest.mark.parametrize(
     "code", ["000.00.53.H99-261122-0099", "000.00.53.H99-261122-00990", "H99.1-20261122-0092637"]
 )
-async def test_both_formats_of_dossier_codes_are_taken(unit: Unit, code: str) -> None:
+async def test_both_dossier_code_formats_are_accepted(unit: Unit, code: str) -> None:
     assert (await unit.send(dossier(code)))["error_code"] == "0"
 
 
-async def test_a_code_of_another_units_agency_is_refused(unit: Unit) -> None:
+async def test_code_of_another_agency_is_refused(unit: Unit) -> None:
     assert failed(await unit.send(dossier("H98.01-20261122-0000001")), "not_allowed")
 
 
@@ -329,13 +329,13 @@ async def test_an_unknown_procedure_is_refused(unit: Unit) -> None:
     assert failed(await unit.send(dossier(MaTTHC="1.999999")), "unknown_procedure")
 
 
-async def test_a_result_that_replaces_a_component_must_be_named(unit: Unit) -> None:
+async def test_result_replacing_component_must_be_named(unit: Unit) -> None:
     told = await unit.send(dossier(TaiLieuNop=[file(DuocTaiSuDung="2")]))
     assert failed(told, "missing")
     assert told["message"].endswith("data[0].TaiLieuNop[0].MaKetQuaThayThe")
 
 
-async def test_a_call_is_taken_whole_or_not_at_all(unit: Unit) -> None:
+async def test_call_is_accepted_whole_or_not(unit: Unit) -> None:
     good, bad = dossier("H99.01-20261122-0000002"), dossier(MaTTHC="1.999999")
     assert failed(await unit.send(good, bad), "unknown_procedure")
     assert failed(await unit.send(good, good), "malformed")
@@ -346,14 +346,14 @@ async def test_a_call_is_taken_whole_or_not_at_all(unit: Unit) -> None:
     assert unit.state.dossiers.held[DOSSIER].progress == []
 
 
-async def test_a_call_brings_a_hundred_at_most(unit: Unit) -> None:
+async def test_call_has_at_most_hundred_dossiers(unit: Unit) -> None:
     many = [dossier(f"H99.01-20261122-{n:07d}") for n in range(101)]
     assert failed(await unit.send(*many), "malformed")
     assert (await unit.send(*many[:100]))["error_code"] == "0"
     assert failed(await unit.send(), "missing")
 
 
-async def test_an_update_replaces_members_and_keeps_files_by_their_id(unit: Unit) -> None:
+async def test_update_replaces_members_keeps_file_ids(unit: Unit) -> None:
     await unit.send(dossier(GhiChu="một", Fax="hai", TaiLieuNop=[file(1), file(2)]))
     await unit.send(
         dossier(Fax="", TaiLieuNop=[file(2, IsDeleted="True"), file(3)]), updating="True"
@@ -384,22 +384,22 @@ async def test_only_listed_transitions_are_legal(unit: Unit, before: str) -> Non
         assert legal or failed(told, "illegal_state")
 
 
-async def test_a_dossier_may_not_come_in_the_middle_of_its_way(unit: Unit) -> None:
+async def test_dossier_cannot_start_in_midcourse(unit: Unit) -> None:
     assert failed(await unit.send(dossier(TrangThaiHoSo="9")), "illegal_state")
     await unit.send(dossier())
     assert failed(await unit.send(dossier(TrangThaiHoSo="10"), updating="True"), "illegal_state")
 
 
-async def test_progress_of_an_unknown_dossier_is_refused(unit: Unit) -> None:
+async def test_progress_of_unknown_dossier_is_refused(unit: Unit) -> None:
     assert failed(await unit.advance(step("4")), "unknown")
 
 
-async def test_an_officers_name_has_fifty_characters_at_most(unit: Unit) -> None:
+async def test_officer_name_has_at_most_fifty_characters(unit: Unit) -> None:
     await unit.send(dossier())
     assert failed(await unit.advance(step("4", NguoiXuLy="x" * 51)), "malformed")
 
 
-async def test_the_order_of_progress_is_kept_and_a_row_is_there_once(unit: Unit) -> None:
+async def test_progress_keeps_order_without_duplicates(unit: Unit) -> None:
     await unit.send(dossier())
     rows = [step(s, f"2026112209{m}000") for m, s in enumerate(("4", "5", "4", "9"))]
     assert (await unit.advance(*rows[:2]))["error_code"] == "0"
@@ -413,7 +413,7 @@ async def test_the_order_of_progress_is_kept_and_a_row_is_there_once(unit: Unit)
     assert unit.state.dossiers.held[DOSSIER].flags == ["progress_back_in_time"]
 
 
-async def test_an_update_that_says_an_older_state_takes_the_dossier_back_and_is_flagged(
+async def test_update_to_older_state_is_flagged(
     unit: Unit,
 ) -> None:
     await unit.send(dossier())
@@ -423,7 +423,7 @@ async def test_an_update_that_says_an_older_state_takes_the_dossier_back_and_is_
     assert (held.state, held.flags) == ("2", ["back_to_accepted"])
 
 
-async def test_a_refusal_as_11_is_taken_as_3_and_flagged(unit: Unit) -> None:
+async def test_refusal_as_11_becomes_3_and_flagged(unit: Unit) -> None:
     await unit.send(dossier(TrangThaiHoSo="1"))
     data = {"MaHoSo": DOSSIER, "TrangThai": "11", "NgayXuLy": "20261122090000"}
     assert failed(await unit.ask("DongBoTrangThaiHoSo", type="1", data=data), "malformed")
@@ -432,7 +432,7 @@ async def test_a_refusal_as_11_is_taken_as_3_and_flagged(unit: Unit) -> None:
     assert (held.state, held.flags) == ("3", ["state_11"])
 
 
-async def test_the_portals_counts_can_be_asked_for_by_month(unit: Unit) -> None:
+async def test_portal_counts_are_given_by_month(unit: Unit) -> None:
     for n in range(3):
         received = f"2026{10 + n % 2}22080000"
         first = "1" if n == 2 else "2"
@@ -458,7 +458,7 @@ async def test_success_may_be_written_otherwise(unit: Unit) -> None:
         assert (await unit.ask("LayDanhMucCoQuan"))["error_code"] == code
 
 
-async def test_code_0_may_come_with_a_failing_message_and_nothing_done(unit: Unit) -> None:
+async def test_code_0_may_hide_a_failure(unit: Unit) -> None:
     unit.state.faults.add(service="DongBoHoSoMC", failing_message="Có lỗi xảy ra", calls=1)
     told = await unit.send(dossier())
     assert (told["error_code"], told["message"]) == ("0", "Có lỗi xảy ra")
@@ -466,7 +466,7 @@ async def test_code_0_may_come_with_a_failing_message_and_nothing_done(unit: Uni
     assert (await unit.send(dossier()))["error_code"] == "0"
 
 
-async def test_an_answer_may_be_lost_after_the_work_is_done(unit: Unit) -> None:
+async def test_answer_may_be_lost_after_work(unit: Unit) -> None:
     unit.state.faults.add(service="DongBoHoSoMC", lost_answer=True, calls=1)
     await unit.login()
     body = {"isUpdating": "False", "data": [dossier()]}
@@ -480,7 +480,7 @@ async def test_an_answer_may_be_lost_after_the_work_is_done(unit: Unit) -> None:
 
 
 @pytest.mark.parametrize("effect", [{"status": 502}, {"garbage": "html"}, {"garbage": "empty"}])
-async def test_what_does_not_reach_the_portal_changes_nothing(unit: Unit, effect: Json) -> None:
+async def test_undelivered_call_changes_nothing(unit: Unit, effect: Json) -> None:
     unit.state.faults.add(service="DongBoHoSoMC", **effect)
     response = await unit.response("DongBoHoSoMC", isUpdating="False", data=[dossier()])
     assert response.status_code == effect.get("status", 200)
@@ -488,7 +488,7 @@ async def test_what_does_not_reach_the_portal_changes_nothing(unit: Unit, effect
     assert not unit.state.dossiers.held
 
 
-async def test_a_caller_may_be_sent_away_for_a_while(unit: Unit) -> None:
+async def test_caller_may_be_throttled(unit: Unit) -> None:
     unit.state.faults.add(status=429, retry_after_seconds=7, seconds=60)
     response = await unit.post(LOGIN, {})
     assert (response.status_code, response.headers["retry-after"]) == (429, "7")
@@ -496,7 +496,7 @@ async def test_a_caller_may_be_sent_away_for_a_while(unit: Unit) -> None:
     assert (await unit.login())["error_code"] == "0"
 
 
-async def test_a_session_may_end_at_any_call(unit: Unit) -> None:
+async def test_session_may_end_at_any_call(unit: Unit) -> None:
     unit.state.faults.add(service="DongBoHoSoMC", expire_session=True, calls=1)
     assert failed(await unit.send(dossier()), "session_over")
     await unit.login()
@@ -514,7 +514,7 @@ async def test_the_same_seed_fails_alike(unit: Unit) -> None:
     assert 5 < first.count(502) < 25
 
 
-async def test_a_fault_may_be_about_one_dossier_or_procedure(unit: Unit) -> None:
+async def test_fault_may_target_dossier_or_procedure(unit: Unit) -> None:
     unit.state.faults.add(dossier=DOSSIER, status=502)
     unit.state.faults.add(procedure="1.000894", status=503)
     other = dossier("H99.01-20261122-0000002")
@@ -536,7 +536,7 @@ async def test_faults_are_steered_from_outside(unit: Unit) -> None:
     assert (await unit.http.get("/_mock/faults")).json() == []
 
 
-async def test_the_journal_and_the_state_can_be_read_from_outside(unit: Unit) -> None:
+async def test_journal_and_state_are_readable(unit: Unit) -> None:
     await unit.send(dossier(), dossier("H99.01-20261122-0000002"))
     journal = (await unit.http.get("/_mock/journal")).json()
     assert [(e["service"], e["outcome"], e["rows"]) for e in journal["entries"]] == [
@@ -554,7 +554,7 @@ async def test_the_journal_and_the_state_can_be_read_from_outside(unit: Unit) ->
     assert (await unit.http.delete("/_mock/journal")).json()["total"] == 0
 
 
-def test_two_thousand_dossiers_go_through_in_seconds(signed_in: tuple[Desk, str]) -> None:
+def test_two_thousand_dossiers_pass_in_seconds(signed_in: tuple[Desk, str]) -> None:
     """Through the desk itself: what a client spends on HTTP is the client's."""
     desk, session = signed_in
     call: Json = {"session": session, "madonvi": "H99"}
@@ -569,7 +569,7 @@ def test_two_thousand_dossiers_go_through_in_seconds(signed_in: tuple[Desk, str]
     assert time.process_time() - started < 4
 
 
-async def test_every_service_of_the_protocol_is_answered(unit: Unit) -> None:
+async def test_every_protocol_service_is_answered(unit: Unit) -> None:
     for service in PROTOCOL["services"]:
         told = await unit.ask(service)
         assert not failed(told, "unknown_service"), service
@@ -602,7 +602,7 @@ _members = st.fixed_dictionaries(
 
 @settings(max_examples=150)
 @given(service=st.sampled_from(["DongBoHoSoMC", *PROTOCOL["services"]]), members=_members)
-def test_whatever_is_sent_is_answered_within_the_envelope(
+def test_any_request_gets_an_enveloped_answer(
     signed_in: tuple[Desk, str], service: str, members: Json
 ) -> None:
     desk, session = signed_in
@@ -613,7 +613,7 @@ def test_whatever_is_sent_is_answered_within_the_envelope(
     assert json.loads(reply.body)["error_code"] in codes
 
 
-async def test_a_wish_that_makes_no_sense_is_no_fault(unit: Unit) -> None:
+async def test_nonsensical_wish_is_refused(unit: Unit) -> None:
     for place in ("faults", "procedures", "reported", "clock"):
         for wish in ({"self": 1}, {"": 1}, [], 7, {"code": None}, {"forward_seconds": "x"}):
             response = await unit.http.post(f"/_mock/{place}", json=wish)

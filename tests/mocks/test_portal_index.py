@@ -46,7 +46,7 @@ def code(n: int) -> str:
     return f"H99.01-20261122-{n:07d}"
 
 
-async def test_every_indicator_is_counted_from_its_own_marks(unit: Unit) -> None:
+async def test_each_indicator_counts_its_own_marks(unit: Unit) -> None:
     plain, residence = dossier(code(1)), dossier(code(2), **RESIDENCE)
     told = await unit.send(
         plain,
@@ -88,7 +88,7 @@ async def test_nothing_counted_is_no_score(unit: Unit) -> None:
     assert (told["numerator"], told["denominator"], told["score"]) == (0, 0, None)
 
 
-async def test_a_score_does_not_exceed_its_points(unit: Unit) -> None:
+async def test_score_stays_within_its_points(unit: Unit) -> None:
     await unit.send(dossier(HoSoCoThanhPhanSoHoa="1"))
     assert (await index(unit))["indicators"]["4.3"]["score"] == "2.00"
 
@@ -104,7 +104,7 @@ async def test_a_score_does_not_exceed_its_points(unit: Unit) -> None:
         ({"NoiNopHoSo": "1", "TaiLieuNop": [file(DuocSoHoa="1", IsDeleted="True")]}, 0),
     ],
 )
-async def test_reuse_is_read_off_another_mark_where_the_portal_made_the_dossier(
+async def test_reuse_of_portal_dossiers_has_another_mark(
     unit: Unit, marks: Json, count: int
 ) -> None:
     await unit.send(dossier(**marks))
@@ -118,7 +118,7 @@ async def test_a_deleted_file_counts_for_nothing(unit: Unit) -> None:
         assert await counted(unit, indicator) == (0, 1)
 
 
-async def test_days_of_receipt_are_counted_with_both_ends(unit: Unit) -> None:
+async def test_receipt_days_include_both_ends(unit: Unit) -> None:
     for n, day in enumerate(
         ("20261031235959", "20261101000000", "20261130235959", "20261201000000")
     ):
@@ -145,7 +145,7 @@ async def test_days_of_receipt_are_counted_with_both_ends(unit: Unit) -> None:
         ([("4", "22")], None),
     ],
 )
-async def test_time_ends_at_9_else_10_and_waiting_for_papers_is_left_out(
+async def test_time_excludes_waiting_for_papers(
     unit: Unit, way: list[tuple[str, str]], on_time: bool | None
 ) -> None:
     await unit.send(dossier())
@@ -154,7 +154,7 @@ async def test_time_ends_at_9_else_10_and_waiting_for_papers_is_left_out(
     assert await counted(unit, "2.1") == (int(on_time is True), int(on_time is not None))
 
 
-async def test_the_synchronised_share_is_of_the_larger_count_and_by_sector(unit: Unit) -> None:
+async def test_synchronised_share_uses_larger_count(unit: Unit) -> None:
     await unit.send(dossier(code(1)), dossier(code(2)), dossier(code(3), **RESIDENCE))
     for procedure, count in (("1.001193", 5), ("1.004222", 0), ("1.000894", 4)):
         report = {"procedure": procedure, "month": "202611", "count": count}
@@ -167,7 +167,7 @@ async def test_the_synchronised_share_is_of_the_larger_count_and_by_sector(unit:
     }
 
 
-async def test_an_abolished_procedure_is_no_longer_one_for_citizens(unit: Unit) -> None:
+async def test_abolished_procedure_is_not_for_citizens(unit: Unit) -> None:
     await unit.send(dossier(TaiKhoanDuocXacThucVoiVNeID="1"))
     before = await counted(unit, "4.5a")
     await unit.http.post("/_mock/procedures", json={"code": "1.001193", "public": False})
@@ -175,7 +175,7 @@ async def test_an_abolished_procedure_is_no_longer_one_for_citizens(unit: Unit) 
     assert await counted(unit, "4.5a") == (0, before[1] - 1)
 
 
-async def test_sums_agree_with_a_count_by_hand_over_many_dossiers(unit: Unit) -> None:
+async def test_sums_agree_with_count_by_hand(unit: Unit) -> None:
     chance = random.Random(766)
 
     def flag() -> str:
@@ -221,7 +221,7 @@ async def test_sums_agree_with_a_count_by_hand_over_many_dossiers(unit: Unit) ->
             assert abs(Decimal(said["score"]) - exact) <= Decimal("0.005")
 
 
-async def test_a_dossier_is_known_by_its_last_update(unit: Unit) -> None:
+async def test_last_update_describes_a_dossier(unit: Unit) -> None:
     await unit.send(dossier(HoSoCoThanhPhanSoHoa="1"))
     assert await counted(unit, "4.3") == (1, 1)
     await unit.send(dossier(HoSoCoThanhPhanSoHoa="0"), updating="True")

@@ -53,7 +53,7 @@ def settings(info: Path) -> PopulationMockSettings:
     return PopulationMockSettings(told_["service_url"], told_["username"], told_["secret"])
 
 
-def test_the_file_tells_a_client_everything_and_only_its_owner(running: tuple[Any, Path]) -> None:
+def test_file_equips_client_and_is_private(running: tuple[Any, Path]) -> None:
     _, info = running
     document = json.loads(info.read_text())
     assert set(document) == {"population", "portal", "papers"}
@@ -66,9 +66,7 @@ def test_the_file_tells_a_client_everything_and_only_its_owner(running: tuple[An
     assert [path.name for path in info.parent.iterdir()] == [info.name]
 
 
-async def test_a_client_that_read_the_file_is_answered(
-    running: tuple[Any, Path], caller: Caller
-) -> None:
+async def test_client_that_read_file_is_answered(running: tuple[Any, Path], caller: Caller) -> None:
     _, info = running
     person = caller.people.persona("ordinary")
     fields = caller.fields(person, MaCanBo=told(info)["officer"], MaDonVi=told(info)["agency"])
@@ -82,7 +80,7 @@ async def test_a_client_that_read_the_file_is_answered(
     assert len(citizens(response)) == 1
 
 
-async def test_a_cut_answer_breaks_on_the_wire(running: tuple[Any, Path], caller: Caller) -> None:
+async def test_cut_answer_breaks_on_the_wire(running: tuple[Any, Path], caller: Caller) -> None:
     _, info = running
     base = told(info)["url"].removesuffix("/dancu/1.0")
     headers = sign_in_headers(settings(info), str(int(time.time())))
@@ -105,7 +103,7 @@ async def test_it_ends_cleanly_when_told_to(running: tuple[Any, Path]) -> None:
     assert output == (b"", b"")
 
 
-def test_all_mocks_run_in_one_process_and_end_together(tmp_path: Path) -> None:
+def test_mocks_share_one_process_and_end(tmp_path: Path) -> None:
     info = tmp_path / "info.json"
     ports = [part for name in OTHERS for part in (f"--{name}-port", "0")]
     command = [sys.executable, "-m", "mocks.serve", *ports, "--info", str(info)]
@@ -148,7 +146,7 @@ def test_the_mocks_stand_without_the_gateway() -> None:
     assert ran.stdout == b"[]\n"
 
 
-def test_no_file_of_the_mocks_names_the_gateway_as_an_import() -> None:
+def test_mocks_never_import_the_gateway() -> None:
     for path in (ROOT / "mocks").rglob("*.py"):
         lines = path.read_text(encoding="utf-8").splitlines()
         assert not [x for x in lines if x.lstrip().startswith(("import gateway", "from gateway"))]

@@ -29,18 +29,18 @@ def test_the_published_vector() -> None:
 @pytest.mark.parametrize(
     "timestamp", ["1750000000000", "1750000000", "1750000299", "1749999701000"]
 )
-def test_milliseconds_and_seconds_within_five_minutes_are_taken(timestamp: str) -> None:
+def test_milliseconds_and_seconds_are_both_accepted(timestamp: str) -> None:
     assert refusal(VECTOR, timestamp, sign_in_headers(VECTOR, timestamp)["Authorization"]) is None
 
 
 @pytest.mark.parametrize("timestamp", ["1750000301", "1749999699", "1749999699000", "0"])
-def test_a_stale_or_early_timestamp_is_refused(timestamp: str) -> None:
+def test_stale_or_early_timestamp_is_refused(timestamp: str) -> None:
     sent = sign_in_headers(VECTOR, timestamp)["Authorization"]
     assert refusal(VECTOR, timestamp, sent) == "timestamp_stale"
 
 
 @pytest.mark.parametrize("timestamp", ["", "now", "-1", "1.75e9", "١٧٥٠٠٠٠٠٠٠", "9" * 20])
-def test_a_timestamp_that_is_no_number_is_refused(timestamp: str) -> None:
+def test_timestamp_other_than_number_is_refused(timestamp: str) -> None:
     sent = sign_in_headers(VECTOR, timestamp)["Authorization"]
     assert refusal(VECTOR, timestamp, sent) == "timestamp_missing"
 
@@ -73,14 +73,14 @@ def test_any_other_hash_is_refused(authorization: str) -> None:
     assert refusal(VECTOR, "1750000000", authorization) is not None
 
 
-def test_secrets_are_made_anew_and_never_shown() -> None:
+def test_secrets_are_fresh_and_hidden() -> None:
     first, second = PopulationMockSettings(), PopulationMockSettings()
     assert first.secret_key != second.secret_key
     assert len(first.secret_key) >= 32
     assert first.secret_key not in repr(first)
 
 
-async def test_a_wrong_hash_gets_401_and_no_data(caller: Caller) -> None:
+async def test_wrong_hash_gets_401_without_data(caller: Caller) -> None:
     body = caller.envelope(caller.fields(caller.people.persona("ordinary")))
     response = await caller.post(body, Authorization="Basic bm9ib2R5Om5vdGhpbmc=")
     status, words = fault(response)
@@ -89,7 +89,7 @@ async def test_a_wrong_hash_gets_401_and_no_data(caller: Caller) -> None:
     assert caller.people.persona("ordinary").personal_id not in response.text
 
 
-async def test_a_timestamp_reused_after_its_window_is_refused(caller: Caller) -> None:
+async def test_reused_timestamp_is_refused_after_window(caller: Caller) -> None:
     person = caller.people.persona("ordinary")
     body = caller.envelope(caller.fields(person))
     response = await caller.post(body, **caller.headers(NOW - 301))

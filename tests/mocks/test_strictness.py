@@ -36,7 +36,7 @@ SAMPLE_ORDER = [
 ]
 
 
-async def test_an_answer_has_the_order_and_quirks_of_the_sample(caller: Caller) -> None:
+async def test_answer_keeps_sample_order_and_quirks(caller: Caller) -> None:
     person = caller.people.persona("ordinary")
     found = await caller.ask_persona("ordinary")
     assert [etree.QName(child).localname for child in found] == SAMPLE_ORDER
@@ -53,7 +53,7 @@ async def test_an_answer_has_the_order_and_quirks_of_the_sample(caller: Caller) 
     assert text(found, "ThuongTru/ChiTiet").endswith(person.permanent.province.label.upper())
 
 
-async def test_relatives_can_be_read_in_turn_by_number_name_and_year(caller: Caller) -> None:
+async def test_relatives_are_readable_one_after_another(caller: Caller) -> None:
     found = await caller.ask_persona("ordinary")
     for role in ("Cha", "Me", "VoChong"):
         number = text(found, f"{role}/SoDinhDanh")
@@ -67,7 +67,7 @@ async def test_relatives_can_be_read_in_turn_by_number_name_and_year(caller: Cal
 
 
 @pytest.mark.parametrize("prefix", ["q", "dan", "qldc"])
-async def test_any_prefix_of_the_namespace_is_taken(caller: Caller, prefix: str) -> None:
+async def test_any_namespace_prefix_is_accepted(caller: Caller, prefix: str) -> None:
     body = caller.envelope(caller.fields(caller.people.persona("ordinary")))
     renamed = body.replace("q:", f"{prefix}:").replace("xmlns:q", f"xmlns:{prefix}")
     assert len(citizens(await caller.post(renamed))) == 1
@@ -83,7 +83,7 @@ async def test_any_prefix_of_the_namespace_is_taken(caller: Caller, prefix: str)
         "1984-03-17",
     ],
 )
-async def test_every_form_of_the_birth_date_matches(caller: Caller, birth: str) -> None:
+async def test_every_birth_date_form_matches(caller: Caller, birth: str) -> None:
     response = await caller.ask(caller.people.persona("ordinary"), NgayThangNamSinh=birth)
     assert len(citizens(response)) == 1
 
@@ -105,7 +105,7 @@ async def test_every_form_of_the_birth_date_matches(caller: Caller, birth: str) 
         "<q:Thang>03</q:Thang>",
     ],
 )
-async def test_other_forms_of_the_birth_date_are_refused(caller: Caller, birth: str) -> None:
+async def test_other_birth_date_forms_are_refused(caller: Caller, birth: str) -> None:
     response = await caller.ask(caller.people.persona("ordinary"), NgayThangNamSinh=birth)
     assert fault(response)[0] == 500
 
@@ -133,12 +133,12 @@ async def test_names_match_however_they_are_written(
             assert fault(await caller.ask(person, HoVaTen=name))[1] == "HoVaTen is malformed"
 
 
-def test_the_letter_with_a_stroke_is_normalised_too() -> None:
+def test_letter_with_stroke_is_normalised() -> None:
     assert normalised("Nguyễn Văn Đức") == "NGUYENVANDUC"
     assert normalised(unicodedata.normalize("NFD", "đặng thị Ánh")) == "DANGTHIANH"
 
 
-async def test_no_match_looks_the_same_whatever_was_wrong(caller: Caller) -> None:
+async def test_mismatches_look_alike(caller: Caller) -> None:
     person = caller.people.persona("ordinary")
     answers = {
         (await caller.ask(person, SoDinhDanh="003090999999")).text,
@@ -191,7 +191,7 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("what", MALFORMED)
-async def test_a_malformed_field_is_refused_without_echo(lenient: Caller, what: str) -> None:
+async def test_malformed_field_is_refused_without_echo(lenient: Caller, what: str) -> None:
     response = await lenient.ask(lenient.people.persona("ordinary"), **MALFORMED[what])
     status, words = fault(response)
     assert status == 500
@@ -205,20 +205,20 @@ async def test_the_longest_fields_are_taken(caller: Caller) -> None:
     assert len(citizens(response)) == 1
 
 
-async def test_order_is_held_by_the_switch_alone(caller: Caller, lenient: Caller) -> None:
+async def test_order_is_enforced_by_switch_only(caller: Caller, lenient: Caller) -> None:
     fields = list(caller.fields(caller.people.persona("ordinary")).items())
     turned = [fields[1], fields[0], *fields[2:]]
     assert fault(await caller.post(caller.envelope(turned)))[1] == "MaYeuCau is out of order"
     assert len(citizens(await lenient.post(lenient.envelope(turned)))) == 1
 
 
-async def test_optional_fields_of_other_clients_are_taken_in_their_place(caller: Caller) -> None:
+async def test_optional_fields_are_accepted_in_place(caller: Caller) -> None:
     fields = list(caller.fields(caller.people.persona("ordinary")).items())
     fields[5:5] = [("TaiKhoan", "desk.17"), ("SoDienThoai", "0")]
     assert len(citizens(await caller.post(caller.envelope(fields)))) == 1
 
 
-async def test_an_element_twice_or_unknown_is_refused(lenient: Caller) -> None:
+async def test_repeated_or_unknown_element_is_refused(lenient: Caller) -> None:
     fields = list(lenient.fields(lenient.people.persona("ordinary")).items())
     assert fault(await lenient.post(lenient.envelope([*fields, fields[0]])))[0] == 500
     assert fault(await lenient.post(lenient.envelope([*fields, ("GioiTinh", "1")])))[0] == 500
@@ -255,12 +255,12 @@ async def test_another_namespace_is_an_unknown_service(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize("service", ["003", "036", "38", ""])
-async def test_an_unknown_service_number_is_a_fault(caller: Caller, service: str) -> None:
+async def test_unknown_service_number_is_a_fault(caller: Caller, service: str) -> None:
     response = await caller.ask(caller.people.persona("ordinary"), MaTichHop=service)
     assert fault(response) == (500, "unknown service")
 
 
-async def test_the_operation_must_be_the_services_own(caller: Caller) -> None:
+async def test_operation_must_match_the_service(caller: Caller) -> None:
     person = caller.people.persona("ordinary")
     response = await caller.ask(person, "XacThucThongTinCongDan", MaTichHop="037")
     assert fault(response) == (500, "unknown service")
@@ -274,7 +274,7 @@ async def test_the_operation_must_be_the_services_own(caller: Caller) -> None:
         ({"MaCanBo": "cb.stranger"}, "005"),
     ],
 )
-async def test_each_of_the_three_locks_holds_by_itself(
+async def test_each_lock_holds_by_itself(
     caller: Caller, changed: dict[str, str], code: str
 ) -> None:
     response = await caller.ask(caller.people.persona("ordinary"), **changed)
@@ -282,7 +282,7 @@ async def test_each_of_the_three_locks_holds_by_itself(
 
 
 @pytest.mark.parametrize("lock", ["officers", "agencies", "procedures"])
-async def test_a_licence_is_for_named_services_only(people: Population, lock: str) -> None:
+async def test_licence_covers_named_services_only(people: Population, lock: str) -> None:
     name = {"officers": "cb.demo.01", "agencies": "H99.1", "procedures": "1.004222"}[lock]
     settings = PopulationMockSettings(
         clock=lambda: NOW, **{lock: licensed(name, services=frozenset({"033"}))}
@@ -298,11 +298,11 @@ async def test_a_licence_is_for_named_services_only(people: Population, lock: st
         assert "TonTai" in yes.text
 
 
-async def test_the_constant_procedure_is_licensed_for_every_service(caller: Caller) -> None:
+async def test_constant_procedure_is_licensed_everywhere(caller: Caller) -> None:
     assert len(citizens(await caller.ask(caller.people.persona("ordinary"), MaDVC="VPCP"))) == 1
 
 
-async def test_the_yes_or_no_service_says_yes_or_no(caller: Caller) -> None:
+async def test_confirming_service_answers_yes_or_no(caller: Caller) -> None:
     person = caller.people.persona("ordinary")
     for changed, word in (
         ({}, "true"),
@@ -323,7 +323,7 @@ async def test_only_xml_is_taken(caller: Caller, content_type: str) -> None:
     assert response.status_code == 415
 
 
-async def test_only_a_post_of_a_fair_size_is_taken(caller: Caller) -> None:
+async def test_only_modest_posts_are_accepted(caller: Caller) -> None:
     assert (await caller.http.get("/dancu/1.0")).status_code == 405
     assert (await caller.post(b" " * 70_000)).status_code == 413
     assert (await caller.http.post("/elsewhere")).status_code == 404
