@@ -80,7 +80,7 @@ def usual(folders: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("now", DAYS, ids=lambda day: f"{day:%Y-%m-%d}")
-async def test_figures_are_the_same_on_any_day(
+async def test_figures_are_equal_on_any_day(
     usual: dict[str, Any], folders: Path, now: datetime
 ) -> None:
     there = await figures_of(folders / f"{now:%Y%m%d}", now)

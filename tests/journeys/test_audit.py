@@ -80,9 +80,7 @@ def signed(leaf: Json, key: Path, **changes: Any) -> bytes:
     return canonical.write({**said, "signature": signature})
 
 
-def test_from_the_pack_to_the_leaf_in_the_next_checkpoint(
-    province: Audited, pack: Path, audit: Json
-) -> None:
+def test_pack_leads_to_leaf_in_next_checkpoint(province: Audited, pack: Path, audit: Json) -> None:
     assert (audit["result"], audit["month"], audit["differences"]) == ("recomputed", MONTH, 0)
     before = province.done("log", "publish")["size"]
     said = province.done("audit", "accept", pack / "audit.json")
@@ -96,16 +94,14 @@ def test_from_the_pack_to_the_leaf_in_the_next_checkpoint(
 
 
 @pytest.mark.threat(55)
-def test_the_release_holds_claimed_reads_against_what_the_source_counted(
-    province: Audited, pack: Path
-) -> None:
+def test_release_reconciles_reads_with_sources_counts(province: Audited, pack: Path) -> None:
     release = json.loads((pack / "releases" / f"{MONTH}.json").read_bytes())
     (reads,) = release["reconciliation"]["reads"]
     assert reads["source"] == "population"
     assert reads["claimed"] == reads["counted"] == len(province.journal) >= 12
 
 
-def test_who_is_not_the_auditor_opens_no_body(pack: Path, tmp_path: Path) -> None:
+def test_only_auditor_opens_payloads(pack: Path, tmp_path: Path) -> None:
     other, _ = age_identity(tmp_path)
     command = ["age", "--decrypt", "--identity", str(other), str(pack / "bodies.tar.age")]
     try:
@@ -116,7 +112,7 @@ def test_who_is_not_the_auditor_opens_no_body(pack: Path, tmp_path: Path) -> Non
             pyrage.decrypt((pack / "bodies.tar.age").read_bytes(), [known])
 
 
-def test_no_body_stands_in_a_pack_in_clear(province: Audited, pack: Path) -> None:
+def test_no_payload_is_in_pack_in_clear(province: Audited, pack: Path) -> None:
     sealed = (pack / "bodies.tar.age").read_bytes()
     assert sealed.startswith(b"age-encryption.org/v1\n")
     bodies = b"".join(path.read_bytes() for path in (pack / "bodies").rglob("*") if path.is_file())
@@ -169,13 +165,13 @@ def test_what_is_no_audit_is_refused(text: bytes, province: Audited, tmp_path: P
     assert (result.exit_code, "audit_unreadable" in result.output) == (1, True), result.output
 
 
-def test_an_audit_that_is_not_there_is_no_traceback(province: Audited, tmp_path: Path) -> None:
+def test_missing_audit_is_refused_without_traceback(province: Audited, tmp_path: Path) -> None:
     result = province.command("audit", "accept", tmp_path / "none.json")
     assert (result.exit_code, "none.json" in result.output) == (2, True)
 
 
 @pytest.mark.parametrize("entered", [0, 9, 10**6])
-def test_a_sample_to_which_nobody_committed_before_is_refused_whatever_its_numbers(
+def test_sample_without_prior_commitment_is_refused(
     entered: int, province: Audited, audit: Json, key: Path, tmp_path: Path
 ) -> None:
     sample = {"drawn": 299, "wrong": 1, "bound": [15_767, 1_000_000], "entered": entered}
@@ -185,7 +181,7 @@ def test_a_sample_to_which_nobody_committed_before_is_refused_whatever_its_numbe
     assert (result.exit_code, "sample_not_entered" in result.output) == (1, True), result.output
 
 
-def test_bodies_go_to_nobody_who_is_not_accredited(province: Audited, tmp_path: Path) -> None:
+def test_unaccredited_get_no_payloads(province: Audited, tmp_path: Path) -> None:
     result = province.command("audit", "export", tmp_path / "pack", "--for", "nobody")
     assert (result.exit_code, "unknown_auditor" in result.output) == (1, True)
     assert not (tmp_path / "pack").exists()
@@ -194,7 +190,7 @@ def test_bodies_go_to_nobody_who_is_not_accredited(province: Audited, tmp_path: 
 
 
 @pytest.mark.parametrize("span", [("--first", "5", "--last", "4"), ("--last", "1000000")])
-def test_a_range_outside_the_log_is_refused(
+def test_range_outside_log_is_refused(
     span: tuple[str, ...], province: Audited, identity: Path, tmp_path: Path
 ) -> None:
     assert identity.exists()
@@ -203,16 +199,14 @@ def test_a_range_outside_the_log_is_refused(
     assert not (tmp_path / "pack" / "bodies.tar.age").exists()
 
 
-def test_a_month_that_is_not_closed_has_no_bodies_to_give(
-    province: Audited, identity: Path, tmp_path: Path
-) -> None:
+def test_open_month_has_no_payloads(province: Audited, identity: Path, tmp_path: Path) -> None:
     assert identity.exists()
     asked = ("audit", "export", tmp_path / "pack", "--for", NAME, "--month", "2026-10")
     result = province.command(*asked)
     assert (result.exit_code, "month_not_closed" in result.output) == (1, True)
 
 
-def test_a_dismissed_auditor_is_given_nothing_more(province: Audited, tmp_path: Path) -> None:
+def test_revoked_auditor_gets_nothing_more(province: Audited, tmp_path: Path) -> None:
     _, recipient = age_identity(tmp_path)
     vkey = str(new_auditor("former.example").key)
     assert province.done("audit", "accredit", "Former", vkey, recipient)["active"]
@@ -241,13 +235,13 @@ def test_keys_of_another_kind_are_refused(
     assert (result.exit_code, "unusable_key" in result.output) == (1, True)
 
 
-def test_the_log_key_of_the_pack_is_the_one_that_signed_it(pack: Path) -> None:
+def test_log_key_of_pack_signed_it(pack: Path) -> None:
     name, _, public = (pack / "key").read_text().strip().split("+", 2)
     assert name == (pack / "checkpoint").read_text().split("\n")[0]
     assert len(b64decode(public)) == 33
 
 
-def test_the_months_of_a_closed_log_are_exported_and_counted_again_until_their_bodies_go(
+def test_closed_logs_months_are_recounted_until_erasure(
     province: Audited, identity: Path, tmp_path: Path
 ) -> None:
     closed = province.done("log", "rotate", "--leave-open")["closed"]

@@ -51,7 +51,7 @@ def _log(province: Province) -> tuple[dict[int, dict[str, Any]], dict[int, bytes
     return public, {row.idx: row.body for row in opened}
 
 
-async def test_an_auditor_with_the_bodies_gets_the_figures_of_the_report(
+async def test_auditor_with_payloads_gets_reports_figures(
     province: Province,
 ) -> None:
     told = await _live(province)

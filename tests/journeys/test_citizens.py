@@ -36,9 +36,7 @@ async def one_province(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("form", FORMS)
-async def test_a_citizen_who_accepts_types_less_than_is_asked(
-    one_province: Province, form: str
-) -> None:
+async def test_accepting_citizen_types_less_than_asked(one_province: Province, form: str) -> None:
     story = story_of(one_province, form)
     await one_province.file_records_of([story])
     dossier = list(FORMS).index(form) + 1
@@ -53,7 +51,7 @@ async def test_a_citizen_who_accepts_types_less_than_is_asked(
     )
 
 
-async def test_without_any_paper_the_population_database_alone_still_fills(
+async def test_population_database_fills_without_any_paper(
     province: Province,
 ) -> None:
     outcome = await visited(province, story_of(province, "tk01-passport"), Behaviour.ACCEPT)
@@ -66,7 +64,7 @@ def asked(province: Province) -> list[str | None]:
     return [entry.number for entry in province.database.state.journal]
 
 
-async def test_population_database_gives_no_record_where_papers_suffice(
+async def test_population_database_reveals_nothing_beyond_papers(
     province: Province,
 ) -> None:
     story = story_of(province, "driving-licence-exchange")
@@ -77,7 +75,7 @@ async def test_population_database_gives_no_record_where_papers_suffice(
     assert [entry.service for entry in read] == ["033"], "a yes or no, and no record"
 
 
-async def test_nobody_is_read_but_the_applicant_and_the_relatives_whom_the_form_names(
+async def test_only_applicant_and_named_relatives_are_read(
     province: Province,
 ) -> None:
     story = story_of(province, "tk01-passport")
@@ -88,7 +86,7 @@ async def test_nobody_is_read_but_the_applicant_and_the_relatives_whom_the_form_
     assert set(asked(province)) <= named
 
 
-async def test_a_bride_reads_the_groom_once_she_has_named_him(province: Province) -> None:
+async def test_bride_reads_groom_after_naming_him(province: Province) -> None:
     story = story_of(province, "marriage-registration", "bride")
     await province.file_records_of([story])
     outcome = await visited(province, story, Behaviour.ACCEPT)
@@ -97,7 +95,7 @@ async def test_a_bride_reads_the_groom_once_she_has_named_him(province: Province
     assert outcome.prefills >= 2
 
 
-async def test_who_changes_a_locked_value_in_silence_is_refused_and_loses_that_field(
+async def test_silent_change_of_locked_value_is_refused(
     province: Province,
 ) -> None:
     story = story_of(province, "tk01-passport")
@@ -109,7 +107,7 @@ async def test_who_changes_a_locked_value_in_silence_is_refused_and_loses_that_f
     assert outcome.counts["contested"] == 1
 
 
-async def test_a_wrong_official_value_is_contested_and_the_dossier_goes_on(
+async def test_wrong_official_value_is_contested_without_delay(
     province: Province,
 ) -> None:
     story = story_of(province, "ct01-permanent-residence", "wrong_official_value")
@@ -119,14 +117,14 @@ async def test_a_wrong_official_value_is_contested_and_the_dossier_goes_on(
     assert outcome.counts["contested"] == 1
 
 
-async def test_a_correction_that_the_form_allows_is_an_override(province: Province) -> None:
+async def test_permitted_correction_is_override(province: Province) -> None:
     story = story_of(province, "tk01-passport")
     await province.file_records_of([story])
     outcome = await visited(province, story, Behaviour.CORRECT)
     assert outcome.counts["override"] >= 1
 
 
-async def test_what_is_left_out_is_missing_and_the_dossier_is_taken_all_the_same(
+async def test_omitted_field_is_missing_and_dossier_accepted(
     province: Province,
 ) -> None:
     missing = 0
@@ -138,7 +136,7 @@ async def test_what_is_left_out_is_missing_and_the_dossier_is_taken_all_the_same
 
 
 @pytest.mark.parametrize("fault", dict(FAULTS).values(), ids=dict(FAULTS))
-async def test_a_source_that_fails_costs_its_own_fields_and_the_citizen_types_them(
+async def test_failing_source_costs_only_own_fields(
     province: Province, fault: dict[str, object]
 ) -> None:
     story = story_of(province, "household-business-registration")
@@ -152,7 +150,7 @@ async def test_a_source_that_fails_costs_its_own_fields_and_the_citizen_types_th
     assert ill.counts["manual"] > well.counts["manual"]
 
 
-async def test_the_figures_are_the_sum_of_what_every_citizen_was_told(province: Province) -> None:
+async def test_figures_sum_what_citizens_saw(province: Province) -> None:
     told = [story_of(province, form) for form in FORMS]
     await province.file_records_of(told)
     kinds = (Behaviour.ACCEPT, Behaviour.CORRECT, Behaviour.CONTEST, Behaviour.ABANDON)
@@ -174,7 +172,7 @@ async def test_the_figures_are_the_sum_of_what_every_citizen_was_told(province: 
     assert total["declarable"] == summed["auto"] + summed["declared"]
 
 
-async def test_the_same_visit_twice_ends_in_the_same_counts(province: Province) -> None:
+async def test_repeated_visit_ends_in_same_counts(province: Province) -> None:
     story = story_of(province, "bundle-birth")
     await province.file_records_of([story])
     visits = [

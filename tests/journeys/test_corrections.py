@@ -37,7 +37,7 @@ def contested(walk: Walk) -> tuple[str, dict[str, Any]]:
     return path, body
 
 
-def test_a_contested_value_opens_a_ticket_and_the_paper_path(office: House, walk: Walk) -> None:
+def test_contested_value_opens_ticket_and_paper_path(office: House, walk: Walk) -> None:
     path, body = contested(walk)
     answer = office.accepted(body)
     (correction,) = answer["corrections"]
@@ -54,14 +54,14 @@ def test_a_contested_value_opens_a_ticket_and_the_paper_path(office: House, walk
     assert len(answer["evidence"]["leaves"]) == len(walk.questions) + 2
 
 
-def test_the_same_submission_again_names_the_same_tickets(office: House, walk: Walk) -> None:
+def test_repeated_submission_names_same_tickets(office: House, walk: Walk) -> None:
     _, body = contested(walk)
     first = office.accepted(body)
     office.clock.forward(minutes=11)
     assert office.accepted(body) == first | {"evidence": None}
 
 
-def test_nobody_elses_tickets_are_found_or_moved(office: House, walk: Walk) -> None:
+def test_other_tenants_tickets_are_not_found(office: House, walk: Walk) -> None:
     _, body = contested(walk)
     ticket = office.accepted(body)["corrections"][0]["ticket"]
     asked = {"dossier": walk.questions[0]["dossier"]}
@@ -70,7 +70,7 @@ def test_nobody_elses_tickets_are_found_or_moved(office: House, walk: Walk) -> N
     assert (moved.status_code, moved.json()["code"]) == (404, "unknown_ticket")
 
 
-def test_a_ticket_ends_once_and_its_value_goes(office: House, walk: Walk) -> None:
+def test_ticket_ends_once_and_loses_value(office: House, walk: Walk) -> None:
     _, body = contested(walk)
     ticket = office.accepted(body)["corrections"][0]["ticket"]
     address = f"/v1/corrections/{ticket}/state"
@@ -81,7 +81,7 @@ def test_a_ticket_ends_once_and_its_value_goes(office: House, walk: Walk) -> Non
     assert office.post(address, {"becomes": "lost"}).status_code == 422
 
 
-def test_a_refusal_over_a_field_opens_no_ticket(office: House, walk: Walk) -> None:
+def test_refusal_over_field_opens_no_ticket(office: House, walk: Walk) -> None:
     path, body = contested(walk)
     office.refused(body | {"contested": []})
     accepted = office.accepted(walk.submission())
@@ -90,7 +90,7 @@ def test_a_refusal_over_a_field_opens_no_ticket(office: House, walk: Walk) -> No
     assert (accepted["corrections"], accepted["paper"]) == ([], [])
 
 
-def test_what_was_only_suggested_is_changed_without_a_ticket(office: House, walk: Walk) -> None:
+def test_suggestion_is_changed_without_ticket(office: House, walk: Walk) -> None:
     path = next(
         p
         for p, f in walk.filled.items()
@@ -103,9 +103,7 @@ def test_what_was_only_suggested_is_changed_without_a_ticket(office: House, walk
     assert answer["corrections"] == []
 
 
-def test_a_register_that_is_down_opens_the_paper_path_and_says_why(
-    office: House, faults: Any
-) -> None:
+def test_register_outage_opens_paper_path_with_reason(office: House, faults: Any) -> None:
     story = office.story(FORM)
     question = office.question(FORM, office.population.person(story.n), dossier=office.dossier())
     assert office.filled(question)["paper"] == []
@@ -120,7 +118,7 @@ def test_a_register_that_is_down_opens_the_paper_path_and_says_why(
     }
 
 
-def test_a_ticket_keeps_no_value_in_clear(office: House, walk: Walk) -> None:
+def test_ticket_keeps_no_value_in_clear(office: House, walk: Walk) -> None:
     _, body = contested(walk)
     office.accepted(body)
     rows = office.services.database.read(lambda c: list(c.execute(select(correction_tickets))))

@@ -138,7 +138,7 @@ async def _delivered(igate: CounterIGate, clock: SetClock, code: str) -> dict[st
     raise AssertionError("nobody told the portal")
 
 
-async def test_the_next_procedure_asks_fewer_fields_for_a_result_on_record(
+async def test_recorded_result_spares_next_procedure_fields(
     day: Day, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert day.lived.unexpected == ()

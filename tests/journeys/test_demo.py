@@ -53,7 +53,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]
     return run("--dossiers", str(VISITS), out=out)[1], out
 
 
-def test_a_small_day_at_the_counter_balances_and_is_written_outside_the_tree(
+def test_day_balances_and_is_written_outside_tree(
     day: tuple[dict[str, Any], Path],
 ) -> None:
     document, out = day
@@ -96,7 +96,7 @@ def test_funnel_adds_up_from_visits_to_release(day: tuple[dict[str, Any], Path])
     assert beside["held"]["number"] == document["held"]["total"]["dossiers"]
 
 
-def test_what_is_written_is_what_was_released(day: tuple[dict[str, Any], Path]) -> None:
+def test_written_release_is_published_release(day: tuple[dict[str, Any], Path]) -> None:
     document, out = day
     release, month = document["release"], document["proof"]["month"]
     published = (out / "evidence" / "releases" / f"{month}.json").read_bytes()
@@ -143,7 +143,7 @@ def test_tables_fit_the_terminal(width: int, day: tuple[dict[str, Any], Path]) -
     assert ("Contested" in text) == (width == 120)
 
 
-def test_what_records_hold_and_the_login_does_not_comes_as_facts(
+def test_records_hold_facts_missing_from_login(
     day: tuple[dict[str, Any], Path],
 ) -> None:
     held = day[0]["held"]
@@ -155,7 +155,7 @@ def test_what_records_hold_and_the_login_does_not_comes_as_facts(
     assert held["total"]["facts"]["value"] >= held["target"] == 0.85
 
 
-def test_the_portal_knows_every_dossier_and_each_flag_there_stands_on_a_leaf(
+def test_portal_has_dossiers_with_flags_proved(
     day: tuple[dict[str, Any], Path],
 ) -> None:
     portal, visits = day[0]["portal"], day[0]["visits"]
@@ -174,7 +174,7 @@ def test_the_portal_knows_every_dossier_and_each_flag_there_stands_on_a_leaf(
     assert definition["name"].endswith("/confirmed"), "figures count what the portal confirmed"
 
 
-def test_one_citizen_is_asked_less_for_a_result_that_is_on_record(
+def test_recorded_result_spares_citizen_fields(
     day: tuple[dict[str, Any], Path],
 ) -> None:
     citizen = day[0]["citizen"]
@@ -184,7 +184,7 @@ def test_one_citizen_is_asked_less_for_a_result_that_is_on_record(
     assert {"flag": "MaKetQuaThayThe", "raised": 1, "proved": 1} in citizen["portal"]["flags"]
 
 
-def test_gateway_and_portal_come_to_the_same_indicators(day: tuple[dict[str, Any], Path]) -> None:
+def test_gateway_and_portal_indicators_are_equal(day: tuple[dict[str, Any], Path]) -> None:
     index = day[0]["index_766"]
     assert index["same"] is True
     of_one_citizen = day[0]["citizen"]["portal"]["dossiers"]
@@ -199,7 +199,7 @@ def test_gateway_and_portal_come_to_the_same_indicators(day: tuple[dict[str, Any
     assert on_time["numerator"] < on_time["denominator"], "some were done too late"
 
 
-def test_a_linked_declaration_asks_fewer_items_than_its_procedures_alone(
+def test_linked_declaration_asks_fewer_items(
     day: tuple[dict[str, Any], Path],
 ) -> None:
     bundles = day[0]["bundles"]
@@ -207,7 +207,7 @@ def test_a_linked_declaration_asks_fewer_items_than_its_procedures_alone(
     assert all(one["items"] < one["alone"] for one in bundles)
 
 
-def test_the_month_is_closed_and_proved_by_a_program_that_stands_alone(
+def test_month_is_proved_by_independent_verifier(
     day: tuple[dict[str, Any], Path],
 ) -> None:
     proof = day[0]["proof"]
@@ -219,7 +219,7 @@ def test_the_month_is_closed_and_proved_by_a_program_that_stands_alone(
     assert proof["entries"] > proof["cases"]
 
 
-def test_the_evidence_stays_and_one_changed_byte_refutes_it(
+def test_changed_byte_refutes_kept_evidence(
     day: tuple[dict[str, Any], Path],
 ) -> None:
     out = day[1]
@@ -266,7 +266,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Path
     process.communicate(timeout=60)
 
 
-def test_the_file_has_exactly_the_members_that_programs_rely_on(served: tuple[Any, Path]) -> None:
+def test_file_has_exactly_agreed_members(served: tuple[Any, Path]) -> None:
     _, info = served
     assert stat.S_IMODE(info.stat().st_mode) == 0o600
     served_info = json.loads(info.read_text())
@@ -320,7 +320,7 @@ def test_every_case_has_a_registered_dossier(served: tuple[Any, Path]) -> None:
             assert shown.get("confirmed_by") is None
 
 
-def test_every_case_is_filled_with_the_token_and_nothing_was_simulated_before(
+def test_every_case_is_filled_before_any_simulation(
     served: tuple[Any, Path],
 ) -> None:
     _, info = served
@@ -344,7 +344,7 @@ def question(case: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_the_last_case_of_each_form_is_somebody_whose_data_have_no_quirks(
+def test_last_case_of_form_has_ordinary_data(
     served: tuple[Any, Path],
 ) -> None:
     _, info = served
@@ -368,7 +368,7 @@ def test_the_last_case_of_each_form_is_somebody_whose_data_have_no_quirks(
     assert set(last.values()) == fitting
 
 
-def test_a_signal_ends_it_cleanly_and_leaves_nothing_running(served: tuple[Any, Path]) -> None:
+def test_signal_stops_it_with_all_processes(served: tuple[Any, Path]) -> None:
     process, info = served
     served_info = json.loads(info.read_text())
     process.send_signal(signal.SIGTERM)
@@ -383,6 +383,6 @@ def test_a_signal_ends_it_cleanly_and_leaves_nothing_running(served: tuple[Any, 
     assert [path.name for path in info.parent.iterdir()] == [info.name]
 
 
-def test_only_a_deployment_marked_as_mock_may_count_instant_dossiers() -> None:
+def test_only_mock_deployment_counts_instant_dossiers() -> None:
     with pytest.raises(ValueError, match="marked as mock"):
         Settings(mock=False, instant_seconds=0, instant_seconds_per_field=0)

@@ -12,7 +12,7 @@ from demo._processes import DidNotStart
 from tests.clock import NOON
 
 
-async def test_a_process_that_ends_by_itself_is_named(tmp_path: Path) -> None:
+async def test_process_that_exits_is_named(tmp_path: Path) -> None:
     staying = await asyncio.create_subprocess_exec(sys.executable, "-c", "input()", stdin=-1)
     falling = await asyncio.create_subprocess_exec(sys.executable, "-c", "pass")
     running = Deployment(tmp_path, "", {}, {"gateway": staying, "mocks": falling}, NOON.date())
@@ -23,7 +23,7 @@ async def test_a_process_that_ends_by_itself_is_named(tmp_path: Path) -> None:
         await staying.wait()
 
 
-async def test_what_cannot_start_says_why_and_leaves_nothing_behind(
+async def test_failed_start_is_explained_and_cleaned_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -38,7 +38,7 @@ def held(folder: Path) -> list[Path]:
     return list(folder.iterdir())
 
 
-async def test_a_month_of_nobody_is_not_closed_and_its_log_is_proved_all_the_same(
+async def test_empty_month_stays_open_with_log_proved(
     tmp_path: Path,
 ) -> None:
     async with deployment() as running:

@@ -190,7 +190,7 @@ def test_a_log_is_proved_as_documented(reader: Reader) -> None:
     assert (reader.folder / "seen.json").exists()
 
 
-def test_a_pack_and_a_proof_are_as_documented(reader: Reader) -> None:
+def test_pack_and_proof_are_as_documented(reader: Reader) -> None:
     reader.follow(block_with("gateway audit export FOLDER"))
     pack = reader.folder / "FOLDER"
     assert "PROVED" in reader.run("gateway audit verify FOLDER")
@@ -210,7 +210,7 @@ def leaf_of(pack: Path, index: int) -> str:
     return b64encode(sha256(b"\0" + entry).digest()).decode()
 
 
-def test_the_policy_of_the_document_can_be_read() -> None:
+def test_documented_policy_can_be_read() -> None:
     log = new_auditor("gateway.example/log").key
     text = block_with("quorum both").replace("<verifier key of the log>", str(log))
     for number, witness in enumerate(("<verifier key of a witness>", "<verifier key of another>")):
@@ -221,7 +221,7 @@ def test_the_policy_of_the_document_can_be_read() -> None:
     assert policy.asks_for_witnesses and len(policy.witnesses) == 2
 
 
-def test_a_month_is_counted_again_as_documented(reader: Reader, counted: dict[str, str]) -> None:
+def test_month_is_recounted_as_documented(reader: Reader, counted: dict[str, str]) -> None:
     accepted = counted["gateway audit accept audit.json"]
     assert "result: recomputed" in accepted
     (said,) = reader.follow(block_with("gateway audit recompute")).values()
@@ -241,7 +241,7 @@ def test_a_sample_is_drawn_as_documented(reader: Reader, sampled: dict[str, str]
     assert "submissions" in year
 
 
-def test_no_block_of_the_document_is_left_out() -> None:
+def test_no_documented_block_is_left_out() -> None:
     followed = (
         "gateway audit verify",
         "gateway-verify.pyz verify",

@@ -107,7 +107,7 @@ TAKEN = {("the journal of a source", "an object")}
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_hostile_file_is_refused_in_words(
+def test_hostile_file_is_refused_in_words(
     name: str, province: Audited, found: Path, tmp_path: Path
 ) -> None:
     command, _ = FILES[name]
@@ -128,7 +128,7 @@ def test_a_hostile_file_is_refused_in_words(
         assert isinstance(answer.exception, SystemExit)
 
 
-def test_a_text_that_is_no_json_is_placed(province: Audited, found: Path, tmp_path: Path) -> None:
+def test_non_json_text_is_placed(province: Audited, found: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad"
     for flaw, said in (("broken off", "line 1, column 2"), ("Latin-1", "UTF-8 at byte 8")):
         bad.write_bytes(HOSTILE[flaw])
@@ -169,7 +169,7 @@ def with_odd_places(good: Path) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("name", [name for name, (_, good) in FILES.items() if good])
-def test_an_odd_member_is_refused_in_words(
+def test_odd_member_is_refused_in_words(
     name: str, province: Audited, found: Path, tmp_path: Path
 ) -> None:
     command, good = FILES[name]

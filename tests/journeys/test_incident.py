@@ -72,7 +72,7 @@ def yesterday(tmp_path: Path) -> Yesterday:
 
 
 @pytest.mark.threat(22, 56)
-def test_a_later_backup_ends_the_incident_and_nothing_was_lost(yesterday: Yesterday) -> None:
+def test_later_backup_ends_incident_without_loss(yesterday: Yesterday) -> None:
     house = House(yesterday.data)
     assert log_state(house) == "incident"
     house.close()
@@ -93,7 +93,7 @@ def test_a_later_backup_ends_the_incident_and_nothing_was_lost(yesterday: Yester
 
 
 @pytest.mark.threat(22, 56)
-def test_a_new_log_ends_the_incident_where_the_database_is_lost(yesterday: Yesterday) -> None:
+def test_new_log_ends_incident_without_database(yesterday: Yesterday) -> None:
     House(yesterday.data).close()
     given = json.loads(command(yesterday.data, "log", "rotate", "--json"))
 
@@ -136,9 +136,7 @@ def long_log(tmp_path: Path) -> Path:
 
 @pytest.mark.threat(21)
 @pytest.mark.parametrize("file", ["tile/entries/001", "tile/0/001"])
-def test_a_tile_edited_on_the_disk_stops_the_signer_and_is_written_again_by_the_drill(
-    long_log: Path, file: str
-) -> None:
+def test_edited_tile_stops_signer_until_rewritten(long_log: Path, file: str) -> None:
     signed = (long_log / "log/signer/last").read_bytes()
     path = long_log / "log/public" / file
     raw = bytearray(path.read_bytes())
@@ -174,7 +172,7 @@ def test_a_tile_edited_on_the_disk_stops_the_signer_and_is_written_again_by_the_
     assert verify_log(Folder(long_log / "log/public"), None, Way()).checkpoint.size > 600
 
 
-def test_a_clock_that_jumps_back_changes_nothing_about_the_order(tmp_path: Path) -> None:
+def test_clock_jumping_back_keeps_order(tmp_path: Path) -> None:
     house = House(tmp_path / "data")
     walk = house.walk(house.story(FORM))
     for hours in (-1, 2, -2, 24):
@@ -199,7 +197,7 @@ def test_a_clock_that_jumps_back_changes_nothing_about_the_order(tmp_path: Path)
 
 
 @pytest.mark.threat(22, 23)
-async def test_the_second_gateway_on_one_log_does_not_start(tmp_path: Path) -> None:
+async def test_second_gateway_on_log_does_not_start(tmp_path: Path) -> None:
     first = Gateway(tmp_path, NOBODY, schemas_with(tmp_path / "schemas", FORM))
     second = Gateway(tmp_path, NOBODY, tmp_path / "schemas")
     second.log = tmp_path / "second.log"

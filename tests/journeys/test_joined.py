@@ -98,7 +98,7 @@ def close(house: House, data: Path) -> tuple[Json, Json]:
     return sums, again
 
 
-def test_dossier_confirmed_before_it_joins_counts_once(house: House, tmp_path: Path) -> None:
+def test_dossier_confirmed_before_joining_counts_once(house: House, tmp_path: Path) -> None:
     for place, story in enumerate(people(house)):
         code, walk = house.dossier(), house.walk(story)
         house.clock.forward(minutes=5)
@@ -115,7 +115,7 @@ def test_dossier_confirmed_before_it_joins_counts_once(house: House, tmp_path: P
     assert not sums.get("instant")
 
 
-def test_dossier_registered_before_it_was_filled_is_instant(house: House) -> None:
+def test_dossier_registered_before_filling_is_instant(house: House) -> None:
     (story, *_), code = people(house), house.dossier()
     register(house, story, code)
     portal_has(house, code, ACCEPTED)
@@ -125,7 +125,7 @@ def test_dossier_registered_before_it_was_filled_is_instant(house: House) -> Non
     assert [one["pre"] for one in of_case(house, "sync", case)] == [0]
 
 
-def test_other_chains_of_joined_case_count_again(house: House, tmp_path: Path) -> None:
+def test_other_chains_of_joined_case_recount(house: House, tmp_path: Path) -> None:
     """One is refused and handed in as a supplement, one abandoned, one more joins what was submitted."""
     for story in people(house):
         code = house.dossier()
@@ -150,7 +150,7 @@ def test_other_chains_of_joined_case_count_again(house: House, tmp_path: Path) -
     assert (sums["dossiers"], sums["refusals"]) == (PEOPLE, PEOPLE)
 
 
-def test_bodies_stand_by_the_case_they_name(house: House) -> None:
+def test_payloads_carry_their_case(house: House) -> None:
     (story, *_), code = people(house), house.dossier()
     house.walk(story, dossier=code)
     first, last = house.walk(story), house.walk(story)

@@ -32,7 +32,7 @@ def of(found: Sequence[FormReach], form: str) -> FormReach:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_low_reach_is_explained_item_by_item(found: Sequence[FormReach], form: str) -> None:
+def test_low_reach_is_explained_by_item(found: Sequence[FormReach], form: str) -> None:
     one = of(found, form)
     if one.is_low:
         assert one.missed.keys() == one.written
@@ -40,7 +40,7 @@ def test_low_reach_is_explained_item_by_item(found: Sequence[FormReach], form: s
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_missed_items_are_those_of_the_figure(found: Sequence[FormReach], form: str) -> None:
+def test_missed_items_are_those_of_figure(found: Sequence[FormReach], form: str) -> None:
     one = of(found, form)
     reach, connected = one.figures["reach"], one.figures["connected_reach"]
     assert one.figures["dossiers"] == CITIZENS

@@ -16,7 +16,7 @@ FORM = "social-pension"
 
 
 @pytest.mark.threat(22, 56)
-def test_a_restored_database_is_found_out_and_the_published_log_stands(tmp_path: Path) -> None:
+def test_restored_database_is_detected_and_log_stands(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     house = House(folder)
     walk = house.walk(house.story(FORM))
@@ -53,7 +53,7 @@ def test_a_restored_database_is_found_out_and_the_published_log_stands(tmp_path:
     assert read_checkpoint(published).checkpoint.size > 0
 
 
-def test_a_new_log_begins_and_the_old_one_is_still_proved(tmp_path: Path) -> None:
+def test_new_log_begins_with_old_one_proved(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     house = House(folder)
     walk, open_walk = house.walk(house.story(FORM)), house.walk(house.story(FORM))

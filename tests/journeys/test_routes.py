@@ -186,7 +186,7 @@ def said(answer: dict[str, Any]) -> dict[str, Any]:
     return {**{name: answer[name] for name in kept}, "sources": reads}
 
 
-async def test_fifty_people_get_the_same_by_every_route(gateways: dict[str, Reached]) -> None:
+async def test_fifty_people_get_same_by_every_route(gateways: dict[str, Reached]) -> None:
     people, outcomes = crowd(), Counter[str]()
     assert len({person.n for person in people}) == PEOPLE
     for person in people:
@@ -208,7 +208,7 @@ async def test_fifty_people_get_the_same_by_every_route(gateways: dict[str, Reac
     assert [r.database.state.tokens.issued for r in gateways.values()] == [0, 1, 1, 1]
 
 
-async def test_fifty_people_are_confirmed_the_same_by_every_route(
+async def test_fifty_people_are_confirmed_by_every_route(
     gateways: dict[str, Reached],
 ) -> None:
     outcomes = Counter[str]()
@@ -229,7 +229,7 @@ async def test_fifty_people_are_confirmed_the_same_by_every_route(
 
 @pytest.mark.threat(27)
 @pytest.mark.parametrize("route", ROUTES)
-async def test_a_page_instead_of_an_answer_is_a_source_that_is_away(
+async def test_page_instead_of_answer_is_unavailable_source(
     gateways: dict[str, Reached], route: str
 ) -> None:
     reached = gateways[route]

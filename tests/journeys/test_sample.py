@@ -107,7 +107,7 @@ def opened(
     return results
 
 
-def test_a_true_province_opens_everything_and_the_finding_stands_in_the_log(
+def test_true_province_opens_sample_with_logged_finding(
     province: Audited, supplied: Path, office: Path
 ) -> None:
     results = opened(province, office, supplied, office / "opened")
@@ -125,7 +125,7 @@ def test_a_true_province_opens_everything_and_the_finding_stands_in_the_log(
     assert (proved["verdict"], proved["proved"]["entries"]) == ("proved", size)
 
 
-def test_giving_bodies_committing_and_what_came_of_it_are_case_leaves_of_their_own(
+def test_access_commitment_and_finding_are_case_leaves(
     province: Audited, supplied: Path, office: Path
 ) -> None:
     with closing(open_database(province.data)) as database:
@@ -142,7 +142,7 @@ def test_giving_bodies_committing_and_what_came_of_it_are_case_leaves_of_their_o
     assert (found["st"], found["rq"], found["n"], found["wr"]) == ("opened", asked["at"], COUNT, 0)
 
 
-def test_the_draw_can_be_made_again_by_whoever_reads_its_definition(drawn: Json) -> None:
+def test_draw_is_reproducible_from_definition(drawn: Json) -> None:
     request = drawn["request"]
     nonce, public = b64decode(drawn["nonce"]), b64decode(drawn["draw"])
     assert b64encode(sha256(nonce).digest()).decode() == request["commitment"]
@@ -162,7 +162,7 @@ def test_the_draw_can_be_made_again_by_whoever_reads_its_definition(drawn: Json)
     assert in_order == sorted(places)
 
 
-def test_units_are_the_autos_of_the_submissions(drawn: Json, office: Path) -> None:
+def test_units_are_automated_fields_of_submissions(drawn: Json, office: Path) -> None:
     bodies = b"".join(p.read_bytes() for p in (office / "pack/bodies").rglob("*") if p.is_file())
     said = [chunk.split(b"}", 1)[0] for chunk in bodies.split(b'"k":"submission","n":{')[1:]]
     autos = [json.loads(b"{" + one + b"}")["auto"] for one in said]
@@ -261,7 +261,7 @@ def test_an_opening_is_wrong_with(
 @pytest.mark.parametrize(
     "text", [b"", b"{", b"[]", b'{"evidence": {}}', b"\xff\xfe", b'{"a": NaN}', b"[" * 10_000]
 )
-def test_an_opening_that_is_none_is_wrong_and_no_traceback(
+def test_invalid_disclosure_fails_without_traceback(
     text: bytes, province: Audited, drawn: Json, supplied: Path, office: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(supplied, tmp_path / "openings")
@@ -271,7 +271,7 @@ def test_an_opening_that_is_none_is_wrong_and_no_traceback(
     assert {one["failed"] for one in results if one["leaf"] == leaf} == {"form"}
 
 
-def test_what_is_refused_lost_or_late_is_wrong_and_the_bound_says_so(
+def test_refused_lost_or_late_enters_bound(
     province: Audited, drawn: Json, supplied: Path, office: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(supplied, tmp_path / "openings")
@@ -293,7 +293,7 @@ def test_what_is_refused_lost_or_late_is_wrong_and_the_bound_says_so(
 
 
 @pytest.mark.threat(55)
-def test_a_read_that_the_source_never_saw_is_wrong(
+def test_read_unknown_to_source_fails(
     province: Audited, supplied: Path, office: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "journal.json").write_text(json.dumps({"population": province.journal[:-1]}))
@@ -357,7 +357,7 @@ def bench(province: Audited, office: Path) -> Bench:
     return Bench(every, leaves, by_leaf, form, {"population": province.journal})
 
 
-def test_every_field_that_was_counted_as_saved_opens_refused_chains_and_rows_included(
+def test_every_saved_field_opens_in_every_chain(
     bench: Bench,
 ) -> None:
     assert {bench.finding(unit) for unit in bench.units} == {None}
@@ -379,49 +379,49 @@ def _field(bench: Bench, unit: Unit, verdict: str, class_: str) -> str:
 
 
 @pytest.mark.threat(14)
-def test_a_field_that_does_not_show_is_no_saved_one(bench: Bench) -> None:
+def test_hidden_field_is_not_saved(bench: Bench) -> None:
     hidden = _field(bench, bench.units[0], "-", "-")
     lie = bench.lying(bench.units[0], hidden, vd="A")
     assert bench.finding(lie) == "visibility"
 
 
-def test_a_field_of_a_kinder_class_is_found_out(bench: Bench) -> None:
+def test_more_favourable_class_is_detected(bench: Bench) -> None:
     unit = next(u for u in bench.units if "K" in u.leaf.body["cl"])
     known = _field(bench, unit, "A", "K")
     assert bench.finding(bench.lying(unit, known, cl="F")) == "class"
 
 
 @pytest.mark.threat(14)
-def test_a_typed_field_that_is_counted_as_saved_is_found_out(bench: Bench) -> None:
+def test_typed_field_counted_saved_is_detected(bench: Bench) -> None:
     typed = _field(bench, bench.units[0], "M", "-")
     assert bench.finding(bench.lying(bench.units[0], typed, vd="A")) == "tag"
 
 
-def test_a_field_that_was_refused_before_is_not_saved_though_its_tag_opens(bench: Bench) -> None:
+def test_earlier_refused_field_is_not_saved(bench: Bench) -> None:
     unit = next(u for u in bench.units if "C" in u.leaf.body["vd"])
     place = unit.leaf.body["vd"].index("C")
     contested = bench.form.declarable[place].path
     assert bench.finding(bench.lying(unit, contested, vd="A")) == "verdict"
 
 
-def test_a_burden_hidden_elsewhere_in_the_submission_is_found_out(bench: Bench) -> None:
+def test_burden_hidden_elsewhere_is_detected(bench: Bench) -> None:
     unit = bench.units[0]
     typed = _field(bench, unit, "M", "-")
     lie = bench.lying(unit, typed, vd="B")
     assert bench.finding(Unit(lie.leaf, 0, unit.path)) == "verdict"
 
 
-def test_another_version_of_the_form_recounts_nothing(bench: Bench) -> None:
+def test_other_form_version_recounts_nothing(bench: Bench) -> None:
     other = read_catalogue(SCHEMAS).form_for("tk01-passport")
     assert replace(bench, form=other).finding(bench.units[0]) == "receipt"
 
 
-def test_every_step_that_can_fail_has_its_test() -> None:
+def test_every_failing_step_has_test() -> None:
     told = Path(__file__).read_text()
     assert [step for step in STEPS if f'"{step}"' not in told] == []
 
 
-def test_another_nonce_public_draw_or_request_draws_nothing_or_something_else(
+def test_changed_input_changes_or_refuses_draw(
     province: Audited, drawn: Json, office: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "nonce").write_text("00" * 32)
@@ -452,7 +452,7 @@ def test_another_nonce_public_draw_or_request_draws_nothing_or_something_else(
     assert other["drawn"] != drawn["drawn"]
 
 
-def test_fields_that_nobody_drew_are_not_opened(
+def test_fields_not_drawn_stay_sealed(
     province: Audited, drawn: Json, supplied: Path, office: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "drawn").write_text(json.dumps({**drawn, "drawn": drawn["drawn"][1:]}))
@@ -463,16 +463,14 @@ def test_fields_that_nobody_drew_are_not_opened(
     assert (result.exit_code, "other fields" in result.output) == (1, True)
 
 
-def test_no_value_of_a_person_stands_in_what_a_sample_writes(
-    province: Audited, drawn: Json, office: Path
-) -> None:
+def test_sample_writes_no_personal_value(province: Audited, drawn: Json, office: Path) -> None:
     written = (office / "request").read_text() + json.dumps(drawn)
     for dossier in province.dossiers:
         assert dossier["data"]["hoTen"] not in written
         assert dossier["data"]["soDinhDanh"] not in written
 
 
-def test_another_auditor_cannot_sign_what_was_asked_for(
+def test_another_auditor_cannot_sign_request(
     province: Audited, supplied: Path, office: Path, tmp_path: Path
 ) -> None:
     opened(province, office, supplied, tmp_path / "opened")

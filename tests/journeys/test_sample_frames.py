@@ -121,7 +121,7 @@ def test_true_province_opens_every_unit(
     assert (year["months"], year["bound"]) == ([MONTH], 0.0)
 
 
-def test_month_gives_its_share_of_the_year(province: Audited, office: Path) -> None:
+def test_month_gives_its_share_of_year(province: Audited, office: Path) -> None:
     mine = committed(province, office, "submissions", 900)
     drawn = json.loads((mine / "drawn").read_bytes())
     assert (drawn["units"], len(drawn["drawn"])) == (12, 4), "299 x 12 / 900, rounded up"
@@ -268,7 +268,7 @@ def test_submission_unlike_the_filed_dossier(
 
 
 @pytest.mark.parametrize("text", [None, "", "[]", "{", '{"a": NaN}'])
-def test_without_a_readable_copy_it_is_wrong(
+def test_without_readable_copy_it_fails(
     text: str | None, province: Audited, office: Path, submissions: tuple[Path, Path, int]
 ) -> None:
     mine, at, leaf = submissions
@@ -283,7 +283,7 @@ def test_without_a_readable_copy_it_is_wrong(
     assert {one["failed"] for one in results if one["leaf"] != leaf} == {None}
 
 
-def test_missing_late_and_doubled_openings_are_wrong(
+def test_missing_late_and_doubled_disclosures_fail(
     province: Audited, office: Path, submissions: tuple[Path, Path, int]
 ) -> None:
     mine, at, leaf = submissions
@@ -301,7 +301,7 @@ def test_missing_late_and_doubled_openings_are_wrong(
     assert {failed[one] for one in leaves[3:]} == {None}
 
 
-def test_a_false_whole_submission_is_wrong_by_its_step(
+def test_false_whole_submission_fails_by_step(
     province: Audited, office: Path, submissions: tuple[Path, Path, int]
 ) -> None:
     mine, at, leaf = submissions
@@ -397,7 +397,7 @@ def test_record_without_its_paper_is_wrong(
     assert {one["failed"] for one in results if one["leaf"] != leaf} == {step if shared else None}
 
 
-def test_frames_do_not_answer_for_each_other(
+def test_frames_cannot_stand_in_for_others(
     province: Audited, office: Path, whole: Path, frame: str, tmp_path: Path
 ) -> None:
     other = "records" if frame == "submissions" else "submissions"
@@ -440,7 +440,7 @@ def test_outcome_of_another_sample_is_refused(
 
 
 @pytest.mark.parametrize("name", ["fields", "submissions", "records"])
-def test_each_frame_asks_for_its_own_list(
+def test_each_frame_needs_its_own_list(
     name: str, province: Audited, office: Path, tmp_path: Path
 ) -> None:
     mine = committed(province, office, name, 12)
@@ -457,7 +457,7 @@ def test_frame_that_is_none_is_refused(province: Audited, office: Path, tmp_path
     assert (result.exit_code, "a frame is one of" in result.output) == (2, True)
 
 
-def test_every_step_of_a_frame_has_its_test() -> None:
+def test_every_step_of_frame_has_test() -> None:
     told = Path(__file__).read_text() + (Path(__file__).parent / "test_sample.py").read_text()
     steps = {step for frame in STEPS_OF.values() for step in frame} - {"record"}
     assert [step for step in steps if f'"{step}"' not in told] == []

@@ -100,7 +100,7 @@ STEPS = {
 
 
 @pytest.mark.threat(22)
-async def test_a_fall_at_any_step_of_publishing_leaves_a_log_that_goes_on(
+async def test_crash_in_publishing_leaves_usable_log(
     tmp_path: Path, source: Mapping[str, str], schemas: Path
 ) -> None:
     async with office(Gateway(tmp_path, source, schemas)) as at_work:
@@ -122,7 +122,7 @@ async def test_a_fall_at_any_step_of_publishing_leaves_a_log_that_goes_on(
 
 
 @pytest.mark.threat(24)
-async def test_a_fall_at_any_statement_leaves_neither_change_nor_leaf_alone(
+async def test_crash_leaves_change_and_leaf_together(
     tmp_path: Path, source: Mapping[str, str], schemas: Path
 ) -> None:
     """Prefill and submission with their tickets, cut off at the first statement, the second, …"""
@@ -185,7 +185,7 @@ async def served(app: Any) -> AsyncIterator[str]:
 
 
 @pytest.mark.threat(22, 23)
-async def test_a_fall_before_or_behind_the_witness_leaves_one_history(
+async def test_crash_near_witness_leaves_one_history(
     tmp_path: Path, source: Mapping[str, str], schemas: Path
 ) -> None:
     witness = HoldingWitness()

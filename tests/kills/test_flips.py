@@ -16,7 +16,7 @@ SIZE, MORE = 600, 7
 
 
 @pytest.mark.threat(21, 22)
-async def test_a_bit_flipped_anywhere_is_found_before_the_next_signature_or_changes_nothing(
+async def test_flipped_bit_is_found_before_next_signature(
     tmp_path: Path,
 ) -> None:
     """Each place on a copy: the log stops, or what it signs next is the root of the true leaves."""

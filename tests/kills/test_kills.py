@@ -14,7 +14,7 @@ DEPLOYMENTS = 3
 
 
 @pytest.mark.threat(22, 24, 56)
-async def test_a_hundred_kills_lose_nothing_double_nothing_and_fork_nothing(
+async def test_hundred_kills_lose_double_fork_nothing(
     tmp_path: Path, source: Mapping[str, str], schemas: Path
 ) -> None:
     share = -(-KILLS // DEPLOYMENTS)

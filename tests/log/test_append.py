@@ -66,7 +66,7 @@ async def test_payload_and_salt_open_the_seal(database: Database) -> None:
     ]
 
 
-async def test_only_the_hour_is_kept_of_the_time(database: Database) -> None:
+async def test_only_hour_of_time_is_kept(database: Database) -> None:
     await database.write(lambda c: append_case(c, an_end(hour=hour_of(NOON))))
 
     kept = database.read(lambda c: c.execute(select(bodies)).one())
@@ -82,7 +82,7 @@ async def test_equal_payloads_have_different_seals(database: Database) -> None:
 
 
 @pytest.mark.threat(24)
-async def test_indices_have_no_gap_where_a_change_refuses_in_between(database: Database) -> None:
+async def test_refused_change_leaves_no_index_gap(database: Database) -> None:
     def refuse(connection: Connection) -> None:
         append_public(connection, SHRED)
         raise LookupError("the business change is refused")
@@ -97,7 +97,7 @@ async def test_indices_have_no_gap_where_a_change_refuses_in_between(database: D
     assert len(_entries(database)) == 4
 
 
-async def test_longer_leaf_than_a_bundle_holds_is_refused(database: Database) -> None:
+async def test_leaf_over_bundle_limit_is_refused(database: Database) -> None:
     leaf = replace(SHRED, reason="r" * LARGEST_ENTRY_BYTES)
     with pytest.raises(ValueError, match="65,535"):
         await database.write(lambda c: append_public(c, leaf))

@@ -18,7 +18,7 @@ LEAF_VALUES = st.recursive(
 )
 
 
-def test_members_stand_in_the_order_of_rfc_8785_section_3_2_3() -> None:
+def test_members_are_ordered_by_rfc_8785() -> None:
     unordered = {
         "\u20ac": "Euro Sign",
         "\r": "Carriage Return",
@@ -40,7 +40,7 @@ def test_members_stand_in_the_order_of_rfc_8785_section_3_2_3() -> None:
     ]
 
 
-def test_strings_are_escaped_as_in_rfc_8785_section_3_2_2() -> None:
+def test_strings_are_escaped_by_rfc_8785() -> None:
     text = "\u20ac$\u000f\u000aA'\u0042\u0022\u005c\\\"/"
 
     assert canonical({"string": text, "literals": [None, True, False]}) == (
@@ -48,7 +48,7 @@ def test_strings_are_escaped_as_in_rfc_8785_section_3_2_2() -> None:
     )
 
 
-def test_every_control_character_is_written_in_one_way() -> None:
+def test_every_control_character_has_one_encoding() -> None:
     written = canonical("".join(chr(code) for code in range(0x20)) + "\x7f")
 
     assert written == (
@@ -59,7 +59,7 @@ def test_every_control_character_is_written_in_one_way() -> None:
 
 
 @given(LEAF_VALUES)
-def test_what_is_written_reads_back_and_is_written_the_same_again(value: object) -> None:
+def test_encoding_reads_back_and_repeats(value: object) -> None:
     written = canonical(value)
 
     assert json.loads(written) == value
@@ -80,6 +80,6 @@ def test_what_is_written_reads_back_and_is_written_the_same_again(value: object)
         {"\udc00": 1},
     ],
 )
-def test_what_two_writers_could_write_differently_is_refused(outside: object) -> None:
+def test_ambiguous_value_is_refused(outside: object) -> None:
     with pytest.raises(ValueError):
         canonical(outside)

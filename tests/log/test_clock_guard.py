@@ -30,7 +30,7 @@ async def _append(database: Database, now: datetime) -> None:
 
 
 @pytest.mark.threat(72)
-async def test_t72_an_hour_long_past_is_refused(database: Database) -> None:
+async def test_t72_hour_long_past_is_refused(database: Database) -> None:
     await _append(database, NOW)
     await _append(database, NOW - timedelta(hours=2))
     with pytest.raises(Busy) as refused:
@@ -39,7 +39,7 @@ async def test_t72_an_hour_long_past_is_refused(database: Database) -> None:
 
 
 @pytest.mark.threat(72)
-async def test_t72_a_jump_ahead_stops_case_leaves(database: Database, tmp_path: Path) -> None:
+async def test_t72_jump_ahead_stops_case_leaves(database: Database, tmp_path: Path) -> None:
     hands = Hands()
     guard = ClockGuard(tmp_path, lambda: hands.now, lambda: hands.beat)
     database.write_info[CLOCK_GUARD] = guard

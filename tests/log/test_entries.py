@@ -58,11 +58,11 @@ def read(text: bytes) -> CasePayload | PublicLeaf:
 
 
 @pytest.mark.parametrize("text", WRITTEN)
-def test_earlier_text_comes_back_as_the_same_bytes(text: bytes) -> None:
+def test_earlier_text_is_encoded_to_same_bytes(text: bytes) -> None:
     assert read(text).encode() == text
 
 
-def test_every_kind_and_version_was_written_before() -> None:
+def test_every_kind_and_version_has_earlier_text() -> None:
     written = [json.loads(text) for text in WRITTEN]
 
     assert {one["k"] for one in written if "k" in one} == CASE_KINDS

@@ -37,12 +37,12 @@ def _schema(kind: str) -> dict[str, Any]:
     return schema
 
 
-def test_every_kind_has_its_chapter_and_no_chapter_is_of_no_kind() -> None:
+def test_kinds_and_chapters_match() -> None:
     assert CHAPTERS.keys() == PUBLIC_KINDS | CASE_KINDS
 
 
 @pytest.mark.parametrize("kind", sorted(PUBLIC_KINDS))
-def test_a_chapter_lists_the_members_of_its_schema(kind: str) -> None:
+def test_chapter_lists_members_of_schema(kind: str) -> None:
     schema = _schema(kind)
     Draft202012Validator.check_schema(schema)
 
@@ -51,7 +51,7 @@ def test_a_chapter_lists_the_members_of_its_schema(kind: str) -> None:
     assert schema["additionalProperties"] is False
 
 
-async def test_every_public_leaf_of_a_deployment_keeps_to_its_schema(tmp_path: Path) -> None:
+async def test_public_leaves_of_deployment_match_schema(tmp_path: Path) -> None:
     database = open_database(tmp_path)
     catalogue = read_catalogue(SCHEMAS)
     measure = read_measure(SCHEMAS / "measure.json", mock=True)
@@ -91,7 +91,7 @@ NOT_PUBLIC = {
 
 
 @pytest.mark.parametrize("change", NOT_PUBLIC.values(), ids=NOT_PUBLIC)
-def test_t26_a_grant_leaf_has_no_place_for_free_text(change: dict[str, Any]) -> None:
+def test_t26_grant_leaf_has_no_free_text(change: dict[str, Any]) -> None:
     leaf = {
         "kind": "grant",
         "v": 2,

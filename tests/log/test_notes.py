@@ -37,7 +37,7 @@ def key_id(name: str, public: bytes) -> str:
     return sha256(f"{name}\n\x01".encode() + public).digest()[:4].hex()
 
 
-def test_a_checkpoint_is_written_and_signed_as_the_specification_says() -> None:
+def test_checkpoint_matches_specification() -> None:
     text, line = SIGNED.note.decode().split("\n\n")
     assert text == f"{NAME}\n1027\n{ROOT}"
     signature = PRIVATE.sign(f"{NAME}\n1027\n{ROOT}\n".encode())
@@ -45,13 +45,13 @@ def test_a_checkpoint_is_written_and_signed_as_the_specification_says() -> None:
     assert line == f"— {NAME} {said}\n"
 
 
-def test_a_note_is_read_as_it_was_signed() -> None:
+def test_note_is_read_as_signed() -> None:
     assert read_checkpoint(SIGNED.note) == SIGNED
     both = SignedCheckpoint(CHECKPOINT, (LINE, LINE.replace(NAME, "witness.test")))
     assert read_checkpoint(both.note) == both
 
 
-def test_a_signature_is_found_by_name_and_id_and_holds_for_its_text_alone() -> None:
+def test_signature_holds_for_name_id_and_text() -> None:
     key = signing_name(NAME, PRIVATE)
     signature = SIGNED.signature_of(key)
     assert signature is not None
@@ -64,7 +64,7 @@ def test_a_signature_is_found_by_name_and_id_and_holds_for_its_text_alone() -> N
     assert SIGNED.signature_of(VerifierKey(NAME, 4, PUBLIC)) is None
 
 
-def test_a_verifier_key_comes_back_as_it_was_written() -> None:
+def test_verifier_key_is_read_as_written() -> None:
     key = signing_name(NAME, PRIVATE)
     assert str(key) == f"{NAME}+{key_id(NAME, PUBLIC)}+{material(PUBLIC)}"
     assert read_key(f" {key}\n") == key
@@ -85,7 +85,7 @@ KEYS = {
 
 
 @pytest.mark.parametrize("text", KEYS.values(), ids=KEYS)
-def test_what_is_no_verifier_key_is_refused(text: str) -> None:
+def test_malformed_verifier_key_is_refused(text: str) -> None:
     with pytest.raises(NoteUnreadable):
         read_key(text)
 
@@ -124,12 +124,12 @@ NOTES = {
 
 
 @pytest.mark.parametrize("note", NOTES.values(), ids=NOTES)
-def test_what_is_no_signed_note_is_refused(note: bytes) -> None:
+def test_malformed_signed_note_is_refused(note: bytes) -> None:
     with pytest.raises(NoteUnreadable):
         read_checkpoint(note)
 
 
-def test_the_largest_note_is_read_and_a_byte_more_is_not() -> None:
+def test_largest_note_is_read_not_larger() -> None:
     spare = 64 * 1024 - len(SIGNED.note) - len("— x AAAA\n".encode()) - 4
     filled = SIGNED.note + f"— x{'x' * (spare % 4)} {'A' * (spare // 4 * 4 + 8)}\n".encode()
     assert len(filled) == 64 * 1024
@@ -138,5 +138,5 @@ def test_the_largest_note_is_read_and_a_byte_more_is_not() -> None:
         read_checkpoint(filled + b"\n")
 
 
-def test_a_signature_of_one_byte_is_the_shortest() -> None:
+def test_one_byte_signature_is_shortest() -> None:
     assert read_line(f"— x {b64encode(bytes(5)).decode()}\n") == ("x", bytes(5))

@@ -30,9 +30,7 @@ class EqualLeaves(TileFolder):
 
 
 @pytest.mark.parametrize("index", [0, 1, 2_097_151, 2_097_152, 3_333_333, 3_999_999])
-def test_a_proof_over_four_million_leaves_reads_few_tiles_and_has_few_bytes(
-    tmp_path: Path, index: int
-) -> None:
+def test_proof_over_four_million_leaves_is_small(tmp_path: Path, index: int) -> None:
     tiles = EqualLeaves(tmp_path)
     tree = PublishedTree(tiles, FOUR_MILLION)
     root = tree.root()
@@ -48,7 +46,7 @@ def test_a_proof_over_four_million_leaves_reads_few_tiles_and_has_few_bytes(
     assert len(text) <= 1536
 
 
-def test_growth_over_four_million_leaves_is_proved_from_few_tiles(tmp_path: Path) -> None:
+def test_consistency_over_four_million_leaves_needs_few_tiles(tmp_path: Path) -> None:
     tiles = EqualLeaves(tmp_path)
     tree = PublishedTree(tiles, FOUR_MILLION)
     old, new = PublishedTree(tiles, 2_999_999).root(), tree.root()
@@ -76,7 +74,7 @@ class Written(TileFolder):
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 255, 256, 257, 511, 513, 700])
-def test_proofs_from_tiles_are_those_of_the_definition(size: int) -> None:
+def test_proofs_from_tiles_match_definition(size: int) -> None:
     all_hashes = hashes(size)
     tree = PublishedTree(Written(all_hashes), size)
 
@@ -99,7 +97,7 @@ def test_proofs_from_tiles_are_those_of_the_definition(size: int) -> None:
     ("index", "path"),
     [(0, "000"), (999, "999"), (1000, "x001/000"), (1_234_067, "x001/x234/067")],
 )
-def test_a_tile_lies_where_tlog_tiles_says(index: int, path: str) -> None:
+def test_tile_path_follows_tlog_tiles(index: int, path: str) -> None:
     assert tile_path(2, index) == f"tile/2/{path}"
     assert tile_path("entries", index, 17) == f"tile/entries/{path}.p/17"
     assert is_tile_path(tile_path(2, index)) and is_tile_path(tile_path(0, index, 255))

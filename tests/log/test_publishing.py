@@ -19,7 +19,7 @@ from gateway.storage.schema import leaves
 from tests.log.building import KEY, ORIGIN, SmallLog, entry, grant, hashes, signer_key
 
 
-async def test_a_checkpoint_states_size_and_root_under_the_logs_signature(small: SmallLog) -> None:
+async def test_checkpoint_signs_size_and_root(small: SmallLog) -> None:
     await small.grow(5)
 
     await small.publisher.publish()
@@ -41,9 +41,7 @@ async def test_nothing_new_is_no_new_checkpoint(small: SmallLog) -> None:
 
 
 @pytest.mark.parametrize("sizes", [[1, 2, 3], [255, 256, 257], [256 * 3, 700, 1500], [66_000]])
-async def test_every_published_size_has_its_tiles_and_its_root(
-    small: SmallLog, sizes: list[int]
-) -> None:
+async def test_published_size_has_tiles_and_root(small: SmallLog, sizes: list[int]) -> None:
     reached = 0
     for size in sorted(sizes):
         await small.grow(size - reached)
@@ -63,7 +61,7 @@ async def test_every_published_size_has_its_tiles_and_its_root(
         assert last[-1] == entry(size - 1)
 
 
-async def test_partial_tiles_go_when_the_full_one_is_published(small: SmallLog) -> None:
+async def test_full_tile_replaces_partial_ones(small: SmallLog) -> None:
     await small.grow(200)
     await small.publisher.publish()
     assert (small.folder.public / "tile/0/000.p/200").exists()
@@ -76,7 +74,7 @@ async def test_partial_tiles_go_when_the_full_one_is_published(small: SmallLog) 
 
 
 @pytest.mark.threat(24)
-async def test_every_published_leaf_can_be_proved_and_every_growth(small: SmallLog) -> None:
+async def test_every_leaf_and_consistency_is_provable(small: SmallLog) -> None:
     sizes = [1, 3, 256, 300, 600]
     reached, roots = 0, {}
     for size in sizes:
@@ -95,7 +93,7 @@ async def test_every_published_leaf_can_be_proved_and_every_growth(small: SmallL
                 check_consistency(old, new, roots[old], roots[new], proof)
 
 
-async def test_a_proof_to_a_size_whose_partial_tile_has_become_full_is_still_made(
+async def test_proof_survives_removal_of_partial_tile(
     small: SmallLog,
 ) -> None:
     await small.grow(200)
@@ -107,7 +105,7 @@ async def test_a_proof_to_a_size_whose_partial_tile_has_become_full_is_still_mad
     check_inclusion(7, 200, hashes(8)[7], asked.inclusion(7), root_of(hashes(200)))
 
 
-async def test_a_restart_goes_on_where_the_files_end(small: SmallLog) -> None:
+async def test_restart_continues_where_files_end(small: SmallLog) -> None:
     await small.grow(700)
     await small.publisher.publish()
     before = (small.folder.public / tile_path(0, 1)).stat().st_mtime_ns
@@ -120,7 +118,7 @@ async def test_a_restart_goes_on_where_the_files_end(small: SmallLog) -> None:
     assert (small.folder.public / tile_path(0, 1)).stat().st_mtime_ns == before
 
 
-async def test_a_kill_between_any_two_files_leaves_a_log_that_goes_on(
+async def test_kill_between_files_leaves_usable_log(
     small: SmallLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever file was the last to be put in place: the next start ends at the same root."""
@@ -164,7 +162,7 @@ async def test_a_kill_between_any_two_files_leaves_a_log_that_goes_on(
 
 
 @pytest.mark.threat(22)
-def test_the_signer_signs_one_growing_history_only(tmp_path: Path) -> None:
+def test_signer_signs_one_growing_history_only(tmp_path: Path) -> None:
     signer = CheckpointSigner(tmp_path, ORIGIN, KEY)
     all_hashes = hashes(9)
     five, nine = (Checkpoint(ORIGIN, n, root_of(all_hashes[:n])) for n in (5, 9))
@@ -190,7 +188,7 @@ def test_the_signer_signs_one_growing_history_only(tmp_path: Path) -> None:
         signer.sign(five, ())
 
 
-def test_a_signer_that_lost_its_memory_half_way_does_not_sign(tmp_path: Path) -> None:
+def test_signer_without_memory_does_not_sign(tmp_path: Path) -> None:
     (tmp_path / "last").write_text("gateway.test/log/2026\n5\n")
     with pytest.raises(LogForked):
         CheckpointSigner(tmp_path, ORIGIN, KEY).sign(Checkpoint(ORIGIN, 5, bytes(32)), ())
@@ -198,9 +196,7 @@ def test_a_signer_that_lost_its_memory_half_way_does_not_sign(tmp_path: Path) ->
 
 @pytest.mark.threat(21)
 @pytest.mark.parametrize("index", [0, 100, 299, 300, 310])
-async def test_a_leaf_rewritten_in_the_database_is_named_and_nothing_more_is_signed(
-    small: SmallLog, index: int
-) -> None:
+async def test_rewritten_database_leaf_stops_signing(small: SmallLog, index: int) -> None:
     await small.grow(600)
     await small.publisher.publish()
     await small.grow(300)
@@ -230,7 +226,7 @@ async def test_a_leaf_rewritten_in_the_database_is_named_and_nothing_more_is_sig
         ("tile/1/000.p/2", 32, range(256, 512)),
     ],
 )
-async def test_a_flipped_byte_in_a_published_file_is_found_before_the_next_signature(
+async def test_flipped_published_byte_stops_signing(
     small: SmallLog, file: str, place: int, named: range
 ) -> None:
     await small.grow(600)
@@ -250,7 +246,7 @@ async def test_a_flipped_byte_in_a_published_file_is_found_before_the_next_signa
     assert damaged.value.index in named
 
 
-async def test_tiles_that_are_gone_are_written_again_and_must_lead_to_the_signed_root(
+async def test_missing_tiles_are_rewritten_to_signed_root(
     small: SmallLog,
 ) -> None:
     await small.grow(600)
@@ -264,12 +260,12 @@ async def test_tiles_that_are_gone_are_written_again_and_must_lead_to_the_signed
     assert PublishedTree(small.folder.tiles, 601).root() == root_of(hashes(601))
 
 
-def test_a_second_process_on_one_log_is_refused(small: SmallLog) -> None:
+def test_second_process_on_log_is_refused(small: SmallLog) -> None:
     with pytest.raises(LogInUse), LogFolder(small.folder.root):
         raise AssertionError("both are in")
 
 
-async def test_four_hours_without_a_checkpoint_close_the_reads(
+async def test_four_hours_without_checkpoint_close_reads(
     small: SmallLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await small.grow(1)
@@ -293,7 +289,7 @@ async def test_four_hours_without_a_checkpoint_close_the_reads(
     assert small.publisher.reads_open()
 
 
-async def test_a_bundle_reads_back_entry_by_entry(small: SmallLog) -> None:
+async def test_bundle_is_read_entry_by_entry(small: SmallLog) -> None:
     await small.grow(3)
     await small.publisher.publish()
     raw = (small.folder.public / "tile/entries/000.p/3").read_bytes()
@@ -303,7 +299,7 @@ async def test_a_bundle_reads_back_entry_by_entry(small: SmallLog) -> None:
             decode_bundle(torn)
 
 
-async def test_who_still_reads_by_an_older_checkpoint_finds_the_full_tile(small: SmallLog) -> None:
+async def test_reader_of_older_checkpoint_finds_full_tile(small: SmallLog) -> None:
     await small.grow(200)
     await small.publisher.publish()
     older = PublishedTree(small.folder.tiles, 200)
@@ -314,7 +310,7 @@ async def test_who_still_reads_by_an_older_checkpoint_finds_the_full_tile(small:
     assert small.folder.tiles.entries(0, 200)[-1] == entry(199)
 
 
-async def test_a_torn_checkpoint_is_an_incident_and_hand_typing_goes_on(small: SmallLog) -> None:
+async def test_torn_checkpoint_is_incident_but_typing_continues(small: SmallLog) -> None:
     await small.grow(3)
     await small.publisher.publish()
     (small.folder.public / "checkpoint").write_bytes(b"half a checkp")
@@ -330,7 +326,7 @@ async def test_a_torn_checkpoint_is_an_incident_and_hand_typing_goes_on(small: S
 
 
 @pytest.mark.threat(22)
-async def test_what_a_start_finds_amiss_is_named(small: SmallLog) -> None:
+async def test_start_names_inconsistency(small: SmallLog) -> None:
     def why() -> str | None:
         return incident_at_start(small.folder, small.rows, small.signer, signer_key())
 

@@ -63,7 +63,7 @@ def strings(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.threat(26)
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_string_of_a_leaf_is_one_of_a_few_or_of_a_bounded_pattern(kind: str) -> None:
+def test_every_string_is_enumerated_or_bounded(kind: str) -> None:
     for path, place in strings(kind):
         if "const" in place or "enum" in place:
             continue
@@ -78,7 +78,7 @@ def test_every_string_of_a_leaf_is_one_of_a_few_or_of_a_bounded_pattern(kind: st
 @pytest.mark.threat(26)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("value", OF_PEOPLE)
-def test_no_place_of_a_leaf_takes_a_value_of_a_person(kind: str, value: str) -> None:
+def test_no_member_takes_personal_value(kind: str, value: str) -> None:
     taken = [
         path
         for path, place in strings(kind)
@@ -90,7 +90,7 @@ def test_no_place_of_a_leaf_takes_a_value_of_a_person(kind: str, value: str) -> 
 
 @pytest.mark.threat(26)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_leaf_has_no_member_and_no_value_that_is_not_listed(kind: str) -> None:
+def test_leaf_has_only_listed_members_and_values(kind: str) -> None:
     schema = _schema(kind)
     for path, place in places(schema, kind, schema):
         said = place.keys() & {"type", "const", "enum", "$ref", "anyOf", "oneOf", "allOf"}
@@ -104,5 +104,5 @@ def test_a_leaf_has_no_member_and_no_value_that_is_not_listed(kind: str) -> None
 
 @pytest.mark.threat(60)
 @pytest.mark.parametrize("kind", sorted(CASE_KINDS))
-def test_a_case_body_has_a_schema_and_no_case_entry_says_its_kind(kind: str) -> None:
+def test_payload_has_schema_with_its_kind(kind: str) -> None:
     assert _schema(kind)["properties"]["k"] == {"const": kind}

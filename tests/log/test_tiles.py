@@ -27,7 +27,7 @@ def tiles(tmp_path: Path) -> TileFolder:
     return TileFolder(tmp_path)
 
 
-def test_a_bundle_comes_back_and_one_that_is_cut_anywhere_does_not() -> None:
+def test_only_whole_bundle_reads_back() -> None:
     assert encode_bundle(BUNDLE[:2]) == b"\x00\x00\x00\x01a"
     assert decode_bundle(encode_bundle(BUNDLE)) == BUNDLE
     whole = encode_bundle(BUNDLE[:3])
@@ -43,9 +43,7 @@ def test_a_bundle_comes_back_and_one_that_is_cut_anywhere_does_not() -> None:
 
 
 @pytest.mark.parametrize("held", [0, 2, 4])
-def test_a_tile_of_another_number_than_its_name_says_is_refused(
-    tiles: TileFolder, held: int
-) -> None:
+def test_tile_of_other_size_is_refused(tiles: TileFolder, held: int) -> None:
     for level in (0, ENTRIES):
         path = tiles.root / tile_path(level, 7, 3)
         path.parent.mkdir(parents=True)
@@ -56,7 +54,7 @@ def test_a_tile_of_another_number_than_its_name_says_is_refused(
         tiles.entries(7, 3)
 
 
-def test_a_full_tile_stands_for_every_partial_one_and_lets_it_go(tiles: TileFolder) -> None:
+def test_full_tile_replaces_every_partial_one(tiles: TileFolder) -> None:
     entries = [bytes([n]) for n in range(WIDTH)]
     tiles.write_hashes(0, 0, hashes(3))
     tiles.write_bundle(0, entries[:3])

@@ -52,7 +52,7 @@ AGREED = {
 
 
 @pytest.mark.parametrize("name", AGREED)
-def test_t72_the_most_witnesses_that_agree_are_believed(name: str) -> None:
+def test_t72_most_agreeing_witnesses_are_believed(name: str) -> None:
     quorum, times, believed = AGREED[name]
     said = {KEYS[number]: NOW + time for number, time in enumerate(times)}
     found = agreed(said, policy_of(quorum), NOW)
@@ -108,7 +108,7 @@ def timed(small: SmallLog) -> Timed:
     return Timed(small)
 
 
-async def test_t72_a_checkpoint_of_cases_is_entered(timed: Timed) -> None:
+async def test_t72_checkpoint_of_cases_is_entered(timed: Timed) -> None:
     await timed.case()
     await timed.case()
     await timed.publish()
@@ -134,7 +134,7 @@ async def test_a_checkpoint_is_entered_once(timed: Timed) -> None:
     assert len(timed.entered()) == 1
 
 
-async def test_a_time_and_its_row_stand_together(timed: Timed) -> None:
+async def test_time_and_row_agree(timed: Timed) -> None:
     def found() -> list[str]:
         own = timed.small.database.read_snapshot(lambda c: [str(one) for one in differences(c)])
         return [says for says in own if "time" in says]
@@ -161,7 +161,7 @@ async def test_the_next_log_begins_without_times(timed: Timed) -> None:
     assert timed.small.database.read(lambda c: c.execute(select(witnessed_times)).all()) == []
 
 
-async def test_t72_six_hours_and_a_case_lie_between(timed: Timed) -> None:
+async def test_t72_times_need_six_hours_and_case(timed: Timed) -> None:
     async def later(by: timedelta, *, case: bool) -> int:
         timed.small.now += by
         if case:
@@ -181,13 +181,13 @@ async def test_t72_six_hours_and_a_case_lie_between(timed: Timed) -> None:
     assert sizes == sorted(set(sizes))
 
 
-async def test_t72_public_leaves_alone_are_not_timed(timed: Timed) -> None:
+async def test_t72_public_leaves_alone_get_no_time(timed: Timed) -> None:
     await timed.small.grow(3)
     await timed.publish()
     assert timed.entered() == []
 
 
-async def test_t72_witnesses_that_contradict_each_other_time_nothing(timed: Timed) -> None:
+async def test_t72_contradicting_witnesses_give_no_time(timed: Timed) -> None:
     timed.mocks[1] = WitnessMock("w1.test/w", 1, lambda: timed.seconds() + 7201)
     timed.mocks[1].trust(signer_key())
     await timed.case()
@@ -196,7 +196,7 @@ async def test_t72_witnesses_that_contradict_each_other_time_nothing(timed: Time
     assert timed.entered() == []
 
 
-async def test_t72_a_log_without_witnesses_states_no_times(small: SmallLog) -> None:
+async def test_t72_log_without_witnesses_states_no_time(small: SmallLog) -> None:
     times = WitnessTimes(small.database, small.witnesses, lambda: small.now)
     await small.grow(2)
     signed = await small.publisher.publish()

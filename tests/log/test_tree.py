@@ -48,7 +48,7 @@ def test_the_root_is_the_published_one(size: int) -> None:
     assert root_of(HASHES[:size]).hex() == ROOTS[size]
 
 
-def test_the_inclusion_proof_is_the_published_one() -> None:
+def test_inclusion_proof_matches_published_one() -> None:
     assert [node.hex() for node in prove_inclusion(5, HASHES)] == [
         "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
         "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
@@ -56,7 +56,7 @@ def test_the_inclusion_proof_is_the_published_one() -> None:
     ]
 
 
-def test_the_consistency_proof_is_the_published_one() -> None:
+def test_consistency_proof_matches_published_one() -> None:
     assert [node.hex() for node in prove_consistency(6, HASHES)] == [
         "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
         "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
@@ -69,7 +69,7 @@ def _hashes(size: int) -> list[bytes]:
 
 
 @given(st.data(), st.integers(1, 130))
-def test_every_entry_can_be_proved_and_no_other(data: st.DataObject, size: int) -> None:
+def test_only_entries_in_tree_are_provable(data: st.DataObject, size: int) -> None:
     hashes, index = _hashes(size), data.draw(st.integers(0, size - 1))
     proof, root = prove_inclusion(index, hashes), root_of(hashes)
 
@@ -84,7 +84,7 @@ def test_every_entry_can_be_proved_and_no_other(data: st.DataObject, size: int) 
 
 
 @given(st.data(), st.integers(1, 130))
-def test_every_growth_can_be_proved_and_no_rewriting(data: st.DataObject, size: int) -> None:
+def test_only_growth_is_provable_not_rewriting(data: st.DataObject, size: int) -> None:
     hashes, old = _hashes(size), data.draw(st.integers(1, size))
     proof, root = prove_consistency(old, hashes), root_of(hashes)
 
@@ -133,14 +133,14 @@ def test_a_defective_consistency_proof_is_refused(
         check_consistency(old, new, root_of(HASHES[:6]), root_of(HASHES), proof)
 
 
-def test_nothing_is_proved_where_no_leaf_stands() -> None:
+def test_missing_leaf_proves_nothing() -> None:
     with pytest.raises(IndexError):
         prove_inclusion(8, HASHES)
     with pytest.raises(IndexError):
         prove_consistency(0, HASHES)
 
 
-def test_no_node_can_pass_for_a_leaf() -> None:
+def test_node_cannot_pass_for_leaf() -> None:
     left, right = HASHES[:2]
 
     assert node_hash(left, right) != leaf_hash(left + right)

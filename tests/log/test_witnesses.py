@@ -58,9 +58,7 @@ def cosigners(small: SmallLog, outside: Outside) -> set[str]:
     return {name for name, key in keys.items() if key in signed}
 
 
-async def test_every_witness_that_is_there_cosigns_as_the_log_grows(
-    small: SmallLog, outside: Outside
-) -> None:
+async def test_every_available_witness_cosigns_growth(small: SmallLog, outside: Outside) -> None:
     for _ in range(3):
         await small.grow(100)
         await small.publisher.publish()
@@ -70,9 +68,7 @@ async def test_every_witness_that_is_there_cosigns_as_the_log_grows(
     assert answers == [200, 200, 200]
 
 
-async def test_after_a_restart_a_witness_says_how_far_it_has_seen(
-    small: SmallLog, outside: Outside
-) -> None:
+async def test_restarted_witness_reports_its_last_size(small: SmallLog, outside: Outside) -> None:
     await small.grow(5)
     await small.publisher.publish()
     small.witnesses = Witnesses(small.witnesses.configured, small.witnesses._post)
@@ -85,9 +81,7 @@ async def test_after_a_restart_a_witness_says_how_far_it_has_seen(
     assert cosigners(small, outside) == set(NAMES)
 
 
-async def test_one_witness_down_is_no_matter_and_it_catches_up(
-    small: SmallLog, outside: Outside
-) -> None:
+async def test_unavailable_witness_catches_up(small: SmallLog, outside: Outside) -> None:
     outside.gone = {"w2"}
     await small.grow(5)
     await small.publisher.publish()
@@ -100,9 +94,7 @@ async def test_one_witness_down_is_no_matter_and_it_catches_up(
     assert cosigners(small, outside) == set(NAMES)
 
 
-async def test_without_the_quorum_the_checkpoint_appears_marked_and_reads_close_in_four_hours(
-    small: SmallLog, outside: Outside
-) -> None:
+async def test_without_quorum_reads_close_in_four_hours(small: SmallLog, outside: Outside) -> None:
     outside.gone = {"w2"}
     outside.witnesses["w3"].down = True
     await small.grow(5)
@@ -149,7 +141,7 @@ def shown_size(small: SmallLog) -> int:
 
 @pytest.mark.threat(22)
 @pytest.mark.parametrize("name", SEEN)
-async def test_a_log_that_came_out_of_a_backup_stops_where_the_quorum_saw_another(
+async def test_log_from_backup_stops_at_quorum(
     name: str, small: SmallLog, outside: Outside
 ) -> None:
     await disputed(small, outside, SEEN[name], "w1", "w3")
@@ -164,7 +156,7 @@ async def test_a_log_that_came_out_of_a_backup_stops_where_the_quorum_saw_anothe
 
 @pytest.mark.threat(23)
 @pytest.mark.parametrize("name", SEEN)
-async def test_one_rogue_among_several_witnesses_halts_nothing_and_is_named(
+async def test_rogue_witness_is_named_and_halts_nothing(
     name: str, small: SmallLog, outside: Outside
 ) -> None:
     await disputed(small, outside, SEEN[name], "w1")
@@ -176,7 +168,7 @@ async def test_one_rogue_among_several_witnesses_halts_nothing_and_is_named(
     assert small.publisher.disputing == ("w1",)
 
 
-async def test_while_others_are_away_a_disputed_checkpoint_waits_and_reads_close_in_time(
+async def test_disputed_checkpoint_waits_for_absent_witnesses(
     small: SmallLog, outside: Outside
 ) -> None:
     await disputed(small, outside, SEEN["a larger one"], "w1")
@@ -194,9 +186,7 @@ async def test_while_others_are_away_a_disputed_checkpoint_waits_and_reads_close
 
 
 @pytest.mark.threat(23)
-async def test_of_two_histories_at_most_one_gets_a_quorum(
-    small: SmallLog, outside: Outside
-) -> None:
+async def test_only_one_history_gets_quorum(small: SmallLog, outside: Outside) -> None:
     await small.grow(5)
     for name in ("w1", "w2"):
         outside.witnesses[name].seen["gateway.test/log/2026"] = (5, bytes(32))
@@ -208,7 +198,7 @@ async def test_of_two_histories_at_most_one_gets_a_quorum(
     assert outside.witnesses["w1"].journal[-1]["status"] == 409
 
 
-async def test_a_witness_that_does_not_know_the_log_or_answers_rubbish_has_not_signed(
+async def test_ignorant_or_rubbish_witness_has_not_signed(
     small: SmallLog, outside: Outside
 ) -> None:
     outside.witnesses["w1"] = WitnessMock("witness.example.test/w1", 0)  # knows no log
@@ -226,6 +216,6 @@ async def test_a_witness_that_does_not_know_the_log_or_answers_rubbish_has_not_s
 @pytest.mark.parametrize(
     "text", ["quorum two\n", "witness w1 nokey http://w1.test\nquorum w1\n", "", "\x00"]
 )
-def test_a_policy_that_cannot_be_met_is_refused(text: str) -> None:
+def test_unsatisfiable_policy_is_refused(text: str) -> None:
     with pytest.raises(MalformedPolicy):
         read_witness_policy(text.encode())
