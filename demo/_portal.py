@@ -24,7 +24,7 @@ from rich.table import Table
 from gateway.cli.clock import next_second
 from gateway.domain.clock import Clock
 from mocks.igate import Answer, Appointment, IGate
-from mocks.igate.filing import Filing, filing_of
+from mocks.igate.filing import BACK_OFFICER, Filing, filing_of
 
 AT_ONCE = 8
 TAKEN_IN = 2
@@ -104,8 +104,8 @@ async def file_dossiers(
 
 
 async def _filing(igate: IGate, clock: Clock, number: int, turn: Appointment) -> Filing:
-    who = turn.story.subject
-    found = await igate.records_of(who["personal_id"], who["full_name"])
+    officer = turn.officer or BACK_OFFICER
+    found = await igate.records_of(turn.story.subject, turn.dossier, officer)
     # a second is all that the portal knows of time: the one that follows the visit's last
     return filing_of(turn, number, found.body.get("records", ()), next_second(clock))
 

@@ -30,6 +30,7 @@ from gateway.app import create_app
 from gateway.domain.errors import Conflict
 from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION, RECORDS, SourceId, TenantId
 from gateway.forms.catalogue import RegisteredForm
+from gateway.receipts.cases import register_dossier
 from gateway.records.store import store_earlier
 from gateway.settings import Settings
 from gateway.sources.personal_papers import PapersAccess
@@ -295,6 +296,21 @@ class House:
         """A dossier code that nobody has used."""
         self._dossiers += 1
         return f"H99.01-20261122-{self._dossiers:07d}"
+
+    def open_dossier(self, tenant: str = "h99") -> str:
+        """The code of a dossier that a tenant has registered, as officers need one."""
+        code, now = self.dossier(), self.clock()
+        key = self.services.keys.index
+        self.run(
+            self.services.database.write(lambda c: register_dossier(c, tenant, code, now, key))
+        )
+        return code
+
+    def search(self, owner: Json, tenant: str = "h99", **more: Any) -> httpx.Response:
+        """A search of records by an officer in an open dossier."""
+        named = {"dossier": self.open_dossier(tenant), "officer": "H99.01.cb017"}
+        body = {"owner": owner, "purpose": "reuse", **named, **more}
+        return self.post("/v1/records/search", body, tenant)
 
     def file_records_of(self, *people: int) -> None:
         """Let the province hold their papers since before any dossier."""

@@ -105,10 +105,13 @@ class IGate:
         """How a registered dossier stands."""
         return await self._get(f"/v1/dossiers/{code}")
 
-    async def records_of(self, personal_id: str, full_name: str) -> Answer:
-        """The valid records of a person."""
-        owner = {"personal_id": personal_id, "full_name": full_name}
-        asked = {"owner": owner, "state": "valid"}
+    async def records_of(
+        self, owner: Mapping[str, str], dossier: str, officer: str, purpose: str = "reuse"
+    ) -> Answer:
+        """The valid records of a person, by number and name, as an officer reads them in a dossier."""
+        named = {name: owner[name] for name in ("personal_id", "full_name")}
+        asked = {"owner": named, "state": "valid", "dossier": dossier, "officer": officer}
+        asked["purpose"] = purpose
         return await self._post("/v1/records/search", asked)
 
     async def index_766(self, first: str, last: str) -> Answer:

@@ -37,6 +37,8 @@ PARTS: Final = {
 }
 """The procedures that a linked declaration serves, as its bindings name them."""
 
+BACK_OFFICER = "H99.01.cb017"
+"""Who handles the dossiers that came online."""
 UNIT = "Bộ phận Một cửa tỉnh Mẫu"
 _FILES = "https://igate.tinh-mau.test/files"
 _PROMISED = timedelta(days=2)
@@ -85,7 +87,7 @@ def filing_of(
     electronic = states[-1] == 10 and number % 4 != 0
     if number % 2 == 0:
         dossier_body |= {"fees": [_FEE], "payment": "province" if number % 4 == 0 else "unpaid"}
-    rows = _rows(states, turn.officer or "H99.01.cb017", at)
+    rows = _rows(states, turn.officer or BACK_OFFICER, at)
     came = {code: {"results": [_result(code)]} if electronic else {} for code in own}
     return Filing(dossier_body | _papers_of(own, parts), rows, came)
 

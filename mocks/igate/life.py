@@ -115,9 +115,7 @@ class Life:
     async def _hand_in_the_card(self) -> None:
         """The next dossier, said anew with the card as one of its papers."""
         story, at = self._driver, self._clock()
-        found = await self._igate.records_of(
-            story.subject["personal_id"], story.subject["full_name"]
-        )
+        found = await self._igate.records_of(story.subject, self._codes[-1], self._officer)
         kept = next(one for one in found.body["records"] if one["record"]["kind"] == _CARD)
         file = kept["record"]["file"]
         paper = {

@@ -10,6 +10,7 @@ from gateway.access.clients import NewClient
 from gateway.access.grants import register_tenant
 from gateway.api.services import Services
 from gateway.domain.identifiers import POPULATION, RECORDS, TenantId
+from gateway.receipts.cases import register_dossier
 from tests.clock import Clock
 
 ADDRESS = "http://gateway.test"
@@ -41,6 +42,8 @@ async def admit(services: Services, code: str, clock: Clock) -> NewClient:
     await services.database.write(
         lambda c: register_tenant(c, code, "Tỉnh H", code.upper(), grant, is_test=True, now=clock())
     )
+    dossier, key = f"{code.upper()}.01-20261122-0000001", services.keys.index
+    await services.database.write(lambda c: register_dossier(c, code, dossier, clock(), key))
     return await services.access.clients.add(TenantId(code), clock())
 
 

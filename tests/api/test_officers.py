@@ -23,7 +23,7 @@ def asked(house: House, path: str, officer: str) -> httpx.Response:
     body: dict[str, Any] = house.question(FORM, "ordinary", officer=officer)
     if path != "/v1/prefills":
         body = {name: body[name] for name in ("subject", "legal_basis", "officer")}
-    body["dossier"] = "H99.01-20261122-0000001"
+    body["dossier"] = house.open_dossier(TENANT)
     return house.post(path, body, TENANT)
 
 
@@ -34,7 +34,7 @@ def test_officer_outside_grant_is_refused(house: House, path: str) -> None:
     refused = asked(house, path, STRANGER)
 
     assert (refused.status_code, refused.json()["code"]) == (403, "officer_not_granted")
-    assert house.leaf_count() == leaves and not house.asked()
+    assert house.leaf_count() == leaves + 1 and not house.asked()
     assert asked(house, path, GRANTED).status_code == 200
 
 

@@ -22,6 +22,8 @@ RECORD: dict[str, Any] = {
     "content": {"title": "Giấy xác nhận"},
     "file": {"name": "a.pdf", "sha256": "0" * 64, "media_type": "application/pdf"},
 }
+CASE = {"dossier": "H99.01-20261122-0000001", "officer": "H99.01.cb017", "purpose": "reuse"}
+SEARCH = {"owner": OWNER, **CASE}
 KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
 SERVER_OWNED = (
     "tenant",
@@ -37,11 +39,11 @@ SERVER_OWNED = (
 
 async def test_record_is_stored_found_and_deleted(gateway: httpx.AsyncClient) -> None:
     taken = await gateway.post("/v1/records", json=RECORD)
-    found = await gateway.post("/v1/records/search", json={"owner": OWNER})
+    found = await gateway.post("/v1/records/search", json=SEARCH)
     ended = await gateway.post(
         f"/v1/records/{taken.json()['id']}/revoke", json={"reason": "annulled"}
     )
-    left = await gateway.post("/v1/records/search", json={"owner": OWNER, "state": "valid"})
+    left = await gateway.post("/v1/records/search", json={**SEARCH, "state": "valid"})
 
     assert (taken.status_code, taken.json()["created"]) == (201, True)
     (one,) = found.json()["records"]
@@ -118,7 +120,8 @@ async def test_t01_another_tenants_record_is_404(
 ) -> None:
     record_id = (await gateway.post("/v1/records", json=RECORD)).json()["id"]
     async with signed_in(app, services, await admit(services, "h98", clock)) as neighbour:
-        found = await neighbour.post("/v1/records/search", json={"owner": OWNER})
+        own = {**SEARCH, "dossier": "H98.01-20261122-0000001"}
+        found = await neighbour.post("/v1/records/search", json=own)
         revoked = await neighbour.post(
             f"/v1/records/{record_id}/revoke", json={"reason": "annulled"}
         )
@@ -184,7 +187,7 @@ async def test_search_compares_number_and_name(
     for record in (RECORD, {**later, "owner": OWNER}):
         assert (await gateway.post("/v1/records", json=record)).status_code == 201
     owner = {**OWNER, "full_name": name}
-    answer = (await gateway.post("/v1/records/search", json={"owner": owner})).json()
+    answer = (await gateway.post("/v1/records/search", json={**SEARCH, "owner": owner})).json()
     assert (len(answer["records"]), len(answer["awaited"])) == (found, found)
 
 
@@ -198,7 +201,7 @@ async def test_search_by_number_alone_is_refused(gateway: httpx.AsyncClient) -> 
 async def test_nameless_record_is_found_beside_named(gateway: httpx.AsyncClient) -> None:
     nameless = {**RECORD, "number": "2", "owner": {"personal_id": OWNER["personal_id"]}}
     assert (await gateway.post("/v1/records", json=nameless)).status_code == 201
-    before = await gateway.post("/v1/records/search", json={"owner": OWNER})
+    before = await gateway.post("/v1/records/search", json=SEARCH)
     await gateway.post("/v1/records", json=RECORD)
-    after = await gateway.post("/v1/records/search", json={"owner": OWNER})
+    after = await gateway.post("/v1/records/search", json=SEARCH)
     assert (len(before.json()["records"]), len(after.json()["records"])) == (0, 2)

@@ -8,10 +8,10 @@ import pytest
 from tests.identity.forms import KIN
 from tests.identity.world import (
     EVERYTHING,
+    OFFICER,
     STRANGE_NAME,
     Json,
     World,
-    named,
     nobody_like,
     said_of,
     with_name,
@@ -45,6 +45,12 @@ def confirmation(said: Json) -> Json:
     return {"subject": said, "legal_basis": {"kind": "consent", "reference": "phiếu 12"}}
 
 
+def search(world: World, number: str, name: str) -> Json:
+    owner = {"personal_id": number, "full_name": name}
+    in_case = {"dossier": world.open_dossier(), "officer": OFFICER, "purpose": "reuse"}
+    return {"owner": owner, **in_case}
+
+
 @pytest.mark.threat(36)
 @pytest.mark.threat(63)
 def test_closed_answers_leave_at_the_quantum(slow: World) -> None:
@@ -62,8 +68,8 @@ def test_closed_answers_leave_at_the_quantum(slow: World) -> None:
         ("/v1/prefills", slow.question(KIN, said_of(person), data=typed)),
         (CONFIRM, confirmation(wrong)),
         (CONFIRM, confirmation(nobody)),
-        (SEARCH, {"owner": {"personal_id": person.personal_id, "full_name": STRANGE_NAME}}),
-        (SEARCH, {"owner": {"personal_id": free, "full_name": STRANGE_NAME}}),
+        (SEARCH, search(slow, person.personal_id, STRANGE_NAME)),
+        (SEARCH, search(slow, free, STRANGE_NAME)),
     ]
     assert min(seconds(slow, *closed)) >= QUANTUM_SECONDS
 
@@ -74,6 +80,6 @@ def test_open_answers_wait_for_nothing(slow: World) -> None:
     opened = [
         ("/v1/prefills", slow.question(KIN, said_of(person))),
         (CONFIRM, confirmation(said_of(person))),
-        (SEARCH, {"owner": named(person)}),
+        (SEARCH, search(slow, person.personal_id, person.full_name)),
     ]
     assert max(seconds(slow, *opened)) < QUANTUM_SECONDS

@@ -112,7 +112,7 @@ def test_coarse_date_matches_where_login_vouches(world: World, said: str) -> Non
 def test_coarse_date_matches_for_named_officer(world: World, said: str) -> None:
     person = world.somebody()
     answer = world.ask(
-        coarsely(person, said), account=None, officer=OFFICER, dossier=world.house.dossier()
+        coarsely(person, said), account=None, officer=OFFICER, dossier=world.open_dossier()
     )
     assert is_matched(answer)
 

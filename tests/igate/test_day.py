@@ -11,6 +11,7 @@ from gateway.records.store import store_earlier
 from mocks.igate import Behaviour, Story, Visit, stories
 from mocks.igate.catalogues import entry_id
 from mocks.igate.counter import CounterIGate
+from mocks.igate.filing import opening_of
 from mocks.igate.services import OF_2026, OLDER, IGateServices, Pattern
 from mocks.people.knowledge import records_of
 from tests.conftest import House
@@ -40,6 +41,11 @@ class Counter:
         self, story: Story, code: str, officer: str | None = None
     ) -> tuple[dict[str, int], tuple[str, ...]]:
         """Go through one visit; what its submission counted, and what went wrong."""
+        if officer is not None:
+            opened = self.house.run(
+                self.igate.register(opening_of(story, code, self.house.clock()))
+            )
+            assert opened.status == 201, opened
         visit = Visit(self.igate, story, Behaviour.ACCEPT, seed=3, dossier=code, officer=officer)
         outcome = self.house.run(visit.run())
         return dict(outcome.counts), outcome.unexpected

@@ -163,7 +163,7 @@ def test_address_and_body_name_same_eform(house: House) -> None:
 
 def test_officer_without_dossier_is_refused(house: House) -> None:
     status, problem = ask(house, dossier(house) | {"prefill": {"officer": "H99.01.cb017"}})
-    assert (status, problem["code"]) == (400, "dossier_missing")
+    assert (status, problem["code"]) == (403, "dossier_missing")
 
 
 def test_unset_choice_is_named_for_citizen(house: House) -> None:

@@ -154,9 +154,24 @@ BY_HAND: dict[str, tuple[CasePayload | PublicLeaf, dict[str, Any]]] = {
         | {"fl": [["DuocSoHoa", 8]], "part": 1},
     ),
     "access": (
-        AccessPayload(None, "sha256:a", "g.test/log/2026", LeafRange(0, 255), 300, 9),
+        AccessPayload(None, 9, "sha256:a", "g.test/log/2026", LeafRange(0, 255), 300),
         {"k": "access", "case": None, "by": "sha256:a", "log": "g.test/log/2026", "rg": [0, 255]}
         | {"size": 300, "h": 9},
+    ),
+    "a refused read": (
+        AccessPayload(
+            "c",
+            9,
+            tenant="h99",
+            call="records",
+            channel="desk",
+            officer="o=",
+            purpose="reuse",
+            records=2,
+            refused="case_not_open",
+        ),
+        {"k": "access", "case": "c", "h": 9, "ten": "h99", "of": "records", "ch": "desk"}
+        | {"ofc": "o=", "pu": "reuse", "n": 2, "rf": "case_not_open"},
     ),
     "a sample": (
         SamplePayload(

@@ -332,7 +332,7 @@ def test_a_wait_that_is_over_or_withdrawn_defers_nothing(someone: Driver) -> Non
     assert not waiting(someone.ask())
     someone.announce(days=1)
     assert waiting(someone.ask())
-    found = someone.office.post("/v1/records/search", {"owner": someone.owner}).json()["awaited"]
+    found = someone.office.search(someone.owner).json()["awaited"]
     assert announced in {one["id"] for one in found}
     for one in found:
         ended = someone.office.post(f"/v1/records/{one['id']}/revoke", {"reason": "withdrawn"})
@@ -401,7 +401,7 @@ def test_what_accompanies_a_paper_is_kept_and_found(someone: Driver) -> None:
         },
     }
     someone.store(someone.licence(**told))
-    (found,) = someone.office.post("/v1/records/search", {"owner": someone.owner}).json()["records"]
+    (found,) = someone.office.search(someone.owner).json()["records"]
     assert {name: found["record"][name] for name in told} == told
 
 

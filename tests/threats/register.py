@@ -87,6 +87,7 @@ THREATS = {
     "T-72": "A month is made uncheckable: shredded early, never closed, hours moved",
     "T-73": "A tenant is taken out of the figures by a late test mark",
     "T-74": "Dossier codes of another agency are taken, or probed",
+    "T-75": "The officer's lock is opened by leaving the officer out, or records are searched without a case",
     "T-80": "A text makes a check take seconds",
     "T-81": "A crash, an outage or a closed pipe is read as a verdict",
 }

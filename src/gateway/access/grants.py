@@ -207,3 +207,10 @@ def _leaf(
 def officer_commitment(salt: bytes, officer: str) -> str:
     """The commitment by which a leaf names an officer; the salt opens it."""
     return b64encode(hmac.digest(salt, officer.encode(), sha256)).decode()
+
+
+def committed_officer(connection: Connection, tenant: TenantId, officer: str) -> str:
+    """The commitment to an officer under the salt of the tenant's grant leaves."""
+    kept = select(tenants.c.grant_json).where(tenants.c.tenant == tenant)
+    salt = bytes.fromhex(json.loads(connection.execute(kept).scalar_one())["salt"])
+    return officer_commitment(salt, officer)

@@ -78,7 +78,6 @@ _CODES: dict[type[GatewayError], str] = {
         scope_unknown | Phạm vi không tồn tại | Unknown scope | Name scopes of docs/clients.md.
         client_key_unusable | Khóa công khai không dùng được | Client key unusable | Give one public JWK on P-256 or Ed25519; the detail says what is amiss.
         tenant_code_unusable | Mã hệ thống không hợp lệ | Tenant code unusable | Use a-z, 0-9 and hyphens.
-        dossier_missing | Thiếu mã hồ sơ | Dossier missing | Name the dossier in which the officer acts.
         procedure_missing | Thiếu mã thủ tục | Procedure missing | Name the procedure that the form is for.
         procedure_not_served | Biểu mẫu không thuộc thủ tục này | Procedure not served by the form | See the procedures of GET /v1/forms.
         legal_basis_unknown | Căn cứ pháp lý không hợp lệ | Legal basis unknown | Name the procedure of the call (of a form without one, the form), or an act of schemas/legal-acts.json.
@@ -120,6 +119,11 @@ _CODES: dict[type[GatewayError], str] = {
     NotAllowed: """
         grant_ended | Quyền được cấp đã hết hạn | Grant ended | Ask the operator to renew the grant.
         officer_not_granted | Cán bộ chưa được cấp quyền | Officer not granted | Ask the operator to extend the grant.
+        officer_required | Phải nêu cán bộ thực hiện | Officer required | Name the officer who acts; a citizen's own call is online.
+        dossier_missing | Thiếu mã hồ sơ | Dossier missing | Name the dossier in which the officer acts.
+        purpose_required | Phải nêu mục đích | Purpose required | State why the records are read: reuse, verification or record_keeping.
+        case_not_open | Chưa có hồ sơ đang giải quyết với mã này | No open dossier | Register the dossier first (POST /v1/dossiers); an ended one opens nothing.
+        case_of_another_person | Hồ sơ của người khác | Dossier of another person | Name a dossier of this applicant.
     """,
     ScopeMissing: """
         scope_missing | Mã truy cập không có phạm vi này | Scope missing | Fetch a token with the scope that WWW-Authenticate names; the operator registers it for the client.

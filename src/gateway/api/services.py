@@ -29,6 +29,7 @@ from gateway.keys import Keys
 from gateway.log.publishing import Publisher, ShownLog, WitnessTimes
 from gateway.prefill.confirmation import ConfirmationWorkflow
 from gateway.prefill.workflow import PrefillWorkflow
+from gateway.reads.gate import ReadGate
 from gateway.receipts.tickets import Tickets
 from gateway.records.store import RecordStore
 from gateway.sources.paper_path import PaperPath
@@ -45,6 +46,7 @@ class AccessServices:
     authentication: Authentication
     replays: Replays
     pace: Pace
+    reads: ReadGate
 
 
 @dataclass(frozen=True, slots=True)

@@ -303,16 +303,28 @@ class SyncPayload(_Payload):
 
 @dataclass(frozen=True, slots=True)
 class AccessPayload(_Payload):
-    """Payloads and salts of a range were encrypted to an accredited auditor; of no case, no tenant."""
+    """Somebody was given what people's data is in, or was refused it.
+
+    Either payloads and salts of a range were encrypted to an accredited auditor: `auditor`, `log`, `leaves`
+    and `size`; of no case, no tenant. Or a tenant's call read a person's data outside a form, or any call
+    was refused to: `officer` is the commitment of the grant leaf, `records` how many records were handed
+    out, `refused` the code of the refusal.
+    """
 
     kind: ClassVar = "access"
-    tenant: ClassVar = ""
-    case: None
-    auditor: Annotated[str, "by"]
-    log: str
-    leaves: Annotated[LeafRange, "rg"]
-    size: int
+    case: Case | None
     hour: Hour
+    auditor: Annotated[str | None, "by"] = None
+    log: str | None = None
+    leaves: Annotated[LeafRange | None, "rg"] = None
+    size: int | None = None
+    tenant: Annotated[str, "ten"] = ""
+    call: Annotated[str | None, "of"] = None
+    channel: Annotated[str | None, "ch"] = None
+    officer: Annotated[str | None, "ofc"] = None
+    purpose: Annotated[str | None, "pu"] = None
+    records: Annotated[int, "n"] = 0
+    refused: Annotated[str | None, "rf"] = None
 
 
 @dataclass(frozen=True, slots=True)

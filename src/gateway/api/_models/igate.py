@@ -12,9 +12,9 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import Field, ValidationError
 
 from gateway.api._models.dossiers import MOST_PARTS, DossierBody, MomentText, PartModel
-from gateway.api._models.people import Channel, FormData, SubjectModel
+from gateway.api._models.people import Channel, FormData, OfficerText, SubjectModel
 from gateway.api._problems import MembersRefused
-from gateway.api._routes.prefills import LegalBasisModel, OfficerText, PrefillBody
+from gateway.api._routes.prefills import LegalBasisModel, PrefillBody
 from gateway.api._routes.submissions import Path, SubmissionBody
 from gateway.api._routing import RequestModel
 from gateway.forms.catalogue import RegisteredForm

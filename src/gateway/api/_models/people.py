@@ -70,6 +70,7 @@ DossierText = Annotated[str, Field(max_length=60), AfterValidator(_dossier)]
 ProcedureText = Annotated[str, Field(max_length=30), AfterValidator(_procedure)]
 DateText = Annotated[str, AfterValidator(_date)]
 NameText = Annotated[str, Field(max_length=100), AfterValidator(_name)]
+OfficerText = Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,20}$")]
 Channel = Literal["online", "desk", "post"]
 
 

@@ -1,14 +1,13 @@
 """POST /v1/identity/confirm: whether number, name and birth date belong to one person."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from fastapi import Response
-from pydantic import Field
 from sqlalchemy import Connection
 
 from gateway.api._http import encode
-from gateway.api._models.people import DossierText, ProcedureText, SubjectModel
-from gateway.api._routes.prefills import LegalBasisModel, authorised
+from gateway.api._models.people import DossierText, OfficerText, ProcedureText, SubjectModel
+from gateway.api._routes.prefills import LegalBasisModel, asker_for
 from gateway.api._routing import (
     Context,
     MayPrefill,
@@ -17,11 +16,11 @@ from gateway.api._routing import (
     new_router,
     respond,
 )
-from gateway.api.services import UseCases, UseForms
-from gateway.domain.errors import BadRequest
+from gateway.api.services import UseAccess, UseCases, UseForms
 from gateway.domain.identifiers import DossierCode
 from gateway.prefill.confirmation import Confirmation, ConfirmationRequest
 from gateway.prefill.request import check_legal_basis
+from gateway.reads.gate import PersonRead
 
 router = new_router("identity")
 
@@ -33,12 +32,10 @@ class ConfirmationBody(RequestModel):
     legal_basis: LegalBasisModel
     procedure: ProcedureText | None = None
     dossier: DossierText | None = None
-    officer: Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,20}$")] | None = None
+    officer: OfficerText | None = None
 
     def read(self) -> ConfirmationRequest:
-        """The request as the workflow takes it; raises BadRequest for an officer without a case."""
-        if self.officer is not None and self.dossier is None:
-            raise BadRequest("dossier_missing", "an officer acts in a dossier", "dossier")
+        """The request as the workflow takes it."""
         return ConfirmationRequest(
             subject=self.subject.key(),
             legal_basis=self.legal_basis.kind,
@@ -62,13 +59,24 @@ async def confirm_identity(
     caller: MayPrefill,
     forms: UseForms,
     cases: UseCases,
+    access: UseAccess,
     context: Context,
 ) -> Response:
     """Yes, no, or null where it could not be asked; no record is read."""
     request = body.read()
     procedure = request.procedure
     codes = frozenset() if procedure is None else frozenset({procedure, procedure[:8]})
-    asker = authorised(caller, request.dossier, request.officer, codes)
+    read = PersonRead(
+        caller,
+        "confirmation",
+        request.channel,
+        request.officer,
+        request.dossier,
+        request.subject.personal_id,
+        of_applicant=False,
+    )
+    await access.reads.check(read)
+    asker = asker_for(caller, codes)
     ground = body.legal_basis
     known = codes or forms.catalogue.grounds()
     check_legal_basis(ground.kind, ground.reference, known, cases.legal_acts)

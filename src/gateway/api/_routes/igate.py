@@ -13,12 +13,13 @@ from gateway.api._models.igate import (
     submission_of,
 )
 from gateway.api._routes.dossiers import register_said
-from gateway.api._routes.prefills import fill_once, whole_answer
+from gateway.api._routes.prefills import fill_once, read_of, whole_answer
 from gateway.api._routes.submissions import judge_once
 from gateway.api._routing import Context, MayPrefill, MaySubmit, new_router
 from gateway.api.services import (
     CaseServices,
     FormServices,
+    UseAccess,
     UseCases,
     UseClock,
     UseDossiers,
@@ -49,6 +50,7 @@ async def prefill_eform(
     caller: MayPrefill,
     forms: UseForms,
     cases: UseCases,
+    access: UseAccess,
     context: Context,
 ) -> Response:
     """The dossier's parts with what was filled in them, and under `prefill` all that was said."""
@@ -63,7 +65,8 @@ async def prefill_eform(
     def answer(cases: CaseServices, prefilled: Prefilled) -> dict[str, Any]:
         return _answer(forms, cases, body, choices, prefilled, unmapped)
 
-    return await fill_once(forms, cases, caller, context, request, answer, "code")
+    await access.reads.check(read_of(caller, request, "code"))
+    return await fill_once(forms, cases, caller, context, request, answer)
 
 
 @router.post("/v1/igate/dossiers", summary="Judge a dossier that iGate hands in")

@@ -15,6 +15,7 @@ from gateway.api._models.people import (
     Channel,
     DossierText,
     FormData,
+    OfficerText,
     ProcedureText,
     SubjectModel,
 )
@@ -26,8 +27,7 @@ from gateway.api._routing import (
     new_router,
     respond,
 )
-from gateway.api.services import CaseServices, FormServices, UseCases, UseForms
-from gateway.domain.errors import BadRequest
+from gateway.api.services import CaseServices, FormServices, UseAccess, UseCases, UseForms
 from gateway.domain.identifiers import DossierCode
 from gateway.domain.replies import outcome_of
 from gateway.domain.verdicts import Reason
@@ -51,15 +51,13 @@ from gateway.prefill.request import (
     sends_all,
 )
 from gateway.prefill.workflow import Prefilled
+from gateway.reads.gate import PersonRead
 from gateway.sources.paper_path import PaperPath, UnverifiedField
 
 router = new_router("prefill")
 
 _ON_PAPER = (Reason.SOURCE_UNAVAILABLE, Reason.NOT_PERMITTED, Reason.CONFLICT, Reason.STALE)
 _SHOWN = {Decision.VISIBLE: True, Decision.HIDDEN: False, Decision.OPEN: "open"}
-
-
-OfficerText = Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,20}$")]
 
 
 class LegalBasisModel(RequestModel):
@@ -89,12 +87,10 @@ class PrefillBody(RequestModel):
     extends: Annotated[str, Field(max_length=400_000)] | None = None
 
     def read(self, can_send: CanSend = sends_all) -> PrefillRequest:
-        """The request as the workflow takes it; raises BadRequest for an officer without a case.
+        """The request as the workflow takes it.
 
         `can_send` says which values the caller's screen has words for.
         """
-        if self.officer is not None and self.dossier is None:
-            raise BadRequest("dossier_missing", "an officer acts in a dossier", "dossier")
         return PrefillRequest(
             form=self.form,
             procedure=self.procedure,
@@ -117,10 +113,26 @@ async def prefill(
     caller: MayPrefill,
     forms: UseForms,
     cases: UseCases,
+    access: UseAccess,
     context: Context,
 ) -> Response:
     """Values with their origins, a signed receipt, and the leaf that says it was recorded."""
-    return await fill_once(forms, cases, caller, context, body.read(), whole_answer)
+    request = body.read()
+    await access.reads.check(read_of(caller, request, "dossier"))
+    return await fill_once(forms, cases, caller, context, request, whole_answer)
+
+
+def read_of(caller: Caller, request: PrefillRequest, dossier_member: str) -> PersonRead:
+    """The read that a prefill makes, for the locks; the code stands under `dossier_member`."""
+    return PersonRead(
+        caller,
+        "prefill",
+        request.channel,
+        request.officer,
+        request.dossier,
+        request.subject.personal_id,
+        member=dossier_member,
+    )
 
 
 async def fill_once(
@@ -130,15 +142,11 @@ async def fill_once(
     context: RequestContext,
     request: PrefillRequest,
     answer: Callable[[CaseServices, Prefilled], dict[str, Any]],
-    dossier_member: str = "dossier",
 ) -> Response:
-    """Fill, and answer as `answer` words it, once per Idempotency-Key.
-
-    `dossier_member` is where the dossier's code stands in the body.
-    """
+    """Fill for a read that the locks let pass, and answer as `answer` words it, once per Idempotency-Key."""
     procedure = procedure_of(forms.catalogue.form_for(request.form), request.procedure)
     codes = {request.form} if procedure is None else {request.form, procedure, procedure[:8]}
-    asker = authorised(caller, request.dossier, request.officer, codes, dossier_member)
+    asker = asker_for(caller, codes)
     ground = request.legal_basis
     check_legal_basis(ground["kind"], ground["reference"], frozenset(codes), cases.legal_acts)
     with context.reserve(caller) as replay:
@@ -157,20 +165,8 @@ async def fill_once(
         return respond(200, written)
 
 
-def authorised(
-    caller: Caller,
-    dossier: DossierCode | None,
-    officer: str | None,
-    codes: Collection[str],
-    dossier_member: str = "dossier",
-) -> Asker:
-    """The caller with the sources that its grant opens for one of `codes`, a procedure's or a form's.
-
-    Raises DossierRefused `dossier_not_granted` for a dossier of another agency, NotAllowed
-    `officer_not_granted` for an officer whom the grant does not name.
-    """
-    caller.check_dossier(None if dossier is None else dossier.text, dossier_member)
-    caller.check_officer(officer)
+def asker_for(caller: Caller, codes: Collection[str]) -> Asker:
+    """The caller with the sources that its grant opens for one of `codes`, a procedure's or a form's."""
     granted = caller.grant.sources_for(codes)
     return Asker(caller.tenant, caller.agency, caller.grant_leaf, granted, caller.client_id)
 

@@ -6,7 +6,7 @@ from fastapi import Response
 from pydantic import Field
 from sqlalchemy import Connection
 
-from gateway.api._models.people import NameText
+from gateway.api._models.people import DossierText, NameText, OfficerText
 from gateway.api._routing import (
     Context,
     MayReadRecords,
@@ -15,8 +15,9 @@ from gateway.api._routing import (
     ResponseModel,
     new_router,
 )
-from gateway.api.services import UseAccess, UseDossiers, UseLog
-from gateway.domain.identifiers import PersonalId
+from gateway.api.services import UseAccess, UseDatabase, UseDossiers, UseLog
+from gateway.domain.identifiers import DossierCode, PersonalId
+from gateway.reads.gate import MEMBERS_FOR, PersonRead
 from gateway.records.store import Lying, StoredRecord
 from gateway.sources.holders import records_of
 
@@ -90,9 +91,16 @@ class RecordTaken(ResponseModel):
 
 
 class RecordSearchBody(RequestModel):
-    """Whose records, of which kind and state."""
+    """Whose records, for which case and purpose, and which officer reads them.
+
+    `purpose` decides what of each record is shown: `reuse` the whole record, `verification` what
+    identifies the paper and says until when it is valid, `record_keeping` that and the digest of its file.
+    """
 
     owner: SearchedOwnerModel
+    dossier: DossierText | None = None
+    purpose: Literal["reuse", "verification", "record_keeping"] | None = None
+    officer: OfficerText | None = None
     kind: str | None = None
     state: Literal["valid", "revoked"] | None = None
 
@@ -162,25 +170,35 @@ async def search_records(
     dossiers: UseDossiers,
     access: UseAccess,
     log: UseLog,
+    database: UseDatabase,
 ) -> RecordSearchResponse:
     """The owner's records with the calling tenant; none where number and name are not one person's.
 
-    To find nothing takes as long for any number (`access/pacing.py`).
+    An officer reads them in an open dossier that was registered before, and for a purpose; the read
+    leaves an `access` leaf. To find nothing takes as long for any number (`access/pacing.py`).
     """
     began = access.pace.began()
     log.publisher.check_reads_open()
     owner, name = PersonalId(body.owner.personal_id), body.owner.full_name
+    dossier = None if body.dossier is None else DossierCode(body.dossier)
+    read = PersonRead(
+        caller, "records", "desk", body.officer, dossier, owner, body.purpose, of_applicant=False
+    )
+    await access.reads.check(read)
+    shown = MEMBERS_FOR[body.purpose or ""]
     store = dossiers.records
     lying = Lying(store.search(caller.tenant, owner), store.awaited(caller.tenant, owner))
     found = records_of(name, lying, store.kinds)
+    records = [
+        one
+        for one in found.records
+        if body.kind in (None, one.record.kind) and body.state in (None, one.state)
+    ]
+    await database.write(lambda connection: access.reads.record(connection, read, len(records)))
     if not found.records and not found.awaited:
         await access.pace.wait(began)
     return RecordSearchResponse(
-        records=[
-            _found(one)
-            for one in found.records
-            if body.kind in (None, one.record.kind) and body.state in (None, one.state)
-        ],
+        records=[_found(one, shown) for one in records],
         awaited=[
             RecordAwaited(id=one.id, kind=one.kind, expected_at=one.expected_at.isoformat())
             for one in found.awaited
@@ -206,11 +224,11 @@ async def revoke_record(
     return await context.change_once(caller, change)
 
 
-def _found(stored: StoredRecord) -> RecordFound:
+def _found(stored: StoredRecord, shown: frozenset[str]) -> RecordFound:
     return RecordFound(
         id=stored.id,
         state=stored.state,
         reason=stored.reason,
         stored_at=stored.stored_at.isoformat(),
-        record=stored.record.document(),
+        record={n: value for n, value in stored.record.document().items() if n in shown},
     )
