@@ -1,11 +1,15 @@
 import base64
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from gateway.access.callers import Grant
 from gateway.access.clients import NewClient
+from gateway.access.grants import change_grant, end_grant
 from gateway.api.services import Services
+from gateway.domain.identifiers import POPULATION
 from tests.clock import Clock
 
 GRANT = {"grant_type": "client_credentials"}
@@ -105,3 +109,29 @@ async def test_non_ascii_form_is_refused(anybody: httpx.AsyncClient) -> None:
     for body in (b"\xff=\xff", b"grant_type", b"&&"):
         answer = await anybody.post("/oauth/token", content=body, headers=headers)
         assert (answer.status_code, answer.json()) == (400, {"error": "invalid_request"})
+
+
+@pytest.mark.parametrize("ended", [True, False])
+async def test_ended_grant_opens_nothing(
+    anybody: httpx.AsyncClient,
+    gateway: httpx.AsyncClient,
+    client: NewClient,
+    services: Services,
+    clock: Clock,
+    ended: bool,
+) -> None:
+    until = clock() + timedelta(minutes=10)
+    grant = Grant(frozenset({POPULATION}), None, None, until=until)
+    await services.database.write(
+        lambda c: end_grant(c, "h99", clock()) if ended else change_grant(c, "h99", grant)
+    )
+    services.access.clients.announce()
+    assert (await gateway.get("/v1/forms")).status_code == (403 if ended else 200)
+
+    clock.forward(minutes=0 if ended else 10)
+
+    refused = await gateway.get("/v1/forms")
+    assert (refused.status_code, refused.json()["code"]) == (403, "grant_ended")
+    headers = _basic(client.client_id, client.secret)
+    answer = await anybody.post("/oauth/token", data=GRANT, headers=headers)
+    assert (answer.status_code, answer.json()) == (400, {"error": "unauthorized_client"})

@@ -72,6 +72,65 @@ def test_impossible_command_ends_with_1(
     assert _run(arguments, data, 1).startswith(f"{code}: ")
 
 
+@pytest.mark.parametrize(
+    "more, said",
+    [
+        (["--agency", "99"], ("agency_code_unusable", "H99.01")),
+        (["--agency", "99.01"], ("agency_code_unusable", "H99.01")),
+        (["--procedure", "abc"], ("procedure_code_unusable", "gateway clients procedures")),
+        (["--procedure", "9.999999"], ("procedure_code_unusable", "1.004222")),
+        (["--agencies", "09"], ("agency_code_unusable", "G09.20")),
+    ],
+)
+def test_grant_of_what_is_not_there_is_refused(
+    data: dict[str, str], more: list[str], said: tuple[str, str]
+) -> None:
+    refusal = _run([*TENANT, *more], data, 1)
+
+    assert refusal.startswith(f"{said[0]}: ") and said[1] in refusal
+    assert _run(["clients", "add", "h99"], data, 1).startswith("unknown_tenant: ")
+
+
+def test_listed_procedures_are_those_that_are_taken(data: dict[str, str]) -> None:
+    listed = _run(["clients", "procedures"], data).split()
+
+    assert "1.004222" in listed and listed == sorted(set(listed))
+    _run([*TENANT, "--procedure", listed[0], "--procedure", listed[-1]], data)
+
+
+def test_shown_grant_is_what_was_granted(data: dict[str, str]) -> None:
+    _run([*TENANT, "--procedure", "1.004222", "--until", "2026-11-22"], data)
+    client = json.loads(_run(["clients", "add", "h99", "--json"], data))
+    shown = json.loads(_run(["clients", "show", "h99", "--json"], data))
+
+    assert (shown["procedures"], shown["officers"]) == (["1.004222"], "*")
+    assert (shown["state"], shown["until"]) == ("granted", "2026-11-22T17:00:00+00:00")
+    assert [one["client_id"] for one in shown["clients"]] == [client["client_id"]]
+    assert client["client_id"] in _run(["clients", "show", "h99"], data)
+    clock = Clock()
+    clock.forward(hours=12)
+    later = CliRunner().invoke(app, ["clients", "show", "h99", "--json"], env=data, obj=clock)
+    assert json.loads(later.output)["state"] == "ended"
+
+
+def test_ended_grant_names_nothing(data: dict[str, str]) -> None:
+    admitted = json.loads(_run([*TENANT, "--json"], data))
+    ended = json.loads(_run(["clients", "grant", "h99", "--end", "--json"], data))
+    shown = json.loads(_run(["clients", "show", "h99", "--json"], data))
+
+    assert ended["leaf"] != admitted["leaf"]
+    assert (shown["state"], shown["sources"], shown["procedures"]) == ("ended", [], [])
+    _run(["clients", "grant", "h99"], data)
+    assert json.loads(_run(["clients", "show", "h99", "--json"], data))["state"] == "granted"
+
+
+def test_end_comes_alone(data: dict[str, str]) -> None:
+    _run(TENANT, data)
+
+    assert "--end" in _run(["clients", "grant", "h99", "--end", "--source", "records"], data, 2)
+    assert _run(["clients", "show", "h98"], data, 1).startswith("unknown_tenant: ")
+
+
 def test_hardened_client_is_registered_with_keys(data: dict[str, str], tmp_path: Path) -> None:
     first, second = Signer(), Signer.on_p256()
     (tmp_path / "first.json").write_text(json.dumps(first.jwk))

@@ -14,7 +14,7 @@ import os
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -54,8 +54,13 @@ def register_tenant(
     """
     if not _TENANT_CODE.fullmatch(code):
         raise BadRequest("tenant_code_unusable", "a code is a-z, 0-9 and hyphens", "code")
-    if not _AGENCY_CODE.fullmatch(agency):
-        raise BadRequest("agency_code_unusable", "a code reads like H99.01", "agency")
+    if not (_AGENCY_CODE.fullmatch(agency) and agency_groups(agency)):
+        raise BadRequest(
+            "agency_code_unusable",
+            "a code begins with its level-1 group, a letter and two digits: H99.01 of a province, "
+            "G09.20 of a ministry; the portal's list of agencies has them",
+            "agency",
+        )
     _check_named(grant)
     known = select(tenants.c.tenant).where(tenants.c.tenant == code)
     if connection.execute(known).first() is not None:
@@ -109,6 +114,37 @@ def _check_named(grant: Grant) -> None:
     for issuer, kind in grant.vouches:
         if not (_ISSUER.fullmatch(issuer) and _KIND.fullmatch(kind)):
             raise BadRequest("issuer_unusable", "an issuer's name and a kind of records", "vouches")
+
+
+def end_grant(connection: Connection, code: str, now: datetime) -> Appended:
+    """End a tenant's grant: its next call is refused, and the public leaf names nothing any more.
+
+    Raises NotFound `unknown_tenant`.
+    """
+    nothing = frozenset[str]()
+    return change_grant(connection, code, Grant(frozenset(), nothing, nothing, until=now))
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTenant:
+    """A tenant as operators see it."""
+
+    tenant: str
+    name: str
+    agency: str
+    is_test: bool
+    since: datetime
+    grant: Grant
+
+
+def show_tenant(connection: Connection, code: str) -> ShownTenant:
+    """A tenant with its grant; NotFound `unknown_tenant`."""
+    row = connection.execute(select(tenants).where(tenants.c.tenant == code)).first()
+    if row is None:
+        raise NotFound("unknown_tenant", "no tenant of this code is registered")
+    since = datetime.fromtimestamp(row.created_at, UTC)
+    grant = read_grant(row.grant_json)
+    return ShownTenant(row.tenant, row.name, row.agency, bool(row.is_test), since, grant)
 
 
 def grant_again(connection: Connection) -> int:

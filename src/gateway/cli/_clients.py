@@ -8,15 +8,22 @@ import json
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
+from zoneinfo import ZoneInfo
 
 import typer
 
 from gateway.access.callers import EVERYTHING, Grant
-from gateway.access.clients import ClientDirectory, Registration
-from gateway.access.grants import change_grant, register_tenant
+from gateway.access.clients import ClientDirectory, ListedClient, Registration
+from gateway.access.grants import (
+    ShownTenant,
+    change_grant,
+    end_grant,
+    register_tenant,
+    show_tenant,
+)
 from gateway.access.proofs import LARGEST_JWK_BYTES, PinnedKey, read_public_key_file
 from gateway.access.scopes import USUAL, read_scopes
 from gateway.cli._deployment import (
@@ -32,6 +39,7 @@ from gateway.domain.identifiers import (
     SourceId,
     TenantId,
 )
+from gateway.forms.catalogue import Catalogue, read_catalogue
 from gateway.log.append import Appended
 from gateway.log.tree import leaf_text
 from gateway.sources.registry import registered, unknown_sources
@@ -39,6 +47,7 @@ from gateway.storage.database import Database
 from gateway.storage.files import make_private_folder
 
 T = TypeVar("T")
+_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 Named = Annotated[list[str] | None, typer.Option(help="Repeat for several; all when absent.")]
 Vouches = Annotated[
     list[str] | None,
@@ -50,6 +59,10 @@ Agencies = Annotated[
 ]
 
 
+Until = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="The last day (of Vietnam) on which it holds."),
+]
 Hardened = Annotated[
     bool, typer.Option("--hardened", help="A client that signs by --jwk instead of a secret.")
 ]
@@ -81,13 +94,14 @@ def register(
     officer: Named = None,
     vouches: Vouches = None,
     agencies: Agencies = None,
+    until: Until = None,
     test: Annotated[bool, typer.Option("--test", help="A test tenant, for ever.")] = False,
     hardened: Hardened = False,
     jwk: Jwk = None,
     as_json: AsJson = False,
 ) -> None:
     """Admit a tenant; its grant is a public leaf from now on. With --hardened it gets a client too."""
-    grant, now = _grant(source, procedure, officer, vouches, agencies), clock_of(context)()
+    grant, now = _grant(source, procedure, officer, vouches, agencies, until), clock_of(context)()
     registration = _registration(hardened, jwk, None, must_sign=False)
 
     def write(database: Database) -> Awaitable[Appended]:
@@ -103,21 +117,51 @@ def register(
 
 @clients_app.command("grant")
 def grant(
+    context: typer.Context,
     tenant: Annotated[str, typer.Argument()],
     source: Named = None,
     procedure: Named = None,
     officer: Named = None,
     vouches: Vouches = None,
     agencies: Agencies = None,
+    until: Until = None,
+    end: Annotated[bool, typer.Option("--end", help="Allow nothing any more, at once.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Replace a tenant's whole grant from the next call on; what is left out is as in register."""
-    given = _grant(source, procedure, officer, vouches, agencies)
+    if end and any((source, procedure, officer, vouches, agencies, until)):
+        raise typer.BadParameter("--end leaves nothing granted: give it alone")
+    now = clock_of(context)()
+    given = None if end else _grant(source, procedure, officer, vouches, agencies, until)
 
     def write(database: Database) -> Awaitable[Appended]:
+        if given is None:
+            return database.write(lambda c: end_grant(c, tenant, now))
         return database.write(lambda c: change_grant(c, tenant, given))
 
     _granted(write, tenant, as_json)
+
+
+@clients_app.command("show")
+def show(
+    context: typer.Context, tenant: Annotated[str, typer.Argument()], as_json: AsJson = False
+) -> None:
+    """A tenant: what it is granted, until when, and its clients."""
+    now = clock_of(context)()
+
+    async def work(database: Database, directory: ClientDirectory) -> dict[str, object]:
+        shown = database.read(lambda c: show_tenant(c, tenant))
+        own = [client for client in directory.all() if client.tenant == tenant]
+        return _shown(shown, own, now, as_json=as_json)
+
+    say(_run(work), as_json)
+
+
+@clients_app.command("procedures")
+def procedures() -> None:
+    """The codes that --procedure takes: procedures, and forms that have none."""
+    for code in sorted(_catalogue().grounds()):
+        typer.echo(code)
 
 
 @clients_app.command("add")
@@ -248,20 +292,71 @@ def _key(file: Path) -> PinnedKey:
         return read_public_key_file(raw)
 
 
+def _shown(
+    shown: ShownTenant, own: list[ListedClient], now: datetime, *, as_json: bool
+) -> dict[str, object]:
+    grant = shown.grant
+    told: dict[str, object] = {
+        "tenant": shown.tenant,
+        "name": shown.name,
+        "agency": shown.agency,
+        "test": shown.is_test,
+        "since": shown.since.date().isoformat(),
+        "state": "ended" if grant.until is not None and grant.until <= now else "granted",
+        "until": None if grant.until is None else grant.until.isoformat(),
+        "sources": sorted(grant.sources),
+        "procedures": _listed_or_all(grant.procedures),
+        "officers": _listed_or_all(grant.officers),
+        "vouches": [f"{kind}={issuer}" for issuer, kind in sorted(grant.vouches)],
+        "agencies": sorted(grant.agencies),
+    }
+    if as_json:
+        return {**told, "clients": [asdict(client) for client in own]}
+    lines = (
+        f"{one.client_id} ({one.profile}, {'live' if one.revoked_at is None else 'revoked'}: {one.scopes})"
+        for one in own
+    )
+    return {**told, "clients": list(lines)}
+
+
+def _listed_or_all(names: frozenset[str] | None) -> str | list[str]:
+    return EVERYTHING if names is None else sorted(names)
+
+
 def _grant(
     sources: list[str] | None,
     procedures: list[str] | None,
     officers: list[str] | None,
     vouches: list[str] | None,
     agencies: list[str] | None,
+    until: datetime | None,
 ) -> Grant:
     return Grant(
         _sources(sources),
-        _some(procedures),
+        _procedures(procedures),
         _some(officers),
         frozenset(_vouch(one) for one in vouches or ()),
         frozenset(agencies or ()),
+        None if until is None else until.replace(tzinfo=_ZONE) + timedelta(days=1),
     )
+
+
+def _catalogue() -> Catalogue:
+    return read_catalogue(settings_from_environment().schemas)
+
+
+def _procedures(named: list[str] | None) -> frozenset[str] | None:
+    """The procedures of a grant, each of them served by a registered form."""
+    some = _some(named)
+    unknown = sorted(some - _catalogue().grounds()) if some else []
+    if unknown:
+        typer.echo(
+            f"procedure_code_unusable: no registered form serves {', '.join(unknown)}; a code is like "
+            "1.004222, and `gateway clients procedures` lists them",
+            err=True,
+        )
+        raise typer.Exit(REFUSED)
+    return some
 
 
 async def _nothing_more(_: ClientDirectory) -> dict[str, object]:
