@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from gateway.domain.errors import FieldProblem, FormRefused, NotFound
 from gateway.domain.identifiers import FormCode, RoleName, SourceId
@@ -251,7 +250,7 @@ def _skeleton(definition: FormDefinition) -> str:
     )
 
 
-def _bones(components: Iterable[dict[str, Any]]) -> Iterator[list[Any]]:
+def _bones(components: Iterable[dict[str, object]]) -> Iterator[list[object]]:
     for component in components:
         kept = {key: component[key] for key in _SKELETON_KEYS if component.get(key)}
         if is_box(component):
@@ -264,13 +263,13 @@ def _bones(components: Iterable[dict[str, Any]]) -> Iterator[list[Any]]:
         yield [kept, list(_bones(_children(component)))]
 
 
-def _choices(component: Mapping[str, Any]) -> list[Any]:
+def _choices(component: Mapping[str, object]) -> list[object]:
     data = member_of(component, "data")
     choices = component.get("values") or data.get("values") or data.get("json") or []
     return choices if isinstance(choices, list) else []
 
 
-def _children(component: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _children(component: Mapping[str, object]) -> Iterator[dict[str, object]]:
     yield from _objects(component, "components")
     for column in _objects(component, "columns"):
         yield from _objects(column, "components")
@@ -280,7 +279,7 @@ def _children(component: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield from _objects(cell, "components")
 
 
-def _objects(around: object, name: str) -> Iterator[dict[str, Any]]:
+def _objects(around: object, name: str) -> Iterator[dict[str, object]]:
     """The objects in a list that a member should be; core passes over what else may stand there."""
     listed = around.get(name) if isinstance(around, Mapping) else None
     yield from (one for one in listed if isinstance(one, dict)) if isinstance(listed, list) else ()

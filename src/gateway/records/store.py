@@ -5,13 +5,12 @@ that is being digitised is a pending row without content, whose place it takes w
 """
 
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, delete, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, select, update
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound, RecordRefused
@@ -28,8 +27,23 @@ from gateway.storage.schema import records
 
 VALID, REVOKED, PENDING = "valid", "revoked", "pending"
 
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row of the table."""
+
+    id: str
+    tenant: str
+    owner_index: bytes
+    kind: str
+    state: str
+    stored_at: int
+    content: bytes = field(repr=False)
+
+
+_COLUMNS = tuple(records.c[one.name] for one in fields(_Row))
 _ALL_OF_OWNER = (
-    select(records)
+    select(*_COLUMNS)
     .where(records.c.tenant == bindparam("tenant"), records.c.owner_index == bindparam("owner"))
     .order_by(records.c.stored_at, records.c.id)
 )
@@ -80,19 +94,6 @@ IsConfirmedResult = Callable[[Connection, TenantId, Record], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class _StandingRow:
-    """One row of a record that was not revoked."""
-
-    id: str
-    tenant: str
-    owner_index: bytes
-    kind: str
-    state: str
-    stored_at: int
-    content: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class RecordStore:
     """The records of every tenant; none finds another's."""
 
@@ -105,7 +106,7 @@ class RecordStore:
     is_confirmed_result: IsConfirmedResult = field(default=lambda *_: False, repr=False)
 
     async def put(
-        self, tenant: TenantId, sent: Mapping[str, Any], vouches: Collection[IssuerAndKind] = ()
+        self, tenant: TenantId, sent: Mapping[str, object], vouches: Collection[IssuerAndKind] = ()
     ) -> tuple[str, bool]:
         """Take a record in; gives its id, and whether it is new.
 
@@ -118,7 +119,7 @@ class RecordStore:
         self,
         connection: Connection,
         tenant: TenantId,
-        sent: Mapping[str, Any],
+        sent: Mapping[str, object],
         vouches: Collection[IssuerAndKind] = (),
     ) -> tuple[str, bool]:
         """`put` inside a write that has begun; takes the place of what it was `announced` as."""
@@ -131,7 +132,7 @@ class RecordStore:
         return self._put(connection, tenant, record, is_posted_for(record, vouches))
 
     def announce_in(
-        self, connection: Connection, tenant: TenantId, sent: Mapping[str, Any]
+        self, connection: Connection, tenant: TenantId, sent: Mapping[str, object]
     ) -> tuple[str, bool]:
         """Note that a record is being digitised; gives its id, and whether it is new."""
         coming = read_announcement(sent, self.kinds, self.clock())
@@ -262,28 +263,29 @@ class RecordStore:
         connection.execute(there.values(state=state, content=content))
 
     def _end_wait(
-        self, connection: Connection, tenant: TenantId, announced: Any, record: Record
+        self, connection: Connection, tenant: TenantId, announced: object, record: Record
     ) -> None:
         """Let the record take the place of its announcement, which must be of its kind and owner."""
-        check_text(announced, "announced")
-        row = _row(connection, tenant, announced)
+        row = _row(connection, tenant, check_text(announced, "announced"))
         same = row.kind == record.kind and row.owner_index == owner_index(
             self.index_key, tenant, record.owner
         )
         if row.state != PENDING or not same:
             raise Conflict("not_announced", "another record was announced under this id")
-        connection.execute(delete(records).where(records.c.id == announced))
+        connection.execute(delete(records).where(records.c.id == row.id))
 
-    def _awaited(self, row: Row[Any] | _StandingRow) -> Awaited:
+    def _awaited(self, row: _Row) -> Awaited:
         document = read_document(self.codec.decode(self._place(row), row.content))
         expected_at = datetime.fromisoformat(document["expected_at"])
         return Awaited(row.id, row.kind, expected_at, owner_name=document.get("owner_name"))
 
-    def _rows(self, tenant: TenantId, owner: PersonalId) -> Sequence[Row[Any]]:
+    def _rows(self, tenant: TenantId, owner: PersonalId) -> list[_Row]:
         given = {"tenant": tenant, "owner": owner_index(self.index_key, tenant, owner)}
-        return self.database.read(lambda connection: connection.execute(_ALL_OF_OWNER, given).all())
+        return self.database.read(
+            lambda connection: [_Row(*row) for row in connection.execute(_ALL_OF_OWNER, given)]
+        )
 
-    def _open(self, row: Row[Any] | _StandingRow, connection: Connection) -> StoredRecord:
+    def _open(self, row: _Row, connection: Connection) -> StoredRecord:
         document = read_document(self.codec.decode(self._place(row), row.content))
         record = stored_record(document["record"])
         vouched = (
@@ -304,25 +306,25 @@ class RecordStore:
         document = {"record": record.document(), "revoked": reason, "posted_for": vouched}
         return self.codec.encode(place, write_document(document))
 
-    def _place(self, row: Row[Any] | _StandingRow) -> Place:
+    def _place(self, row: _Row) -> Place:
         return Place(TenantId(row.tenant), row.owner_index, row.id)
 
 
 _OF_ANNOUNCING = ("announced", "expected_at")
 
 
-def _row(connection: Connection, tenant: TenantId, record_id: str) -> Row[Any]:
-    found = connection.execute(
-        select(records).where(records.c.id == record_id, records.c.tenant == tenant)
-    ).first()
+def _row(connection: Connection, tenant: TenantId, record_id: str) -> _Row:
+    wanted = records.c.id == record_id, records.c.tenant == tenant
+    found = connection.execute(select(*_COLUMNS).where(*wanted)).first()
     if found is None:
         raise NotFound("unknown_record", "there is no such record")
-    return found
+    return _Row(*found)
 
 
-def _standing(connection: Connection, tenant: TenantId, identity: bytes) -> Row[Any] | None:
+def _standing(connection: Connection, tenant: TenantId, identity: bytes) -> _Row | None:
     kept = records.c.tenant == tenant, records.c.identity == identity
-    return connection.execute(select(records).where(*kept)).first()
+    found = connection.execute(select(*_COLUMNS).where(*kept)).first()
+    return None if found is None else _Row(*found)
 
 
 def _new_id() -> str:
@@ -331,19 +333,20 @@ def _new_id() -> str:
 
 def _standing_rows(
     connection: Connection, tenant: str, owner_index: bytes, kinds: Collection[str]
-) -> list[_StandingRow]:
+) -> list[_Row]:
     """The owner's rows of these kinds that were not revoked, oldest first."""
     given: dict[str, object] = {f"kind_{i}": kind for i, kind in enumerate(kinds)}
     given |= {"tenant": tenant, "owner": owner_index, "gone": REVOKED}
-    return [_StandingRow(*row) for row in _rows_of_kinds(len(kinds)).all(connection, given)]
+    return [_Row(*row) for row in _rows_of_kinds(len(kinds)).all(connection, given)]
 
 
 @lru_cache(maxsize=256)
 def _rows_of_kinds(count: int) -> Statement:
     """The question for so many kinds; its text is kept, since to write it costs more than to ask."""
     kinds: list[BindParameter[str]] = [bindparam(f"kind_{i}") for i in range(count)]
-    asked = _ALL_OF_OWNER.with_only_columns(*(records.c[name] for name in _StandingRow.__slots__))
-    return Statement(asked.where(records.c.state != bindparam("gone"), records.c.kind.in_(kinds)))
+    return Statement(
+        _ALL_OF_OWNER.where(records.c.state != bindparam("gone"), records.c.kind.in_(kinds))
+    )
 
 
 def store_earlier(connection: Connection, at: datetime) -> None:
