@@ -51,7 +51,7 @@ def test_birthday_is_day_of_instant_in_vietnam() -> None:
         for day in every_day()
         if applicant_of(
             WRAPPER, {"birthday": str(shape_value(COMPONENT, PartialDate(*day.timetuple()[:3])))}
-        ).stated["birth_date"]
+        ).birth_date
         != day.isoformat()
     ]
     assert moved == []

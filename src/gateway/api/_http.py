@@ -5,7 +5,6 @@ Decimal as the number that it is, never by way of a float; models by their own s
 """
 
 from decimal import Decimal
-from typing import Any
 
 import orjson
 from fastapi import Request
@@ -24,7 +23,7 @@ def encode(answer: object) -> bytes:
     return orjson.dumps(answer, default=_other)
 
 
-def _other(value: Any) -> Any:
+def _other(value: object) -> object:
     if isinstance(value, Decimal):
         return orjson.Fragment(format(value, "f").encode())
     if isinstance(value, BaseModel):

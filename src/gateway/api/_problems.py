@@ -7,7 +7,6 @@ in /v1/errors), `title`, `status`, `code`, `detail`, and where they apply `membe
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import Response
 from pydantic_core import ErrorDetails
@@ -147,7 +146,7 @@ def problem(
 ) -> Response:
     """Write one problem document."""
     known = ERRORS.get(code)
-    document: dict[str, Any] = {
+    document: dict[str, object] = {
         "type": f"/v1/errors#{code}",
         "title": known.title if known else status.phrase,
         "status": int(status),

@@ -55,7 +55,7 @@ from gateway.storage.database import Database
 
 _TEXT = {"type": "string"}
 _PLACE = {"type": "object", "properties": dict.fromkeys(("path", "code", "code_point"), _TEXT)}
-_REFUSED: dict[str, Any] = {
+_REFUSED: dict[str, object] = {
     "description": "A problem document (RFC 9457); its codes are listed at /v1/errors",
     "content": {
         PROBLEM_JSON: {
@@ -193,7 +193,7 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handling described above; raises TypeError for an annotation it does not know."""
         signature = _Signature.of(self.endpoint, self.param_convertors.keys())
-        endpoint: Callable[..., Awaitable[Any]] = self.endpoint
+        endpoint: Callable[..., Awaitable[object]] = self.endpoint
         status = self.status_code or 200
 
         async def answer_of(request: Request) -> Response:
@@ -272,12 +272,12 @@ class _Signature:
             in_query,
         )
 
-    async def bind(self, request: Request) -> dict[str, Any]:
+    async def bind(self, request: Request) -> dict[str, object]:
         """The arguments for this request; who calls is checked before anything else is read.
 
         The proofs of a call are used up once its body is there, and before anything is made of it.
         """
-        bound: dict[str, Any] = {name: request.path_params[name] for name in self.in_path}
+        bound: dict[str, object] = {name: request.path_params[name] for name in self.in_path}
         services = services_of(request)
         authentication, identified = services.access.authentication, None
         if self.caller is not None:

@@ -12,7 +12,7 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from traceback import walk_tb
 from types import TracebackType
-from typing import Any, TextIO
+from typing import TextIO
 
 import structlog
 
@@ -62,8 +62,8 @@ def write_events_to(stream: TextIO | None = None) -> None:
 
 
 def keep_listed(
-    _logger: Any, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
+    _logger: object, _method: str, event: MutableMapping[str, object]
+) -> MutableMapping[str, object]:
     """Drop what the list does not name; an event that it does not name becomes `unlisted`."""
     name = event.get("event")
     if name not in EVENTS:

@@ -7,7 +7,6 @@ Read once from `schemas/units.json` and `schemas/catalogue/*.json` and written o
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import orjson
 
@@ -50,7 +49,7 @@ def read_options(schemas: Path) -> Options:
     return Options(lists, by_province)
 
 
-def read_bindings_files(schemas: Path) -> dict[str, dict[str, Any]]:
+def read_bindings_files(schemas: Path) -> dict[str, dict[str, object]]:
     """Every form's bindings as their file says it, by form."""
     files = [orjson.loads(p.read_bytes()) for p in (schemas / "forms").glob("*/bindings.json")]
     return {one["form"]: one for one in files}

@@ -7,7 +7,7 @@ needs (`forms: UseForms`), and gets no others.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Request
 
@@ -57,7 +57,7 @@ class FormServices:
     """
 
     catalogue: Catalogue
-    bindings: Mapping[str, dict[str, Any]]
+    bindings: Mapping[str, dict[str, object]]
     options: Options
     remote_lists: RemoteLists
     code_lists: CodeLists

@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection
 from decimal import Decimal
 from itertools import accumulate, islice
 from json import JSONDecodeError, JSONDecoder
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from gateway.domain.errors import BadRequest
 from gateway.domain.signs import UNICODE_VERSION, category_of, code_point, is_everyday
@@ -48,7 +48,7 @@ _ALWAYS_REFUSED = frozenset({"control_character", "lone_surrogate"})
 _REFUSED = _ALWAYS_REFUSED.union(_CODE_OF_CATEGORY.values())
 
 
-def decode(body: bytes, free: Collection[str] = ()) -> Any:
+def decode(body: bytes, free: Collection[str] = ()) -> object:
     """Read a body; raises BadRequest with a stable code and, where there is one, the member's path.
 
     What comes back holds dict, list, str, int, Decimal, bool and None only. `free` are the paths of
@@ -123,8 +123,8 @@ class _Mark:
         self.code = code
 
 
-def _object(odd: Callable[[str], Any]) -> Callable[[list[tuple[str, Any]]], Any]:
-    def build(members: list[tuple[str, Any]]) -> Any:
+def _object(odd: Callable[[str], object]) -> Callable[[list[tuple[str, object]]], object]:
+    def build(members: list[tuple[str, object]]) -> object:
         built = dict(members)
         if len(built) != len(members):
             seen: set[str] = set()
@@ -137,15 +137,15 @@ def _object(odd: Callable[[str], Any]) -> Callable[[list[tuple[str, Any]]], Any]
     return build
 
 
-def _integer(odd: Callable[[str], Any]) -> Callable[[str], Any]:
-    def build(token: str) -> Any:
+def _integer(odd: Callable[[str], object]) -> Callable[[str], object]:
+    def build(token: str) -> object:
         return int(token) if _digits(token) <= MOST_DIGITS else odd("number_too_long")
 
     return build
 
 
-def _fraction(odd: Callable[[str], Any]) -> Callable[[str], Any]:
-    def build(token: str) -> Any:
+def _fraction(odd: Callable[[str], object]) -> Callable[[str], object]:
+    def build(token: str) -> object:
         mantissa, _, exponent = token.lower().partition("e")
         if _digits(mantissa) > MOST_DIGITS or _digits(exponent) > MOST_DIGITS:
             return odd("number_too_long")
@@ -161,7 +161,7 @@ def _digits(token: str) -> int:
     return len(token) - token.count("-") - token.count("+") - token.count(".")
 
 
-def _decoder(odd: Callable[[str], Any], *, strict: bool) -> JSONDecoder:
+def _decoder(odd: Callable[[str], object], *, strict: bool) -> JSONDecoder:
     return JSONDecoder(
         object_pairs_hook=_object(odd),
         parse_int=_integer(odd),
@@ -204,7 +204,7 @@ def _plainly_printable(text: str) -> bool:
     return "\\" not in text and _is_settled(unbroken)
 
 
-def _printable(value: Any) -> bool:
+def _printable(value: object) -> bool:
     """Whether every name and text is printable; the same walk as `_check_texts`, without paths."""
     if isinstance(value, str):
         return _is_settled(value)
@@ -213,7 +213,7 @@ def _printable(value: Any) -> bool:
     return all(map(_printable, value)) if isinstance(value, list) else True
 
 
-def _check_texts(value: Any, path: str, free: Collection[str], lenient: bool = False) -> None:
+def _check_texts(value: object, path: str, free: Collection[str], lenient: bool = False) -> None:
     """Walk a value, refusing marks and texts with characters that cannot be seen or agreed on."""
     if isinstance(value, str):
         if not _is_settled(value):

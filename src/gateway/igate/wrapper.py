@@ -9,7 +9,7 @@ registered form, so nothing in it is counted, and nothing more than the form bin
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from gateway.domain.codelists import folded
 from gateway.domain.errors import BadRequest
@@ -29,10 +29,19 @@ _TEXT = FieldTemplate("text", "textfield", "", False)
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """The person of the dossier as the applicant's part states them; `keys` names where."""
+    """The person of the dossier as the applicant's part states them, unchecked; `keys` names where."""
 
-    stated: Mapping[str, object] = field(repr=False)
+    personal_id: object = field(repr=False)
+    full_name: object = field(repr=False)
+    birth_date: str | None = field(repr=False)
+    phone: object = field(repr=False)
+    email: object = field(repr=False)
     keys: Family
+
+    @property
+    def account(self) -> Mapping[str, object]:
+        """How the person is reached."""
+        return {"phone": self.phone, "email": self.email}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +64,17 @@ def applicant_of(wrapper: Wrapper, data: Mapping[str, object]) -> Applicant:
         )
     two_people = any(_word(data.get(key)) in _UNTICKED for key in wrapper.same_person)
     keys = wrapper.owner if two_people and wrapper.subject == "owner" else wrapper.submitter
-    stated = {
-        "personal_id": data.get(keys.personal_id),
-        "full_name": data.get(keys.full_name),
-        "birth_date": _birth_date(keys.birth_date, data),
-        "phone": data.get(keys.phone or "") or None,
-        "email": data.get(keys.email or "") or None,
-    }
-    for name, value in stated.items():
-        _check_exact(value, getattr(keys, name) or name)
-    return Applicant(stated, keys)
+    applicant = Applicant(
+        personal_id=data.get(keys.personal_id),
+        full_name=data.get(keys.full_name),
+        birth_date=_birth_date(keys.birth_date, data),
+        phone=data.get(keys.phone or "") or None,
+        email=data.get(keys.email or "") or None,
+        keys=keys,
+    )
+    for member in fields(Family):
+        _check_exact(getattr(applicant, member.name), getattr(keys, member.name) or member.name)
+    return applicant
 
 
 def _check_exact(value: object, key: str) -> None:

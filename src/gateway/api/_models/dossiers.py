@@ -1,7 +1,7 @@
 """Request models of a dossier: its parts, progress, results, fees and supplements."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -240,7 +240,7 @@ class PartModel(RequestModel):
 
     def read(self) -> Part:
         """The part with the members of its own."""
-        own: dict[str, Any] = {
+        own: dict[str, object] = {
             name: value
             for name in ("abstract", "unit", "return_by_post", "payment")
             if (value := getattr(self, name)) is not None

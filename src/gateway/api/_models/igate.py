@@ -7,7 +7,7 @@ has no place for: the receipt, the officer, the channel, marks on fields.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -31,9 +31,9 @@ class ProcedureNamed(RequestModel):
     """The procedure as iGate keeps it; only its code is read."""
 
     code: str | None = None
-    igate_id: Any = Field(default=None, alias="id")
-    translate: Any = None
-    sector: Any = None
+    igate_id: object = Field(default=None, alias="id")
+    translate: object = None
+    sector: object = None
 
 
 class ApplicantPart(RequestModel):
@@ -75,29 +75,29 @@ class IGateDossier(RequestModel):
     procedure: ProcedureNamed | None = None
     code: str | None = None
     prefill: PrefillSaid = PrefillSaid()
-    igate_id: Any = Field(default=None, alias="id")
-    code_pattern: Any = Field(default=None, alias="codePattern")
-    process: Any = Field(default=None, alias="procedureProcessDefinition")
-    agency: Any = None
-    files: Any = Field(default=None, alias="dossierFormFile")
-    fees: Any = Field(default=None, alias="dossierFee")
-    receiving_kind: Any = Field(default=None, alias="dossierReceivingKind")
-    payment: Any = Field(default=None, alias="paymentMethod")
-    agency_level: Any = Field(default=None, alias="agencyLevel")
-    procedure_level: Any = Field(default=None, alias="procedureLevel")
-    task_status: Any = Field(default=None, alias="dossierTaskStatus")
-    reminder: Any = Field(default=None, alias="dossierMenuTaskRemind")
-    status: Any = Field(default=None, alias="dossierStatus")
+    igate_id: object = Field(default=None, alias="id")
+    code_pattern: object = Field(default=None, alias="codePattern")
+    process: object = Field(default=None, alias="procedureProcessDefinition")
+    agency: object = None
+    files: object = Field(default=None, alias="dossierFormFile")
+    fees: object = Field(default=None, alias="dossierFee")
+    receiving_kind: object = Field(default=None, alias="dossierReceivingKind")
+    payment: object = Field(default=None, alias="paymentMethod")
+    agency_level: object = Field(default=None, alias="agencyLevel")
+    procedure_level: object = Field(default=None, alias="procedureLevel")
+    task_status: object = Field(default=None, alias="dossierTaskStatus")
+    reminder: object = Field(default=None, alias="dossierMenuTaskRemind")
+    status: object = Field(default=None, alias="dossierStatus")
     applied: MomentText | None = Field(default=None, alias="appliedDate")
     accepted: MomentText | None = Field(default=None, alias="acceptedDate")
     promised: MomentText | None = Field(default=None, alias="appointmentDate")
 
 
 def question_of(
-    body: IGateDossier, eform: EForm, applicant: Applicant, data: dict[str, Any]
+    body: IGateDossier, eform: EForm, applicant: Applicant, data: dict[str, object]
 ) -> PrefillBody:
     """The plain question behind a dossier; raises MembersRefused with iGate's own keys."""
-    said, stated = body.prefill, applicant.stated
+    said = body.prefill
     procedure = None if body.procedure is None else body.procedure.code
     ground = said.legal_basis or LegalBasisModel(
         kind="procedure", reference=procedure or eform.form
@@ -106,12 +106,8 @@ def question_of(
         "form": eform.form,
         "procedure": procedure,
         "dossier": body.code,
-        "subject": {name: stated[name] for name in SubjectModel.model_fields},
-        "account": {
-            "verified_by": said.verified_by,
-            "phone": stated["phone"],
-            "email": stated["email"],
-        },
+        "subject": {name: getattr(applicant, name) for name in SubjectModel.model_fields},
+        "account": {"verified_by": said.verified_by, **applicant.account},
         "legal_basis": ground,
         "data": data,
         "extends": said.receipt,
@@ -120,14 +116,16 @@ def question_of(
     return validated(PrefillBody, mapped, applicant)
 
 
-def submission_of(body: IGateDossier, applicant: Applicant, data: dict[str, Any]) -> SubmissionBody:
+def submission_of(
+    body: IGateDossier, applicant: Applicant, data: dict[str, object]
+) -> SubmissionBody:
     """The plain submission behind a dossier; raises MembersRefused with iGate's own keys."""
     said = body.prefill
     mapped = {
         "receipt": said.receipt,
         "data": data,
         "dossier": body.code,
-        "subject": {"personal_id": applicant.stated["personal_id"]},
+        "subject": {"personal_id": applicant.personal_id},
         "channel": said.channel,
         "entered_by": said.entered_by,
         "contested": said.contested,
@@ -141,7 +139,7 @@ def registration_of(
     """What the portal is to be sent of a dossier; None while no date is promised for its result."""
     if body.promised is None:
         return None
-    said, stated = body.prefill, applicant.stated
+    said = body.prefill
     mapped = {
         "code": body.code,
         "procedure": None if body.procedure is None else body.procedure.code,
@@ -149,10 +147,9 @@ def registration_of(
         "channel": said.channel or ("desk" if said.officer else "online"),
         "owner": {
             "kind": "citizen",
-            "name": stated["full_name"],
-            "personal_id": stated["personal_id"],
-            "email": stated["email"],
-            "phone": stated["phone"],
+            "name": applicant.full_name,
+            "personal_id": applicant.personal_id,
+            **applicant.account,
         },
         "abstract": body.applicant.data.get("noidungyeucaugiaiquyet") or form.title,
         "submitted": body.applied or now.isoformat(),
@@ -164,7 +161,7 @@ def registration_of(
     return validated(DossierBody, mapped, applicant)
 
 
-def _name_of(agency: Any) -> Any:
+def _name_of(agency: object) -> object:
     """An agency's Vietnamese name; iGate keeps names as a list by language, or flattens them."""
     name = agency.get("name") if isinstance(agency, dict) else None
     if isinstance(name, list):
@@ -177,7 +174,7 @@ def _name_of(agency: Any) -> Any:
 _VIETNAMESE = 228
 
 
-def validated(model: type[A], mapped: Mapping[str, Any], applicant: Applicant) -> A:
+def validated(model: type[A], mapped: Mapping[str, object], applicant: Applicant) -> A:
     """A model from members that iGate sent; refused under the keys under which it sent them."""
     named = applicant.keys
     places: dict[tuple[int | str, ...], tuple[str, ...]] = {
@@ -205,10 +202,13 @@ def validated(model: type[A], mapped: Mapping[str, Any], applicant: Applicant) -
         raise MembersRefused(errors) from None
 
 
-def _present(mapped: Mapping[str, Any]) -> dict[str, Any]:
+_OBJECTS = ("subject", "account", "owner")
+
+
+def _present(mapped: Mapping[str, object]) -> dict[str, object]:
     """The members that say something, in objects too."""
     return {
-        name: _present(value) if name in ("subject", "account", "owner") else value
+        name: _present(value) if name in _OBJECTS and isinstance(value, dict) else value
         for name, value in mapped.items()
         if value is not None
     }

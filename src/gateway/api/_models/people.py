@@ -1,6 +1,6 @@
 """Request models of people, and the types of their numbers, names and codes in a body."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
@@ -52,7 +52,7 @@ MOST_LIST_MEMBERS = 300
 """Rows, ticked values and files that one form's data may hold in all its lists together."""
 
 
-def _few_rows(data: dict[str, Any]) -> dict[str, Any]:
+def _few_rows(data: dict[str, object]) -> dict[str, object]:
     if _list_members(data) > MOST_LIST_MEMBERS:
         raise PydanticCustomError("too_many_rows", "at most 300 members in all lists")
     return data
@@ -64,7 +64,7 @@ def _list_members(value: object) -> int:
     return len(value) + sum(map(_list_members, value)) if isinstance(value, list) else 0
 
 
-FormData = Annotated[dict[str, Any], Field(repr=False), AfterValidator(_few_rows)]
+FormData = Annotated[dict[str, object], Field(repr=False), AfterValidator(_few_rows)]
 PersonalIdText = Annotated[str, AfterValidator(_personal_id)]
 DossierText = Annotated[str, Field(max_length=60), AfterValidator(_dossier)]
 ProcedureText = Annotated[str, Field(max_length=30), AfterValidator(_procedure)]

@@ -1,7 +1,7 @@
 """Endpoints for correction tickets: values that citizens contest, and their state at the register."""
 
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import Response
 from sqlalchemy import Connection
@@ -41,7 +41,7 @@ class TicketShown(ResponseModel):
     why: str
     opened_at: str
     changed_at: str
-    value: Any
+    value: object
 
 
 class TicketsResponse(ResponseModel):

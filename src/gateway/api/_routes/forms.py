@@ -1,7 +1,5 @@
 """Endpoints for the catalogue of forms, and for the lists that their selects offer."""
 
-from typing import Any
-
 import orjson
 from fastapi import Response
 
@@ -90,8 +88,8 @@ class FormResponse(ResponseModel):
     title: str
     version: str
     series: str
-    definition: dict[str, Any]
-    bindings: dict[str, Any]
+    definition: dict[str, object]
+    bindings: dict[str, object]
     manual: list[ManualRow]
     uncounted: list[UncountedInput]
     potential: Potential

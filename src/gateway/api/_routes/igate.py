@@ -1,11 +1,11 @@
 """Prefill and submission in iGate's own dossier format."""
 
 from collections.abc import Callable
-from typing import Any
 
 from fastapi import Response
 from sqlalchemy import Connection
 
+from gateway.api._models.answers import IGatePrefillAnswer, SubmissionAnswer
 from gateway.api._models.igate import (
     IGateDossier,
     question_of,
@@ -13,7 +13,7 @@ from gateway.api._models.igate import (
     submission_of,
 )
 from gateway.api._routes.dossiers import register_said
-from gateway.api._routes.prefills import fill_once, read_of, whole_answer
+from gateway.api._routes.prefills import answer_of, fill_once, read_of
 from gateway.api._routes.submissions import judge_once
 from gateway.api._routing import Context, MayPrefill, MaySubmit, new_router
 from gateway.api.services import (
@@ -43,7 +43,11 @@ _IGATE_MEMBERS = {
 }
 
 
-@router.post("/v1/igate/eforms/{eform}/prefill", summary="Fill an eForm of iGate")
+@router.post(
+    "/v1/igate/eforms/{eform}/prefill",
+    summary="Fill an eForm of iGate",
+    response_model=IGatePrefillAnswer,
+)
 async def prefill_eform(
     eform: str,
     body: IGateDossier,
@@ -62,14 +66,18 @@ async def prefill_eform(
     applicant = applicant_of(forms.igate.wrapper(body.applicant.eform_id), body.applicant.data)
     request = question_of(body, known, applicant, data).read(choices.can_send)
 
-    def answer(cases: CaseServices, prefilled: Prefilled) -> dict[str, Any]:
+    def answer(cases: CaseServices, prefilled: Prefilled) -> IGatePrefillAnswer:
         return _answer(forms, cases, body, choices, prefilled, unmapped)
 
     await access.reads.check(read_of(caller, request, "code"))
     return await fill_once(forms, cases, caller, context, request, answer)
 
 
-@router.post("/v1/igate/dossiers", summary="Judge a dossier that iGate hands in")
+@router.post(
+    "/v1/igate/dossiers",
+    summary="Judge a dossier that iGate hands in",
+    response_model=SubmissionAnswer,
+)
 async def submit_dossier(
     body: IGateDossier,
     caller: MaySubmit,
@@ -120,19 +128,27 @@ def _answer(
     choices: Choices,
     prefilled: Prefilled,
     unmapped: tuple[str, ...],
-) -> dict[str, Any]:
+) -> IGatePrefillAnswer:
     """The dossier's two parts, and the plain answer beside them under `prefill`."""
-    said = whole_answer(cases, prefilled)
+    plain = answer_of(cases, prefilled)
     wrapper = forms.igate.wrapper(body.applicant.eform_id)
     repeated = repeat(wrapper, body.applicant.data, _facts_of(prefilled), forms.igate)
     return {
-        "applicant": {"eformId": body.applicant.eform_id, "data": dict(repeated.data)},
-        "eForm": {"id": body.eform.eform_id, "data": choices.to_igate(said.pop("data"))},
+        "applicant": {"eformId": body.applicant.eform_id, "data": repeated.data},
+        "eForm": {"id": body.eform.eform_id, "data": choices.to_igate(plain["data"])},
         "prefill": {
-            **said,
-            "unmapped": list(unmapped),
+            "id": plain["id"],
+            "form": plain["form"],
+            "expires_at": plain["expires_at"],
+            "fields": plain["fields"],
+            "sources": plain["sources"],
+            "summary": plain["summary"],
+            "receipt": plain["receipt"],
+            "leaf": plain["leaf"],
+            "paper": plain["paper"],
+            "unmapped": unmapped,
             "applicant": [
-                {"key": key, "reason": reason.value} for key, reason in repeated.reasons.items()
+                {"key": key, "reason": reason} for key, reason in repeated.reasons.items()
             ],
         },
     }

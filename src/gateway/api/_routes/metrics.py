@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query, Request, Response
 
@@ -153,7 +153,7 @@ async def index(
         raise BadRequest("parameter_missing", "a period has both ends", "to" if from_ else "from")
     period = question.first, question.last
     reported, notice = await _reported(dossiers.portal, period)
-    counted: dict[str, Any] = await asyncio.to_thread(
+    counted: dict[str, object] = await asyncio.to_thread(
         database.read,
         lambda c: index_766(
             c,

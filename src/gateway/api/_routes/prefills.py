@@ -1,8 +1,7 @@
 """POST /v1/prefills: fill one form for one person."""
 
-from collections.abc import Callable, Collection
-from dataclasses import asdict
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Annotated, ClassVar, Literal
 
 from fastapi import Response
 from pydantic import Field
@@ -10,6 +9,7 @@ from sqlalchemy import Connection
 
 from gateway.access.callers import Caller
 from gateway.api._http import encode
+from gateway.api._models.answers import EmptyField, FilledField, PrefillAnswer, Visible
 from gateway.api._models.people import (
     AccountModel,
     Channel,
@@ -52,12 +52,17 @@ from gateway.prefill.request import (
 )
 from gateway.prefill.workflow import Prefilled
 from gateway.reads.gate import PersonRead
-from gateway.sources.paper_path import PaperPath, UnverifiedField
+from gateway.receipts.claims import FilledClaim
+from gateway.sources.paper_path import UnverifiedField
 
 router = new_router("prefill")
 
 _ON_PAPER = (Reason.SOURCE_UNAVAILABLE, Reason.NOT_PERMITTED, Reason.CONFLICT, Reason.STALE)
-_SHOWN = {Decision.VISIBLE: True, Decision.HIDDEN: False, Decision.OPEN: "open"}
+_SHOWN: Mapping[Decision, Visible] = {
+    Decision.VISIBLE: True,
+    Decision.HIDDEN: False,
+    Decision.OPEN: "open",
+}
 
 
 class LegalBasisModel(RequestModel):
@@ -107,7 +112,11 @@ class PrefillBody(RequestModel):
         )
 
 
-@router.post("/v1/prefills", summary="Fill a form from the records that the State already holds")
+@router.post(
+    "/v1/prefills",
+    summary="Fill a form from the records that the State already holds",
+    response_model=PrefillAnswer,
+)
 async def prefill(
     body: PrefillBody,
     caller: MayPrefill,
@@ -119,7 +128,7 @@ async def prefill(
     """Values with their origins, a signed receipt, and the leaf that says it was recorded."""
     request = body.read()
     await access.reads.check(read_of(caller, request, "dossier"))
-    return await fill_once(forms, cases, caller, context, request, whole_answer)
+    return await fill_once(forms, cases, caller, context, request, answer_of)
 
 
 def read_of(caller: Caller, request: PrefillRequest, dossier_member: str) -> PersonRead:
@@ -141,7 +150,7 @@ async def fill_once(
     caller: Caller,
     context: RequestContext,
     request: PrefillRequest,
-    answer: Callable[[CaseServices, Prefilled], dict[str, Any]],
+    answer: Callable[[CaseServices, Prefilled], Mapping[str, object]],
 ) -> Response:
     """Fill for a read that the locks let pass, and answer as `answer` words it, once per Idempotency-Key."""
     procedure = procedure_of(forms.catalogue.form_for(request.form), request.procedure)
@@ -171,15 +180,10 @@ def asker_for(caller: Caller, codes: Collection[str]) -> Asker:
     return Asker(caller.tenant, caller.agency, caller.grant_leaf, granted, caller.client_id)
 
 
-def whole_answer(cases: CaseServices, prefilled: Prefilled) -> dict[str, Any]:
-    """The answer, and the papers to ask for where nobody could answer."""
-    return answer_of(prefilled) | {"paper": papers_of(prefilled, cases.paper_path)}
-
-
-def answer_of(prefilled: Prefilled) -> dict[str, Any]:
-    """The answer of design 5.1: what this call filled, and a word on every declarable field."""
+def answer_of(cases: CaseServices, prefilled: Prefilled) -> PrefillAnswer:
+    """The answer to one prefill (design 5.1)."""
     filled_form, summary = prefilled.filled_form, summary_of(prefilled.filled_form)
-    data: dict[str, Any] = {}
+    data: dict[str, object] = {}
     for path, value in filled_form.sets.items():
         put_value(data, path, value)
     for entry in filled_form.entries:
@@ -209,49 +213,48 @@ def answer_of(prefilled: Prefilled) -> dict[str, Any]:
         },
         "receipt": prefilled.receipt.text,
         "leaf": prefilled.leaf_text,
+        "paper": cases.paper_path.asked_for(_unverified(filled_form)),
     }
 
 
-def papers_of(prefilled: Prefilled, paper_path: PaperPath) -> list[dict[str, Any]]:
-    """The papers to ask for where a register could not answer (Resolution 66.7/2025/NQ-CP)."""
-    unverified = (
-        UnverifiedField(entry.instance.path, entry.role, entry.attribute, entry.reason.value)
-        for entry in prefilled.filled_form.entries
-        if isinstance(entry, Empty) and entry.reason in _ON_PAPER
-        if entry.instance.template.required and entry.role and entry.attribute
-    )
-    return [asdict(paper) for paper in paper_path.asked_for(unverified)]
+def _unverified(filled_form: FilledForm) -> Iterator[UnverifiedField]:
+    """Fields for which a paper is asked, since a register could not answer (Resolution 66.7/2025/NQ-CP)."""
+    for entry in filled_form.entries:
+        if not isinstance(entry, Empty) or entry.reason not in _ON_PAPER:
+            continue
+        if entry.instance.template.required and entry.role and entry.attribute:
+            path = entry.instance.path
+            yield UnverifiedField(path, entry.role, entry.attribute, entry.reason.value)
 
 
-def _field(filled_form: FilledForm, entry: Entry) -> dict[str, Any]:
+def _field(filled_form: FilledForm, entry: Entry) -> FilledField | EmptyField:
     path, visible = entry.instance.path, _SHOWN[entry.instance.decision]
     if isinstance(entry, Empty):
-        empty = {"path": path, "visible": visible, "state": "empty", "reason": entry.reason.value}
-        later = retry_at(filled_form, entry) if entry.reason is Reason.DEFERRED else None
-        return empty if later is None else {**empty, "retry_at": instant(later)}
-    if isinstance(entry, Carried):
-        claim = entry.claim
-        return {
+        empty: EmptyField = {
             "path": path,
             "visible": visible,
-            "state": "filled",
-            "class": claim.field_class.value,
-            "edit": claim.edit.value,
-            "attribute": claim.attribute,
-            "source": claim.source,
-            "confirmed_by": claim.confirmed_by,
-            "as_of": claim.as_of,
-            "record": claim.record,
+            "state": "empty",
+            "reason": entry.reason,
         }
+        later = retry_at(filled_form, entry) if entry.reason is Reason.DEFERRED else None
+        if later is not None:
+            empty["retry_at"] = instant(later)
+        return empty
+    said: FilledClaim | Filled
+    if isinstance(entry, Carried):
+        said, as_of, record = entry.claim, entry.claim.as_of, entry.claim.record
+    else:
+        said, as_of = entry, instant(entry.as_of)
+        record = None if entry.record is None else entry.record.id
     return {
         "path": path,
         "visible": visible,
         "state": "filled",
-        "class": entry.field_class.value,
-        "edit": entry.edit.value,
-        "attribute": entry.attribute,
-        "source": entry.source,
-        "confirmed_by": entry.confirmed_by,
-        "as_of": instant(entry.as_of),
-        "record": None if entry.record is None else entry.record.id,
+        "class": said.field_class,
+        "edit": said.edit,
+        "attribute": said.attribute,
+        "source": said.source,
+        "confirmed_by": said.confirmed_by,
+        "as_of": as_of,
+        "record": record,
     }

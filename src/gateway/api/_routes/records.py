@@ -1,6 +1,6 @@
 """Endpoints for a province's digitised records: store, search, revoke."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import Response
 from pydantic import Field
@@ -72,7 +72,7 @@ class RecordBody(RequestModel):
     issued_on: str | None = None
     valid_until: str | None = None
     dossier: str | None = None
-    content: dict[str, Any] | None = None
+    content: dict[str, object] | None = None
     file: RecordFileModel | None = None
     procedure: str | None = None
     came_as: Literal["result", "component"] | None = None
@@ -112,7 +112,7 @@ class RecordFound(ResponseModel):
     state: str
     reason: str | None
     stored_at: str
-    record: dict[str, Any]
+    record: dict[str, object]
 
 
 class RecordAwaited(ResponseModel):

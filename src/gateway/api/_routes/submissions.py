@@ -2,9 +2,8 @@
 
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import asdict
 from http import HTTPStatus
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import orjson
 from fastapi import Response
@@ -14,6 +13,7 @@ from sqlalchemy import Connection
 from gateway.access.callers import Caller
 from gateway.access.idempotency import Earlier
 from gateway.api._http import encode
+from gateway.api._models.answers import SubmissionAnswer
 from gateway.api._models.people import Channel, DossierText, FormData, PersonalIdText
 from gateway.api._problems import PROBLEM_JSON, problem_of
 from gateway.api._routing import (
@@ -83,7 +83,11 @@ class SubmissionBody(RequestModel):
         )
 
 
-@router.post("/v1/submissions", summary="Judge what became of each field at submission")
+@router.post(
+    "/v1/submissions",
+    summary="Judge what became of each field at submission",
+    response_model=SubmissionAnswer,
+)
 async def submit(
     body: SubmissionBody, caller: MaySubmit, cases: UseCases, context: Context
 ) -> Response:
@@ -133,15 +137,15 @@ def _again(earlier: Earlier) -> Response:
     return answer
 
 
-def _answer(accepted: Accepted, paper_path: PaperPath) -> dict[str, Any]:
+def _answer(accepted: Accepted, paper_path: PaperPath) -> SubmissionAnswer:
     tickets = accepted.tickets
     unverified = (UnverifiedField(one.path, one.role, one.attribute, one.why) for one in tickets)
     return {
         "accepted": True,
-        "fields": [{"path": path, "verdict": verdict.value} for path, verdict in accepted.verdicts],
-        "counts": dict(accepted.counts),
-        "evidence": None if accepted.evidence is None else asdict(accepted.evidence),
+        "fields": [{"path": path, "verdict": verdict} for path, verdict in accepted.verdicts],
+        "counts": accepted.counts,
+        "evidence": accepted.evidence,
         "leaf": b64encode(accepted.leaf).decode(),
         "corrections": [{"path": one.path, "ticket": one.id} for one in tickets],
-        "paper": [asdict(paper) for paper in paper_path.asked_for(unverified)],
+        "paper": paper_path.asked_for(unverified),
     }
