@@ -69,7 +69,7 @@ async def test_consistency_between_two_sizes_is_provable(
     for number in range(3):
         await _add(services, number)
         await services.log.publisher.publish()
-        signed = services.log.publisher.shown
+        signed = services.log.publisher.published
         assert signed is not None
         roots[signed.checkpoint.size] = signed.checkpoint.root
     old, *_, new = sorted(roots)
@@ -84,7 +84,7 @@ async def test_consistency_between_two_sizes_is_provable(
 async def test_files_follow_tlog_tiles(anybody: httpx.AsyncClient, services: Services) -> None:
     await _add(services, 1)
     await services.log.publisher.publish()
-    signed = services.log.publisher.shown
+    signed = services.log.publisher.published
     assert signed is not None
     size = signed.checkpoint.size
 
@@ -194,7 +194,7 @@ async def test_missing_or_torn_tile_is_503(
 ) -> None:
     leaf = await _add(services, 1)
     await services.log.publisher.publish()
-    signed = services.log.publisher.shown
+    signed = services.log.publisher.published
     assert signed is not None
     damage(tmp_path / f"log/public/tile/0/000.p/{signed.checkpoint.size}")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 from sqlalchemy import func, select
 
-from gateway.retention.pairs import differences
+from gateway.retention.consistency import differences
 from gateway.storage.schema import bodies, leaves, records
 from gateway_verify._proofs import check_consistency, check_inclusion, read_proof
 from gateway_verify._tree.tiles import TileTree

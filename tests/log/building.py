@@ -10,7 +10,7 @@ from gateway.log.append import append_public
 from gateway.log.entries import GrantLeaf
 from gateway.log.notes import signing_name
 from gateway.log.publishing._folder import LogFolder
-from gateway.log.publishing._public_log import ShownLog
+from gateway.log.publishing._public_log import PublicLog
 from gateway.log.publishing._publisher import Publisher
 from gateway.log.publishing._signer import CheckpointSigner
 from gateway.log.publishing._witnesses import Witnesses
@@ -59,7 +59,7 @@ class SmallLog:
         self.publisher = Publisher(
             self.folder, self.rows, self.signer, self.witnesses, lambda: self.now
         )
-        self.shown = ShownLog(self.folder, self.publisher, self.rows)
+        self.public_log = PublicLog(self.folder, self.publisher, self.rows)
         return self.publisher
 
     def forward(self, **by: float) -> None:

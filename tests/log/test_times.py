@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from gateway.domain.clock import hour_of
 from gateway.log.publishing._times import BETWEEN, WitnessTimes, agreed, enter_times
 from gateway.log.publishing._witnesses import Witnesses, read_witness_policy
-from gateway.retention.pairs import differences
+from gateway.retention.consistency import differences
 from gateway.retention.rotation import begin_next_log
 from gateway.storage.schema import leaves, witnessed_times
 from gateway.upstream.exchange import Posting
@@ -153,7 +153,7 @@ async def test_time_and_row_agree(timed: Timed) -> None:
 async def test_the_next_log_begins_without_times(timed: Timed) -> None:
     await timed.case()
     await timed.publish()
-    last = timed.small.publisher.shown
+    last = timed.small.publisher.published
     assert last is not None
     await timed.small.database.write(
         lambda c: begin_next_log(c, ORIGIN, f"{ORIGIN}-2", KEY, last.checkpoint)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from gateway.cli.main import app as cli
 from gateway.log.entries import ShredLeaf
 from gateway.log.stored import log_size
-from gateway.retention.pairs import differences
+from gateway.retention.consistency import differences
 from gateway.retention.shredding import last_closed, shred_up_to
 from gateway.storage.schema import bodies, case_persons, cases, chains, closed_bodies
 from gateway_verify.evidence import Way, verify_log

@@ -26,7 +26,7 @@ from gateway.forms.catalogue import Catalogue
 from gateway.forms.remote import RemoteLists
 from gateway.igate.mapping import IGateMapping
 from gateway.keys import Keys
-from gateway.log.publishing import Publisher, ShownLog, WitnessTimes
+from gateway.log.publishing import PublicLog, Publisher, WitnessTimes
 from gateway.prefill.confirmation import ConfirmationWorkflow
 from gateway.prefill.workflow import PrefillWorkflow
 from gateway.reads.gate import ReadGate
@@ -90,7 +90,7 @@ class DossierServices:
 class LogServices:
     """The transparency log: its published files, and what publishes them."""
 
-    published: ShownLog
+    published: PublicLog
     publisher: Publisher
     times: WitnessTimes
 

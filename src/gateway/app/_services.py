@@ -115,7 +115,7 @@ async def open_services(
         forms=forms,
         cases=_case_services(base, forms, dossiers, sources, counting, versions),
         dossiers=dossiers,
-        log=LogServices(opened.shown, opened.publisher, opened.times),
+        log=LogServices(opened.public_log, opened.publisher, opened.times),
         monitor=monitor,
     )
 

@@ -1,1 +1,1 @@
-"""The append-only log: its entries, how they come in, and the tree that proves them."""
+"""The append-only log: its entries, how they are appended, and the tree that proves them."""

@@ -3,12 +3,12 @@
 The caller's transaction carries the leaf: either both are durable or neither is. Indices have no
 gaps, because only the one writer of the database assigns them.
 
-A case leaf says its hour, and hours of a log do not run backwards: one that is more than two hours
+A case leaf states its hour, and hours of a log do not run backwards: one that is more than two hours
 before the last one is refused. Since the start of the process the clock has gone as far as the machine's
 monotonic one, give or take a quarter of an hour; one that is further ahead has jumped. From then on no
 case leaf is written, over restarts too, until an operator confirms the clock (`gateway log
-confirm-clock`): the hours in the log say in which month a dossier counts. That the clock stopped things
-stands in a file of the log's folder.
+confirm-clock`): the hours in the log decide in which month a dossier counts. That the clock stopped them is
+noted in a file of the log's folder.
 """
 
 import os
@@ -35,7 +35,7 @@ TOLERATED_HOURS = 2
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """Where a public leaf stands, and its RFC 6962 leaf hash."""
+    """Index of a public leaf, and its RFC 6962 leaf hash."""
 
     index: int
     hash: bytes
@@ -43,7 +43,7 @@ class Appended:
 
 @dataclass(frozen=True, slots=True)
 class AppendedCase:
-    """Where a case leaf stands, its leaf hash, and the salt that opens its seal with the payload."""
+    """Index of a case leaf, its leaf hash, and the salt that opens its seal with the payload."""
 
     index: int
     hash: bytes

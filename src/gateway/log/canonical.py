@@ -1,4 +1,4 @@
-"""How does a JSON value become the one text that is hashed and signed?
+"""Write a JSON value as the one text that is hashed and signed.
 
 RFC 8785 (JCS) for the values that leaves are made of: strings, integers up to 2^53-1, true, false,
 null, lists and objects. Members are ordered by the UTF-16 code units of their names, no blanks,

@@ -1,4 +1,4 @@
-"""How does the log sign what it says, and how is a checkpoint written?
+"""Signed notes and checkpoints: their texts, signatures and verifier keys.
 
 C2SP signed-note: a text that ends in a newline, an empty line, then per signature
 `— <name> base64(key id || signature)`. The key id is the first 4 bytes of
@@ -49,7 +49,7 @@ class VerifierKey:
         return f"{self.name}+{self.key_id.hex()}+{material}"
 
     def signed(self, message: bytes, signature: bytes) -> bool:
-        """Whether an Ed25519 signature of this key stands over the message."""
+        """Whether this is an Ed25519 signature of the key over the message."""
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
         except (InvalidSignature, ValueError):
@@ -86,9 +86,9 @@ class SignedCheckpoint:
     def signature_of(self, key: VerifierKey) -> bytes | None:
         """What this key put under the checkpoint, behind its key id; None when nothing."""
         for line in self.lines:
-            name, said = read_line(line)
-            if name == key.name and said[:_KEY_ID_BYTES] == key.key_id:
-                return said[_KEY_ID_BYTES:]
+            name, signed_part = read_line(line)
+            if name == key.name and signed_part[:_KEY_ID_BYTES] == key.key_id:
+                return signed_part[_KEY_ID_BYTES:]
         return None
 
 
@@ -101,16 +101,16 @@ def sign_checkpoint(checkpoint: Checkpoint, private: Ed25519PrivateKey) -> Signe
     """Sign; Ed25519 is deterministic, so the same checkpoint gets the same signature."""
     key = signing_name(checkpoint.origin, private)
     signature = private.sign(checkpoint.text.encode())
-    said = b64encode(key.key_id + signature).decode()
-    return SignedCheckpoint(checkpoint, (f"— {key.name} {said}\n",))
+    signed_part = b64encode(key.key_id + signature).decode()
+    return SignedCheckpoint(checkpoint, (f"— {key.name} {signed_part}\n",))
 
 
 def read_text(text: str) -> Checkpoint:
     """Read the text of a checkpoint; raises NoteUnreadable."""
-    told = _CHECKPOINT.fullmatch(text)
-    if told is None:
+    match = _CHECKPOINT.fullmatch(text)
+    if match is None:
         raise NoteUnreadable("the text is not that of a checkpoint")
-    return Checkpoint(told[1], int(told[2]), b64decode(told[3]))
+    return Checkpoint(match[1], int(match[2]), b64decode(match[3]))
 
 
 def read_checkpoint(note: bytes) -> SignedCheckpoint:
@@ -133,16 +133,16 @@ def read_checkpoint(note: bytes) -> SignedCheckpoint:
 
 def read_line(line: str) -> tuple[str, bytes]:
     """The name in a signature line, and key id and signature behind it; raises NoteUnreadable."""
-    told = _SIGNATURE.fullmatch(line)
-    if told is None:
+    match = _SIGNATURE.fullmatch(line)
+    if match is None:
         raise NoteUnreadable("a signature line cannot be read")
     try:
-        said = b64decode(told[2], validate=True)
+        signed_part = b64decode(match[2], validate=True)
     except ValueError:
         raise NoteUnreadable("a signature is not base64") from None
-    if len(said) <= _KEY_ID_BYTES:
+    if len(signed_part) <= _KEY_ID_BYTES:
         raise NoteUnreadable("a signature is too short")
-    return told[1], said
+    return match[1], signed_part
 
 
 def read_key(text: str) -> VerifierKey:

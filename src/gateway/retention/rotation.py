@@ -1,6 +1,6 @@
-"""How does one log end and the next begin, and what of the database belongs to which?
+"""End one log and begin the next, each with its own part of the database.
 
-At a year's end, or after an incident. In one transaction the leaves and bodies go aside under the old
+At a year's end, or after an incident. In one transaction leaves and payloads are put aside under the old
 log's name, and the new log begins: a `key` leaf that names the old log's last checkpoint, then every
 grant; definitions and form versions follow at the next start. Indices begin at 0 again, so nothing
 that a leaf index of the old log stands in may be taken for one of the new: chains, all of them ended

@@ -39,18 +39,18 @@ from gateway.storage.schema import bodies, case_persons, cases, chains, closed_b
 
 
 @dataclass(frozen=True, slots=True)
-class _Shelf:
+class _Payloads:
     """Where the bodies of one log lie: the running one, or a closed one by its name."""
 
     table: Table
     mine: ColumnElement[bool]
 
 
-_RUNNING = _Shelf(bodies, true())
+_RUNNING = _Payloads(bodies, true())
 
 
-def _closed(origin: str) -> _Shelf:
-    return _Shelf(closed_bodies, closed_bodies.c.origin == origin)
+def _closed(origin: str) -> _Payloads:
+    return _Payloads(closed_bodies, closed_bodies.c.origin == origin)
 
 
 def shred_up_to(
@@ -61,13 +61,13 @@ def shred_up_to(
     `origin` is the running log, and the one whose bodies go unless a `closed` one is named. Gives the
     leaf; None when nothing was left to destroy, and then nothing is written.
     """
-    shelf = _RUNNING if closed is None else _closed(closed)
-    index = shelf.table.c.idx
+    place = _RUNNING if closed is None else _closed(closed)
+    index = place.table.c.idx
     found = select(func.min(index), func.max(index), func.count())
-    first, end, count = connection.execute(found.where(_due(shelf, 0, last))).one()
+    first, end, count = connection.execute(found.where(_due(place, 0, last))).one()
     if not count:
         return None
-    _destroy(connection, shelf, 0, last)
+    _destroy(connection, place, 0, last)
     leaf = ShredLeaf(closed or origin, first, end, count, "retention")
     append_public(connection, leaf)
     return leaf
@@ -109,8 +109,8 @@ async def replay_shreds(database: Database, folder: LogFolder, origin: str, publ
 
     def again(connection: Connection) -> None:
         for leaf in shreds:
-            shelf = _RUNNING if leaf.origin == own else _closed(leaf.origin)
-            _destroy(connection, shelf, leaf.first, leaf.last)
+            place = _RUNNING if leaf.origin == own else _closed(leaf.origin)
+            _destroy(connection, place, leaf.first, leaf.last)
 
     if shreds:
         await database.write(again)
@@ -119,14 +119,14 @@ async def replay_shreds(database: Database, folder: LogFolder, origin: str, publ
 
 def _published_size(public: Path) -> int:
     try:
-        shown = LogFolder.checkpoint_in(public)
+        published = LogFolder.checkpoint_in(public)
     except LogDamaged:
         return 0  # the log itself is in an incident then, and says so
-    return 0 if shown is None else shown.checkpoint.size
+    return 0 if published is None else published.checkpoint.size
 
 
 def _shreds_between(tiles: TileFolder, first: int, size: int) -> Iterator[ShredLeaf]:
-    """The published shreds from an index on; a bundle that is gone tells nothing."""
+    """The published shreds from an index on; a bundle that is gone is passed over."""
     for bundle in range(first // WIDTH, -(-size // WIDTH) if first < size else 0):
         try:
             entries = tiles.entries(bundle, min(WIDTH, size - bundle * WIDTH))
@@ -137,38 +137,38 @@ def _shreds_between(tiles: TileFolder, first: int, size: int) -> Iterator[ShredL
                 yield leaf
 
 
-def _due(shelf: _Shelf, first: int, last: int) -> ColumnElement[bool]:
+def _due(place: _Payloads, first: int, last: int) -> ColumnElement[bool]:
     """Bodies of the range whose case has ended there."""
-    mine, later = shelf.table, shelf.table.alias()
+    mine, later = place.table, place.table.alias()
     same = and_(later.c.case_ref == mine.c.case_ref, later.c.idx > last)
     going_on: ColumnElement[bool]
-    if shelf.table is closed_bodies:
+    if place.table is closed_bodies:
         going_on = exists().where(same, later.c.origin == mine.c.origin)
     else:
         still = exists().where(chains.c.case_ref == mine.c.case_ref, chains.c.state == "open")
         going_on = or_(exists().where(same), still)
-    return and_(shelf.mine, mine.c.idx.between(first, last), ~going_on)
+    return and_(place.mine, mine.c.idx.between(first, last), ~going_on)
 
 
-def _destroy(connection: Connection, shelf: _Shelf, first: int, last: int) -> None:
-    due, mine = _due(shelf, first, last), shelf.table
+def _destroy(connection: Connection, place: _Payloads, first: int, last: int) -> None:
+    due, mine = _due(place, first, last), place.table
     ended = select(mine.c.case_ref).where(due, mine.c.case_ref.is_not(None))
     with overwriting(connection):
-        if shelf.table is bodies:
+        if place.table is bodies:
             of_chains = chains.c.case_ref.in_(ended)
             connection.execute(
                 update(chains).where(of_chains).values(content_salt=None, applicant=None)
             )
         for table in (case_persons, cases):
-            elsewhere = _held_elsewhere(shelf, table)
+            elsewhere = _held_elsewhere(place, table)
             connection.execute(delete(table).where(table.c.case_ref.in_(ended), ~elsewhere))
         going = select(mine.c.idx).where(due)
-        connection.execute(delete(mine).where(shelf.mine, mine.c.idx.in_(going)))
+        connection.execute(delete(mine).where(place.mine, mine.c.idx.in_(going)))
 
 
-def _held_elsewhere(shelf: _Shelf, table: Table) -> ColumnElement[bool]:
+def _held_elsewhere(place: _Payloads, table: Table) -> ColumnElement[bool]:
     """Whether another log holds a body of the case that a row leads to."""
     aside = exists().where(closed_bodies.c.case_ref == table.c.case_ref)
-    if shelf.table is bodies:
+    if place.table is bodies:
         return aside
-    return or_(aside.where(~shelf.mine), exists().where(bodies.c.case_ref == table.c.case_ref))
+    return or_(aside.where(~place.mine), exists().where(bodies.c.case_ref == table.c.case_ref))

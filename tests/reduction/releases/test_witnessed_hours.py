@@ -62,7 +62,9 @@ def closed(house: House, progress: Any = lambda done, total: None) -> dict[str, 
 
     office = Office(
         services.database,
-        services.log.publisher.shown.checkpoint.origin if services.log.publisher.shown else "",
+        services.log.publisher.published.checkpoint.origin
+        if services.log.publisher.published
+        else "",
         True,
         ReleaseSigner(key.private, key.kid),
         house.folder / "log/public/releases",
@@ -118,7 +120,7 @@ def test_t72_times_that_come_while_a_month_is_counted_count(office: House) -> No
 
 async def _meanwhile(house: House) -> None:
     """Four hours ago by the clock of the witness, which has seen every case."""
-    shown = house.services.log.publisher.shown
+    shown = house.services.log.publisher.published
     assert shown is not None
     time = int(house.clock.seconds()) - 4 * 3600
     cosigned = SignedCheckpoint(

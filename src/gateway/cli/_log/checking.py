@@ -15,7 +15,7 @@ from gateway.domain.errors import Busy
 from gateway.log.notes import Checkpoint
 from gateway.log.publishing import LogDamaged, LogFolder, Recount, check_rows
 from gateway.log.stored import LeafRows, log_size
-from gateway.retention.pairs import Difference, differences
+from gateway.retention.consistency import Difference, differences
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway_verify.ending import tell
@@ -43,8 +43,8 @@ def check(
         typer.echo(f"could not be read: {type(error).__name__}", err=True)
         raise typer.Exit(COULD_NOT) from None
     if as_json:
-        shown = [{"leaf": one.index, "says": one.says} for one in found]
-        tell(json.dumps({"leaves": size, "differences": shown}))
+        listed = [{"leaf": one.index, "says": one.reason} for one in found]
+        tell(json.dumps({"leaves": size, "differences": listed}))
     else:
         for one in found:
             tell(str(one))
@@ -81,7 +81,7 @@ def _of_files(folder: LogFolder, rows: LeafRows) -> Iterator[Difference]:
             _compare(folder, rows, published.checkpoint)
             return
         except LogDamaged as damaged:
-            found = Difference(damaged.index, damaged.says)
+            found = Difference(damaged.index, damaged.reason)
         if published == before:
             break
     yield found

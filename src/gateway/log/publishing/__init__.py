@@ -3,7 +3,7 @@
 from gateway.log.publishing._folder import LogDamaged, LogFolder, LogInUse, LogStopped
 from gateway.log.publishing._opening import OpenLog, announce_roll, next_origin, open_log
 from gateway.log.publishing._proofs import PublishedTree, inclusion_text
-from gateway.log.publishing._public_log import ShownLog
+from gateway.log.publishing._public_log import PublicLog
 from gateway.log.publishing._publisher import INTEGRATE_SECONDS, PUBLISH_SECONDS, Publisher
 from gateway.log.publishing._recount import Recount, check_rows
 from gateway.log.publishing._tiles import ENTRIES, WIDTH, TileFolder, encode_bundle, tile_path
@@ -22,7 +22,7 @@ __all__ = [
     "PublishedTree",
     "Publisher",
     "Recount",
-    "ShownLog",
+    "PublicLog",
     "TileFolder",
     "WIDTH",
     "WitnessPolicy",

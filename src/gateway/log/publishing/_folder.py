@@ -26,7 +26,7 @@ from gateway.storage.files import write_atomically
 
 
 class LogStopped(Exception):
-    """The log cannot be published as it stands; hand typing stays open, persons are not read."""
+    """The log cannot be published as it is; typing by hand stays open, persons are not read."""
 
 
 class LogDamaged(LogStopped):
@@ -35,11 +35,11 @@ class LogDamaged(LogStopped):
     def __init__(self, index: int, why: str) -> None:
         super().__init__(f"leaf {index}: {why}")
         self.index = index
-        self.says = why
+        self.reason = why
 
 
 class LogForked(LogStopped):
-    """What is to be signed does not go on from what was signed before, or shown to a witness."""
+    """What is to be signed does not continue what was signed before, or what a witness has seen."""
 
 
 class LogInUse(Exception):
@@ -117,8 +117,8 @@ class LogFolder:
         """Let the checkpoint appear; raises OSError."""
         write_atomically(self.public / "checkpoint", signed.note)
 
-    def show(self, name: str, line: str) -> None:
-        """Let `key` or `policy` say this, unless it does; raises OSError."""
+    def put_line(self, name: str, line: str) -> None:
+        """Write a line into `key` or `policy` unless it is there; raises OSError."""
         path = self.public / name
         if not path.exists() or path.read_bytes() != line.encode():
             write_atomically(path, line.encode())

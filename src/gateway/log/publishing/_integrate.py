@@ -1,7 +1,7 @@
-"""How do leaves of the database become tiles, a page at a time, and again after any kill?
+"""Make tiles of the leaves of the database, a page at a time, and go on after any kill.
 
 Per full bundle first the entries, then the tiles of the levels above that it completes, last the
-tile of its leaf hashes: that one's being there says that everything before it is there. So the full
+tile of its leaf hashes: where that one exists, everything before it exists. So the full
 tiles on disk are all that is kept of how far the work has come; the unfinished edge is read from the
 database again. Partial tiles are written for the sizes that are published.
 """
@@ -14,7 +14,7 @@ from gateway.log.stored import Leaf
 from gateway.log.tree import leaf_hash, root_of
 
 ReadLeaves = Callable[[int, int], Sequence[Leaf]]
-"""From which index on, and how many at most: the leaves that stand there, in order."""
+"""From which index on, and how many at most: the leaves from there on, in order."""
 
 PAGE_LEAVES = 4 * WIDTH
 

@@ -22,7 +22,7 @@ from gateway.log.keys import announce_key, latest_key
 from gateway.log.notes import Checkpoint
 from gateway.log.publishing._folder import LogFolder, LogStopped
 from gateway.log.publishing._proofs import PublishedTree
-from gateway.log.publishing._public_log import ShownLog
+from gateway.log.publishing._public_log import PublicLog
 from gateway.log.publishing._publisher import Publisher
 from gateway.log.publishing._signer import CheckpointSigner
 from gateway.log.publishing._tiles import TileFolder
@@ -41,7 +41,7 @@ class OpenLog:
 
     origin: str
     publisher: Publisher
-    shown: ShownLog
+    public_log: PublicLog
     times: WitnessTimes
 
 
@@ -80,10 +80,10 @@ async def open_log(
     if why is None and latest is None:
         await database.write(lambda c: announce_key(c, origin, private))
     if witnesses.configured is not None:
-        folder.show("policy", witnesses.configured.text)
+        folder.put_line("policy", witnesses.configured.text)
     publisher = Publisher(folder, rows, signer, witnesses, clock)
     times = WitnessTimes(database, witnesses, clock)
-    return OpenLog(origin, publisher, ShownLog(folder, publisher, rows), times)
+    return OpenLog(origin, publisher, PublicLog(folder, publisher, rows), times)
 
 
 def incident_at_start(
@@ -138,7 +138,7 @@ def next_origin(folder: LogFolder, host: str, year: int, old: str) -> str:
 
 
 def announce_roll(folder: LogFolder, old: str, new: str) -> None:
-    """Say what is about to happen; raises OSError."""
+    """Note which log is about to follow which; raises OSError."""
     write_atomically(folder.root / "rolling", f"{old}\n{new}\n".encode())
 
 

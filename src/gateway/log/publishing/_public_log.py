@@ -1,4 +1,4 @@
-"""What of the log can anybody fetch, and what is proved to those who ask?
+"""The public side of the log: files that anybody may fetch, and proofs on request.
 
 The static files of C2SP tlog-tiles for the current log and for closed ones, and two kinds of proof:
 
@@ -27,7 +27,7 @@ _TEXTS = frozenset({"checkpoint", "key", "policy"})
 
 
 @dataclass(frozen=True, slots=True)
-class ShownFile:
+class PublishedFile:
     """A file that anybody may fetch; `lasting` when it never changes."""
 
     content: bytes
@@ -35,7 +35,7 @@ class ShownFile:
     lasting: bool
 
 
-class ShownLog:
+class PublicLog:
     """The public side of the log."""
 
     def __init__(self, folder: LogFolder, publisher: Publisher, rows: LeafRows) -> None:
@@ -43,7 +43,7 @@ class ShownLog:
         self._publisher = publisher
         self._rows = rows
 
-    def file(self, address: str) -> ShownFile:
+    def file(self, address: str) -> PublishedFile:
         """A file by its address below `/log/`; raises NotFound for whatever is none.
 
         An address is recognised as a whole before any path is made of it.
@@ -51,9 +51,9 @@ class ShownLog:
         root, name, closed = self._folder.public, address, False
         if (matched := _YEAR.fullmatch(address)) is not None:
             root, name, closed = self._folder.closed / matched[1], matched[2], True
-        if name == "checkpoint" and not closed and self._publisher.shown is not None:
+        if name == "checkpoint" and not closed and self._publisher.published is not None:
             # from memory: whoever has it can ask for proofs to it, not a moment later
-            return ShownFile(self._publisher.shown.note, _TEXT, lasting=False)
+            return PublishedFile(self._publisher.published.note, _TEXT, lasting=False)
         if name in _TEXTS:
             return _read(root / name, _TEXT, lasting=closed)
         if is_tile_path(name):
@@ -69,16 +69,19 @@ class ShownLog:
         Raises NotFound `leaf_not_published` while it does not, and for a leaf that nobody knows;
         Busy `log_unreadable` when a file that the proof needs is gone or torn.
         """
-        index, shown, tiles = self._rows.index_of(leaf), self._publisher.shown, self._folder.tiles
+        index = self._rows.index_of(leaf)
+        published, tiles = self._publisher.published, self._folder.tiles
         if index is None and (place := self._rows.closed_place_of(leaf)) is not None:
             origin, index = place
             tiles = TileFolder(self._folder.closed / origin.rpartition("/")[2])
             with _reading():
-                shown = LogFolder.checkpoint_in(tiles.root)
-        if index is None or shown is None or index >= shown.checkpoint.size:
+                published = LogFolder.checkpoint_in(tiles.root)
+        if index is None or published is None or index >= published.checkpoint.size:
             raise NotFound("leaf_not_published", "no published leaf has this hash yet", "leaf")
         with _reading():
-            return inclusion_text(PublishedTree(tiles, shown.checkpoint.size), index, shown.note)
+            return inclusion_text(
+                PublishedTree(tiles, published.checkpoint.size), index, published.note
+            )
 
     def consistency(self, old: int, new: int) -> bytes:
         """The proof that the first `new` leaves begin with the first `old`.
@@ -86,13 +89,13 @@ class ShownLog:
         Raises BadRequest `parameter_unusable` unless 0 < old <= new <= the published size; Busy
         `log_unreadable` as `inclusion` does.
         """
-        shown = self._publisher.shown
-        if shown is None or not 0 < old <= new <= shown.checkpoint.size:
+        published = self._publisher.published
+        if published is None or not 0 < old <= new <= published.checkpoint.size:
             raise BadRequest("parameter_unusable", "sizes go from 1 to the published one", "from")
-        tree = PublishedTree(self._folder.tiles, shown.checkpoint.size)
+        tree = PublishedTree(self._folder.tiles, published.checkpoint.size)
         with _reading():
             proof = tree.consistency(old, new)
-        return proof_text([f"old {old}", f"new {new}"], proof, shown.note)
+        return proof_text([f"old {old}", f"new {new}"], proof, published.note)
 
 
 @contextmanager
@@ -105,9 +108,9 @@ def _reading() -> Iterator[None]:
         raise Busy("log_unreadable", detail) from None
 
 
-def _read(path: Path, media_type: str, *, lasting: bool) -> ShownFile:
+def _read(path: Path, media_type: str, *, lasting: bool) -> PublishedFile:
     try:
-        return ShownFile(path.read_bytes(), media_type, lasting)
+        return PublishedFile(path.read_bytes(), media_type, lasting)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         raise _not_there() from None
 

@@ -1,12 +1,12 @@
-"""How does a leaf that is durable become one that anybody can prove, within the minute?
+"""Publish the log: make of durable leaves ones that anybody can prove, within the minute.
 
-Every second what is new goes into tiles (`integrate.py`). A publication then is: 1. the partial tiles
-of the present size; 2. the root, counted again from the files (`recount.py`) and held against the
-tree of hashes; 3. the signature, by a component that remembers what it signed (`signer.py`);
+Every second what is new goes into tiles (`_integrate.py`). A publication then is: 1. the partial tiles
+of the present size; 2. the root, counted again from the files (`_recount.py`) and compared with the
+tree of hashes; 3. the signature, by a component that remembers what it signed (`_signer.py`);
 4. witnesses; 5. the checkpoint appears by rename. A kill anywhere leaves the earlier checkpoint
-standing, and the next publication signs the same size and root again or goes on from it.
+in place, and the next publication signs the same size and root again or goes on from it.
 
-What is refused on the way (a damaged leaf, a fork) stops the log for good: nothing more is signed,
+What is refused meanwhile (a damaged leaf, a fork) stops the log for good: nothing more is signed,
 and no person is read, until an operator has looked. A full disk or an absent database only delays, and
 so do absent witnesses, without whom the checkpoint appears all the same; after four hours of delay no
 person is read either.
@@ -39,7 +39,7 @@ LONGEST_WAIT = timedelta(hours=4)
 
 @dataclass(frozen=True, slots=True)
 class LogState:
-    """How the log stands: `state`, the published size, and whether persons may be read.
+    """The state of the log: `state`, the published size, and whether persons may be read.
 
     `state` is `published`, `unwitnessed` (without the quorum of the policy), `late` (leaves have
     waited for longer than a minute), `closed` (either for longer than four hours) or `incident`.
@@ -71,14 +71,14 @@ class Publisher:
         self._recount = Recount(folder.tiles)
         self._stopped = folder.incident()
         self._waiting = folder.waiting_since()
-        self._shown = None if self._stopped == "unreadable" else folder.published()
-        self._owed = self._shown is not None and not witnesses.satisfied(self._shown)
+        self._published = None if self._stopped == "unreadable" else folder.published()
+        self._unwitnessed = self._published is not None and not witnesses.satisfied(self._published)
         self._checked = False
 
     @property
-    def shown(self) -> SignedCheckpoint | None:
+    def published(self) -> SignedCheckpoint | None:
         """The published checkpoint."""
-        return self._shown
+        return self._published
 
     @property
     def stopped(self) -> bool:
@@ -88,11 +88,11 @@ class Publisher:
     @property
     def unwitnessed(self) -> bool:
         """Whether the published checkpoint still lacks the quorum of the policy."""
-        return self._owed
+        return self._unwitnessed
 
     @property
     def disputing(self) -> tuple[str, ...]:
-        """The witnesses that say they have seen another history than the last checkpoint's."""
+        """The witnesses that report another history than the last checkpoint's."""
         return self._witnesses.disputing
 
     def checkpoint_age(self) -> float | None:
@@ -105,16 +105,16 @@ class Publisher:
         return self._folder.asked_to_publish()
 
     def state(self) -> LogState:
-        """How the log stands now."""
+        """The present state."""
         waited = timedelta(0)
         if self._waiting is not None:
             waited = timedelta(seconds=self._clock().timestamp() - self._waiting)
-        size = self._shown_size()
+        size = self._published_size()
         if self._stopped is not None:
             return LogState("incident", size, reads_open=False)
         if waited > LONGEST_WAIT:
             return LogState("closed", size, reads_open=False)
-        if self._owed:
+        if self._unwitnessed:
             return LogState("unwitnessed", size, reads_open=True)
         late = waited > timedelta(seconds=2 * PUBLISH_SECONDS)
         return LogState("late" if late else "published", size, reads_open=True)
@@ -132,20 +132,20 @@ class Publisher:
         """Take new leaves into the tiles; raises LogStopped, OSError, Busy."""
         async with self._turn:
             if self._stopped is None:
-                await self._apart(self._take_in)
+                await self._in_thread(self._take_in)
 
     async def publish(self) -> SignedCheckpoint | None:
-        """Publish what has come in; None when nothing has. Raises LogStopped, OSError, Busy."""
+        """Publish new leaves; None when nothing has. Raises LogStopped, OSError, Busy."""
         async with self._turn:
             if self._stopped is not None:
                 raise LogStopped(self._stopped)
             begun, done = int(self._clock().timestamp()), False
             try:
-                signed = await self._apart(self._sign)
+                signed = await self._in_thread(self._sign)
                 if signed is not None:
                     signed = await self._witness(signed)
-                    await self._apart(partial(self._show, signed))
-                done = not self._owed
+                    await self._in_thread(partial(self._put_in_place, signed))
+                done = not self._unwitnessed
             finally:  # whatever it was: a log that is not published closes the reads in time
                 if not done:
                     self._wait(begun)
@@ -153,13 +153,13 @@ class Publisher:
 
     async def _witness(self, signed: SignedCheckpoint) -> SignedCheckpoint:
         tree = PublishedTree(self._folder.tiles, signed.checkpoint.size)
-        shown = self._shown
-        if shown is not None and shown.checkpoint == signed.checkpoint:
-            signed = shown  # with the cosignatures that it has already
+        published = self._published
+        if published is not None and published.checkpoint == signed.checkpoint:
+            signed = published  # with the cosignatures that it has already
         with self._stopping():
             return await self._witnesses.cosign(signed, tree)  # 4
 
-    async def _apart(self, work: Callable[[], T]) -> T:
+    async def _in_thread(self, work: Callable[[], T]) -> T:
         """In a thread; what failed half-way is begun again from what is on the disk."""
         with self._stopping():
             return await asyncio.to_thread(work)
@@ -186,7 +186,7 @@ class Publisher:
         return self._integrator
 
     def _sign(self) -> SignedCheckpoint | None:
-        if self._rows.size() == self._shown_size() and not self._owed:
+        if self._rows.size() == self._published_size() and not self._unwitnessed:
             return None
         self._check_rows()
         integrator = self._take_in()
@@ -195,7 +195,7 @@ class Publisher:
         tree = PublishedTree(self._folder.tiles, size)
         root = self._recount.root(size)  # 2
         if tree.root() != root:
-            raise LogDamaged(0, "the two ways of counting the root disagree")
+            raise LogDamaged(0, "the two counts of the root disagree")
         last = self._signer.last()
         proof = () if last is None or not 0 < last.size <= size else tree.consistency(last.size)
         return self._signer.sign(Checkpoint(self._signer.origin, size, root), proof)  # 3
@@ -203,19 +203,19 @@ class Publisher:
     def _check_rows(self) -> None:
         """Once a start: what was published before is still what the database holds."""
         if not self._checked:
-            check_rows(self._folder.tiles, self._rows, self._shown_size())
+            check_rows(self._folder.tiles, self._rows, self._published_size())
             self._checked = True
 
-    def _shown_size(self) -> int:
-        return 0 if self._shown is None else self._shown.checkpoint.size
+    def _published_size(self) -> int:
+        return 0 if self._published is None else self._published.checkpoint.size
 
-    def _show(self, signed: SignedCheckpoint) -> None:
-        before = self._shown_size()
-        self._folder.show("key", f"{self._signer.key}\n")
+    def _put_in_place(self, signed: SignedCheckpoint) -> None:
+        before = self._published_size()
+        self._folder.put_line("key", f"{self._signer.key}\n")
         self._folder.publish(signed)  # 5
-        self._shown = signed
-        self._owed = not self._witnesses.satisfied(signed)
-        if not self._owed and self._waiting is not None:
+        self._published = signed
+        self._unwitnessed = not self._witnesses.satisfied(signed)
+        if not self._unwitnessed and self._waiting is not None:
             self._waiting = None
             self._folder.wait_since(None)
         if self._integrator is not None:

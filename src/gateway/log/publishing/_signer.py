@@ -1,4 +1,4 @@
-"""Who holds the log's key, and what does it refuse to put it under?
+"""Sign checkpoints with the log's key, and nothing that is not a continuation of the last one.
 
 A component with a memory of its own: `last` in its folder is the last checkpoint text that it was
 about to sign, written before the signature is made. It signs that one again, or one that it has

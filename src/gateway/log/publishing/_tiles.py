@@ -1,4 +1,4 @@
-"""Where does each tile of the published log lie, and what is in it?
+"""The tiles of the published log: their addresses, and what is in them.
 
 The static files of C2SP tlog-tiles, tiles 256 wide:
 
@@ -95,7 +95,7 @@ class TileFolder:
             return (self.root / tile_path(level, index)).read_bytes(), WIDTH
 
     def complete(self) -> int:
-        """How many full tiles of leaves stand there; they are written in order."""
+        """How many full tiles of leaves there are; they are written in order."""
         high = 1
         while self._is_full(high - 1):
             high *= 2
@@ -106,7 +106,7 @@ class TileFolder:
         return low
 
     def drop_partial(self, level: int | str, index: int) -> None:
-        """Let the partial tiles go whose full one stands; nothing when there are none."""
+        """Delete the partial tiles of a full one; nothing where there are none."""
         path = self.root / tile_path(level, index)
         if path.exists():
             shutil.rmtree(path.with_name(path.name + ".p"), ignore_errors=True)

@@ -1,13 +1,13 @@
-"""What do the log's witnesses say of the time, and how does that come into the log?
+"""Enter into the log at which times its witnesses signed it.
 
-The hours of case bodies are the gateway's own word. So every six hours, while cases come in, a public
+The hours of case payloads are the gateway's own word. So every six hours, while cases come in, a public
 `witnessed` leaf repeats a checkpoint that was published, with its cosignatures and their times: an entry
 that the checkpoint covers was written before them, one that it does not cover was written after them, give
 or take what clocks and publishing take. A month's close counts by what stands in the log by then.
 
-Of what the witnesses say the most are taken that agree within two hours and make the policy's quorum; where
+Of the witnesses' times the most are taken that agree within two hours and make the policy's quorum; where
 two such sets are as large, the one that is nearer to our clock. A clock that differs from theirs by more than
-a quarter of an hour is said to operators each time.
+a quarter of an hour is logged for operators each time.
 """
 
 import re
@@ -39,42 +39,42 @@ _NAMEABLE = re.compile(r"[A-Za-z0-9._:/-]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}
 _LAST = select(witnessed_times).order_by(witnessed_times.c.leaf.desc()).limit(1)
 _LAST_CASE = select(func.max(bodies.c.idx))
 
-Said: TypeAlias = Sequence[tuple[VerifierKey, int]]
+Times: TypeAlias = Sequence[tuple[VerifierKey, int]]
 """Witnesses, each with its time in seconds since 1970, the earliest first."""
 
 
 class WitnessTimes:
-    """Enters into the log what its witnesses say of the time."""
+    """Enters into the log at which times its witnesses signed it."""
 
     def __init__(
         self, database: Database, witnesses: Witnesses, clock: Callable[[], datetime]
     ) -> None:
         self._database = database
-        self._told = witnesses.configured
+        self._configured = witnesses.configured
         self._clock = clock
 
     async def take(self, signed: SignedCheckpoint) -> None:
-        """Enter what is said under a published checkpoint, where that is due; raises Busy."""
-        if self._told is None:
+        """Enter the times under a published checkpoint, where that is due; raises Busy."""
+        if self._configured is None:
             return
-        policy, now = self._told.policy, self._clock().timestamp()
-        said = agreed(_all_said(signed, policy), policy, now)
-        if not said:
+        policy, now = self._configured.policy, self._clock().timestamp()
+        times = agreed(_all_times(signed, policy), policy, now)
+        if not times:
             return
-        if abs(now - said[0][1]) > LARGEST_DIFFERENCE.total_seconds():
-            structlog.get_logger().warning("clock_differs", seconds=int(now - said[0][1]))
-        if self._database.read(lambda c: is_due(c, signed.checkpoint.size, said)):
-            await self._database.write(lambda c: enter_times(c, signed, said))
+        if abs(now - times[0][1]) > LARGEST_DIFFERENCE.total_seconds():
+            structlog.get_logger().warning("clock_differs", seconds=int(now - times[0][1]))
+        if self._database.read(lambda c: is_due(c, signed.checkpoint.size, times)):
+            await self._database.write(lambda c: enter_times(c, signed, times))
 
 
-def _all_said(signed: SignedCheckpoint, policy: Policy) -> Mapping[VerifierKey, int]:
-    said = cosigned_by(read_note(signed.note), policy.witnesses.values())
-    return {k: time for k, time in said.items() if time <= LATEST and _NAMEABLE.fullmatch(str(k))}
+def _all_times(signed: SignedCheckpoint, policy: Policy) -> Mapping[VerifierKey, int]:
+    times = cosigned_by(read_note(signed.note), policy.witnesses.values())
+    return {k: time for k, time in times.items() if time <= LATEST and _NAMEABLE.fullmatch(str(k))}
 
 
-def agreed(said: Mapping[VerifierKey, int], policy: Policy, now: float) -> Said:
+def agreed(times: Mapping[VerifierKey, int], policy: Policy, now: float) -> Times:
     """The witnesses that are believed; nobody where none that agree make the quorum."""
-    ordered = sorted(said.items(), key=lambda one: (one[1], str(one[0])))
+    ordered = sorted(times.items(), key=lambda one: (one[1], str(one[0])))
     near = [
         [one for one in ordered[first:] if one[1] - begin <= TOLERATED.total_seconds()]
         for first, (_, begin) in enumerate(ordered)
@@ -83,7 +83,7 @@ def agreed(said: Mapping[VerifierKey, int], policy: Policy, now: float) -> Said:
     return max(good, key=lambda some: (len(some), -abs(now - some[0][1])), default=[])
 
 
-def is_due(connection: Connection, size: int, said: Said) -> bool:
+def is_due(connection: Connection, size: int, times: Times) -> bool:
     """Whether six hours have passed since what was entered last, and a case came in since."""
     last_case = connection.execute(_LAST_CASE).scalar_one()
     before = connection.execute(_LAST).first()
@@ -92,25 +92,25 @@ def is_due(connection: Connection, size: int, said: Said) -> bool:
     return bool(
         before.size <= last_case
         and before.size < size
-        and said[0][1] - before.latest >= BETWEEN.total_seconds()
+        and times[0][1] - before.latest >= BETWEEN.total_seconds()
     )
 
 
-def enter_times(connection: Connection, signed: SignedCheckpoint, said: Said) -> None:
+def enter_times(connection: Connection, signed: SignedCheckpoint, times: Times) -> None:
     """Write the `witnessed` leaf of a checkpoint, unless another one came first."""
     size = signed.checkpoint.size
-    if not is_due(connection, size, said):
+    if not is_due(connection, size, times):
         return
     leaf = WitnessedLeaf(
         size,
         b64encode(signed.checkpoint.root).decode(),
-        tuple(Cosignature(str(key), time, _signature(signed, key)) for key, time in said),
+        tuple(Cosignature(str(key), time, _signature(signed, key)) for key, time in times),
     )
     row = {
         "leaf": append_public(connection, leaf).index,
         "size": size,
-        "earliest": said[0][1],
-        "latest": said[-1][1],
+        "earliest": times[0][1],
+        "latest": times[-1][1],
     }
     connection.execute(insert(witnessed_times), row)
 

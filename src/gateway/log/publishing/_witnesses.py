@@ -1,6 +1,6 @@
-"""Who else has seen that the log only grows?
+"""Let outside witnesses sign that the log only grows.
 
-Outside witnesses, by C2SP tlog-witness: `POST <url>/add-checkpoint` with `old <size>`, the hashes of
+C2SP tlog-witness: `POST <url>/add-checkpoint` with `old <size>`, the hashes of
 the consistency proof from that size, an empty line, the checkpoint. 200 brings cosignature lines,
 409 the size that the witness knows, from which the proof is then made; anything else is a witness
 that did not sign. What comes back counts only under a key of the deployment's policy (C2SP
@@ -8,8 +8,8 @@ tlog-policy, GATEWAY_LOG_POLICY).
 
 A witness that says it has seen more leaves, or another log of this size, **disputes** the checkpoint; it
 proves nothing, and it may be right. The quorum decides: reached without it, the checkpoint appears and
-operators are told; out of reach without it, the log stops; otherwise nothing appears until others have
-spoken.
+operators are warned; out of reach without it, the log stops; otherwise nothing appears until others have
+signed.
 """
 
 import asyncio
@@ -72,7 +72,7 @@ def read_witness_policy(raw: bytes) -> WitnessPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answered:
+class _Reply:
     """What one witness brought: lines of the note, or why it disputes the checkpoint."""
 
     name: str
@@ -120,19 +120,19 @@ class Witnesses:
         return whole
 
     def _refuse(self, policy: Policy, disputes: Mapping[str, str]) -> NoReturn:
-        says = "; ".join(f"{name} {why}" for name, why in sorted(disputes.items()))
+        reasons = "; ".join(f"{name} {why}" for name, why in sorted(disputes.items()))
         others = [
             key
             for name, key in policy.witnesses.items()
             if name not in disputes and key.algorithm == COSIGNATURE
         ]
         if not policy.reached(others):
-            raise LogForked(says)
+            raise LogForked(reasons)
         raise Busy("log_disputed", "a witness disputes the checkpoint and too few others sign it")
 
     async def _ask(
         self, name: str, address: str, signed: SignedCheckpoint, tree: PublishedTree
-    ) -> _Answered:
+    ) -> _Reply:
         size = signed.checkpoint.size
         old = min(self._sizes.get(address, 0), size)
         try:
@@ -140,18 +140,18 @@ class Witnesses:
             if answer.status == HTTPStatus.CONFLICT:
                 old = _known_size(answer.content)
                 if old > size:
-                    return _Answered(name, disputes=f"knows {old} leaves of this log")
+                    return _Reply(name, disputes=f"knows {old} leaves of this log")
                 answer = await self._add(address, old, signed, tree)
         except SourceError:
-            return _Answered(name)
+            return _Reply(name)
         if answer.status == HTTPStatus.CONFLICT and old == size:
-            return _Answered(name, disputes=f"knows another log of {old} leaves")
+            return _Reply(name, disputes=f"knows another log of {old} leaves")
         if answer.status != HTTPStatus.OK or self.configured is None:
-            return _Answered(name)
+            return _Reply(name)
         lines = self._lines_of(answer.content, self.configured.policy.witnesses[name], signed)
         if lines:
             self._sizes[address] = size
-        return _Answered(name, lines)
+        return _Reply(name, lines)
 
     async def _add(
         self, address: str, old: int, signed: SignedCheckpoint, tree: PublishedTree

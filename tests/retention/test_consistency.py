@@ -12,7 +12,7 @@ import pytest
 from gateway.log.append import append_public
 from gateway.log.entries import ShredLeaf
 from gateway.log.keys import latest_key
-from gateway.retention.pairs import Difference, differences
+from gateway.retention.consistency import Difference, differences
 from gateway.retention.sweep import sweep
 from gateway.storage.database import Database
 from tests.conftest import House

@@ -1,10 +1,10 @@
 """Compare the leaves of the log with the rows that were written beside them.
 
-Both were committed in one transaction, so neither can be missing by a fall; by a hand in the database
-it can. One pass over the log in the order of its indices, memory flat: 1. the indices have no gap;
+Both were committed in one transaction, so neither can be missing by a fall; by an edit of the database
+it can. One pass over the log in the order of its indices, in constant memory: 1. the indices have no gap;
 2. the entry is the one that was hashed; 3. a case entry's seal opens with the payload and salt beside it,
 unless a `shred` leaf says that they were destroyed; 4. the rows that name the leaf are those that its
-kind asks for, no fewer and no more, and of the body's chain; 5. no row names a leaf that is not there.
+kind asks for, no fewer and no more, and of the payload's chain; 5. no row names a leaf that is not there.
 Then: 6. every chain and receipt that has ended was ended by a leaf.
 """
 
@@ -87,10 +87,10 @@ class Difference:
     """What does not fit, at which leaf; `index` is None where a change names no leaf at all."""
 
     index: int | None
-    says: str
+    reason: str
 
     def __str__(self) -> str:
-        return self.says if self.index is None else f"leaf {self.index}: {self.says}"
+        return self.reason if self.index is None else f"leaf {self.index}: {self.reason}"
 
 
 def differences(
@@ -188,7 +188,7 @@ class _Claims:
 
 def _every_claim() -> Any:
     nobody = null()
-    told = union_all(
+    claims = union_all(
         select(receipts.c.leaf.label("idx"), literal("receipt").label("role"), receipts.c.chain),
         select(chains.c.submission_leaf, literal("end"), chains.c.chain).where(
             chains.c.submission_leaf.is_not(None), chains.c.state == "submitted"
@@ -217,7 +217,7 @@ def _every_claim() -> Any:
             ~exists().where(leaves.c.idx == bodies.c.idx)
         ),
     ).subquery()
-    return select(told.c.idx, told.c.role, told.c.chain).order_by(told.c.idx)
+    return select(claims.c.idx, claims.c.role, claims.c.chain).order_by(claims.c.idx)
 
 
 def _unmatched(claims: Iterator[_Claim]) -> Iterator[Difference]:
