@@ -189,7 +189,7 @@ def recount(
         if later is not None:
             shreds += _later_shreds(proved, later, policy)
         closes, given = _asked(proved.story, month, opened.why_not(shreds))
-        rules = _rules(proved.story, closes, forms)
+        rules = _rules(proved.story, closes, forms, records.bits)
         totals = count_cases(records, rules, way.progress) if closes else Totals()
     finally:
         records.close()
@@ -234,7 +234,9 @@ def _forms_of(story: Story) -> OneLog:
     return OneLog([*story.of_kind("form-version")], story.origin, story.previous)
 
 
-def _rules(story: Story, closes: list[Close], forms: Mapping[int, Form]) -> Rules:
+def _rules(
+    story: Story, closes: list[Close], forms: Mapping[int, Form], bits: Mapping[str, int]
+) -> Rules:
     tests = frozenset(leaf["tenant"] for _, leaf in story.of_kind("grant") if leaf["is_test"])
     definitions = [*story.of_kind("metric-definition")]
     editions, hours, before = [], [], None
@@ -247,4 +249,5 @@ def _rules(story: Story, closes: list[Close], forms: Mapping[int, Form]) -> Rule
         hours.append(Hours(first, last, seen, [one.size for one in seen]))
         before = close.month
     baselines = baselines_of(story.of_kind("form-version"), story.origin, story.previous)
-    return Rules([close.last for close in closes], tests, forms, editions, hours, baselines)
+    ends = [close.last for close in closes]
+    return Rules(ends, tests, forms, editions, hours, baselines, bits)

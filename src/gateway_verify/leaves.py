@@ -38,7 +38,6 @@ from gateway_verify.text.notes import (
 Leaf: TypeAlias = Mapping[str, Any]
 
 CHANNELS = ("online", "paper", "mixed")
-SOURCES = ("session", "population", "records", "personal_papers")
 
 
 _null = one_of(None)
@@ -48,6 +47,8 @@ _form, _item = like("[a-z0-9-]{1,100}"), like("[a-z0-9_]{1,100}")
 _tenant = like("[a-z0-9][a-z0-9-]{0,62}")
 _procedure = like(r"[0-9]\.[0-9]{6}(\.[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.[A-Z][0-9]{2})?")
 _attribute, _path = like("[a-z0-9_.]{1,100}"), like(r"[A-Za-z0-9_.\[\]-]{1,300}")
+_source = like("[a-z][a-z_]{0,39}")
+_letter = like("[a-z]")
 _issuer = like("sha256:[0-9a-f]{64}")
 _origin = like(r"[!-*,-~]{1,200}")
 _witness = all_of(witness_key, like(r"[A-Za-z0-9._:/-]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}"))
@@ -57,7 +58,7 @@ _field = row(
     one_of(0, 1),
     any_of(_null, _item),
     any_of(_null, _attribute),
-    list_of(like("[a-z_]{1,40}")),
+    list_of(_source),
 )
 _act = like(r"[0-9]{1,5}(\.[0-9]{1,3})?(/[0-9]{4})?/[A-ZĐ][A-ZĐ0-9-]{1,40}")
 _uncounted = row(
@@ -111,8 +112,8 @@ _SUMS = (
     "|A/(required|same_case|extra|constant|derived|repeat|known|suggested|fact)"
     "|verdict/(contested|officer|auto|override|missing|manual|blank|withdrawn|hidden)"
     "|reason/[a-z_]{1,40}|attachments/(reused|replaced|uploaded|officer|blank)"
-    "|source/(session|population|records|personal_papers)/(A|override|contested)"
-    "|read/(session|population|records|personal_papers)"
+    "|source/[a-z][a-z_]{0,39}/(A|override|contested)"
+    "|read/[a-z][a-z_]{0,39}"
     "/(reads|unavailable|attempts|failed|surplus)|conflict/[a-z0-9_.]{1,100}|bundle|part/[0-9.A-Z]{8,30}"
 )
 _SUM = like(_SUMS)
@@ -144,7 +145,7 @@ KINDS: Mapping[str, Mapping[str, Check]] = {
         "agency": like(r"[0-9A-Z]+(\.[0-9A-Z]+)*"),
         "is_test": flag,
         "since": _day,
-        "sources": list_of(one_of(*SOURCES)),
+        "sources": list_of(_source),
         "procedures": any_of(one_of("*"), list_of(_name)),
         "officers": any_of(one_of("*"), list_of(base64_of(32))),
     },
@@ -172,7 +173,7 @@ KINDS: Mapping[str, Mapping[str, Check]] = {
     },
     "reconcile": {
         "month": _month,
-        "source": one_of("igate", "portal", "population", "personal_papers"),
+        "source": _source,
         "counts": any_of(_null, list_of(members(_COUNT))),
         "reads": any_of(_null, number),
         "digest": _digest,
@@ -230,7 +231,7 @@ SECOND: Mapping[str, Mapping[str, Check]] = {
     },
     "grant": {
         **KINDS["grant"],
-        "connected": list_of(one_of(*SOURCES)),
+        "connected": list_of(_source),
         "first": any_of(_null, members({"log": _origin, "leaf": number})),
     },
     "tally": {**KINDS["tally"], "sums": map_of(_SECOND_SUM, positive)},
@@ -238,10 +239,11 @@ SECOND: Mapping[str, Mapping[str, Check]] = {
 """The kinds that have members of their own where `v` is 2."""
 
 OPTIONAL: Mapping[str, Mapping[str, Check]] = {
+    "form-version": {"letters": list_of(row(_source, _letter, _letter))},
     "grant": {
         "vouches": list_of(members({"issuer": _issuer, "kind": _name})),
         "agencies": list_of(like(r"[0-9A-Z]+(\.[0-9A-Z]+)*")),
-    }
+    },
 }
 """Members that a kind may do without."""
 

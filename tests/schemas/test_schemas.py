@@ -88,7 +88,7 @@ def test_written_reason_is_refused_for(mistake: str) -> None:
 
 
 WRONG_ATTRIBUTES = {
-    "a source nobody connects": ("attributes/person.sex/sources", ["hearsay"]),
+    "a source that no name can be of": ("attributes/person.sex/sources", ["hear say"]),
     "no source at all": ("attributes/person.sex/sources", []),
     "a type nobody reads": ("attributes/person.sex/type", "gender"),
     "a mark that says no": ("attributes/person.sex/sensitive", False),

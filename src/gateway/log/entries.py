@@ -445,6 +445,14 @@ class Potential(NamedTuple):
     items: int
 
 
+class SourceLetters(NamedTuple):
+    """What stands for a source in the letters of payloads, and for a young paper of it."""
+
+    source: str
+    letter: str
+    young: str
+
+
 @dataclass(frozen=True, slots=True)
 class RepeatedBaseline:
     """A baseline that began elsewhere, with log and leaf of origin; `procedure` is a base code."""
@@ -459,7 +467,8 @@ class RepeatedBaseline:
 class FormVersionLeaf(_Leaf):
     """What one registered form version counts, and what could fill it.
 
-    `fields` stand in the order of the letters in payloads; `declaration` is None in version 1.
+    `fields` stand in the order of the letters in payloads; `letters` are those of the sources of the
+    dictionary that not every log knows; `declaration` is None in version 1.
     """
 
     kind: ClassVar = "form-version"
@@ -481,6 +490,7 @@ class FormVersionLeaf(_Leaf):
     added: Annotated[tuple[ItemByAct, ...], Since(2)] = ()
     baselines: Annotated[tuple[RepeatedBaseline, ...], Since(2)] = ()
     ceiling: Annotated[int, Until(1)] = 0
+    letters: tuple[SourceLetters, ...] = ()
     v: int = 2
 
 

@@ -36,10 +36,13 @@ from gateway.log.entries import (
     MetricDefinitionLeaf,
     Potential,
     RepeatedBaseline,
+    SourceLetters,
     UncountedInput,
     decode_leaf,
 )
 from gateway.log.keys import log_name
+from gateway.sources.registry import registered
+from gateway.sources.source import UnusableSource
 from gateway.storage.schema import baselines, bodies, form_versions, leaves, metric_definitions
 
 CONFIRMED = "/confirmed"
@@ -108,8 +111,10 @@ def publish_definitions(
     """Write what is not in the log yet: the definition first, then each registered form version.
 
     Then every tenant's grant whose last leaf names other connections. Gives the leaf index of every
-    registered version, by version.
+    registered version, by version. Raises UnusableSource where an installed source has other letters
+    than this log declares.
     """
+    _check_letters(connection)
     _publish_measure(connection, measure, now)
     known: dict[str, int] = {
         row.version: row.leaf
@@ -123,6 +128,21 @@ def publish_definitions(
     }
     settle_connected(connection, connected)
     return leaves_of
+
+
+def _check_letters(connection: Connection) -> None:
+    wanted = select(leaves.c.entry).join(form_versions, form_versions.c.leaf == leaves.c.idx)
+    sources = registered()
+    for entry in connection.execute(wanted).scalars():
+        leaf = decode_leaf(entry) if b'"letters"' in entry else None
+        for source, *letters in leaf.letters if isinstance(leaf, FormVersionLeaf) else ():
+            taken = {sources.source_of_letter.get(letter, source) for letter in letters}
+            declared = sources.declared.get(SourceId(source), tuple(letters))
+            if taken != {source} or declared != tuple(letters):
+                raise UnusableSource(
+                    f"source {source}: this log declares the letters {' and '.join(letters)} for it,"
+                    " which no version of it and no other source may change"
+                )
 
 
 def _publish_measure(connection: Connection, measure: Measure, now: datetime) -> None:
@@ -201,6 +221,8 @@ def form_version_leaf(
     """
     bindings = form.bindings
     uncounted = form.definition.uncounted
+    fields = tuple(_field(form, template) for template in form.declarable)
+    named = form.dictionary.sources.union(*(one.sources for one in fields))
     return FormVersionLeaf(
         form=form.code,
         procedures=tuple(bindings.procedures),
@@ -211,13 +233,18 @@ def form_version_leaf(
         bindings_digest=bindings.digest,
         dictionary_digest=form.dictionary.digest,
         engine=COUNTING_ENGINE,
-        fields=tuple(_field(form, template) for template in form.declarable),
+        fields=fields,
         uncounted=tuple(UncountedInput(one.path, one.type, one.reason) for one in uncounted),
         absent_items=tuple(bindings.absent_items),
         abolished=tuple(ItemByAct(*one) for one in sorted(bindings.abolished.items())),
         added=tuple(ItemByAct(*one) for one in sorted(bindings.added.items())),
         baselines=tuple(repeated),
         potential=Potential(*form.potential(connected)),
+        letters=tuple(
+            SourceLetters(name, *letters)
+            for name, letters in registered().declared.items()
+            if name in named
+        ),
     )
 
 

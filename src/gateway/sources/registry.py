@@ -2,8 +2,7 @@
 
 Own sources are the folders below `gateway.sources`, in the order of their `place`; those of the entry
 point group `gateway.sources` follow by name. One that takes a name, a letter or a group of settings
-which another has is refused with a sentence; so is one from outside that brings no two letters, for
-the figures tell young papers apart.
+which another has is refused with a sentence.
 """
 
 import importlib
@@ -61,6 +60,15 @@ class Registry:
         return {spec.id: spec.young_letter for spec in self.specs if spec.young_letter is not None}
 
     @cached_property
+    def declared(self) -> Mapping[SourceId, tuple[str, str]]:
+        """The letters of the sources that not every log knows: form versions declare them."""
+        return {
+            spec.id: (spec.letter, spec.young_letter)
+            for spec in self.specs
+            if spec.place is None and spec.young_letter is not None
+        }
+
+    @cached_property
     def source_of_letter(self) -> Mapping[str, str]:
         """The source that a letter stands for."""
         return {letter: spec.id for spec in self.specs for letter in spec.letters}
@@ -79,7 +87,7 @@ class Registry:
 @cache
 def registered() -> Registry:
     """The sources of this installation, found once; raises UnusableSource."""
-    own = sorted(_own(), key=lambda spec: (spec.place, spec.id))
+    own = sorted(_own(), key=lambda spec: (spec.place is None, spec.place or 0, spec.id))
     return Registry((*own, *sorted(_from_outside(), key=lambda spec: spec.id)))
 
 
@@ -96,8 +104,8 @@ def _from_outside() -> Iterator[SourceSpec]:
         except (ImportError, AttributeError) as error:
             raise UnusableSource(f"source {point.name}: {error}") from error
         spec = _spec(found, point.name)
-        if spec.young_letter is None or spec.access is None:
-            raise UnusableSource(f"source {spec.id}: it brings two letters and its settings")
+        if spec.place is not None:
+            raise UnusableSource(f"source {spec.id}: only the four of every log have a place")
         yield spec
 
 

@@ -104,7 +104,9 @@ class SourceSpec:
     source has, for ever. `access` is the model of its settings `GATEWAY_<GROUP>_<NAME>`, without
     which it is not connected; `local` opens a source that needs none. `group` is the source's name
     where none is given. `is_remote`: somebody else keeps it, who counts the reads under our request
-    numbers. `is_granted`: a grant that names no sources opens it. Raises UnusableSource.
+    numbers. `is_granted`: a grant that names no sources opens it. `place` is that among the four
+    sources that every log knows; of every other one the form versions in the log declare both
+    letters. Raises UnusableSource.
     """
 
     id: SourceId
@@ -116,11 +118,13 @@ class SourceSpec:
     group: str = ""
     is_remote: bool = True
     is_granted: bool = False
-    place: int = 100
+    place: int | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.id):
             raise UnusableSource(f"source {self.id!r}: a name is a-z and _, at most 40 of them")
+        if self.place is None and (self.young_letter is None or self.access is None):
+            raise UnusableSource(f"source {self.id}: it brings two letters and its settings")
         for letter in self.letters:
             if not _LETTER.fullmatch(letter):
                 raise UnusableSource(f"source {self.id}: a letter is one of a-z")

@@ -8,7 +8,8 @@ true (`tallies.py`), and account for all the case entries of the range. 5. What 
 about this log, and a sample names the sealed entry that held its commitment. 6. A `shred` leaf is about entries above it,
 or of a log that was closed before. 7. Whether a tenant is a test tenant is said in its first `grant` leaf, and
 no later one says otherwise. 8. A baseline is stated once, as its origin states it (`baselines.py`). 9. What
-witnesses said of the time is true (`witnessed.py`).
+witnesses said of the time is true (`witnessed.py`). 10. Every source that is named has letters of its own
+(`sources.py`).
 """
 
 from bisect import bisect_left, bisect_right
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 
 from gateway_verify._claims.baselines import baselines_of
 from gateway_verify._claims.definitions import LEAST_AGE, LOWER_BOUNDS, edition_of
+from gateway_verify._claims.sources import check_letters
 from gateway_verify._claims.tallies import Close, check_close
 from gateway_verify._claims.test_marks import check_marks
 from gateway_verify._claims.witnessed import check_witnessed
@@ -91,12 +93,13 @@ class Story:
         return before[-1] if before else None
 
     def check(self) -> None:
-        """Hold the whole story against rules 2 to 9; raises Refuted at the first difference."""
+        """Hold the whole story against rules 2 to 10; raises Refuted at the first difference."""
         self._check_keys()
         self._check_definitions()
         check_marks(self.of_kind("grant"), self.origin, self.previous)
         baselines_of(self.of_kind("form-version"), self.origin, self.previous)
         check_witnessed(self.of_kind("witnessed"), self.origin)
+        check_letters(self.leaves.items())
         self._check_closes()
         sampled = set[int]()
         for index, leaf in self.of_kind("audit"):

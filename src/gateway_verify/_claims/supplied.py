@@ -26,7 +26,8 @@ from gateway_verify._count.figures import share
 from gateway_verify._count.patterns import known_by
 from gateway_verify.leaves import Leaf
 
-_OF_DOSSIERS, _OF_READS = ("igate", "portal"), ("population", "personal_papers")
+_OF_DOSSIERS = ("igate", "portal")
+_FIRST_READ = ("population", "personal_papers")
 _CHANNELS = ("online", "paper")
 
 _Key: TypeAlias = tuple[str | None, str | None]
@@ -47,15 +48,17 @@ def reconciliation_of(
             held.clear()
         held.append((index, leaf))
     wanted = list(months)
+    others = sorted({source for source, _ in files} - {*_OF_DOSSIERS, *_FIRST_READ})
+    of_reads = (*_FIRST_READ, *others)
     whole = {
         source: [one for month in wanted for one in files[source, month]]
-        for source in (*_OF_DOSSIERS, *_OF_READS)
+        for source in (*_OF_DOSSIERS, *of_reads)
         if wanted and all((source, month) in files for month in wanted)
     }
     counts = [_counted(s, whole[s], tallies, edition) for s in _OF_DOSSIERS if s in whole]
     shares = [one["coverage"] for one in counts]
     low = any(100 * one["numerator"] < 95 * one["denominator"] for one in shares)
-    reads = [_read(s, whole[s], tallies) for s in _OF_READS if s in whole]
+    reads = [_read(s, whole[s], tallies) for s in of_reads if s in whole]
     return {"counts": counts, "reads": reads, "headline": "floor" if low else "core"}
 
 

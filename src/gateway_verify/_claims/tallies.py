@@ -16,6 +16,7 @@ from gateway_verify.leaves import Leaf
 FEWEST_CASES = 10
 DEFINITION = "metric-definition"
 _REUSED = ("A/fact", "A/known", "A/suggested")
+_NO_PAPERS = ("session", "population")
 _DECLARED = ("contested", "officer", "override", "missing", "manual")
 _OUTSIDE = {"procedure": None, "form": None, "series": None, "channel": None}
 _HOLDS = {
@@ -129,8 +130,7 @@ def _bounds(of: Counter[str]) -> dict[str, bool]:
     reads = {key.split("/")[1] for key in of if key.startswith("read/")}
     return {
         "core": of["core"] <= min(of["A/fact"], of["A/required"]),
-        "young": of["young"]
-        <= min(of["core"], of["source/records/A"] + of["source/personal_papers/A"]),
+        "young": of["young"] <= min(of["core"], sum(of[key] for key in of if _holds_papers(key))),
         "reach": of["reach/connected"] <= of["reach/missed"] <= missable,
         "required": of["A/required"] <= of["verdict/auto"]
         and of["dropped"] <= of["D/required"] <= of["D"],
@@ -145,6 +145,12 @@ def _bounds(of: Counter[str]) -> dict[str, bool]:
             for one in reads
         ),
     }
+
+
+def _holds_papers(key: str) -> bool:
+    """Whether a sum counts what a source filled that can hold papers of its own."""
+    first, _, rest = key.partition("/")
+    return first == "source" and rest.endswith("/A") and rest[:-2] not in _NO_PAPERS
 
 
 def _left_over(leaf: Leaf, of: Counter[str]) -> dict[str, bool]:

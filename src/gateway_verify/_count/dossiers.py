@@ -2,8 +2,8 @@
 
 Verdicts: `C` contested, `F` officer, `A` auto, `O` override, `X` missing, `M` manual, `B` blank,
 `W` withdrawn, `H` hidden. Classes, the weakest first: `S` same_case, `X` extra, `C` constant,
-`D` derived, `R` repeat, `K` known, `G` suggested, `F` fact. Sources: `s`, `p`, `r`, `k`, `y` and `z` for a
-young paper of the last two that nobody vouches for.
+`D` derived, `R` repeat, `K` known, `G` suggested, `F` fact. Sources and young papers that nobody
+vouches for by the letters of `forms.py`.
 The sums bear the names that a `tally` leaf gives them.
 """
 
@@ -37,15 +37,6 @@ CLASSES = {
     "G": "suggested",
     "F": "fact",
 }
-SOURCES = {
-    "s": "session",
-    "p": "population",
-    "r": "records",
-    "y": "records",
-    "k": "personal_papers",
-    "z": "personal_papers",
-}
-_YOUNG = ("y", "z")
 ATTACHMENTS = ("reused", "replaced", "uploaded", "officer", "blank")
 _WEAKEST_FIRST = "SXCDRKGF"
 _DECLARED, _GONE, _REUSED = "CFOXM", "WH", "KGF"
@@ -55,7 +46,7 @@ _OF_A_SOURCE = {"A": "A", "O": "override", "C": "contested"}
 
 Judged: TypeAlias = tuple[int, str, str, str]
 """Field number, verdict, class and source; the last two empty where nothing was filled. A source that
-ends in `y` or `z` stands for a value of which a young paper was at the bottom."""
+ends in a letter of `Form.young` stands for a value of which a young paper was at the bottom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +66,10 @@ def submission_of(form: Form, body: Mapping[str, Any]) -> Submission:
     verdicts = {p: (n, v) for p, n, v in form.spread(body["vd"], body.get("vr", {}))}
     if classes.keys() != sources.keys() or not classes.keys() <= verdicts.keys():
         raise Misspelt("class and source stand where something was filled")
-    if not (set(classes.values()) <= CLASSES.keys() and set(sources.values()) <= SOURCES.keys()):
-        raise Misspelt("a class or a source that there is not")
+    if not set(classes.values()) <= CLASSES.keys():
+        raise Misspelt("a class that there is not")
+    if not set(sources.values()) <= form.source_of.keys():
+        raise Misspelt("a letter of a source that its form version does not declare")
     fields = {
         path: (number, verdict, classes.get(path, ""), sources.get(path, ""))
         for path, (number, verdict) in verdicts.items()
@@ -158,7 +151,7 @@ def sums_of(submissions: Sequence[Submission], standard: Standard, instant: bool
             sums[f"A/{CLASSES[kind]}"] += 1
             sums["A/required"] += required
         if kind and kind in _REUSED and verdict in _OF_A_SOURCE:
-            sums[f"source/{SOURCES[source[0]]}/{_OF_A_SOURCE[verdict]}"] += 1
+            sums[f"source/{form.source_of[source[0]]}/{_OF_A_SOURCE[verdict]}"] += 1
     sums["D"] += dropped
     sums["D/required"] += dropped
     _count_items(sums, form, standard, fields, instant)
@@ -172,6 +165,7 @@ def _places(form: Form) -> int:
 def _merged(submissions: Sequence[Submission]) -> list[Judged]:
     """One judgement per field that the last submission knows: saved only where it always was."""
     fields: list[Judged] = []
+    youngest = submissions[-1].form.young
     for path, last in submissions[-1].fields.items():
         told = [s.fields[path] for s in submissions if path in s.fields]
         declared = [one for one in told if one[1] in _DECLARED]
@@ -179,7 +173,7 @@ def _merged(submissions: Sequence[Submission]) -> list[Judged]:
             fields.append(last)
         elif len(told) == len(submissions) and all(one[1] == "A" for one in told):
             kind = min((one[2] for one in told), key=_WEAKEST_FIRST.index)
-            young = next((one[3] for one in told if one[3] in _YOUNG), "")
+            young = next((one[3] for one in told if one[3] in youngest), "")
             fields.append((last[0], "A", kind, last[3] + young))
         elif declared:
             fields.append((last[0], *declared[-1][1:]))
@@ -206,7 +200,7 @@ def _count_items(
         facts = bool(required) and all(one[1] == "A" and one[2] == "F" for one in its)
         if facts and not instant:
             sums["core"] += 1
-            sums["young"] += standard.edition > 1 and any(one[3].endswith(_YOUNG) for one in its)
+            sums["young"] += standard.edition > 1 and any(one[3][-1:] in form.young for one in its)
         elif facts or any(verdict in _DECLARED for verdict in required):
             sums["reach/missed"] += all(standard.reach[one[0]] for one in its)
             sums["reach/connected"] += all(standard.connected[one[0]] for one in its)

@@ -14,6 +14,18 @@ from typing import Any
 BASE_CODE = 8
 """So many signs of a procedure's code stand for it wherever it is served."""
 
+LETTERS: Mapping[str, str] = {
+    "s": "session",
+    "p": "population",
+    "r": "records",
+    "y": "records",
+    "k": "personal_papers",
+    "z": "personal_papers",
+}
+"""The sources that every log knows by a letter; a form version declares those of others (`letters`)."""
+
+YOUNG = frozenset({"y", "z"})
+
 _ROW = re.compile(r"\[[0-9]{1,6}\]")
 
 
@@ -41,6 +53,8 @@ class Form:
     added: frozenset[str]
     plain: tuple[str | None, ...] = field(repr=False)
     columns: Mapping[str, tuple[tuple[str, int], ...]] = field(repr=False)
+    source_of: Mapping[str, str]
+    young: frozenset[str]
 
     def spread(self, base: Any, rows: Any) -> Iterator[tuple[str, int, str]]:
         """Path, field number and letter of every field that a body speaks of; raises Misspelt."""
@@ -84,7 +98,7 @@ class Form:
 
 def form_of(index: int, leaf: Mapping[str, Any]) -> Form:
     """The form version of a leaf."""
-    fields = leaf["fields"]
+    fields, declared = leaf["fields"], leaf.get("letters", ())
     never = {path for path, _, why in leaf.get("uncounted", ()) if why == "hidden"}
     columns: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
     for number, (path, *_) in enumerate(fields):
@@ -108,4 +122,6 @@ def form_of(index: int, leaf: Mapping[str, Any]) -> Form:
         frozenset(item for item, _ in leaf.get("added", ())),
         tuple(None if "[]" in path else path for path, *_ in fields),
         {group: tuple(found) for group, found in columns.items()},
+        {**LETTERS, **{one: name for name, *letters in declared for one in letters}},
+        YOUNG | {young for _, _, young in declared},
     )

@@ -24,7 +24,7 @@ from gateway_verify._count.hours import Hours
 from gateway_verify._count.patterns import (
     ABANDONED,
     CONFIRMED,
-    CONNECTED,
+    GRANTED,
     INSTANT,
     OUTSIDE,
     PREFILL,
@@ -95,7 +95,7 @@ class Rules:
 
     `ends`, `editions` and `hours` are per close: its last entry, the edition of the measure that it is
     counted by, and the hours that its bodies may state. `baselines` are by procedure and
-    declaration.
+    declaration, `bits` by source.
     """
 
     ends: Sequence[int]
@@ -104,20 +104,21 @@ class Rules:
     editions: Sequence[int]
     hours: Sequence[Hours]
     baselines: Mapping[tuple[str, str], Baseline]
+    bits: Mapping[str, int]
     _known: dict[tuple[int, int, str | None, int], Standard] = field(
         default_factory=dict, repr=False
     )
 
     def standard(self, edition: int, form: Form, procedure: str | None, bits: int) -> Standard:
         """What dossiers are held against whose last submission is by this form version."""
-        granted = bits & sum(CONNECTED.values())
+        granted = bits & GRANTED
         key = edition, form.leaf, procedure, granted
         if key not in self._known:
             self._known[key] = self._made(edition, form, procedure, granted)
         return self._known[key]
 
     def _made(self, edition: int, form: Form, procedure: str | None, granted: int) -> Standard:
-        connected = frozenset(source for source, bit in CONNECTED.items() if bit & granted)
+        connected = frozenset(source for source, bit in self.bits.items() if bit & granted)
         if edition == 1:
             gone, official = self._first(form).demanded - form.asked, form.named
             abolished = 0

@@ -34,10 +34,12 @@ PREFILL, SUBMISSION, REFUSAL, ABANDONED, SYNC = range(5)
 INSTANT, CONFIRMED, OUTSIDE = 16, 32, 64
 """Bits of a pattern's number: this submission was instant; it counts only once it is confirmed; the hour
 of this body lies outside the months of its close."""
-CONNECTED = {"population": 128, "records": 256, "personal_papers": 512}
-"""Further ones: the source was connected and granted when this submission came."""
-BITS = INSTANT | CONFIRMED | OUTSIDE | sum(CONNECTED.values())
-_SHIFT = 10
+CONNECTED = tuple(1 << bit for bit in range(7, 20))
+"""Further ones: a source was connected and granted when this submission came, one bit for each source that
+can have two letters beside the session."""
+GRANTED = sum(CONNECTED)
+BITS = INSTANT | CONFIRMED | OUTSIDE | GRANTED
+_SHIFT = 20
 OF_A_CASE = 6
 """So many kinds, the first ones, belong to the cell of their case; the others to no cell."""
 
@@ -67,7 +69,6 @@ REASONS = {
     "d": "declined",
     "e": "deferred",
 }
-_READ_SOURCES = frozenset({"session", "population", "records", "personal_papers"})
 _MOST_KNOWN = 20_000
 
 
@@ -122,7 +123,7 @@ class Pattern:
             self.channel = CHANNELS[said["ch"]]
             self.form = forms[said["fv"]]
         if self.kind == PREFILL and self.form:
-            self.reads = _reads(said["q"])
+            self.reads = _reads(self.form, said["q"])
             self.chain_sums = _chain_sums(self.form, said)
         elif self.kind == SUBMISSION and self.form:
             self.submission = submission_of(self.form, said)
@@ -140,11 +141,12 @@ def known_by(procedure: str | None, edition: int) -> str | None:
     return procedure if procedure is None or edition == 1 else procedure[:BASE_CODE]
 
 
-def _reads(answers: list[list[Any]]) -> Sums:
+def _reads(form: Form, answers: list[list[Any]]) -> Sums:
     sums: Sums = Counter()
+    known = set(form.source_of.values())
     for source, outcome, attempts, surplus in answers:
-        if source not in _READ_SOURCES or min(attempts, surplus) < 0:
-            raise Misspelt("a read of no known source")
+        if source not in known or min(attempts, surplus) < 0:
+            raise Misspelt("a read of a source that its form version does not declare")
         lost = outcome == "unavailable"
         sums[f"read/{source}/reads"] += 1
         sums[f"read/{source}/unavailable"] += lost

@@ -51,6 +51,7 @@ class Records:
         self._held = [bytearray() for _ in range(self._files)]
         self._number = 0
         self._connected: dict[str, int] = {}
+        self.bits: dict[str, int] = {}
         self.patterns = Patterns(forms)
 
     def close(self) -> None:
@@ -63,9 +64,16 @@ class Records:
 
         `strict`: from here on a case of a tenant without any grant is refused.
         """
-        self._connected[tenant] = sum(CONNECTED.get(source, 0) for source in sources)
+        self._connected[tenant] = sum(self._bit_of(one) for one in {*sources} - {"session"})
         if strict:
             self.patterns.granted = self._connected.keys()
+
+    def _bit_of(self, source: str) -> int:
+        if source not in self.bits:
+            if len(self.bits) == len(CONNECTED):
+                raise Refuted(Kind.ENTRY, "grants name more sources than can have letters")
+            self.bits[source] = CONNECTED[len(self.bits)]
+        return self.bits[source]
 
     def take(self, bodies: Iterable[tuple[int, bytes]], limit: Limit) -> int:
         """Take salted bodies by index, all under one definition; gives how many there were.
