@@ -41,7 +41,7 @@ from gateway.domain.clock import hour_of
 from gateway.log.append import append_case, append_public
 from gateway.log.entries import leaf_of, payload_of
 from gateway.reduction.months import Month
-from gateway.reduction.releases import Office, ReleaseSigner, close_month
+from gateway.reduction.releases import ClosingContext, ReleaseSigner, close_month
 from gateway.storage.database import Database
 from gateway.storage.schema import case_persons, form_versions, metric_definitions, tenants
 from gateway.storage.url import DatabaseUrl
@@ -137,7 +137,9 @@ async def _close(path: Path) -> dict[str, float]:
     signer = ReleaseSigner(Ed25519PrivateKey.generate(), "bench")
     with closing(Database(DatabaseUrl(path))) as database:
         folder = path.parent / f"{path.stem}-releases"
-        office = Office(database, ORIGIN, False, signer, folder, lambda: _AFTERWARDS, publish)
+        office = ClosingContext(
+            database, ORIGIN, False, signer, folder, lambda: _AFTERWARDS, publish
+        )
         closed, _ = await close_month(office, MONTH, lambda done, total: None)
     cells = len(json.loads(closed.document or b"{}")["cells"])
     return {"cpu": time.process_time(), "rss": _peak_megabytes(), "cells": cells}

@@ -33,8 +33,8 @@ from gateway.reduction.releases import (
     CellCounts,
     Cells,
     Closing,
-    Grounds,
     RangeCount,
+    ReleaseBasis,
     ReleaseSigner,
     in_order,
     read_tally,
@@ -383,7 +383,9 @@ def write_log(folder: Path, dossiers: int, seed: int = 4) -> bytes:
         for cell, counts in in_order(cells):
             leaf = tally_leaf(closing, cell, counts)
             tallies.append(read_tally(log.public(leaf.members()), leaf))
-        grounds = Grounds(ORIGIN, log.size, log.root(), definitions, reconcile([], [month], []))
+        grounds = ReleaseBasis(
+            ORIGIN, log.size, log.root(), definitions, reconcile([], [month], [])
+        )
         (folder / "releases").mkdir(exist_ok=True)
         document = text_of(release_of(tallies, grounds))
         (folder / "releases" / f"{month}.json").write_bytes(document)
@@ -463,6 +465,6 @@ def _multiply(into: CellCounts, one: CellCounts, number: int, name: bytes) -> No
     into.versions |= one.versions
     for key, value in one.sums.items():
         into.sums[key] += value * number
-    for what, behind in one.behind.items():
+    for what, contributors in one.contributors.items():
         persons = [b"%s %d" % (name, person) for person in range(min(number, 10))]
-        into.behind[what].add(behind.cases * number, persons)
+        into.contributors[what].add(contributors.cases * number, persons)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gateway.audits._openings import STEPS, Wrong, check_opening, read_opening
+from gateway.audits._disclosures import STEPS, DisclosureError, check_field, read_disclosure
 from gateway.forms.catalogue import RegisteredForm, read_catalogue
 from gateway.storage.schema import bodies
 from gateway_verify.evidence import Way, verify_log
@@ -323,10 +323,10 @@ class Bench:
     def finding(self, unit: Unit) -> str | None:
         """The step that fails; None when the opening is right."""
         chain = self.chains[unit.leaf.body["chain"]]
-        opening = read_opening(self.openings[b64encode(unit.leaf.hash).decode()])
+        opening = read_disclosure(self.openings[b64encode(unit.leaf.hash).decode()])
         try:
-            check_opening(unit, chain, opening, self.form, self.journal)
-        except Wrong as wrong:
+            check_field(unit, chain, opening, self.form, self.journal)
+        except DisclosureError as wrong:
             return wrong.step
         return None
 

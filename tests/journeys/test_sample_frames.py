@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gateway.audits._openings import STEPS_OF
+from gateway.audits._disclosures import STEPS_OF
 from gateway_verify.archive import write_archive
 from gateway_verify.sampling.bound import PARTS, bound_of
 from gateway_verify.signing import new_auditor, read_auditor, sign_leaf

@@ -27,7 +27,7 @@ from tests.kills.ledger import Ledger
 TIMEOUT_SECONDS = 60
 
 
-class Office:
+class ClosingContext:
     """A gateway with one desk that works step by step, and the ledger that watches."""
 
     def __init__(self, gateway: Gateway, http: httpx.AsyncClient, token: str) -> None:
@@ -76,7 +76,7 @@ class Office:
 
 
 @asynccontextmanager
-async def office(gateway: Gateway) -> AsyncIterator[Office]:
+async def office(gateway: Gateway) -> AsyncIterator[ClosingContext]:
     await gateway.start()
     try:
         admitted = await gateway.admit()
@@ -84,7 +84,7 @@ async def office(gateway: Gateway) -> AsyncIterator[Office]:
             igate = IGate(http)
             await igate.sign_in(admitted.client_id, admitted.secret)
             assert igate.token is not None
-            yield Office(gateway, http, igate.token)
+            yield ClosingContext(gateway, http, igate.token)
     finally:
         await gateway.kill()
 

@@ -1,12 +1,12 @@
 """What auditors are given, and what they bring back: evidence packs, bodies, signed audits."""
 
 from gateway.audits._accepting import accept_audit, check_close, check_root, read_audit
-from gateway.audits._as_filed import WAYS
+from gateway.audits._as_filed import DIFFERENCES
 from gateway.audits._auditors import Auditor, accredit, all_auditors, auditor_of, end_accreditation
 from gateway.audits._bodies import note_giving, write_bodies
-from gateway.audits._drawing import due_for
-from gateway.audits._opened_samples import Result, Supplied, open_all
-from gateway.audits._openings import STEPS_OF
+from gateway.audits._disclosures import STEPS_OF
+from gateway.audits._drawing import draw_again
+from gateway.audits._opened_samples import Result, Supplied, check_all
 from gateway.audits._packs import Pack, write_pack
 from gateway.audits._samples import Entered, enter_sample, read_sample_request
 
@@ -17,18 +17,18 @@ __all__ = [
     "Result",
     "STEPS_OF",
     "Supplied",
-    "WAYS",
+    "DIFFERENCES",
     "accept_audit",
     "accredit",
     "all_auditors",
     "auditor_of",
     "check_close",
     "check_root",
-    "due_for",
+    "draw_again",
     "end_accreditation",
     "enter_sample",
     "note_giving",
-    "open_all",
+    "check_all",
     "read_audit",
     "read_sample_request",
     "write_bodies",

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from gateway.audits._openings import Opening, Wrong, check_opened, submission_of
+from gateway.audits._disclosures import Disclosure, DisclosureError, check_disclosure, submission_of
 from gateway.domain.errors import GatewayError
 from gateway.forms.catalogue import RegisteredForm
 from gateway.judging.judge import visible_content
@@ -31,13 +31,13 @@ HOLDERS = ("portal", "citizen")
 STRIPPED: Literal["stripped"] = "stripped"
 ADDED: Literal["added"] = "added"
 CHANGED: Literal["changed"] = "changed"
-WAYS = (STRIPPED, ADDED, CHANGED)
+DIFFERENCES = (STRIPPED, ADDED, CHANGED)
 
 Difference: TypeAlias = tuple[str, str]
-"""A field's path, and one of WAYS."""
+"""A field's path, and one of DIFFERENCES."""
 
 
-class Differs(Wrong):
+class Differs(DisclosureError):
     """A submission is not the dossier as filed; `paths` says where and how."""
 
     def __init__(self, paths: tuple[Difference, ...]) -> None:
@@ -53,7 +53,7 @@ class Copies:
 
 
 def read_copies(folder: Path, leaf: int, decode: Callable[[bytes], Any]) -> Copies:
-    """The copies of a submission's declaration; raises Wrong `filed` for none, or an unreadable one."""
+    """The copies of a submission's declaration; raises DisclosureError `filed` for none, or an unreadable one."""
     found: dict[str, Mapping[str, Any]] = {}
     for holder in HOLDERS:
         path = folder / holder / f"{leaf}.json"
@@ -64,22 +64,22 @@ def read_copies(folder: Path, leaf: int, decode: Callable[[bytes], Any]) -> Copi
         except (OSError, GatewayError):
             copy = None
         if not isinstance(copy, dict):
-            raise Wrong("filed")
+            raise DisclosureError("filed")
         found[holder] = copy
     if not found:
-        raise Wrong("filed")
+        raise DisclosureError("filed")
     return Copies(found)
 
 
 def check_as_filed(
     unit: Unit,
     chain: Collection[Opened],
-    opening: Opening,
+    opening: Disclosure,
     form: RegisteredForm,
     copies: Callable[[], Copies],
 ) -> None:
-    """Raises Wrong with the first step that fails, Differs with every path that differs in a copy."""
-    shown = check_opened(unit, chain, opening, form)
+    """Raises DisclosureError with the first step that fails, Differs with every path that differs in a copy."""
+    shown = check_disclosure(unit, chain, opening, form)
     stated = submission_of(unit).letters
     shown.check_classes(stated)
     shown.check_verdicts(stated)
@@ -108,4 +108,4 @@ def _content(receipt: OpenedReceipt, copy: Mapping[str, Any]) -> Mapping[str, st
     try:
         return dict(visible_content(receipt.texts, with_switches(receipt.claims, copy)))
     except GatewayError:
-        raise Wrong("filed") from None
+        raise DisclosureError("filed") from None

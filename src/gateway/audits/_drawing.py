@@ -33,21 +33,21 @@ from gateway_verify.text.notes import MalformedNote, decode_base64
 
 _AUTO = VERDICT_LETTERS[Verdict.AUTO]
 
-Place = tuple[int, int, str | None]
+DrawnUnit = tuple[int, int, str | None]
 """A submission leaf, which of its units, and in the frame `fields` the field's path."""
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DrawnUnits:
     """The units that are to be opened, and the leaf hash of each one's submission."""
 
     frame: str
     units: int
-    drawn: tuple[Place, ...]
+    drawn: tuple[DrawnUnit, ...]
     hashes: Mapping[int, bytes]
 
 
-def due_for(connection: Connection, log: LogFolder, said: Any) -> Due:
+def draw_again(connection: Connection, log: LogFolder, said: Any) -> DrawnUnits:
     """Draw a `sample-drawn` file again.
 
     Raises BadRequest for a file or request that cannot be read or was forged, Conflict `sample_not_entered`
@@ -76,10 +76,12 @@ def due_for(connection: Connection, log: LogFolder, said: Any) -> Due:
         raise Conflict("sample_not_drawn", "the draw gives other units than these", "drawn")
     wanted = select(leaves.c.idx, leaves.c.hash).where(leaves.c.idx.in_({one[0] for one in mine}))
     hashes = {row.idx: row.hash for row in connection.execute(wanted)}
-    return Due(frame_of(request), len(units), mine, hashes)
+    return DrawnUnits(frame_of(request), len(units), mine, hashes)
 
 
-def _units(connection: Connection, log: LogFolder, span: list[Any], frame: str) -> Iterator[Place]:
+def _units(
+    connection: Connection, log: LogFolder, span: list[Any], frame: str
+) -> Iterator[DrawnUnit]:
     first, last = span
     public = list(_public(log, last))
     forms = {at: leaf for at, leaf in public if isinstance(leaf, FormVersionLeaf)}

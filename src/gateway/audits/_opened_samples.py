@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from gateway.audits._as_filed import Difference, Differs, check_as_filed, read_copies
-from gateway.audits._openings import (
+from gateway.audits._disclosures import (
     DOUBLED,
     LATE,
     NOT_SUPPLIED,
     UNREADABLE,
-    Opening,
-    Wrong,
-    check_opening,
-    read_opening,
+    Disclosure,
+    DisclosureError,
+    check_field,
+    read_disclosure,
     submission_of,
 )
-from gateway.audits._papers_behind import check_paper
+from gateway.audits._papers import check_paper
 from gateway.domain.errors import BadRequest, FormRefused, NotFound
 from gateway.forms import read_bindings
 from gateway.forms.attributes import read_dictionary
@@ -73,7 +73,7 @@ class Result:
     differs: tuple[Difference, ...] = ()
 
 
-def open_all(pack: Path, sample: Sample, supplied: Supplied, progress: Progress) -> list[Result]:
+def check_all(pack: Path, sample: Sample, supplied: Supplied, progress: Progress) -> list[Result]:
     """Check the opening of every unit; raises NotFound `form_not_in_pack`."""
     last = max((unit.leaf.index for unit in sample.units), default=0)
     wanted = {submission_of(unit).chain for unit in sample.units}
@@ -114,7 +114,7 @@ def _open(
         opening = _read(files, supplied)
         if frame == FIELDS:
             journal = supplied.journal
-            return Result(unit, None, check_opening(unit, chain, opening, form, journal))
+            return Result(unit, None, check_field(unit, chain, opening, form, journal))
         if frame == SUBMISSIONS:
             leaf, decode = unit.leaf.index, supplied.decode
             check_as_filed(
@@ -126,23 +126,23 @@ def _open(
         return Result(unit, None)
     except Differs as found:
         return Result(unit, found.step, None, found.paths)
-    except Wrong as wrong:
+    except DisclosureError as wrong:
         return Result(unit, wrong.step)
 
 
-def _read(files: list[Path], supplied: Supplied) -> Opening:
+def _read(files: list[Path], supplied: Supplied) -> Disclosure:
     if not files:
-        raise Wrong(NOT_SUPPLIED)
+        raise DisclosureError(NOT_SUPPLIED)
     if len(files) > 1:
-        raise Wrong(DOUBLED)
+        raise DisclosureError(DOUBLED)
     try:
         if supplied.due is not None and files[0].stat().st_mtime > supplied.due:
-            raise Wrong(LATE)
-        return read_opening(supplied.decode(files[0].read_bytes()))
+            raise DisclosureError(LATE)
+        return read_disclosure(supplied.decode(files[0].read_bytes()))
     except OSError:
-        raise Wrong(NOT_SUPPLIED) from None
+        raise DisclosureError(NOT_SUPPLIED) from None
     except BadRequest:
-        raise Wrong(UNREADABLE) from None
+        raise DisclosureError(UNREADABLE) from None
 
 
 class _Forms:

@@ -19,7 +19,7 @@ from gateway.keys import Keys
 from gateway.log.keys import latest_key
 from gateway.log.publishing import LogFolder
 from gateway.reduction.months import Month
-from gateway.reduction.releases import Office, ReleaseSigner, close_month
+from gateway.reduction.releases import ClosingContext, ReleaseSigner, close_month
 from gateway.reduction.report import SERIES, question_of, report_from_log
 from gateway.reduction.supplying import LARGEST_FILE_BYTES, append_supply, read_supply
 from gateway.reduction.table import NARROWEST, show
@@ -121,12 +121,12 @@ def reconcile(
         typer.echo(f"{supply.month} {supply.source}: leaves {', '.join(map(str, indices))}")
 
 
-def _office(settings: Settings, database: Database, clock: Clock) -> Office:
+def _office(settings: Settings, database: Database, clock: Clock) -> ClosingContext:
     folder = LogFolder(settings.data / "log")
     keys = Keys(settings.data / "keys")
     keys.recover_log_key(database.read(latest_key))
 
-    return Office(
+    return ClosingContext(
         database,
         folder.origin(urlsplit(settings.issuer).netloc, local_date(clock()).year),
         settings.mock,

@@ -178,10 +178,10 @@ def csv_of(sheet: Sheet) -> str:
 
 
 def _cell(value: Cell) -> Cell:
-    return defused(value) if isinstance(value, str) else value
+    return escape_formula(value) if isinstance(value, str) else value
 
 
-def defused(text: str) -> str:
+def escape_formula(text: str) -> str:
     """The text as a spreadsheet will show it and never compute it."""
     plain = _CONTROL.sub(" ", text)
     # what is format or blank in any script may be skipped by a spreadsheet before it looks

@@ -14,7 +14,14 @@ from lxml import etree
 from pyarrow import parquet
 
 from gateway.reduction._measure import Measurement
-from gateway.reduction.exports import Sheet, csv_of, defused, parquet_of, sheet_of_report, xlsx_of
+from gateway.reduction.exports import (
+    Sheet,
+    csv_of,
+    escape_formula,
+    parquet_of,
+    sheet_of_report,
+    xlsx_of,
+)
 from gateway.reduction.report import Counted, Evidence, Question, report
 from tests.log.writing import decoded
 from tests.reduction.bodies import AUTO, MANUAL, definitions, submission
@@ -96,7 +103,7 @@ def test_parquet_gives_every_name_back_as_the_text_it_is(payload: str) -> None:
 
 @pytest.mark.parametrize("text", ["1.004222", "residence", "sha256:ab", "", "a-b", "ngày 1"])
 def test_an_ordinary_name_stays_as_it_is(text: str) -> None:
-    assert defused(text) == text
+    assert escape_formula(text) == text
 
 
 def test_every_cell_of_a_workbook_is_a_text_or_a_number() -> None:

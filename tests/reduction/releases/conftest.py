@@ -1,4 +1,4 @@
-"""A deployment's office with an invented log behind it."""
+"""What closes months of a deployment with an invented log."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, insert, select
 
 from gateway.reduction.months import Month
-from gateway.reduction.releases._closing import Office, close_month
+from gateway.reduction.releases._closing import ClosingContext, close_month
 from gateway.reduction.releases._release import ReleaseSigner
-from gateway.reduction.releases._shelf import Closed
+from gateway.reduction.releases._stored import Closed
 from gateway.storage.database import Database
 from gateway.storage.schema import case_persons
 from gateway_verify._claims.signatures import thumbprint
@@ -44,8 +44,8 @@ class House:
     published: list[int] = field(default_factory=list)
 
     @property
-    def office(self) -> Office:
-        return Office(
+    def office(self) -> ClosingContext:
+        return ClosingContext(
             self.database,
             ORIGIN,
             self.mock,

@@ -17,7 +17,14 @@ from gateway.reduction.releases._cells import (
     Cells,
     released,
 )
-from gateway.reduction.releases._counting import ANY, CHAINS, DOSSIERS, FEWEST, Behind, CellCounts
+from gateway.reduction.releases._counting import (
+    ANY,
+    CHAINS,
+    DOSSIERS,
+    FEWEST,
+    CellCounts,
+    Contributors,
+)
 
 SIZES = (0, 0, 1, 3, 9, 10, 11, 25)
 
@@ -28,7 +35,7 @@ def cell_of(row: Row, cases: int, *, dossiers: int | None = None, persons: int =
     for what, number in ((ANY, cases), (DOSSIERS, cases if dossiers is None else dossiers)):
         for case in range(number):
             person = f"{row} {case % persons if persons else case}"
-            counts.behind[what].add(1, [sha256(person.encode()).digest()])
+            counts.contributors[what].add(1, [sha256(person.encode()).digest()])
     return counts
 
 
@@ -104,11 +111,11 @@ def test_not_even_the_dossiers_of_a_cell_alone_are_too_few() -> None:
 
 
 def test_persons_beyond_the_tenth_are_not_kept() -> None:
-    behind = Behind()
+    contributors = Contributors()
     for number in range(1000):
-        behind.add(1, [number.to_bytes(32)])
+        contributors.add(1, [number.to_bytes(32)])
 
-    assert (behind.cases, len(behind.persons), behind.fit) == (1000, FEWEST, True)
+    assert (contributors.cases, len(contributors.persons), contributors.fit) == (1000, FEWEST, True)
 
 
 @pytest.mark.threat(35)
@@ -124,7 +131,7 @@ def test_cells_partition_the_cases_and_every_one_of_them_is_fit(seed: int) -> No
             dossiers = chance.choice((cases, cases, cases // 2, 0))
             persons = chance.choice((0, 0, 9))
             finest[row] = cell_of(row, cases, dossiers=dossiers, persons=persons)
-            finest[row].behind[CHAINS].add(0, [])
+            finest[row].contributors[CHAINS].add(0, [])
 
     cells = released(finest)
 

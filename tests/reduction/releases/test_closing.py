@@ -22,7 +22,7 @@ from gateway.domain.verdicts import Verdict
 from gateway.log.entries import case_entry
 from gateway.reduction._reading import root_at
 from gateway.reduction.months import Month
-from gateway.reduction.releases._shelf import check_all_closed, check_kept, last_settled
+from gateway.reduction.releases._stored import check_all_closed, check_kept, last_settled
 from gateway.reduction.report import Question, report_from_log
 from gateway.storage.schema import leaves, month_closes
 from tests.databases import open_database

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from gateway.log.notes import SignedCheckpoint
 from gateway.log.publishing._times import enter_times
 from gateway.reduction.months import Month
-from gateway.reduction.releases._closing import Office, close_month
+from gateway.reduction.releases._closing import ClosingContext, close_month
 from gateway.reduction.releases._release import ReleaseSigner
 from gateway.storage.schema import leaves
 from gateway_verify.command import run_recompute
@@ -60,7 +60,7 @@ def closed(house: House, progress: Any = lambda done, total: None) -> dict[str, 
     async def publish() -> None:
         await services.log.publisher.publish()
 
-    office = Office(
+    office = ClosingContext(
         services.database,
         services.log.publisher.published.checkpoint.origin
         if services.log.publisher.published

@@ -17,7 +17,7 @@ from gateway.audits import (
     Entered,
     check_close,
     check_root,
-    due_for,
+    draw_again,
     enter_sample,
     read_sample_request,
 )
@@ -74,7 +74,7 @@ def due(
     with audit_deployment() as settings:
         log = LogFolder(settings.data / "log")
         with closing(Database(settings.database)) as database:
-            found = database.read(lambda c: due_for(c, log, _decoded(drawn)))
+            found = database.read(lambda c: draw_again(c, log, _decoded(drawn)))
         hashes = {leaf: b64encode(one).decode() for leaf, one in sorted(found.hashes.items())}
         out.write_bytes(orjson.dumps({str(leaf): one for leaf, one in hashes.items()}))
     done = {"frame": found.frame, "units": found.units, "drawn": len(found.drawn)}

@@ -14,7 +14,7 @@ import orjson
 import typer
 from rich.table import Table
 
-from gateway.audits import STEPS_OF, WAYS
+from gateway.audits import DIFFERENCES, STEPS_OF
 from gateway.cli._audit.sample_files import WRONG, decoded, policy_of, refusals_said
 from gateway.cli._audit.verifying import PolicyFile, bar
 from gateway.cli._deployment import AsJson, table_text
@@ -158,7 +158,7 @@ def _opened(path: Path) -> _Found:
 
 
 def _known(one: dict[str, Any], frame: str) -> bool:
-    ways = all(isinstance(at, str) and how in WAYS for at, how in one["differs"])
+    ways = all(isinstance(at, str) and how in DIFFERENCES for at, how in one["differs"])
     placed = type(one["leaf"]) is type(one["ordinal"]) is int
     placed = placed and isinstance(one["path"], str | None)
     outside = one["outside"] in (None, *registered().remote)

@@ -15,7 +15,7 @@ import orjson
 import typer
 
 from gateway.api.strict_json import decode
-from gateway.audits import Result, Supplied, open_all
+from gateway.audits import Result, Supplied, check_all
 from gateway.cli._audit.report import count_wrong
 from gateway.cli._audit.sample_files import (
     decoded,
@@ -169,7 +169,7 @@ def open_(
         until = None if due is None else moment_of(due)
         sample = draw_again(Folder(pack), policy_of(policy), decoded(drawn), told)
         supplied = _supplied(sample.frame, openings, (journal, filed, issuers), until)
-        rows = [_row(one) for one in open_all(pack, sample, supplied, told)]
+        rows = [_row(one) for one in check_all(pack, sample, supplied, told)]
         said = {"request": dict(sample.request), "entered": sample.entered.index}
         said |= {"units": sample.count, "results": rows}
         out.write_bytes(orjson.dumps({"kind": "sample-opened", "v": 1, **said}))

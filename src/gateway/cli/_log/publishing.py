@@ -26,7 +26,7 @@ from gateway.log.publishing import (
     LogStopped,
     OpenLog,
     Witnesses,
-    announce_roll,
+    announce_rotation,
     next_origin,
     open_log,
 )
@@ -130,7 +130,7 @@ def rotate(
             previous = None if last is None else last.checkpoint
             host, private = urlsplit(settings.issuer).netloc, held.keys.log.private
             new = next_origin(held.folder, host, local_date(clock()).year, old)
-            announce_roll(held.folder, old, new)
+            announce_rotation(held.folder, old, new)
             count = await held.database.write(
                 lambda c: begin_next_log(c, old, new, private, previous)
             )

@@ -1,7 +1,7 @@
 """The published log: its files, the signatures under it, and who has seen that it only grows."""
 
 from gateway.log.publishing._folder import LogDamaged, LogFolder, LogInUse, LogStopped
-from gateway.log.publishing._opening import OpenLog, announce_roll, next_origin, open_log
+from gateway.log.publishing._opening import OpenLog, announce_rotation, next_origin, open_log
 from gateway.log.publishing._proofs import PublishedTree, inclusion_text
 from gateway.log.publishing._public_log import PublicLog
 from gateway.log.publishing._publisher import INTEGRATE_SECONDS, PUBLISH_SECONDS, Publisher
@@ -28,7 +28,7 @@ __all__ = [
     "WitnessPolicy",
     "WitnessTimes",
     "Witnesses",
-    "announce_roll",
+    "announce_rotation",
     "check_rows",
     "encode_bundle",
     "inclusion_text",

@@ -68,7 +68,7 @@ async def open_log(
     void, since their ends may stand in leaves that it has lost; that is done before it is noted.
     """
     latest = database.read(latest_key)
-    finish_roll(folder, latest)
+    finish_rotation(folder, latest)
     origin = folder.origin(host, clock().astimezone(_HERE).year)
     private = keys.recover_log_key(latest)
     signer = CheckpointSigner(folder.signer, origin, private)
@@ -137,12 +137,12 @@ def next_origin(folder: LogFolder, host: str, year: int, old: str) -> str:
     )
 
 
-def announce_roll(folder: LogFolder, old: str, new: str) -> None:
+def announce_rotation(folder: LogFolder, old: str, new: str) -> None:
     """Note which log is about to follow which; raises OSError."""
     write_atomically(folder.root / "rolling", f"{old}\n{new}\n".encode())
 
 
-def finish_roll(folder: LogFolder, in_force: str | None) -> None:
+def finish_rotation(folder: LogFolder, in_force: str | None) -> None:
     """Bring the files where the database is, by the verifier key of its last `key` leaf.
 
     Raises OSError; may be begun again at any point.

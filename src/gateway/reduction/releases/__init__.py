@@ -8,13 +8,13 @@ from gateway.reduction.releases._cells import (
     released,
     tally_leaf,
 )
-from gateway.reduction.releases._closing import Office, close_month
+from gateway.reduction.releases._closing import ClosingContext, close_month
 from gateway.reduction.releases._counting import FEWEST, CellCounts, RangeCount
 from gateway.reduction.releases._release import (
     SERIES,
     SOURCE,
-    Grounds,
     Release,
+    ReleaseBasis,
     ReleaseRow,
     ReleaseSigner,
     SourceRow,
@@ -24,7 +24,7 @@ from gateway.reduction.releases._release import (
     rows_by,
     text_of,
 )
-from gateway.reduction.releases._shelf import (
+from gateway.reduction.releases._stored import (
     check_all_closed,
     check_kept,
     last_settled,
@@ -39,8 +39,8 @@ __all__ = [
     "Cells",
     "Closing",
     "FEWEST",
-    "Grounds",
-    "Office",
+    "ReleaseBasis",
+    "ClosingContext",
     "RangeCount",
     "Release",
     "ReleaseRow",

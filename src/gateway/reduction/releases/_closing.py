@@ -3,7 +3,7 @@
 1. the month may be closed (`check_closable`); 2. its case leaves are counted by cells; 3. the
 tallies and the fact that the month is closed are written in one transaction; 4. the log is asked to
 publish them; 5. the release is made of the tallies, signed by the log's key and kept; 6. its files appear by
-rename. Whoever calls again goes on behind the last step that was done: what stands is never counted again,
+rename. Whoever calls again continues after the last step that was done: what stands is never counted again,
 and only signed again where the log has another key meanwhile.
 
 The range of a close begins where the one before ended. It ends before the first case leaf of a later
@@ -34,8 +34,8 @@ from gateway.reduction._reconciliation import Measured, reconcile
 from gateway.reduction.months import Month, check_closable
 from gateway.reduction.releases._cells import PROVINCE, Cells, Closing, Tally, outside, released
 from gateway.reduction.releases._counting import RangeCount
-from gateway.reduction.releases._release import Grounds, ReleaseSigner, release_of, text_of
-from gateway.reduction.releases._shelf import (
+from gateway.reduction.releases._release import ReleaseBasis, ReleaseSigner, release_of, text_of
+from gateway.reduction.releases._stored import (
     Closed,
     append_tallies,
     closed_months,
@@ -52,7 +52,7 @@ _CASE_ENTRY = b'{"kind":"case",'
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class ClosingContext:
     """What a deployment closes its months with."""
 
     database: Database
@@ -64,42 +64,44 @@ class Office:
     publish: Callable[[], Awaitable[None]]
 
 
-async def close_month(office: Office, month: Month, progress: Progress) -> tuple[Closed, bool]:
+async def close_month(
+    context: ClosingContext, month: Month, progress: Progress
+) -> tuple[Closed, bool]:
     """Close a month and publish its release; whether this call made it, or it stood already.
 
     Raises Conflict: `month_not_over`, `month_closed`, `too_few_persons`; CannotMeasure.
     """
-    known = _find(office, month)
+    known = _find(context, month)
     if known is not None and known.document is not None:
-        return _shown(office, await _signed_now(office, known)), False
-    closed = known or await _write_tallies(office, month, progress)
-    await office.publish()
-    return _shown(office, await _write_release(office, closed)), True
+        return _shown(context, await _signed_now(context, known)), False
+    closed = known or await _write_tallies(context, month, progress)
+    await context.publish()
+    return _shown(context, await _write_release(context, closed)), True
 
 
-def _find(office: Office, month: Month) -> Closed | None:
-    closed = office.database.read(lambda connection: closed_months(connection, office.origin))
+def _find(context: ClosingContext, month: Month) -> Closed | None:
+    closed = context.database.read(lambda connection: closed_months(connection, context.origin))
     return next((one for one in closed if one.month == month), None)
 
 
-async def _signed_now(office: Office, closed: Closed) -> Closed:
+async def _signed_now(context: ClosingContext, closed: Closed) -> Closed:
     """The same release, signed by the key that signs the log now: an earlier one may be known to nobody."""
-    if closed.document is None or office.signer.signed(closed.jws or ""):
+    if closed.document is None or context.signer.signed(closed.jws or ""):
         return closed
-    made = replace(closed, jws=office.signer.sign(closed.document))
-    return await office.database.write(lambda connection: keep_signature(connection, made))
+    made = replace(closed, jws=context.signer.sign(closed.document))
+    return await context.database.write(lambda connection: keep_signature(connection, made))
 
 
-def _shown(office: Office, closed: Closed) -> Closed:
-    put_release(office.folder, str(closed.month), closed.document or b"", closed.jws or "")
+def _shown(context: ClosingContext, closed: Closed) -> Closed:
+    put_release(context.folder, str(closed.month), closed.document or b"", closed.jws or "")
     return closed
 
 
-async def _write_tallies(office: Office, month: Month, progress: Progress) -> Closed:
-    read = office.database.read
-    before = read(lambda connection: closed_months(connection, office.origin))
-    running = Month.at(office.clock())
-    check_closable(month, running, before[-1].month if before else None, mock=office.mock)
+async def _write_tallies(context: ClosingContext, month: Month, progress: Progress) -> Closed:
+    read = context.database.read
+    before = read(lambda connection: closed_months(connection, context.origin))
+    running = Month.at(context.clock())
+    check_closable(month, running, before[-1].month if before else None, mock=context.mock)
     first = before[-1].last + 1 if before else 0
     last = read(lambda connection: _end_of(connection, first, month))
     definitions = read(lambda connection: definitions_of(connection, last + 1))
@@ -109,14 +111,14 @@ async def _write_tallies(office: Office, month: Month, progress: Progress) -> Cl
         witnessed = read(witnessed_in)
         closes = _covered(definitions, before, closing, witnessed)
         count = RangeCount(definitions, first, last, closes, measure.edition)
-        _count(office.database, count, (first, last), progress)
+        _count(context.database, count, (first, last), progress)
         cells = released(count.cells)
         if cells is None:
             raise Conflict("too_few_persons", f"fewer than 10 persons stand behind {month}")
         if others := read(lambda connection: _case_leaves(connection, first, last)) - count.leaves:
             cells |= outside(others)
-        write = partial(_append, origin=office.origin, closing=closing, cells=cells)
-        written = await office.database.write(partial(write, witnessed=witnessed))
+        write = partial(_append, origin=context.origin, closing=closing, cells=cells)
+        written = await context.database.write(partial(write, witnessed=witnessed))
         if written is not None:
             return written
 
@@ -180,21 +182,21 @@ def _case_leaves(connection: Connection, first: int, last: int) -> int:
     return int(connection.execute(number).scalar_one())
 
 
-async def _write_release(office: Office, closed: Closed) -> Closed:
-    read, size = office.database.read, closed.last_tally + 1
+async def _write_release(context: ClosingContext, closed: Closed) -> Closed:
+    read, size = context.database.read, closed.last_tally + 1
     tallies = read(lambda connection: tallies_of(connection, closed))
     supplied = read(lambda connection: supplied_counts(connection, size))
     before = [
         one
-        for one in read(lambda connection: closed_months(connection, office.origin))
+        for one in read(lambda connection: closed_months(connection, context.origin))
         if one.month < closed.month
     ]
     first = before[-1].month.following if before else closed.month
     months = [str(month) for month in first.up_to(closed.month)]
-    grounds = Grounds(
-        office.origin,
+    basis = ReleaseBasis(
+        context.origin,
         size,
-        root_at(office.database, size),
+        root_at(context.database, size),
         read(lambda connection: definitions_of(connection, size)),
         reconcile(
             supplied,
@@ -203,9 +205,9 @@ async def _write_release(office: Office, closed: Closed) -> Closed:
             tallies[0].closing.edition,
         ),
     )
-    text = text_of(release_of(tallies, grounds))
-    made = replace(closed, document=text, jws=office.signer.sign(text))
-    return await office.database.write(lambda connection: keep_release(connection, made))
+    text = text_of(release_of(tallies, basis))
+    made = replace(closed, document=text, jws=context.signer.sign(text))
+    return await context.database.write(lambda connection: keep_release(connection, made))
 
 
 def _measured(tally: Tally) -> Measured:

@@ -37,7 +37,7 @@ from gateway.reduction._dossiers import Sums, tally
 from gateway.reduction._hours import Covered, lies_outside
 
 FEWEST = 10
-"""So many persons, and cases, stand behind whatever is published."""
+"""The least number of persons, and of cases, in whatever is published."""
 
 ANY, DOSSIERS, CHAINS, READS = "any", "dossiers", "chains", "reads"
 _OF_A_CASE = (
@@ -52,8 +52,8 @@ _LATE, _LATE_WITHDRAWN = ("late", "submissions"), ("late", "withdrawals")
 
 
 @dataclass(slots=True)
-class Behind:
-    """Who stands behind one thing that is published: cases, and persons as far as ten."""
+class Contributors:
+    """Who contributed to one published figure: the number of cases, and up to ten persons by blind index."""
 
     cases: int = 0
     persons: set[bytes] = field(default_factory=set, repr=False)
@@ -72,30 +72,32 @@ class Behind:
 
 @dataclass(slots=True)
 class CellCounts:
-    """What one cell adds up to, and who stands behind each thing in it."""
+    """The sums of one cell, and who contributed to each kind of them."""
 
     leaves: int = 0
     sums: Sums = field(default_factory=Counter)
     versions: set[int] = field(default_factory=set)
-    behind: defaultdict[str, Behind] = field(default_factory=lambda: defaultdict(Behind))
+    contributors: defaultdict[str, Contributors] = field(
+        default_factory=lambda: defaultdict(Contributors)
+    )
 
     @property
     def cases(self) -> int:
         """Cases with a leaf of the range in this cell."""
-        return self.behind[ANY].cases
+        return self.contributors[ANY].cases
 
     @property
     def fit(self) -> bool:
         """Whether the cell may be published: so that not even its dossiers alone are too few."""
-        return all(behind.fit for behind in self.behind.values())
+        return all(contributors.fit for contributors in self.contributors.values())
 
     def take(self, other: "CellCounts") -> None:
         """Take another cell in."""
         self.leaves += other.leaves
         self.sums.update(other.sums)
         self.versions |= other.versions
-        for what, behind in other.behind.items():
-            self.behind[what].add(behind.cases, behind.persons)
+        for what, contributors in other.contributors.items():
+            self.contributors[what].add(contributors.cases, contributors.persons)
 
 
 class RangeCount:
@@ -134,7 +136,7 @@ class RangeCount:
         counted.sums[("outside_hours",)] = sum(leaf >= self._first for leaf in outside)
         counted.leaves = leaves
         for what in (ANY, *(what for what, keys in _SEEN_BY.items() if _has(counted.sums, keys))):
-            counted.behind[what].add(1, persons)
+            counted.contributors[what].add(1, persons)
         self.cells[self._row(case)].take(counted)
 
     @property

@@ -55,7 +55,7 @@ PARTIAL = "tháng chưa kết thúc / the month is not over"
 
 
 @dataclass(frozen=True, slots=True)
-class Grounds:
+class ReleaseBasis:
     """What a release rests on beside its tallies: the log's name and root, definitions, counts."""
 
     origin: str
@@ -142,13 +142,13 @@ class SourceRow(SourceFigures, ReadFigures):
     channel: str
 
 
-def release_of(tallies: Sequence[Tally], grounds: Grounds) -> Release:
+def release_of(tallies: Sequence[Tally], basis: ReleaseBasis) -> Release:
     """The release of the month that these tallies close."""
     closing = tallies[0].closing
-    measure = grounds.definitions.of_month(closing.last + 1, closing.month)
+    measure = basis.definitions.of_month(closing.last + 1, closing.month)
     shown = [tally for tally in tallies if tally.cell.level != OUTSIDE]
     total = {channel: total_of(shown, channel) for channel in (ONLINE, PAPER)}
-    notice = notice_of(grounds.definitions, grounds.reconciliation, total)
+    notice = notice_of(basis.definitions, basis.reconciliation, total)
     return {
         "kind": "release",
         "v": measure.edition,
@@ -157,25 +157,25 @@ def release_of(tallies: Sequence[Tally], grounds: Grounds) -> Release:
         "notice": [*([PARTIAL] if closing.partial else []), *notice],
         "definition": {name: n for name, n in asdict(measure).items() if n is not None},
         "range": {"first": closing.first, "last": closing.last},
-        "size": grounds.size,
-        "root": b64encode(grounds.root).decode(),
-        "origin": grounds.origin,
+        "size": basis.size,
+        "root": b64encode(basis.root).decode(),
+        "origin": basis.origin,
         "tallies": [tally.leaf for tally in tallies],
         "cells": [_cell(tally) for tally in shown],
         "total": total,
-        "reconciliation": grounds.reconciliation,
-        **_named(shown, grounds, measure.edition),
+        "reconciliation": basis.reconciliation,
+        **_named(shown, basis, measure.edition),
     }
 
 
-def _named(tallies: Sequence[Tally], grounds: Grounds, edition: int) -> _Named:
+def _named(tallies: Sequence[Tally], basis: ReleaseBasis, edition: int) -> _Named:
     """The inputs that no figure counts, and the declarations whose dossiers are counted."""
     if edition == 1:
         return {}
     leaves = sorted({leaf for tally in tallies for leaf in tally.versions})
-    forms = [grounds.definitions.forms[leaf] for leaf in leaves]
+    forms = [basis.definitions.forms[leaf] for leaf in leaves]
     keys = sorted({key for form in forms if form.declaration for key in form.keys(None)[1:]})
-    known = grounds.definitions.baselines
+    known = basis.definitions.baselines
     return {
         "uncounted": [
             {"form": form.form, "version": form.version, "inputs": [*map(list, form.uncounted)]}
@@ -185,7 +185,7 @@ def _named(tallies: Sequence[Tally], grounds: Grounds, edition: int) -> _Named:
             {
                 "procedure": procedure or None,
                 "declaration": declaration,
-                "log": known[procedure, declaration].log or grounds.origin,
+                "log": known[procedure, declaration].log or basis.origin,
                 "leaf": known[procedure, declaration].leaf,
             }
             for procedure, declaration in keys

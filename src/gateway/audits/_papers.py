@@ -18,7 +18,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from gateway.audits._openings import Opening, Shown, Wrong, check_opened, submission_of
+from gateway.audits._disclosures import (
+    CheckedDisclosure,
+    Disclosure,
+    DisclosureError,
+    check_disclosure,
+    submission_of,
+)
 from gateway.forms.catalogue import RegisteredForm
 from gateway.judging.opened import OpenedReceipt
 from gateway.receipts.tags import same_tag
@@ -31,30 +37,30 @@ _DIGITS = frozenset("0123456789abcdef")
 def check_paper(
     unit: Unit,
     chain: Collection[Opened],
-    opening: Opening,
+    opening: Disclosure,
     form: RegisteredForm,
     files: Path,
     issued: Mapping[str, Collection[str]],
 ) -> None:
-    """Raises Wrong with the first step that fails; `issued` gives per issuer the numbers that it issued."""
-    shown = check_opened(unit, chain, opening, form)
+    """Raises DisclosureError with the first step that fails; `issued` gives per issuer the numbers that it issued."""
+    shown = check_disclosure(unit, chain, opening, form)
     stated = submission_of(unit).letters
     shown.check_classes(stated)
     shown.check_verdicts(stated)
     record = _record(unit, shown)
     paper = _paper(shown.receipt, record, opening.papers.get(record))
     if not _there(files, paper["file"]):
-        raise Wrong("file")
+        raise DisclosureError("file")
     if paper["number"] not in issued.get(paper["issuer"], ()):
-        raise Wrong("issuer")
+        raise DisclosureError("issuer")
 
 
-def _record(unit: Unit, shown: Shown) -> str:
+def _record(unit: Unit, shown: CheckedDisclosure) -> str:
     unvouched = {one.path: one.unvouched for one in shown.judgement.fields}
     records = {unvouched.get(path) for path in unit.paths}
     record = records.pop() if len(records) == 1 else None
     if record is None:
-        raise Wrong("record")
+        raise DisclosureError("record")
     return record
 
 
@@ -62,11 +68,11 @@ def _paper(receipt: OpenedReceipt, record: str, said: Any) -> Mapping[str, Any]:
     """What was supplied of the paper, where the record's tag opens on it."""
     shaped = isinstance(said, dict) and said.keys() == MEMBERS
     if not shaped or not all(one is None or isinstance(one, str) for one in said.values()):
-        raise Wrong("paper")
+        raise DisclosureError("paper")
     tag = next((one.tag for one in receipt.claims.records if one.id == record), None)
     opened = receipt.tagger.record_tag(record, paper_digest(said))
     if tag is None or not same_tag(opened, tag):
-        raise Wrong("paper")
+        raise DisclosureError("paper")
     return dict(said)
 
 

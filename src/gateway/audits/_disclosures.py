@@ -78,7 +78,7 @@ _MEMBERS = {"evidence", "receipts", "data", "contested", "entered_by", "papers"}
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class Disclosure:
     """What the province supplies for one submission leaf."""
 
     key: bytes = field(repr=False)
@@ -91,7 +91,7 @@ class Opening:
     papers: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
-class Wrong(Exception):
+class DisclosureError(Exception):
     """The opening is not right; `step` is the first that failed."""
 
     def __init__(self, step: str) -> None:
@@ -99,13 +99,13 @@ class Wrong(Exception):
         self.step = step
 
 
-def read_opening(said: Any) -> Opening:
-    """Read a decoded opening; raises Wrong `form`."""
+def read_disclosure(said: Any) -> Disclosure:
+    """Read a decoded opening; raises DisclosureError `form`."""
     try:
         if not said.keys() <= _MEMBERS or not isinstance(said["data"], dict):
-            raise Wrong(UNREADABLE)
+            raise DisclosureError(UNREADABLE)
         evidence = said["evidence"]
-        return Opening(
+        return Disclosure(
             _unpadded(evidence["key"]),
             _unpadded(evidence["content_salt"]),
             frozenset(
@@ -119,7 +119,7 @@ def read_opening(said: Any) -> Opening:
             dict(said.get("papers") or {}),
         )
     except (LookupError, TypeError, ValueError, AttributeError, NotBase64, ReceiptRefused):
-        raise Wrong(UNREADABLE) from None
+        raise DisclosureError(UNREADABLE) from None
 
 
 def _receipt(text: str) -> Receipt:
@@ -131,7 +131,7 @@ def _unpadded(text: str) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class CheckedDisclosure:
     """An opening whose leaves, key, receipts and content hold: the submission as it was judged then."""
 
     receipt: OpenedReceipt
@@ -139,67 +139,67 @@ class Shown:
     letters: SubmissionLetters = field(repr=False)
 
     def check_classes(self, stated: SubmissionLetters) -> None:
-        """Raise Wrong `class` unless classes, sources and records are those that the leaf says."""
+        """Raise DisclosureError `class` unless classes, sources and records are those that the leaf says."""
         mine = self.letters
         if stated.records is None:  # before records were numbered
             mine = replace(mine, records=None, record_rows={})
         with_verdicts = replace(mine, verdicts=stated.verdicts, verdict_rows=stated.verdict_rows)
         if with_verdicts != stated:
-            raise Wrong("class")
+            raise DisclosureError("class")
 
     def check_verdicts(self, stated: SubmissionLetters) -> None:
-        """Raise Wrong `verdict` unless every verdict is the one that the leaf says."""
+        """Raise DisclosureError `verdict` unless every verdict is the one that the leaf says."""
         mine = self.letters
         if (mine.verdicts, mine.verdict_rows) != (stated.verdicts, stated.verdict_rows):
-            raise Wrong("verdict")
+            raise DisclosureError("verdict")
 
 
-def check_opened(
-    unit: Unit, chain: Collection[Opened], opening: Opening, form: RegisteredForm
-) -> Shown:
-    """The steps from `leaves` to `content`; raises Wrong with the first that fails.
+def check_disclosure(
+    unit: Unit, chain: Collection[Opened], opening: Disclosure, form: RegisteredForm
+) -> CheckedDisclosure:
+    """The steps from `leaves` to `content`; raises DisclosureError with the first that fails.
 
     `chain` are the case leaves of the unit's chain up to its submission.
     """
     submission = submission_of(unit)
     payloads = [(leaf.index, payload_of(leaf.body)) for leaf in chain]
     if not {(leaf.hash, leaf.salt) for leaf in chain} <= opening.leaves:
-        raise Wrong("leaves")
+        raise DisclosureError("leaves")
     prefills = {at: one for at, one in payloads if isinstance(one, PrefillPayload)}
     _check_receipts(opening, _prefills_up_to(prefills, submission.prefill), submission.chain)
     if opening.receipts[-1].claims.version != form.version:
-        raise Wrong("receipt")
+        raise DisclosureError("receipt")
     refusals = [one for _, one in payloads if isinstance(one, RefusalPayload)]
     one, judgement = _judged(opening, form, submission, _refused(refusals))
     content = content_of(judgement.content, opening.contested, opening.by_officer)
     said = commitment(opening.content_salt, content)
     if said != submission.content_commitment:
-        raise Wrong("content")
-    return Shown(one, judgement, letters_of(judgement, form))
+        raise DisclosureError("content")
+    return CheckedDisclosure(one, judgement, letters_of(judgement, form))
 
 
-def check_opening(
+def check_field(
     unit: Unit,
     chain: Collection[Opened],
-    opening: Opening,
+    opening: Disclosure,
     form: RegisteredForm,
     journal: Mapping[str, Collection[str]],
 ) -> str | None:
-    """Raises Wrong with the first step that fails; gives the source that was asked about the field.
+    """Raises DisclosureError with the first step that fails; gives the source that was asked about the field.
 
     None where no register of others had to know of it: the sign-in's own facts, the province's records.
     `journal` gives per source the request numbers that the source itself kept.
     """
-    shown = check_opened(unit, chain, opening, form)
+    shown = check_disclosure(unit, chain, opening, form)
     judged = next((one for one in shown.judgement.fields if one.path == unit.path), None)
     if judged is None or not judged.visible:
-        raise Wrong("visibility")
+        raise DisclosureError("visibility")
     stated = submission_of(unit).letters
     shown.check_classes(stated)
     if not _opens(shown.receipt, judged, opening.data):
-        raise Wrong("tag")
+        raise DisclosureError("tag")
     if judged.verdict is not Verdict.AUTO:
-        raise Wrong("verdict")
+        raise DisclosureError("verdict")
     shown.check_verdicts(stated)
     return _check_reads(judged, opening, journal)
 
@@ -218,22 +218,22 @@ def _prefills_up_to(prefills: Mapping[int, PrefillPayload], last: int) -> list[P
     at: int | None = last
     while at is not None:
         if at not in prefills or len(found) > len(prefills):
-            raise Wrong("leaves")
+            raise DisclosureError("leaves")
         found.append(prefills[at])
         at = prefills[at].previous
     return found[::-1]
 
 
-def _check_receipts(opening: Opening, prefills: list[PrefillPayload], chain: str) -> None:
+def _check_receipts(opening: Disclosure, prefills: list[PrefillPayload], chain: str) -> None:
     committed = b64encode(commit_to(opening.key)).decode()
     if any(prefill.key_commitment != committed for prefill in prefills):
-        raise Wrong("key")
+        raise DisclosureError("key")
     digests = [_digest(receipt) for receipt in opening.receipts]
     if (
         digests != [one.receipt_digest for one in prefills]
         or opening.receipts[-1].claims.chain != chain
     ):
-        raise Wrong("receipt")
+        raise DisclosureError("receipt")
 
 
 def _refused(refusals: Iterable[RefusalPayload]) -> frozenset[str]:
@@ -247,7 +247,10 @@ def _digest(receipt: Receipt) -> str:
 
 
 def _judged(
-    opening: Opening, form: RegisteredForm, submission: SubmissionPayload, refused: frozenset[str]
+    opening: Disclosure,
+    form: RegisteredForm,
+    submission: SubmissionPayload,
+    refused: frozenset[str],
 ) -> tuple[OpenedReceipt, Judgement]:
     """The submission, judged as it was then."""
     digests = (form.definition.digest, form.bindings.digest)
@@ -266,7 +269,7 @@ def _opens(one: OpenedReceipt, judged: JudgedField, data: Mapping[str, Any]) -> 
 
 
 def _check_reads(
-    judged: JudgedField, opening: Opening, journal: Mapping[str, Collection[str]]
+    judged: JudgedField, opening: Disclosure, journal: Mapping[str, Collection[str]]
 ) -> str | None:
     filled = judged.filled
     named = () if filled is None else (filled.source, filled.confirmed_by)
@@ -281,5 +284,5 @@ def _check_reads(
     ]
     known = journal.get(source, ())
     if not reads or any(read.ref not in known for read in reads):
-        raise Wrong("read")
+        raise DisclosureError("read")
     return source

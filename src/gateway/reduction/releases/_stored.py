@@ -206,9 +206,9 @@ def check_all_closed(connection: Connection, origin: str, running: Month) -> Non
     Leaves of the running month are no reason; no close could take them yet.
     """
     closed = closed_months(connection, origin)
-    behind, counted = (closed[-1].last, closed[-1].month.last_hour) if closed else (-1, -1)
+    last, counted = (closed[-1].last, closed[-1].month.last_hour) if closed else (-1, -1)
     open_hour = select(func.max(bodies.c.hour)).where(
-        bodies.c.idx > behind, bodies.c.hour > counted, bodies.c.hour < running.first_hour
+        bodies.c.idx > last, bodies.c.hour > counted, bodies.c.hour < running.first_hour
     )
     hour = connection.execute(open_hour).scalar_one()
     if hour is not None:
