@@ -7,6 +7,7 @@ of the instant rule are 0.
 """
 
 import asyncio
+import json
 import os
 import shutil
 import tempfile
@@ -55,6 +56,9 @@ MISSES = (
     "GATEWAY_PREFILL_MISSES_OF_ALL",
 )
 """Limits that a load test with strangers would meet."""
+TRIAL_OFFICER, TRIAL_QUOTA = "H99.01.cb003", 3
+"""Who may read so often a day in the sandbox, so that the refusal of one call more can be seen."""
+MANY = 1_000_000
 POLICY = "policy.txt"
 TENANT = TenantId("tinh-mau")
 AGENCY = "H99.01"
@@ -249,6 +253,8 @@ def _settings(folder: Path, address: str, mocks: Mapping[str, Any]) -> dict[str,
         "GATEWAY_MOCK": "true",
         "GATEWAY_INSTANT_SECONDS": "0",
         "GATEWAY_INSTANT_SECONDS_PER_FIELD": "0",
+        "GATEWAY_OFFICER_READS_PER_DAY": str(MANY),
+        "GATEWAY_OFFICER_QUOTAS": json.dumps({TRIAL_OFFICER: TRIAL_QUOTA}),
         "GATEWAY_TOKEN_LIFETIME_SECONDS": str(TOKEN_SECONDS),
         **dict.fromkeys(MISSES, "1000000"),
         "GATEWAY_SOURCE_PATIENCE_SECONDS": str(TIMEOUT_SECONDS),

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import typer
 
-from demo._deployment import Deployment, deployment
+from demo._deployment import TRIAL_OFFICER, TRIAL_QUOTA, Deployment, deployment
 from demo._igate import signed_in
 from demo._processes import DidNotStart
 from gateway.cli.clock import next_second
@@ -126,6 +126,10 @@ def _say_how_to_try(told: Mapping[str, Any]) -> None:
     typer.echo(
         f"curl -s {told['gateway']}/v1/prefills -H 'Authorization: Bearer {told['token']}' "
         f"-H 'Content-Type: application/json' -d '{json.dumps(body, ensure_ascii=False)}'\n"
+    )
+    typer.echo(
+        f'With "officer": "{TRIAL_OFFICER}" the same call is answered {TRIAL_QUOTA} times a day, '
+        "then 429 with RateLimit and Retry-After.\n"
     )
     typer.echo("Ctrl-C ends it. / Nhấn Ctrl-C để dừng.")
     sys.stdout.flush()

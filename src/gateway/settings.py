@@ -99,6 +99,9 @@ class Settings(BaseModel):
     confirm_misses_of_officer: int = Field(default=60, ge=1)
     prefill_misses_of_client: int = Field(default=400, ge=1)
     prefill_misses_of_officer: int = Field(default=200, ge=1)
+    # reads of people's data by one officer in a day; a busy counter serves some sixty people
+    officer_reads_per_day: int = Field(default=300, ge=1)
+    officer_quotas: dict[str, Annotated[int, Field(ge=0)]] = Field(default={})
     # what lies here of somebody costs a few milliseconds to look at: many times that
     closed_answer_quantum_ms: int = Field(default=100, ge=1)
     log_policy: Path | None = None

@@ -18,6 +18,7 @@ from gateway.domain.errors import (
     NotAllowed,
     NotFound,
     NotSignedIn,
+    QuotaReached,
     ReceiptRefused,
     RecordRefused,
     ScopeMissing,
@@ -221,6 +222,9 @@ _CODES: dict[type[GatewayError], str] = {
     """,
     FormRefused: """
         form_refused | Biểu mẫu không dùng được | Form refused | See `fields`: each names a place and why.
+    """,
+    QuotaReached: """
+        officer_quota_reached | Cán bộ đã hết lượt tra cứu trong ngày | Officer's daily quota reached | Wait until midnight in Việt Nam (Retry-After), or ask the operator to raise the quota.
     """,
     TooManyTries: """
         too_many_tries | Quá nhiều lần xác nhận không khớp | Too many tries | Wait as long as Retry-After says; meanwhile the paper is looked at.

@@ -26,6 +26,7 @@ from gateway.domain.errors import (
     NotAllowed,
     NotFound,
     NotSignedIn,
+    QuotaReached,
     ReceiptRefused,
     RecordRefused,
     ScopeMissing,
@@ -46,6 +47,7 @@ STATUS_OF: dict[type[GatewayError], HTTPStatus] = {
     RecordRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     DossierRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
+    QuotaReached: HTTPStatus.TOO_MANY_REQUESTS,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
     CannotMeasure: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
@@ -108,6 +110,14 @@ def status_of(borne_by: type[GatewayError], code: str) -> HTTPStatus:
     return by_code or next(STATUS_OF[t] for t in borne_by.__mro__ if t in STATUS_OF)
 
 
+def rate_limit(limit: int, remaining: int, seconds: int) -> dict[str, str]:
+    """The officer's quota in the header fields of draft-ietf-httpapi-ratelimit-headers-10."""
+    return {
+        "RateLimit-Policy": f'"officer";q={limit};w=86400',
+        "RateLimit": f'"officer";r={remaining};t={seconds}',
+    }
+
+
 def problem_of(error: GatewayError) -> Response:
     """The problem document of one of our own refusals."""
     fields: tuple[FieldProblem, ...] = ()
@@ -119,6 +129,9 @@ def problem_of(error: GatewayError) -> Response:
     headers: dict[str, str] = {}
     if isinstance(error, TooManyTries):
         headers = {"Retry-After": str(error.seconds)}
+    elif isinstance(error, QuotaReached):
+        headers = rate_limit(error.limit, 0, error.seconds)
+        headers |= {"Retry-After": str(error.seconds)}
     elif isinstance(error, ScopeMissing):
         missing = f'Bearer error="insufficient_scope", scope="{error.scope}"'
         headers = {"WWW-Authenticate": missing}

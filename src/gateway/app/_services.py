@@ -46,6 +46,7 @@ from gateway.prefill.confirmation import ConfirmationWorkflow
 from gateway.prefill.request import ReadPolicy, read_acts
 from gateway.prefill.workflow import PrefillWorkflow
 from gateway.reads.gate import ReadGate
+from gateway.reads.quotas import Quotas
 from gateway.receipts.chains import void_open_chains
 from gateway.receipts.receipt import ReceiptSigner, ReceiptStore
 from gateway.receipts.tickets import Tickets
@@ -134,7 +135,12 @@ def _access_services(
         authentication=Authentication(tokens, clients, used, settings.issuer, clock),
         replays=Replays(database, keys.idempotency, clock),
         pace=Pace(settings.closed_answer_quantum_ms / 1000),
-        reads=ReadGate(database, keys.index, clock),
+        reads=ReadGate(
+            database,
+            keys.index,
+            clock,
+            Quotas(settings.officer_reads_per_day, settings.officer_quotas, keys.index),
+        ),
     )
 
 

@@ -77,6 +77,17 @@ class TooManyTries(GatewayError):
         self.seconds = seconds
 
 
+class QuotaReached(GatewayError):
+    """An officer has read as many people's data as a day allows; `seconds` until midnight in Việt Nam."""
+
+    CODE = "officer_quota_reached"
+
+    def __init__(self, seconds: int, limit: int) -> None:
+        super().__init__(self.CODE, f"the officer may read {limit} times a day", "officer")
+        self.seconds = seconds
+        self.limit = limit
+
+
 class Busy(GatewayError):
     """The gateway cannot record the change now; nothing was stored."""
 

@@ -7,6 +7,8 @@
    the citizen's own first prefill, and has not ended.
 5. The person is the applicant of that case, where the case has one.
 
+6. The officer's reads of the day are below the quota (`quotas.py`).
+
 A citizen's own read, online and without an officer, needs the first lock alone. Whatever is refused
 leaves an `access` leaf with the code of the refusal, so that attempts are counted too; the answer never
 says which dossiers exist. Threats T-11, T-12 and T-75.
@@ -21,10 +23,11 @@ from sqlalchemy import Connection, select
 from gateway.access.callers import Caller
 from gateway.access.grants import committed_officer
 from gateway.domain.clock import hour_of
-from gateway.domain.errors import DossierRefused, NotAllowed
+from gateway.domain.errors import DossierRefused, NotAllowed, QuotaReached
 from gateway.domain.identifiers import DossierCode, PersonalId
 from gateway.log.append import append_case
-from gateway.log.entries import AccessPayload
+from gateway.log.entries import AccessPayload, AlarmPayload
+from gateway.reads.quotas import Allowance, Quotas
 from gateway.receipts.cases import case_of, new_reference, person_index
 from gateway.storage.database import Database
 from gateway.storage.schema import case_persons, dossiers
@@ -68,10 +71,12 @@ class ReadGate:
     database: Database = field(repr=False)
     index_key: bytes = field(repr=False)
     clock: Callable[[], datetime] = field(repr=False)
+    quotas: Quotas
 
-    async def check(self, read: PersonRead) -> None:
+    async def check(self, read: PersonRead) -> Allowance | None:
         """Raise DossierRefused `dossier_not_granted`, or NotAllowed `officer_required`,
-        `officer_not_granted`, `dossier_missing`, `case_not_open` or `case_of_another_person`.
+        `officer_not_granted`, `dossier_missing`, `case_not_open` or `case_of_another_person`; and
+        QuotaReached. Gives what the officer has left of today, None for a citizen's own read.
         """
         try:
             self._check(read)
@@ -79,6 +84,26 @@ class ReadGate:
             code = refusal.code
             await self.database.write(lambda connection: self.record(connection, read, 0, code))
             raise
+        if read.officer is None:
+            return None
+        officer = read.officer
+        allowance = await self.database.write(lambda c: self._take(c, read, officer))  # 6
+        if allowance.reached:
+            raise QuotaReached(allowance.seconds, allowance.limit)
+        return allowance
+
+    def _take(self, connection: Connection, read: PersonRead, officer: str) -> Allowance:
+        now = self.clock()
+        allowance = self.quotas.take(connection, read.caller.tenant, officer, now)
+        if allowance.reached:
+            self.record(connection, read, 0, QuotaReached.CODE)
+        if allowance.alarm is not None:
+            reads = allowance.limit - allowance.remaining
+            alarm = AlarmPayload(
+                new_reference(), read.caller.tenant, hour_of(now), allowance.alarm, read.call, reads
+            )
+            append_case(connection, alarm)
+        return allowance
 
     def record(
         self, connection: Connection, read: PersonRead, records: int, refused: str | None = None

@@ -22,7 +22,7 @@ from sqlalchemy import (
     false,
 )
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest revision in `_migrations/versions`, which creates exactly these tables."""
 
 metadata = MetaData()
@@ -230,6 +230,18 @@ typed_persons = Table(
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("applicant", LargeBinary, primary_key=True),
     Column("person", LargeBinary, primary_key=True),
+)
+
+# how many reads officers of a tenant have made today, by keyed digests; rows of other days are deleted.
+# `alarms` has bit 1 where the quota was reached, bit 2 where others read far less
+officer_reads = Table(
+    "officer_reads",
+    metadata,
+    Column("day", Integer, nullable=False),
+    Column("tenant", String, primary_key=True),
+    Column("officer", LargeBinary, primary_key=True),
+    Column("reads", Integer, nullable=False),
+    Column("alarms", Integer, nullable=False),
 )
 
 chains = Table(

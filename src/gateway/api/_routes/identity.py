@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from gateway.api._http import encode
 from gateway.api._models.people import DossierText, OfficerText, ProcedureText, SubjectModel
-from gateway.api._routes.prefills import LegalBasisModel, asker_for
+from gateway.api._routes.prefills import LegalBasisModel, asker_for, with_allowance
 from gateway.api._routing import (
     Context,
     MayPrefill,
@@ -75,7 +75,6 @@ async def confirm_identity(
         request.subject.personal_id,
         of_applicant=False,
     )
-    await access.reads.check(read)
     asker = asker_for(caller, codes)
     ground = body.legal_basis
     known = codes or forms.catalogue.grounds()
@@ -88,7 +87,9 @@ async def confirm_identity(
             if context.idempotency_key is not None:
                 replay.complete_in(connection, 200, _written(confirmation))
 
-        return respond(200, _written(await cases.confirmations.run(asker, request, keep)))
+        allowance = await access.reads.check(read)
+        written = _written(await cases.confirmations.run(asker, request, keep))
+        return with_allowance(respond(200, written), allowance)
 
 
 def _written(confirmation: Confirmation) -> bytes:

@@ -69,8 +69,8 @@ async def prefill_eform(
     def answer(cases: CaseServices, prefilled: Prefilled) -> IGatePrefillAnswer:
         return _answer(forms, cases, body, choices, prefilled, unmapped)
 
-    await access.reads.check(read_of(caller, request, "code"))
-    return await fill_once(forms, cases, caller, context, request, answer)
+    read = read_of(caller, request, "code")
+    return await fill_once(forms, cases, access, context, read, request, answer)
 
 
 @router.post(

@@ -19,6 +19,7 @@ from gateway.api._models.people import (
     ProcedureText,
     SubjectModel,
 )
+from gateway.api._problems import rate_limit
 from gateway.api._routing import (
     Context,
     MayPrefill,
@@ -27,7 +28,14 @@ from gateway.api._routing import (
     new_router,
     respond,
 )
-from gateway.api.services import CaseServices, FormServices, UseAccess, UseCases, UseForms
+from gateway.api.services import (
+    AccessServices,
+    CaseServices,
+    FormServices,
+    UseAccess,
+    UseCases,
+    UseForms,
+)
 from gateway.domain.identifiers import DossierCode
 from gateway.domain.replies import outcome_of
 from gateway.domain.verdicts import Reason
@@ -52,6 +60,7 @@ from gateway.prefill.request import (
 )
 from gateway.prefill.workflow import Prefilled
 from gateway.reads.gate import PersonRead
+from gateway.reads.quotas import Allowance
 from gateway.receipts.claims import FilledClaim
 from gateway.sources.paper_path import UnverifiedField
 
@@ -127,8 +136,8 @@ async def prefill(
 ) -> Response:
     """Values with their origins, a signed receipt, and the leaf that says it was recorded."""
     request = body.read()
-    await access.reads.check(read_of(caller, request, "dossier"))
-    return await fill_once(forms, cases, caller, context, request, answer_of)
+    read = read_of(caller, request, "dossier")
+    return await fill_once(forms, cases, access, context, read, request, answer_of)
 
 
 def read_of(caller: Caller, request: PrefillRequest, dossier_member: str) -> PersonRead:
@@ -147,18 +156,19 @@ def read_of(caller: Caller, request: PrefillRequest, dossier_member: str) -> Per
 async def fill_once(
     forms: FormServices,
     cases: CaseServices,
-    caller: Caller,
+    access: AccessServices,
     context: RequestContext,
+    read: PersonRead,
     request: PrefillRequest,
     answer: Callable[[CaseServices, Prefilled], Mapping[str, object]],
 ) -> Response:
-    """Fill for a read that the locks let pass, and answer as `answer` words it, once per Idempotency-Key."""
+    """Fill where the locks let the read pass, and answer as `answer` words it, once per Idempotency-Key."""
     procedure = procedure_of(forms.catalogue.form_for(request.form), request.procedure)
     codes = {request.form} if procedure is None else {request.form, procedure, procedure[:8]}
-    asker = asker_for(caller, codes)
+    asker = asker_for(read.caller, codes)
     ground = request.legal_basis
     check_legal_basis(ground["kind"], ground["reference"], frozenset(codes), cases.legal_acts)
-    with context.reserve(caller) as replay:
+    with context.reserve(read.caller) as replay:
         if replay.earlier is not None:
             return respond(replay.earlier.status, replay.earlier.answer)
 
@@ -170,8 +180,17 @@ async def fill_once(
             if context.idempotency_key is not None:
                 replay.complete_in(connection, 200, written)
 
+        allowance = await access.reads.check(read)
         await cases.prefills.run(asker, request, keep)
-        return respond(200, written)
+        return with_allowance(respond(200, written), allowance)
+
+
+def with_allowance(answer: Response, allowance: Allowance | None) -> Response:
+    """The answer with what the officer has left of today."""
+    if allowance is not None:
+        left = rate_limit(allowance.limit, allowance.remaining, allowance.seconds)
+        answer.headers.update(left)
+    return answer
 
 
 def asker_for(caller: Caller, codes: Collection[str]) -> Asker:

@@ -6,7 +6,9 @@ from fastapi import Response
 from pydantic import Field
 from sqlalchemy import Connection
 
+from gateway.api._http import encode
 from gateway.api._models.people import DossierText, NameText, OfficerText
+from gateway.api._routes.prefills import with_allowance
 from gateway.api._routing import (
     Context,
     MayReadRecords,
@@ -14,6 +16,7 @@ from gateway.api._routing import (
     RequestModel,
     ResponseModel,
     new_router,
+    respond,
 )
 from gateway.api.services import UseAccess, UseDatabase, UseDossiers, UseLog
 from gateway.domain.identifiers import DossierCode, PersonalId
@@ -163,7 +166,7 @@ async def put_record(
     return await context.change_once(caller, change)
 
 
-@router.post("/v1/records/search")
+@router.post("/v1/records/search", response_model=RecordSearchResponse)
 async def search_records(
     body: RecordSearchBody,
     caller: MayReadRecords,
@@ -171,7 +174,7 @@ async def search_records(
     access: UseAccess,
     log: UseLog,
     database: UseDatabase,
-) -> RecordSearchResponse:
+) -> Response:
     """The owner's records with the calling tenant; none where number and name are not one person's.
 
     An officer reads them in an open dossier that was registered before, and for a purpose; the read
@@ -184,7 +187,7 @@ async def search_records(
     read = PersonRead(
         caller, "records", "desk", body.officer, dossier, owner, body.purpose, of_applicant=False
     )
-    await access.reads.check(read)
+    allowance = await access.reads.check(read)
     shown = MEMBERS_FOR[body.purpose or ""]
     store = dossiers.records
     lying = Lying(store.search(caller.tenant, owner), store.awaited(caller.tenant, owner))
@@ -197,7 +200,7 @@ async def search_records(
     await database.write(lambda connection: access.reads.record(connection, read, len(records)))
     if not found.records and not found.awaited:
         await access.pace.wait(began)
-    return RecordSearchResponse(
+    found_here = RecordSearchResponse(
         records=[_found(one, shown) for one in records],
         awaited=[
             RecordAwaited(id=one.id, kind=one.kind, expected_at=one.expected_at.isoformat())
@@ -205,6 +208,7 @@ async def search_records(
             if body.kind in (None, one.kind) and body.state is None
         ],
     )
+    return with_allowance(respond(200, encode(found_here)), allowance)
 
 
 @router.post("/v1/records/{record}/revoke", response_model=RevocationResponse)
