@@ -30,6 +30,7 @@ from gateway.access.proofs import PinnedKey, read_public_key
 from gateway.access.scopes import USUAL, Scope, read_scopes, write_scopes
 from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.identifiers import SourceId, TenantId, folded_issuer
+from gateway.domain.json_texts import own_json
 from gateway.log.entries import Vouch
 from gateway.storage.database import Database
 from gateway.storage.schema import client_keys, clients, tenants
@@ -287,7 +288,7 @@ def _live_keys(connection: Connection) -> dict[str, tuple[PinnedKey, ...]]:
     for row in connection.execute(
         question.order_by(client_keys.c.created_at, client_keys.c.kid)
     ).all():
-        key = read_public_key(json.loads(row.jwk))
+        key = read_public_key(own_json(row.jwk))
         found[row.client_id] = (*found.get(row.client_id, ()), key)
     return found
 
@@ -315,7 +316,7 @@ def hash_secret(secret: str, salt: bytes) -> bytes:
 
 def read_grant(text: str) -> Grant:
     """Read a grant as the tenants table keeps it."""
-    kept = json.loads(text)
+    kept = own_json(text)
 
     def named(member: str) -> frozenset[str] | None:
         return None if kept[member] == EVERYTHING else frozenset(kept[member])

@@ -24,6 +24,7 @@ from gateway.access.callers import Grant
 from gateway.access.clients import read_grant, vouches_in_leaf, write_grant
 from gateway.domain.errors import BadRequest, Conflict, NotFound
 from gateway.domain.identifiers import SourceId, TenantId, agency_groups
+from gateway.domain.json_texts import own_json
 from gateway.log.append import Appended, append_public
 from gateway.log.entries import GrantLeaf, Place
 from gateway.log.keys import log_name
@@ -92,7 +93,7 @@ def change_grant(connection: Connection, code: str, grant: Grant) -> Appended:
     row = connection.execute(select(tenants).where(of_tenant)).first()
     if row is None:
         raise NotFound("unknown_tenant", "no tenant of this code is registered")
-    salt = bytes.fromhex(json.loads(row.grant_json)["salt"])
+    salt = bytes.fromhex(own_json(row.grant_json)["salt"])
     since = datetime.fromtimestamp(row.created_at, UTC)
     leaf = _leaf(TenantId(code), row.agency, grant, row.is_test, since, salt)
     appended = _write(connection, leaf, connected_by(connection))
@@ -175,9 +176,9 @@ def _grant_where_it_differs(connection: Connection, connected: Sequence[str]) ->
     for row in connection.execute(select(tenants).order_by(tenants.c.created_at)).all():
         of_tenant = select(grant_leaves.c.connected).where(grant_leaves.c.tenant == row.tenant)
         last = connection.execute(of_tenant.order_by(grant_leaves.c.leaf.desc())).scalar()
-        if last is not None and json.loads(last) == list(connected):
+        if last is not None and own_json(last) == list(connected):
             continue
-        salt = bytes.fromhex(json.loads(row.grant_json)["salt"])
+        salt = bytes.fromhex(own_json(row.grant_json)["salt"])
         since = datetime.fromtimestamp(row.created_at, UTC)
         grant = read_grant(row.grant_json)
         leaf = _leaf(TenantId(row.tenant), row.agency, grant, row.is_test, since, salt)
@@ -248,5 +249,5 @@ def officer_commitment(salt: bytes, officer: str) -> str:
 def committed_officer(connection: Connection, tenant: TenantId, officer: str) -> str:
     """The commitment to an officer under the salt of the tenant's grant leaves."""
     kept = select(tenants.c.grant_json).where(tenants.c.tenant == tenant)
-    salt = bytes.fromhex(json.loads(connection.execute(kept).scalar_one())["salt"])
+    salt = bytes.fromhex(own_json(connection.execute(kept).scalar_one())["salt"])
     return officer_commitment(salt, officer)

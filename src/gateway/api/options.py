@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
-
 from gateway.api._http import encode
 from gateway.domain.errors import NotFound
+from gateway.domain.json_texts import read_json_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +36,11 @@ class Options:
 
 def read_options(schemas: Path) -> Options:
     """Read every list that is there."""
-    provinces = orjson.loads((schemas / "units.json").read_bytes())["provinces"]
+    provinces = read_json_file(schemas / "units.json")["provinces"]
     lists = {"provinces": _written((one["code"], one["name"]) for one in provinces)}
     by_province = {"communes": {one["code"]: _written(one["communes"]) for one in provinces}}
     for path in sorted((schemas / "catalogue").glob("*.json")):
-        entries = orjson.loads(path.read_bytes())["entries"]
+        entries = read_json_file(path)["entries"]
         if isinstance(entries, dict):
             by_province[path.stem] = {code: _written(some) for code, some in entries.items()}
         else:
@@ -51,7 +50,7 @@ def read_options(schemas: Path) -> Options:
 
 def read_bindings_files(schemas: Path) -> dict[str, dict[str, object]]:
     """Every form's bindings as their file says it, by form."""
-    files = [orjson.loads(p.read_bytes()) for p in (schemas / "forms").glob("*/bindings.json")]
+    files = [read_json_file(p) for p in (schemas / "forms").glob("*/bindings.json")]
     return {one["form"]: one for one in files}
 
 

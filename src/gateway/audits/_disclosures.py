@@ -36,9 +36,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import orjson
-
 from gateway.domain.errors import ReceiptRefused
+from gateway.domain.json_texts import read_json
 from gateway.domain.verdicts import Verdict
 from gateway.forms.catalogue import RegisteredForm
 from gateway.judging.encoding import commitment, content_of, letters_of
@@ -123,7 +122,7 @@ def read_disclosure(said: Any) -> Disclosure:
 
 
 def _receipt(text: str) -> Receipt:
-    return Receipt(decode(orjson.loads(_unpadded(text.split(".")[1]))), text)
+    return Receipt(decode(read_json(_unpadded(text.split(".")[1]))), text)
 
 
 def _unpadded(text: str) -> bytes:

@@ -24,10 +24,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-import orjson
-
 from gateway.audits._instructions import instructions
 from gateway.domain.errors import Conflict
+from gateway.domain.json_texts import own_json
 from gateway.log.entries import (
     FormVersionLeaf,
     MetricDefinitionLeaf,
@@ -162,7 +161,7 @@ def _copy_files(pack: Pack, public: Path) -> None:
         if (public / name).is_file():
             shutil.copyfile(public / name, pack.folder / name)
     for path in public.glob("releases/*.json"):
-        if _MONTH.fullmatch(path.stem) and orjson.loads(path.read_bytes())["size"] <= pack.size:
+        if _MONTH.fullmatch(path.stem) and own_json(path.read_bytes())["size"] <= pack.size:
             for one in public.glob(f"releases/{path.stem}.*"):
                 _put(pack.folder / "releases" / one.name, one.read_bytes())
     for path in (OTHERS / "tiles.go", OTHERS / "aics.py"):

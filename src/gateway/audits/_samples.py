@@ -7,7 +7,6 @@ gives the leaf that stands. What came out is taken once for a request, about its
 as it asked for or all there are: what was not answered is in it as wrong, and nothing is left out.
 """
 
-import json
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ from sqlalchemy import Connection, Row, select
 from gateway.audits._auditors import auditor_of, check_begun
 from gateway.domain.clock import hour_of
 from gateway.domain.errors import BadRequest, Conflict
+from gateway.domain.json_texts import own_json
 from gateway.log.append import append_case
 from gateway.log.canonical import canonical
 from gateway.log.entries import LeafRange, SamplePayload, decode_payload
@@ -46,7 +46,7 @@ class Entered:
                 "v": 1,
                 "index": self.index,
                 "salt": b64encode(self.salt).decode(),
-                "body": json.loads(self.body),
+                "body": own_json(self.body),
                 "proof": proof.decode(),
                 "grown": [b64encode(one).decode() for one in grown],
             }

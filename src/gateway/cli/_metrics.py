@@ -14,6 +14,7 @@ from gateway.cli._deployment import REFUSED, AsJson, open_deployment
 from gateway.cli._log.publishing import publish_log
 from gateway.cli.clock import clock_of
 from gateway.domain.clock import Clock
+from gateway.domain.json_texts import own_json
 from gateway.forms import local_date
 from gateway.keys import Keys
 from gateway.log.keys import latest_key
@@ -82,7 +83,7 @@ def close(
                 lambda done, total: progress.update(task, completed=done, total=total),
             )
         )
-    release = orjson.loads(closed.document or b"{}")
+    release = own_json(closed.document or b"{}")
     if as_json:
         typer.echo(orjson.dumps({"made": made, "jws": closed.jws, "release": release}).decode())
         return

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from gateway.domain.facts import Coded
+from gateway.domain.json_texts import read_json_file
 from gateway.domain.signs import normalized
 
 COUNTRY, PROVINCE, COMMUNE, INLAND = "country", "province", "commune", "inland"
@@ -117,4 +116,4 @@ def _countries(path: Path) -> dict[str, Coded]:
 
 
 def _json(path: Path) -> Any:
-    return orjson.loads(path.read_bytes())
+    return read_json_file(path)

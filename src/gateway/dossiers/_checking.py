@@ -1,9 +1,9 @@
 """What must hold of a dossier before it is taken in, and what stays known of its components?"""
 
-import orjson
 from sqlalchemy import Connection, select
 
 from gateway.domain.errors import DossierRefused
+from gateway.domain.json_texts import own_json
 from gateway.dossiers.dossier import Attachment
 from gateway.storage.schema import portal_procedures
 
@@ -39,7 +39,7 @@ def component_kept(attachment: Attachment) -> dict[str, object]:
 
 def digests_kept(components: str) -> dict[str, str]:
     """The digest of each file that was registered before, by its id."""
-    files = [one["file"] for one in orjson.loads(components)]
+    files = [one["file"] for one in own_json(components)]
     return dict(filter(None, files))
 
 

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import orjson
 
+from gateway.domain.json_texts import own_json
+
 NEW, ACCEPTED, REFUSED, IN_PROCESSING, SUPPLEMENT = 1, 2, 3, 4, 5
 DUTY, WITHDRAWN, STOPPED, DONE, RETURNED = 6, 7, 8, 9, 10
 ENDS = frozenset({REFUSED, WITHDRAWN, STOPPED, RETURNED})
@@ -176,7 +178,7 @@ class Step:
 
 def read_dossier(written: bytes) -> Dossier:
     """A dossier that was written by `Dossier.written`."""
-    said: dict[str, Any] = orjson.loads(written)
+    said: dict[str, Any] = own_json(written)
     said["owner"] = Owner(**said["owner"])
     said["attachments"] = tuple(_attachment(one) for one in said["attachments"])
     for name, kind in (("results", Result), ("fees", Fee), ("supplements", Supplement)):
@@ -186,7 +188,7 @@ def read_dossier(written: bytes) -> Dossier:
 
 def read_step(written: bytes) -> Step:
     """A row that was written by `Step.written`."""
-    return Step(**orjson.loads(written))
+    return Step(**own_json(written))
 
 
 T = TypeVar("T")

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, Row, select
 
+from gateway.domain.json_texts import own_json
 from gateway.dossiers._evidence.flags import Mark, OnPaper, marks_of, on_paper
 from gateway.dossiers._evidence.serving import Case
 from gateway.dossiers._telling.outbox import steps_waiting
@@ -36,7 +36,7 @@ def status_of(
     connection: Connection, row: Row[Any], case: Case, population_code: str
 ) -> DossierStatus:
     """Everything that is known of a registered dossier."""
-    components = orjson.loads(row.components)
+    components = own_json(row.components)
     sent = sent_flags(row.told)
     known = {(mark.flag, mark.value, mark.file) for mark in sent}
     raised = tuple(
@@ -59,7 +59,7 @@ def status_of(
 
 def sent_flags(sent: str | None) -> tuple[Mark, ...]:
     """The flags that the portal has, from the column that keeps them."""
-    return () if sent is None else tuple(Mark(*one) for one in orjson.loads(sent)["marks"])
+    return () if sent is None else tuple(Mark(*one) for one in own_json(sent)["marks"])
 
 
 def hash_of(connection: Connection, leaf: int) -> str:

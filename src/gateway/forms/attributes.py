@@ -7,7 +7,6 @@ that order cannot say which of two sources is right.
 """
 
 import hashlib
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -15,6 +14,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.domain.identifiers import SESSION, AttributeName, SourceId
+from gateway.domain.json_texts import read_json
 
 CONSTANT = "constant."
 DERIVED = "derived."
@@ -96,7 +96,7 @@ class _AttributeFile(BaseModel):
 def read_dictionary(path: Path) -> Dictionary:
     """Read the dictionary file; raises pydantic.ValidationError for a malformed one."""
     raw = path.read_bytes()
-    entries = json.loads(raw)["attributes"]
+    entries = read_json(raw)["attributes"]
     return Dictionary(
         {AttributeName(name): _attribute(name, entry) for name, entry in entries.items()},
         "sha256:" + hashlib.sha256(raw).hexdigest(),

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from gateway.domain.errors import FieldProblem, FormRefused, NotFound
 from gateway.domain.identifiers import FormCode, RoleName, SourceId
+from gateway.domain.json_texts import BYTE_ORDER_MARK, read_json
 from gateway.forms._reading.bindings import read_bindings
 from gateway.forms._reading.templates import is_box, member_of
 from gateway.forms.attributes import CONSTANT, Dictionary, read_dictionary
@@ -244,7 +245,7 @@ def version_of(
 
 def _skeleton(definition: FormDefinition) -> str:
     """What of a form bears on counting, as text: the same text, the same series."""
-    tree = json.loads(definition.raw)
+    tree = read_json(definition.raw.removeprefix(BYTE_ORDER_MARK))
     return json.dumps(
         list(_bones(_objects(tree, "components"))), sort_keys=True, ensure_ascii=False
     )

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 
+from gateway.domain.json_texts import own_json
 from gateway.forms._reading.mistakes import NotAnOption, NotOfType
 from gateway.forms.definition import FieldTemplate
 from gateway.forms.remote import RemoteLists
@@ -151,7 +152,7 @@ def chosen_values(template: FieldTemplate, value: object) -> list[str]:
         return []
     case = Comparison(template, False, (), None, exact=False)
     if template.type == "selectboxes":
-        texts: list[str] = json.loads(boxes(case, value) or "[]")
+        texts: list[str] = own_json(boxes(case, value) or "[]")
         return texts
     members = value if isinstance(value, list) else [value]
     return [text for one in members if not is_empty(one) and (text := _choice_text(case, one))]

@@ -6,12 +6,12 @@ that one hangs on a province, the answer that gives it: `/catalogue/communes?pro
 data.tinhThuongTru.value }}`.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.domain.json_texts import read_json_file
 from gateway.forms.definition import Option
 from gateway.forms.fields import value_at
 
@@ -62,11 +62,11 @@ class RemoteLists:
 
 def read_remote_lists(schemas: Path) -> RemoteLists:
     """Read every list that is there; raises OSError, KeyError or ValueError for broken ones."""
-    units = json.loads((schemas / "units.json").read_bytes())["provinces"]
+    units = read_json_file(schemas / "units.json")["provinces"]
     whole = {_PROVINCES: tuple(Option(one["code"], one["name"]) for one in units)}
     by_province = {"communes": {one["code"]: one["communes"] for one in units}}
     for path in sorted((schemas / "catalogue").glob("*.json")):
-        entries = json.loads(path.read_bytes())["entries"]
+        entries = read_json_file(path)["entries"]
         if isinstance(entries, list):
             whole[path.stem] = tuple(Option(code, label) for code, label in entries)
         else:

@@ -11,7 +11,6 @@ Reads `schemas/igate.json`, the configuration of one deployment:
 A remote select takes its catalogue by its address: `/catalogue/communes?…` is `communes`.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from gateway.domain.codelists import COUNTRY, CodeLists, folded
 from gateway.domain.errors import NotFound
 from gateway.domain.facts import Coded
+from gateway.domain.json_texts import read_json_file
 
 EFORM_ID = "^[0-9a-f]{24}$"
 _List = Annotated[str, StringConstraints(pattern="^[a-z0-9-]{1,60}$")]
@@ -171,7 +171,7 @@ def read_igate(schemas: Path, lists: CodeLists) -> IGateMapping:
     lists has and the file gives no label for.
     """
     path = schemas / "igate.json"
-    read = _MappingFile.model_validate(json.loads(path.read_bytes()) if path.exists() else {})
+    read = _MappingFile.model_validate(read_json_file(path) if path.exists() else {})
     return IGateMapping(
         eforms={i: EForm(i, one.form, one.values) for i, one in read.eforms.items()},
         wrappers={i: _wrapper(one) for i, one in read.wrappers.items()},
@@ -197,7 +197,7 @@ def _wrapper(read: _WrapperFile) -> Wrapper:
 def _catalogue(name: str, path: Path, lists: CodeLists) -> IGateCatalogue:
     entries = []
     ours = _ours(name, lists)
-    for eform_id, code, *stated in _CatalogueFile.model_validate_json(path.read_bytes()).entries:
+    for eform_id, code, *stated in _CatalogueFile.model_validate(read_json_file(path)).entries:
         own = ours[code].label if code in ours else None
         if own is None and not stated:
             raise ValueError(f"{path.name}: an entry of a code that no list has needs a label")

@@ -20,8 +20,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias, get_args
 
-import orjson
-
+from gateway.domain.json_texts import own_json
 from gateway.log._codec import ALWAYS, BIT, INLINE, Codec, Converted, Since, Until, codec_of
 from gateway.log.canonical import canonical
 
@@ -765,8 +764,8 @@ def leaf_of(members: Mapping[str, Any]) -> PublicLeaf:
 
 def _object(text: bytes) -> Mapping[str, Any]:
     try:
-        members = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        members = own_json(text)
+    except ValueError:
         raise EntryUnreadable("an entry is a JSON object") from None
     if not isinstance(members, dict):
         raise EntryUnreadable("an entry is a JSON object")

@@ -1,6 +1,5 @@
 """What a caller asks of a prefill, and the checks of it that need no source."""
 
-import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from gateway.domain.identifiers import (
     SourceId,
     TenantId,
 )
+from gateway.domain.json_texts import read_json_file
 from gateway.forms.catalogue import RegisteredForm
 from gateway.forms.definition import FieldTemplate
 from gateway.forms.fields import template_of
@@ -84,7 +84,7 @@ _NUMBER = re.compile(r"(?<![0-9.])[0-9.]+/[0-9]{4}")
 def read_acts(schemas: Path) -> frozenset[str]:
     """The numbers of the acts that are listed, whole and without the body that issued them."""
     path = schemas / "legal-acts.json"
-    listed = json.loads(path.read_bytes())["acts"] if path.exists() else []
+    listed = read_json_file(path)["acts"] if path.exists() else []
     short = (_NUMBER.match(number) for number, _ in listed)
     return frozenset([number for number, _ in listed] + [one[0] for one in short if one])
 

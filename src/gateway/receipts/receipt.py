@@ -15,6 +15,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from gateway.domain.errors import ReceiptRefused
+from gateway.domain.json_texts import own_json
 from gateway.keys import Keys
 from gateway.receipts.chains import ChainState, open_chain
 from gateway.receipts.claims import ReceiptClaims, decode, encode
@@ -82,7 +83,7 @@ class ReceiptSigner:
         try:
             signed = jws.deserialize_compact(text, self._key, registry=_REGISTRY)
             header = signed.headers()
-            claims: dict[str, object] = orjson.loads(signed.payload or b"")
+            claims: dict[str, object] = own_json(signed.payload or b"")
         except (JoseError, ValueError, UnicodeError) as error:
             raise ReceiptRefused(
                 "receipt_forged", "the receipt's signature does not hold"

@@ -26,6 +26,7 @@ from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from gateway.domain.clock import hour_of
 from gateway.domain.errors import Conflict, NotFound
+from gateway.domain.json_texts import own_json
 from gateway.log.append import append_case
 from gateway.log.entries import CorrectionPayload
 from gateway.storage.schema import chain_leaves
@@ -190,7 +191,7 @@ class Tickets:
     def _unseal(self, tenant: str, ticket: str, sealed: bytes) -> object:
         nonce, locked = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         try:
-            return json.loads(self._cipher.decrypt(nonce, locked, _place(tenant, ticket)))
+            return own_json(self._cipher.decrypt(nonce, locked, _place(tenant, ticket)))
         except InvalidTag:
             structlog.get_logger().error("ticket_unreadable", ticket=ticket)
             return None

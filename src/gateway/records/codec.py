@@ -6,7 +6,6 @@ given where the content lies, so it can choose a key by tenant and owner and bin
 its row as associated data.
 """
 
-import json
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 import orjson
 
 from gateway.domain.identifiers import TenantId
+from gateway.domain.json_texts import read_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,7 @@ def write_document(document: object) -> bytes:
 
 def read_document(text: bytes) -> Any:
     """The document again; numbers are int or Decimal, never float."""
-    return _READER.decode(text.decode())
-
-
-_READER = json.JSONDecoder(parse_float=Decimal)
+    return read_json(text, Decimal)
 
 
 def _number(value: object) -> orjson.Fragment:

@@ -10,9 +10,9 @@ with the owner's number and the file's digest, members absent as null. Keys are 
 `schemas/record-issuers.json`: {"issuers": {name of the issuer: [public JWK, …]}}.
 """
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 from joserfc import jws
@@ -21,6 +21,7 @@ from joserfc.jwk import ECKey, OKPKey
 
 from gateway.domain.errors import RecordRefused
 from gateway.domain.identifiers import IssuerAndKind, folded_issuer
+from gateway.domain.json_texts import read_json, read_json_file
 from gateway.records._contents import refuse
 from gateway.records.codec import read_document, write_document
 from gateway.records.record import Record
@@ -79,7 +80,7 @@ def read_issuers(path: Path) -> Issuers:
     """Read the issuers' keys; none where there is no file. Raises ValueError for an unusable key."""
     if not path.exists():
         return Issuers()
-    listed = json.loads(path.read_bytes())["issuers"]
+    listed = read_json_file(path)["issuers"]
     try:
         return Issuers(
             {folded_issuer(name): [_key(jwk) for jwk in keys] for name, keys in listed.items()}
@@ -95,7 +96,7 @@ def _key(jwk: dict[str, str | list[str]]) -> Key:
 def _vouches(signature: str, key: Key, expected: Mapping[str, object]) -> bool:
     try:
         signed = jws.deserialize_compact(signature, key, registry=_REGISTRY)
-        said = read_document(signed.payload or b"")
-    except (JoseError, ValueError, UnicodeError, RecursionError):
+        said = read_json(signed.payload or b"", Decimal)
+    except (JoseError, ValueError):
         return False
     return bool(said == read_document(write_document(expected)))

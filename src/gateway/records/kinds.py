@@ -7,7 +7,6 @@ that it answers, and what it says of the `owner`), `implies` (attribute -> value
 country, `code:<list>`, address, person, persons, dwelling, list.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.domain.errors import RecordRefused
 from gateway.domain.facts import Coded
 from gateway.domain.identifiers import AttributeName
+from gateway.domain.json_texts import read_json_file
 
 CODE = "code:"
 SpeaksOfOwner = Literal["always", "by_number", "formerly"]
@@ -95,7 +95,7 @@ class _KindFile(BaseModel):
 
 def read_kinds(path: Path) -> Kinds:
     """Read the kinds' file; raises pydantic.ValidationError for a malformed one."""
-    entries = json.loads(path.read_bytes())["kinds"]
+    entries = read_json_file(path)["kinds"]
     return Kinds(
         {name: _kind(name, _KindFile.model_validate(entry)) for name, entry in entries.items()}
     )

@@ -23,6 +23,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from gateway.access.grants import settle_connected
 from gateway.domain.identifiers import SourceId
+from gateway.domain.json_texts import own_json, read_json
 from gateway.forms.bundles import BASE_CODE
 from gateway.forms.catalogue import COUNTING_ENGINE, Catalogue, RegisteredForm
 from gateway.forms.definition import FieldTemplate
@@ -97,7 +98,7 @@ def read_measure(
         raise ValueError(f"least_age_hours is at least {LEAST_AGE_HOURS}")
     raw = path.read_bytes()
     digest = "sha256:" + hashlib.sha256(raw).hexdigest()
-    name = json.loads(raw)["definition"] + (CONFIRMED if portal else "")
+    name = read_json(raw)["definition"] + (CONFIRMED if portal else "")
     return Measure(name, digest, instant_seconds, instant_seconds_per_field, least_age_hours, mock)
 
 
@@ -280,7 +281,7 @@ def inherited(connection: Connection, form: RegisteredForm) -> list[RepeatedBase
             continue
         if known is not None:
             connection.execute(update(baselines).where(mine).values(stated_in=origin))
-            items = tuple(BaselineItem(*one) for one in json.loads(known.items_json))
+            items = tuple(BaselineItem(*one) for one in own_json(known.items_json))
             repeated.append(RepeatedBaseline(procedure or None, known.origin, known.leaf, items))
     return repeated
 

@@ -14,7 +14,6 @@ log, with the smallest others until an entry holds ten: no small count stands th
 import csv
 import hashlib
 import io
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -26,6 +25,7 @@ from sqlalchemy import Connection, insert
 
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.domain.identifiers import ProcedureCode
+from gateway.domain.json_texts import BYTE_ORDER_MARK, AmbiguousJson, read_json
 from gateway.log.append import append_public
 from gateway.log.entries import ProcedureCount, ReconcileLeaf
 from gateway.log.stored import log_size
@@ -120,14 +120,9 @@ def folded(counts: Mapping[Counted, int]) -> dict[Counted, int]:
 def _entries_of(raw: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The entries of a JSON file, each with its place."""
     try:
-        document = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_members)
-    except _NameTwice:
-        raise _refused("the file", "has no name twice in an object", "file") from None
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise _refused(place, "breaks off from JSON", "file") from None
-    except (ValueError, RecursionError):
-        raise _refused("the file", "is JSON in UTF-8", "file") from None
+        document = read_json(raw.removeprefix(BYTE_ORDER_MARK))
+    except AmbiguousJson as refused:
+        raise _refused("the file", f"cannot be read: {refused}", "file") from None
     if isinstance(document, dict) and document.keys() == {"reads"}:
         yield "the file", document
     elif isinstance(document, dict) and document.keys() == {"counts"}:
@@ -138,17 +133,6 @@ def _entries_of(raw: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield f"entry {number}", entry
     else:
         raise _refused("the file", "has one member, counts or reads", "file")
-
-
-class _NameTwice(ValueError):
-    """What two readers would read in two ways."""
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise _NameTwice
-    return members
 
 
 def _lines_of(raw: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, literal, sel
 
 from gateway.access.grants import grant_again
 from gateway.domain.errors import Conflict
+from gateway.domain.json_texts import own_json
 from gateway.log.keys import announce_key
 from gateway.log.notes import Checkpoint
 from gateway.storage.schema import (
@@ -92,6 +93,6 @@ def _sent_by_no_leaf(connection: Connection) -> Iterator[Mapping[str, str]]:
     """What the portal was sent of each dossier, without the leaves that raised it."""
     kept = select(dossiers.c.code, dossiers.c.told).where(dossiers.c.told.is_not(None))
     for row in connection.execute(kept).all():
-        sent = orjson.loads(row.told)
+        sent = own_json(row.told)
         sent["marks"] = [[flag, value, -1, file] for flag, value, _, file in sent["marks"]]
         yield {"of": row.code, "told": orjson.dumps(sent).decode()}

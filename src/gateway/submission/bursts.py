@@ -12,10 +12,10 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-import orjson
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from gateway.domain.clock import hour_of
+from gateway.domain.json_texts import read_json_file
 from gateway.storage.schema import case_persons, submission_pace
 
 _AT = submission_pace.c.hour == bindparam("at"), submission_pace.c.of == bindparam("what")
@@ -63,7 +63,7 @@ class Bursts:
 
 def read_bursts(path: Path) -> Bursts:
     """Read the two numbers of schemas/measure.json."""
-    said = orjson.loads(path.read_bytes())["burst"]
+    said = read_json_file(path)["burst"]
     return Bursts(said["of_one_timing"], said["of_one_person"])
 
 

@@ -11,7 +11,6 @@ session instead of making another.
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -22,6 +21,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 
 from gateway.domain.errors import SourceBrokeContract, SourceUnavailable
+from gateway.domain.json_texts import read_json
 from gateway.domain.signs import normalized
 from gateway.upstream import http
 from gateway.upstream.exchange import Exchange
@@ -171,9 +171,8 @@ def write_body(members: Mapping[str, object]) -> bytes:
 def read_envelope(content: bytes) -> Envelope:
     """The envelope of an answer; raises SourceBrokeContract `unreadable`."""
     try:
-        orjson.loads(content)  # refuses lone surrogates, NaN and endless depth
-        return Envelope.model_validate(json.loads(content, parse_float=Decimal))
-    except (ValueError, RecursionError, ArithmeticError):
+        return Envelope.model_validate(read_json(content, Decimal))
+    except ValueError:
         raise SourceBrokeContract("unreadable") from None
 
 

@@ -6,11 +6,10 @@ without NaN or Infinity; 4. the signature, by the algorithm that follows from th
 """
 
 import base64
-import json
 from dataclasses import dataclass
-from typing import NoReturn
 
 from gateway.access.proofs._keys import PinnedKey
+from gateway.domain.json_texts import AmbiguousJson, read_json
 
 LARGEST_TOKEN_BYTES = 8 * 1024
 PAST_SECONDS = 60
@@ -106,27 +105,12 @@ def check_other_times(claims: dict[str, object], now: float) -> None:
 
 def _object(raw: bytes) -> dict[str, object]:
     """A JSON object that every reader reads the same way; raises DoesNotHold."""
+    if raw.count(b"{") + raw.count(b"[") > _MOST_BRACKETS:
+        raise DoesNotHold("nested too deeply")
     try:
-        text = raw.decode()
-        if text.count("{") + text.count("[") > _MOST_BRACKETS:
-            raise DoesNotHold("nested too deeply")
-        value = _DECODER.decode(text)
-    except ValueError as error:
+        value = read_json(raw)
+    except AmbiguousJson as error:
         raise DoesNotHold("not JSON, or a member stands twice") from error
     if not isinstance(value, dict):
         raise DoesNotHold("not a JSON object")
     return value
-
-
-def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    built = dict(pairs)
-    if len(built) != len(pairs):
-        raise DoesNotHold("a member stands twice")
-    return built
-
-
-def _no_number(_: str) -> NoReturn:
-    raise DoesNotHold("NaN and Infinity are no JSON numbers")
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_no_number)

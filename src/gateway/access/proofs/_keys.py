@@ -15,6 +15,7 @@ from joserfc.jwk import ECKey, OKPKey
 from joserfc.jws import JWSRegistry
 
 from gateway.domain.errors import BadRequest
+from gateway.domain.json_texts import AmbiguousJson, read_json
 
 LARGEST_JWK_BYTES = 1024
 _COORDINATE = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
@@ -88,8 +89,8 @@ def read_public_key_file(raw: bytes) -> PinnedKey:
     if len(raw) > LARGEST_JWK_BYTES:
         raise _unusable("a file with one public JWK has at most 1 KB")
     try:
-        return read_public_key(json.loads(raw, object_pairs_hook=_members))
-    except (ValueError, RecursionError):
+        return read_public_key(read_json(raw))
+    except AmbiguousJson:
         raise _unusable("the file holds no JSON, or a member twice") from None
 
 
@@ -111,13 +112,6 @@ def _pinned(public: dict[str, str], name: str | None, algorithms: tuple[str, ...
 def _of_small_order(raw: bytes) -> bool:
     y = int.from_bytes(raw, "little") & (2**255 - 1)
     return y % _ED25519_PRIME in _SMALL_ORDER
-
-
-def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    built = dict(pairs)
-    if len(built) != len(pairs):
-        raise ValueError("a member stands twice")
-    return built
 
 
 def _unusable(detail: str) -> BadRequest:

@@ -1,14 +1,13 @@
 """Endpoints for the catalogue of forms, and for the lists that their selects offer."""
 
-import orjson
 from fastapi import Response
 
 from gateway.api._http import JSON
 from gateway.api._routing import MayReadForms, ResponseModel, new_router
 from gateway.api.services import UseDatabase, UseForms
 from gateway.domain.identifiers import SourceId
+from gateway.domain.json_texts import BYTE_ORDER_MARK, own_json
 from gateway.dossiers import abolished
-from gateway.forms import BYTE_ORDER_MARK
 from gateway.forms.bundles import Spared
 from gateway.forms.catalogue import RegisteredForm
 
@@ -115,7 +114,7 @@ async def show_form(form: str, caller: MayReadForms, forms: UseForms) -> FormRes
         title=registered.title,
         version=registered.version,
         series=registered.series,
-        definition=orjson.loads(registered.definition.raw.removeprefix(BYTE_ORDER_MARK)),
+        definition=own_json(registered.definition.raw.removeprefix(BYTE_ORDER_MARK)),
         bindings=forms.bindings[registered.code],
         manual=_manual(registered, forms.connected),
         uncounted=[

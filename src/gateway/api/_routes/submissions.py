@@ -5,7 +5,6 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, ClassVar, Literal
 
-import orjson
 from fastapi import Response
 from pydantic import Field
 from sqlalchemy import Connection
@@ -27,6 +26,7 @@ from gateway.api._routing import (
 from gateway.api.services import CaseServices, UseCases
 from gateway.domain.errors import ReceiptRefused
 from gateway.domain.identifiers import DossierCode, PersonalId
+from gateway.domain.json_texts import own_json
 from gateway.sources.paper_path import PaperPath, UnverifiedField
 from gateway.submission.request import Accepted, SubmissionRequest
 
@@ -125,7 +125,7 @@ async def judge_once(
             accepted = await cases.submissions.run(request, keep, keep_refusal)
             answer = _answer(accepted, cases.paper_path)
             if answer["evidence"] is None and copy.earlier is not None:
-                answer["evidence"] = orjson.loads(copy.earlier.answer)["evidence"]
+                answer["evidence"] = own_json(copy.earlier.answer)["evidence"]
             return respond(200, encode(answer))
 
 

@@ -28,6 +28,7 @@ from gateway.cli._audit.sample_files import (
 )
 from gateway.cli._audit.verifying import PolicyFile, bar
 from gateway.cli._deployment import AsJson, say
+from gateway.domain.json_texts import own_json
 from gateway.sources.registry import registered
 from gateway_verify.ending import tell
 from gateway_verify.evidence import Way, verify_log
@@ -102,7 +103,7 @@ def commit(
         request = make_request(proved, month, size, auditor, drawn)
         keep_secret(nonce, drawn.hex())
         out.write_bytes(request)
-    asked = orjson.loads(request)
+    asked = own_json(request)
     tell(f"{out}: {frame} {asked['count']}, {asked['commitment']}")
 
 

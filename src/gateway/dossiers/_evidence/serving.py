@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, Row, bindparam, select
 
+from gateway.domain.json_texts import own_json
 from gateway.dossiers._evidence.declared import declaration_of
 from gateway.dossiers._evidence.flags import events_of
 from gateway.forms.bundles import BASE_CODE
@@ -55,7 +55,7 @@ def share_of(connection: Connection, code: str) -> Share | None:
     row = connection.execute(_PART, {"of": code}).one_or_none()
     if row is None:
         return None
-    return Share(row.bundle, row.procedure, frozenset(orjson.loads(row.items)))
+    return Share(row.bundle, row.procedure, frozenset(own_json(row.items)))
 
 
 def find_bundle(connection: Connection, code: str) -> Row[Any] | None:

@@ -25,6 +25,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gateway.domain.errors import SourceBrokeContract, SourceUnavailable
+from gateway.domain.json_texts import AmbiguousJson, read_json, read_json_file
 from gateway.dossiers._ministry.wire import (
     MinistryDossier,
     Named,
@@ -104,7 +105,7 @@ class _Value(_Answered):
 
 def read_paths(path: Path) -> Mapping[str, str]:
     """The calls' paths as `schemas/portal-protocol.json` has them (ours: the real ones are unknown)."""
-    paths = orjson.loads(path.read_bytes())["ministry"]["paths"]
+    paths = read_json_file(path)["ministry"]["paths"]
     return {name: paths[name] for name in _CALLS}
 
 
@@ -232,8 +233,8 @@ def _names(data: Any, code: str) -> Named:
 
 def _read(model: type[_M], content: bytes) -> _M:
     try:
-        return model.model_validate_json(content)
-    except ValidationError:
+        return model.model_validate(read_json(content))
+    except (AmbiguousJson, ValidationError):
         raise SourceBrokeContract("unreadable") from None
 
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from gateway.domain.errors import DossierRefused
+from gateway.domain.json_texts import read_json_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Protocol:
 
 def read_protocol(path: Path) -> Protocol:
     """Read schemas/portal-protocol.json."""
-    sent = orjson.loads(path.read_bytes())
+    sent = read_json_file(path)
     transport = sent["transport"]
     return Protocol(
         following={

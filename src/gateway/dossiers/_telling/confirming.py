@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, bindparam, select, update
 
+from gateway.domain.json_texts import own_json
 from gateway.dossiers._evidence.flags import Mark
 from gateway.dossiers._evidence.serving import Case
 from gateway.dossiers._portal.wire import received_at
@@ -73,7 +74,7 @@ def read_sent(written: str | None) -> SentDossier | None:
     """What was sent before; None where nothing was."""
     if written is None:
         return None
-    said: dict[str, Any] = orjson.loads(written)
+    said: dict[str, Any] = own_json(written)
     return SentDossier(**{**said, "marks": tuple(Mark(*one) for one in said["marks"])})
 
 

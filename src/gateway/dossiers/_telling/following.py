@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-import orjson
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 
+from gateway.domain.json_texts import own_json
 from gateway.dossiers._evidence.flags import marks_of
 from gateway.dossiers._evidence.serving import case_behind
 from gateway.dossiers._telling.confirming import read_sent
@@ -58,7 +58,7 @@ def _raised(
     connection: Connection, registry: Registry, row: Row[tuple[object, ...]]
 ) -> set[tuple[str, str, str | None]]:
     """The flags that the log allows now, of the files that are there."""
-    components = orjson.loads(row.components)
+    components = own_json(row.components)
     files = {None, *(one["file"][0] for one in components if one["file"])}
     events = case_behind(connection, row.tenant, row.code, registry.index_key).events
     marks = marks_of(row.channel, components, events, registry.population_code)

@@ -13,10 +13,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-import orjson
 from sqlalchemy import ColumnElement, Connection, Row
 
 from gateway.domain.errors import Busy, Conflict, SourceError
+from gateway.domain.json_texts import own_json
 from gateway.dossiers._evidence.flags import Mark, marks_of, with_earlier
 from gateway.dossiers._portal.client import Portal
 from gateway.dossiers._portal.procedures import Procedures
@@ -170,7 +170,7 @@ class Sender:
         """New or as an update, by what the portal holds; never more than once again."""
         row = job.row
         procedure = await self._procedure(row.procedure)
-        components = orjson.loads(row.components)
+        components = own_json(row.components)
         marks = marks_of(row.channel, components, job.case.events, self._population_code)
         before = read_sent(row.told)
         marks = with_earlier(marks, before.marks if before else ())

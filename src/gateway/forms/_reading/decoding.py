@@ -14,8 +14,8 @@ from itertools import accumulate
 from typing import NoReturn
 
 from gateway.domain.errors import FormProblem, FormRefused
+from gateway.domain.json_texts import BYTE_ORDER_MARK
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 DEEPEST = 100
 """How many lists and objects may stand within each other."""
 

@@ -42,6 +42,7 @@ from joserfc import jws
 from joserfc.jwk import OKPKey
 
 from gateway.domain.errors import BadRequest
+from gateway.domain.json_texts import own_json
 from gateway.log.entries import Cell
 from gateway.reduction._cases import ONLINE, PAPER
 from gateway.reduction._definitions import Definitions
@@ -318,7 +319,7 @@ class ReleaseSigner:
     def signed(self, signed: str) -> bool:
         """Whether a JWS of ours names this key."""
         head = signed.partition(".")[0].encode()
-        header = orjson.loads(urlsafe_b64decode(head + b"=" * (-len(head) % 4)))
+        header = own_json(urlsafe_b64decode(head + b"=" * (-len(head) % 4)))
         return bool(header["kid"] == self._header["kid"])
 
 
@@ -343,5 +344,5 @@ def _plain(value: object) -> object:
 
 def read_release(document: bytes | None) -> Release:
     """The release of a closed month, from the text that was signed."""
-    release: Release = orjson.loads(document or b"{}")
+    release: Release = own_json(document or b"{}")
     return release

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-import orjson
-
 from gateway.domain.errors import SourceBrokeContract, SourceError, SourceUnavailable
+from gateway.domain.json_texts import AmbiguousJson, read_json
 from gateway.upstream import http
 from gateway.upstream.exchange import Exchange
 
@@ -96,8 +95,8 @@ def read_token(content: bytes) -> Token:
 def read_object(content: bytes) -> dict[str, object]:
     """A JSON object; raises SourceBrokeContract `unreadable` for anything else, a web page say."""
     try:
-        answer = orjson.loads(content)
-    except orjson.JSONDecodeError:
+        answer = read_json(content)
+    except AmbiguousJson:
         raise SourceBrokeContract("unreadable") from None
     if not isinstance(answer, dict):
         raise SourceBrokeContract("unreadable")
