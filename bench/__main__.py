@@ -45,6 +45,8 @@ async def _calls(size: Size, console: Console) -> list[Figure]:
         with console.status("prefill, gateway and relay in turns"):
             one = await figures.pairs(deployed, size, *ONE_READ)
             found.append(figures.prefill_figure("prefill", one, ONE))
+        with console.status("prefill, hardened and compatible profile in turns"):
+            found.append(await figures.profiles(deployed, size, *ONE_READ))
         with console.status("prefill with a relative"):
             two = await figures.pairs(deployed, size, *TWO_READS)
             found.append(figures.prefill_figure("prefill_two_upstream_reads", two, TWO))

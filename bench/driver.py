@@ -18,8 +18,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import uvloop
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bench.processes import cpu_seconds, resident_bytes
+from mocks.igate.key_auth import proof
 
 NO_DOSSIER = b"H99.01-20261122-0000000"
 """The dossier code that every request has in its file; sent is one with the request's number."""
@@ -31,7 +33,8 @@ class Job:
 
     Measuring begins after `warm_up` answers and ends after `seconds`, or after `count` answers where
     that is set. An answer is right when its status is `status` and each of `holding` stands in it
-    as often as said. `pids` are watched, and the memory of the first one `looks` times.
+    as often as said. With a `key`, an Ed25519 seed in hex, the token is sent by DPoP and every call
+    is proved. `pids` are watched, and the memory of the first one `looks` times.
     """
 
     port: int
@@ -47,6 +50,7 @@ class Job:
     count: int | None = None
     rate: float | None = None
     status: int = 200
+    key: str = ""
     holding: dict[str, int] = field(default_factory=dict)
     pids: list[int] = field(default_factory=list)
     first: int = 1
@@ -133,6 +137,9 @@ class Drive:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._bodies = itertools.cycle(Path(job.requests).read_bytes().splitlines())
+        self._key = (
+            Ed25519PrivateKey.from_private_bytes(bytes.fromhex(job.key)) if job.key else None
+        )
         self._number = itertools.count(job.first)
         self._holding = {text.encode(): times for text, times in job.holding.items()}
         self._answered = 0
@@ -199,7 +206,11 @@ class Drive:
             "Content-Length": str(len(body)),
             **job.headers,
         }
-        if job.token:
+        if self._key is not None:
+            headers["Authorization"] = f"DPoP {job.token}"
+            address, now = f"http://{headers['Host']}{job.path}", int(time.time())
+            headers["DPoP"] = proof(self._key, "POST", address, now, job.token)
+        elif job.token:
             headers["Authorization"] = f"Bearer {job.token}"
         if job.idempotent:
             headers["Idempotency-Key"] = secrets.token_hex(16)

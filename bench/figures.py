@@ -66,6 +66,26 @@ async def pairs(house: House, size: Size, form: str, found: int) -> list[tuple[O
     return measured
 
 
+async def profiles(house: House, size: Size, form: str, found: int) -> Figure:
+    """The hardened profile beside the compatible one: the same people in turns, one after the other."""
+    requests = await house.requests(form, size.people, found)
+    signed: list[float] = []
+    plain: list[float] = []
+    for number in range(size.rounds):
+        ways = [(signed, await house.hardened()), (plain, {})]
+        for figures, client in ways if number % 2 else reversed(ways):
+            job = house.prefill_job(requests, found, warm_up=64, seconds=size.seconds, **client)
+            figures.append((await drive(job)).per_cpu_second)
+    return Figure(
+        "prefill_hardened",
+        "prefills/CPU-s",
+        signed,
+        plain,
+        Budget(0.7, at_least=True, of_ratio=True),
+        "private_key_jwt and a DPoP proof of every call; peer: a Bearer in the same run",
+    )
+
+
 def prefill_figure(name: str, measured: list[tuple[Outcome, Outcome]], says: str) -> Figure:
     """Answers per second of processor time of all the server's processes."""
     return Figure(

@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from httpx_aiohttp import AiohttpTransport
 
 from bench.driver import NO_DOSSIER, Job
@@ -26,6 +27,7 @@ from bench.relay import question
 from demo._deployment import Deployment, deployment
 from gateway.sources.population._wire import sign_in_headers
 from mocks.igate import IGate, Story, file_records, stories
+from mocks.igate.key_auth import JWT_BEARER, assertion, proof, public_jwk
 from mocks.people import Population
 
 SEED = 2026
@@ -68,12 +70,26 @@ class House:
             port=self.gateway_port,
             path="/v1/prefills",
             requests=str(requests),
-            token=self.token,
+            token=more.pop("token", self.token),
             holding={FOUND: found, '"receipt":"': 1, '"leaf":"': 1},
             pids=[self.gateway_pid],
             first=self.numbers(1 + more.get("count", 50_000)),
             **more,
         )
+
+    async def hardened(self) -> dict[str, str]:
+        """Another client of the tenant, which signs: `token` and `key` for a job of the next minutes."""
+        key, now = Ed25519PrivateKey.generate(), int(time.time())
+        client_id = await self.deployment.add_hardened_client(public_jwk(key))
+        issuer = self.deployment.address
+        form = {
+            "grant_type": "client_credentials",
+            "client_assertion_type": JWT_BEARER,
+            "client_assertion": assertion(key, client_id, issuer, now),
+        }
+        headers = {"DPoP": proof(key, "POST", f"{issuer}/oauth/token", now)}
+        answer = await self.igate.http.post("/oauth/token", data=form, headers=headers)
+        return {"token": answer.json()["access_token"], "key": key.private_bytes_raw().hex()}
 
     def relay_job(self, requests: Path, path: str = "/relay", **more: Any) -> Job:
         """The same people at the relay."""

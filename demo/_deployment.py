@@ -33,8 +33,9 @@ from demo._processes import (
     told_in,
 )
 from gateway.access.callers import Grant
-from gateway.access.clients import ClientDirectory, NewClient
+from gateway.access.clients import ClientDirectory, NewClient, Registration
 from gateway.access.grants import register_tenant
+from gateway.access.proofs import read_public_key
 from gateway.domain.clock import Clock, now_in_utc
 from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION, RECORDS, SourceId, TenantId
 from gateway.forms import local_date
@@ -135,6 +136,13 @@ class Deployment:
             client = await directory.add(TENANT, now)
             directory.announce()
         return client
+
+    async def add_hardened_client(self, jwk: Mapping[str, str]) -> str:
+        """Another client of the demo's tenant, which signs by a key; its id."""
+        registration = Registration(read_public_key(dict(jwk)))
+        with closing(Database(DatabaseUrl.in_folder(self.data))) as database:
+            directory = ClientDirectory(database, self.data / "clients.stamp")
+            return (await directory.add(TENANT, self.clock(), registration)).client_id
 
     async def store_earlier(self) -> None:
         """Let every record kept by now have been stored long before: a paper of today is no fact."""

@@ -33,15 +33,20 @@ def demo(
     out: Annotated[Path | None, typer.Option(help="Where the figures go; a new folder.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave database and logs.")] = False,
     serve: Annotated[bool, typer.Option("--serve", help="Stay up; simulate nothing.")] = False,
+    hardened: Annotated[
+        bool, typer.Option("--hardened", help="iGate signs by a key instead of a secret.")
+    ] = False,
     info: Annotated[Path | None, typer.Option(help="With --serve: addresses for programs.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
     """Fill, sign, judge, tell the portal and count: driven on loopback as iGate would."""
+    if serve and hardened:
+        raise typer.BadParameter("--serve hands out a plain token: leave --hardened out")
     clock = clock_of(context)
     work = (
         stay_up(clock, seed, info, keep)
         if serve
-        else _run(clock, dossiers, seed, out, keep, as_json)
+        else _run(clock, dossiers, seed, out, keep, as_json, hardened)
     )
     try:
         status = asyncio.run(work)
@@ -59,14 +64,23 @@ def add_command(commands: typer.Typer) -> None:
 
 
 async def _run(
-    clock: Clock, count: int, seed: int, out: Path | None, keep: bool, as_json: bool
+    clock: Clock,
+    count: int,
+    seed: int,
+    out: Path | None,
+    keep: bool,
+    as_json: bool,
+    hardened: bool,
 ) -> int:
     whole = asyncio.current_task()
     if whole is not None:  # else mocks and gateway would outlive a SIGTERM
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, whole.cancel)
     folder = out or Path(tempfile.mkdtemp(prefix="eform-gateway-figures-"))
     folder.mkdir(parents=True, exist_ok=True)
-    async with deployment(clock, keep=keep, papers=True) as running, signed_in(running) as igate:
+    async with (
+        deployment(clock, keep=keep, papers=True) as running,
+        signed_in(running, hardened=hardened) as igate,
+    ):
         day = await play(running, igate, count, seed, folder)
     write_day(folder, day)
     if as_json:
