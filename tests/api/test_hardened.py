@@ -346,8 +346,8 @@ async def test_client_gets_its_registered_scopes(
     assert (await anybody.get("/v1/forms", headers=bearer)).status_code == expected
 
 
-ECHO = "/v1/records/search"
-SEARCH = b'{"owner": {"personal_id": "003090000123", "full_name": "Nobody"}, "state": "valid"}'
+ECHO = "/v1/corrections/search"
+SEARCH = b'{"state": "open"}'
 
 
 class Signing:
