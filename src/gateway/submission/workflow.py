@@ -28,9 +28,9 @@ from gateway.receipts.receipt import ReceiptStore
 from gateway.receipts.tags import SUBJECT, Tagger, same_tag
 from gateway.receipts.tickets import Disputed, Whose
 from gateway.submission._disputes import check_marks, disputed_in
+from gateway.submission._evidence import evidence_of
 from gateway.submission._joining import join_case
 from gateway.submission._repeats import answered_before
-from gateway.submission._sealing import evidence_of
 from gateway.submission.bursts import Bursts, Pace
 from gateway.submission.request import Accepted, SubmissionRequest
 
