@@ -69,7 +69,7 @@ MEDDLED: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "an entry of the published bundle": (
         lambda data: flip(widest(data / "log/public/tile/entries/000.p"), 4000),
-        "its tile of level 0 says another hash",
+        "its tile of level 0 holds another hash",
     ),
     "a torn bundle": (
         lambda data: tear(widest(data / "log/public/tile/entries/000.p")),

@@ -1,4 +1,4 @@
-"""What auditors are given, and what they bring back: evidence packs, bodies, signed audits."""
+"""Evidence packs, payloads and samples for auditors, and the signed audits that they return."""
 
 from gateway.audits._accepting import accept_audit, check_close, check_root, read_audit
 from gateway.audits._as_filed import DIFFERENCES

@@ -1,10 +1,10 @@
-"""May an auditor's finding stand in the log, whatever it finds?
+"""Check a signed audit and enter it into the log, whatever it finds.
 
-1. It is an `audit` leaf in its one spelling, and its signature is that of the key that it names. 2. The key
+1. It is an `audit` leaf in canonical form, and its signature is that of the key that it names. 2. The key
 is that of an accredited auditor. 3. Its root is the one that this log had at its size. 4. Its range is the
 closed one of its month, and its size holds all of that month's tallies. 5. Its numbers agree with each
 other and with its result, the bound of a sample included. 6. A sample was entered before its draw
-(`samples.py`). A finding against us is taken like any other.
+(`_samples.py`). A finding against the operator is entered like any other.
 """
 
 from base64 import b64encode
@@ -28,7 +28,7 @@ from gateway_verify.sampling.bound import PARTS, bound_of
 
 
 def read_audit(raw: bytes) -> Leaf:
-    """Step 1; raises BadRequest `audit_unreadable` or `audit_forged`."""
+    """Read an audit (step 1); raises BadRequest `audit_unreadable` or `audit_forged`."""
     try:
         leaf = read_leaf(0, raw.removesuffix(b"\n"))
     except Refuted as refused:
@@ -47,7 +47,7 @@ def read_audit(raw: bytes) -> Leaf:
 def accept_audit(
     connection: Connection, tree: PublishedTree, origin: str, leaf: Leaf, now: datetime
 ) -> tuple[Appended, bool]:
-    """Steps 2 to 6, then the leaf; whether this call added it, or it stood in the log already.
+    """Check steps 2 to 6 and append the leaf; gives its place, and whether this call added it.
 
     Raises NotFound `unknown_auditor`, Conflict `audit_of_another_log`, `audit_contradicts_itself` or
     `sample_not_entered`.

@@ -1,16 +1,16 @@
-"""Is what was submitted to the gateway the dossier as it was filed?
+"""Compare a submission to the gateway with the dossier as it was filed.
 
 The gateway counts what it is given: a field stripped from `data` before the submission is in no count. So a
 drawn submission is compared with the declaration as it was filed, from the copy that the portal or the
-citizen holds, never from the province's word. The auditor lays what each of them gave into a folder of its
+citizen holds, never from one of the province. The auditor puts what each of them gave into a folder of its
 own, `portal/<leaf index>.json` and `citizen/<leaf index>.json`: the declaration's data, in the form's shape.
-After the steps of every opening, classes and verdicts of all fields are those of the leaf, and
+After the steps of every disclosure, classes and verdicts of all fields are those of the leaf, and
 
     filed      at least one of the two gave a copy, and each copy can be read
     as_filed   every copy shows the same as was submitted, field by field
 
 Compared is the visible content that the leaf commits to: path and canonical text of every visible field that
-holds something, files by their digests. A difference is a path and one word, never a value: `stripped` filed
+is not empty, files by their digests. A difference is a path and its kind, never a value: `stripped` filed
 and not submitted, `added` submitted and not filed, `changed`.
 """
 
@@ -34,11 +34,11 @@ CHANGED: Literal["changed"] = "changed"
 DIFFERENCES = (STRIPPED, ADDED, CHANGED)
 
 Difference: TypeAlias = tuple[str, str]
-"""A field's path, and one of DIFFERENCES."""
+"""A field's path, and the kind of difference, one of DIFFERENCES."""
 
 
 class Differs(DisclosureError):
-    """A submission is not the dossier as filed; `paths` says where and how."""
+    """A submission is not the dossier as filed; `paths` are its differences."""
 
     def __init__(self, paths: tuple[Difference, ...]) -> None:
         super().__init__("as_filed")
@@ -78,7 +78,10 @@ def check_as_filed(
     form: RegisteredForm,
     copies: Callable[[], Copies],
 ) -> None:
-    """Raises DisclosureError with the first step that fails, Differs with every path that differs in a copy."""
+    """Check a submission in every step, the copies last.
+
+    Raises DisclosureError with the first step that fails, Differs with every path that differs in a copy.
+    """
     shown = check_disclosure(unit, chain, opening, form)
     stated = submission_of(unit).letters
     shown.check_classes(stated)
@@ -94,7 +97,7 @@ def check_as_filed(
 
 
 def differences(filed: Mapping[str, str], submitted: Mapping[str, str]) -> Iterator[Difference]:
-    """Where two visible contents, canonical text by path, are not the same."""
+    """The differences of two visible contents, each canonical text by path."""
     for path in sorted(filed.keys() | submitted.keys()):
         if path not in submitted:
             yield path, STRIPPED

@@ -1,7 +1,7 @@
-"""Which auditors may be given bodies, and by which keys are they known?
+"""Accredit auditors, who may read payloads, and keep their keys.
 
 An accredited auditor (kiểm toán viên được công nhận) has a name, a verifier key of signed notes
-(`name+hash+base64`), under which audits are signed, and an age recipient (`age1…`), to which bodies
+(`name+hash+base64`), under which audits are signed, and an age recipient (`age1…`), to which payloads
 are encrypted.
 """
 
@@ -21,7 +21,7 @@ LONGEST_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class Auditor:
-    """Somebody who may open bodies; `active` until the accreditation ended."""
+    """An auditor; `active` until the accreditation ends."""
 
     name: str
     vkey: str
@@ -30,7 +30,7 @@ class Auditor:
 
 
 def accredit(connection: Connection, name: str, vkey: str, recipient: str) -> Auditor:
-    """Enter an auditor.
+    """Add an accredited auditor.
 
     Raises BadRequest `unusable_key` for keys of another kind or an unprintable name, Conflict
     `auditor_exists` for a name or key that is known, ended ones included.
@@ -59,7 +59,7 @@ def _check_keys(vkey: str, recipient: str) -> None:
 
 
 def end_accreditation(connection: Connection, who: str, now: datetime) -> Auditor:
-    """Give this auditor nothing more and take no more audits; raises NotFound `unknown_auditor`."""
+    """End an accreditation: no more payloads, no more audits; raises NotFound `unknown_auditor`."""
     auditor = auditor_of(connection, who)
     ended = update(auditors).where(auditors.c.vkey == auditor.vkey)
     connection.execute(ended.values(ended_at=int(now.timestamp())))
@@ -75,13 +75,13 @@ def auditor_of(connection: Connection, who: str) -> Auditor:
 
 
 def all_auditors(connection: Connection) -> list[Auditor]:
-    """Everybody who was ever accredited, by name."""
+    """Every auditor, those included whose accreditation has ended, by name."""
     rows = connection.execute(select(auditors).order_by(auditors.c.name))
     return [Auditor(r.name, r.vkey, r.recipient, r.ended_at is None) for r in rows]
 
 
 def check_begun(connection: Connection) -> None:
-    """Raise Conflict `log_not_begun` while no definition stands in the log: no case may come before it."""
+    """Raise Conflict `log_not_begun` while the log has no definition, which comes before any case leaf."""
     if connection.execute(select(metric_definitions.c.leaf).limit(1)).first() is None:
         raise Conflict(
             "log_not_begun", "a log that was just opened gets its definitions at a start"

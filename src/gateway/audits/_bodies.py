@@ -1,13 +1,13 @@
-"""How do bodies and salts of a range reach an accredited auditor, and nobody else?
+"""Encrypt payloads and salts of a range of the log to an accredited auditor.
 
 `bodies.tar.age` is a tar archive encrypted to the auditor's recipient (age-encryption.org/v1, X25519).
 Unpacked in the pack's folder it adds, in the layout of entry bundles:
 
-    bodies/<N>          per entry its 16-bit big-endian length, then 32-byte salt and body; length 0 for
-                        a public entry and for a body that was destroyed; `bodies/<N>.p/<W>` at the edge
+    bodies/<N>          per entry its 16-bit big-endian length, then 32-byte salt and payload; length 0 for
+                        a public entry and for a payload that was destroyed; `bodies/<N>.p/<W>` at the edge
 
-Whole bundles are given: up to 255 bodies more than the range at either end. Nothing is ever written
-unencrypted, and no more than a bundle is held at a time. An `access` case leaf says first who is given what.
+Whole bundles are given: up to 255 payloads more than the range at either end. Nothing is written unencrypted,
+and no more than a bundle is held in memory. Before it, an `access` case leaf records who is given what.
 """
 
 import tarfile
@@ -39,7 +39,7 @@ FILE = "bodies.tar.age"
 def note_giving(
     connection: Connection, auditor: Auditor, span: tuple[int, int], log: Checkpoint, now: datetime
 ) -> AppendedCase:
-    """Enter what this auditor is about to be given of a log.
+    """Record in an `access` leaf which leaves of a log this auditor is about to be given.
 
     Raises BadRequest `range_unusable`, Conflict `log_not_begun`.
     """
@@ -66,10 +66,10 @@ def _check_range(span: tuple[int, int], size: int) -> None:
 def write_bodies(
     pack: Pack, database: Database, auditor: Auditor, span: tuple[int, int], progress: Progress
 ) -> Path:
-    """Encrypt the bodies of a range of leaf indices, first and last, into the pack.
+    """Encrypt the payloads of a range of leaf indices, both ends included, into the pack.
 
-    Raises BadRequest `range_unusable` for a range that the pack's log has not, Busy, CannotMeasure for a
-    body that fits no bundle.
+    Raises BadRequest `range_unusable` for a range beyond the pack's log, Busy, CannotMeasure for a payload
+    that is too long for a bundle.
     """
     _check_range(span, pack.size)
     recipient = pyrage.x25519.Recipient.from_str(auditor.recipient)
@@ -85,7 +85,7 @@ def write_bodies(
 
 
 class _Source:
-    """An iterator read as a file; keeps what went wrong, since the cipher does not pass it on."""
+    """An iterator read as a file; keeps the error, since the cipher does not pass it on."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
@@ -93,7 +93,7 @@ class _Source:
         self.failed: Exception | None = None
 
     def read(self, most: int) -> bytes:
-        """Up to so many bytes; none at the end."""
+        """At most `most` bytes; none at the end."""
         try:
             while not self._held:
                 self._held = next(self._pieces)

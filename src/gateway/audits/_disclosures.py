@@ -1,32 +1,32 @@
-"""Does what a dossier keeps show that a field was filled by the gateway and submitted unchanged?
+"""Check that a disclosure proves a field filled by the gateway and submitted unchanged.
 
-An **opening** is what the province supplies for a drawn submission leaf: `evidence` as the submission's
-answer gave it, `receipts` of the chain from the first to the one that was used, and `data`, `contested`,
-`entered_by` as submitted. It is right when all of this holds, in this order; the first step that fails is
-its finding. Of every frame:
+A **disclosure** opens the commitments of a drawn submission leaf. The province supplies it as an object:
+`evidence` as the submission's answer gave it, `receipts` of the chain from the first to the one that was
+used, and `data`, `contested`, `entered_by` as submitted. The steps are checked in this order; the first that
+fails is the finding. Of every frame:
 
     supplied     something was supplied
     doubled      nothing else was supplied for the same leaf
-    late         it came by the day that was set
-    form         it can be read
+    late         it came by the deadline
+    form         it is well-formed
     leaves       the evidence holds hash and salt of every leaf of the chain up to the submission
     key          the chain's prefill leaves commit to the evidence's key (`kc`)
-    receipt      each prefill leaf on the way to the submission is of one of the receipts (`rd`), and the
+    receipt      each prefill leaf up to the submission is of one of the receipts (`rd`), and the
                  last one is of the chain
-    content      the submission leaf commits to what is said to have been submitted (`cc`)
+    content      the submission leaf commits to the content that is disclosed (`cc`)
 
 Of a field then:
 
-    visibility   counted anew by the registered form version, the field shows
-    class        it was filled in the class, from the source and by the record that the leaf says
-    tag          the key opens the field's tag on the value that was submitted
-    verdict      every field of the submission gets the verdict that the leaf says
-    read         where the value came from a register of others, that one's own list of requests holds
+    visibility   evaluated again by the registered form version, the field is visible
+    class        its class, source and record are those that the leaf states
+    tag          the field's tag under the key is that of the value that was submitted
+    verdict      every field of the submission gets the verdict that the leaf states
+    read         where the value came from a remote source, the source's own list of requests holds
                  every answer of it that the receipts name, and there is one
 
-What is asked of whole submissions and of records stands in `as_filed.py` and `papers_behind.py`. Refusals
-of the chain count as they did: what was refused once is contested. Nothing is taken on trust from the
-opening; a receipt's signature is not asked for, since the leaf pins its bytes.
+Whole submissions and records have further steps (`_as_filed.py`, `_papers.py`). Refusals of the chain count
+as they did when it was submitted: a field that was refused once is contested. Every member of a disclosure
+is checked; a receipt's signature is not, since the leaf holds the digest of its bytes.
 """
 
 import hashlib
@@ -62,7 +62,7 @@ from gateway_verify.sampling.units import Opened, Unit
 NOT_SUPPLIED, DOUBLED, LATE, UNREADABLE = "supplied", "doubled", "late", "form"
 _OPENING = ("leaves", "key", "receipt", "content")
 STEPS = (NOT_SUPPLIED, UNREADABLE, *_OPENING, "visibility", "class", "tag", "verdict", "read")
-"""Everything that can be the finding of one opening of a field; the first two when none was opened."""
+"""The possible findings for a field; the first two where nothing was disclosed."""
 
 _SUPPLYING = (NOT_SUPPLIED, DOUBLED, LATE, UNREADABLE)
 _BODY = ("class", "verdict")
@@ -71,7 +71,7 @@ STEPS_OF: Mapping[str, tuple[str, ...]] = {
     SUBMISSIONS: (*_SUPPLYING, *_OPENING, *_BODY, "filed", "as_filed"),
     RECORDS: (*_SUPPLYING, *_OPENING, *_BODY, "record", "paper", "file", "issuer"),
 }
-"""Everything that can be the finding of a unit of each frame, in order."""
+"""The possible findings for a unit of each frame, in order."""
 
 _MEMBERS = {"evidence", "receipts", "data", "contested", "entered_by", "papers"}
 
@@ -91,7 +91,7 @@ class Disclosure:
 
 
 class DisclosureError(Exception):
-    """The opening is not right; `step` is the first that failed."""
+    """A disclosure that was not accepted; `step` is the first that failed."""
 
     def __init__(self, step: str) -> None:
         super().__init__(step)
@@ -99,7 +99,7 @@ class DisclosureError(Exception):
 
 
 def read_disclosure(said: Any) -> Disclosure:
-    """Read a decoded opening; raises DisclosureError `form`."""
+    """Read a decoded disclosure; raises DisclosureError `form`."""
     try:
         if not said.keys() <= _MEMBERS or not isinstance(said["data"], dict):
             raise DisclosureError(UNREADABLE)
@@ -131,14 +131,14 @@ def _unpadded(text: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class CheckedDisclosure:
-    """An opening whose leaves, key, receipts and content hold: the submission as it was judged then."""
+    """A disclosure whose leaves, key, receipts and content hold: the submission as it was judged."""
 
     receipt: OpenedReceipt
     judgement: Judgement
     letters: SubmissionLetters = field(repr=False)
 
     def check_classes(self, stated: SubmissionLetters) -> None:
-        """Raise DisclosureError `class` unless classes, sources and records are those that the leaf says."""
+        """Raise DisclosureError `class` unless classes, sources and records are those that the leaf states."""
         mine = self.letters
         if stated.records is None:  # before records were numbered
             mine = replace(mine, records=None, record_rows={})
@@ -147,7 +147,7 @@ class CheckedDisclosure:
             raise DisclosureError("class")
 
     def check_verdicts(self, stated: SubmissionLetters) -> None:
-        """Raise DisclosureError `verdict` unless every verdict is the one that the leaf says."""
+        """Raise DisclosureError `verdict` unless every verdict is the one that the leaf states."""
         mine = self.letters
         if (mine.verdicts, mine.verdict_rows) != (stated.verdicts, stated.verdict_rows):
             raise DisclosureError("verdict")
@@ -156,7 +156,7 @@ class CheckedDisclosure:
 def check_disclosure(
     unit: Unit, chain: Collection[Opened], opening: Disclosure, form: RegisteredForm
 ) -> CheckedDisclosure:
-    """The steps from `leaves` to `content`; raises DisclosureError with the first that fails.
+    """Check the steps from `leaves` to `content`; raises DisclosureError with the first that fails.
 
     `chain` are the case leaves of the unit's chain up to its submission.
     """
@@ -171,8 +171,7 @@ def check_disclosure(
     refusals = [one for _, one in payloads if isinstance(one, RefusalPayload)]
     one, judgement = _judged(opening, form, submission, _refused(refusals))
     content = content_of(judgement.content, opening.contested, opening.by_officer)
-    said = commitment(opening.content_salt, content)
-    if said != submission.content_commitment:
+    if commitment(opening.content_salt, content) != submission.content_commitment:
         raise DisclosureError("content")
     return CheckedDisclosure(one, judgement, letters_of(judgement, form))
 
@@ -184,10 +183,10 @@ def check_field(
     form: RegisteredForm,
     journal: Mapping[str, Collection[str]],
 ) -> str | None:
-    """Raises DisclosureError with the first step that fails; gives the source that was asked about the field.
+    """Check a field in every step; gives the remote source that supplied it, if one did.
 
-    None where no register of others had to know of it: the sign-in's own facts, the province's records.
-    `journal` gives per source the request numbers that the source itself kept.
+    None for the facts of the sign-in and for the province's records. `journal` holds per source the request
+    numbers that the source itself kept. Raises DisclosureError with the first step that fails.
     """
     shown = check_disclosure(unit, chain, opening, form)
     judged = next((one for one in shown.judgement.fields if one.path == unit.path), None)
@@ -204,7 +203,7 @@ def check_field(
 
 
 def submission_of(unit: Unit) -> SubmissionPayload:
-    """What the submission leaf of a unit seals."""
+    """The payload of a unit's submission leaf; raises EntryUnreadable for a leaf of another kind."""
     payload = payload_of(unit.leaf.body)
     if not isinstance(payload, SubmissionPayload):
         raise EntryUnreadable("a unit stands in a leaf that is no submission")
@@ -236,7 +235,7 @@ def _check_receipts(opening: Disclosure, prefills: list[PrefillPayload], chain: 
 
 
 def _refused(refusals: Iterable[RefusalPayload]) -> frozenset[str]:
-    """The field instances that were refused before, and are contested since."""
+    """The field instances that an earlier submission was refused for: they are contested."""
     offences = (offence for refusal in refusals for offence in refusal.offences)
     return frozenset(one.path for one in offences if one.code != "row_added")
 
@@ -251,7 +250,7 @@ def _judged(
     submission: SubmissionPayload,
     refused: frozenset[str],
 ) -> tuple[OpenedReceipt, Judgement]:
-    """The submission, judged as it was then."""
+    """Judge the submission again as it was judged when it came."""
     digests = (form.definition.digest, form.bindings.digest)
     tagger = Tagger.of(opening.key, submission.chain, submission.tenant, *digests)
     one = OpenedReceipt(opening.receipts[-1].claims, tagger, FormTexts(form))

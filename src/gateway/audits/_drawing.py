@@ -1,7 +1,7 @@
-"""Which dossiers must the province open for a drawn sample, by its own bodies?
+"""Draw an auditor's sample again, before the province discloses anything for it.
 
-The province opens nothing on an auditor's word: it draws again, from the bodies in its database and the
-public leaves of its published log, by code that shares only the draw's arithmetic with the verifier. The
+The province trusts no list of units: it draws them from the payloads in its database and the public leaves
+of its published log, by code that shares only the draw's arithmetic with the verifier. The
 units of a frame are numbered as `gateway_verify/sampling/units.py` defines them.
 """
 
@@ -39,7 +39,7 @@ DrawnUnit = tuple[int, int, str | None]
 
 @dataclass(frozen=True, slots=True)
 class DrawnUnits:
-    """The units that are to be opened, and the leaf hash of each one's submission."""
+    """The units that are to be disclosed of `units`, and the leaf hash of each one's submission."""
 
     frame: str
     units: int
@@ -48,11 +48,11 @@ class DrawnUnits:
 
 
 def draw_again(connection: Connection, log: LogFolder, said: Any) -> DrawnUnits:
-    """Draw a `sample-drawn` file again.
+    """Draw the sample of a decoded `sample-drawn` file again.
 
     Raises BadRequest for a file or request that cannot be read or was forged, Conflict `sample_not_entered`
-    for a request that stands in no leaf here, `audit_of_another_log` for a range beyond the published log,
-    `sample_not_drawn` where this province's bodies give other units.
+    for a request that no leaf here holds, `audit_of_another_log` for a range beyond the published log,
+    `sample_not_drawn` where this province's payloads give other units.
     """
     try:
         request, nonce = read_sample_request(said["request"]), decode_base64(said["nonce"])
@@ -121,8 +121,8 @@ def _of_one(frame: str, letters: SubmissionLetters, fields: list[str]) -> Iterab
 
 def _public(log: LogFolder, last: int) -> Iterator[tuple[int, PublicLeaf]]:
     """The public leaves of the bundles up to a leaf."""
-    shown = log.published()
-    size = 0 if shown is None else shown.checkpoint.size
+    published = log.published()
+    size = 0 if published is None else published.checkpoint.size
     if last >= size:
         raise Conflict("audit_of_another_log", "the range lies within the published log", "range")
     for number in range(last // WIDTH + 1):

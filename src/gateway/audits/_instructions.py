@@ -1,4 +1,4 @@
-"""How does somebody check an evidence pack with tools that the gateway's makers did not write?"""
+"""Write the instructions of an evidence pack: how to verify it with independent tools."""
 
 from base64 import b64encode
 
@@ -24,7 +24,7 @@ _TEXT = """\
 
 Ai cũng được phép đọc và kiểm tra bộ này; trong đó không có dữ liệu của cá nhân nào (tệp `bodies.tar.age`, nếu có, chỉ kiểm toán viên được công nhận mở được). Không cần tin người lập bộ chứng cứ: hãy so khóa trong tệp `key` với khóa mà tỉnh đã công bố ở nơi khác, và so gốc ở trên với gốc mà người khác đã thấy. Mọi lệnh dưới đây chạy trong thư mục này.
 
-*Anybody may read and check this pack; nobody's data is in it (the file `bodies.tar.age`, where there is one, opens for an accredited auditor only). You need not trust whoever made it: hold the key in `key` against the key that the province has made known elsewhere, and the root above against what others have seen. Every command below runs in this folder.*
+*Anybody may read and check this pack; nobody's data is in it (the file `bodies.tar.age`, where there is one, opens for an accredited auditor only). You need not trust whoever made it: compare the key in `key` with the one that the province has made known elsewhere, and the root above with what others have seen. Every command below runs in this folder.*
 
 ## 1. Go (`golang.org/x/mod/sumdb`)
 

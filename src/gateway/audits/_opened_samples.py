@@ -1,10 +1,10 @@
-"""What became of every unit that a sample asked for?
+"""Check the disclosures of a sample, unit by unit.
 
-The openings lie in a folder, one file `<leaf index>.json` per submission leaf, each an object with
-`evidence`, `receipts`, `data`, `contested`, `entered_by` (`openings.py`), for records also `papers`. What
-was not answered is wrong and stays in the count: no file (refused or lost), one that came after the day
-that was set (the time at which the auditor's machine wrote it), or two for the same leaf, of which nobody
-can say which one the province meant. The registered forms are those of the pack, by digest.
+They lie in a folder, one file `<leaf index>.json` per submission leaf, each an object with `evidence`,
+`receipts`, `data`, `contested`, `entered_by` (`_disclosures.py`), for records also `papers`. A unit without an
+answer has failed and stays in the count: no file (refused or lost), one that came after the deadline (by the
+time at which the auditor's machine wrote it), or two for the same leaf, which are ambiguous. The registered
+forms are those of the pack, by digest.
 """
 
 import re
@@ -38,7 +38,7 @@ from gateway_verify.sampling.requests import Sample
 from gateway_verify.sampling.units import Opened, Progress, Unit, leaves_of_chains
 
 FILES = "files"
-"""Where in the folder of the openings the digitised files lie, by their digests."""
+"""The folder of the digitised files, by their digests, within that of the disclosures."""
 
 _LEAF = re.compile(r"0*([0-9]+)(?![0-9])")
 
@@ -47,7 +47,7 @@ _LEAF = re.compile(r"0*([0-9]+)(?![0-9])")
 class Supplied:
     """What province, sources, issuers, portal and citizens gave for a sample.
 
-    `due` is when the openings had to be there, in seconds since 1970; `journal` holds per source the
+    `due` is the deadline for the disclosures, in seconds since 1970; `journal` holds per source the
     request numbers that it kept, `issued` per issuer the numbers of its papers; `filed` is the folder of the
     declarations as filed (`as_filed.py`).
     """
@@ -64,7 +64,7 @@ class Supplied:
 class Result:
     """A drawn unit: the step that failed, or None.
 
-    `outside` names the register that knows the read; `differs` says where a submission is not as filed.
+    `outside` names the remote source that knows the read; `differs` are the differences to the filed dossier.
     """
 
     unit: Unit
@@ -74,7 +74,7 @@ class Result:
 
 
 def check_all(pack: Path, sample: Sample, supplied: Supplied, progress: Progress) -> list[Result]:
-    """Check the opening of every unit; raises NotFound `form_not_in_pack`."""
+    """Check the disclosure of every unit; raises NotFound `form_not_in_pack`."""
     last = max((unit.leaf.index for unit in sample.units), default=0)
     wanted = {submission_of(unit).chain for unit in sample.units}
     size = sample.proved.checkpoint.size
@@ -93,7 +93,7 @@ def check_all(pack: Path, sample: Sample, supplied: Supplied, progress: Progress
 
 
 def _by_leaf(folder: Path) -> Mapping[int, list[Path]]:
-    """What lies in the folder for each leaf, whatever else its file's name says."""
+    """The files of the folder by the leaf index that their names begin with."""
     found: dict[int, list[Path]] = {}
     for path in sorted(folder.iterdir()):
         leaf = _LEAF.match(path.name)
@@ -126,8 +126,8 @@ def _open(
         return Result(unit, None)
     except Differs as found:
         return Result(unit, found.step, None, found.paths)
-    except DisclosureError as wrong:
-        return Result(unit, wrong.step)
+    except DisclosureError as failed:
+        return Result(unit, failed.step)
 
 
 def _read(files: list[Path], supplied: Supplied) -> Disclosure:

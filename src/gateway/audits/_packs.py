@@ -1,4 +1,4 @@
-"""What can an outsider take home, so that every published figure can be proved without us?
+"""Write evidence packs, from which anybody can prove every published figure independently.
 
 An evidence pack is a folder in the layout of the published log, cut at one checkpoint:
 
@@ -8,12 +8,12 @@ An evidence pack is a folder in the layout of the published log, cut at one chec
     proofs/<index>              C2SP tlog-proof of each tally leaf
     forms/<64 hex digits>.json  forms, bindings, dictionary and measure that the public leaves name by digest
     gateway-verify.pyz          the verifier as one file
-    others/                     two short programs that put the pack to libraries that are not ours
-    INSTRUCTIONS.md             how to check all of it, also with tools that are not ours
-    bodies.tar.age              for an accredited auditor: `bodies.py`
+    others/                     two short programs that verify the pack with independent libraries
+    INSTRUCTIONS.md             how to verify all of it, also with independent tools
+    bodies.tar.age              for an accredited auditor: `_bodies.py`
 
-Everything but the last is public. It is copied from the published files alone, a file at a time, while
-the log may go on growing.
+Everything but the last is public. It is copied from the published files alone, one at a time; the log may
+grow meanwhile.
 """
 
 import hashlib
@@ -51,17 +51,17 @@ from gateway_verify.archive import write_archive
 
 Progress = Callable[[int, int], None]
 OTHERS = Path(__file__).parent / "_others"
-"""Programs that ask verifiers of others about a log."""
+"""Programs that verify a log with independent libraries."""
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 @dataclass(slots=True)
 class Pack:
-    """An evidence pack (bộ chứng cứ): what is in it, and which named files could not be found.
+    """An evidence pack (bộ chứng cứ): its contents, and the named files that were not found.
 
     `ranges` are the closed months with the first and last leaf of each; `missing` are digests of earlier
-    versions whose files the deployment keeps no more.
+    versions whose files the deployment no longer keeps.
     """
 
     folder: Path
@@ -73,7 +73,7 @@ class Pack:
 
     @property
     def size(self) -> int:
-        """How many entries the pack proves."""
+        """The number of entries that the pack proves."""
         return self.signed.checkpoint.size
 
 
@@ -132,7 +132,7 @@ def _copy_hashes(pack: Pack, tiles: TileFolder) -> None:
 
 
 def _first(read: Callable[[int], list[bytes]], width: int) -> list[bytes]:
-    """What a tile of this width holds; once the log has outgrown it, the whole one begins with it."""
+    """The first `width` items of a tile, from the full one where the log has grown since."""
     try:
         try:
             return read(width)

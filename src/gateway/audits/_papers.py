@@ -1,14 +1,14 @@
-"""Is there a paper behind an unvouched record that filled a field?
+"""Check that an unvouched record which filled a field rests on a paper of its issuer.
 
-A record that nobody vouches for may have been typed by the province itself. For each drawn one the province
-supplies, besides the opening of its submission, what the paper is known by (`papers`: by the record's id the
+A record without a vouching issuer may have been typed by the province itself. For each drawn one the province
+supplies, besides the disclosure of its submission, what identifies the paper (`papers`: by the record's id the
 members of `records/paper.py`) and the digitised file (`files/<SHA-256 in hex>` in the folder of the
-openings); the auditor asks the issuer which numbers of that kind it issued. After the steps of every
-opening, classes, records and verdicts are those of the leaf, and
+disclosures); the auditor asks the issuer which numbers of that kind it issued. After the steps of every
+disclosure, classes, records and verdicts are those of the leaf, and
 
     record    the receipt names one unvouched record for all fields of the unit
-    paper     the record's tag in the receipt opens on what was supplied: kind, number, issuer, owner, day of
-              issue and file are those that stood there when the form was filled
+    paper     the record's tag in the receipt is that of what was supplied: kind, number, issuer, owner, day
+              of issue and file are those of the record when the form was filled
     file      there is a digitised file, and its SHA-256 is the one of the record
     issuer    the issuer's own list holds the paper's number
 """
@@ -42,7 +42,10 @@ def check_paper(
     files: Path,
     issued: Mapping[str, Collection[str]],
 ) -> None:
-    """Raises DisclosureError with the first step that fails; `issued` gives per issuer the numbers that it issued."""
+    """Check a record in every step; `issued` holds per issuer the numbers that it issued.
+
+    Raises DisclosureError with the first step that fails.
+    """
     shown = check_disclosure(unit, chain, opening, form)
     stated = submission_of(unit).letters
     shown.check_classes(stated)
@@ -65,7 +68,7 @@ def _record(unit: Unit, shown: CheckedDisclosure) -> str:
 
 
 def _paper(receipt: OpenedReceipt, record: str, said: Any) -> Mapping[str, Any]:
-    """What was supplied of the paper, where the record's tag opens on it."""
+    """The supplied paper, whose digest is that of the record's tag."""
     shaped = isinstance(said, dict) and said.keys() == MEMBERS
     if not shaped or not all(one is None or isinstance(one, str) for one in said.values()):
         raise DisclosureError("paper")
@@ -77,7 +80,7 @@ def _paper(receipt: OpenedReceipt, record: str, said: Any) -> Mapping[str, Any]:
 
 
 def _there(files: Path, digest: str | None) -> bool:
-    """Whether the file of this digest was supplied; the name leads nowhere else."""
+    """Whether the file of this digest was supplied; a digest cannot name another path."""
     if digest is None or len(digest) != 64 or not set(digest) <= _DIGITS:
         return False
     try:

@@ -1,10 +1,10 @@
-"""When did an auditor commit to a sample, and what came of it?
+"""Record an auditor's commitment to a sample before its draw, and its outcome afterwards.
 
 A `sample` case leaf is entered for a request before the public draw (`st` `asked`), and another one with
-what came out (`opened`) together with the public `audit` leaf; both name the frame that is drawn from. A
-request is taken from an accredited auditor, about a root and a closed range of this log; the same one again
-gives the leaf that stands. What came out is taken once for a request, about its frame, with as many units
-as it asked for or all there are: what was not answered is in it as wrong, and nothing is left out.
+the outcome (`opened`) together with the public `audit` leaf; both name the frame that is drawn from. A
+request is accepted from an accredited auditor, about a root and a closed range of this log; a repeated one
+gives the leaf that it has. An outcome is accepted once for a request, about its frame, with as many units
+as it asked for or all there are: units without an answer are counted as wrong, and none is left out.
 """
 
 from base64 import b64encode
@@ -32,7 +32,7 @@ from gateway_verify.sampling.requests import read_request
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A request that stands in the log: index, and salt and body that open its seal."""
+    """A request in the log: its index, and salt and payload that open its seal."""
 
     index: int
     salt: bytes = field(repr=False)
@@ -54,7 +54,10 @@ class Entered:
 
 
 def read_sample_request(said: Any) -> Leaf:
-    """A decoded request whose signature holds; raises BadRequest `audit_unreadable` or `audit_forged`."""
+    """Read a decoded request and verify its signature.
+
+    Raises BadRequest `audit_unreadable` or `audit_forged`.
+    """
     try:
         return read_request(said)
     except Unchecked as refused:
@@ -102,7 +105,7 @@ def _asked(request: Leaf, now: datetime) -> SamplePayload:
 
 
 def _same(connection: Connection, asked: SamplePayload) -> list[Row[Any]]:
-    """The leaves that ask for the same, at whatever hour."""
+    """The leaves of the same request, at any hour."""
     return [
         row
         for row, known in _samples(connection)
@@ -111,7 +114,7 @@ def _same(connection: Connection, asked: SamplePayload) -> list[Row[Any]]:
 
 
 def note_outcome(connection: Connection, audit: Leaf, now: datetime) -> None:
-    """Enter what came of a sample, once.
+    """Enter the outcome of a sample, once.
 
     Raises Conflict `sample_not_entered` when the `audit` leaf names no leaf by which its auditor asked for
     so many units of this frame, range and root, or one that has an outcome already.

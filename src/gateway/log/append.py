@@ -4,11 +4,10 @@ The caller's transaction carries the leaf: either both are durable or neither is
 gaps, because only the one writer of the database assigns them.
 
 A case leaf states its hour, and hours of a log do not run backwards: one that is more than two hours
-before the last one is refused. Since the start of the process the clock has gone as far as the machine's
-monotonic one, give or take a quarter of an hour; one that is further ahead has jumped. From then on no
-case leaf is written, over restarts too, until an operator confirms the clock (`gateway log
-confirm-clock`): the hours in the log decide in which month a dossier counts. That the clock stopped them is
-noted in a file of the log's folder.
+before the last one is refused. The clock is also compared with the machine's monotonic clock: where it has
+gained more than a quarter of an hour since the start of the process, it has jumped. From then on no case leaf
+is written, over restarts too, until an operator confirms the clock (`gateway log confirm-clock`), since the
+hours in the log decide in which month a dossier counts. A file of the log's folder keeps that state.
 """
 
 import os
@@ -81,7 +80,7 @@ def append_case(connection: Connection, payload: CasePayload) -> AppendedCase:
 
 
 def _check_hour(connection: Connection, hour: int) -> None:
-    """Read the last case leaf's hour once a transaction."""
+    """Refuse an hour too long before the last case leaf's, which is read once per transaction."""
     last = connection.info.get(_HOUR)
     if last is None:
         (last,) = _LAST_HOUR.first(connection, {}) or (hour,)
@@ -97,7 +96,7 @@ def _append(connection: Connection, entry: bytes) -> tuple[int, bytes]:
 
 
 def _next_index(connection: Connection) -> int:
-    """Read the end of the log once a transaction; the database clears `info` at each begin."""
+    """The next index; the log's end is read once per transaction, as each begin clears `info`."""
     index = connection.info.get(_NEXT)
     if index is None:
         (last,) = _LAST_INDEX.first(connection, {}) or (None,)
@@ -114,7 +113,7 @@ _FILE = "clock-in-doubt"
 
 
 class ClockGuard:
-    """Holds the clock against a monotonic one, which gives seconds from any beginning."""
+    """Compares the clock with a monotonic one, which counts seconds from an arbitrary start."""
 
     def __init__(
         self, folder: Path, clock: Callable[[], datetime], monotonic: Callable[[], float]
@@ -138,8 +137,8 @@ class ClockGuard:
 
 
 def confirm_clock(folder: Path) -> bool:
-    """Let case leaves be written again; whether the clock was in doubt."""
+    """Let case leaves be written again; gives whether a jump had stopped them."""
     file = folder / _FILE
-    doubted = file.exists()
+    stopped = file.exists()
     file.unlink(missing_ok=True)
-    return doubted
+    return stopped

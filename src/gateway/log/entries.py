@@ -228,7 +228,7 @@ class ConfirmationPayload(_Payload):
 
 @dataclass(frozen=True, slots=True)
 class AlarmPayload(_Payload):
-    """So many questions of one hour found nobody; `calls` says which ones asked."""
+    """The limit of questions of one hour that found nobody was reached; `calls` names the calls."""
 
     kind: ClassVar = "alarm"
     case: Case
@@ -302,7 +302,7 @@ class SyncPayload(_Payload):
 
 @dataclass(frozen=True, slots=True)
 class AccessPayload(_Payload):
-    """Somebody was given what people's data is in, or was refused it.
+    """An access to personal data, or its refusal.
 
     Either payloads and salts of a range were encrypted to an accredited auditor: `auditor`, `log`, `leaves`
     and `size`; of no case, no tenant. Or a tenant's call read a person's data outside a form, or any call
@@ -328,7 +328,7 @@ class AccessPayload(_Payload):
 
 @dataclass(frozen=True, slots=True)
 class SamplePayload(_Payload):
-    """An auditor committed to a sample (`asked`), or what came of it (`opened`); of no case, no tenant.
+    """An auditor's commitment to a sample (`asked`), or its outcome (`opened`); of no case, no tenant.
 
     `units` were asked for or drawn, `wrong` of them were wrong; `asked_at` is the leaf that asked. A
     `frame` of None, before there were three, is `fields`.
@@ -611,7 +611,7 @@ class ReconcileLeaf(_Leaf):
 
 @dataclass(frozen=True, slots=True)
 class AuditSample:
-    """What came of a sample; `entered` is the leaf that held the commitment."""
+    """The outcome of a sample; `entered` is the leaf that holds the commitment."""
 
     drawn: int
     wrong: int

@@ -80,11 +80,11 @@ class LeafRows:
         return self._database.read_separately(log_size)
 
     def index_of(self, leaf: bytes) -> int | None:
-        """Where the leaf of this hash stands; None when nowhere. Raises Busy."""
+        """The index of the leaf with this hash; None where there is none. Raises Busy."""
         found = self._database.read(lambda c: c.execute(_INDEX, {"hash": leaf}).scalar_one())
         return None if found is None else int(found)
 
     def closed_place_of(self, leaf: bytes) -> tuple[str, int] | None:
-        """In which closed log the leaf of this hash stands, and where; None when in none."""
+        """The closed log and the index of the leaf with this hash; None where there is none."""
         row = self._database.read(lambda c: c.execute(_CLOSED, {"hash": leaf}).first())
         return None if row is None else (row.origin, row.idx)

@@ -6,8 +6,8 @@
     root of n leaves     SHA-256(0x01 || root of the first k || root of the rest),
                          k the largest power of two below n
 
-An inclusion proof holds the siblings on the way from a leaf to the root, a consistency proof the
-nodes by which an older root is seen to be the beginning of a newer one; both leaf-most first.
+An inclusion proof holds the siblings on the path from a leaf to the root, a consistency proof the
+nodes from which both an older and a newer root are computed; both begin at the leaves.
 """
 
 from base64 import b64encode
@@ -18,7 +18,7 @@ EMPTY_ROOT = sha256(b"").digest()
 
 
 class ProofRefused(ValueError):
-    """The proof does not lead from what it is about to the root it is held against."""
+    """The proof does not lead to the expected root."""
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -70,7 +70,7 @@ def check_inclusion(
     at, last, node = index, size - 1, leaf
     for sibling in proof:  # 2
         if last == 0:
-            raise ProofRefused("the proof is longer than the way to the root")
+            raise ProofRefused("the proof is longer than the path to the root")
         if at & 1 or at == last:
             node = node_hash(sibling, node)
             while not at & 1 and at:
@@ -110,7 +110,7 @@ def check_consistency(
     old = new = nodes[0]
     for node in nodes[1:]:  # 4
         if last == 0:
-            raise ProofRefused("the proof is longer than the way to the root")
+            raise ProofRefused("the proof is longer than the path to the root")
         if at & 1 or at == last:
             old, new = node_hash(node, old), node_hash(node, new)
             while not at & 1 and at:

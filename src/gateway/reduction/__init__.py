@@ -1,1 +1,1 @@
-"""How many fields do citizens no longer declare, counted so that an outsider can count again?"""
+"""Measure how many fields citizens no longer declare, so that anybody can recount the figures."""

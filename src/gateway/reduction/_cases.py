@@ -1,7 +1,7 @@
-"""What one case left in the log: its chains, its submissions, its reads and refusals.
+"""Read one case from its payloads: its chains, submissions, reads and refusals.
 
-The payloads of one case come together, in the order of the log; what is summed of them, beside the
-keys of `_dossiers.py`:
+The payloads of one case are read together, in the order of the log. The keys of its sums, beside
+those of `_dossiers.py`:
 
     ("chains",) ("offered",) ("offered", "visible")     chains at their last receipt
     ("reason", reason)                                  fields left empty in it
@@ -9,8 +9,8 @@ keys of `_dossiers.py`:
     ("read", source, "reads" | "unavailable" | "attempts" | "failed" | "surplus")
     ("refusals",)                                       refused submissions
     ("abandoned",)                                      cases whose chains all ended unsubmitted
-    ("bundle",)                                         dossiers that the portal has as several
-    ("part", procedure)                                 of these, the ones that it has of a procedure
+    ("bundle",)                                         linked declarations
+    ("part", procedure)                                 the portal's dossiers of these, by procedure
 """
 
 from collections import Counter
@@ -33,7 +33,7 @@ from gateway.reduction._dossiers import Sums
 from gateway.reduction._submissions import Letters, Submission, read_submission
 
 MOST_REFUSALS = 5
-"""So many refusals that name one field end a chain (design 5.2)."""
+"""The number of refusals naming one field that ends a chain (design 5.2)."""
 
 ACCEPTED, WITHDRAWN = 2, 7
 """States of a dossier at the national portal, by its numbers."""
@@ -47,7 +47,7 @@ _REASON = {letter: reason.value for reason, letter in REASON_LETTERS.items()}
 
 @dataclass(frozen=True, slots=True, order=True)
 class Row:
-    """What is summed apart; `procedure` is empty where the form has none."""
+    """The key of a row of sums; `procedure` is empty where the form has none."""
 
     form: str
     procedure: str
@@ -57,7 +57,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What counts by itself where it stands: the reads of a prefill, or a refusal."""
+    """A leaf that counts in its own hour: the reads of a prefill, or a refusal."""
 
     leaf: int
     hour: int
@@ -78,12 +78,12 @@ class Chain:
     refused: Counter[str] = field(default_factory=Counter)
 
     def end(self, leaf: int, hour: int) -> None:
-        """Take note of its end, which stands where it first came."""
+        """Record the end of the chain; the first one counts."""
         if self.ended is None:
             self.ended = leaf, hour
 
     def sums(self) -> Sums:
-        """What was offered in it, and why the rest was left empty."""
+        """The sums of the fields offered, and of the reasons why others were left empty."""
         rows = self.prefill.state_rows.values()
         letters = [*self.prefill.states, *(letter for text in rows for letter in text)]
         reasons = Counter(_REASON[letter] for letter in letters if letter in _REASON)
@@ -96,7 +96,7 @@ class Chain:
         return sums
 
     def _conflicts(self) -> Sums:
-        """Fields that two sources told differently, by attribute."""
+        """The fields over which two sources differ, by attribute."""
         sums: Sums = Counter()
         read = self.form.read(self.leaf, self.prefill.states, self.prefill.state_rows)
         for path in (path for path, letter in read.items() if letter == _CONFLICT):
@@ -109,7 +109,7 @@ class Chain:
 
 @dataclass(slots=True)
 class Case:
-    """One dossier, or one chain without any, as its payloads tell it."""
+    """One dossier, or chains without a submission, as its payloads state it."""
 
     chains: dict[str, Chain] = field(default_factory=dict)
     submissions: list[Submission] = field(default_factory=list)
@@ -122,8 +122,8 @@ class Case:
     def counted_at(self, definitions: Definitions) -> tuple[int, int] | None:
         """Leaf and hour at which its dossier counts, unless it is withdrawn by then.
 
-        That is its first accepted submission; by a definition that wants confirmed dossiers, the
-        later of that and of the portal's first acceptance, and nowhere without one.
+        That is its first accepted submission; by a definition that requires confirmed dossiers, the
+        later of that and of the portal's first acceptance; None without one.
         """
         if not self.submissions:
             return None
@@ -133,7 +133,7 @@ class Case:
         return None if self.confirmed is None else max(first, self.confirmed)
 
     def confirms(self, definitions: Definitions) -> bool:
-        """Whether its dossier counts by a definition that wants confirmed ones."""
+        """Whether its dossier counts by a definition that requires confirmed ones."""
         return definitions.in_force(self.submissions[0].leaf).confirmed
 
     def judged(self) -> list[Submission]:
@@ -141,7 +141,7 @@ class Case:
         return [replace(s, instant=s.instant or self.begun_late) for s in self.submissions]
 
     def part_sums(self) -> Sums:
-        """What the portal had of a linked declaration when it was confirmed."""
+        """The sums of the portal's dossiers of a linked declaration when it was confirmed."""
         if not self.parts:
             return Counter()
         return Counter({("bundle",): 1} | {("part", procedure): 1 for procedure in self.parts})
@@ -173,7 +173,7 @@ class CaseReader:
         self._known: dict[Hashable, Letters] = {}
 
     def read(self, payloads: Iterable[StoredPayload]) -> Case:
-        """One case out of its payloads, in the order of the log.
+        """Read one case from its payloads, in the order of the log.
 
         Raises CannotMeasure for a payload that does not balance, or whose definitions are not there.
         """

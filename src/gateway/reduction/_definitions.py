@@ -1,10 +1,10 @@
-"""What the figures are counted by: definitions, form versions and baselines, as public leaves state them.
+"""Read what figures are counted by from public leaves: definitions, form versions and baselines.
 
-A definition of the measure has an **edition**, 1 or 2, by its name. Its numbers hold from its leaf
-on; what it counts holds from its month on, so that a month is counted by one edition.
+A definition of the measure has an **edition**, 1 or 2, by its name. Its numbers apply from its leaf
+on; what it counts applies from its month on, so that a month is counted by one edition.
 
 One dossier is counted by a **standard**: which items are official, which were dropped, what is in reach. It is
-worked out once for each form version, procedure and set of connected sources.
+computed once for each form version, procedure and set of connected sources.
 """
 
 import re
@@ -49,7 +49,7 @@ class Definition:
 
     @property
     def edition(self) -> int:
-        """By which edition of the measure it counts."""
+        """The edition of the measure, 1 or 2."""
         return 1 if self.name.removesuffix(CONFIRMED) == _FIRST_EDITION else 2
 
     @property
@@ -58,7 +58,7 @@ class Definition:
         return self.name.endswith(CONFIRMED)
 
     def is_instant(self, seconds: int, declared: int) -> bool:
-        """Whether a submission came sooner than anybody could have declared that much."""
+        """Whether a submission came too soon, in seconds, for so many declared fields."""
         return seconds < self.instant_seconds + self.instant_seconds_per_field * declared
 
 
@@ -66,7 +66,7 @@ class Definition:
 class FormVersion:
     """One registered form version as its leaf states it, ready for counting.
 
-    `attribute_of` says what fills a field, where something could, `sources_of` who can hold it.
+    `attribute_of` is the attribute that fills a field, if any, `sources_of` the sources that can hold it.
     `declaration` is None in a leaf of version 1. `potential`: items that a connected source holds,
     and all items.
     """
@@ -91,27 +91,27 @@ class FormVersion:
 
     @property
     def items(self) -> frozenset[str]:
-        """The official items that some field asks which may show."""
+        """The official items of the fields that can be visible."""
         return frozenset(item for path, item in self.item_of.items() if path not in self._never)
 
     @property
     def required_items(self) -> frozenset[str]:
-        """The official items that some required field asks."""
+        """The official items of the required fields that can be visible."""
         asked = self.required - self._never
         return frozenset(self.item_of[path] for path in asked if path in self.item_of)
 
     @property
     def all_items(self) -> frozenset[str]:
-        """Every official item that the leaf speaks of."""
+        """Every official item that the leaf names."""
         return frozenset(self.item_of.values()) | set(self.absent_items)
 
     @property
     def _never(self) -> frozenset[str]:
-        """The fields that show in no dossier."""
+        """The fields that are always hidden."""
         return frozenset(path for path, _, reason in self.uncounted if reason == "hidden")
 
     def keys(self, procedure: str | None) -> list[tuple[str, str]]:
-        """Under which procedures and declaration its baseline may be kept, the likeliest first."""
+        """The pairs of procedure and declaration of its baseline, the most specific first."""
         own = list(dict.fromkeys(code[:BASE_CODE] for code in self.procedures)) or [""]
         return [(code, self.declaration or "") for code in ((procedure or "")[:BASE_CODE], *own)]
 
@@ -125,7 +125,7 @@ class FormVersion:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What a procedure's official declaration began with (mốc so sánh), and where the log says so.
+    """The first items of a procedure's official declaration (mốc so sánh), and the leaf that states them.
 
     `items` are all its items, `required` those that a required field asked.
     """
@@ -140,8 +140,8 @@ class Baseline:
 class Definitions:
     """Every definition and form version of one log, by leaf index; `test_tenants` by grant leaf.
 
-    `baselines` by procedure and declaration; `connected` per tenant the leaves from which on so many
-    sources were both connected and granted.
+    `baselines` by procedure and declaration; `connected` per tenant, by leaf, the sources that were both
+    connected and granted from there on.
     """
 
     measures: tuple[Definition, ...]
@@ -156,27 +156,27 @@ class Definitions:
         return self.measures[-1].edition if self.measures else 2
 
     def of_month(self, leaf: int, month: str) -> Definition:
-        """The definition that `month` is closed by, its range ending before `leaf`."""
+        """The definition that `month` is closed by, its range ending before `leaf`; raises CannotMeasure."""
         for measure in reversed(self.measures):
             if measure.leaf < leaf and (measure.month is None or measure.month <= month):
                 return measure
         raise CannotMeasure(leaf, "no definition of the measure stands before it")
 
     def connected_at(self, tenant: str, leaf: int) -> frozenset[str]:
-        """The sources, but the session, that were connected and granted to a tenant at a leaf."""
+        """The sources, without the session, that were connected and granted to a tenant at a leaf."""
         stated = self.connected.get(tenant, ())
         before = bisect_right([at for at, _ in stated], leaf)
         return stated[before - 1][1] if before else frozenset()
 
     def in_force(self, leaf: int) -> Definition:
-        """The definition that a body at `leaf` is counted by; CannotMeasure when none came first."""
+        """The definition that a payload at `leaf` is counted by; CannotMeasure where none precedes it."""
         before = bisect_left([measure.leaf for measure in self.measures], leaf)
         if not before:
             raise CannotMeasure(leaf, "no definition of the measure stands before it")
         return self.measures[before - 1]
 
     def form(self, leaf: int, at: object) -> FormVersion:
-        """The form version that a body names; CannotMeasure for a leaf that is none."""
+        """The form version that a payload names; CannotMeasure for a leaf of another kind."""
         form = self.forms.get(at) if type(at) is int else None
         if form is None or form.leaf >= leaf:
             raise CannotMeasure(leaf, "it names no form version that stands before it")
@@ -221,7 +221,7 @@ def read_definitions(leaves: Iterable[tuple[int, PublicLeaf]]) -> Definitions:
 def _take_baselines(
     known: dict[tuple[str, str], Baseline], form: FormVersion, leaf: FormVersionLeaf
 ) -> None:
-    """What a leaf repeats stands as it is said; else it begins the baselines that there are not."""
+    """Take the baselines that a leaf repeats; for other procedures it begins those that do not exist."""
     if form.declaration is None:
         return
     for one in leaf.baselines:
@@ -277,11 +277,11 @@ def _form_version(index: int, leaf: FormVersionLeaf) -> FormVersion:
 
 @dataclass(frozen=True, slots=True)
 class Standard:
-    """What the dossiers of one form version are counted by (chuẩn đếm).
+    """The rules by which dossiers of one form version are counted (chuẩn đếm).
 
     `item_of` holds the fields that stand for an official item. `dropped` are required items of the
-    baseline that the version does not ask, `abolished` those of them whose end its leaf names an act
-    for. `reach` are the fields that some source but the session can hold, `connected_reach` those
+    baseline that the version does not ask, `abolished` those of them that an act abolished, which its leaf
+    names. `reach` are the fields that a source other than the session can hold, `connected_reach` those
     that a connected and granted one can.
     """
 
@@ -302,7 +302,7 @@ class Standards:
         self._known: dict[tuple[int, str | None, frozenset[str]], Standard] = {}
 
     def of(self, form: FormVersion, procedure: str | None, tenant: str, leaf: int) -> Standard:
-        """The standard of a dossier whose last submission stands at `leaf`."""
+        """The standard of a dossier whose last submission is at `leaf`."""
         connected = self._definitions.connected_at(tenant, leaf)
         key = form.leaf, procedure, connected
         if key not in self._known:

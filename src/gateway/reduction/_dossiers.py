@@ -1,4 +1,4 @@
-"""What one dossier adds to the figures (design of the measure, sections 3.1 to 3.6).
+"""Count what one dossier adds to the figures (design of the measure, sections 3.1 to 3.6).
 
 Sums of dossiers are sums of counts, each under a key:
 
@@ -6,10 +6,10 @@ Sums of dossiers are sums of counts, each under a key:
     ("burst",)                          of these, those of a burst
     ("submissions",)                    accepted submissions behind them
     ("verdict", verdict)                fields by verdict; `auto` without those of instant dossiers
-    ("auto_instant",)                   `auto` of instant dossiers, which stand in no figure
+    ("auto_instant",)                   `auto` of instant dossiers, which are in no figure
     ("filled",) ("visible",)            the two totals that every submission balances to
-    ("dropped",)                        required items of the baseline that are asked no more
-    ("abolished",)                      others of these, whose end a form-version leaf names an act for
+    ("dropped",)                        required items of the baseline that are no longer asked
+    ("abolished",)                      the same by an act that a form-version leaf names
     ("D",) ("D", "required")            what counts as declared, dropped items included
     ("D", "extra")                      declared fields that stand for no official item
     ("A", class) ("A", "required")      `auto` by class, and the required ones of every class
@@ -21,9 +21,9 @@ Sums of dossiers are sums of counts, each under a key:
     ("attachments", what)               visible file components
     ("ceiling",) ("ceiling", "required")                    of the form, once a dossier
 
-By the first edition of the measure there is no `abolished`, `young` and `reach`, by the second no
-`ceiling`; and there a field that stands for no item of the baseline, nor for one that an act added,
-is of class `extra`, whatever the receipt called it.
+The first edition of the measure has no `abolished`, `young` and `reach`, the second no `ceiling`; in the
+second a field that stands for no item of the baseline, nor for one that an act added, is of class `extra`,
+whatever its class in the receipt.
 """
 
 from collections import Counter, defaultdict
@@ -44,7 +44,7 @@ BEYOND_LOGIN_CLASSES = frozenset({FieldClass.FACT, FieldClass.SUGGESTED})
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What became of one official item of a dossier (mục của tờ khai), by its visible fields.
+    """The outcome of one official item of a dossier (mục của tờ khai), by its visible fields.
 
     It is core where every visible field is `auto` and a `fact`, and one is required. One that is
     not, or that stands in an instant dossier, is missed where a required field of it is declared, or
@@ -58,7 +58,7 @@ class Item:
 
 
 def tally(submissions: Sequence[Submission], standard: Standard) -> Sums:
-    """Everything that one dossier adds to the sums."""
+    """The sums of one dossier, by its submissions in order."""
     last = submissions[-1]
     form, letters = last.form, merge(submissions)
     instant = any(submission.instant for submission in submissions)
@@ -123,13 +123,13 @@ def _count_items(sums: Sums, items: Iterable[Item], edition: int) -> None:
 
 
 def items_of(submissions: Sequence[Submission], standard: Standard) -> dict[str, Item]:
-    """What became of the official items of one dossier, by name."""
+    """The outcomes of the official items of one dossier, by name."""
     instant = any(one.instant for one in submissions)
     return _items(merge(submissions), submissions[-1].form, standard, instant)
 
 
 def _items(of: Letters, form: FormVersion, standard: Standard, instant: bool) -> dict[str, Item]:
-    """Each once: a column of a repeating group is one item, as are several fields of one."""
+    """The items, each once: a column of a repeating group is one item, as are several fields of one."""
     shown: defaultdict[str, dict[str, Judged]] = defaultdict(dict)
     for path, judged in of.items():
         item = standard.item_of.get(judged.template)

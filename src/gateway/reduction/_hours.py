@@ -1,10 +1,10 @@
-"""Do the hours of bodies lie where they can?
+"""Check the hours that payloads state.
 
-In the months that their range of the log was closed for: a close covers the months after the one before it,
-up to its own; the first of a log begins with the month that the log's first definition names. And between the
-times at which witnesses saw the log without the body's leaf, and with it, as `witnessed` leaves above the close's
-first tally repeat them. Two hours are let pass at either end of both, since clocks differ. By the first edition of
-the measure every hour is let pass.
+An hour has to lie in the months that its range of the log was closed for: a close covers the months after the
+previous one, up to its own; the first of a log begins with the month that the log's first definition names. And
+it has to lie between the times at which witnesses saw the log without the payload's leaf, and with it, as
+`witnessed` leaves before the close's first tally repeat them. Two hours are tolerated at either end of both,
+since clocks differ. The first edition of the measure accepts every hour.
 """
 
 from bisect import bisect_left, bisect_right
@@ -31,7 +31,7 @@ class Witnessed:
 class Covered:
     """The range of one close, by its last leaf, and its first and last hour; None for no bound.
 
-    `witnessed` is what stands above its first tally, by size.
+    `witnessed` are the `witnessed` leaves before its first tally, by size.
     """
 
     last: int
@@ -47,7 +47,7 @@ def covered(
     before: Month | None,
     witnessed: Sequence[Witnessed] = (),
 ) -> Covered:
-    """What a close of `month` covers, `before` being the month that was closed before it."""
+    """The range that a close of `month` covers; `before` is the month that was closed before it."""
     if definitions.of_month(last + 1, str(month)).edition == 1:
         return Covered(last, None, None)
     begin = before.following if before else _begin(definitions)
@@ -61,7 +61,7 @@ def _begin(definitions: Definitions) -> Month | None:
 
 
 def lies_outside(closes: Sequence[Covered], leaf: int, hour: int) -> bool:
-    """Whether a body's hour is one at which it cannot have been written, by its close's range."""
+    """Whether a payload cannot have been written in its hour, by the range of its close."""
     at = bisect_left(closes, leaf, key=lambda close: close.last)
     if at == len(closes):
         return False

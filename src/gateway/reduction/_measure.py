@@ -1,6 +1,6 @@
-"""Add up the cases of a period, by form, procedure, series and channel.
+"""Sum the cases of a period by form, procedure, series and channel.
 
-Cases are taken one after the other and let go: what stays are the sums of the rows.
+Cases are read one after the other; only the sums of the rows are kept.
 """
 
 from collections import Counter, defaultdict
@@ -25,14 +25,14 @@ class Scope:
     last_hour: int | None = None
 
     def holds(self, hour: int) -> bool:
-        """Whether what happened in this hour since 1970 UTC counts."""
+        """Whether an hour, counted since 1970 UTC, is in scope."""
         return (self.first_hour is None or hour >= self.first_hour) and (
             self.last_hour is None or hour <= self.last_hour
         )
 
 
 class Measurement:
-    """Adds up cases, one after the other; pure: neither the clock nor a database is asked."""
+    """Sums cases one after the other, without clock or database."""
 
     def __init__(self, definitions: Definitions, scope: Scope) -> None:
         self._definitions = definitions
@@ -43,7 +43,7 @@ class Measurement:
         self._forms: defaultdict[Row, set[int]] = defaultdict(set)
 
     def add_case(self, payloads: Iterable[StoredPayload]) -> None:
-        """Take the payloads of one whole case, in the order of the log.
+        """Add one whole case by its payloads, in the order of the log.
 
         Raises CannotMeasure for a payload that does not balance, or whose definitions are not there.
         """
@@ -60,11 +60,11 @@ class Measurement:
             self._count_abandoned(case)
 
     def sums(self) -> dict[Row, Sums]:
-        """What all cases that were taken add up to."""
+        """The sums of all cases, by row."""
         return dict(self._sums)
 
     def forms(self) -> dict[Row, list[FormVersion]]:
-        """The form versions behind each row, in the order of their registration."""
+        """The form versions of each row, in the order of their registration."""
         return {
             row: [self._definitions.forms[leaf] for leaf in sorted(leaves)]
             for row, leaves in self._forms.items()
@@ -80,7 +80,7 @@ class Measurement:
         self._forms[row].add(form.leaf)
 
     def _count_dossier(self, case: Case) -> None:
-        """A dossier counts in one hour, whatever came later, but for a withdrawal in that month."""
+        """Count a dossier once, in its hour, unless it was withdrawn in that month."""
         at = case.counted_at(self._definitions)
         if at is not None and self._scope.holds(at[1]) and not _withdrawn_by(case, at[1]):
             last = case.submissions[-1]

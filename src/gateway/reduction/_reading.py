@@ -1,8 +1,7 @@
-"""Read the log for a report, without holding anybody up.
+"""Read the log for a report in short transactions and constant memory.
 
-The log only grows: its end is noted first, and everything up to there is read in pages, each a
-short question of its own, so that no page keeps a citizen waiting and no log must fit in memory.
-Payloads are read case by case, so that neither must the open cases.
+The log only grows: its size is read first, and everything up to it in pages, each a short query of its
+own, so that none delays a caller. Payloads are read case by case.
 """
 
 from collections import defaultdict
@@ -45,7 +44,7 @@ _CASES = 200
 
 @dataclass(frozen=True, slots=True)
 class StoredCase:
-    """The payloads of one case, in the order of the log, and the blind indices of whom it concerns."""
+    """The payloads of one case, in the order of the log, and its applicants' blind indices."""
 
     reference: str
     payloads: Sequence[StoredPayload] = field(repr=False)
@@ -53,7 +52,7 @@ class StoredCase:
 
 
 def definitions_of(connection: Connection, size: int) -> Definitions:
-    """What the public leaves say that stand in the log so far."""
+    """The definitions that the first `size` leaves of the log state."""
     known = union(
         select(metric_definitions.c.leaf),
         select(form_versions.c.leaf),
@@ -67,13 +66,13 @@ def definitions_of(connection: Connection, size: int) -> Definitions:
 
 
 def witnessed_in(connection: Connection) -> list[Witnessed]:
-    """When witnesses saw the log, as it says so far, by size."""
+    """The times at which witnesses saw the log, as its leaves state them so far, by size."""
     rows = connection.execute(select(witnessed_times).order_by(witnessed_times.c.leaf))
     return [Witnessed(row.leaf, row.size, row.earliest, row.latest) for row in rows]
 
 
 def supplied_counts(connection: Connection, size: int) -> list[Supplied]:
-    """What others counted, as far as it stands among the first `size` leaves."""
+    """The counts of other systems among the first `size` leaves."""
     known = select(reconciliations.c.leaf)
     wanted = select(leaves.c.idx, leaves.c.entry).where(
         leaves.c.idx.in_(known), leaves.c.idx < size

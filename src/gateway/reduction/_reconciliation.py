@@ -1,7 +1,7 @@
-"""Hold what was measured against what others counted of the same months.
+"""Reconcile the measured dossiers and reads with the counts of other systems for the same months.
 
 Counts come from files, as `reconcile` leaves (docs/log-leaves.md); the latest file of a source and
-month holds, all leaves of it together. The member `reconciliation` of reports and releases:
+month applies, all leaves of it together. The member `reconciliation` of reports and releases:
 
     counts      per source that counted dossiers in every month: source, leaves,
                 coverage    dossiers measured / counted, of the procedures that it counted
@@ -10,16 +10,16 @@ month holds, all leaves of it together. The member `reconciliation` of reports a
     reads       per source that was read: source, leaves, claimed, counted
     headline    "core", or "floor" where a coverage is below 95 %
 
-A procedure measured beyond its count never makes up for another one. Dossiers of cells that were
-merged above the procedure fill up what is open: first the procedures that the file does not name for
-their smallness, then those without a cell of their own. N is
-what stays open and F the mean of A + D of a procedure's dossiers, rounded up for each procedure; the
-mean of the channel, or of both, stands in for a procedure of which nothing was measured. What a
-source did not tell apart by channel is charged to both floors. (ours: the rounding and the stand-in)
+A procedure measured beyond its count never compensates for another one. Dossiers of cells that were
+merged above the procedure are assigned to procedures with missing dossiers: first to those that the file does
+not name since they are small, then to those without a cell of their own. N is the number that is still missing
+and F the mean of A + D of a procedure's dossiers, rounded up for each procedure; the mean of the channel, or of
+both, replaces that of a procedure of which nothing was measured. Counts without a channel are charged to both
+floors. (ours: the rounding and the replacement)
 
-The portal has a linked declaration as one dossier for each of its procedures: held against the portal's
-counts it stands for those, by the sums `part`, and never for a dossier of its own procedure. iGate counts
-it once, under its own.
+The portal has a linked declaration as one dossier for each of its procedures: in the portal's counts it is
+compared as those, by the sums `part`, and never as a dossier of its own procedure. iGate counts it once, under
+its own.
 """
 
 from collections import defaultdict
@@ -59,7 +59,7 @@ class Supplied:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The sums of one row or cell; no procedure where it was merged away, "" where there is none."""
+    """The sums of one row or cell; `procedure` is None where it was merged away, "" where there is none."""
 
     procedure: str | None
     channel: str | None
@@ -67,27 +67,27 @@ class Measured:
 
     @property
     def dossiers(self) -> int:
-        """How many were measured."""
+        """The number of measured dossiers."""
         return self.sums["dossiers",]
 
     @property
     def parts(self) -> Mapping[str, int]:
-        """What the portal has of linked declarations, by procedure."""
+        """The portal's dossiers of linked declarations, by procedure."""
         return {str(key[1]): n for key, n in self.sums.items() if key[0] == "part"}
 
     @property
     def single(self) -> int:
-        """How many of the dossiers are no linked declarations."""
+        """The number of dossiers that are not linked declarations."""
         return self.dossiers - self.sums["bundle",]
 
     @property
     def declarable(self) -> int:
-        """A + D of all of them."""
+        """A + D of all dossiers."""
         return self.sums["verdict", "auto"] + self.sums["D",]
 
 
 class CountedBySource(TypedDict):
-    """What was measured, held against the dossiers that one source counted."""
+    """The measured dossiers beside those that one source counted."""
 
     source: str
     leaves: Sequence[int]
@@ -97,7 +97,7 @@ class CountedBySource(TypedDict):
 
 
 class ReadAtSource(TypedDict):
-    """Our questions to a source, by the log and by the source."""
+    """The gateway's reads of a source, as the log and as the source counted them."""
 
     source: str
     leaves: Sequence[int]
@@ -125,7 +125,7 @@ def reconcile(
     measured: Sequence[Measured],
     edition: int = 2,
 ) -> Reconciliation:
-    """Hold what was measured against every source that counted each of `months`.
+    """Reconcile what was measured with every source that counted each of `months`.
 
     Since the second edition of the measure a procedure is known by its code without a unit's suffix.
     """
@@ -191,7 +191,7 @@ def _count(
 
 
 def _is_of(row: Measured, key: Counted, named: Collection[Counted]) -> bool:
-    """Whether a row that bears a procedure is among what a source counted under `key`."""
+    """Whether a row with a procedure is among those that a source counted under `key`."""
     procedure, channel = key
     if not row.procedure or channel not in (None, row.channel):
         return False
@@ -220,7 +220,7 @@ def _missing(
     *,
     linked: bool,
 ) -> dict[Counted, int]:
-    """Dossiers that were counted and not measured; what was merged away fills up what it may be."""
+    """The numbers of dossiers counted and not measured, less those that merged cells may hold."""
     missing = {key: max(0, theirs[key] - ours[key]) for key in theirs}
     merged: defaultdict[str | None, int] = defaultdict(int)
     for row in measured:

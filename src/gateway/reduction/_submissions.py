@@ -1,4 +1,4 @@
-"""What one submission says of its fields, and several of one dossier together."""
+"""Read the judged fields of a submission, and merge the submissions of one dossier."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -56,10 +56,10 @@ def read_submission(
     definitions: Definitions,
     known: dict[Hashable, Letters],
 ) -> Submission:
-    """Read a submission and hold it against both balances.
+    """Read a submission and check both balances.
 
-    `known` keeps the letters that were read before: many dossiers hold the same ones. Raises
-    CannotMeasure for one that does not balance or names what the log does not hold.
+    `known` caches decoded letters, which many dossiers share. Raises CannotMeasure for a submission that does
+    not balance or names a leaf that the log does not hold.
     """
     form = definitions.form(leaf, payload.form_version)
     key = form.leaf, *_key_of(payload.letters)
@@ -111,7 +111,7 @@ def _letters(leaf: int, written: SubmissionLetters, form: FormVersion) -> Letter
 
 
 def _check_balances(leaf: int, letters: Letters, stated: Mapping[str, int]) -> int:
-    """Both balances, and the payload's own counts against its letters; gives what was declared."""
+    """Check both balances, and the payload's counts by its letters; gives the number declared."""
     fields = letters.values()
     verdicts = Counter(one.verdict for one in fields)
     filled = [one.verdict for one in fields if one.field_class is not None]
@@ -134,10 +134,10 @@ def _check_balances(leaf: int, letters: Letters, stated: Mapping[str, int]) -> i
 
 
 def merge(submissions: Sequence[Submission]) -> Letters:
-    """One dossier out of its submissions, in order: it counts once.
+    """Merge the submissions of one dossier, in order, into one that counts once.
 
-    The last one says which fields show. A field is `auto` only if it was in each; else it has the
-    latest verdict by which somebody declared it, and `blank` where nobody did.
+    The last one decides which fields are visible. A field is `auto` only if it was in each; else it has the
+    latest verdict by which it was declared, and `blank` where it never was.
     """
     last = submissions[-1].letters
     if len(submissions) == 1:

@@ -1,17 +1,17 @@
 """Figures as files that other programs read: CSV, XLSX and Parquet of one table.
 
-A `Sheet` is what stands in a table whatever the file is: its columns, its rows, what it rests on.
+A `Sheet` is a table independent of the file's format: its columns, its rows, and the figures' origin.
 
-CSV (RFC 4180, UTF-8): lines that begin with `#` carry the notice and what the table rests on. A text that a
+CSV (RFC 4180, UTF-8): lines that begin with `#` carry notice and origin. A text that a
 spreadsheet might compute begins with an apostrophe: one whose first character, blanks and control
 characters aside, is `=`, `+`, `-`, `@` or one of their full-width forms, and one that begins with a
 tab, a line break or NUL (OWASP ASVS 1.2.10). Control characters become blanks.
 
-XLSX: two sheets, `figures`, the table, texts as texts, counts and shares as numbers; `about`, the notice
-and what the table rests on. No cell is a formula or a link, whatever it holds.
+XLSX: two sheets, `figures`, the table, texts as texts, counts and shares as numbers; `about`, notice and
+origin. No cell is a formula or a link, whatever it holds.
 
-Parquet: texts, 64-bit integers and doubles, each column of one type; notice and what the table rests on
-stand in the file's own metadata under `notice` and their names. Needs pyarrow, the extra `auditors`.
+Parquet: texts, 64-bit integers and doubles, each column of one type; notice and origin are in the file's
+own metadata under `notice` and their names. Needs pyarrow, the extra `auditors`.
 """
 
 import csv
@@ -85,7 +85,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table with the lines that must be read first and what it rests on, by name."""
+    """A table with the lines that must be read first and the origin of its figures, by name."""
 
     notice: Sequence[str]
     origin: Mapping[str, str]
@@ -105,7 +105,7 @@ def sheet_of_release(document: Release, rows: Rows) -> Sheet:
 
 
 def sheet_by_source(document: Release, rows: Rows) -> Sheet:
-    """What each source saved, channel by channel."""
+    """The fields that each source saved, by channel."""
     return _sheet(document, ("source", "channel"), _SOURCE_COUNTS, _SOURCE_FIGURES, rows)
 
 
@@ -182,7 +182,7 @@ def _cell(value: Cell) -> Cell:
 
 
 def escape_formula(text: str) -> str:
-    """The text as a spreadsheet will show it and never compute it."""
+    """Escape a text that a spreadsheet might compute, with an apostrophe (OWASP ASVS 1.2.10)."""
     plain = _CONTROL.sub(" ", text)
     # what is format or blank in any script may be skipped by a spreadsheet before it looks
     first = next((sign for sign in plain if sign.isprintable() and not sign.isspace()), "")
@@ -196,7 +196,7 @@ if TYPE_CHECKING:
 
 def xlsx_of(sheet: Sheet) -> bytes:
     """The workbook's bytes."""
-    from xlsxwriter import Workbook  # read by the first who wants one: a gateway starts without it
+    from xlsxwriter import Workbook  # imported at the first use, to keep the start short
 
     written = io.BytesIO()
     with Workbook(written, {"in_memory": True}) as workbook:

@@ -14,7 +14,7 @@ from gateway.reduction._dossiers import BEYOND_LOGIN_CLASSES, REDUCTION_CLASSES,
 
 
 class Figure(TypedDict):
-    """A fraction as published; `value` is null over nothing."""
+    """A fraction as published; `value` is null where the denominator is 0."""
 
     numerator: int
     denominator: int
@@ -22,7 +22,7 @@ class Figure(TypedDict):
 
 
 class SourceFigures(TypedDict):
-    """What became of the values of one source, of the classes of the reduction."""
+    """The outcomes of one source's values, of the classes of the reduction."""
 
     auto: int
     override: int
@@ -32,7 +32,7 @@ class SourceFigures(TypedDict):
 
 
 class ReadFigures(TypedDict):
-    """The questions to one source and how they ended."""
+    """The reads of one source and their outcomes."""
 
     reads: int
     unavailable: int
@@ -48,14 +48,14 @@ class LeftFigures(TypedDict):
 
 
 class LateFigures(TypedDict):
-    """What came after the hours of its month."""
+    """Leaves that came after the hours of their dossier's month."""
 
     submissions: int
     withdrawals: int
 
 
 class AttachmentFigures(TypedDict):
-    """Visible file components by what became of them."""
+    """Visible file components by outcome."""
 
     reused: int
     replaced: int
@@ -128,7 +128,7 @@ _FOUR_DECIMALS = Decimal("0.0001")
 
 
 def figure(numerator: int, denominator: int) -> Figure:
-    """A fraction as published: exact, and rounded half up to four decimals; null over nothing."""
+    """A fraction as published: exact, and rounded half up to four decimals; null over 0."""
     value = None
     if denominator:
         value = float((Decimal(numerator) / denominator).quantize(_FOUR_DECIMALS, ROUND_HALF_UP))
@@ -178,7 +178,7 @@ def _ceiling(sums: Sums) -> _ByEdition:
 
 
 def _beside_core(sums: Sums) -> _ByEdition:
-    """What stands beside core since the second edition: reach, and core seen more strictly."""
+    """The figures beside core since the second edition: reach, and stricter variants of core."""
     core, declared, young = sums["core",], sums["D",], sums["young",]
     missed, connected = sums["reach", "missed"], sums["reach", "connected"]
     return {
@@ -199,7 +199,7 @@ def _beside_core(sums: Sums) -> _ByEdition:
 
 
 def _fields(sums: Sums) -> _Fields:
-    """Dossiers, and what became of their fields."""
+    """The numbers of dossiers, and of fields by outcome."""
     return {
         "dossiers": sums["dossiers",],
         "submissions": sums["submissions",],
@@ -278,7 +278,7 @@ def _attachments(sums: Sums) -> AttachmentFigures:
 
 
 def median_left(sums: Sums) -> Quotient | None:
-    """The middle of D over dossiers; the mean of the two middle ones where their number is even."""
+    """The median of D over dossiers; the mean of the two middle ones where their number is even."""
     dossiers = sums["dossiers",]
     if not dossiers:
         return None

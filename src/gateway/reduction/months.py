@@ -1,4 +1,4 @@
-"""Which month is meant, where does it end in the log, and may it be closed now?"""
+"""Calendar months in Việt Nam's time zone, and when a month may be closed."""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ class Month:
 
     @classmethod
     def at(cls, when: datetime) -> Self:
-        """The month that runs at a time."""
+        """The month that holds a moment."""
         local = when.astimezone(LOCAL_ZONE)
         return cls(local.year, local.month)
 
@@ -62,7 +62,7 @@ class Month:
 
 
 def check_closable(month: Month, running: Month, closed: Month | None, *, mock: bool) -> None:
-    """Refuse to close a month that is to come, still runs, or lies behind one that was closed.
+    """Refuse to close a future or running month, or one not after the last that was closed.
 
     Only a deployment marked as mock may close the running month. Raises Conflict: `month_not_over`,
     `month_closed`.

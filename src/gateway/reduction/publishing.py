@@ -1,14 +1,14 @@
 """Write definitions and form versions into the log before the first case is counted by them.
 
-The leaves `metric-definition` and `form-version` (docs/log-leaves.md) are free of text that anybody
-wrote. A definition is written when it is another than the one in force, a form version once for ever. A
-definition of another name counts from the first month of which the log holds no case yet.
+The leaves `metric-definition` and `form-version` (docs/log-leaves.md) have no free text. A definition is
+written when it differs from the one in force, a form version once. A definition of another name counts from
+the first month of which the log holds no case yet.
 
 The baseline of a procedure and official declaration is what its first registered form version asks,
-with the items of the declaration that it leaves out. It is kept for ever: another form of the same
+with the items of the declaration that it leaves out. It never changes: another form of the same
 declaration inherits it, and the first form-version leaf of it in a new log repeats it, naming log and
 leaf of origin (`RepeatedBaseline`). A leaf without an entry for one of its procedures
-either begins the baseline itself or stands behind a leaf that states it.
+either begins the baseline itself or comes after a leaf that states it.
 """
 
 import hashlib
@@ -55,7 +55,7 @@ class Measure:
     """The definition of the figures that a deployment counts by (định nghĩa chỉ số cắt giảm).
 
     `digest` pins the normative text; the first two numbers say which dossiers are *instant*, the
-    third from which age on a record that nobody vouches for is a fact.
+    third from which age on an unvouched record is a fact.
     """
 
     name: str
@@ -80,9 +80,9 @@ def read_measure(
     least_age_hours: int = LEAST_AGE_HOURS,
     portal: bool = False,
 ) -> Measure:
-    """Read schemas/measure.json for this deployment.
+    """Read schemas/measure.json for this deployment; times in seconds and hours.
 
-    Where a portal is connected only confirmed dossiers count, and the definition's name says so.
+    Where a portal is connected only confirmed dossiers count, and the definition's name ends in CONFIRMED.
 
     Raises ValueError, naming the setting, for a number below its lower bound: they may be raised,
     and only a deployment that is marked as mock may set the instant rule to anything else.
@@ -216,9 +216,9 @@ def form_version_leaf(
     connected: frozenset[SourceId],
     repeated: Sequence[RepeatedBaseline] = (),
 ) -> FormVersionLeaf:
-    """What anybody may know of a registered version: what it counts, and what could fill it.
+    """The public leaf of a registered version: what it counts, and what could fill it.
 
-    `repeated` are the baselines that began elsewhere and that this leaf states again.
+    `repeated` are the baselines of an earlier log that this leaf states again.
     """
     bindings = form.bindings
     uncounted = form.definition.uncounted
@@ -267,7 +267,7 @@ def procedures_of(form: RegisteredForm) -> Sequence[str]:
 
 
 def inherited(connection: Connection, form: RegisteredForm) -> list[RepeatedBaseline]:
-    """What the leaf of a new version must repeat; what it repeats is noted as stated in this log."""
+    """The baselines that the leaf of a new version repeats; they are marked as stated in this log."""
     origin = log_name(connection)
     repeated: list[RepeatedBaseline] = []
     for procedure in procedures_of(form):
@@ -287,7 +287,7 @@ def inherited(connection: Connection, form: RegisteredForm) -> list[RepeatedBase
 
 
 def begin(connection: Connection, form: RegisteredForm, leaf: FormVersionLeaf, at: int) -> None:
-    """Note a new version's items as the baseline of each procedure that has none yet."""
+    """Keep a new version's items as the baseline of each procedure that has none yet."""
     for procedure in procedures_of(form):
         _keep(connection, form, procedure, log_name(connection), at, items_of(leaf))
 

@@ -1,4 +1,4 @@
-"""The report of the reduction, and the lines that every reader of a figure must see first.
+"""The report of the reduction, and the notice that comes before every figure.
 
 The document of `gateway metrics report --json` and of `GET /v1/metrics/field-reduction`:
 
@@ -6,13 +6,13 @@ The document of `gateway metrics report --json` and of `GET /v1/metrics/field-re
     definition   {"leaf", "name", "digest", "instant_seconds", "instant_seconds_per_field", "mock"}
     range        {"first", "last"}: the unbroken range of leaves it was counted from
     root         base64 of the RFC 6962 root over the leaf hashes 0 to `last`
-    unit         what one of the counted things is
+    unit         what is counted
     tenant       whose dossiers, or null for all but those of test tenants
     period       {"from", "to"}: days by the calendar of Việt Nam, inclusive; null without a limit
     by           what the rows are: `series`, `form` or `procedure`
     forms        the rows, paper and online apart, each with the figures of `figures.py`
     total        {"online", "paper"}: the same figures over all rows of the channel
-    reconciliation  what others counted, where they counted all months of the period and of all tenants
+    reconciliation  the counts of other systems, where they cover all months of the period and all tenants
                  (`_reconciliation.py`)
     balances     "ok": both balances hold for every submission, else there is no report
 """
@@ -54,7 +54,7 @@ GROUPINGS: Mapping[str, Callable[[Row], Row]] = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked for: whose dossiers, which days (inclusive), and what a row is."""
+    """The parameters of a report: tenant, days (inclusive), and what a row is."""
 
     tenant: str | None = None
     first: date | None = None
@@ -73,7 +73,7 @@ class Question:
 
 
 def question_of(tenant: str | None, first: str | None, last: str | None, by: str) -> Question:
-    """What was asked for in words; a month stands for all its days.
+    """Read the parameters of a report; a month means all its days.
 
     Raises BadRequest `parameter_unusable` naming `from`, `to` or `by`.
     """
@@ -104,9 +104,9 @@ def _days(text: str | None, member: str) -> tuple[date, date] | None:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the figures were counted from: the log's size then, its root, its definitions.
+    """What the figures were counted from: the log's size, root and definitions.
 
-    `supplied` is what others counted by then.
+    `supplied` are the counts of other systems up to that size.
     """
 
     size: int
@@ -117,7 +117,7 @@ class Evidence:
 
 @dataclass(slots=True)
 class Counted:
-    """The rows of a measurement with the form versions behind each."""
+    """The rows of a measurement, each with its form versions."""
 
     sums: Mapping[Row, Sums]
     forms: Mapping[Row, Sequence[FormVersion]]
@@ -167,10 +167,10 @@ class Report(TypedDict):
 
 
 def report_from_log(database: Database, question: Question) -> Report:
-    """Count the log as it stands now; see `report.py` for the document.
+    """Count the log up to its present end.
 
-    Raises CannotMeasure, naming the leaf, for a body that no honest figure can rest on. Takes as
-    long as the log is: call it off the event loop.
+    Raises CannotMeasure, naming the leaf, for a payload that cannot be counted. The time is linear in the
+    log's size: call it off the event loop.
     """
     size = database.read(log_size)
     definitions = database.read(lambda connection: definitions_of(connection, size))
@@ -184,7 +184,7 @@ def report_from_log(database: Database, question: Question) -> Report:
 
 
 def report(question: Question, counted: Counted, evidence: Evidence) -> Report:
-    """The whole document, made of numbers, digests and codes that anybody registered."""
+    """The whole document; it holds only numbers, digests and registered codes."""
     measures = evidence.definitions.measures
     measured = [Measured(row.procedure, row.channel, sums) for row, sums in counted.sums.items()]
     edition = evidence.definitions.edition
@@ -219,7 +219,7 @@ def _notice(
 
 
 def _months(question: Question) -> list[str]:
-    """The whole months that a period consists of, if it does; others count no parts of months."""
+    """The whole months of a period; none where it has parts of months, which others do not count."""
     first, last = question.first, question.last
     if question.tenant is not None or first is None or last is None:
         return []
@@ -268,7 +268,7 @@ def _forms(counted: Counted, rows: Iterable[Row]) -> list[FormVersion]:
 
 
 def _potential(forms: Iterable[FormVersion]) -> Figure:
-    """Of every series its newest version; potential is never added to or taken from what is realised."""
+    """The potential of every series by its newest version; it is never added to realised figures."""
     newest = {form.series: form.potential for form in forms}
     return figure(sum(s for s, _ in newest.values()), sum(a for _, a in newest.values()))
 
@@ -327,7 +327,7 @@ def notice_of(
     reconciliation: Reconciliation,
     total: Mapping[str, Figures],
 ) -> list[str]:
-    """The lines that follow from the definitions, from what others counted, and from the totals."""
+    """The notice that follows from the definitions, the reconciliation and the totals."""
     measures = definitions.measures
     lines = [MOCK] if any(measure.mock for measure in measures) else []
     if any(0 in (m.instant_seconds, m.instant_seconds_per_field) for m in measures):

@@ -1,14 +1,14 @@
-"""Enter a count that somebody else kept into the log.
+"""Enter another system's counts into the log.
 
 A file in UTF-8, as JSON or CSV (ours), of at most 4 MiB:
 
     dossiers    {"counts": [{"procedure": "1.004222", "channel": "online", "dossiers": 120}, ...]},
                 or lines `procedure,channel,dossiers` below these three names; `channel` is `online`,
-                `paper`, or null (empty) where the source does not tell them apart
+                `paper`, or null (empty) where the source does not distinguish them
     reads       {"reads": 5120}, or one line below the name `reads`
 
 Procedures of fewer than ten dossiers are summed into entries without a name before they enter the
-log, with the smallest others until an entry holds ten: no small count stands there.
+log, with the smallest others until an entry holds ten, so that the log has no small count.
 """
 
 import csv
@@ -47,7 +47,7 @@ _MEMBERS = ("procedure", "channel", "dossiers")
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """What one file says: dossiers by procedure and channel, or a number of reads."""
+    """The counts of one file: dossiers by procedure and channel, or a number of reads."""
 
     month: Month
     source: str
@@ -66,7 +66,7 @@ class Supply:
 
 
 def read_supply(raw: bytes, month: Month, source: str, *, as_csv: bool) -> Supply:
-    """Read a file; BadRequest `counts_unusable` names the line or entry, and the member."""
+    """Read a file; raises BadRequest `counts_unusable`, naming the line or entry, and the member."""
     known = (*DOSSIER_SOURCES, *registered().remote)
     if source not in known:
         raise _refused("the source", f"is one of {', '.join(known)}", "source")
@@ -80,9 +80,9 @@ def read_supply(raw: bytes, month: Month, source: str, *, as_csv: bool) -> Suppl
 
 
 def append_supply(connection: Connection, supply: Supply) -> list[int]:
-    """Enter a count into the log; the indices of its leaves.
+    """Enter a file's counts into the log; gives the indices of its leaves.
 
-    Raises Conflict `counts_known` for a file that stands there already.
+    Raises Conflict `counts_known` for a file that the log holds already.
     """
     for known in supplied_counts(connection, log_size(connection)):
         if (known.source, known.month, known.digest) == (

@@ -13,10 +13,10 @@ from gateway.reduction.figures import Figures
 from gateway.reduction.report import Report, ReportRow
 
 NARROWEST = 144
-"""So many columns the table needs to stay one line a form."""
+"""The least width in columns at which a form takes one line."""
 
 TARGET = 0.2
-"""Directive 05/CT-TTg: at least a fifth fewer declared fields; the core figure is held against it."""
+"""Directive 05/CT-TTg: at least a fifth fewer declared fields; the core figure is compared with it."""
 
 _CHANNELS = {"online": "trực tuyến / online", "paper": "giấy / paper"}
 _Count: TypeAlias = Literal["dossiers", "declarable", "auto", "override", "contested", "manual"]
@@ -39,7 +39,7 @@ _SHARES: Sequence[tuple[_Share, str, str]] = (
 
 
 def show(document: Report, console: Console) -> None:
-    """Print a report: the notice in its first lines, the figures, and what they rest on."""
+    """Print a report: the notice, the figures, and their origin."""
     for line in document["notice"]:
         console.print(line, style="bold", markup=False)
     console.print(table_of(document))
@@ -95,13 +95,13 @@ def _cells(row: Figures) -> Iterator[str]:
 
 
 def percent(value: float | None) -> str:
-    """A share for people: `20.0 %`, or a dash where there is nothing to share."""
+    """A share as text: `20.0 %`, or a dash where it is undefined."""
     return "–" if value is None else f"{100 * value:.1f} %"
 
 
-def _reconciled(told: Reconciliation) -> Iterator[str]:
-    """What others counted, a line for each of them."""
-    for one in told["counts"]:
+def _reconciled(reconciliation: Reconciliation) -> Iterator[str]:
+    """The counts of other systems, a line for each."""
+    for one in reconciliation["counts"]:
         floors = ", ".join(
             f"{_CHANNELS[channel]} {percent(floor['value'])}"
             for channel, floor in one["floor"].items()
@@ -112,7 +112,7 @@ def _reconciled(told: Reconciliation) -> Iterator[str]:
             f"{coverage['denominator']:,} = {percent(coverage['value'])}; "
             f"mức sàn / floor: {floors}"
         )
-    for read in told["reads"]:
+    for read in reconciliation["reads"]:
         yield (
             f"Lượt đọc / Reads ({read['source']}): nhật ký / claimed {read['claimed']:,}, "
             f"nguồn / counted {read['counted']:,}"

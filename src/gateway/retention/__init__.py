@@ -1,1 +1,1 @@
-"""What is kept and for how long: erasure, rotation of the log, the sweep of ended chains, pairs of row and leaf."""
+"""Retention: erasure, rotation of the log, the sweep of expired chains, consistency of rows and leaves."""

@@ -76,8 +76,10 @@ def shred_up_to(
 def shred_settled(
     connection: Connection, origin: str, last: int | None, closed: Mapping[str, int]
 ) -> dict[str, int]:
-    """The same in one log after the other: closed ones up to the leaves named, the running one up to
-    `last`, if any; gives how many bodies of each went."""
+    """Destroy the payloads of several logs: closed ones up to the leaves named, the running one up to `last`.
+
+    Gives the number of payloads destroyed by the log's name.
+    """
     made = [shred_up_to(connection, end, origin, log) for log, end in closed.items()]
     if last is not None:
         made.append(shred_up_to(connection, last, origin))
@@ -85,7 +87,7 @@ def shred_settled(
 
 
 def last_closed(connection: Connection, before_hour: int) -> dict[str, int]:
-    """Per closed log the last leaf whose body, and every body before it, is of an earlier hour."""
+    """By closed log the last leaf up to which every payload is of an earlier hour, since 1970 UTC."""
     of, later = closed_bodies.c, func.min(closed_bodies.c.idx)
     begun = select(of.origin, later).where(of.hour >= before_hour).group_by(of.origin)
     ends = {row[0]: row[1] - 1 for row in connection.execute(begun)}
@@ -94,7 +96,7 @@ def last_closed(connection: Connection, before_hour: int) -> dict[str, int]:
 
 
 async def replay_shreds(database: Database, folder: LogFolder, origin: str, published: int) -> int:
-    """Make the shreds again that were published and that the database does not hold; how many.
+    """Repeat the shreds that were published and that the database does not hold; gives how many.
 
     `origin` is the name of the log in the folder; a database that was restored from before that log
     began holds nothing of it, and of its own log what it held then. Raises Busy.

@@ -1,8 +1,8 @@
 """End chains that nobody submitted, and delete what is due.
 
 An open chain whose last receipt has expired gets its `abandoned` leaf and loses its key K in one
-transaction; replay copies go when they are ten minutes old, correction tickets that nobody ended
-when their life is over.
+transaction; replay copies are deleted when they are ten minutes old, open correction tickets when they
+expire.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ SWEEP_SECONDS = 3600
 """How often a running gateway sweeps, besides once at its start."""
 
 KEPT_DAYS = 35
-"""As long a day key lies here at least: a receipt that waits for a record holds for 30 days."""
+"""The least age in days at which a day key is erased: a receipt can be valid for 30 days."""
 
 _LARGEST_GROUP = 200
 _FAR = 2**62
@@ -32,9 +32,9 @@ _FAR = 2**62
 
 
 async def sweep(database: Database, clock: Callable[[], datetime]) -> int:
-    """End every chain that has expired and delete old replay copies; how many chains were ended.
+    """End every chain that has expired and delete old replay copies; gives the number of chains.
 
-    Chains end in groups, so that no caller waits behind a night's worth of them.
+    Chains end in groups, a transaction each, so that callers do not wait for all of them.
     """
     now = clock()
     await database.write(lambda connection: purge_replays(connection, now))
@@ -48,7 +48,7 @@ async def sweep(database: Database, clock: Callable[[], datetime]) -> int:
 
 
 async def end_every_chain(database: Database, now: datetime) -> int:
-    """End every open chain, expired or not, as abandoned; how many there were."""
+    """End every open chain, expired or not, as abandoned; gives their number."""
     total = 0
     while ended := await database.write(lambda connection: _end_group(connection, now, _FAR)):
         total += ended
@@ -56,7 +56,7 @@ async def end_every_chain(database: Database, now: datetime) -> int:
 
 
 async def erase_days(database: Database, keys: Keys, now: datetime) -> int:
-    """Delete the day keys that no chain can need any more; how many days went.
+    """Delete the day keys that no chain needs any more; gives the number of days.
 
     With a day key go the chain keys of that day in every backup of the database too. Kept are the
     days on which an open chain began, and `KEPT_DAYS`, since a later backup may hold such chains.

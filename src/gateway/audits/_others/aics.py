@@ -1,6 +1,6 @@
-"""Does `aics-tlog` take a log for true? Runs under the Python of its own environment.
+"""Verify logs with `aics-tlog`, under the Python of its own environment.
 
-Reads names of folders from standard input and writes one line for each: "ok", or what is wrong.
+Reads names of folders from standard input and writes one line for each: "ok", or the error.
 """
 
 import sys
@@ -16,7 +16,7 @@ from aics_tlog import (
 
 
 def check(folder: Path) -> None:
-    """Raises for a log that is not true."""
+    """Verify one log; raises ValueError or OSError."""
     key = parse_vkey((folder / "key").read_text().strip())
     note = parse_note((folder / "checkpoint").read_bytes())
     result = verify_checkpoint(note, key, expected_origin=key.name)
@@ -28,7 +28,7 @@ def check(folder: Path) -> None:
 for line in sys.stdin:
     try:
         check(Path(line.rstrip("\n")))
-    except (ValueError, OSError) as wrong:
-        print(f"{type(wrong).__name__}: {wrong}".replace("\n", " "))
+    except (ValueError, OSError) as error:
+        print(f"{type(error).__name__}: {error}".replace("\n", " "))
     else:
         print("ok")

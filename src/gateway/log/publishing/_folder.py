@@ -58,7 +58,7 @@ class LogFolder:
         self._lock: int | None = None
 
     def __enter__(self) -> Self:
-        """Become the one process that publishes; raises LogInUse. A lock ends with its process."""
+        """Lock the folder for this process, until it ends at the latest; raises LogInUse."""
         for folder in (self.root.parent, self.root, self.public):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -71,13 +71,13 @@ class LogFolder:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let the next process publish."""
+        """Release the lock."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
 
     def origin(self, issuer_host: str, year: int) -> str:
-        """The current log's name, given it at its opening and kept for ever."""
+        """The current log's name; the first call sets it, and it never changes."""
         path = self.root / "origin"
         if not path.exists():
             write_atomically(path, f"{issuer_host}/log/{year}\n".encode())
@@ -105,7 +105,7 @@ class LogFolder:
 
     @staticmethod
     def checkpoint_in(public: Path) -> SignedCheckpoint | None:
-        """The same of a closed log's files."""
+        """The checkpoint in a folder of published files, as `published`."""
         try:
             return read_checkpoint((public / "checkpoint").read_bytes())
         except FileNotFoundError:
@@ -114,7 +114,7 @@ class LogFolder:
             raise LogDamaged(0, "the published checkpoint cannot be read") from None
 
     def publish(self, signed: SignedCheckpoint) -> None:
-        """Let the checkpoint appear; raises OSError."""
+        """Put the checkpoint in place; raises OSError."""
         write_atomically(self.public / "checkpoint", signed.note)
 
     def put_line(self, name: str, line: str) -> None:
@@ -143,7 +143,7 @@ class LogFolder:
             return None
 
     def wait_since(self, moment: int | None) -> None:
-        """Remember the same over a restart; raises OSError."""
+        """Keep that time, in seconds since 1970, over restarts; None for none. Raises OSError."""
         path = self.root / "waiting"
         if moment is None:
             path.unlink(missing_ok=True)

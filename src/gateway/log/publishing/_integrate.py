@@ -63,7 +63,7 @@ class Integrator:
             self._tiles.write_bundle(self.size // WIDTH, self._entries)
 
     def drop_outgrown(self, before: int, published: int) -> None:
-        """Let partial tiles go that full ones replaced as the published log grew from `before`."""
+        """Delete the partial tiles that full ones replaced as the published log grew from `before`."""
         for level in range(len(self._rows)):
             for index in range((before >> 8 * level) // WIDTH, (published >> 8 * level) // WIDTH):
                 self._tiles.drop_partial(level, index)

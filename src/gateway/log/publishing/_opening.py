@@ -46,7 +46,7 @@ class OpenLog:
 
 
 class LogKeys(Protocol):
-    """Who holds the key of the log."""
+    """The keeper of the log's key."""
 
     def recover_log_key(self, in_force: str | None) -> Ed25519PrivateKey:
         """The key, given the verifier key that the last `key` leaf names."""
@@ -62,10 +62,10 @@ async def open_log(
     clock: Callable[[], datetime],
     void_chains: Callable[[Connection], object],
 ) -> OpenLog:
-    """Open the log of a locked folder; its key is in it before anything else.
+    """Open the log of a locked folder; its `key` leaf comes before any other.
 
-    Where the log may not go on (see `beginning.py`), the chains that the database holds open are
-    void, since their ends may stand in leaves that it has lost; that is done before it is noted.
+    Where the log must not continue (see `incident_at_start`), the chains that the database holds open are
+    void, since it may have lost the leaves of their ends; that is done before the incident is noted.
     """
     latest = database.read(latest_key)
     finish_rotation(folder, latest)
@@ -89,10 +89,9 @@ async def open_log(
 def incident_at_start(
     folder: LogFolder, rows: LeafRows, signer: CheckpointSigner, latest_key: str | None
 ) -> str | None:
-    """Why this log must not go on; None when it may. Raises Busy, OSError.
+    """Why this log must not continue; None when it may. Raises Busy, OSError.
 
-    The word is one of `incident` (noted before), `shorter`, `other_root`, `other_leaf`, `other_key`,
-    `unreadable`.
+    One of `shorter`, `other_root`, `other_leaf`, `other_key`, `unreadable`, or the reason noted before.
     """
     if (noted := folder.incident()) is not None:
         return noted
@@ -138,14 +137,14 @@ def next_origin(folder: LogFolder, host: str, year: int, old: str) -> str:
 
 
 def announce_rotation(folder: LogFolder, old: str, new: str) -> None:
-    """Note which log is about to follow which; raises OSError."""
+    """Record that the log `new` is about to follow `old`; raises OSError."""
     write_atomically(folder.root / "rolling", f"{old}\n{new}\n".encode())
 
 
 def finish_rotation(folder: LogFolder, in_force: str | None) -> None:
-    """Bring the files where the database is, by the verifier key of its last `key` leaf.
+    """Let the files follow the database, by the verifier key of its last `key` leaf.
 
-    Raises OSError; may be begun again at any point.
+    Raises OSError; may be repeated after a crash at any point.
     """
     marker = folder.root / "rolling"
     if not marker.exists():

@@ -42,7 +42,7 @@ class PublishedTree:
         return node_hash(self.root(start, start + k), self.root(start + k, end))
 
     def inclusion(self, index: int, size: int | None = None) -> tuple[bytes, ...]:
-        """Why the leaf at `index` stands in the tree of `size` leaves; IndexError outside it."""
+        """The inclusion proof of the leaf at `index` in the tree of `size` leaves; IndexError outside it."""
         end = self._within(size)
         if not 0 <= index < end:
             raise IndexError("no leaf stands there")
@@ -58,7 +58,7 @@ class PublishedTree:
         return tuple(reversed(proof))
 
     def consistency(self, old_size: int, size: int | None = None) -> tuple[bytes, ...]:
-        """Why the tree of `size` leaves begins with the one of `old_size`; IndexError outside it."""
+        """The consistency proof from the tree of `old_size` leaves to that of `size`; IndexError outside."""
         end = self._within(size)
         if not 0 < old_size <= end:
             raise IndexError("the older tree is not a beginning of this one")

@@ -1,9 +1,9 @@
 """Compare the published files with the root that is about to be signed, and with the database.
 
 The root is counted on a second code path that knows nothing of how tiles were made. It reads the entry
-bundles back from the disk, hashes every entry again, folds the hashes into one pile of complete subtrees,
-and compares every tile of hashes that it passes with what it has counted itself. At a start it begins at
-leaf 0; later it goes on from the last full bundle it has counted.
+bundles back from the disk, hashes every entry again, folds the hashes into a stack of complete subtrees,
+and compares every tile of hashes on the way with its own. At a start it begins at leaf 0; later it continues
+after the last full bundle it has counted.
 """
 
 from hashlib import sha256
@@ -21,7 +21,7 @@ class Recount:
 
     def __init__(self, tiles: TileFolder) -> None:
         self._tiles = tiles
-        self._pile: list[tuple[int, bytes]] = []
+        self._stack: list[tuple[int, bytes]] = []
         self._rows: list[list[bytes]] = []
         self.counted = 0
 
@@ -33,7 +33,7 @@ class Recount:
         if self.counted + WIDTH > size:
             return False
         hashes = self._bundle(self.counted // WIDTH, WIDTH)
-        _fold(self._pile, hashes)
+        _fold(self._stack, hashes)
         self._raise_row(0, hashes, self.counted)
         self.counted += WIDTH
         return True
@@ -42,20 +42,20 @@ class Recount:
         """The root over the first `size` leaves, partial tiles included; raises LogDamaged."""
         while self.advance(size):
             pass
-        pile = list(self._pile)
+        stack = list(self._stack)
         if rest := size - self.counted:
             hashes = self._bundle(self.counted // WIDTH, rest)
             self._compare(0, self.counted // WIDTH, hashes, self.counted)
-            _fold(pile, hashes)
+            _fold(stack, hashes)
         for level, row in enumerate(self._rows):
             if row:
                 place = (size >> (8 * (level + 1))) // WIDTH
                 self._compare(level + 1, place, row, self.counted)
-        if not pile:
+        if not stack:
             return _EMPTY
-        root = pile.pop()[1]
-        while pile:
-            root = _node(pile.pop()[1], root)
+        root = stack.pop()[1]
+        while stack:
+            root = _node(stack.pop()[1], root)
         return root
 
     def _bundle(self, index: int, width: int) -> list[bytes]:
@@ -66,14 +66,14 @@ class Recount:
         return [sha256(b"\x00" + entry).digest() for entry in entries]
 
     def _raise_row(self, level: int, hashes: list[bytes], first: int) -> None:
-        """A full tile: as it stands on the disk, and as one hash of the row above."""
+        """Compare a full tile with the disk, and add its root to the row above."""
         self._compare(level, (first >> (8 * level)) // WIDTH, hashes, first)
         if level == len(self._rows):
             self._rows.append([])
-        pile: list[tuple[int, bytes]] = []
-        _fold(pile, hashes)
+        stack: list[tuple[int, bytes]] = []
+        _fold(stack, hashes)
         row = self._rows[level]
-        row.append(pile[0][1])
+        row.append(stack[0][1])
         if len(row) == WIDTH:
             self._rows[level] = []
             self._raise_row(level + 1, row, first)
@@ -86,16 +86,16 @@ class Recount:
         for offset, (one, other) in enumerate(zip(hashes, there, strict=True)):
             if one != other:
                 at = (index * WIDTH + offset) << (8 * level)
-                raise LogDamaged(at, f"its tile of level {level} says another hash")
+                raise LogDamaged(at, f"its tile of level {level} holds another hash")
 
 
-def _fold(pile: list[tuple[int, bytes]], hashes: list[bytes]) -> None:
+def _fold(stack: list[tuple[int, bytes]], hashes: list[bytes]) -> None:
     for one in hashes:
         size, node = 1, one
-        while pile and pile[-1][0] == size:
-            node = _node(pile.pop()[1], node)
+        while stack and stack[-1][0] == size:
+            node = _node(stack.pop()[1], node)
             size *= 2
-        pile.append((size, node))
+        stack.append((size, node))
 
 
 def _node(left: bytes, right: bytes) -> bytes:
@@ -103,7 +103,7 @@ def _node(left: bytes, right: bytes) -> bytes:
 
 
 def check_rows(tiles: TileFolder, rows: LeafRows, size: int) -> None:
-    """Hold every leaf of the database below `size`, a published size, against the tiles.
+    """Compare every leaf of the database below `size`, a published size, with the tiles.
 
     Tiles that are gone are passed over: they are written again from the database, and the signer
     compares the roots. Raises LogDamaged with the first leaf that differs, Busy, OSError.

@@ -1,4 +1,4 @@
-"""What is published of a month, so that nobody in it is seen and anybody can count it again."""
+"""Releases of a month: figures of cells with at least ten persons, which anybody can recount."""
 
 from gateway.reduction.releases._cells import (
     Cells,

@@ -1,15 +1,15 @@
 """Choose the cells that may be published, and merge smaller ones upwards.
 
-One hierarchy a channel: series < procedure < province. What is too small goes up as the *rest* of
-the level above, and a rest that is too small itself takes its smallest sibling along, until nobody
-in it can be seen: a procedure's rest takes series of the same procedure, a province's rest whole
-procedures. A channel that is too small altogether is merged into one cell of channel `mixed`,
-with the other channel's rest where there is one, then with its smallest whole procedures.
+One hierarchy per channel: series < procedure < province. Cells that are too small are merged into the *rest*
+of the level above, and a rest that is too small is merged with its smallest siblings, until it has ten persons
+and ten cases (cell suppression of official statistics): a procedure's rest with series of the same procedure,
+a province's rest with whole procedures. A channel that is too small altogether is merged into one cell of
+channel `mixed`, with the other channel's rest where there is one, then with its smallest whole procedures.
 
-Therefore the cell of a case follows from the cells that were released: the first that stands of
+Therefore the cell of a case follows from the cells that were released: the first that exists of
 series, procedure, province of its channel, `mixed`.
 
-A released cell stands in the log as a `tally` leaf (docs/log-leaves.md); its `v` is the edition of the
+A released cell is a `tally` leaf of the log (docs/log-leaves.md); its `v` is the edition of the
 measure that it was counted by. `sums` are the sums of `_counting.py`, the parts of a key joined by `/`,
 without those of 0 and without the distribution of what was left to declare, of which `median_left` keeps
 the middle.
@@ -35,25 +35,25 @@ Cells: TypeAlias = dict[Cell, CellCounts]
 
 @dataclass(slots=True)
 class _Merging:
-    """What is fit to stand by itself, by name, and the rest that is not."""
+    """Cells that may be published, by name, and the rest that may not."""
 
     fit: dict[str, Cells]
     rest: CellCounts
 
     def settle(self) -> bool:
-        """Let the rest take the smallest along until it is fit; False where even that is too few."""
+        """Merge the smallest cells into the rest until it may be published; False where all are too few."""
         while self.rest.leaves and not self.rest.fit and self.fit:
             smallest = min(self.fit, key=lambda name: (_cases(self.fit[name]), name))
             self.rest.take(summed([*self.fit.pop(smallest).values()]))
         return not self.rest.leaves or self.rest.fit
 
     def cells(self) -> Cells:
-        """All that stands by itself."""
+        """The cells that may be published."""
         return {cell: counts for cells in self.fit.values() for cell, counts in cells.items()}
 
 
 def released(finest: Mapping[Row, CellCounts]) -> Cells | None:
-    """The cells to publish out of the finest ones; None where there are too few for any."""
+    """Merge the finest cells into those to publish; None where there are too few cases for any."""
     online, paper = (
         _province({row: counts for row, counts in finest.items() if row.channel == channel})
         for channel in (ONLINE, PAPER)
@@ -109,7 +109,7 @@ def _cases(cells: Cells) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """What all tallies of one close say alike: the month, its range, the definition in force."""
+    """The members that all tallies of one close share: month, range, definition in force."""
 
     month: str
     partial: bool
@@ -121,7 +121,7 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """A tally as it stands in the log (bảng kiểm của một ô công bố)."""
+    """A tally of the log (bảng kiểm của một ô công bố)."""
 
     leaf: int
     closing: Closing
@@ -179,7 +179,7 @@ def outside(leaves: int) -> dict[Cell, CellCounts]:
 
 
 def in_order(cells: Mapping[Cell, CellCounts]) -> Sequence[tuple[Cell, CellCounts]]:
-    """Cells in an order that says nothing: by their names."""
+    """Cells ordered by their names, so that the order reveals nothing."""
     return sorted(
         cells.items(), key=lambda one: tuple(value or "" for value in asdict(one[0]).values())
     )

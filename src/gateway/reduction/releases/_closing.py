@@ -1,14 +1,14 @@
-"""Close a month, so that a kill at any moment costs nothing.
+"""Close a month in steps, each of which can be repeated after a crash.
 
 1. the month may be closed (`check_closable`); 2. its case leaves are counted by cells; 3. the
 tallies and the fact that the month is closed are written in one transaction; 4. the log is asked to
 publish them; 5. the release is made of the tallies, signed by the log's key and kept; 6. its files appear by
-rename. Whoever calls again continues after the last step that was done: what stands is never counted again,
+rename. A repeated call continues after the last step that was done: what is written is never counted again,
 and only signed again where the log has another key meanwhile.
 
 The range of a close begins where the one before ended. It ends before the first case leaf of a later
 month, or with the log where there is none; from then on the index alone decides. Where witnesses' times are
-entered while it is counted, it is counted again: what stands above the tallies bounds the hours.
+entered while it is counted, it is counted again: the `witnessed` leaves before the tallies bound the hours.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -53,7 +53,7 @@ _CASE_ENTRY = b'{"kind":"case",'
 
 @dataclass(frozen=True, slots=True)
 class ClosingContext:
-    """What a deployment closes its months with."""
+    """What closing a month needs of its deployment."""
 
     database: Database
     origin: str
@@ -67,7 +67,7 @@ class ClosingContext:
 async def close_month(
     context: ClosingContext, month: Month, progress: Progress
 ) -> tuple[Closed, bool]:
-    """Close a month and publish its release; whether this call made it, or it stood already.
+    """Close a month and publish its release; gives the month, and whether this call closed it.
 
     Raises Conflict: `month_not_over`, `month_closed`, `too_few_persons`; CannotMeasure.
     """
@@ -85,7 +85,7 @@ def _find(context: ClosingContext, month: Month) -> Closed | None:
 
 
 async def _signed_now(context: ClosingContext, closed: Closed) -> Closed:
-    """The same release, signed by the key that signs the log now: an earlier one may be known to nobody."""
+    """The release with a signature of the log's present key, the only one that readers need to know."""
     if closed.document is None or context.signer.signed(closed.jws or ""):
         return closed
     made = replace(closed, jws=context.signer.sign(closed.document))
@@ -131,7 +131,7 @@ def _append(
     cells: Cells,
     witnessed: Sequence[Witnessed],
 ) -> Closed | None:
-    """Write the tallies, unless witnesses' times were entered that they were not counted by."""
+    """Write the tallies; None where witnesses' times were entered since they were counted."""
     if witnessed_in(connection) != witnessed:
         return None
     return append_tallies(connection, origin, closing, cells)
@@ -143,7 +143,7 @@ def _covered(
     closing: Closing,
     witnessed: Sequence[Witnessed],
 ) -> list[Covered]:
-    """What each close covers up to the one that is being made."""
+    """The ranges of all closes up to this one."""
     closes, month = [], None
     for closed in before:
         above = [one for one in witnessed if one.leaf < closed.first_tally]
@@ -176,7 +176,7 @@ def _count(
 
 
 def _case_leaves(connection: Connection, first: int, last: int) -> int:
-    """How many of these leaves are sealed, whether their bodies are still there or not."""
+    """How many of these leaves are case leaves, whether their payloads still exist or not."""
     sealed = func.substr(leaves.c.entry, 1, len(_CASE_ENTRY)) == _CASE_ENTRY
     number = select(func.count()).where(leaves.c.idx.between(first, last), sealed)
     return int(connection.execute(number).scalar_one())

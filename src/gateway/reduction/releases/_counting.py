@@ -1,12 +1,12 @@
-"""Add up the case leaves of one range of the log, by finest cell.
+"""Sum the case leaves of one range of the log by finest cell.
 
 Every case has one cell in a range: form, procedure, series and channel of its first accepted
 submission, or, while there is none, of its latest receipt. All its leaves in the range and all its
 sums go there. A dossier counts in the range that holds its first accepted submission, or, by a definition
-that wants confirmed dossiers, the later of that and of the portal's first acceptance, unless it was
-withdrawn by the range's end; it is judged by all its submissions up to there. A chain counts where its
-end stands, reads and refusals where they stand, an abandoned case where its last chain ended. Beside the
-keys of `_dossiers.py` and `_cases.py`:
+that requires confirmed dossiers, the later of that and of the portal's first acceptance, unless it was
+withdrawn by the range's end; it is judged by all its submissions up to there. A chain counts in the range of
+its end, reads and refusals in that of their leaf, an abandoned case in that where its last chain ended. Beside
+the keys of `_dossiers.py` and `_cases.py`:
 
     ("late", "submissions")     further submissions of dossiers that an earlier range counted
     ("late", "withdrawals")     withdrawals of such dossiers
@@ -60,7 +60,7 @@ class Contributors:
 
     @property
     def fit(self) -> bool:
-        """Nobody at all, or enough that nobody is seen."""
+        """Whether there are none, or at least FEWEST cases and persons."""
         return not self.cases or (self.cases >= FEWEST and len(self.persons) >= FEWEST)
 
     def add(self, cases: int, persons: Iterable[bytes]) -> None:
@@ -88,11 +88,11 @@ class CellCounts:
 
     @property
     def fit(self) -> bool:
-        """Whether the cell may be published: so that not even its dossiers alone are too few."""
+        """Whether the cell may be published: each kind of its sums has enough contributors."""
         return all(contributors.fit for contributors in self.contributors.values())
 
     def take(self, other: "CellCounts") -> None:
-        """Take another cell in."""
+        """Merge another cell into this one."""
         self.leaves += other.leaves
         self.sums.update(other.sums)
         self.versions |= other.versions
@@ -101,7 +101,7 @@ class CellCounts:
 
 
 class RangeCount:
-    """Adds up a range of the log, case by case; asks neither clock nor database.
+    """Sums a range of the log case by case, without clock or database.
 
     `closes` are all closes up to this one, in order.
     """
@@ -122,7 +122,7 @@ class RangeCount:
         self.cells: defaultdict[Row, CellCounts] = defaultdict(CellCounts)
 
     def add_case(self, payloads: Iterable[StoredPayload], persons: Collection[bytes]) -> None:
-        """Take all payloads of one case up to the range's end, and the persons whom it concerns.
+        """Add one case: all its payloads up to the range's end, and the blind indices of its persons.
 
         Raises CannotMeasure as `CaseReader.read` does.
         """
@@ -141,7 +141,7 @@ class RangeCount:
 
     @property
     def leaves(self) -> int:
-        """Case leaves of the range that belong to a cell."""
+        """The number of case leaves of the range that belong to a cell."""
         return sum(counts.leaves for counts in self.cells.values())
 
     def _belongs_to_its_case(self, payload: CasePayload) -> bool:
@@ -202,7 +202,7 @@ def _add(counted: CellCounts, form: FormVersion, sums: Mapping[tuple[str | int, 
 
 
 def summed(cells: Sequence[CellCounts]) -> CellCounts:
-    """One cell out of several."""
+    """Merge several cells into one."""
     whole = CellCounts()
     for cell in cells:
         whole.take(cell)

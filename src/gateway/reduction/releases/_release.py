@@ -4,7 +4,7 @@ The document is made of public leaves alone, so that anybody can make it again:
 
     kind, v             "release", and the edition of the measure that it is made by
     month, partial      the month; true where it was still running, in a deployment marked as mock
-    notice              the lines that every reader must see first
+    notice              the lines that have to be read first
     definition          as in `report.py`
     range               {"first", "last"}: the leaves that were closed
     size, root          the tree that ends with the last tally, and its root in base64
@@ -13,21 +13,21 @@ The document is made of public leaves alone, so that anybody can make it again:
     cells               per released cell: cell, leaf, cases, versions, figures (`figures.py`); a cell of
                         channel `mixed` has `sums` in place of figures: no ratio is computed from it
     total               {"online", "paper"}: the figures over all cells of the channel, no median
-    reconciliation      what others counted, see `_reconciliation.py`
+    reconciliation      the counts of other systems, see `_reconciliation.py`
     uncounted           per form version of the cells: form, version, and of every input that is not
                         counted path, component type and reason
     declarations        whose dossiers are counted: procedure, official declaration, and log and leaf
-                        of the baseline that their items are held against
+                        of the baseline that their items are compared with
 
 The last two since the second edition.
 
 A release is read in groups, which are sums of released cells: nothing smaller than a cell is made. A cell that
-was merged above what a row is stands in a row of its own, without that name. `agency` is published for
+was merged above the level of a row has a row of its own, without that name. `agency` is published for
 whole years alone.
 
 `releases/<month>.jws` is a JWS in compact form, EdDSA over Ed25519, `typ` `release+jwt`; its payload is
 `releases/<month>.json` byte for byte: the RFC 8785 text of the release. The key is the one that signs the
-log, which `key` leaves name: whoever can prove the log can check the signature. `kid` is its JWK thumbprint.
+log, which `key` leaves name, so that a verifier of the log needs no other. `kid` is its JWK thumbprint.
 """
 
 from base64 import b64encode, urlsafe_b64decode
@@ -57,7 +57,7 @@ PARTIAL = "tháng chưa kết thúc / the month is not over"
 
 @dataclass(frozen=True, slots=True)
 class ReleaseBasis:
-    """What a release rests on beside its tallies: the log's name and root, definitions, counts."""
+    """What a release is made of beside its tallies: the log's name and root, definitions, counts."""
 
     origin: str
     size: int
@@ -195,7 +195,7 @@ def _named(tallies: Sequence[Tally], basis: ReleaseBasis, edition: int) -> _Name
 
 
 def total_of(tallies: Sequence[Tally], channel: str) -> Figures:
-    """The figures over all cells of one channel; what is mixed is in neither."""
+    """The figures over all cells of one channel, without mixed cells."""
     sums: Sums = Counter()
     for tally in tallies:
         if tally.cell.channel == channel:
@@ -228,7 +228,7 @@ _ROWS: Mapping[str, Callable[[Cell], _Names]] = {
 
 
 def check_grouping(by: str) -> None:
-    """Raise BadRequest `parameter_unusable` for what a release is not read by."""
+    """Raise BadRequest `parameter_unusable` for a grouping that releases do not have."""
     if by == AGENCY:
         raise BadRequest("parameter_unusable", "agencies are published for whole years alone", "by")
     if by not in _ROWS and by != SOURCE:

@@ -1,10 +1,10 @@
-"""The months that were closed: where their releases lie, and up to which leaf everything is counted.
+"""The closed months in the database: their ranges of leaves, tallies and releases.
 
-A payload proves a tally. So it is kept until its month is closed, the release made, and six months more
-have gone by: the life of a correction ticket, and the time in which an auditor recounts (ours).
+A payload proves a tally. So it is kept until its month is closed, the release made, and six more months
+have passed: the life of a correction ticket, and the time in which an auditor recounts (ours).
 
-Cases are counted from the leaves of the running log alone: a month that is not closed when its log
-is put aside stays without figures for ever.
+Cases are counted from the leaves of the running log alone: a month that is not closed when its log is
+closed never has figures.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ from gateway.storage.schema import bodies, closed_leaves, leaves, month_closes
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A closed month: its range, where its tallies stand, and its release once that was made."""
+    """A closed month: its range of leaves, that of its tallies, and its release once there is one."""
 
     origin: str
     month: Month
@@ -52,7 +52,7 @@ def closed_months(connection: Connection, origin: str) -> list[Closed]:
 
 
 def released_months(connection: Connection) -> list[Closed]:
-    """Every month whose release was made, in order, in whichever log it stands."""
+    """Every month with a release, of any log, in order."""
     return _closed(connection, month_closes.c.document.is_not(None))
 
 
@@ -84,7 +84,7 @@ def release_of_month(connection: Connection, month: Month) -> Closed:
 
 
 class ListedRelease(TypedDict):
-    """What the list of releases says of one, and where its files lie."""
+    """A release in the list of releases, with the addresses of its files."""
 
     month: str
     partial: bool
@@ -112,9 +112,9 @@ def listed(closed: Closed) -> ListedRelease:
 
 
 def append_tallies(connection: Connection, origin: str, closing: Closing, cells: Cells) -> Closed:
-    """Write the tallies of a month, and that it is closed.
+    """Write the tallies of a month, and record it as closed.
 
-    Raises Conflict `month_closed` when somebody closed the same leaves meanwhile.
+    Raises Conflict `month_closed` where the same leaves were closed meanwhile.
     """
     before = closed_months(connection, origin)
     if closing.first != (before[-1].last + 1 if before else 0):
@@ -136,7 +136,7 @@ def append_tallies(connection: Connection, origin: str, closing: Closing, cells:
 
 
 def keep_release(connection: Connection, made: Closed) -> Closed:
-    """Keep a release for ever; one that stands already stays as it is and is given back."""
+    """Keep a release; one that is kept already is not replaced, and is returned."""
     of, month = month_closes.c, str(made.month)
     fresh = (of.origin == made.origin) & (of.month == month) & of.document.is_(None)
     kept = update(month_closes).where(fresh).values(document=made.document, jws=made.jws)
@@ -145,7 +145,7 @@ def keep_release(connection: Connection, made: Closed) -> Closed:
 
 
 def keep_signature(connection: Connection, made: Closed) -> Closed:
-    """Keep another signature of a release that stands."""
+    """Replace the signature of a kept release."""
     of, month = month_closes.c, str(made.month)
     its = (of.origin == made.origin) & (of.month == month) & (of.document == made.document)
     connection.execute(update(month_closes).where(its).values(jws=made.jws))
@@ -159,7 +159,7 @@ def _of_month(connection: Connection, origin: str, month: str) -> Closed:
 
 
 def tallies_of(connection: Connection, closed: Closed) -> list[Tally]:
-    """The tallies of a closed month, as they stand in its log, which may be closed too."""
+    """The tallies of a closed month, from its log, which may be closed too."""
     aside = closed_leaves.c.origin == closed.origin
     for table, mine in ((closed_leaves, aside), (leaves, true())):
         wanted = select(table.c.idx, table.c.entry).where(
@@ -172,7 +172,7 @@ def tallies_of(connection: Connection, closed: Closed) -> list[Tally]:
 
 
 def put_release(folder: Path, month: str, document: bytes, jws: str) -> None:
-    """Put `<month>.json` and `<month>.jws` there, each whole or not at all; raises OSError."""
+    """Write `<month>.json` and `<month>.jws` atomically; raises OSError."""
     write_atomically(folder / f"{month}.jws", jws.encode())
     write_atomically(folder / f"{month}.json", document)
 
@@ -203,7 +203,7 @@ def check_all_closed(connection: Connection, origin: str, running: Month) -> Non
     """Refuse while a case leaf of a month that is over was counted by no close.
 
     Raises Conflict `month_open`, which names the last such month: closing it closes those before it.
-    Leaves of the running month are no reason; no close could take them yet.
+    Leaves of the running month do not matter: they cannot be closed yet.
     """
     closed = closed_months(connection, origin)
     last, counted = (closed[-1].last, closed[-1].month.last_hour) if closed else (-1, -1)
