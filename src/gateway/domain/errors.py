@@ -1,4 +1,4 @@
-"""How can the gateway refuse? One tree; HTTP status is assigned in `api/_problems.py` alone.
+"""The errors by which the gateway refuses: one tree; HTTP status is assigned in `api/_problems.py` alone.
 
 GatewayError
 ├── BadRequest            the request itself is wrong: names the member and the reason
@@ -14,6 +14,7 @@ GatewayError
 ├── DossierRefused        a dossier or its progress is not what can be; names the member and the reason
 ├── CannotMeasure         a body in the log that no honest figure can rest on; names its leaf
 ├── TooManyTries          too many questions found nobody; names when to come again
+├── QuotaReached          an officer has read as often as a day allows; names when to come again
 ├── Busy                  storage cannot answer now; try again later
 └── SourceError           a source could not be asked; ends in `prefill/lookup.py`
     ├── SourceUnavailable     no answer, or an answer of failure
