@@ -1,9 +1,8 @@
-"""What must hold of a dossier before it is taken in, and what stays known of its components?"""
+"""What must hold of a dossier before it is taken in."""
 
 from sqlalchemy import Connection, select
 
 from gateway.domain.errors import DossierRefused
-from gateway.domain.json_texts import own_json
 from gateway.dossiers.dossier import Attachment
 from gateway.storage.schema import portal_procedures
 
@@ -23,24 +22,6 @@ def check_procedure(connection: Connection, code: str, *, must_be_known: bool) -
         raise DossierRefused(
             "procedure_abolished", "the procedure takes no new dossiers", "procedure"
         )
-
-
-def component_kept(attachment: Attachment) -> dict[str, object]:
-    """What stays known of a component: no name of a file, which may name a person."""
-    file = attachment.file
-    return {
-        "component": attachment.component,
-        "file": None if file is None or attachment.removed else [file.id, file.sha256],
-        "result": attachment.result,
-        "from_store": attachment.from_store,
-        "replaced_by": attachment.replaced_by,
-    }
-
-
-def digests_kept(components: str) -> dict[str, str]:
-    """The digest of each file that was registered before, by its id."""
-    files = [one["file"] for one in own_json(components)]
-    return dict(filter(None, files))
 
 
 def check_file(attachment: Attachment, digests: dict[str, str], member: str) -> None:

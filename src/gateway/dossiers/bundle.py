@@ -1,4 +1,4 @@
-"""Which dossiers does the portal get of one linked declaration?
+"""The dossiers that the portal gets of one linked declaration.
 
 A bundle (thủ tục liên thông) is one declaration for several procedures, and the portal keeps one
 dossier for each of them. A part says what differs from the bundle: its own code, and where it has
@@ -7,26 +7,52 @@ that the bundle serves is named, one that nobody asked for with `chosen` false.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, fields, replace
 
 from gateway.domain.errors import DossierRefused
-from gateway.dossiers.dossier import Dossier
+from gateway.dossiers.dossier import Attachment, Dossier, Fee, Result
 from gateway.forms.bundles import BASE_CODE, Served
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One procedure of a bundle as the province asks for it; `own` are members that differ."""
+    """One procedure of a bundle as the province asks for it; what is None is as in the bundle."""
 
     procedure: str
     code: str | None
-    own: Mapping[str, Any] = field(repr=False)
+    abstract: str | None = field(default=None, repr=False)
+    unit: str | None = None
+    return_by_post: bool | None = None
+    payment: str | None = None
+    received: int | None = None
+    due: int | None = None
+    attachments: tuple[Attachment, ...] | None = None
+    results: tuple[Result, ...] | None = None
+    fees: tuple[Fee, ...] | None = None
 
     @property
     def chosen(self) -> bool:
         """Whether the citizen asks for this procedure at all."""
         return self.code is not None
+
+    def within(self, whole: Dossier) -> Dossier:
+        """The dossier of this part: the bundle's, with what the part says otherwise."""
+        return replace(
+            whole,
+            code=self.code or whole.code,
+            procedure=self.procedure,
+            abstract=whole.abstract if self.abstract is None else self.abstract,
+            unit=whole.unit if self.unit is None else self.unit,
+            return_by_post=(
+                whole.return_by_post if self.return_by_post is None else self.return_by_post
+            ),
+            payment=whole.payment if self.payment is None else self.payment,
+            received=whole.received if self.received is None else self.received,
+            due=whole.due if self.due is None else self.due,
+            attachments=whole.attachments if self.attachments is None else self.attachments,
+            results=whole.results if self.results is None else self.results,
+            fees=whole.fees if self.fees is None else self.fees,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +121,6 @@ def _check(code: str, parts: Sequence[Part], served: Mapping[str, Served]) -> No
 
 
 def _part_dossier(whole: Dossier, part: Part, served: Served, place: int) -> PartDossier:
-    said = {**part.own, "code": part.code, "procedure": part.procedure}
+    own = frozenset(one.name for one in fields(part) if getattr(part, one.name) is not None)
     items = frozenset(answer for answers in served.items.values() for answer in answers)
-    return PartDossier(replace(whole, **said), items, place, frozenset(said))
+    return PartDossier(part.within(whole), items, place, own)

@@ -4,9 +4,8 @@ The whole of it holds personal data and rests sealed (`outbox.py`) until the por
 Times are seconds since 1970 UTC. States are the portal's numbers, 1 to 10.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import orjson
 
@@ -178,9 +177,12 @@ class Step:
 
 def read_dossier(written: bytes) -> Dossier:
     """A dossier that was written by `Dossier.written`."""
-    said: dict[str, Any] = own_json(written)
+    said = own_json(written)
     said["owner"] = Owner(**said["owner"])
-    said["attachments"] = tuple(_attachment(one) for one in said["attachments"])
+    said["attachments"] = tuple(
+        Attachment(**{**one, "file": one["file"] and File(**one["file"])})
+        for one in said["attachments"]
+    )
     for name, kind in (("results", Result), ("fees", Fee), ("supplements", Supplement)):
         said[name] = tuple(kind(**one) for one in said.get(name, ()))
     return Dossier(**said)
@@ -197,8 +199,3 @@ T = TypeVar("T")
 def _merged(before: tuple[T, ...], added: tuple[T, ...], key: str) -> tuple[T, ...]:
     """Entries by their key, in the order in which each came first."""
     return tuple({getattr(one, key): one for one in (*before, *added)}.values())
-
-
-def _attachment(said: Mapping[str, Any]) -> Attachment:
-    file = None if said["file"] is None else File(**said["file"])
-    return Attachment(**{**said, "file": file})

@@ -1,4 +1,4 @@
-"""How does a dossier come in, how does it go on, and what is asked of it later?
+"""Register dossiers, take their progress, and answer for their status.
 
 Registering the same dossier again changes nothing; with other content it replaces what the portal was
 told. What comes to it later (a result, a fee, a supplement) comes with its progress. Every change is
@@ -8,10 +8,8 @@ queued for the portal in the transaction that makes it.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
-import orjson
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from gateway.access.callers import not_granted
 from gateway.domain.clock import hour_of
@@ -20,12 +18,11 @@ from gateway.domain.identifiers import TenantId
 from gateway.dossiers._checking import (
     check_file,
     check_procedure,
-    component_kept,
-    digests_kept,
 )
 from gateway.dossiers._evidence.reuse import components_on_record, last_reuse
 from gateway.dossiers._evidence.serving import case_behind, find_bundle, share_of
 from gateway.dossiers._portal.protocol import Protocol
+from gateway.dossiers._stored import StoredDossier, components_text, find_dossier
 from gateway.dossiers._telling.outbox import QUEUED, Seal, queue, say_again
 from gateway.dossiers.dossier import (
     NEW,
@@ -75,7 +72,7 @@ class Registry:
             raise DossierRefused("part_of_bundle", "its bundle says what is to be said", "code")
         if find_bundle(connection, dossier.code) is not None:
             raise DossierRefused("procedure_changed", "a bundle is under this code", "procedure")
-        if _row(connection, dossier.code) is None:
+        if find_dossier(connection, dossier.code) is None:
             check_procedure(connection, dossier.procedure, must_be_known=True)
         return self.take(connection, tenant, dossier, dossier.code)
 
@@ -83,12 +80,12 @@ class Registry:
         self, connection: Connection, tenant: TenantId, dossier: Dossier, case_code: str
     ) -> bool:
         """The same for a dossier whose procedure was looked at; `case_code` is its bundle's, or its own."""
-        present = _row(connection, dossier.code)
+        present = find_dossier(connection, dossier.code)
         if present is not None and present.tenant != tenant:
             raise not_granted("code")
         if present is not None and present.procedure != dossier.procedure:
             raise DossierRefused("procedure_changed", "a dossier keeps its procedure", "procedure")
-        digests = {} if present is None else digests_kept(present.components)
+        digests = dict(one.file for one in present.components if one.file) if present else {}
         now = self.clock()
         case_ref = register_dossier(connection, tenant, case_code, now, self.index_key)
         for place, attachment in enumerate(dossier.attachments):
@@ -148,9 +145,9 @@ class Registry:
         case = case_behind(connection, tenant, code, self.index_key)
         return status_of(connection, row, case, self.population_code)
 
-    def row(self, connection: Connection, tenant: TenantId, code: str) -> Row[Any]:
+    def row(self, connection: Connection, tenant: TenantId, code: str) -> StoredDossier:
         """What is known of a tenant's dossier; raises NotFound `unknown_dossier`."""
-        row = _row(connection, code)
+        row = find_dossier(connection, code)
         if row is None or row.tenant != tenant:
             raise NotFound("unknown_dossier", "there is no such dossier")
         return row
@@ -199,7 +196,7 @@ class Registry:
         connection: Connection,
         dossier: Dossier,
         derived: Mapping[str, bytes],
-        present: Row[Any],
+        present: StoredDossier,
     ) -> None:
         said = {**self._said(dossier, present.version + 1), **derived, "added": None}
         if present.stated == NEW:
@@ -217,7 +214,7 @@ class Registry:
             "submitted_at": dossier.submitted,
             "received_at": dossier.received,
             "due_at": dossier.due,
-            "components": orjson.dumps([component_kept(a) for a in dossier.attachments]).decode(),
+            "components": components_text(dossier.attachments),
             "version": version,
             "sealed": self.seal.lock_dossier(dossier, version),
         }
@@ -236,7 +233,7 @@ class Registry:
         connection.execute(insert(dossier_steps), row)
 
     def _change(
-        self, connection: Connection, row: Row[Any], steps: Sequence[Step], added: Added
+        self, connection: Connection, row: StoredDossier, steps: Sequence[Step], added: Added
     ) -> None:
         """Say the dossier again with what came to it, and with its receipt when that is news."""
         fingerprint = self.seal.fingerprint(added.written())
@@ -253,7 +250,7 @@ class Registry:
             of = dossiers.c.code == row.code
             connection.execute(update(dossiers).where(of).values(added=fingerprint))
 
-    def _advance(self, connection: Connection, row: Row[Any], steps: list[Step]) -> None:
+    def _advance(self, connection: Connection, row: StoredDossier, steps: list[Step]) -> None:
         """The dossier's new state."""
         values: dict[str, object] = {
             "stated": steps[-1].state,
@@ -270,20 +267,16 @@ def check_owner(connection: Connection, tenant: TenantId, code: str) -> None:
 
     The answer is the one to every code of another agency.
     """
-    held = (_row(connection, code), find_bundle(connection, code))
+    held = (find_dossier(connection, code), find_bundle(connection, code))
     if any(one is not None and one.tenant != tenant for one in held):
         raise not_granted("code")
 
 
-def _row(connection: Connection, code: str) -> Row[Any] | None:
-    return connection.execute(select(dossiers).where(dossiers.c.code == code)).one_or_none()
-
-
-def _last_moment(connection: Connection, row: Row[Any]) -> int:
+def _last_moment(connection: Connection, row: StoredDossier) -> int:
     """What a dossier's next row of progress cannot lie before: its receipt and the rows so far."""
     last = select(func.max(dossier_steps.c.at)).where(dossier_steps.c.code == row.code)
     known: int | None = connection.execute(last).scalar_one()
-    return max(int(row.received_at or row.submitted_at), known or 0)
+    return max(row.received_at or row.submitted_at, known or 0)
 
 
 def _rows_known(connection: Connection, code: str) -> set[bytes]:

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from gateway.domain.json_texts import own_json
 from gateway.dossiers._evidence.flags import Mark, OnPaper, marks_of, on_paper
 from gateway.dossiers._evidence.serving import Case
+from gateway.dossiers._stored import StoredDossier
 from gateway.dossiers._telling.outbox import steps_waiting
 from gateway.log.tree import leaf_text
 from gateway.storage.schema import leaves
@@ -22,7 +22,7 @@ class DossierStatus:
     portal has not; `hashes` are the leaf hashes behind both, by index, in base64; none of a log that was closed.
     """
 
-    row: Row[Any]
+    row: StoredDossier
     case: Case
     dossier_waits: bool
     steps_wait: int
@@ -33,15 +33,14 @@ class DossierStatus:
 
 
 def status_of(
-    connection: Connection, row: Row[Any], case: Case, population_code: str
+    connection: Connection, row: StoredDossier, case: Case, population_code: str
 ) -> DossierStatus:
     """Everything that is known of a registered dossier."""
-    components = own_json(row.components)
     sent = sent_flags(row.told)
     known = {(mark.flag, mark.value, mark.file) for mark in sent}
     raised = tuple(
         mark
-        for mark in marks_of(row.channel, components, case.events, population_code)
+        for mark in marks_of(row.channel, row.components, case.events, population_code)
         if (mark.flag, mark.value, mark.file) not in known
     )
     indices = {mark.leaf for mark in (*raised, *sent)} | {row.confirmed_leaf or 0}
@@ -52,7 +51,7 @@ def status_of(
         steps_wait=steps_waiting(connection, row.code),
         raised=raised,
         sent=sent,
-        paper=on_paper(components, case.events),
+        paper=on_paper(row.components, case.events),
         hashes=_hashes(connection, indices),
     )
 

@@ -240,22 +240,19 @@ class PartModel(RequestModel):
 
     def read(self) -> Part:
         """The part with the members of its own."""
-        own: dict[str, object] = {
-            name: value
-            for name in ("abstract", "unit", "return_by_post", "payment")
-            if (value := getattr(self, name)) is not None
-        }
-        own |= {
-            name: seconds(moment)
-            for name in ("received", "due")
-            if (moment := getattr(self, name)) is not None
-        }
-        own |= {
-            name: tuple(one.read() for one in members)
-            for name in ("attachments", "results", "fees")
-            if (members := getattr(self, name)) is not None
-        }
-        return Part(self.procedure, self.code, own)
+        return Part(
+            self.procedure,
+            self.code,
+            self.abstract,
+            self.unit,
+            self.return_by_post,
+            self.payment,
+            None if self.received is None else seconds(self.received),
+            None if self.due is None else seconds(self.due),
+            None if self.attachments is None else tuple(one.read() for one in self.attachments),
+            None if self.results is None else tuple(one.read() for one in self.results),
+            None if self.fees is None else tuple(one.read() for one in self.fees),
+        )
 
 
 class DossierBody(AdditionsModel):

@@ -1,7 +1,7 @@
 """Endpoints by which a province registers dossiers, reports progress and reads their state."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from fastapi import Response
@@ -180,8 +180,7 @@ def register_said(
     whole = said.read()
     check_moments(whole, now)
     for place, part in enumerate(said.parts or ()):
-        own = {name: at for name, at in part.read().own.items() if name in ("received", "due")}
-        check_moments(replace(whole, **own), now, f"parts[{place}].")
+        check_moments(part.read().within(whole), now, f"parts[{place}].")
     serves = forms.catalogue.served_by(said.procedure)
     if not serves and said.parts is None:
         created = dossiers.registry.register(connection, tenant, whole)

@@ -13,14 +13,14 @@
 Nothing else raises a flag: what no leaf of this dossier says stays down.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection
 
 from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION
 from gateway.dossiers._evidence.reuse import COMPONENT, RESULT, last_reuse
+from gateway.dossiers._stored import KeptComponent
 from gateway.log.entries import (
     CasePayload,
     ConfirmationPayload,
@@ -77,15 +77,15 @@ def events_of(connection: Connection, case_ref: str) -> tuple[StoredPayload, ...
 
 def marks_of(
     channel: str,
-    components: Sequence[Mapping[str, Any]],
+    components: Sequence[KeptComponent],
     events: Sequence[StoredPayload],
     population_code: str,
 ) -> tuple[Mark, ...]:
-    """Every flag that may be raised; `components` as the registry keeps them."""
+    """Every flag that may be raised."""
     marks = [*_of_the_person(events, population_code), *_of_the_channel(channel, events)]
     from_store = next(_found(events, PERSONAL_PAPERS), None)
     if from_store is not None:
-        files = [one["file"][0] for one in components if one["from_store"] and one["file"]]
+        files = [one.file[0] for one in components if one.from_store and one.file]
         marks += [Mark("DuocLayTuKhoDMQG", "1", from_store, file) for file in files]
     return (*marks, *_of_the_records(components, events))
 
@@ -98,15 +98,15 @@ def with_earlier(marks: Sequence[Mark], sent: Sequence[Mark]) -> tuple[Mark, ...
 
 
 def on_paper(
-    components: Sequence[Mapping[str, Any]], events: Sequence[StoredPayload]
+    components: Sequence[KeptComponent], events: Sequence[StoredPayload]
 ) -> tuple[OnPaper, ...]:
     """Components whose place a read was to take that did not come about."""
     missing = []
     for one in components:
-        source = one["replaced_by"]
+        source = one.replaced_by
         if source is not None and next(_found(events, source), None) is None:
             reason = next(iter(_outcomes(events, source)), "not_read")
-            missing.append(OnPaper(one["component"], source, reason))
+            missing.append(OnPaper(one.component, source, reason))
     return tuple(missing)
 
 
@@ -132,7 +132,7 @@ def _of_the_channel(channel: str, events: Sequence[StoredPayload]) -> Iterator[M
 
 
 def _of_the_records(
-    components: Sequence[Mapping[str, Any]], events: Sequence[StoredPayload]
+    components: Sequence[KeptComponent], events: Sequence[StoredPayload]
 ) -> Iterator[Mark]:
     said = last_reuse(events)
     if said is None or not said[1]:
@@ -144,8 +144,9 @@ def _of_the_records(
         if origin in (COMPONENT, RESULT):
             yield Mark("DuocTaiSuDung", "2" if origin == RESULT else "1", leaf, file)
         if origin == RESULT:
-            code = next(c["result"] for c in components if c["file"] and c["file"][0] == file)
-            yield Mark("MaKetQuaThayThe", code, leaf, file)
+            codes = (c.result for c in components if c.file and c.file[0] == file)
+            if code := next(codes, None):
+                yield Mark("MaKetQuaThayThe", code, leaf, file)
 
 
 def _found(events: Iterable[StoredPayload], source: str) -> Iterator[int]:

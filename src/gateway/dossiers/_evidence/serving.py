@@ -9,9 +9,8 @@ every part; a read that failed failed for all.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from gateway.domain.json_texts import own_json
 from gateway.dossiers._evidence.declared import declaration_of
@@ -23,7 +22,23 @@ from gateway.receipts.cases import case_of
 from gateway.sources.registry import registered
 from gateway.storage.schema import bundle_parts, bundles
 
-_BUNDLE = select(bundles).where(bundles.c.code == bindparam("of"))
+
+@dataclass(frozen=True, slots=True)
+class StoredBundle:
+    """A row of `bundles`: a linked declaration that went to the portal as several dossiers."""
+
+    code: str
+    tenant: str
+    procedure: str
+    form: str | None
+    registered_at: int
+    confirmed_leaf: int | None
+    withdrawn_leaf: int | None
+
+
+_BUNDLE = select(*(bundles.c[name] for name in StoredBundle.__dataclass_fields__)).where(
+    bundles.c.code == bindparam("of")
+)
 _PART = select(bundle_parts).where(bundle_parts.c.code == bindparam("of"))
 
 
@@ -58,9 +73,10 @@ def share_of(connection: Connection, code: str) -> Share | None:
     return Share(row.bundle, row.procedure, frozenset(own_json(row.items)))
 
 
-def find_bundle(connection: Connection, code: str) -> Row[Any] | None:
+def find_bundle(connection: Connection, code: str) -> StoredBundle | None:
     """The bundle of this code, whichever tenant registered it."""
-    return connection.execute(_BUNDLE, {"of": code}).one_or_none()
+    row = connection.execute(_BUNDLE, {"of": code}).one_or_none()
+    return None if row is None else StoredBundle(*row)
 
 
 def case_behind(connection: Connection, tenant: str, code: str, index_key: bytes) -> Case:

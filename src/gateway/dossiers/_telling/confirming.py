@@ -4,19 +4,18 @@ A dossier's `sync` leaf comes the first time at 2, later at 7, 8, 9 and 10 (`syn
 portal was sent of it stays known as far as it names nobody.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from types import SimpleNamespace
-from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, bindparam, update
 
 from gateway.domain.json_texts import own_json
 from gateway.dossiers._evidence.flags import Mark
 from gateway.dossiers._evidence.serving import Case
 from gateway.dossiers._portal.wire import received_at
+from gateway.dossiers._stored import StoredDossier, stored_dossier
 from gateway.dossiers._telling.outbox import DEAD, DELIVERED, steps_waiting
 from gateway.dossiers._telling.synced import About, append_sync, record_bundle_state
 from gateway.dossiers.dossier import (
@@ -34,7 +33,6 @@ from gateway.log.entries import RaisedFlag
 from gateway.storage.schema import dossier_steps, dossiers
 
 # built once: to put a statement together costs more than to run it
-_DOSSIER = select(dossiers).where(dossiers.c.code == bindparam("of"))
 _CHANGE = update(dossiers).where(dossiers.c.code == bindparam("of"))
 _STEP = update(dossier_steps).where(
     dossier_steps.c.code == bindparam("of"), dossier_steps.c.seq == bindparam("number")
@@ -74,7 +72,7 @@ def read_sent(written: str | None) -> SentDossier | None:
     """What was sent before; None where nothing was."""
     if written is None:
         return None
-    said: dict[str, Any] = own_json(written)
+    said = own_json(written)
     return SentDossier(**{**said, "marks": tuple(Mark(*one) for one in said["marks"])})
 
 
@@ -95,11 +93,17 @@ def sent_of(dossier: Dossier, marks: Sequence[Mark], before: SentDossier | None)
 
 
 def record_sent_dossier(
-    connection: Connection, row: Row[Any], case: Case, state: int, sent: SentDossier, now: datetime
+    connection: Connection,
+    row: StoredDossier,
+    case: Case,
+    state: int,
+    sent: SentDossier,
+    now: datetime,
 ) -> None:
     """The portal has taken the dossier of `row`, at this state."""
-    values = {"told_version": row.version, "told": sent.written(), "in_doubt": False}
-    _moved(connection, row.code, case, (state,), now, values)
+    known = stored_dossier(connection, row.code)
+    known = replace(known, told_version=row.version, told=sent.written(), in_doubt=False)
+    _move(connection, known, case, (state,), now)
 
 
 def record_sent_steps(
@@ -108,19 +112,14 @@ def record_sent_steps(
     """The portal has these rows of progress, by number and state: they are erased here."""
     rows = [{"of": code, "number": number, "sealed": None} for number, _ in steps]
     connection.execute(_STEP, rows)
-    _moved(connection, code, case, tuple(state for _, state in steps), now, {})
+    known = stored_dossier(connection, code)
+    _move(connection, known, case, tuple(state for _, state in steps), now)
 
 
-def _moved(
-    connection: Connection,
-    code: str,
-    case: Case,
-    states: Iterable[int],
-    now: datetime,
-    said: Mapping[str, object],
+def _move(
+    connection: Connection, row: StoredDossier, case: Case, states: Iterable[int], now: datetime
 ) -> None:
-    """Write the leaves of new states; a dossier whose end is sent in full is erased here."""
-    row = SimpleNamespace(**{**connection.execute(_DOSSIER, {"of": code}).one()._mapping, **said})
+    """Write what was sent and the leaves of new states; what is sent in full to its end is erased."""
     state, confirmed = row.portal_state, row.confirmed_leaf
     for reached in states:
         if confirmed is None and _was_accepted(reached, state):
@@ -129,15 +128,17 @@ def _moved(
             _append(connection, row, case, reached, now)
         state = reached
     values: dict[str, object] = {
-        **said,
-        "of": code,
+        "of": row.code,
+        "told_version": row.told_version,
+        "told": row.told,
+        "in_doubt": row.in_doubt,
         "portal_state": state,
         "confirmed_leaf": confirmed,
         "tries": 0,
         "refusals": 0,
         "reason": None,
     }
-    if row.told_version == row.version and not steps_waiting(connection, code):
+    if row.told_version == row.version and not steps_waiting(connection, row.code):
         values["sync"] = DELIVERED
         if state == row.stated and state in ENDS:
             values["sealed"] = None
@@ -152,7 +153,7 @@ def _was_accepted(state: int, before: int | None) -> bool:
 
 
 def _append(
-    connection: Connection, row: SimpleNamespace, case: Case, state: int, now: datetime
+    connection: Connection, row: StoredDossier, case: Case, state: int, now: datetime
 ) -> int:
     sent = read_sent(row.told)
     raised = {

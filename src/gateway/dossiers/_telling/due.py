@@ -1,19 +1,18 @@
-"""Which dossiers are due to be sent, and what waits of each?"""
+"""Find the dossiers that are due to be sent, and what waits of each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from gateway.dossiers._evidence.serving import Case, case_behind
+from gateway.dossiers._stored import StoredDossier, WaitingStep, stored_dossier
 from gateway.dossiers._telling.outbox import QUEUED
 from gateway.storage.schema import dossier_steps, dossiers
 
 # built once: to put a statement together costs more than to run it
-_DOSSIER = select(dossiers).where(dossiers.c.code == bindparam("code"))
 _STEPS = (
-    select(dossier_steps)
+    select(dossier_steps.c.seq, dossier_steps.c.state, dossier_steps.c.sealed)
     .where(dossier_steps.c.code == bindparam("code"), dossier_steps.c.sealed.is_not(None))
     .order_by(dossier_steps.c.seq)
 )
@@ -23,19 +22,21 @@ _STEPS = (
 class Job:
     """One dossier with its case and the rows of progress that wait."""
 
-    row: Row[Any]
+    row: StoredDossier
     case: Case
-    steps: Sequence[Row[Any]] = field(repr=False)
+    steps: Sequence[WaitingStep] = field(repr=False)
 
 
 def job_of(connection: Connection, code: str, index_key: bytes) -> Job:
     """What waits of a dossier now."""
-    row = connection.execute(_DOSSIER, {"code": code}).one()
-    steps = connection.execute(_STEPS, {"code": code}).all()
+    row = stored_dossier(connection, code)
+    steps = [WaitingStep(*one) for one in connection.execute(_STEPS, {"code": code})]
     return Job(row, case_behind(connection, row.tenant, code, index_key), steps)
 
 
-def due_codes(connection: Connection, now: int, at_most: int, *which: Any) -> list[str]:
+def due_codes(
+    connection: Connection, now: int, at_most: int, *which: ColumnElement[bool]
+) -> list[str]:
     """Codes of dossiers that are due, the longest waiting first."""
     asked = (
         select(dossiers.c.code)

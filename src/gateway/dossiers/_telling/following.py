@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
-from gateway.domain.json_texts import own_json
 from gateway.dossiers._evidence.flags import marks_of
 from gateway.dossiers._evidence.serving import case_behind
+from gateway.dossiers._stored import StoredDossier, stored_dossier
 from gateway.dossiers._telling.confirming import read_sent
 from gateway.dossiers._telling.outbox import DELIVERED, say_again
 from gateway.dossiers.registry import Registry
@@ -27,7 +27,6 @@ LEAVES_FORGIVEN = 1_000
 """So many leaves without any news are searched again after a start, at most."""
 
 _SPEAKING = ("prefill", "confirmation", "submission", "reuse")
-_DOSSIER = select(dossiers).where(dossiers.c.code == bindparam("of"))
 _CASES = (
     select(bodies.c.case_ref)
     .where(
@@ -42,7 +41,7 @@ _CASES = (
 
 def requeue_if_changed(connection: Connection, registry: Registry, code: str) -> bool:
     """Queue a dossier again whose leaves raise a flag that the portal does not have; whether they do."""
-    row = connection.execute(_DOSSIER, {"of": code}).one()
+    row = stored_dossier(connection, code)
     sent = read_sent(row.told)
     if sent is None or row.sealed is None or row.sync != DELIVERED:
         return False
@@ -55,13 +54,12 @@ def requeue_if_changed(connection: Connection, registry: Registry, code: str) ->
 
 
 def _raised(
-    connection: Connection, registry: Registry, row: Row[tuple[object, ...]]
+    connection: Connection, registry: Registry, row: StoredDossier
 ) -> set[tuple[str, str, str | None]]:
     """The flags that the log allows now, of the files that are there."""
-    components = own_json(row.components)
-    files = {None, *(one["file"][0] for one in components if one["file"])}
+    files = {None, *(one.file[0] for one in row.components if one.file)}
     events = case_behind(connection, row.tenant, row.code, registry.index_key).events
-    marks = marks_of(row.channel, components, events, registry.population_code)
+    marks = marks_of(row.channel, row.components, events, registry.population_code)
     return {(mark.flag, mark.value, mark.file) for mark in marks if mark.file in files}
 
 

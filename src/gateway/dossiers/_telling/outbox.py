@@ -13,13 +13,13 @@ import hmac
 import os
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from gateway.domain.errors import Conflict
+from gateway.dossiers._stored import StoredDossier
 from gateway.dossiers.dossier import NEW, Dossier, Step, read_dossier, read_step
 from gateway.storage.schema import dossier_steps, dossiers
 
@@ -45,8 +45,10 @@ class Seal:
         """The dossier as it rests."""
         return self._lock(dossier.written(), f"{dossier.code}|{version}")
 
-    def open_dossier(self, code: str, version: int, sealed: bytes) -> Dossier:
-        """The dossier again; Conflict `outbox_unreadable` for what was moved or altered."""
+    def open_dossier(self, code: str, version: int, sealed: bytes | None) -> Dossier:
+        """The dossier again; Conflict `outbox_unreadable` for what was moved, altered or erased."""
+        if sealed is None:
+            raise Conflict("outbox_unreadable", "what is to be sent was erased")
         return read_dossier(self._open(sealed, f"{code}|{version}"))
 
     def lock_step(self, code: str, number: int, step: Step) -> bytes:
@@ -85,7 +87,7 @@ def queue(connection: Connection, code: str, now: datetime) -> None:
 
 
 def say_again(
-    connection: Connection, seal: Seal, row: Row[Any], dossier: Dossier, now: datetime
+    connection: Connection, seal: Seal, row: StoredDossier, dossier: Dossier, now: datetime
 ) -> None:
     """Send the portal the dossier of `row` once more, as it is now."""
     version = row.version + 1

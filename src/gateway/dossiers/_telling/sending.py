@@ -1,4 +1,4 @@
-"""How does the portal come to know what waits for it, once each, in order, and never in a storm?
+"""Send the portal what waits for it: once each, in order, and never in a storm.
 
 Dossier by dossier: first the dossier, then its rows of progress in tens. A call whose outcome is
 unknown makes the next one ask what the portal holds. What fails is put off by a wait that doubles, cut
@@ -11,12 +11,11 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row
+from sqlalchemy import ColumnElement, Connection
 
 from gateway.domain.errors import Busy, Conflict, SourceError
-from gateway.domain.json_texts import own_json
 from gateway.dossiers._evidence.flags import Mark, marks_of, with_earlier
 from gateway.dossiers._portal.client import Portal
 from gateway.dossiers._portal.procedures import Procedures
@@ -29,6 +28,7 @@ from gateway.dossiers._portal.wire import (
     dossier_row,
     step_row,
 )
+from gateway.dossiers._stored import StoredDossier, WaitingStep
 from gateway.dossiers._telling.confirming import (
     give_up,
     put_off,
@@ -135,7 +135,7 @@ class Sender:
             self._budget.pay()
         return [*fresh, *again]
 
-    def _codes(self, now: int, at_most: int, *which: Any) -> list[str]:
+    def _codes(self, now: int, at_most: int, *which: ColumnElement[bool]) -> list[str]:
         return self._database.read(lambda c: due_codes(c, now, at_most, *which, *self._own))
 
     async def _turn(self, code: str) -> None:
@@ -170,8 +170,7 @@ class Sender:
         """New or as an update, by what the portal holds; never more than once again."""
         row = job.row
         procedure = await self._procedure(row.procedure)
-        components = own_json(row.components)
-        marks = marks_of(row.channel, components, job.case.events, self._population_code)
+        marks = marks_of(row.channel, row.components, job.case.events, self._population_code)
         before = read_sent(row.told)
         marks = with_earlier(marks, before.marks if before else ())
         state, updating = row.portal_state, row.portal_state is not None
@@ -225,7 +224,7 @@ class Sender:
         for first in range(0, len(job.steps), STEPS_A_CALL):
             await self._tell_batch(job, job.steps[first : first + STEPS_A_CALL])
 
-    async def _tell_batch(self, job: Job, batch: Sequence[Row[Any]]) -> None:
+    async def _tell_batch(self, job: Job, batch: Sequence[WaitingStep]) -> None:
         """Rows that the portal has already, word for word, count as sent."""
         code, protocol = job.row.code, self._portal.protocol
         rows = [
@@ -283,11 +282,11 @@ class Sender:
         await self._database.write(lambda c: give_up(c, job.row.code, reason))
 
 
-def _state(row: Row[Any], held: int | None) -> int:
+def _state(row: StoredDossier, held: int | None) -> int:
     """What the dossier is said to be at: no row of progress is run ahead of, none taken back."""
     if held in (None, NEW):
-        return int(row.first_state)
-    return int(held or ACCEPTED)
+        return row.first_state
+    return held or ACCEPTED
 
 
 def _deleted(id_: str, component: str) -> Mapping[str, str]:
