@@ -44,7 +44,12 @@ def fields(service: str) -> dict[str, dict[str, Any]]:
 
 def test_client_and_mock_read_one_file() -> None:
     assert json.loads((SCHEMAS / "portal-protocol.json").read_text()) == PROTOCOL
-    assert OURS.services == PROTOCOL["services"]
+    assert OURS.services.keys() == PROTOCOL["services"].keys()
+    for service in (DOSSIER_SERVICE, STEPS_SERVICE):
+        for name, one in fields(service).items():
+            assert OURS.longest(service, name) == one.get("max")
+            inner = {item["name"] for item in one.get("items", ())}
+            assert {name, *inner} <= OURS.members(service)
     assert (OURS.login_path, OURS.call_path) == (
         PROTOCOL["transport"]["login"]["path"],
         PROTOCOL["transport"]["call"]["path"],

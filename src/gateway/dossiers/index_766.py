@@ -15,23 +15,23 @@ from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import NotRequired, TypedDict
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, select
 
+from gateway.dossiers._portal.protocol import Indicators
 from gateway.dossiers._telling.confirming import SentDossier, read_sent
 from gateway.dossiers.dossier import DONE, REFUSED, RETURNED, STOPPED, SUPPLEMENT, WITHDRAWN
 from gateway.forms.values import LOCAL_ZONE
 from gateway.storage.schema import dossier_steps, dossiers, portal_procedures
 
-Json = dict[str, Any]
 Reported = Mapping[tuple[str, str], int]
 """(procedure, month as yyyyMM) -> how many dossiers the national report counts."""
 
 _ENDS = (frozenset({DONE}), frozenset({RETURNED}), frozenset({STOPPED, REFUSED, WITHDRAWN}))
 _BASE_CODE = 8
 _ONLINE = "2"
-_ROWS_AT_A_TIME = 500
+_STREAMED = {"yield_per": 500}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,31 @@ class _Sent:
         )
 
 
+class Share(TypedDict):
+    """An indicator's numerator and denominator; `points` and `score` where it has points."""
+
+    numerator: int
+    denominator: int
+    points: NotRequired[int]
+    score: NotRequired[str | None]
+
+
+class Index766(TypedDict):
+    """The indicators of one tenant by their number, and 1.4 and 2.1 of each sector."""
+
+    dossiers: int
+    indicators: Mapping[str, Share]
+    sectors: Mapping[str, Mapping[str, Share]]
+
+
 def index_766(
     connection: Connection,
-    definition: Mapping[str, Any],
+    definition: Indicators,
     tenant: str,
     period: tuple[date | None, date | None],
     reported: Reported,
     population_code: str,
-) -> Json:
+) -> Index766:
     """The indicators of one tenant, and of each sector (lĩnh vực) 1.4 and 2.1.
 
     `definition` is `index_766` of the protocol; `reported` are the counts of the months concerned.
@@ -112,18 +129,16 @@ def _sent(connection: Connection, tenant: str) -> Iterator[_Sent]:
         .where(*own, dossier_steps.c.sealed.is_(None))
         .order_by(dossier_steps.c.code, dossier_steps.c.seq)
     )
-    by_code = groupby(_streamed(connection, passed), key=attrgetter("code"))
+    by_code = groupby(
+        connection.execute(passed, execution_options=_STREAMED), key=attrgetter("code")
+    )
     code, steps = next(by_code, (None, iter(())))
-    for row in _streamed(connection, asked.order_by(dossiers.c.code)):
+    for row in connection.execute(asked.order_by(dossiers.c.code), execution_options=_STREAMED):
         own_steps = [(one.state, one.at) for one in steps] if code == row.code else []
         if code == row.code:
             code, steps = next(by_code, (None, iter(())))
         if (sent := read_sent(row.told)) is not None:
             yield _Sent(row.procedure[:_BASE_CODE], sent, own_steps)
-
-
-def _streamed(connection: Connection, asked: Select[Any]) -> Iterator[Row[Any]]:
-    return iter(connection.execute(asked.execution_options(yield_per=_ROWS_AT_A_TIME)))
 
 
 def _received_in(one: _Sent, period: tuple[date | None, date | None]) -> bool:
@@ -185,8 +200,8 @@ class _Counted:
 
 
 def _digitisation(
-    counted: _Counted, procedures: Mapping[str, _Procedure], definition: Mapping[str, Any]
-) -> Json:
+    counted: _Counted, procedures: Mapping[str, _Procedure], definition: Indicators
+) -> dict[str, Share]:
     sums, citizens = counted.sums, {one for one, said in procedures.items() if said.citizens}
     counts = {
         "4.1": (sums["e_result"], sums["result_paper"]),
@@ -197,27 +212,27 @@ def _digitisation(
         "4.5b": (sums["population"], sums["all"]),
     }
     return {
-        one["id"]: _scored(*counts[one["id"]], one["points"], one["full_score_at"])
-        for one in definition["digitisation"]
+        one.id: _scored(*counts[one.id], one.points, one.full_score_at)
+        for one in definition.digitisation
     }
 
 
-def _online(counted: _Counted, definition: Mapping[str, Any]) -> Json:
+def _online(counted: _Counted, definition: Indicators) -> dict[str, Share]:
     """3.3 and 3.6, of which no points are known."""
     sums = counted.sums
     return {
-        definition["online"]["id"]: _share(sums["online"], sums["all"]),
-        definition["paid_online"]["id"]: _share(sums["paid"], sums["priced"]),
+        definition.online.id: _share(sums["online"], sums["all"]),
+        definition.paid_online.id: _share(sums["paid"], sums["priced"]),
     }
 
 
-def _passage(counted: _Counted, reported: Reported, definition: Mapping[str, Any]) -> Json:
+def _passage(counted: _Counted, reported: Reported, definition: Indicators) -> dict[str, Share]:
     """1.4 and 2.1, which have no points of their own here."""
     held, sums = counted.held, counted.sums
     larger = sum(max(held[place], reported.get(place, 0)) for place in {*held, *reported})
     return {
-        definition["synchronised"]["id"]: _share(sums["all"], larger),
-        definition["on_time"]["id"]: _share(sums["in_time"], sums["ended"]),
+        definition.synchronised.id: _share(sums["all"], larger),
+        definition.on_time.id: _share(sums["in_time"], sums["ended"]),
     }
 
 
@@ -245,12 +260,13 @@ def _in_time(one: _Sent) -> bool:
     return turns <= 1 and end - waited <= one.sent.due
 
 
-def _share(part: int, whole: int) -> Json:
+def _share(part: int, whole: int) -> Share:
     return {"numerator": part, "denominator": whole}
 
 
-def _scored(part: int, whole: int, points: int, full: float | None) -> Json:
-    return _share(part, whole) | {"points": points, "score": _score(part, whole, points, full)}
+def _scored(part: int, whole: int, points: int, full: float | None) -> Share:
+    score = _score(part, whole, points, full)
+    return {**_share(part, whole), "points": points, "score": score}
 
 
 def _score(part: int, whole: int, points: int, full: float | None) -> str | None:

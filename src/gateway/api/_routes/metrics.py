@@ -153,7 +153,7 @@ async def index(
         raise BadRequest("parameter_missing", "a period has both ends", "to" if from_ else "from")
     period = question.first, question.last
     reported, notice = await _reported(dossiers.portal, period)
-    counted: dict[str, object] = await asyncio.to_thread(
+    counted = await asyncio.to_thread(
         database.read,
         lambda c: index_766(
             c,

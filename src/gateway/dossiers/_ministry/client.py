@@ -1,4 +1,4 @@
-"""How are the six calls made, and what becomes of the ministry's refusals?
+"""The six calls to a ministry's adapter, and the causes of its refusals.
 
 | status | cause of the SourceError |
 |---|---|
@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -86,7 +86,7 @@ class _Token(_Answered):
 class _Envelope(_Answered):
     code: int
     message: str | None = None
-    data: Any = None
+    data: object = None
 
 
 class _Names(_Answered):
@@ -101,6 +101,17 @@ class _File(_Answered):
 
 class _Value(_Answered):
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One call by its name in the protocol, with what it sends."""
+
+    name: str
+    method: str = "POST"
+    content: bytes | None = field(default=None, repr=False)
+    files: Sequence[tuple[str, tuple[str, bytes, str]]] | None = field(default=None, repr=False)
+    params: Mapping[str, str] | None = None
 
 
 def read_paths(path: Path) -> Mapping[str, str]:
@@ -126,13 +137,13 @@ class MinistryAdapter:
 
     async def next_code(self, code: str) -> str:
         """The next dossier code of a unit, or for a procedure; SourceError where there is none."""
-        content = await self._send("next_code", "GET", params={"code": code})
+        content = await self._send(_Call("next_code", "GET", params={"code": code}))
         return _read(_Value, content).value
 
     async def upload(self, files: Sequence[File]) -> tuple[Uploaded, ...]:
         """Hand files over, in order; SourceBrokeContract `wrong_hash` when one arrived changed."""
         parts = [("files", (one.name, one.content, one.media_type)) for one in files]
-        kept = await self._data("upload", files=parts)
+        kept = await self._data(_Call("upload", files=parts))
         stored = [_valid(_File, one) for one in kept] if isinstance(kept, list) else []
         expected = [hashlib.sha256(one.content).hexdigest() for one in files]
         if [one.HashTepTin.lower() for one in stored] != expected:
@@ -141,36 +152,44 @@ class MinistryAdapter:
 
     async def create(self, dossier: MinistryDossier) -> Named:
         """Hand a dossier over; one that is there already gives its names."""
-        answer = await self._answer("create", "POST", content=_written(dossier_body(dossier)))
+        answer = await self._answer(_Call("create", content=_written(dossier_body(dossier))))
         named = _named(answer, dossier.code)
         return named or _names(_data_of(_taken(answer)), dossier.code)
 
     async def add_progress(self, steps: Sequence[Step]) -> None:
         """Report progress rows, all or none."""
-        await self._data("progress", content=_written([step_row(one) for one in steps]))
+        await self._data(_Call("progress", content=_written([step_row(one) for one in steps])))
 
     async def change_states(self, changes: Sequence[StateChange]) -> None:
         """Report states, all or none."""
-        await self._data("state", content=_written([state_row(one) for one in changes]))
+        await self._data(_Call("state", content=_written([state_row(one) for one in changes])))
 
-    async def _data(self, call: str, **body: Any) -> Any:
-        return _data_of(await self._send(call, "POST", **body))
+    async def _data(self, call: _Call) -> object:
+        return _data_of(await self._send(call))
 
-    async def _send(self, call: str, method: str, **body: Any) -> bytes:
-        return _taken(await self._answer(call, method, **body))
+    async def _send(self, call: _Call) -> bytes:
+        return _taken(await self._answer(call))
 
-    async def _answer(self, call: str, method: str, **body: Any) -> Answer:
+    async def _answer(self, call: _Call) -> Answer:
         """One call, once more under a new token where the first is not taken."""
-        answer = await self._once(call, method, await self._signed_in(), body)
+        answer = await self._once(call, await self._signed_in())
         if answer.status != http.codes.UNAUTHORIZED:
             return answer
-        return await self._once(call, method, await self._signed_in(renew=True), body)
+        return await self._once(call, await self._signed_in(renew=True))
 
-    async def _once(self, call: str, method: str, token: str, body: dict[str, Any]) -> Answer:
+    async def _once(self, call: _Call, token: str) -> Answer:
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        if "content" in body:
+        if call.content is not None:
             headers["Content-Type"] = "application/json"
-        return await self._exchange(http.Request(method, self._at(call), headers=headers, **body))
+        request = http.Request(
+            call.method,
+            self._at(call.name),
+            headers=headers,
+            content=call.content,
+            files=call.files,
+            params=call.params,
+        )
+        return await self._exchange(request)
 
     async def _signed_in(self, *, renew: bool = False) -> str:
         stale = self._token[0]
@@ -208,7 +227,7 @@ def _taken(answer: Answer) -> bytes:
 _CAUSES = {400: "refused", 401: "sign_in_refused", 403: "not_permitted", 429: "throttled"}
 
 
-def _data_of(content: bytes) -> Any:
+def _data_of(content: bytes) -> object:
     envelope = _read(_Envelope, content)
     if envelope.code != http.codes.OK:
         raise SourceUnavailable(_CAUSES.get(envelope.code, "refused"))
@@ -223,7 +242,7 @@ def _named(answer: Answer, code: str) -> Named | None:
     return _names(data, code) if isinstance(data, dict) and "idHoSo" in data else None
 
 
-def _names(data: Any, code: str) -> Named:
+def _names(data: object, code: str) -> Named:
     """Both names, which must be those of the dossier that was sent."""
     names = _valid(_Names, data)
     if names.maHoSo != code:
@@ -238,7 +257,7 @@ def _read(model: type[_M], content: bytes) -> _M:
         raise SourceBrokeContract("unreadable") from None
 
 
-def _valid(model: type[_M], value: Any) -> _M:
+def _valid(model: type[_M], value: object) -> _M:
     try:
         return model.model_validate(value)
     except ValidationError:

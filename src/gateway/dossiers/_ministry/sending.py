@@ -1,4 +1,4 @@
-"""How does a ministry's own adapter hear of the dossiers of its procedures?
+"""Hand the dossiers of a ministry's procedures to its own adapter.
 
 Some procedures go to a ministry's adapter instead of the portal, by setting. Such a dossier is handed
 over once (`NoiHoSo`; one that is there already answers with its names), then each row of progress
@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
@@ -160,7 +159,7 @@ def _delivered(connection: Connection, code: str, version: int, state: int) -> N
     waits = select(dossier_steps.c.seq).where(
         dossier_steps.c.code == code, dossier_steps.c.sealed.is_not(None)
     )
-    values: dict[str, Any] = {"told_version": version, "tries": 0, "refusals": 0, "reason": None}
+    values: dict[str, object] = {"told_version": version, "tries": 0, "refusals": 0, "reason": None}
     if connection.execute(waits.limit(1)).first() is None:
         values["sync"] = DELIVERED
         if state in ENDS:

@@ -1,4 +1,4 @@
-"""In which members, codes and dates does a ministry's adapter speak?
+"""The members, codes and dates of a ministry's adapter.
 
 It numbers applicants from 0 (citizen 0, enterprise 1, household business 2; the portal begins at 1)
 and writes a time in three styles: `2026-11-22 09:30:00` in a dossier, `20261122093000` of a person,
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 VIETNAM: Final = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -86,7 +86,7 @@ class MinistryDossier:
     submitter: Submitter
     received_at: datetime | None = None
     service: str | None = None
-    eform: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    eform: Mapping[str, object] = field(default_factory=dict, repr=False)
     components: tuple[Component, ...] = ()
 
 
@@ -144,7 +144,7 @@ def progress_time(at: datetime) -> str:
     return at.astimezone(VIETNAM).replace(tzinfo=None).isoformat(timespec="milliseconds")
 
 
-def dossier_body(dossier: MinistryDossier) -> dict[str, Any]:
+def dossier_body(dossier: MinistryDossier) -> dict[str, object]:
     """The body of `NoiHoSo`."""
     return _said(
         MaHoSo=dossier.code,
@@ -161,7 +161,7 @@ def dossier_body(dossier: MinistryDossier) -> dict[str, Any]:
     )
 
 
-def step_row(step: Step) -> dict[str, Any]:
+def step_row(step: Step) -> dict[str, object]:
     """A row of `CapNhatTienTrinh`; the id is spelt `IDHoSo` here and nowhere else."""
     return _said(
         IDHoSo=step.dossier.id,
@@ -176,7 +176,7 @@ def step_row(step: Step) -> dict[str, Any]:
     )
 
 
-def state_row(change: StateChange) -> dict[str, Any]:
+def state_row(change: StateChange) -> dict[str, object]:
     """A row of `CapNhatTrangThai`."""
     beside = {"DanhSachLePhi": change.fees, "DanhSachGiayToKetQua": change.results}
     return _said(
@@ -190,7 +190,7 @@ def state_row(change: StateChange) -> dict[str, Any]:
     )
 
 
-def _component(component: Component) -> dict[str, Any]:
+def _component(component: Component) -> dict[str, object]:
     return _said(
         MaThanhPhanHoSo=component.code,
         TenThanhPhanHoSo=component.name,
@@ -208,7 +208,7 @@ def _component(component: Component) -> dict[str, Any]:
     )
 
 
-def _submitter(submitter: Submitter) -> dict[str, Any]:
+def _submitter(submitter: Submitter) -> dict[str, object]:
     issued, born = submitter.number_issued_on, submitter.birth_date
     return _said(
         LoaiDoiTuong=submitter.kind.value,
@@ -228,5 +228,5 @@ def _submitter(submitter: Submitter) -> dict[str, Any]:
     )
 
 
-def _said(**members: Any) -> dict[str, Any]:
+def _said(**members: object) -> dict[str, object]:
     return {name: value for name, value in members.items() if value is not None}

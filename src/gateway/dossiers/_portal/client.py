@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gateway.domain.errors import SourceBrokeContract, SourceUnavailable
 from gateway.dossiers._portal.protocol import Protocol
@@ -21,6 +23,42 @@ T = TypeVar("T")
 _PUBLIC = "1"
 _STATES = frozenset(map(str, range(1, 11)))
 _CITIZENS = "công dân"
+
+
+class _Answered(BaseModel):
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True, coerce_numbers_to_str=True)
+
+
+_M = TypeVar("_M", bound=_Answered)
+
+
+class _Listed(_Answered):
+    MATTHC: str
+    TENTTHC: str
+
+
+class _Reported(_Answered):
+    MATTHC: str
+    THANG: str
+    SOBAOCAO: int
+
+
+class _Sector(_Answered):
+    MALINHVUC: str
+    TENLINHVUC: str
+
+
+class _Audience(_Answered):
+    TENDOITUONG: str
+
+
+class _Tree(_Answered):
+    MATTHC: str
+    TENTTHC: str
+    TRANGTHAI: str
+    LINHVUCTHUCHIEN: Annotated[list[_Sector], Field(min_length=1)]
+    DOITUONGTHUCHIEN: list[_Audience]
+    KETQUATHUCHIEN: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +98,25 @@ class Portal:
     async def procedures(self) -> dict[str, str]:
         """`LayDanhSachTTHC`: name by code of every procedure that takes dossiers."""
         listed = await self._ask("LayDanhSachTTHC")
-        try:
-            return {str(one["MATTHC"]): str(one["TENTTHC"]) for one in listed}
-        except (KeyError, TypeError):
-            raise SourceBrokeContract("unreadable") from None
+        return {one.MATTHC: one.TENTTHC for one in (_read(_Listed, row) for row in listed)}
 
     async def reported(self, first: str, last: str) -> dict[tuple[str, str], int]:
         """`DoiSoatHoSo`: what the national report counts, by procedure and month (yyyyMM)."""
         rows = await self._ask("DoiSoatHoSo", tuThang=first, denThang=last)
-        try:
-            return {(str(r["MATTHC"]), str(r["THANG"])): int(r["SOBAOCAO"]) for r in rows}
-        except (KeyError, TypeError, ValueError):
-            raise SourceBrokeContract("unreadable") from None
+        counted = [_read(_Reported, row) for row in rows]
+        return {(one.MATTHC, one.THANG): one.SOBAOCAO for one in counted}
 
-    async def procedure(self, code: str) -> tuple[PortalProcedure, dict[str, Any]] | None:
+    async def procedure(self, code: str) -> tuple[PortalProcedure, object] | None:
         """`LayThuTuc`: one procedure and its whole tree; None where there is none."""
 
-        def read(envelope: Envelope) -> list[Any]:
-            unknown = self.protocol.answers["unknown_procedure"]["code"]
+        def read(envelope: Envelope) -> list[object]:
+            unknown = self.protocol.answers["unknown_procedure"].code
             return [] if envelope.code == unknown else _result_of(envelope)
 
         found, _ = await self._call("LayThuTuc", read, maTTHC=code)
         return None if not found else (_procedure(found[0]), found[0])
 
-    async def _ask(self, service: str, **members: object) -> list[Any]:
+    async def _ask(self, service: str, **members: object) -> list[object]:
         answer, _ = await self._call(service, _result_of, **members)
         return answer
 
@@ -100,7 +133,7 @@ class Portal:
         return await self.adapter.call(self.protocol.call_path, asked, read)
 
 
-def _result_of(envelope: Envelope) -> list[Any]:
+def _result_of(envelope: Envelope) -> list[object]:
     if not envelope.succeeded:
         raise SourceUnavailable("refused")
     if envelope.result is None:
@@ -108,20 +141,24 @@ def _result_of(envelope: Envelope) -> list[Any]:
     return envelope.result
 
 
-def _procedure(tree: Any) -> PortalProcedure:
+def _procedure(answer: object) -> PortalProcedure:
+    tree = _read(_Tree, answer)
+    sector = tree.LINHVUCTHUCHIEN[0]
+    return PortalProcedure(
+        code=tree.MATTHC,
+        name=tree.TENTTHC,
+        sector=sector.MALINHVUC,
+        sector_name=sector.TENLINHVUC,
+        public=tree.TRANGTHAI == _PUBLIC,
+        for_citizens=any(
+            one.TENDOITUONG.casefold().startswith(_CITIZENS) for one in tree.DOITUONGTHUCHIEN
+        ),
+        has_result=bool(tree.KETQUATHUCHIEN),
+    )
+
+
+def _read(model: type[_M], value: object) -> _M:
     try:
-        sector = tree["LINHVUCTHUCHIEN"][0]
-        return PortalProcedure(
-            code=str(tree["MATTHC"]),
-            name=str(tree["TENTTHC"]),
-            sector=str(sector["MALINHVUC"]),
-            sector_name=str(sector["TENLINHVUC"]),
-            public=str(tree["TRANGTHAI"]) == _PUBLIC,
-            for_citizens=any(
-                str(one["TENDOITUONG"]).casefold().startswith(_CITIZENS)
-                for one in tree["DOITUONGTHUCHIEN"]
-            ),
-            has_result=bool(tree["KETQUATHUCHIEN"]),
-        )
-    except (KeyError, IndexError, TypeError):
+        return model.model_validate(value)
+    except ValidationError:
         raise SourceBrokeContract("unreadable") from None

@@ -1,4 +1,4 @@
-"""Which procedures does the portal publish, and what has changed since it was asked last?
+"""The procedures that the portal publishes, and what has changed since it was asked last.
 
 The list is read whole, the tree of each procedure when it is new, when a form or a dossier needs it,
 and otherwise in turn, some hundreds at a time. Kept is what dossiers and figures need, a digest of the
@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 
 import orjson
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -87,7 +86,7 @@ class Procedures:
 
     async def _keep(
         self,
-        trees: Mapping[str, tuple[PortalProcedure, Mapping[str, Any]]],
+        trees: Mapping[str, tuple[PortalProcedure, object]],
         listed: frozenset[str] | None,
     ) -> tuple[Change, ...]:
         now = int(self.clock().timestamp())
@@ -121,7 +120,7 @@ _MEMBERS = tuple(PortalProcedure.__dataclass_fields__)
 
 def _keep(
     connection: Connection,
-    trees: Mapping[str, tuple[PortalProcedure, Mapping[str, Any]]],
+    trees: Mapping[str, tuple[PortalProcedure, object]],
     listed: frozenset[str] | None,
     now: int,
 ) -> tuple[Change, ...]:

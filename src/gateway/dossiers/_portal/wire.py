@@ -7,11 +7,11 @@ progress, is there already. Its message may name a person: of it only the names 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from gateway.dossiers._evidence.flags import Mark
 from gateway.dossiers._portal.protocol import Protocol
@@ -32,7 +32,8 @@ _MEMBER = re.compile(r"[A-Z][A-Za-z]{3,}")
 _FLAGS_OF_A_DOSSIER = ("HoSoCoThanhPhanSoHoa", "TaiKhoanDuocXacThucVoiVNeID")
 _FLAGS_OF_A_FILE = ("DuocSoHoa", "DuocTaiSuDung", "DuocLayTuKhoDMQG")
 
-Row: TypeAlias = Mapping[str, Any]
+Row: TypeAlias = Mapping[str, object]
+"""A row as the portal takes it: texts, and lists of rows."""
 
 
 class Told(Enum):
@@ -81,11 +82,16 @@ def dossier_row(
     procedure: PortalProcedure,
     marks: Sequence[Mark],
     protocol: Protocol,
-) -> dict[str, Any]:
-    """A whole dossier as a row of `DongBoHoSoMC`; flags stand as the marks raise them."""
+    gone: Collection[tuple[str, str]] = (),
+) -> Row:
+    """A whole dossier as a row of `DongBoHoSoMC`; flags stand as the marks raise them.
+
+    `gone` are files that the portal has and the dossier no longer, by id and component.
+    """
     owner, about = dossier.owner, {mark.flag: mark.value for mark in marks if mark.file is None}
     number = owner.personal_id or owner.identity_card or owner.number
-    row: dict[str, Any] = {
+    named = {one.file.id for one in dossier.attachments if one.file}
+    row: dict[str, object] = {
         "MaHoSo": dossier.code,
         "MaTTHC": dossier.procedure,
         "TenTTHC": procedure.name,
@@ -107,15 +113,22 @@ def dossier_row(
         "NoiNopHoSo": OWN_SYSTEM,
         "DinhDanhCHS": _identity(dossier),
         "DSKetNoiCSDL": [{"MaCSDL": m.value} for m in marks if m.flag == "DSKetNoiCSDL"],
-        "TaiLieuNop": [_file(a, marks, protocol) for a in dossier.attachments if a.file],
+        "TaiLieuNop": [
+            *(_file(a, marks, protocol) for a in dossier.attachments if a.file),
+            *(
+                {"TepDinhKemId": id_, "MaThanhPhanHoSo": component, "IsDeleted": "True"}
+                for id_, component in sorted(gone)
+                if id_ not in named
+            ),
+        ],
     }
     row |= {flag: about.get(flag, "0") for flag in _FLAGS_OF_A_DOSSIER}
     return row | _where_known(dossier, protocol)
 
 
-def _where_known(dossier: Dossier, protocol: Protocol) -> dict[str, Any]:
+def _where_known(dossier: Dossier, protocol: Protocol) -> dict[str, object]:
     """Members that stand in a row only where the province says something: silence takes nothing back."""
-    said: dict[str, Any] = {}
+    said: dict[str, object] = {}
     if dossier.results:
         said["DanhSachGiayToKetQua"] = [result_row(one, protocol) for one in dossier.results]
     if dossier.payment is not None:
@@ -154,7 +167,7 @@ def read_answer(envelope: Envelope, protocol: Protocol, service: str) -> Answer:
         return Told.EXISTS
     if envelope.succeeded:
         return Told.DONE
-    names = {one["code"]: name for name, one in protocol.answers.items() if name != "done"}
+    names = {one.code: name for name, one in protocol.answers.items() if name != "done"}
     name = names.get(envelope.code)
     known = protocol.members(service)
     member = next((m for m in _MEMBER.findall(envelope.message) if m in known), None)

@@ -9,7 +9,7 @@ breaker lets a probe through now and then, and nothing else.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
@@ -200,11 +200,11 @@ class Sender:
     ) -> Answer:
         row = job.row
         dossier = self._seal.open_dossier(row.code, row.version, row.sealed)
-        sent = dossier_row(dossier, _state(row, state), procedure, marks, self._portal.protocol)
         before = read_sent(row.told)
         gone = before.files.items() - sent_of(dossier, marks, None).files.items() if before else ()
-        named = {file["TepDinhKemId"] for file in sent["TaiLieuNop"]}
-        sent["TaiLieuNop"] += [_deleted(id_, c) for id_, c in sorted(gone) if id_ not in named]
+        sent = dossier_row(
+            dossier, _state(row, state), procedure, marks, self._portal.protocol, gone
+        )
         return await self._call(lambda: self._portal.tell_dossier(sent, updating=updating))
 
     async def _record_dossier(self, job: Job, state: int, marks: Sequence[Mark]) -> None:
@@ -287,11 +287,6 @@ def _state(row: StoredDossier, held: int | None) -> int:
     if held in (None, NEW):
         return row.first_state
     return held or ACCEPTED
-
-
-def _deleted(id_: str, component: str) -> Mapping[str, str]:
-    """A file that the portal has and the dossier no longer."""
-    return {"TepDinhKemId": id_, "MaThanhPhanHoSo": component, "IsDeleted": "True"}
 
 
 def _says_nothing(answer: object) -> bool:
