@@ -18,7 +18,6 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import (
     Annotated,
-    Any,
     ClassVar,
     Generic,
     NamedTuple,
@@ -47,8 +46,8 @@ class Until(NamedTuple):
 class Converted(NamedTuple):
     """How a value is read from JSON, and how it is written."""
 
-    decode: Callable[[Any], object]
-    encode: Callable[[Any], object]
+    decode: Callable[..., object]
+    encode: Callable[..., object]
 
 
 class Inline(NamedTuple):
@@ -68,8 +67,8 @@ class Codec(Generic[T]):
     `decode` raises KeyError, TypeError, ValueError or AttributeError for what it cannot read.
     """
 
-    decode: Callable[[Mapping[str, Any]], T]
-    encode: Callable[[T], dict[str, object]]
+    decode: Callable[[Mapping[str, object]], T]
+    encode: Callable[[object], dict[str, object]]
     members: frozenset[str]
 
 
@@ -83,7 +82,7 @@ class _Field(NamedTuple):
 
     name: str
     member: str
-    hint: Any
+    hint: object
     converted: Converted | None
     inline: bool
     present: bool
@@ -132,8 +131,10 @@ class _Writer:
         self._names[name] = value
         return name
 
-    def _inner(self, cls: Any) -> Codec[Any]:
-        return _Writer(self._version).codec(cls, {})
+    def _inner(self, hint: object) -> Codec[object]:
+        if not isinstance(hint, type):
+            raise TypeError("the members of an object are those of a dataclass")
+        return _Writer(self._version).codec(hint, {})
 
     def _from_members(self, field: _Field) -> str:
         if not field.present:
@@ -149,7 +150,7 @@ class _Writer:
             return f"m.get({field.member!r}, {self._name(field.default)})"
         return f"({read} if {field.member!r} in m else {self._name(field.default)})"
 
-    def _from_json(self, hint: Any, value: str) -> str:
+    def _from_json(self, hint: object, value: str) -> str:
         """An expression that reads a JSON value as a type; the value itself where it stands as it is."""
         hint, nullable = _without_none(hint)
         read = value
@@ -179,7 +180,9 @@ class _Writer:
         return f"(None if {value} is None else {written})" if nullable else written
 
 
-def _fields(cls: Any, version: int) -> Iterator[_Field]:
+def _fields(cls: type, version: int) -> Iterator[_Field]:
+    if not dataclasses.is_dataclass(cls):
+        raise TypeError("an object is written from a dataclass")
     hints = get_type_hints(cls, include_extras=True)
     for field in dataclasses.fields(cls):
         hint, marks = _apart(hints[field.name])
@@ -202,7 +205,7 @@ def _fields(cls: Any, version: int) -> Iterator[_Field]:
         )
 
 
-def _apart(hint: Any) -> tuple[Any, tuple[object, ...]]:
+def _apart(hint: object) -> tuple[object, tuple[object, ...]]:
     """A type and what it is annotated with."""
     if get_origin(hint) is Annotated:
         inner, *marks = get_args(hint)
@@ -210,7 +213,7 @@ def _apart(hint: Any) -> tuple[Any, tuple[object, ...]]:
     return hint, ()
 
 
-def _without_none(hint: Any) -> tuple[Any, bool]:
+def _without_none(hint: object) -> tuple[object, bool]:
     if get_origin(hint) in (Union, types.UnionType):
         others = [one for one in get_args(hint) if one is not types.NoneType]
         nullable = len(others) < len(get_args(hint))
@@ -218,9 +221,9 @@ def _without_none(hint: Any) -> tuple[Any, bool]:
     return hint, False
 
 
-def _is_array(hint: Any) -> bool:
+def _is_array(hint: object) -> bool:
     return isinstance(hint, type) and issubclass(hint, tuple) and hasattr(hint, "_fields")
 
 
-def _hints(hint: Any) -> Mapping[str, Any]:
+def _hints(hint: object) -> Mapping[str, object]:
     return {n: h for n, h in get_type_hints(hint).items() if get_origin(h) is not ClassVar}

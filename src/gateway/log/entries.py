@@ -18,11 +18,13 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias, get_args
+from typing import Annotated, ClassVar, NamedTuple, TypeAlias, TypeVar, get_args
 
 from gateway.domain.json_texts import own_json
 from gateway.log._codec import ALWAYS, BIT, INLINE, Codec, Converted, Since, Until, codec_of
 from gateway.log.canonical import canonical
+
+T = TypeVar("T")
 
 LARGEST_ENTRY_BYTES = 64 * 1024 - 1
 """What a length of two bytes in an entry bundle can say."""
@@ -496,7 +498,7 @@ class FormVersionLeaf(_Leaf):
 _ALL = "*"
 
 
-def _listed(value: Any) -> tuple[str, ...] | None:
+def _listed(value: str | list[str]) -> tuple[str, ...] | None:
     return None if value == _ALL else tuple(value)
 
 
@@ -721,10 +723,10 @@ PublicLeaf: TypeAlias = (
     | WitnessedLeaf
 )
 
-_PAYLOADS: Mapping[str, Codec[Any]] = {
+_PAYLOADS: Mapping[object, Codec[CasePayload]] = {
     cls.kind: codec_of(cls, head={"k": cls.kind}) for cls in get_args(CasePayload)
 }
-_LEAVES: Mapping[tuple[str, int], Codec[Any]] = {
+_LEAVES: Mapping[tuple[object, object], Codec[PublicLeaf]] = {
     (cls.kind, v): codec_of(cls, v, {"kind": cls.kind})
     for cls in get_args(PublicLeaf)
     for v in cls.versions
@@ -738,13 +740,12 @@ def decode_payload(text: bytes) -> CasePayload:
     return payload_of(_object(text))
 
 
-def payload_of(members: Mapping[str, Any]) -> CasePayload:
+def payload_of(members: Mapping[str, object]) -> CasePayload:
     """The payload that a JSON object holds; raises EntryUnreadable."""
-    codec = _PAYLOADS.get(members.get("k", ""))
+    codec = _PAYLOADS.get(members.get("k"))
     if codec is None:
         raise EntryUnreadable("a payload names one of the kinds of case leaves")
-    payload: CasePayload = _decoded(codec, members)
-    return payload
+    return _decoded(codec, members)
 
 
 def decode_leaf(entry: bytes) -> PublicLeaf:
@@ -752,17 +753,16 @@ def decode_leaf(entry: bytes) -> PublicLeaf:
     return leaf_of(_object(entry))
 
 
-def leaf_of(members: Mapping[str, Any]) -> PublicLeaf:
+def leaf_of(members: Mapping[str, object]) -> PublicLeaf:
     """The public leaf that a JSON object holds; raises EntryUnreadable."""
     version = members.get("v")
-    codec = _LEAVES.get((members.get("kind", ""), version)) if type(version) is int else None
+    codec = _LEAVES.get((members.get("kind"), version)) if type(version) is int else None
     if codec is None:
         raise EntryUnreadable("a public leaf names a kind and one of its versions")
-    leaf: PublicLeaf = _decoded(codec, members)
-    return leaf
+    return _decoded(codec, members)
 
 
-def _object(text: bytes) -> Mapping[str, Any]:
+def _object(text: bytes) -> Mapping[str, object]:
     try:
         members = own_json(text)
     except ValueError:
@@ -772,7 +772,7 @@ def _object(text: bytes) -> Mapping[str, Any]:
     return members
 
 
-def _decoded(codec: Codec[Any], members: Mapping[str, Any]) -> Any:
+def _decoded(codec: Codec[T], members: Mapping[str, object]) -> T:
     if not members.keys() <= codec.members:
         raise EntryUnreadable("an entry has a member that its kind has not")
     try:

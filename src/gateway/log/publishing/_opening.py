@@ -12,12 +12,11 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 
+from gateway.keys import Keys
 from gateway.log.keys import announce_key, latest_key
 from gateway.log.notes import Checkpoint
 from gateway.log.publishing._folder import LogFolder, LogStopped
@@ -45,18 +44,10 @@ class OpenLog:
     times: WitnessTimes
 
 
-class LogKeys(Protocol):
-    """The keeper of the log's key."""
-
-    def recover_log_key(self, in_force: str | None) -> Ed25519PrivateKey:
-        """The key, given the verifier key that the last `key` leaf names."""
-        ...
-
-
 async def open_log(
     folder: LogFolder,
     database: Database,
-    keys: LogKeys,
+    keys: Keys,
     witnesses: Witnesses,
     host: str,
     clock: Callable[[], datetime],
