@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import orjson
 from sqlalchemy import Connection, bindparam, select
 
+from gateway.domain.json_texts import own_json
 from gateway.dossiers.dossier import Attachment
 from gateway.storage.schema import dossiers
 
@@ -97,5 +98,5 @@ def components_text(attachments: Sequence[Attachment]) -> str:
 def _read(text: str) -> tuple[KeptComponent, ...]:
     return tuple(
         KeptComponent(**{**one, "file": tuple(one["file"]) if one["file"] else None})
-        for one in orjson.loads(text)
+        for one in own_json(text)
     )
