@@ -27,7 +27,7 @@ def refused(tries: FailureLimiter, asker: Asker) -> int | None:
     return None
 
 
-def test_what_found_somebody_counts_for_nothing(clock: Clock) -> None:
+def test_question_that_found_person_is_no_miss(clock: Clock) -> None:
     tries = FailureLimiter(Limits(2, 3), clock)
     for _ in range(100):
         ask(tries, HERE, missed=False)

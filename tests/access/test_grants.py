@@ -67,7 +67,7 @@ async def test_leaf_commits_to_officer_by_salt(
     assert officer_commitment(salt, "H99.01.cb018") not in _leaf(database)["officers"]
 
 
-async def test_everything_is_granted_by_a_star(database: Database) -> None:
+async def test_star_grants_everything(database: Database) -> None:
     grant = Grant(frozenset({POPULATION}), None, None)
 
     await _register(database, grant=grant)
@@ -79,7 +79,7 @@ async def test_everything_is_granted_by_a_star(database: Database) -> None:
     assert GRANT.sources_for({"9.999999"}) == frozenset()
 
 
-async def test_a_tenant_is_admitted_once(database: Database) -> None:
+async def test_tenant_is_admitted_once(database: Database) -> None:
     await _register(database)
 
     with pytest.raises(Conflict):
@@ -101,7 +101,7 @@ async def test_agency_is_named_by_code_alone(database: Database, agency: str) ->
         )
 
 
-async def test_changed_grant_is_a_further_leaf(database: Database) -> None:
+async def test_changed_grant_is_further_leaf(database: Database) -> None:
     await _register(database)
     less = Grant(frozenset({RECORDS}), None, GRANT.officers)
 
@@ -135,7 +135,7 @@ async def test_only_known_tenant_gets_another_grant(database: Database) -> None:
     ],
     ids=["a procedure with a blank", "a person's number", "an agency"],
 )
-async def test_misspelt_grant_never_becomes_a_leaf(
+async def test_misspelt_grant_never_becomes_leaf(
     database: Database, grant: Grant, code: str
 ) -> None:
     await _register(database)

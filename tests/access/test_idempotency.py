@@ -58,9 +58,7 @@ async def test_key_with_another_body_is_refused(database: Database, copies: Repl
     assert refusal.value.code == "idempotency_key_reused"
 
 
-async def test_receipt_finds_answer_whatever_the_content(
-    database: Database, copies: Replays
-) -> None:
+async def test_receipt_finds_answer_without_content(database: Database, copies: Replays) -> None:
     await _call(database, copies, content=None)
 
     assert await _call(database, copies, content=None) == Earlier(201, ANSWER)
@@ -121,7 +119,7 @@ async def test_one_of_two_processes_replaces_old_copy(
             await database.write(lambda c: replay.complete_in(c, 201, b"another"))
 
 
-async def test_a_copy_lives_ten_minutes(database: Database, copies: Replays, clock: Clock) -> None:
+async def test_copy_lives_ten_minutes(database: Database, copies: Replays, clock: Clock) -> None:
     await _call(database, copies)
     clock.now += timedelta(seconds=REPLAY_SECONDS - 1)
     assert await _call(database, copies) == Earlier(201, ANSWER)

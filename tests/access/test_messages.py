@@ -68,7 +68,7 @@ def test_t07_changed_message_is_refused() -> None:
 
 @settings(max_examples=60)
 @given(st.integers(0, len(BODY) - 1), st.integers(0, 7))
-def test_t07_one_bit_of_the_body_is_refused(byte: int, bit: int) -> None:
+def test_t07_one_bit_of_body_is_refused(byte: int, bit: int) -> None:
     body = bytearray(BODY)
     body[byte] ^= 1 << bit
 

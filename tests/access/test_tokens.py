@@ -141,7 +141,7 @@ HOSTILE: dict[str, Callable[[dict[str, Any]], str]] = {
 }
 
 
-def test_an_honest_token_names_its_caller(tokens: Tokens, caller: Caller, clock: Clock) -> None:
+def test_honest_token_names_its_caller(tokens: Tokens, caller: Caller, clock: Clock) -> None:
     assert tokens.authenticate(f"Bearer {tokens.issue(caller)}").caller == caller
     claims = _claims(caller, clock)
     assert tokens.authenticate("bearer " + _token(HEADER, claims)).caller == caller
@@ -193,7 +193,7 @@ def test_other_scheme_is_not_signed_in(scheme: str, tokens: Tokens, caller: Call
     assert refused.value.code == ("token_refused" if known else "not_signed_in")
 
 
-def test_a_remembered_token_still_expires(tokens: Tokens, caller: Caller, clock: Clock) -> None:
+def test_remembered_token_still_expires(tokens: Tokens, caller: Caller, clock: Clock) -> None:
     token = f"Bearer {tokens.issue(caller)}"
     tokens.authenticate(token)
 

@@ -61,7 +61,7 @@ async def test_form_has_definition_and_manual_of_fields(
     assert answer["potential"]["supplied"] <= answer["potential"]["items"]
 
 
-async def test_an_unknown_form_is_a_404(gateway: httpx.AsyncClient) -> None:
+async def test_unknown_form_is_404(gateway: httpx.AsyncClient) -> None:
     answer = await gateway.get("/v1/forms/tax-return")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_form")
@@ -114,7 +114,7 @@ async def test_without_province_there_are_no_communes(anybody: httpx.AsyncClient
 
 
 @pytest.mark.parametrize("path", ["communes", "hospitals"])
-async def test_an_unknown_province_is_a_404(anybody: httpx.AsyncClient, path: str) -> None:
+async def test_unknown_province_is_404(anybody: httpx.AsyncClient, path: str) -> None:
     answer = await anybody.get(f"/catalogue/{path}?province=99")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_province")

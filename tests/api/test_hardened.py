@@ -275,7 +275,7 @@ async def test_t03_replay_is_refused_after_restart(
         assert (await after.forms(token)).status_code == 200
 
 
-async def test_t04_differently_written_proof_is_a_repeat(hardened: Hardened) -> None:
+async def test_t04_differently_written_proof_is_repeat(hardened: Hardened) -> None:
     token = await hardened.token()
     jti, now = "one-identifier-for-both", hardened.clock.seconds()
     first, second = (dpop(hardened.key, "GET", FORMS, now, token, jti=jti) for _ in range(2))
@@ -304,7 +304,7 @@ async def test_revoked_client_ends_at_once(hardened: Hardened, services: Service
     assert (await hardened.ask()).json() == {"error": "invalid_client"}
 
 
-async def test_key_takes_the_place_of_another(hardened: Hardened, services: Services) -> None:
+async def test_key_replaces_another(hardened: Hardened, services: Services) -> None:
     clients, second = services.access.clients, Signer.on_p256()
     await clients.add_key(hardened.client_id, read_public_key(second.jwk), hardened.clock())
     by_first = await hardened.token()
@@ -381,7 +381,7 @@ async def signing(
     return Signing(anybody, services.access.tokens.issue(caller), key, clock)
 
 
-async def test_signature_is_checked_of_whoever_has_keys(signing: Signing) -> None:
+async def test_signature_of_clients_with_keys_is_checked(signing: Signing) -> None:
     headers = signing.headers()
     assert (await signing.search(headers)).status_code == 200
     assert (await signing.search(signing.plain())).status_code == 200

@@ -80,7 +80,7 @@ def test_unasked_identity_is_null_never_no(house: House, faults: Any, trouble: s
     assert told[:2] == ["population", outcome] and told[2] >= attempts and told[3] == 0
 
 
-def test_without_a_grant_nobody_is_asked(house: House, faults: Any) -> None:
+def test_without_grant_nobody_is_asked(house: House, faults: Any) -> None:
     house.admit("no-population", frozenset({RECORDS}))
     house.admit("one-procedure", frozenset({POPULATION}), frozenset({"1.004222"}))
     asked = typed(house)
@@ -135,7 +135,7 @@ def test_repeated_call_asks_source_once(house: House, faults: Any) -> None:
     assert (len(house.asked()), house.leaf_count()) == (1, before + 1)
 
 
-def test_a_confirmation_is_in_no_figure(house: House) -> None:
+def test_confirmation_is_in_no_figure(house: House) -> None:
     house.post(PATH, typed(house))
     headers = {"Authorization": f"Bearer {house.token()}"}
     answer = house.run(house._http.get("/v1/metrics/field-reduction", headers=headers))

@@ -172,7 +172,7 @@ async def test_what_cannot_be_asked_is_refused(
     assert "9999" not in answer.text
 
 
-async def test_an_unknown_leaf_is_not_published(
+async def test_unknown_leaf_is_not_published(
     anybody: httpx.AsyncClient, services: Services, app: FastAPI
 ) -> None:
     await services.log.publisher.publish()

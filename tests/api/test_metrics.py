@@ -32,7 +32,7 @@ async def test_tenant_reads_own_period_unpublished(
     assert "figures from mock sources" in document["notice"][0]
 
 
-async def test_the_figures_come_as_csv_too(gateway: httpx.AsyncClient) -> None:
+async def test_figures_come_as_csv_too(gateway: httpx.AsyncClient) -> None:
     answer = await gateway.get(ADDRESS, params={"format": "csv", "by": "form"})
 
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"

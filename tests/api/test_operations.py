@@ -12,7 +12,7 @@ from gateway.cli._serve import described
 KEPT = Path(__file__).parents[2] / "schemas" / "openapi.json"
 
 
-async def test_the_process_answers_and_is_ready(anybody: httpx.AsyncClient) -> None:
+async def test_process_answers_and_is_ready(anybody: httpx.AsyncClient) -> None:
     assert (await anybody.get("/healthz")).json() == {"status": "ok"}
     ready = (await anybody.get("/readyz")).json()
     assert ready["status"] == "ok"
@@ -57,7 +57,7 @@ async def test_documentation_lists_calls_and_loads_nothing(
     assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//|<script|<link|@import|url\(", page)
 
 
-def test_kept_interface_is_the_served_one() -> None:
+def test_kept_interface_is_served() -> None:
     assert KEPT.read_text() == described(), "run: gateway openapi schemas/openapi.json"
 
 

@@ -107,7 +107,7 @@ def test_refused_receipt_names_every_offending_field() -> None:
     ]
 
 
-def test_a_refused_form_names_every_place() -> None:
+def test_refused_form_names_every_place() -> None:
     answer = problem_of(FormRefused((FieldProblem("a", "script_condition"),)))
 
     assert orjson.loads(bytes(answer.body))["fields"] == [{"path": "a", "code": "script_condition"}]

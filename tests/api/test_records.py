@@ -54,7 +54,7 @@ async def test_record_is_stored_found_and_deleted(gateway: httpx.AsyncClient) ->
     assert left.json() == {"records": [], "awaited": []}
 
 
-async def test_the_same_record_lies_there_once(gateway: httpx.AsyncClient) -> None:
+async def test_same_record_is_stored_once(gateway: httpx.AsyncClient) -> None:
     first = await gateway.post("/v1/records", json=RECORD)
     second = await gateway.post("/v1/records", json=RECORD)
 

@@ -64,7 +64,7 @@ pytestmark = pytest.mark.usefixtures("echo")
 BODY = {"inner": {"number": 1}, "data": {"a": "b"}}
 
 
-async def test_a_good_call_is_answered(gateway: httpx.AsyncClient) -> None:
+async def test_valid_call_is_answered(gateway: httpx.AsyncClient) -> None:
     answer = await gateway.post("/test/echo", json=BODY)
 
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
@@ -106,7 +106,7 @@ async def test_refused_body_names_member_and_reason(
     assert answer.json()["fields"] == [{"path": path, "code": reason}]
 
 
-async def test_t31_a_refusal_echoes_nothing(gateway: httpx.AsyncClient) -> None:
+async def test_t31_refusal_echoes_nothing(gateway: httpx.AsyncClient) -> None:
     bodies: list[Any] = [
         {"inner": {"number": SECRET}, "data": SECRET},
         {**BODY, SECRET: SECRET},
@@ -139,7 +139,7 @@ async def test_non_strict_json_is_400(gateway: httpx.AsyncClient, text: str) -> 
         {"Content-Type": "application/json", "Content-Encoding": "gzip"},
     ],
 )
-async def test_another_media_type_is_a_415(
+async def test_another_media_type_is_415(
     gateway: httpx.AsyncClient, headers: dict[str, str]
 ) -> None:
     answer = await gateway.post("/test/echo", content=json.dumps(BODY).encode(), headers=headers)
@@ -238,7 +238,7 @@ async def test_undeclared_query_parameter_is_refused(
     assert (answer.status_code, answer.json()["code"]) == (400, code)
 
 
-async def test_a_query_is_read(anybody: httpx.AsyncClient) -> None:
+async def test_query_is_read(anybody: httpx.AsyncClient) -> None:
     answer = await anybody.get("/test/query/x?wanted=%C4%91")
 
     assert answer.json() == {"name": "x", "wanted": "đ", "other": "-"}

@@ -65,7 +65,7 @@ def test_unknown_row_has_no_result(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no such row: Z9" in capsys.readouterr().err
 
 
-def test_the_kept_result_shows_every_row() -> None:
+def test_kept_result_shows_every_row() -> None:
     kept: Json = json.loads(RESULTS.read_bytes())
     assert kept["before"] == BEFORE
     assert [(one["row"], one["says"]) for one in kept["table"]] == [

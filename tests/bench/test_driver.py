@@ -63,7 +63,7 @@ async def test_answer_without_required_part_ends_benchmark(requests: str) -> Non
             await drive(job)
 
 
-async def test_an_open_loop_keeps_its_rate(requests: str) -> None:
+async def test_open_loop_keeps_its_rate(requests: str) -> None:
     async with answering(b"{}") as (port, asked):
         outcome = await Drive(Job(port, "/x", requests, rate=100, count=30)).run()
     assert outcome.completed == 30

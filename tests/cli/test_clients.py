@@ -44,7 +44,7 @@ def test_another_grant_is_another_leaf(data: dict[str, str]) -> None:
     assert changed["leaf"] != admitted["leaf"]
 
 
-def test_a_secret_is_shown_once(data: dict[str, str]) -> None:
+def test_secret_is_shown_once(data: dict[str, str]) -> None:
     _run(TENANT, data)
     secret = json.loads(_run(["clients", "add", "h99", "--json"], data))["client_secret"]
 
@@ -82,7 +82,7 @@ def test_impossible_command_ends_with_1(
         (["--agencies", "09"], ("agency_code_unusable", "G09.20")),
     ],
 )
-def test_grant_of_what_is_not_there_is_refused(
+def test_grant_of_unknown_target_is_refused(
     data: dict[str, str], more: list[str], said: tuple[str, str]
 ) -> None:
     refusal = _run([*TENANT, *more], data, 1)

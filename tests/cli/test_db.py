@@ -111,7 +111,7 @@ def test_older_database_is_upgraded_once(tmp_path: Path) -> None:
     assert checked(tmp_path)[0] == 0
 
 
-def test_nothing_is_upgraded_beside_a_gateway(tmp_path: Path) -> None:
+def test_nothing_is_upgraded_beside_gateway(tmp_path: Path) -> None:
     load_dump(tmp_path, OLDER)
 
     with LogFolder(tmp_path / "log"):

@@ -45,7 +45,7 @@ def _log(data: dict[str, str]) -> Path:
     return Path(data["GATEWAY_DATA"]) / "log"
 
 
-def test_an_operator_publishes_on_demand(data: dict[str, str]) -> None:
+def test_operator_publishes_on_demand(data: dict[str, str]) -> None:
     printed = json.loads(_run(["log", "publish", "--json"], data))
 
     signed = read_checkpoint((_log(data) / "public/checkpoint").read_bytes())

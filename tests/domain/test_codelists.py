@@ -48,7 +48,7 @@ def test_province_is_found_without_unit_word(lists: CodeLists, name: str) -> Non
     assert found is not None and found.code == "51"
 
 
-def test_a_commune_belongs_to_its_province(lists: CodeLists) -> None:
+def test_commune_belongs_to_its_province(lists: CodeLists) -> None:
     here = lists.commune("51", "21400")
 
     assert here is not None and here.label == "Xã Mộ Đức"

@@ -54,7 +54,7 @@ def test_refusal_names_file_and_place_alone(tmp_path: Path) -> None:
     assert "Nguyen" not in str(refused.value)
 
 
-def test_plain_text_is_read_as_json_has_it(tmp_path: Path) -> None:
+def test_plain_text_is_read_as_json(tmp_path: Path) -> None:
     said = {"a": [1, -0.5, True, None, "Nguyễn \U0001f600"], "b": {}}
     for text in (json.dumps(said), json.dumps(said, ensure_ascii=False)):
         assert read_json(text.encode()) == said
@@ -76,7 +76,7 @@ ANSWERS: dict[str, tuple[Callable[[bytes], object], bytes]] = {
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_ambiguous_answers_break_the_contract(name: str) -> None:
+def test_ambiguous_answers_break_contract(name: str) -> None:
     read, answer = ANSWERS[name]
     read(answer)
     for text in (twice(answer), answer.replace(b'"}', b'\\ud800"}').replace(b'""', b'"\\ud800"')):

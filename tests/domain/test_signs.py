@@ -47,7 +47,7 @@ def test_ordinary_texts_are_normalized_unchanged() -> None:
     assert normalized("NFC", long) == long
 
 
-def test_nothing_else_normalises_a_text() -> None:
+def test_nothing_else_normalises_text() -> None:
     calls = {
         path.name
         for path in SOURCE.rglob("*.py")

@@ -153,7 +153,7 @@ async def test_impossible_progress_is_refused(province: httpx.AsyncClient, clock
     assert answer.json()["code"] == "impossible_time"
 
 
-async def test_form_serves_the_procedure(province: httpx.AsyncClient) -> None:
+async def test_form_serves_procedure(province: httpx.AsyncClient) -> None:
     answer = await province.post("/v1/dossiers", json=dossier(form="social-pension"))
     document = answer.json()
     assert (answer.status_code, document["code"]) == (422, "form_not_of_procedure")

@@ -63,7 +63,7 @@ def test_dossier_is_shown_and_unknown_one_refused(
     assert "queued, delivered or dead" in said("list", "--sync", "lost", exit_code=1)
 
 
-def test_a_parked_dossier_is_queued_again(deployed: dict[str, str]) -> None:
+def test_parked_dossier_is_queued_again(deployed: dict[str, str]) -> None:
     assert said("retry", "--json") == {"queued": 1}
     assert said("retry", "--json") == {"queued": 0}
     assert said("retry", deployed["queued"], "--json") == {"queued": 1}
@@ -80,7 +80,7 @@ def test_catalogue_changes_are_reported_with_affected_forms(
     assert "bãi bỏ / abolished: 1.001193" in said("procedures")
 
 
-def test_without_a_deployment_nothing_is_listed(
+def test_without_deployment_nothing_is_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GATEWAY_DATA", str(tmp_path))

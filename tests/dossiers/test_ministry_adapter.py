@@ -146,7 +146,7 @@ async def test_times_have_three_local_formats(ministry: Ministry) -> None:
     assert "IDHoSo" in progress and "IdHoSo" not in progress
 
 
-def test_applicants_are_numbered_from_nought() -> None:
+def test_applicants_are_numbered_from_zero() -> None:
     assert [kind.value for kind in ApplicantKind] == ["0", "1", "2"]
     listed = orjson.loads(PROTOCOL.read_bytes())["ministry"]["lists"]["applicants"]
     assert {kind.value for kind in ApplicantKind} == set(listed)

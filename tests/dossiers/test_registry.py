@@ -140,7 +140,7 @@ async def test_dossier_received_before_submission_is_refused(
     assert answer.json()["fields"] == [{"path": "", "code": "received_before_submitted"}]
 
 
-async def test_a_dossier_keeps_its_procedure(province: httpx.AsyncClient) -> None:
+async def test_dossier_keeps_its_procedure(province: httpx.AsyncClient) -> None:
     await province.post("/v1/dossiers", json=dossier())
     answer = await province.post("/v1/dossiers", json=dossier(procedure="1.004223"))
 

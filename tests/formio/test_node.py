@@ -10,7 +10,7 @@ from tests.formio import node
 HERE = Path(node.__file__).parent
 
 
-def test_node_of_the_packages_runs() -> None:
+def test_node_of_packages_runs() -> None:
     own, npm = node.of_the_packages()
     for command in (own, npm):
         said = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)

@@ -83,7 +83,7 @@ def test_fields_lists_instances_in_form_order(written: Any) -> None:
     ]  # fmt: skip
 
 
-def test_fields_shows_people_a_table(written: Any) -> None:
+def test_fields_shows_people_table(written: Any) -> None:
     answer = run("fields", written("form.json", FORM))
     assert "Đơn: 2 fields, 1 visible" in answer.stdout
     assert "Họ và tên" in answer.stdout

@@ -180,7 +180,7 @@ def test_changed_condition_is_reported_in_words() -> None:
     assert change.after == f"«{named(form, 'hoDangKy')['label']}» là «{label}»"
 
 
-def test_a_new_required_field_says_so() -> None:
+def test_new_required_field_is_reported() -> None:
     form = definition()
     ask_for_more(form)
     assert [change.required for change in drift(form).changes] == [True]

@@ -192,7 +192,7 @@ def test_unanswered_trigger_leaves_component_open() -> None:
     assert outlook(form, {"t": " "})["a"] == "open"
 
 
-def test_a_hidden_trigger_leaves_nothing_open() -> None:
+def test_hidden_trigger_leaves_nothing_open() -> None:
     form = form_of(
         text("t"), text("u", conditional=when("t", "1")), text("a", conditional=when("u", "1")),
         part("hidden", "h"), text("b", conditional=when("h", "down")),

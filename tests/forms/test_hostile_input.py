@@ -79,7 +79,7 @@ def test_exact_fault_is_named() -> None:
 
 
 @pytest.mark.parametrize("flaw", [*HOSTILE, *UNREADABLE])
-def test_every_command_refuses_a_hostile_file(flaw: str, tmp_path: Path) -> None:
+def test_every_command_refuses_hostile_file(flaw: str, tmp_path: Path) -> None:
     bad, good = tmp_path / "bad.json", tmp_path / "good.json"
     good.write_text(json.dumps(FORM))
     if flaw in UNREADABLE:
@@ -113,7 +113,7 @@ def test_file_of_64_mb_is_too_large(tmp_path: Path) -> None:
     assert run("check", tmp_path / ("x" * 300 + "#don")).exit_code == 2
 
 
-def test_lines_are_answered_whatever_stands_between() -> None:
+def test_lines_are_answered_despite_other_lines() -> None:
     """Each line has one answer, and a place in it is that of the line on standard input."""
     lines = [each.replace(b"\n", b" ") for each in HOSTILE.values()]
     lines = [line for line in lines if line.strip(b" \t")]
@@ -141,7 +141,7 @@ def ended(process: "subprocess.Popen[bytes]") -> tuple[int, str]:
     return process.returncode, said
 
 
-def test_a_closed_input_is_said() -> None:
+def test_closed_input_is_reported() -> None:
     process = gateway("forms", "fields", "--stdin", preexec_fn=lambda: os.close(0))  # noqa: PLW1509 - no thread beside
     status, said = ended(process)
     assert status == 2 and "closed" in said
@@ -173,7 +173,7 @@ def test_reader_closing_pipe_keeps_exit_status(tmp_path: Path) -> None:
     process.stdin.close()
 
 
-def test_a_full_disk_is_no_finding(tmp_path: Path) -> None:
+def test_full_disk_is_no_finding(tmp_path: Path) -> None:
     good = tmp_path / "good.json"
     good.write_text(json.dumps(FORM))
     with Path("/dev/full").open("wb") as full:
@@ -242,7 +242,7 @@ def test_odd_members_are_read_or_refused(registered: list[RegisteredForm]) -> No
     assert 50 < accepted < 400
 
 
-def test_an_odd_shape_bears_no_traceback(registered: list[RegisteredForm]) -> None:
+def test_odd_shape_gives_no_traceback(registered: list[RegisteredForm]) -> None:
     """What once did: of each, the smallest form that shows it."""
     lists, form = read_code_lists(SCHEMAS), registered[0]
     content = (SCHEMAS / "forms" / form.code / "bindings.json").read_bytes()

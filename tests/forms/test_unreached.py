@@ -29,7 +29,7 @@ def refused(folder: Path) -> list[tuple[str, str]]:
     return [(problem.path, problem.code) for problem in refusal.value.problems]
 
 
-def test_reasons_come_in_the_order_written(tmp_path: Path) -> None:
+def test_reasons_come_in_order_written(tmp_path: Path) -> None:
     assert read_unreached(written(tmp_path, OF_GROOM, OF_BRIDE), FORM) == (
         Unreached(Reason.NOT_HELD, ("groom_name", "groom_id"), "nobody knows him"),
         Unreached(Reason.WITHHELD, ("bride_ethnicity",), "she was typed"),

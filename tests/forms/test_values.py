@@ -183,7 +183,7 @@ def test_label_is_checked_against_readable_list() -> None:
     assert canonical(remote, {"label": "Nữ", "value": "3"}, options=other, exact=False) == "3"
 
 
-def test_a_file_is_its_content() -> None:
+def test_file_is_its_content() -> None:
     digest = hashlib.sha256(b"content").hexdigest()
     inline = base64.b64encode(b"content").decode()
     writings: list[Any] = [

@@ -53,7 +53,7 @@ def search(world: World, number: str, name: str) -> Json:
 
 @pytest.mark.threat(36)
 @pytest.mark.threat(63)
-def test_closed_answers_leave_at_the_quantum(slow: World) -> None:
+def test_closed_answers_leave_at_quantum(slow: World) -> None:
     person, other = slow.somebody(), slow.somebody()
     slow.store(with_name(person))
     free = nobody_like(slow.people, person.personal_id)

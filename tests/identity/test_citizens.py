@@ -103,7 +103,7 @@ def test_father_reaches_notice_by_mother(office: House) -> None:
 
 
 @pytest.mark.parametrize("how", ["down", "not granted"])
-def test_without_the_database_dated_papers_answer(office: House, how: str) -> None:
+def test_without_database_dated_papers_answer(office: House, how: str) -> None:
     """The year-only citizen's papers hold the year, or no date; none disagrees."""
     tenant = EVERYTHING if how == "down" else WITHOUT_DATABASE
     if how == "down":

@@ -69,7 +69,7 @@ AGREEING: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("case", AGREEING)
-def test_date_agrees_to_the_coarser_precision(world: World, case: str) -> None:
+def test_date_agrees_to_coarser_precision(world: World, case: str) -> None:
     held, said = AGREEING[case]
     person = born(world, held)
     answer = world.ask(said_of(person, birth_date=said), account=None)
@@ -178,7 +178,7 @@ def test_precise_date_is_known_and_confirmed(world: World) -> None:
 
 
 @pytest.mark.threat(63)
-def test_value_against_the_session_never_stands(world: World) -> None:
+def test_value_against_session_is_never_kept(world: World) -> None:
     """A date that the session did not say, nor one that is more precise, is not handed out."""
     person = born(world)
     world.hold("records", person, with_both(person, birth_date="1984-03-18"))
@@ -402,7 +402,7 @@ def test_match_ends_when_name_changes(world: World) -> None:
         assert answer.status_code in (409, 422)
 
 
-def test_a_match_holds_within_its_chain(world: World) -> None:
+def test_match_holds_within_its_chain(world: World) -> None:
     person = world.somebody()
     world.hold("records", person, with_neither(person))
     first = world.ask_with(person, without=["soBangLai"])

@@ -47,7 +47,7 @@ def test_receipt_names_persons_asked_or_filled(office: House, form: str) -> None
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_receipt_marks_the_applicant(office: House, form: str) -> None:
+def test_receipt_marks_applicant(office: House, form: str) -> None:
     said = claims(ask(office, form))
     assert any(person["applicant"] for person in said["persons"])
 

@@ -78,7 +78,7 @@ def test_every_source_compares_named_head(world: World) -> None:
     ],
     ids=["failed", "no_record"],
 )
-def test_papers_of_an_unmatched_head(
+def test_papers_of_unmatched_head_by_outcome(
     world: World, effects: Json, account: str, licence: str
 ) -> None:
     """Of a relative too the name alone is enough where the database failed, and not where it said no."""
@@ -105,7 +105,7 @@ def owned_by(person: Person, owner: Json) -> Json:
     return residence(person, head, dwelling={"ownership": "own", "owner": owner})
 
 
-def test_vouched_record_ties_a_person(world: World) -> None:
+def test_vouched_record_ties_person(world: World) -> None:
     person, owner = world.somebody(), world.somebody()
     world.hold("records", person, signed(owned_by(person, named(owner))))
     told = reasons(ask(world, person))
@@ -280,7 +280,7 @@ def test_name_in_two_parts_is_asked(world: World) -> None:
 
 @pytest.mark.threat(63)
 @pytest.mark.parametrize("missing", ["hoHo", "tenHo"])
-def test_half_a_name_is_not_asked(world: World, missing: str) -> None:
+def test_half_of_name_is_not_asked(world: World, missing: str) -> None:
     person, other = world.somebody(), world.somebody()
     world.hold("records", other, with_neither(other))
     answer = ask(world, person, cousin(other, **{missing: ""}))
@@ -369,7 +369,7 @@ def test_another_applicant_has_five_typed_persons(world: World) -> None:
 
 
 @pytest.mark.threat(63)
-def test_wrong_guesses_count_among_the_five(world: World) -> None:
+def test_wrong_guesses_count_among_five(world: World) -> None:
     person, other = world.somebody(), world.somebody()
     world.hold("records", other, with_neither(other))
     world.house.clock.forward(days=1)

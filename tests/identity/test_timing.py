@@ -17,13 +17,13 @@ from tests.identity.timing import CONTROL_PAIRS, LIMIT, PAIRS, Sample, ks_distan
         ([1, 1, 1, 2], [1, 2, 2, 2], 0.5),
     ],
 )
-def test_distance_is_that_of_the_distributions(
+def test_distance_is_that_of_distributions(
     one: list[float], other: list[float], distance: float
 ) -> None:
     assert ks_distance(one, other) == pytest.approx(distance)
 
 
-def test_fewer_pairs_need_a_larger_distance() -> None:
+def test_fewer_pairs_need_larger_distance() -> None:
     apart = [float(n) for n in range(CONTROL_PAIRS)]
     moved = [n + 1.2 * LIMIT * CONTROL_PAIRS for n in apart]
     assert not Sample(apart, moved).told_apart

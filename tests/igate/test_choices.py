@@ -85,7 +85,7 @@ def test_every_registered_form_has_example_eform() -> None:
 
 
 @pytest.mark.parametrize("empty", [{}, "", None, [], {"label": "", "value": ""}])
-def test_an_empty_select_is_empty(empty: Any) -> None:
+def test_empty_select_is_empty(empty: Any) -> None:
     data, unmapped = choices().from_igate({PROVINCE: empty})
     assert unmapped == ()
     assert not data[PROVINCE]

@@ -55,7 +55,7 @@ def office(house: House) -> House:
 
 @pytest.mark.threat(61)
 @pytest.mark.parametrize("form", FORMS)
-def test_an_honest_visit_is_never_refused(office: House, form: str) -> None:
+def test_honest_visit_is_never_refused(office: House, form: str) -> None:
     Redressing.dressed = 0
     for seed in range(2):
         for story in stories(office.population, form, 2, 6):

@@ -26,7 +26,7 @@ def test_own_words_are_taken_from_igate(house: House) -> None:
     assert judged.status_code == 200, judged.text
 
 
-def test_applicants_name_names_the_character(house: House) -> None:
+def test_applicants_name_names_character(house: House) -> None:
     body = dossier(house)
     name = next(k for k, v in body["applicant"]["data"].items() if isinstance(v, str) and " " in v)
     body["applicant"]["data"][name] += "\u200b"

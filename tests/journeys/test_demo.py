@@ -121,7 +121,7 @@ def test_written_release_is_published_release(day: tuple[dict[str, Any], Path]) 
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_tables_fit_the_terminal(width: int, day: tuple[dict[str, Any], Path]) -> None:
+def test_tables_fit_terminal(width: int, day: tuple[dict[str, Any], Path]) -> None:
     document, _ = day
     rows = [
         {**total, "form": form, "channel": channel}
@@ -287,7 +287,7 @@ def test_file_has_exactly_agreed_members(served: tuple[Any, Path]) -> None:
     assert len(set(dossiers)) == len(dossiers)
 
 
-def test_portal_holds_the_cases_dossiers_alone(served: tuple[Any, Path]) -> None:
+def test_portal_holds_cases_dossiers_alone(served: tuple[Any, Path]) -> None:
     whole = json.loads(served[1].read_text())
     served_info, cases = whole["mocks"]["portal"], whole["cases"]
     headers = {"dstcode": served_info["dstcode"]}
@@ -304,7 +304,7 @@ def test_portal_holds_the_cases_dossiers_alone(served: tuple[Any, Path]) -> None
     assert set(held) <= own, "it is sent in the background"
 
 
-def test_every_case_has_a_registered_dossier(served: tuple[Any, Path]) -> None:
+def test_every_case_has_registered_dossier(served: tuple[Any, Path]) -> None:
     served_info = json.loads(served[1].read_text())
     headers = {"Authorization": f"Bearer {served_info['token']}"}
     with httpx.Client(base_url=served_info["gateway"], headers=headers, timeout=60) as http:

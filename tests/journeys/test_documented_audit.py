@@ -180,7 +180,7 @@ def supply(reader: Reader) -> None:
         (filed / name).write_text(json.dumps(dossier["data"]))
 
 
-def test_a_log_is_proved_as_documented(reader: Reader) -> None:
+def test_log_is_proved_as_documented(reader: Reader) -> None:
     said = reader.follow(block_with("gateway audit verify"))
     assert all("PROVED" in answer for answer in said.values())
     assert "gateway audit pyz gateway-verify.pyz" in spans_of(AUDIT)
@@ -229,7 +229,7 @@ def test_month_is_recounted_as_documented(reader: Reader, counted: dict[str, str
     assert "Thanh tra tỉnh" in reader.run("gateway audit auditors")
 
 
-def test_a_sample_is_drawn_as_documented(reader: Reader, sampled: dict[str, str]) -> None:
+def test_sample_is_drawn_as_documented(reader: Reader, sampled: dict[str, str]) -> None:
     said = {line.split()[3]: answer for line, answer in sampled.items()}
     assert "wrong: 0" in said["open"] and "0 sai / wrong" in said["report"]
     assert "result: sampled" in said["audit.json"]

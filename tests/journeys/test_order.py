@@ -12,7 +12,7 @@ def written_by(seed: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_the_seeds_give_two_orders() -> None:
+def test_seeds_give_two_orders() -> None:
     code = "print([*{'population', 'records'}])"
     orders = {
         subprocess.run(

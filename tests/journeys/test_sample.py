@@ -243,7 +243,7 @@ WRONG: dict[str, tuple[Change, str]] = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_an_opening_is_wrong_with(
+def test_disclosure_fails_with(
     case: str, province: Audited, drawn: Json, supplied: Path, office: Path, tmp_path: Path
 ) -> None:
     change, step = WRONG[case]

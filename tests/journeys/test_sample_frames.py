@@ -129,7 +129,7 @@ def test_month_gives_its_share_of_year(province: Audited, office: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["fields", "submissions", "records"])
-def test_province_and_verifier_draw_the_same(
+def test_province_and_verifier_draw_alike(
     name: str, province: Audited, office: Path, tmp_path: Path
 ) -> None:
     """By the province's own bodies, and by the one file that knows nothing of the gateway."""
@@ -174,7 +174,7 @@ def test_province_opens_nothing_for(
     assert (refused.exit_code, says in refused.output) == (1, True), refused.output
 
 
-def test_province_opens_nothing_nobody_entered(
+def test_province_opens_only_entered_samples(
     province: Audited, office: Path, tmp_path: Path
 ) -> None:
     drawn = json.loads((committed(province, office, "records", 12) / "drawn").read_bytes())
@@ -241,7 +241,7 @@ def test_answer_stripped_before_submission_is_found(
 @pytest.mark.threat(70)
 @pytest.mark.parametrize("holder", ["portal", "citizen"])
 @pytest.mark.parametrize("case", DIFFERS)
-def test_submission_unlike_the_filed_dossier(
+def test_submission_unlike_filed_dossier_fails(
     case: str,
     holder: str,
     province: Audited,
@@ -379,7 +379,7 @@ PAPERS: dict[str, tuple[Callable[[Json, Path], None], str]] = {
 
 @pytest.mark.threat(69)
 @pytest.mark.parametrize("case", PAPERS)
-def test_record_without_its_paper_is_wrong(
+def test_record_without_its_paper_fails(
     case: str, province: Audited, office: Path, tmp_path: Path
 ) -> None:
     mine = committed(province, office, "records", 12)

@@ -53,7 +53,7 @@ async def test_all_case_entries_look_alike(database: Database) -> None:
     assert not any(one.kind.encode() in entry for entry in entries for one in payloads)
 
 
-async def test_payload_and_salt_open_the_seal(database: Database) -> None:
+async def test_payload_and_salt_open_seal(database: Database) -> None:
     payload = an_end(hour=HOUR)
 
     appended = await database.write(lambda c: append_case(c, payload))
@@ -104,6 +104,6 @@ async def test_leaf_over_bundle_limit_is_refused(database: Database) -> None:
     assert _entries(database) == []
 
 
-def test_a_short_salt_is_refused() -> None:
+def test_short_salt_is_refused() -> None:
     with pytest.raises(ValueError):
         seal_of(b"short", b"{}")

@@ -241,7 +241,7 @@ def test_each_attribute_is_its_member(name: str) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(CASE_KINDS | PUBLIC_KINDS))
-def test_members_are_those_of_the_schema(kind: str) -> None:
+def test_members_are_those_of_schema(kind: str) -> None:
     schema = json.loads((SCHEMAS / f"{kind}.schema.json").read_text())
     latest = max((v for name, v in _LEAVES if name == kind), default=0)
     codec = _LEAVES[kind, latest] if latest else _PAYLOADS[kind]

@@ -124,7 +124,7 @@ async def test_t72_checkpoint_of_cases_is_entered(timed: Timed) -> None:
     assert tuple(row) == (2, 2, now, now)
 
 
-async def test_a_checkpoint_is_entered_once(timed: Timed) -> None:
+async def test_checkpoint_is_entered_once(timed: Timed) -> None:
     await timed.case()
     signed = await timed.small.publisher.publish()
     assert signed is not None
@@ -150,7 +150,7 @@ async def test_time_and_row_agree(timed: Timed) -> None:
         assert found()
 
 
-async def test_the_next_log_begins_without_times(timed: Timed) -> None:
+async def test_next_log_begins_without_times(timed: Timed) -> None:
     await timed.case()
     await timed.publish()
     last = timed.small.publisher.published
@@ -206,7 +206,7 @@ async def test_t72_log_without_witnesses_states_no_time(small: SmallLog) -> None
 
 
 @pytest.mark.parametrize(("ahead", "said"), [(-16, 960), (14, None), (16, -960)])
-async def test_a_clock_that_differs_is_said(ahead: int, said: int | None, timed: Timed) -> None:
+async def test_differing_clock_is_logged(ahead: int, said: int | None, timed: Timed) -> None:
     timed.ahead = timedelta(minutes=ahead)
     await timed.case()
     with capture_logs() as events:

@@ -44,7 +44,7 @@ HASHES = [leaf_hash(entry) for entry in ENTRIES]
 
 
 @pytest.mark.parametrize("size", range(9))
-def test_the_root_is_the_published_one(size: int) -> None:
+def test_root_matches_published_one(size: int) -> None:
     assert root_of(HASHES[:size]).hex() == ROOTS[size]
 
 
@@ -107,7 +107,7 @@ REFUSED_INCLUSIONS = {
 
 
 @pytest.mark.parametrize("index, size, proof", REFUSED_INCLUSIONS.values(), ids=REFUSED_INCLUSIONS)
-def test_a_defective_inclusion_proof_is_refused(
+def test_defective_inclusion_proof_is_refused(
     index: int, size: int, proof: tuple[bytes, ...]
 ) -> None:
     with pytest.raises(ProofRefused):
@@ -126,7 +126,7 @@ REFUSED_GROWTHS = {
 
 
 @pytest.mark.parametrize("old, new, proof", REFUSED_GROWTHS.values(), ids=REFUSED_GROWTHS)
-def test_a_defective_consistency_proof_is_refused(
+def test_defective_consistency_proof_is_refused(
     old: int, new: int, proof: tuple[bytes, ...]
 ) -> None:
     with pytest.raises(ProofRefused):

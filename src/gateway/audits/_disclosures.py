@@ -98,12 +98,12 @@ class DisclosureError(Exception):
         self.step = step
 
 
-def read_disclosure(said: Any) -> Disclosure:
+def read_disclosure(document: Any) -> Disclosure:
     """Read a decoded disclosure; raises DisclosureError `form`."""
     try:
-        if not said.keys() <= _MEMBERS or not isinstance(said["data"], dict):
+        if not document.keys() <= _MEMBERS or not isinstance(document["data"], dict):
             raise DisclosureError(UNREADABLE)
-        evidence = said["evidence"]
+        evidence = document["evidence"]
         return Disclosure(
             _unpadded(evidence["key"]),
             _unpadded(evidence["content_salt"]),
@@ -111,11 +111,11 @@ def read_disclosure(said: Any) -> Disclosure:
                 (b64decode(one["leaf"], validate=True), _unpadded(one["salt"]))
                 for one in evidence["leaves"]
             ),
-            tuple(_receipt(text) for text in said["receipts"]),
-            said["data"],
-            frozenset(map(str, said.get("contested") or ())),
-            frozenset(map(str, said.get("entered_by") or {})),
-            dict(said.get("papers") or {}),
+            tuple(_receipt(text) for text in document["receipts"]),
+            document["data"],
+            frozenset(map(str, document.get("contested") or ())),
+            frozenset(map(str, document.get("entered_by") or {})),
+            dict(document.get("papers") or {}),
         )
     except (LookupError, TypeError, ValueError, AttributeError, NotBase64, ReceiptRefused):
         raise DisclosureError(UNREADABLE) from None

@@ -47,16 +47,16 @@ class DrawnUnits:
     hashes: Mapping[int, bytes]
 
 
-def draw_again(connection: Connection, log: LogFolder, said: Any) -> DrawnUnits:
-    """Draw the sample of a decoded `sample-drawn` file again.
+def draw_again(connection: Connection, log: LogFolder, document: Any) -> DrawnUnits:
+    """Draw the sample of `document`, a decoded `sample-drawn` file, again.
 
     Raises BadRequest for a file or request that cannot be read or was forged, Conflict `sample_not_entered`
     for a request that no leaf here holds, `audit_of_another_log` for a range beyond the published log,
     `sample_not_drawn` where this province's payloads give other units.
     """
     try:
-        request, nonce = read_sample_request(said["request"]), decode_base64(said["nonce"])
-        public, drawn = decode_base64(said["draw"]), said["drawn"]
+        request, nonce = read_sample_request(document["request"]), decode_base64(document["nonce"])
+        public, drawn = decode_base64(document["draw"]), document["drawn"]
         committed = commitment(nonce) == decode_base64(request["commitment"])
         named = tuple((one["leaf"], one["ordinal"], one["path"]) for one in drawn)
     except (KeyError, TypeError, ValueError, AttributeError, MalformedNote):

@@ -67,16 +67,16 @@ def _record(unit: Unit, shown: CheckedDisclosure) -> str:
     return record
 
 
-def _paper(receipt: OpenedReceipt, record: str, said: Any) -> Mapping[str, Any]:
+def _paper(receipt: OpenedReceipt, record: str, supplied: Any) -> Mapping[str, Any]:
     """The supplied paper, whose digest is that of the record's tag."""
-    shaped = isinstance(said, dict) and said.keys() == MEMBERS
-    if not shaped or not all(one is None or isinstance(one, str) for one in said.values()):
+    shaped = isinstance(supplied, dict) and supplied.keys() == MEMBERS
+    if not shaped or not all(one is None or isinstance(one, str) for one in supplied.values()):
         raise DisclosureError("paper")
     tag = next((one.tag for one in receipt.claims.records if one.id == record), None)
-    opened = receipt.tagger.record_tag(record, paper_digest(said))
+    opened = receipt.tagger.record_tag(record, paper_digest(supplied))
     if tag is None or not same_tag(opened, tag):
         raise DisclosureError("paper")
-    return dict(said)
+    return dict(supplied)
 
 
 def _there(files: Path, digest: str | None) -> bool:

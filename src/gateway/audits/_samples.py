@@ -53,13 +53,13 @@ class Entered:
         )
 
 
-def read_sample_request(said: Any) -> Leaf:
+def read_sample_request(document: Any) -> Leaf:
     """Read a decoded request and verify its signature.
 
     Raises BadRequest `audit_unreadable` or `audit_forged`.
     """
     try:
-        return read_request(said)
+        return read_request(document)
     except Unchecked as refused:
         raise BadRequest("audit_unreadable", refused.finding.says) from None
     except Refuted as refused:
@@ -119,21 +119,21 @@ def note_outcome(connection: Connection, audit: Leaf, now: datetime) -> None:
     Raises Conflict `sample_not_entered` when the `audit` leaf names no leaf by which its auditor asked for
     so many units of this frame, range and root, or one that has an outcome already.
     """
-    said = audit["sample"]
-    held = {row.idx: sample for row, sample in _samples(connection)}
-    asked = held.get(said["entered"])
+    sample = audit["sample"]
+    held = {row.idx: payload for row, payload in _samples(connection)}
+    asked = held.get(sample["entered"])
     if asked is None or not _answers(audit, asked):
         raise Conflict("sample_not_entered", "no commitment to this sample stands there", "sample")
-    if any(one.asked_at == said["entered"] for one in held.values()):
+    if any(one.asked_at == sample["entered"] for one in held.values()):
         raise Conflict("sample_not_entered", "that commitment has an outcome already", "sample")
     found = replace(
         asked,
         hour=hour_of(now),
         state="opened",
-        units=said["drawn"],
-        wrong=said["wrong"],
-        asked_at=said["entered"],
-        frame=frame_of(said),
+        units=sample["drawn"],
+        wrong=sample["wrong"],
+        asked_at=sample["entered"],
+        frame=frame_of(sample),
         year_units=None,
     )
     append_case(connection, found)

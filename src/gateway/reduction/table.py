@@ -52,7 +52,7 @@ def show(document: Report, console: Console) -> None:
 def table_of(document: Report) -> Table:
     """A section for each channel with one line per row of the report, and the totals below.
 
-    Rows of one form in one channel are told apart by their procedure, in a second line.
+    Rows of one form in one channel are distinguished by their procedure, in a second line.
     """
     table = Table(
         title="Cắt giảm trường thông tin phải khai / Reduction of declared fields",

@@ -1,6 +1,6 @@
 // Does Go's checksum-database code (golang.org/x/mod/sumdb) take a log for true?
 //
-// Reads names of folders from standard input and writes one line for each: "ok", or what is wrong.
+// Reads names of folders from standard input and writes one line for each: "ok", or the error.
 package main
 
 import (
