@@ -65,7 +65,7 @@ def test_one_module_reads_the_machine_clock() -> None:
         "import time\nx = time.strftime('%Y')",
     ],
 )
-def test_every_spelling_of_a_reading_is_found(source: str) -> None:
+def test_every_clock_reading_is_found(source: str) -> None:
     assert [line for line, _ in readings(source)] == [2]
 
 
@@ -73,11 +73,11 @@ def test_every_spelling_of_a_reading_is_found(source: str) -> None:
     "source",
     ["import time\nx = time.monotonic()", "from datetime import time\nx = time()", "x.now()"],
 )
-def test_what_tells_no_day_is_let_through(source: str) -> None:
+def test_reading_without_day_is_allowed(source: str) -> None:
     assert list(readings(source)) == []
 
 
-def test_commands_go_by_the_clock_handed_in() -> None:
+def test_commands_use_the_clock_handed_in() -> None:
     app, seen = typer.Typer(), []
 
     @app.command()

@@ -23,7 +23,7 @@ def test_a_day_is_read(day: str, meant: datetime) -> None:
 
 
 @pytest.mark.parametrize("day", ["15.6.2034", "+x", "2034-13-01"])
-def test_an_unreadable_day_ends_with_status_2(
+def test_unreadable_day_ends_with_status_2(
     day: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(dates, "which", lambda _: "/usr/bin/faketime")
@@ -31,7 +31,7 @@ def test_an_unreadable_day_ends_with_status_2(
     assert day in capsys.readouterr().err
 
 
-def test_without_faketime_it_says_what_to_install(
+def test_missing_faketime_names_its_installation(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
@@ -39,13 +39,13 @@ def test_without_faketime_it_says_what_to_install(
     assert "apt-get install faketime" in capsys.readouterr().err
 
 
-def test_figures_differ_but_for_what_names_the_day() -> None:
+def test_figures_differ_only_in_the_day() -> None:
     one = {"month": "2026-11", "report": {"forms": [{"auto": 1}, {"auto": 2}], "root": "a"}}
     other = {"month": "2034-06", "report": {"forms": [{"auto": 1}, {"auto": 3}], "root": "b"}}
     assert list(dates.differences(one, one)) == []
     assert list(dates.differences(one, other)) == ["report.forms[1].auto"]
 
 
-def test_the_clock_goes_on_from_the_moment_asked_for() -> None:
+def test_clock_runs_on_from_requested_moment() -> None:
     later = datetime(2026, 11, 22, 6, tzinfo=UTC)
     assert dates.as_of(later, NOW, ["true"])[-3:] == ["-f", "+3600s", "true"]

@@ -51,13 +51,13 @@ def test_the_glossary_lists_every_public_type(room: str) -> None:
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_the_glossary_lists_no_type_that_is_gone(room: str) -> None:
+def test_glossary_lists_no_removed_type(room: str) -> None:
     gone = set(glossary_chapter(room)) - set(types_in(room))
     assert not gone, f"docs/glossary.md lists {sorted(gone)}, which nothing defines"
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_every_term_of_the_glossary_has_its_vietnamese(room: str) -> None:
+def test_every_glossary_term_has_its_vietnamese(room: str) -> None:
     assert [name for name, vietnamese in glossary_chapter(room).items() if not vietnamese] == []
 
 
@@ -74,7 +74,7 @@ def settings_of(model: type[BaseModel], prefix: str) -> dict[str, str]:
     return rows
 
 
-def test_operations_lists_every_setting_with_its_default() -> None:
+def test_operations_lists_settings_with_defaults() -> None:
     rows = re.findall(r"^\| `(GATEWAY_\w+)` \| `?([^|`]+)`? \|", OPERATIONS, re.MULTILINE)
     documented = {name: default.strip().lower() for name, default in rows}
     settings = settings_of(Settings, "GATEWAY_")
@@ -86,20 +86,20 @@ def test_operations_lists_every_setting_with_its_default() -> None:
     assert documented == {name: default.lower() for name, default in settings.items()}
 
 
-def test_the_readme_gives_two_commands_each_on_its_own_line() -> None:
+def test_readme_has_two_one_line_commands() -> None:
     readme = (ROOT / "README.md").read_text()
     blocks = re.findall(r"```sh\n(.*?)```", readme, re.DOTALL)
     assert blocks[0].splitlines() == ["make demo", "make test"]
 
 
-def test_the_readme_says_of_every_room_what_its_job_is() -> None:
+def test_readme_describes_every_package() -> None:
     table = re.findall(r"^\| \d \| ([^|]+) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
     listed = {name for cell in table for name in re.findall(r"`(\w+)(?:/|\.py)`", cell)}
     rooms = {path.stem for path in (ROOT / "src" / "gateway").iterdir() if path.name[0] not in "._"}
     assert listed == {room for room in rooms if not room.startswith("__")}
 
 
-def test_every_document_is_reached_from_the_index() -> None:
+def test_index_reaches_every_document() -> None:
     index = (ROOT / "docs" / "README.md").read_text()
     documents = {
         path.relative_to(ROOT / "docs").as_posix()
@@ -115,7 +115,7 @@ def test_every_document_is_reached_from_the_index() -> None:
     sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]),
     ids=lambda path: path.relative_to(ROOT).as_posix(),
 )
-def test_every_link_inside_the_house_leads_somewhere(document: Path) -> None:
+def test_internal_links_lead_somewhere(document: Path) -> None:
     targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", document.read_text())
     inside = [target for target in targets if "://" not in target]
     assert [target for target in inside if not (document.parent / target).exists()] == []
@@ -124,7 +124,7 @@ def test_every_link_inside_the_house_leads_somewhere(document: Path) -> None:
 @pytest.mark.parametrize(
     "decision", sorted((ROOT / "docs" / "adr").glob("*.md")), ids=lambda path: path.stem
 )
-def test_a_decision_is_short_and_names_what_it_weighed(decision: Path) -> None:
+def test_decision_is_short_with_alternatives(decision: Path) -> None:
     text = decision.read_text()
     assert len(text.splitlines()) <= 40
     headings = re.findall(r"^## (\w+)", text, re.MULTILINE)

@@ -76,7 +76,7 @@ def test_what_is_not_there_is_named(printed: str, said: str | None) -> None:
     assert complaint(printed) == said
 
 
-def test_a_document_names_targets_of_the_makefile() -> None:
+def test_documents_name_existing_makefile_targets() -> None:
     targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {
         found[1]
@@ -90,7 +90,7 @@ def test_a_document_names_targets_of_the_makefile() -> None:
     assert {"demo", "test", "check", "bench", "nightly"} <= named <= targets
 
 
-def test_a_document_names_modules_that_can_be_run() -> None:
+def test_documents_name_runnable_modules() -> None:
     named = {
         found[1]
         for document in DOCUMENTS

@@ -69,11 +69,11 @@ def places(pattern: re.Pattern[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("pattern", [NAMES_A_MACHINE, NAMES_A_REGISTRY, NAMES_A_TASK])
-def test_no_file_names_a_machine_a_registry_or_a_task(pattern: re.Pattern[str]) -> None:
+def test_no_file_names_machine_registry_task(pattern: re.Pattern[str]) -> None:
     assert places(pattern) == []
 
 
-def test_every_personal_number_in_the_house_is_one_that_nobody_holds() -> None:
+def test_written_personal_numbers_belong_to_nobody() -> None:
     numbers = {
         f"{name}: {number}"
         for name, text in HOUSE.items()
@@ -85,7 +85,7 @@ def test_every_personal_number_in_the_house_is_one_that_nobody_holds() -> None:
 
 @pytest.mark.threat(53)
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
-def test_a_lock_holds_names_versions_and_hashes_and_no_address(lock: str) -> None:
+def test_lock_holds_versions_and_hashes_only(lock: str) -> None:
     text = (ROOT / lock).read_text()
     entries = text.replace("\\\n", " ").splitlines()
     entry = re.compile(r"[a-z0-9-]+==[0-9][\w.]*(?:\s+--hash=sha256:[0-9a-f]{64})+\s*")
@@ -93,7 +93,7 @@ def test_a_lock_holds_names_versions_and_hashes_and_no_address(lock: str) -> Non
     assert [line for line in entries if not entry.fullmatch(line)] == []
 
 
-def test_both_locks_agree_on_what_the_gateway_runs_on() -> None:
+def test_both_locks_agree_on_runtime() -> None:
     run, dev = (
         set(re.findall(r"^([a-z0-9-]+==\S+)", (ROOT / lock).read_text(), re.MULTILINE))
         for lock in ("requirements.lock", "requirements-dev.lock")
@@ -110,7 +110,7 @@ def test_every_declared_dependency_is_locked() -> None:
     assert declared - locked == set()
 
 
-def test_no_lock_of_the_comparison_names_an_address() -> None:
+def test_comparison_locks_name_no_address() -> None:
     assert "://" not in (ROOT / "tests" / "formio" / "package-lock.json").read_text()
 
 
@@ -142,7 +142,7 @@ def says_nothing_else(node: ast.AST) -> bool:
     return isinstance(node, ast.FunctionDef) and ast.unparse(node.body[0]) == "..."
 
 
-def test_every_module_says_which_question_it_answers() -> None:
+def test_every_module_has_a_docstring() -> None:
     assert [room_of(p) for p in SOURCES if not ast.get_docstring(ast.parse(p.read_text()))] == []
 
 
@@ -187,7 +187,7 @@ def test_no_modules_import_in_circles() -> None:
         r"NotImplementedError",
     ],
 )
-def test_nothing_is_left_for_later_or_swept_under_the_rug(forbidden: str) -> None:
+def test_no_unfinished_or_silenced_code_remains(forbidden: str) -> None:
     found = [
         f"{name}:{number}"
         for name, text in HOUSE.items()
@@ -198,7 +198,7 @@ def test_nothing_is_left_for_later_or_swept_under_the_rug(forbidden: str) -> Non
     assert found == []
 
 
-def test_what_is_particular_to_a_database_stays_in_storage() -> None:
+def test_database_particulars_stay_in_storage() -> None:
     dialects = re.compile(
         r"sqlalchemy\.dialects|PRAGMA|import sqlite3|exec_driver_sql|json_extract|text\(\s*\""
     )
@@ -233,7 +233,7 @@ def test_database_is_opened_through_storage() -> None:
 
 
 @pytest.mark.parametrize("room", ["api", "prefill"])
-def test_a_room_without_tables_only_passes_the_connection_on(room: str) -> None:
+def test_package_without_tables_forwards_connection(room: str) -> None:
     taken = {
         alias.name
         for path in (ROOT / "src" / "gateway" / room).rglob("*.py")
@@ -264,13 +264,13 @@ def drawn_tree() -> set[tuple[str, str]]:
     return drawn
 
 
-def test_the_tree_of_refusals_is_drawn_whole() -> None:
+def test_error_tree_is_drawn_whole() -> None:
     for module in pkgutil.walk_packages(gateway.__path__, "gateway."):
         importlib.import_module(module.name)
     assert drawn_tree() == set(refusals(GatewayError))
 
 
-def test_a_value_compares_and_hides_as_a_frozen_dataclass_does() -> None:
+def test_value_behaves_like_frozen_dataclass() -> None:
     one, same = (Fact("Trần Đức Nam", datetime(2026, 11, 22, tzinfo=UTC)) for _ in range(2))
     assert (one, hash(one)) == (same, hash(same))
     assert "Nam" not in repr(one)

@@ -78,7 +78,7 @@ def test_wrapped_key_opens_after_restart(tmp_path: Path) -> None:
     assert CHAIN_KEY not in wrapped
 
 
-def test_t43_wrapped_key_opens_for_no_other_chain(tmp_path: Path) -> None:
+def test_t43_wrapped_key_opens_own_chain_only(tmp_path: Path) -> None:
     keys = Keys(tmp_path)
     wrapped = keys.wrap("c1", CHAIN_KEY, NOON)
 
@@ -100,7 +100,7 @@ def test_altered_wrapped_key_is_refused(tmp_path: Path) -> None:
             keys.unwrap("c1", wrapped[:length])
 
 
-def test_deleted_day_key_ends_its_chains_only(tmp_path: Path) -> None:
+def test_deleted_day_key_ends_own_chains_only(tmp_path: Path) -> None:
     keys = Keys(tmp_path)
     old, new = keys.wrap("c1", CHAIN_KEY, NOON), keys.wrap("c2", CHAIN_KEY, NOON + timedelta(1))
 

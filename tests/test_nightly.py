@@ -42,7 +42,7 @@ def times_run(project: Path) -> int:
     return len((project / "ran").read_text())
 
 
-def test_a_result_is_kept_with_its_commit(project: Path) -> None:
+def test_result_is_kept_with_its_commit(project: Path) -> None:
     assert run(project, QUICK, FAILING) == ["passed", "failed"]
     head = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=project, capture_output=True, text=True, check=True
@@ -52,7 +52,7 @@ def test_a_result_is_kept_with_its_commit(project: Path) -> None:
     assert (project / "bench/results/nightly/failing.log").read_text() == "why\n"
 
 
-def test_resume_skips_what_ended_at_this_commit(project: Path) -> None:
+def test_resume_skips_parts_of_this_commit(project: Path) -> None:
     run(project, QUICK)
     assert run(project, QUICK, FAILING, resume=True) == ["passed", "failed"]
     assert times_run(project) == 1
@@ -76,7 +76,7 @@ def alive(number: int) -> bool:
     return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def test_a_part_over_its_limit_is_ended_with_its_children(project: Path) -> None:
+def test_overlong_part_is_ended_with_children(project: Path) -> None:
     began = time.monotonic()
     slow = Part("long", 1, "sh -c 'sleep 600 & echo $! > pid; wait'")
     assert run(project, replace(slow, minutes=0.02)) == ["over"]
@@ -88,15 +88,15 @@ def test_a_part_over_its_limit_is_ended_with_its_children(project: Path) -> None
 @pytest.mark.parametrize(
     ("part", "status"), [(QUICK, 0), (FAILING, nightly.FAILED)], ids=["passed", "failed"]
 )
-def test_the_exit_status_says_whether_one_failed(project: Path, part: Part, status: int) -> None:
+def test_exit_status_tells_of_failures(project: Path, part: Part, status: int) -> None:
     assert nightly.main([], [part], project, project / "bench") == status
 
 
-def test_an_unknown_part_ends_with_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_part_ends_with_status_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert nightly.main(["--part", "nobody"]) == nightly.UNKNOWN_PART
     assert "nobody" in capsys.readouterr().err
 
 
-def test_no_part_is_allowed_more_than_100_minutes() -> None:
+def test_parts_are_limited_to_100_minutes() -> None:
     assert max(part.minutes for part in PARTS) <= nightly.LONGEST_MINUTES == 100
     assert len({part.name for part in PARTS}) == len(PARTS)

@@ -141,7 +141,7 @@ def measured(apply: Callable[[Any], Any], text: Any) -> float:
     return time.thread_time() - begun
 
 
-def test_the_patterns_of_the_source_are_found() -> None:
+def test_patterns_of_source_are_found() -> None:
     assert len(USES) > 60
     assert any("forms._reading" in use for use in USES) and any(
         "gateway_verify" in use for use in USES

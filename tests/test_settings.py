@@ -32,7 +32,7 @@ TOKEN_ROUTE = {
 }
 
 
-def test_settings_come_from_the_environment_and_from_nowhere_else() -> None:
+def test_settings_come_from_environment_only() -> None:
     settings = read_settings(
         {"GATEWAY_DATA": "/srv/gateway", "GATEWAY_PORT": "9000", "HOME": "/root", "PATH": "/bin"}
     )
@@ -80,13 +80,13 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("change", MISTAKES.values(), ids=MISTAKES)
-def test_t51_a_production_deployment_does_not_start_with(change: dict[str, str]) -> None:
+def test_t51_production_does_not_start_with(change: dict[str, str]) -> None:
     with pytest.raises(ValidationError) as refusal:
         read_settings({**PRODUCTION, **change})
     assert "an invented secret" not in str(refusal.value)
 
 
-def test_a_route_is_chosen_and_names_every_address_that_it_calls() -> None:
+def test_route_names_every_address_it_calls() -> None:
     by_token = read_settings({**PRODUCTION, **TOKEN_ROUTE}).sources[POPULATION]
     direct = read_settings(PRODUCTION).sources[POPULATION]
 
@@ -123,7 +123,7 @@ UNFINISHED = {
 
 
 @pytest.mark.parametrize("change", UNFINISHED)
-def test_t51_a_route_that_lacks_a_setting_is_refused_by_its_name(change: str) -> None:
+def test_t51_incomplete_route_names_missing_setting(change: str) -> None:
     given, named = UNFINISHED[change]
     environment = {n: v for n, v in {**PRODUCTION, **given}.items() if v is not None}
     with pytest.raises(ValidationError) as refusal:
@@ -132,7 +132,7 @@ def test_t51_a_route_that_lacks_a_setting_is_refused_by_its_name(change: str) ->
     assert "an invented" not in str(refusal.value)
 
 
-def test_a_mock_deployment_may_count_dossiers_that_nobody_had_time_to_read() -> None:
+def test_mock_may_count_instant_dossiers() -> None:
     zero = {"GATEWAY_INSTANT_SECONDS": "0", "GATEWAY_INSTANT_SECONDS_PER_FIELD": "0"}
 
     assert read_settings({**zero, "GATEWAY_MOCK": "1"}).instant_seconds == 0

@@ -39,9 +39,7 @@ def code_of(answer: Any) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_an_extension_copies_every_earlier_entry_and_reads_nobody_again(
-    office: House, form: str
-) -> None:
+def test_extension_copies_entries_and_rereads_nobody(office: House, form: str) -> None:
     walk = office.walk(office.story(form))
     before = entries(walk.receipt)
     office.database.state.journal.clear()
@@ -59,7 +57,7 @@ def test_an_extension_copies_every_earlier_entry_and_reads_nobody_again(
     assert counts["filled"] == len(after)
 
 
-def test_naming_the_groom_reads_the_groom_and_nobody_else(office: House) -> None:
+def test_naming_groom_reads_groom_only(office: House) -> None:
     story = office.story(BRIDE, "bride")
     groom = story.people["groom"].said
     question = office.question(BRIDE, "bride", data={"nguoiYeuCau": "nu"})
@@ -100,7 +98,7 @@ def test_of_a_fork_one_end_lives(office: House, latest: bool) -> None:
         assert code_of(again) == (409, "already_submitted")
 
 
-def test_the_earlier_receipt_serves_until_the_later_one_is_used(office: House) -> None:
+def test_earlier_receipt_serves_until_later_is_used(office: House) -> None:
     question = office.question(PASSPORT, "ordinary", data={})
     first = office.filled(question)
     second = office.filled({**question, "extends": first["receipt"]})
@@ -110,7 +108,7 @@ def test_the_earlier_receipt_serves_until_the_later_one_is_used(office: House) -
     assert office.accepted({"receipt": third["receipt"], "data": first["data"]})["accepted"]
 
 
-def test_a_receipt_is_extended_for_its_own_case_only(office: House) -> None:
+def test_receipt_extends_its_own_case_only(office: House) -> None:
     dossier = office.dossier()
     question = office.question(PASSPORT, "ordinary", dossier=dossier)
     first = office.filled(question)
@@ -131,7 +129,7 @@ def test_a_receipt_is_extended_for_its_own_case_only(office: House) -> None:
     assert office.leaf_count() == leaves
 
 
-def test_a_locked_value_that_steers_a_read_cannot_be_exchanged(office: House) -> None:
+def test_locked_steering_value_cannot_be_exchanged(office: House) -> None:
     form = "birth-registration"
     office.file_records_of(*office.story(form).owners)
     walk = office.walk(office.story(form))
@@ -162,7 +160,7 @@ def holds(when: Any, data: dict[str, Any]) -> bool:
 
 @pytest.mark.threat(58)
 @pytest.mark.parametrize("form", FORMS)
-def test_what_the_question_told_is_no_gain_of_any_register(office: House, form: str) -> None:
+def test_value_from_question_is_no_reuse(office: House, form: str) -> None:
     told = {
         "person.personal_id",
         "person.full_name",
@@ -194,7 +192,7 @@ def test_what_the_question_told_is_no_gain_of_any_register(office: House, form: 
 
 @pytest.mark.threat(58)
 @pytest.mark.parametrize("form", FORMS)
-def test_whatever_stands_in_the_data_is_already_given_or_known(office: House, form: str) -> None:
+def test_given_data_is_already_given_or_known(office: House, form: str) -> None:
     walk = office.walk(office.story(form))
     fresh = office.filled({**walk.questions[0], "data": walk.data})
     gains = ("fact", "suggested")
@@ -210,7 +208,7 @@ def test_whatever_stands_in_the_data_is_already_given_or_known(office: House, fo
 
 
 @pytest.mark.threat(58)
-def test_what_the_first_question_told_stays_known_when_a_later_one_is_silent(
+def test_value_from_first_question_stays_known(
     office: House,
 ) -> None:
     """Birth date and phone are told once; the field that asks for them opens only later."""
@@ -230,7 +228,7 @@ def test_what_the_first_question_told_stays_known_when_a_later_one_is_silent(
 
 
 @pytest.mark.threat(58)
-def test_what_data_told_in_a_hidden_field_stays_known(office: House) -> None:
+def test_value_in_hidden_field_stays_known(office: House) -> None:
     form, person = PASSPORT, office.population.persona("temporary_resident")
     office.file_records_of(person.n)
     bound = office.form(form).bindings.bindings
@@ -246,7 +244,7 @@ def test_what_data_told_in_a_hidden_field_stays_known(office: House) -> None:
     assert filled(second)[path]["class"] == "known"
 
 
-def test_a_fact_that_the_chain_filled_before_is_a_repeat(office: House) -> None:
+def test_fact_filled_earlier_is_a_repeat(office: House) -> None:
     """The address asked for a second time, where the money is to be brought, is no second gain."""
     form = "social-pension"
     office.file_records_of(*office.story(form).owners)
@@ -273,9 +271,7 @@ def test_a_fact_that_the_chain_filled_before_is_a_repeat(office: House) -> None:
 
 @pytest.mark.threat(59)
 @pytest.mark.parametrize("with_dossier", [True, False])
-def test_a_record_that_came_after_the_case_began_is_no_reuse(
-    office: House, with_dossier: bool
-) -> None:
+def test_record_after_case_began_is_no_reuse(office: House, with_dossier: bool) -> None:
     form = "driving-licence-exchange"
     person = office.population.person(office.story(form).n + (6000 if with_dossier else 6060))
     record = next(
@@ -309,7 +305,7 @@ def test_a_record_that_came_after_the_case_began_is_no_reuse(
 
 
 @pytest.mark.threat(59)
-def test_a_record_of_the_dossier_itself_is_declared_even_when_untouched(office: House) -> None:
+def test_dossiers_own_record_is_declared(office: House) -> None:
     form = "driving-licence-exchange"
     story = office.story(form)
     person = office.population.person(story.n + 6120)
@@ -329,7 +325,7 @@ def test_a_record_of_the_dossier_itself_is_declared_even_when_untouched(office: 
     assert {verdicts[p] for p in own} <= {"officer", "hidden"}
 
 
-def test_the_same_question_by_its_key_is_answered_once(office: House) -> None:
+def test_same_key_is_answered_once(office: House) -> None:
     question = office.question(PASSPORT, "ordinary", data={})
     leaves = office.leaf_count()
     answers = [office.prefill(question, key="p" * 30) for _ in range(3)]
@@ -349,9 +345,7 @@ def test_a_walk_is_what_it_says(office: House) -> None:
     )
 
 
-def test_a_cell_that_stayed_empty_in_a_filled_row_keeps_its_reason(
-    office: House, faults: Any
-) -> None:
+def test_empty_cell_in_row_keeps_reason(office: House, faults: Any) -> None:
     story = office.story("tk1-ts-social-insurance")
     office.file_records_of(*story.owners)
     person = office.population.person(story.n)
@@ -374,7 +368,7 @@ def test_a_cell_that_stayed_empty_in_a_filled_row_keeps_its_reason(
     assert {path: empties(again)[path] for path in down} == down
 
 
-def test_rows_with_a_sensitive_cell_wait_until_they_are_asked(office: House) -> None:
+def test_rows_with_sensitive_cell_wait(office: House) -> None:
     story = office.story("tk1-ts-social-insurance")
     office.file_records_of(*story.owners)
     person = office.population.person(story.n)
@@ -393,7 +387,7 @@ def test_rows_with_a_sensitive_cell_wait_until_they_are_asked(office: House) -> 
     assert {filled(again)[column.format(row)]["class"] for row in range(rows)} == {"fact"}
 
 
-def test_who_acts_for_another_begins_anew_and_keeps_nothing_of_the_own_person(
+def test_proxy_starts_over_without_own_data(
     office: House,
 ) -> None:
     form = "social-pension"

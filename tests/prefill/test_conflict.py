@@ -73,33 +73,33 @@ def knowledge(
     return Knowledge(DICTIONARY, connected, EVERY, declined, NOW, answers, identities)
 
 
-def test_the_order_of_the_dictionary_settles_what_two_sources_say_differently() -> None:
+def test_dictionary_order_settles_a_conflict() -> None:
     known = knowledge({PERSONAL_PAPERS: says(PLACE, "Xã B"), RECORDS: says(PLACE, "Xã A")})
 
     assert known.state_of(SOMEBODY, PLACE) == Known(Fact("Xã A", NOW), RECORDS, was_provided=False)
 
 
-def test_where_the_order_settles_nothing_neither_is_believed() -> None:
+def test_unordered_conflict_leaves_field_blank() -> None:
     known = knowledge({RECORDS: says(NUMBER, "1"), PERSONAL_PAPERS: says(NUMBER, "2")})
 
     assert known.state_of(SOMEBODY, NUMBER) == Missing(Reason.CONFLICT)
 
 
-def test_what_the_citizen_told_settles_no_conflict() -> None:
+def test_citizens_value_settles_no_conflict() -> None:
     known = knowledge({RECORDS: says(NUMBER, "1"), PERSONAL_PAPERS: says(NUMBER, "2")})
     told = Person(SOMEBODY.key, {NUMBER: Fact("2", NOW)})
 
     assert known.state_of(told, NUMBER) == Missing(Reason.CONFLICT)
 
 
-def test_two_that_agree_are_one_answer_by_the_first() -> None:
+def test_agreeing_sources_answer_as_the_first() -> None:
     known = knowledge({PERSONAL_PAPERS: says(NUMBER, "ab  1"), RECORDS: says(NUMBER, "AB 1")})
 
     assert known.state_of(SOMEBODY, NUMBER) == Known(Fact("AB 1", NOW), RECORDS, was_provided=False)
 
 
 @pytest.mark.parametrize("first", [RECORDS, PERSONAL_PAPERS])
-def test_one_answer_is_not_believed_before_the_other_source_was_asked(first: SourceId) -> None:
+def test_answer_waits_for_the_other_source(first: SourceId) -> None:
     (other,) = {RECORDS, PERSONAL_PAPERS} - {first}
     known = knowledge({first: says(NUMBER, "1")})
 
@@ -107,19 +107,19 @@ def test_one_answer_is_not_believed_before_the_other_source_was_asked(first: Sou
 
 
 @pytest.mark.parametrize("silent", [NoRecord(), NotPermitted("-5"), Unavailable("timeout")])
-def test_a_source_that_says_nothing_contradicts_nobody(silent: Reply) -> None:
+def test_silent_source_contradicts_nobody(silent: Reply) -> None:
     known = knowledge({RECORDS: says(NUMBER, "1"), PERSONAL_PAPERS: silent})
 
     assert known.state_of(SOMEBODY, NUMBER) == Known(Fact("1", NOW), RECORDS, was_provided=False)
 
 
-def test_a_declined_source_neither_answers_nor_contradicts() -> None:
+def test_declined_source_neither_answers_nor_contradicts() -> None:
     known = knowledge({RECORDS: says(NUMBER, "1")}, declined=frozenset({PERSONAL_PAPERS}))
 
     assert known.state_of(SOMEBODY, NUMBER) == Known(Fact("1", NOW), RECORDS, was_provided=False)
 
 
-def test_what_is_too_old_to_be_used_gives_way_to_the_next_source() -> None:
+def test_stale_value_yields_to_next_source() -> None:
     name = AttributeName("licence.pending_violation")
     months_ago = Found((Paper({name: Fact(True, NOW - timedelta(days=90))}),))
     known = knowledge({RECORDS: months_ago, PERSONAL_PAPERS: says(name, False)})
@@ -136,7 +136,7 @@ def test_what_is_too_old_to_be_used_gives_way_to_the_next_source() -> None:
         (NotPermitted("-5"), Reason.NOT_PERMITTED),
     ],
 )
-def test_a_source_that_is_not_connected_lends_no_reason(reply: Reply, reason: Reason) -> None:
+def test_unconnected_source_gives_no_reason(reply: Reply, reason: Reason) -> None:
     alone = knowledge({RECORDS: reply}, connected=frozenset({RECORDS}))
     beside = knowledge({RECORDS: NoRecord(), PERSONAL_PAPERS: reply})
 
@@ -176,18 +176,18 @@ DIFFERING: dict[str, tuple[Held, Held]] = {
 
 
 @pytest.mark.parametrize("case", AGREEING)
-def test_two_manners_of_saying_the_same_agree(case: str) -> None:
+def test_equivalent_notations_agree(case: str) -> None:
     one, other = AGREEING[case]
     assert agree(one, other) and agree(other, one)
 
 
 @pytest.mark.parametrize("case", DIFFERING)
-def test_two_things_that_differ_do_not_agree(case: str) -> None:
+def test_different_values_do_not_agree(case: str) -> None:
     one, other = DIFFERING[case]
     assert not agree(one, other) and not agree(other, one)
 
 
-def test_only_what_a_single_right_paper_says_refuses_a_conflict() -> None:
+def test_conflict_is_refused_by_right_paper_only() -> None:
     """What the population database answers has an order; the session is never one of two sources."""
     refusing = [one for one in DICTIONARY.attributes.values() if one.refuses_conflict]
 

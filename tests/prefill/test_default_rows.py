@@ -12,7 +12,7 @@ def _asked(house: House, **data: object) -> Json:
     return house.filled(house.question(FORM, "ordinary", data=data))
 
 
-def test_the_rows_of_the_form_come_with_their_constants_and_nothing_else(house: House) -> None:
+def test_form_rows_come_with_constants_only(house: House) -> None:
     answer = _asked(house)
 
     rows = answer["data"]["nguonVon"]
@@ -24,7 +24,7 @@ def test_the_rows_of_the_form_come_with_their_constants_and_nothing_else(house: 
         assert missing[f"nguonVon[{number}].soTienNguonVon"] == "not_bound"
 
 
-def test_what_stands_in_the_rows_of_the_form_was_not_typed_by_the_citizen(house: House) -> None:
+def test_form_rows_are_not_typed_by_citizen(house: House) -> None:
     answer = _asked(house)
     data = answer["data"]
     for row in data["nguonVon"]:
@@ -38,7 +38,7 @@ def test_what_stands_in_the_rows_of_the_form_was_not_typed_by_the_citizen(house:
         assert verdicts[f"nguonVon[{number}].soTienNguonVon"] == "manual"
 
 
-def test_a_row_that_is_taken_out_is_withdrawn_and_one_that_is_changed_is_an_override(
+def test_removed_row_is_withdrawn_changed_is_override(
     house: House,
 ) -> None:
     answer = _asked(house)
@@ -55,7 +55,7 @@ def test_a_row_that_is_taken_out_is_withdrawn_and_one_that_is_changed_is_an_over
 
 
 @pytest.mark.parametrize("rows", [[{"soTienNguonVon": 5}], [{"loaiNguonVon": "khac"}]])
-def test_a_table_that_the_citizen_has_begun_gets_no_row(house: House, rows: list[Json]) -> None:
+def test_table_begun_by_citizen_gets_no_row(house: House, rows: list[Json]) -> None:
     answer = _asked(house, nguonVon=rows)
 
     paths = {f["path"] for f in answer["fields"] if f["path"].startswith("nguonVon")}

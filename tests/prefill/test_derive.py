@@ -44,13 +44,11 @@ def code_of(value: Value | None) -> str | None:
         ("nonsense", None),
     ],
 )
-def test_a_death_is_registered_in_time_within_fifteen_days(
-    died_on: str, expected: str | None
-) -> None:
+def test_death_is_timely_within_fifteen_days(died_on: str, expected: str | None) -> None:
     assert code_of(derived("death_registration_timing", died_on)) == expected
 
 
-def test_the_fifteen_days_end_at_midnight_in_hanoi() -> None:
+def test_fifteen_days_end_at_hanoi_midnight() -> None:
     for now, expected in ((BEFORE_MIDNIGHT_IN_HANOI, "dung_han"), (MIDNIGHT_IN_HANOI, "qua_han")):
         assert code_of(derived("death_registration_timing", "D 2026-11-06", now=now)) == expected
 
@@ -83,7 +81,7 @@ def test_a_birth_has_sixty_days() -> None:
         ("Y 2027", None),
     ],
 )
-def test_an_age_group_is_given_where_it_is_certain(born: str, expected: str | None) -> None:
+def test_age_group_is_given_where_certain(born: str, expected: str | None) -> None:
     assert code_of(derived("age_group", born)) == expected
 
 
@@ -98,7 +96,7 @@ def test_an_age_group_is_given_where_it_is_certain(born: str, expected: str | No
         ("D 2026-12-01", None),
     ],
 )
-def test_a_child_under_six_is_told_from_an_older_one(born: str, expected: str | None) -> None:
+def test_child_under_six_is_distinguished(born: str, expected: str | None) -> None:
     assert code_of(derived("under_six", born)) == expected
 
 
@@ -125,16 +123,16 @@ def test_a_part_is_told_in_hundredths(part: str, whole: str, expected: str) -> N
     ("part", "whole"),
     [("5", "0"), ("0", "0"), ("", "5"), ("5", ""), ("năm", "10"), ("5", "NaN")],
 )
-def test_of_nothing_and_of_no_number_there_is_no_part(part: str, whole: str) -> None:
+def test_missing_number_has_no_parts(part: str, whole: str) -> None:
     assert derived("percent_of", part, whole) is None
 
 
-def test_the_longest_numbers_that_a_form_takes_are_divided() -> None:
+def test_longest_accepted_numbers_are_split() -> None:
     percent = derived("percent_of", "9" * 100, "0." + "0" * 98 + "1")
     assert isinstance(percent, Decimal)
     assert percent > 0
 
 
-def test_a_function_that_does_not_exist_is_no_silent_nothing() -> None:
+def test_unknown_function_is_an_error() -> None:
     with pytest.raises(KeyError):
         derived("unheard_of", "1")

@@ -52,7 +52,7 @@ def journal(office: House) -> list[tuple[str, str | None]]:
 
 
 @pytest.mark.parametrize("form", [PASSPORT, LICENCE])
-def test_yes_or_no_is_asked_where_no_record_is_needed(office: House, form: str) -> None:
+def test_yes_or_no_replaces_unneeded_record(office: House, form: str) -> None:
     office.database.state.journal.clear()
     answer = office.filled(office.question(form, "driver", data={}))
     number = office.population.persona("driver").personal_id
@@ -61,7 +61,7 @@ def test_yes_or_no_is_asked_where_no_record_is_needed(office: House, form: str) 
     assert any(f["source"] == "records" for f in filled(answer).values())
 
 
-def test_date_that_nobody_said_needs_the_record(office: House) -> None:
+def test_date_not_provided_needs_the_record(office: House) -> None:
     office.database.state.journal.clear()
     answer = office.filled(office.question(PASSPORT, "ordinary", data={}))
     assert filled(answer)["ngaySinhCha"]["source"] == "population"
@@ -69,7 +69,7 @@ def test_date_that_nobody_said_needs_the_record(office: House) -> None:
 
 
 @pytest.mark.threat(64)
-def test_declining_every_field_of_the_register_asks_yes_or_no(office: House) -> None:
+def test_declining_register_fields_asks_yes_or_no(office: House) -> None:
     question = office.question(PASSPORT, "ordinary", data={})
     from_register = {
         path: said["attribute"]
@@ -92,7 +92,7 @@ def test_declining_every_field_of_the_register_asks_yes_or_no(office: House) -> 
 
 
 @pytest.mark.threat(64)
-def test_declined_register_opens_no_paper_of_a_wrong_date(office: House) -> None:
+def test_declined_register_rejects_wrong_date_paper(office: House) -> None:
     question = office.question(LICENCE, "driver", data={}, without=["population"])
     assert set(empties(office.filled(wrong(question, birth_date="1999-01-02"))).values()) <= {
         "no_record",
@@ -108,7 +108,7 @@ def test_declined_register_opens_no_paper_of_a_wrong_date(office: House) -> None
 
 
 @pytest.mark.threat(63)
-def test_extending_under_another_name_opens_nothing_new(office: House) -> None:
+def test_extending_under_other_name_opens_nothing(office: House) -> None:
     question = office.question(PASSPORT, "ordinary", data={})
     first = office.filled({**question, "without": ["records"]})
     later = wrong({**question, "extends": first["receipt"]}, full_name="Nguyễn Văn Lạ")
@@ -125,7 +125,7 @@ def test_extending_with_the_right_name_fills(office: House) -> None:
     assert official <= set(filled(later))
 
 
-def test_matched_person_is_not_asked_for_again(office: House, faults: Any) -> None:
+def test_matched_person_is_not_asked_again(office: House, faults: Any) -> None:
     question = office.question(LICENCE, "driver", data={})
     whole = office.filled(question)
     (path, *_) = (p for p, f in filled(whole).items() if f["source"] == "records")
@@ -166,7 +166,7 @@ def kept_for(person: Person, **more: Any) -> Json:
     }
 
 
-def test_paper_of_another_holder_is_told_to_its_keeper(office: House) -> None:
+def test_other_holders_paper_is_reported_to_keeper(office: House) -> None:
     person = office.population.person(900)
     assert office.post("/v1/records", kept_for(person)).status_code == 201
     office.clock.forward(minutes=1)
@@ -182,7 +182,7 @@ def test_paper_of_another_holder_is_told_to_its_keeper(office: House) -> None:
     assert len(leaves) == len(found)
 
 
-def test_paper_of_another_holder_says_nothing_to_nobody(office: House) -> None:
+def test_wrong_birth_date_reveals_no_conflict(office: House) -> None:
     person = office.population.person(902)
     assert office.post("/v1/records", kept_for(person)).status_code == 201
     office.clock.forward(minutes=1)

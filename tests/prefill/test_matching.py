@@ -141,19 +141,19 @@ def test_unvouched_paper_opens_no_other(row: str) -> None:
 
 @pytest.mark.parametrize("holder", [NAME_ALONE, OTHER_NAME, OTHER_DATE])
 @pytest.mark.parametrize("row", ["b timeout", "c nobody"])
-def test_vouched_paper_without_both_opens_no_other(row: str, holder: Holder) -> None:
+def test_vouched_paper_without_both_opens_nothing(row: str, holder: Holder) -> None:
     expected = _SILENT_B if row[0] == "b" else _SILENT_C
     assert said(row, paper(NEITHER), paper(holder, LICENCE, vouched=True)) == expected
 
 
-def test_vouched_paper_of_another_source_opens_too() -> None:
+def test_vouched_paper_opens_other_sources_too() -> None:
     one = matching("c nobody", paper(NEITHER))
     one.learn([asked(PERSONAL_PAPERS, Found((VOUCHED,)))])
     assert BANK in one.answers()[APPLICANT.identity, RECORDS].facts
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_announced_record_waits_in_the_first_row_only(row: str) -> None:
+def test_announced_record_waits_in_first_row_only(row: str) -> None:
     later = {BANK: NOW + timedelta(days=1)}
     reply, terms = ROWS[row]
     for found in (NoRecord(deferred=later), Found((paper(BOTH, LICENCE),), deferred=later)):
@@ -205,11 +205,11 @@ def test_register_states_a_former_name() -> None:
 
 
 @pytest.mark.parametrize("row", ["b timeout", "c nobody"])
-def test_paper_in_another_name_stays_silent_without_the_register(row: str) -> None:
+def test_other_names_paper_needs_the_register(row: str) -> None:
     assert said(row, paper(OTHER_NAME, vouched=True), FORMER) != "answers"
 
 
-def test_paper_is_held_against_the_date_of_the_register() -> None:
+def test_paper_is_compared_with_register_date() -> None:
     year = replace(KEY, birth_date=PartialDate(1990))
     meant = Meant(IDENTITIES[year], year)
     one = Matching(replace(TERMS, is_vouched_for=True), meant)
@@ -240,7 +240,7 @@ def test_applicant_with_an_inexact_date(
     assert set(facts) == (set() if exact else {BANK, LICENCE})
 
 
-def test_year_is_exact_where_the_register_holds_no_more() -> None:
+def test_year_suffices_where_register_has_no_more() -> None:
     key = replace(KEY, birth_date=PartialDate(1990))
     meant = Meant(IDENTITIES[key], key)
     one = Matching(TERMS, meant)
@@ -334,20 +334,20 @@ def test_unmatched_applicant_ties_nobody() -> None:
     assert one.reads().tied == frozenset()
 
 
-def test_named_officer_at_the_desk_restricts_nobody() -> None:
+def test_officer_named_at_counter_restricts_nobody() -> None:
     at_desk = replace(TERMS, at_desk=True)
     known = beside(ME, HER, born=None, terms=at_desk)
     assert known.facts and not known.withholds
 
 
-def test_typed_person_beyond_the_limit_is_nobody() -> None:
+def test_typed_person_over_limit_is_nobody() -> None:
     closed = replace(TERMS, may_open=lambda *_: False)
     one = beside(ME, HER, terms=closed)
     assert (one.reply, one.facts, one.otherwise) == (NoRecord(), {}, Reason.NO_RECORD)
     assert not one.withholds
 
 
-def test_typed_person_beyond_the_limit_is_not_called_matched() -> None:
+def test_typed_person_over_limit_stays_unmatched() -> None:
     child = Meant(IDENTITIES[CHILD], CHILD, date_asked=True)
     one = Matching(replace(TERMS, may_open=lambda *_: False), APPLICANT)
     one.learn([asked(POPULATION, Found((ME,))), asked(POPULATION, Found((HER,)), child)])
@@ -360,13 +360,13 @@ def test_tie_of_an_earlier_call_holds() -> None:
 
 
 @pytest.mark.parametrize(("head", "tied"), [("003060000009", True), ("003060000008", False)])
-def test_head_of_an_earlier_call_ties_members(head: str, tied: bool) -> None:
+def test_head_of_earlier_call_ties_members(head: str, tied: bool) -> None:
     terms = replace(TERMS, head_before=lambda number: number == ME.head)
     known = beside(replace(ME, head=None), replace(HER, head=head), terms=terms)
     assert known.withholds is not tied
 
 
-def test_what_was_matched_and_tied_is_told_on() -> None:
+def test_matched_and_tied_persons_are_carried_over() -> None:
     one = Matching(TERMS, APPLICANT)
     one.learn([asked(POPULATION, Found((replace(ME, names=NUMBERS),)))])
     reads = one.reads()

@@ -72,9 +72,7 @@ def outcomes(answer: Json) -> dict[str, str]:
     return {s["source"]: s["outcome"] for s in answer["sources"]}
 
 
-def test_what_only_the_citizens_store_holds_is_filled_from_there(
-    office: House, line: Iterator[Person]
-) -> None:
+def test_store_fills_what_only_it_holds(office: House, line: Iterator[Person]) -> None:
     person = next(line)
     answer = ask(office, person)
     (path,) = fields_of(office, "licence.number")
@@ -90,7 +88,7 @@ def test_what_only_the_citizens_store_holds_is_filled_from_there(
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_store_is_searched_once_a_call_and_only_for_kinds_that_the_form_could_use(
+def test_store_is_searched_once_for_usable_kinds(
     office: House, line: Iterator[Person], form: str
 ) -> None:
     person = next(line)
@@ -122,9 +120,7 @@ def useful_kinds(office: House, form: str, roles: set[RoleName]) -> set[str]:
     return useful | (marital if useful & marital else set())
 
 
-def test_of_a_relative_nothing_is_read_that_is_asked_of_the_applicant_alone(
-    office: House, line: Iterator[Person]
-) -> None:
+def test_applicant_only_papers_skip_relatives(office: House, line: Iterator[Person]) -> None:
     person = next(p for p in line if p.father is not None and p.father.n is not None)
     office.filled(office.question("tk01-passport", person, data={}), tenant="all")
     kinds = {entry.owner: set(entry.kinds) for entry in searches(office)}
@@ -133,9 +129,7 @@ def test_of_a_relative_nothing_is_read_that_is_asked_of_the_applicant_alone(
     assert not any({"passport", "insurance_card"} & those for those in kinds.values())
 
 
-def test_where_both_hold_a_paper_the_provinces_records_speak(
-    office: House, line: Iterator[Person]
-) -> None:
+def test_provincial_records_precede_the_store(office: House, line: Iterator[Person]) -> None:
     person = next(line)
     for record in records_of(office.population, person.n):
         assert office.post("/v1/records", record, tenant="all").status_code in (200, 201)
@@ -147,9 +141,7 @@ def test_where_both_hold_a_paper_the_provinces_records_speak(
     assert "conflict" not in empties(answer).values()
 
 
-def test_two_papers_that_differ_leave_the_field_to_the_citizen_and_are_counted_by_attribute(
-    office: House, line: Iterator[Person]
-) -> None:
+def test_differing_papers_are_left_and_counted(office: House, line: Iterator[Person]) -> None:
     person = next(line)
     renewed = copy.deepcopy(licence_of(office.population, person))
     renewed["content"]["number"] = renewed["number"] = "renewed"
@@ -184,9 +176,7 @@ def test_two_papers_that_differ_leave_the_field_to_the_citizen_and_are_counted_b
     assert searches(office) == []
 
 
-def test_a_grant_without_the_store_reads_nothing_there(
-    office: House, line: Iterator[Person]
-) -> None:
+def test_grant_without_store_reads_nothing_there(office: House, line: Iterator[Person]) -> None:
     person = next(line)
     answer = office.filled(office.question(FORM, person, data={}))
     (number,) = fields_of(office, "licence.number")
@@ -204,7 +194,7 @@ def test_a_citizen_may_decline_the_store(office: House, line: Iterator[Person]) 
 
 
 @pytest.mark.parametrize("trouble", [503, b"<html>Bad Gateway</html>", b"{}"])
-def test_a_store_that_could_not_be_asked_is_unavailable_and_costs_its_own_fields(
+def test_unreachable_store_costs_only_its_fields(
     office: House, line: Iterator[Person], trouble: int | bytes
 ) -> None:
     office.papers.state.trouble = trouble
@@ -217,7 +207,7 @@ def test_a_store_that_could_not_be_asked_is_unavailable_and_costs_its_own_fields
     assert filled(answer)
 
 
-def test_somebody_without_a_store_has_no_record_there(office: House) -> None:
+def test_person_without_store_has_no_record(office: House) -> None:
     person = office.population.person(60)
     answer = ask(office, person)
     (number,) = fields_of(office, "licence.number")
@@ -226,7 +216,7 @@ def test_somebody_without_a_store_has_no_record_there(office: House) -> None:
     assert outcomes(answer)["personal_papers"] == "no_record"
 
 
-def test_no_value_of_the_store_stands_in_a_body(office: House, line: Iterator[Person]) -> None:
+def test_store_values_stay_out_of_payloads(office: House, line: Iterator[Person]) -> None:
     person = next(line)
     ask(office, person)
     body = str(office.bodies("prefill")[-1])

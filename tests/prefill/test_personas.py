@@ -22,7 +22,7 @@ def of_attribute(office: House, form: str, attribute: str, role: str = "applican
     return [b.field for b in bound if b.attribute == attribute and b.role == role]
 
 
-def test_a_year_of_birth_fills_a_day_and_no_calendar(office: House) -> None:
+def test_birth_year_fills_day_but_no_calendar(office: House) -> None:
     found: dict[str, set[str]] = {"day": set(), "datetime": set()}
     for form in FORMS:
         answer = office.filled(office.question(form, "year_only_birth", data={}))
@@ -40,7 +40,7 @@ def test_a_year_of_birth_fills_a_day_and_no_calendar(office: House) -> None:
 
 
 @pytest.mark.parametrize("persona", ["duplicate_record", "under_verification", "deceased"])
-def test_an_odd_record_never_breaks_a_form(office: House, persona: str) -> None:
+def test_odd_record_never_breaks_a_form(office: House, persona: str) -> None:
     for form in FORMS:
         answer = office.filled(office.question(form, persona, data={}))
         body = office.accepted({"receipt": answer["receipt"], "data": answer["data"]})
@@ -49,7 +49,7 @@ def test_an_odd_record_never_breaks_a_form(office: House, persona: str) -> None:
 
 
 @pytest.mark.parametrize("persona", ["single_word_name", "nfd_name", "very_long_name"])
-def test_every_name_comes_back_as_the_citizen_writes_it(office: House, persona: str) -> None:
+def test_names_return_as_citizens_write_them(office: House, persona: str) -> None:
     person = office.population.persona(persona)
     form = "driving-licence-exchange"
     answer = office.filled(office.question(form, persona, data={}))
@@ -59,9 +59,7 @@ def test_every_name_comes_back_as_the_citizen_writes_it(office: House, persona: 
     assert filled(answer)[path]["confirmed_by"] in ("population", None)
 
 
-def test_a_relative_by_an_old_number_alone_is_named_and_not_read(
-    office: House, faults: Any
-) -> None:
+def test_old_number_names_relative_but_reads_nothing(office: House, faults: Any) -> None:
     person = office.population.persona("nine_digit_relative")
     answer = office.filled(office.question(PASSPORT, "nine_digit_relative", data={}))
     assert person.father is not None
@@ -77,9 +75,7 @@ def test_a_relative_by_an_old_number_alone_is_named_and_not_read(
     ("persona", "birth"),
     [("born_1943_to_1975", "1966-05-02"), ("born_when_clocks_changed", "1959-12-31")],
 )
-def test_a_birth_date_of_another_time_zone_stays_that_day(
-    office: House, persona: str, birth: str
-) -> None:
+def test_birth_date_of_other_zone_keeps_day(office: House, persona: str, birth: str) -> None:
     seen = 0
     for form in FORMS:
         question = office.question(form, persona, data={})
@@ -95,7 +91,7 @@ def test_a_birth_date_of_another_time_zone_stays_that_day(
     assert seen >= 3
 
 
-def test_an_old_province_is_brought_forward_and_an_old_commune_is_not_guessed(
+def test_old_province_is_mapped_old_commune_blank(
     office: House,
 ) -> None:
     """The code of a merged province leads to one province of today; a commune's leads to several."""

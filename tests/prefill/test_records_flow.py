@@ -124,7 +124,7 @@ def signed(record: Json, key: OKPKey = _KEY) -> str:
     )
 
 
-def test_a_record_that_stood_before_the_dossier_is_a_fact(someone: Driver) -> None:
+def test_record_before_dossier_is_a_fact(someone: Driver) -> None:
     someone.store(someone.licence())
     answer = someone.ask()
     assert filled(answer).keys() >= LICENCE_FIELDS
@@ -132,7 +132,7 @@ def test_a_record_that_stood_before_the_dossier_is_a_fact(someone: Driver) -> No
 
 
 @pytest.mark.threat(59)
-def test_a_record_that_came_after_the_dossier_was_opened_is_its_own_case(someone: Driver) -> None:
+def test_record_after_opening_is_own_case(someone: Driver) -> None:
     someone.ask()
     someone.store(someone.licence())
     assert classes(someone.ask()) == {"same_case"}
@@ -140,7 +140,7 @@ def test_a_record_that_came_after_the_dossier_was_opened_is_its_own_case(someone
 
 
 @pytest.mark.threat(59)
-def test_a_record_that_this_dossier_brought_in_is_its_own_case(someone: Driver) -> None:
+def test_record_brought_by_dossier_is_own_case(someone: Driver) -> None:
     someone.store(someone.licence(dossier=someone.dossier))
     answer = someone.ask()
     assert classes(answer) == {"same_case"}
@@ -160,7 +160,7 @@ def figures(office: House) -> Json:
 
 
 @pytest.mark.threat(59)
-def test_officers_who_type_papers_into_records_move_no_numerator(office: House) -> None:
+def test_papers_typed_by_officers_move_no_numerator(office: House) -> None:
     def hand_in(typed: bool) -> Json:
         driver = Driver(office, next(_households))
         if typed:
@@ -178,7 +178,7 @@ def test_officers_who_type_papers_into_records_move_no_numerator(office: House) 
 
 
 @pytest.mark.threat(59)
-def test_a_paper_that_stood_here_is_not_made_this_dossiers_by_typing_it_again(
+def test_retyped_paper_keeps_its_first_dossier(
     someone: Driver,
 ) -> None:
     first = someone.store(someone.licence())
@@ -189,7 +189,7 @@ def test_a_paper_that_stood_here_is_not_made_this_dossiers_by_typing_it_again(
 
 
 @pytest.mark.threat(59)
-def test_an_announcement_before_the_dossier_does_not_make_the_record_older(
+def test_earlier_announcement_does_not_age_record(
     someone: Driver,
 ) -> None:
     announced = someone.announce(days=1)
@@ -199,7 +199,7 @@ def test_an_announcement_before_the_dossier_does_not_make_the_record_older(
 
 
 @pytest.mark.threat(59)
-def test_what_the_issuer_signed_is_nobody_s_typing(someone: Driver) -> None:
+def test_issuer_signed_record_is_not_typed(someone: Driver) -> None:
     someone.ask()
     record = someone.licence(dossier=someone.dossier)
     someone.store({**record, "issuer_signature": signed(record)})
@@ -207,7 +207,7 @@ def test_what_the_issuer_signed_is_nobody_s_typing(someone: Driver) -> None:
 
 
 @pytest.mark.threat(59)
-def test_a_typed_record_is_vouched_for_once_the_issuer_s_signature_comes(someone: Driver) -> None:
+def test_late_issuer_signature_vouches_typed_record(someone: Driver) -> None:
     someone.ask()
     record = someone.licence()
     typed = someone.store(record)
@@ -222,7 +222,7 @@ def test_a_typed_record_is_vouched_for_once_the_issuer_s_signature_comes(someone
     [{"number": "X-0000009"}, {"owner": None}, {"content": {"class": "C"}}, {"issuer": "Ai đó"}],
     ids=["number", "owner", "content", "issuer"],
 )
-def test_a_signature_vouches_for_its_own_record_alone(someone: Driver, changed: Json) -> None:
+def test_signature_vouches_its_own_record_only(someone: Driver, changed: Json) -> None:
     record = someone.licence()
     signature = signed(record)
     another = Driver(someone.office, next(_households)).owner
@@ -244,14 +244,14 @@ def test_what_is_no_signature_is_refused(someone: Driver, signature: str) -> Non
 
 
 @pytest.mark.threat(59)
-def test_another_s_key_signs_for_nobody_here(someone: Driver) -> None:
+def test_foreign_key_signs_nothing_here(someone: Driver) -> None:
     record = someone.licence()
     forged = {**record, "issuer_signature": signed(record, _OTHER_KEY)}
     answer = someone.office.post("/v1/records", forged)
     assert (answer.status_code, answer.json()["code"]) == (422, "signature_refused")
 
 
-def test_a_revoked_record_is_not_reused_from_that_moment_on(someone: Driver) -> None:
+def test_revoked_record_is_no_longer_reused(someone: Driver) -> None:
     stored = someone.store(someone.licence())
     assert classes(someone.ask()) == {"fact"}
     someone.office.post(f"/v1/records/{stored['id']}/revoke", {"reason": "withdrawn"})
@@ -260,7 +260,7 @@ def test_a_revoked_record_is_not_reused_from_that_moment_on(someone: Driver) -> 
     assert {empties(answer)[path] for path in LICENCE_FIELDS} == {"no_record"}
 
 
-def test_a_record_is_not_reused_after_its_last_day(someone: Driver) -> None:
+def test_record_is_not_reused_after_expiry(someone: Driver) -> None:
     last = (someone.office.clock() + timedelta(days=1)).date()
     someone.store(someone.licence(valid_until=last.isoformat()))
     assert classes(someone.ask()) == {"fact"}
@@ -268,7 +268,7 @@ def test_a_record_is_not_reused_after_its_last_day(someone: Driver) -> None:
     assert classes(someone.ask_in_another_dossier()) == set()
 
 
-def test_a_field_whose_record_is_being_digitised_says_when_to_come_back(someone: Driver) -> None:
+def test_field_awaiting_digitisation_names_return_time(someone: Driver) -> None:
     someone.announce(days=10)
     came_back = someone.office.clock() + timedelta(days=10, seconds=-5)
 
@@ -284,7 +284,7 @@ def test_a_field_whose_record_is_being_digitised_says_when_to_come_back(someone:
     assert body["st"].count("e") == len(waiting(answer))
 
 
-def test_a_receipt_with_a_deferred_field_outlives_the_wait_up_to_thirty_days(
+def test_deferred_receipt_lives_up_to_thirty_days(
     someone: Driver,
 ) -> None:
     plain = someone.ask()
@@ -300,7 +300,7 @@ def test_a_receipt_with_a_deferred_field_outlives_the_wait_up_to_thirty_days(
     assert claimed["exp"] - claimed["iat"] == 30 * 86400
 
 
-def test_on_return_the_earlier_entries_go_over_unchanged_and_the_record_fills_the_rest(
+def test_return_keeps_entries_and_fills_rest(
     someone: Driver,
 ) -> None:
     announced = someone.announce(days=10)
@@ -325,7 +325,7 @@ def test_on_return_the_earlier_entries_go_over_unchanged_and_the_record_fills_th
     assert {verdicts[path] for path in LICENCE_FIELDS} == {"auto"}
 
 
-def test_a_wait_that_is_over_or_withdrawn_defers_nothing(someone: Driver) -> None:
+def test_ended_or_withdrawn_wait_defers_nothing(someone: Driver) -> None:
     announced = someone.announce(hours=1)
     assert waiting(someone.ask())
     someone.office.clock.forward(hours=1)
@@ -340,18 +340,18 @@ def test_a_wait_that_is_over_or_withdrawn_defers_nothing(someone: Driver) -> Non
     assert not waiting(someone.ask())
 
 
-def test_a_record_that_stands_is_not_waited_for(someone: Driver) -> None:
+def test_present_record_is_not_waited_for(someone: Driver) -> None:
     someone.store(someone.licence())
     someone.announce(days=1)
     assert classes(someone.ask()) == {"fact"}
 
 
-def test_no_field_waits_because_somebody_else_s_paper_is_digitised(someone: Driver) -> None:
+def test_other_persons_digitisation_defers_nothing(someone: Driver) -> None:
     someone.announce(days=1)
     assert not waiting(Driver(someone.office, next(_households)).ask())
 
 
-def test_a_record_names_the_announcement_of_its_own_kind_and_owner(someone: Driver) -> None:
+def test_record_names_announcement_of_own_kind(someone: Driver) -> None:
     announced = someone.announce(days=1)
     another = Driver(someone.office, next(_households))
     for record, code in (
@@ -379,7 +379,7 @@ BAD_ANNOUNCEMENTS: dict[str, tuple[Json, str]] = {
 
 
 @pytest.mark.parametrize("what", BAD_ANNOUNCEMENTS)
-def test_an_announcement_that_cannot_be_kept_is_refused(someone: Driver, what: str) -> None:
+def test_bad_announcement_is_refused(someone: Driver, what: str) -> None:
     more, code = BAD_ANNOUNCEMENTS[what]
     answer = someone.office.post(
         "/v1/records", {"kind": "driving_licence", "owner": someone.owner, **more}
@@ -387,7 +387,7 @@ def test_an_announcement_that_cannot_be_kept_is_refused(someone: Driver, what: s
     assert (answer.status_code, answer.json()["code"]) == (422, code)
 
 
-def test_what_accompanies_a_paper_is_kept_and_found(someone: Driver) -> None:
+def test_accompanying_data_is_kept_and_found(someone: Driver) -> None:
     told = {
         "procedure": "3.000347",
         "came_as": "result",
@@ -419,7 +419,7 @@ def test_what_accompanies_a_paper_is_kept_and_found(someone: Driver) -> None:
         ({"qr": {"dossier": "x"}}, "malformed_dossier", "qr.dossier"),
     ],
 )
-def test_what_accompanies_a_paper_must_be_its_own(
+def test_accompanying_data_must_match_its_paper(
     someone: Driver, told: Json, code: str, member: str
 ) -> None:
     answer = someone.office.post("/v1/records", someone.licence(**told))

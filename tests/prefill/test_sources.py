@@ -36,7 +36,7 @@ def office(house: House) -> House:
 
 @pytest.mark.threat(42)
 @pytest.mark.parametrize("form", FORMS)
-def test_nothing_leaves_that_the_form_does_not_bind(office: House, faults: Any, form: str) -> None:
+def test_only_bound_fields_leave(office: House, faults: Any, form: str) -> None:
     """Surplus in a source's answer changes nothing; each person is asked for once a call."""
     bound = office.form(form).bindings.by_field
     names = {f.path for f in office.form(form).definition.fields}
@@ -76,7 +76,7 @@ def top_level(data: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.threat(42)
-def test_a_field_that_is_not_asked_costs_no_read(office: House, faults: Any) -> None:
+def test_unasked_field_costs_no_read(office: House, faults: Any) -> None:
     question = office.question("driving-licence-exchange", "driver", data={})
     office.filled(question)
     person = office.population.persona("driver")
@@ -94,7 +94,7 @@ def test_a_declined_source_is_not_asked(office: House, faults: Any) -> None:
     assert neither["sources"] == []
 
 
-def test_a_declined_field_stays_empty_and_no_other(office: House) -> None:
+def test_only_declined_field_stays_empty(office: House) -> None:
     question = office.question(PASSPORT, "ordinary", data={})
     usual = office.filled(question)
     for path in filled(usual):
@@ -107,16 +107,14 @@ def test_a_declined_field_stays_empty_and_no_other(office: House) -> None:
 
 
 @pytest.mark.parametrize("misspelt", ["populaton", "gioi_tinh", "thanhVien[0]", "", "gioiTinh "])
-def test_what_would_decline_nothing_is_refused_and_nobody_is_asked(
-    office: House, faults: Any, misspelt: str
-) -> None:
+def test_empty_decline_is_refused_before_reading(office: House, faults: Any, misspelt: str) -> None:
     question = office.question(PASSPORT, "ordinary", data={})
     answer = office.prefill({**question, "without": ["records", misspelt]})
     assert (answer.status_code, answer.json()["code"]) == (400, "unknown_declined")
     assert (answer.json()["member"], office.asked()) == ("without", [])
 
 
-def test_a_declined_cell_of_one_row_stays_empty(office: House) -> None:
+def test_declined_cell_of_row_stays_empty(office: House) -> None:
     form = "ct01-permanent-residence"
     data = {"hoDangKy": "hien_tai", "coThanhVienCungThayDoi": "co"}
     question = office.question(form, "ordinary", data=data)
@@ -135,7 +133,7 @@ def test_a_declined_group_gets_no_rows(office: House) -> None:
     assert not any(p.startswith("thanhVien[") for p in filled(answer))
 
 
-def test_what_a_grant_does_not_open_is_not_read(office: House, faults: Any) -> None:
+def test_source_outside_grant_is_not_read(office: House, faults: Any) -> None:
     office.admit("h31", frozenset({RECORDS}))
     office.admit("h32", frozenset({POPULATION, RECORDS}), frozenset({"1.004222"}))
     question = office.question(PASSPORT, "ordinary", data={})
@@ -149,7 +147,7 @@ def test_what_a_grant_does_not_open_is_not_read(office: House, faults: Any) -> N
 
 
 @pytest.mark.threat(42)
-def test_the_reference_of_another_procedure_opens_no_source(office: House, faults: Any) -> None:
+def test_other_procedures_reference_opens_no_source(office: House, faults: Any) -> None:
     """A tenant for residence is refused a passport that it asks for on that ground."""
     office.admit("h33", frozenset({POPULATION, RECORDS}), frozenset({"1.004222"}))
     question = office.question(PASSPORT, "ordinary", data={})
@@ -161,9 +159,7 @@ def test_the_reference_of_another_procedure_opens_no_source(office: House, fault
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_what_is_sensitive_is_withheld_until_it_is_sure_to_be_asked(
-    office: House, form: str
-) -> None:
+def test_sensitive_value_waits_until_surely_asked(office: House, form: str) -> None:
     one = office.form(form)
     sensitive = {b.field for b in one.bindings.bindings if one.dictionary[b.attribute].sensitive}
     for answers in ({}, {"nguoiYeuCau": "nu", "quanHe": "me", "nguoiKhai": "ban_than"}):
@@ -175,14 +171,14 @@ def test_what_is_sensitive_is_withheld_until_it_is_sure_to_be_asked(
                 assert said["reason"] in ("withheld", "declined")
 
 
-def test_an_open_question_about_ethnicity_says_that_it_is_withheld(office: House) -> None:
+def test_open_ethnicity_question_is_withheld(office: House) -> None:
     answer = office.filled(office.question("birth-registration", "ordinary_woman", data={}))
     open_ones = {f["path"] for f in answer["fields"] if f["visible"] == "open"}
     assert "danTocKhacTre" in open_ones
     assert empties(answer)["danTocKhacTre"] == "withheld"
 
 
-def test_ethnicity_is_filled_once_the_bride_is_known(office: House) -> None:
+def test_ethnicity_fills_once_bride_is_known(office: House) -> None:
     form = "marriage-registration"
     path = "danTocBenNu"
     before = office.filled(office.question(form, "ordinary_woman", data={"nguoiYeuCau": "nam"}))

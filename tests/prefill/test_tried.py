@@ -39,7 +39,7 @@ def refuse(_: Connection) -> None:
     raise Conflict("month_open", "this change takes itself out")
 
 
-async def test_a_change_run_again_keeps_its_alarm(
+async def test_repeated_change_keeps_its_alarm(
     database: Database, tries: FailureLimiter, clock: Clock
 ) -> None:
     runs = []
@@ -54,7 +54,7 @@ async def test_a_change_run_again_keeps_its_alarm(
     assert (len(runs), written, tries.alarms()) == (2, 1, ())
 
 
-async def test_a_failed_change_leaves_its_alarm_due(
+async def test_failed_change_leaves_alarm_due(
     database: Database, tries: FailureLimiter, clock: Clock
 ) -> None:
     def record(connection: Connection) -> None:

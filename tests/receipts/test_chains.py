@@ -38,7 +38,7 @@ def _indices(*numbers: str) -> list[bytes]:
     return sorted(person_index(KEY, number) for number in numbers)
 
 
-async def test_each_person_of_a_case_is_remembered_once_and_by_no_number(
+async def test_case_remembers_persons_once_without_number(
     database: Database,
 ) -> None:
     again = replace(OPENING, chain=ChainId("chain-2"), persons=("003090000002", "003090000003"))
@@ -66,7 +66,7 @@ async def test_applicant_is_marked_and_nobody_else(database: Database) -> None:
     assert database.read(marked) == set(_indices("003090000001", "003090000002"))
 
 
-async def test_a_chain_that_is_extended_adds_only_who_is_new_to_its_case(
+async def test_extended_chain_adds_new_persons_only(
     database: Database,
 ) -> None:
     alone = replace(OPENING, dossier=None)
@@ -85,7 +85,7 @@ async def test_a_chain_that_is_extended_adds_only_who_is_new_to_its_case(
     assert database.read(lambda c: _persons(c, case)) == _indices(*numbers)
 
 
-async def test_chains_without_a_dossier_are_cases_of_their_own(database: Database) -> None:
+async def test_chains_without_dossier_are_separate_cases(database: Database) -> None:
     alone = replace(OPENING, dossier=None)
     other = replace(alone, chain=ChainId("chain-2"))
     cases = [await database.write(lambda c, o=o: enter_chain(c, o, KEY)) for o in (alone, other)]
@@ -94,7 +94,7 @@ async def test_chains_without_a_dossier_are_cases_of_their_own(database: Databas
     assert [database.read(lambda c, o=case: len(_persons(c, o))) for case in cases] == [2, 2]
 
 
-async def test_a_dossier_is_found_by_its_own_tenant_and_code_alone(database: Database) -> None:
+async def test_dossier_needs_own_tenant_and_code(database: Database) -> None:
     case = await database.write(lambda c: enter_chain(c, OPENING, KEY))
     code = str(OPENING.dossier)
 
@@ -108,7 +108,7 @@ async def test_a_dossier_is_found_by_its_own_tenant_and_code_alone(database: Dat
         assert found(*stranger) == (None, None)
 
 
-async def test_only_the_used_receipt_and_the_new_one_stay_when_a_chain_goes_on(
+async def test_continued_chain_keeps_two_receipts(
     database: Database,
 ) -> None:
     def go_on(connection: Connection) -> None:

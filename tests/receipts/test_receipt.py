@@ -28,7 +28,7 @@ def encoded(value: object) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(value)).rstrip(b"=").decode()
 
 
-def test_what_was_sealed_is_opened_as_it_was() -> None:
+def test_sealed_receipt_opens_unchanged() -> None:
     sealed = SIGNER.seal(CLAIMS)
     opened = SIGNER.open(sealed.text, "h99", 1500)
     assert opened == sealed
@@ -39,7 +39,7 @@ def test_what_was_sealed_is_opened_as_it_was() -> None:
     assert head["typ"] == "prefill-receipt+jwt"
 
 
-def test_what_the_log_takes_the_digest_of_is_what_the_signature_covers() -> None:
+def test_logged_digest_covers_what_is_signed() -> None:
     opened = SIGNER.open(SIGNER.seal(CLAIMS).text, "h99", 1500)
     signature = base64.urlsafe_b64decode(opened.text.rpartition(".")[2] + "==")
     KEY.public_key().verify(signature, opened.signing_input)
@@ -52,7 +52,7 @@ def test_it_holds_to_the_second() -> None:
     assert refusal(text, now=2000) == "receipt_expired"
 
 
-def test_it_is_one_tenants_and_one_deployments() -> None:
+def test_receipt_belongs_to_tenant_and_deployment() -> None:
     text = SIGNER.seal(CLAIMS).text
     assert refusal(text, tenant="h11") == "receipt_foreign"
     elsewhere = ReceiptSigner("https://other.example", KEY, "k1").seal(CLAIMS).text
@@ -60,7 +60,7 @@ def test_it_is_one_tenants_and_one_deployments() -> None:
 
 
 @pytest.mark.threat(14)
-def test_no_letter_of_it_can_be_changed() -> None:
+def test_no_letter_can_be_changed() -> None:
     text = SIGNER.seal(CLAIMS).text
     for place in range(len(text)):
         other = "A" if text[place] != "A" else "B"
@@ -86,7 +86,7 @@ def test_no_letter_of_it_can_be_changed() -> None:
         {"alg": "EdDSA", "typ": "prefill-receipt+jwt", "kid": "k1"},
     ],
 )
-def test_no_other_header_is_taken_even_when_it_is_signed_by_our_key(header: object) -> None:
+def test_other_header_is_refused_even_signed(header: object) -> None:
     signing = f"{encoded(header)}.{encoded({'iss': 'https://gateway.example', **encode(CLAIMS)})}"
     signature = base64.urlsafe_b64encode(KEY.sign(signing.encode())).rstrip(b"=").decode()
     assert refusal(f"{signing}.{signature}") == "receipt_forged"
@@ -97,5 +97,5 @@ def test_what_is_no_receipt_is_refused(text: str) -> None:
     assert refusal(text) == "receipt_forged"
 
 
-def test_a_text_longer_than_any_receipt_is_not_read() -> None:
+def test_overlong_receipt_is_not_read() -> None:
     assert refusal("a" * (LARGEST_RECEIPT_BYTES + 1)) == "receipt_unreadable"

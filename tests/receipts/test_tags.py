@@ -62,7 +62,7 @@ def mark(field: FieldTemplate, **other: Any) -> FieldMark:
 
 @pytest.mark.threat(61)
 @pytest.mark.parametrize("key", ["moment", "day"])
-def test_every_day_of_a_century_comes_back_as_itself_and_as_no_other(key: str) -> None:
+def test_every_day_encodes_uniquely(key: str) -> None:
     template, tags = FORM.field(key), tagger()
     place = mark(template)
     seen: set[str] = set()
@@ -90,7 +90,7 @@ def dresses(day: date) -> tuple[str, ...]:
     )
 
 
-def test_a_year_is_not_its_first_day() -> None:
+def test_year_differs_from_its_first_day() -> None:
     template, tags = FORM.field("day"), tagger()
     year = tags.field_tag(mark(template), canonical(template, "00/00/1990"))
     for other in ("01/01/1990", "00/01/1990", "00/00/1991"):
@@ -107,14 +107,14 @@ SAME: list[tuple[str, list[Any]]] = [
 
 @pytest.mark.threat(32)
 @pytest.mark.parametrize(("key", "dresses"), SAME)
-def test_one_value_in_other_dress_opens_the_same_tag(key: str, dresses: list[Any]) -> None:
+def test_notations_of_a_value_share_tag(key: str, dresses: list[Any]) -> None:
     template, tags = FORM.field(key), tagger()
     opened = {tags.field_tag(mark(template), canonical(template, dress)) for dress in dresses}
     assert len(opened) == 1
 
 
 @given(st.text(st.characters(categories=["L", "M", "N", "P", "Zs"]), max_size=30))
-def test_a_text_and_its_decomposed_form_have_one_tag(text: str) -> None:
+def test_decomposed_text_has_same_tag(text: str) -> None:
     template, tags = FORM.field("text"), tagger()
     one = canonical(template, text)
     assert one == canonical(template, unicodedata.normalize("NFD", text))
@@ -123,7 +123,7 @@ def test_a_text_and_its_decomposed_form_have_one_tag(text: str) -> None:
     assert not same_tag(tag, tags.field_tag(mark(template), one + "x"))
 
 
-def test_a_tag_holds_in_its_own_place_only() -> None:
+def test_tag_holds_in_its_place_only() -> None:
     template = FORM.field("text")
     places = [
         mark(template),
@@ -148,7 +148,7 @@ def test_a_tag_holds_in_its_own_place_only() -> None:
     assert len(tags) == len(taggers) * len(places)
 
 
-def test_a_row_is_its_number_its_group_and_every_locked_cell_in_order() -> None:
+def test_row_tag_covers_number_group_and_cells() -> None:
     tags = tagger()
     cells = [("g[].a", "1"), ("g[].b", "2")]
     rows = {
@@ -163,7 +163,7 @@ def test_a_row_is_its_number_its_group_and_every_locked_cell_in_order() -> None:
     assert len(rows) == 7
 
 
-def test_persons_and_dossiers_have_keys_of_their_own() -> None:
+def test_persons_and_dossiers_have_own_keys() -> None:
     tags = tagger()
     texts = {
         tags.person_tag("applicant", (), "003090000123"),
@@ -177,11 +177,11 @@ def test_persons_and_dossiers_have_keys_of_their_own() -> None:
 
 
 @given(st.lists(st.binary(max_size=6), max_size=5), st.lists(st.binary(max_size=6), max_size=5))
-def test_no_two_lists_of_parts_are_one_message(one: list[bytes], other: list[bytes]) -> None:
+def test_different_part_lists_are_different_messages(one: list[bytes], other: list[bytes]) -> None:
     assert (length_prefixed(one) == length_prefixed(other)) == (one == other)
 
 
-def test_a_field_tag_can_be_made_again_from_the_written_formula() -> None:
+def test_field_tag_follows_the_written_formula() -> None:
     """What an auditor writes from the document alone gives the same tag."""
 
     def lp(*parts: bytes) -> bytes:

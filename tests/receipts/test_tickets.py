@@ -42,9 +42,7 @@ def everything(database: Database, folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file())
 
 
-async def test_a_ticket_goes_on_and_ends_and_every_change_has_its_leaf(
-    database: Database, tickets: Tickets
-) -> None:
+async def test_ticket_changes_each_have_a_leaf(database: Database, tickets: Tickets) -> None:
     ticket = await opened(database, tickets)
     assert (ticket.state, ticket.value) == ("open", VALUE)
     for state, value in (("sent", VALUE), ("resolved", None)):
@@ -54,9 +52,7 @@ async def test_a_ticket_goes_on_and_ends_and_every_change_has_its_leaf(
 
 
 @pytest.mark.parametrize("state", ["open", "sent", "resolved", "rejected"])
-async def test_a_ticket_that_has_ended_goes_nowhere(
-    database: Database, tickets: Tickets, state: str
-) -> None:
+async def test_ended_ticket_cannot_change(database: Database, tickets: Tickets, state: str) -> None:
     ticket = await opened(database, tickets)
     await database.write(lambda c: tickets.go_on(c, "h99", ticket.id, "rejected", NOW))
     with pytest.raises(Conflict, match="does not go on"):
@@ -72,7 +68,7 @@ async def test_another_tenants_ticket_is_not_there(database: Database, tickets: 
     assert database.read(lambda c: tickets.of_tenant(c, "h11", None, None)) == ()
 
 
-async def test_the_citizens_value_lies_sealed_and_is_erased_at_the_end(
+async def test_citizens_value_is_sealed_then_erased(
     database: Database, tickets: Tickets, tmp_path: Path
 ) -> None:
     ticket = await opened(database, tickets)
@@ -84,9 +80,7 @@ async def test_the_citizens_value_lies_sealed_and_is_erased_at_the_end(
 
 
 @pytest.mark.threat(43)
-async def test_a_value_moved_to_another_ticket_does_not_open(
-    database: Database, tickets: Tickets
-) -> None:
+async def test_value_opens_for_its_own_ticket_only(database: Database, tickets: Tickets) -> None:
     one, other = await opened(database, tickets), await opened(database, tickets, "h11")
 
     def swap(connection: Any) -> None:
@@ -101,9 +95,7 @@ async def test_a_value_moved_to_another_ticket_does_not_open(
     assert [ticket.value for ticket in shown] == [None]
 
 
-async def test_a_ticket_that_nobody_ended_expires_and_leaves_no_value(
-    database: Database, tickets: Tickets
-) -> None:
+async def test_unended_ticket_expires_without_value(database: Database, tickets: Tickets) -> None:
     await opened(database, tickets)
     await sweep(database, lambda: NOW + LIFE - timedelta(seconds=1))
     assert states(database) == ["open"]

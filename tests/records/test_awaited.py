@@ -26,7 +26,7 @@ async def announce(store: RecordStore, sent: dict[str, Any], tenant: TenantId = 
     return await store.database.write(change)
 
 
-async def test_an_announcement_is_noted_once_and_is_no_record(
+async def test_announcement_is_noted_once_without_record(
     store: RecordStore, card: dict[str, Any]
 ) -> None:
     sent, owner = announcement(card), PersonalId(card["owner"]["personal_id"])
@@ -51,7 +51,7 @@ async def test_an_announcement_is_noted_once_and_is_no_record(
         (timedelta(days=30, seconds=1), False),
     ],
 )
-async def test_a_record_is_awaited_from_now_on_and_for_thirty_days(
+async def test_record_is_awaited_for_thirty_days(
     store: RecordStore, card: dict[str, Any], after: timedelta, taken: bool
 ) -> None:
     if taken:
@@ -62,7 +62,7 @@ async def test_a_record_is_awaited_from_now_on_and_for_thirty_days(
     assert (refusal.value.code, refusal.value.member) == ("not_awaited", "expected_at")
 
 
-async def test_the_record_takes_the_place_of_its_announcement_and_of_no_other(
+async def test_record_replaces_its_own_announcement_only(
     store: RecordStore, card: dict[str, Any]
 ) -> None:
     owner = PersonalId(card["owner"]["personal_id"])

@@ -6,7 +6,7 @@ from gateway.domain.identifiers import TenantId
 from gateway.records.codec import Place, PlainCodec, read_document, write_document
 
 
-def test_numbers_keep_every_digit_and_are_never_floats() -> None:
+def test_numbers_keep_digits_and_avoid_floats() -> None:
     amounts = [Decimal("0.10"), Decimal("123456789012345678901234567890.5"), 10**30, 3]
 
     again = read_document(write_document({"amounts": amounts[:2] + amounts[3:]}))["amounts"]
@@ -14,16 +14,16 @@ def test_numbers_keep_every_digit_and_are_never_floats() -> None:
     assert [str(one) for one in again] == ["0.10", "123456789012345678901234567890.5", "3"]
 
 
-def test_the_same_document_is_written_alike_in_whatever_order_its_members_came() -> None:
+def test_encoding_ignores_member_order() -> None:
     assert write_document({"b": 1, "a": 2}) == write_document({"a": 2, "b": 1}) == b'{"a":2,"b":1}'
 
 
-def test_what_is_no_json_is_not_written() -> None:
+def test_non_json_values_are_not_encoded() -> None:
     with pytest.raises(TypeError):
         write_document({"a": object()})
 
 
-def test_the_plain_codec_gives_back_what_it_was_given() -> None:
+def test_plain_codec_returns_its_input() -> None:
     place = Place(TenantId("h99"), b"index", "rec_1")
 
     assert PlainCodec().decode(place, PlainCodec().encode(place, b"{}")) == b"{}"

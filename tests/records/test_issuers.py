@@ -48,7 +48,7 @@ def refused(issuers: Issuers, card: dict[str, Any], kinds: Kinds, signature: str
     return None
 
 
-def test_what_is_vouched_for_is_written_as_told_to_issuers(record: Record) -> None:
+def test_signed_text_matches_issuer_documentation(record: Record) -> None:
     scan = {"name": "a.pdf", "sha256": "0" * 64}
     told = vouched_for(replace(record, file=scan))
     named = ("kind", "owner", "number", "issuer", "issued_on", "valid_until", "content", "file")
@@ -64,9 +64,7 @@ def test_any_key_of_the_issuer_vouches(
     assert refused(issuers, card, kinds, signed(record, key)) is None
 
 
-def test_a_record_without_a_signature_is_taken_as_the_province_states_it(
-    issuers: Issuers, record: Record
-) -> None:
+def test_unsigned_record_is_stated_by_province(issuers: Issuers, record: Record) -> None:
     issuers.check(record)
 
 
@@ -82,7 +80,7 @@ def test_a_record_without_a_signature_is_taken_as_the_province_states_it(
     ],
     ids=lambda changed: next(iter(changed)),
 )
-def test_a_signature_over_another_record_is_refused(
+def test_signature_of_another_record_is_refused(
     issuers: Issuers,
     record: Record,
     card: dict[str, Any],
@@ -92,7 +90,7 @@ def test_a_signature_over_another_record_is_refused(
     assert refused(issuers, card, kinds, signed(record, NEW, **changed)) == "signature_refused"
 
 
-def test_nobody_vouches_for_the_records_of_others(
+def test_issuer_vouches_for_own_records_only(
     issuers: Issuers, record: Record, card: dict[str, Any], kinds: Kinds
 ) -> None:
     assert refused(issuers, card, kinds, signed(record, OTHER)) == "signature_refused"
@@ -100,7 +98,7 @@ def test_nobody_vouches_for_the_records_of_others(
     assert refused(Issuers(), card, kinds, signed(record, NEW)) == "issuer_unknown"
 
 
-def test_without_a_file_there_are_no_issuers_and_an_odd_key_is_named(tmp_path: Path) -> None:
+def test_issuers_need_file_and_valid_keys(tmp_path: Path) -> None:
     assert read_issuers(tmp_path / "none.json") == Issuers()
     (tmp_path / "issuers.json").write_text('{"issuers": {"A": [{"kty": "OKP"}]}}')
     with pytest.raises(ValueError, match=r"issuers\.json"):

@@ -12,7 +12,7 @@ from gateway.records.kinds import Kinds, read_kinds
 ROOT = Path(__file__).parents[2]
 
 
-def test_every_kind_that_the_gateway_must_know_is_there(kinds: Kinds) -> None:
+def test_required_kinds_are_present(kinds: Kinds) -> None:
     assert {
         "identity_card",
         "birth_certificate",
@@ -32,21 +32,21 @@ def test_every_kind_that_the_gateway_must_know_is_there(kinds: Kinds) -> None:
     } <= set(kinds.by_name)
 
 
-def test_every_member_has_a_type_that_can_be_checked(kinds: Kinds) -> None:
+def test_every_member_type_is_checkable(kinds: Kinds) -> None:
     for kind in kinds.by_name.values():
         for member in kind.members.values():
             with pytest.raises(RecordRefused):
                 check_value(member.type, object(), member.name)
 
 
-def test_every_attribute_answered_stands_in_the_dictionary(kinds: Kinds) -> None:
+def test_every_answered_attribute_is_in_dictionary(kinds: Kinds) -> None:
     known = json.loads((ROOT / "schemas" / "attributes.json").read_bytes())["attributes"]
     for kind in kinds.by_name.values():
         named = {member.attribute for member in kind.members.values() if member.attribute}
         assert named | set(kind.implies) <= set(known)
 
 
-def test_an_unknown_kind_is_refused_without_repeating_it(kinds: Kinds) -> None:
+def test_unknown_kind_is_refused_without_echo(kinds: Kinds) -> None:
     with pytest.raises(RecordRefused, match="unknown_kind") as raised:
         kinds["003084709313"]
     assert "003084709313" not in str(raised.value)
@@ -61,9 +61,7 @@ def test_an_unknown_kind_is_refused_without_repeating_it(kinds: Kinds) -> None:
     ],
     ids=["a misspelt member", "a rule that nobody wrote", "no title"],
 )
-def test_a_file_of_kinds_that_says_something_else_is_not_read(
-    tmp_path: Path, entry: dict[str, Any]
-) -> None:
+def test_malformed_file_of_kinds_is_refused(tmp_path: Path, entry: dict[str, Any]) -> None:
     path = tmp_path / "kinds.json"
     path.write_text(json.dumps({"kinds": {"paper": entry}}), encoding="utf-8")
 

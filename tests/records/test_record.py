@@ -22,9 +22,7 @@ def altered(record: dict[str, Any], path: str, value: object) -> dict[str, Any]:
     return changed
 
 
-def test_every_paper_of_every_persona_is_taken_in_and_comes_back_as_it_was(
-    people: Population, kinds: Kinds
-) -> None:
+def test_persona_papers_are_stored_unchanged(people: Population, kinds: Kinds) -> None:
     seen = set()
     for n in PERSONAS.values():
         for paper in records_of(people, n):
@@ -87,7 +85,7 @@ REFUSALS: dict[str, tuple[str, object, str, str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSALS)
-def test_a_record_is_refused_by_place_and_reason(
+def test_refused_record_names_place_and_reason(
     card: dict[str, Any], kinds: Kinds, case: str
 ) -> None:
     path, value, code, member = REFUSALS[case]
@@ -188,7 +186,7 @@ CONTENTS: dict[str, tuple[str, str, object, str, str]] = {
 
 
 @pytest.mark.parametrize("case", CONTENTS)
-def test_content_that_does_not_fit_its_kind_is_refused_by_place_and_reason(
+def test_unfit_content_names_place_and_reason(
     card: dict[str, Any], kinds: Kinds, case: str
 ) -> None:
     kind, name, value, code, member = CONTENTS[case]
@@ -198,9 +196,7 @@ def test_content_that_does_not_fit_its_kind_is_refused_by_place_and_reason(
     assert (raised.value.code, raised.value.member) == (code, member)
 
 
-def test_a_refusal_repeats_neither_a_value_nor_a_name_that_could_be_one(
-    card: dict[str, Any], kinds: Kinds
-) -> None:
+def test_refusal_echoes_no_value_or_name(card: dict[str, Any], kinds: Kinds) -> None:
     secret = "TRẦN ĐỨC NAM 003084709313"
     for path in ("content.issue_date", "owner.personal_id", f"content.{secret}", secret):
         with pytest.raises(RecordRefused) as raised:
@@ -216,19 +212,19 @@ def test_null_stands_for_absent_everywhere(card: dict[str, Any], kinds: Kinds) -
     assert read_record(sent, kinds).content == content
 
 
-def test_an_open_kind_takes_members_of_its_own(card: dict[str, Any], kinds: Kinds) -> None:
+def test_open_kind_accepts_extra_members(card: dict[str, Any], kinds: Kinds) -> None:
     content = {"title": "Giấy khám", "conclusion": "Đủ", "score": Decimal("9.50"), "valid": True}
 
     assert read_record(card | {"kind": "general", "content": content}, kinds).content == content
 
 
-def test_a_date_may_be_known_in_part(card: dict[str, Any], kinds: Kinds) -> None:
+def test_date_may_be_partly_known(card: dict[str, Any], kinds: Kinds) -> None:
     for born in ("1950", "1950-04", "1950-04-30"):
         father = {"full_name": "Lê Văn Mẫu", "birth_date": born}
         read_record(card | {"kind": "birth_certificate", "content": {"father": father}}, kinds)
 
 
-def test_a_record_does_not_print_whose_it_is(card: dict[str, Any], kinds: Kinds) -> None:
+def test_record_hides_its_owner(card: dict[str, Any], kinds: Kinds) -> None:
     printed = repr(read_record(card, kinds))
 
     assert card["owner"]["personal_id"] not in printed

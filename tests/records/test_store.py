@@ -24,9 +24,7 @@ def owner_of(record: dict[str, Any]) -> PersonalId:
     return PersonalId(record["owner"]["personal_id"])
 
 
-async def test_a_record_is_found_by_its_owner_as_it_came_in(
-    store: RecordStore, card: dict[str, Any]
-) -> None:
+async def test_record_is_found_by_owner_unchanged(store: RecordStore, card: dict[str, Any]) -> None:
     record_id, created = await store.put(HERE, card)
 
     (found,) = store.search(HERE, owner_of(card))
@@ -36,9 +34,7 @@ async def test_a_record_is_found_by_its_owner_as_it_came_in(
     assert store.get(HERE, record_id) == found
 
 
-async def test_the_same_record_twice_is_one_whichever_dossier_or_scan_brought_it(
-    store: RecordStore, card: dict[str, Any]
-) -> None:
+async def test_same_record_is_stored_once(store: RecordStore, card: dict[str, Any]) -> None:
     first = await store.put(HERE, card)
     again = await store.put(
         HERE, card | {"dossier": "H99.01-20261122-0000001", "file": card["file"] | {"name": "b"}}
@@ -77,7 +73,7 @@ async def test_fifty_at_once_make_one_record(store: RecordStore, card: dict[str,
 
 
 @pytest.mark.threat(1)
-async def test_nobody_finds_the_records_of_another_tenant(
+async def test_other_tenants_records_are_not_found(
     store: RecordStore, card: dict[str, Any]
 ) -> None:
     record_id, _ = await store.put(HERE, card)
@@ -92,7 +88,7 @@ async def test_nobody_finds_the_records_of_another_tenant(
     assert store.get(HERE, record_id).state == "valid"
 
 
-async def test_a_search_may_name_kind_and_state(store: RecordStore, people: Population) -> None:
+async def test_search_may_name_kind_and_state(store: RecordStore, people: Population) -> None:
     papers = records_of(people, people.persona("ordinary").n)
     ids = {paper["kind"]: (await store.put(HERE, paper))[0] for paper in papers}
     await store.revoke(HERE, ids["identity_card"], "replaced")
@@ -108,7 +104,7 @@ async def test_a_search_may_name_kind_and_state(store: RecordStore, people: Popu
 
 
 @pytest.mark.parametrize("reason", sorted(REVOCATION_REASONS))
-async def test_a_revoked_record_says_why_and_is_no_longer_valid(
+async def test_revoked_record_gives_reason_and_is_invalid(
     store: RecordStore, card: dict[str, Any], reason: str
 ) -> None:
     record_id, _ = await store.put(HERE, card)
@@ -130,7 +126,7 @@ async def test_a_revocation_stands(store: RecordStore, card: dict[str, Any]) -> 
         await store.revoke(HERE, record_id, "replaced")
 
 
-async def test_a_reason_of_ones_own_is_refused(store: RecordStore, card: dict[str, Any]) -> None:
+async def test_invented_reason_is_refused(store: RecordStore, card: dict[str, Any]) -> None:
     record_id, _ = await store.put(HERE, card)
 
     with pytest.raises(RecordRefused, match="unknown_reason"):
@@ -138,7 +134,7 @@ async def test_a_reason_of_ones_own_is_refused(store: RecordStore, card: dict[st
     assert store.get(HERE, record_id).state == "valid"
 
 
-async def test_a_record_may_come_in_with_a_larger_change_or_not_at_all(
+async def test_record_joins_a_larger_transaction(
     store: RecordStore, database: Database, card: dict[str, Any]
 ) -> None:
     def change(connection: Any) -> None:
@@ -160,7 +156,7 @@ async def test_a_refused_record_leaves_nothing_behind(
     assert database.read(lambda connection: connection.execute(select(records)).all()) == []
 
 
-async def test_the_owner_stands_outside_the_content_as_a_keyed_digest_alone(
+async def test_owner_is_stored_as_keyed_digest(
     store: RecordStore, database: Database, card: dict[str, Any]
 ) -> None:
     await store.put(HERE, card)
@@ -188,7 +184,7 @@ class Sealing:
         return plain
 
 
-async def test_another_codec_takes_the_column_over_and_always_learns_the_same_place(
+async def test_another_codec_replaces_the_column(
     database: Database, kinds: Kinds, card: dict[str, Any]
 ) -> None:
     codec = Sealing()

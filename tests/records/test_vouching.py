@@ -166,7 +166,7 @@ RESULT = {"dossier": DOSSIER, "came_as": "result", "procedure": "1.004222"}
         "another tenant's",
     ],
 )
-async def test_confirmed_result_of_a_finished_dossier_is_vouched_for(
+async def test_confirmed_result_of_finished_dossier_is_vouched(
     settled: RecordStore,
     card: dict[str, Any],
     said: dict[str, Any],
@@ -179,7 +179,7 @@ async def test_confirmed_result_of_a_finished_dossier_is_vouched_for(
     assert vouched(settled, card) is expected
 
 
-async def test_result_of_somebody_elses_dossier_is_not_vouched_for(
+async def test_result_of_other_persons_dossier_is_unvouched(
     settled: RecordStore, card: dict[str, Any]
 ) -> None:
     await settled.database.write(lambda c: enter_dossier(c, "003190000001", **DONE))
@@ -187,7 +187,7 @@ async def test_result_of_somebody_elses_dossier_is_not_vouched_for(
     assert not vouched(settled, card)
 
 
-async def test_result_of_a_relatives_dossier_is_not_vouched_for(
+async def test_result_of_relatives_dossier_is_unvouched(
     settled: RecordStore, card: dict[str, Any]
 ) -> None:
     owner = card["owner"]["personal_id"]

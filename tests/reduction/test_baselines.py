@@ -112,7 +112,7 @@ def _baselines(deployment: Deployment, form_code: str) -> Iterator[Any]:
 
 
 @pytest.mark.threat(68)
-async def test_t68_the_next_log_repeats_what_was_dropped(deployment: Deployment) -> None:
+async def test_t68_next_log_repeats_dropped_baselines(deployment: Deployment) -> None:
     await deployment.start(form("one", "a", "b", "c"))
     ((first, _),) = deployment.of("form-version")
     await deployment.start(form("one", "a"))
@@ -127,7 +127,7 @@ async def test_t68_the_next_log_repeats_what_was_dropped(deployment: Deployment)
 
 
 @pytest.mark.threat(68)
-async def test_t68_a_log_after_the_next_names_the_first(deployment: Deployment) -> None:
+async def test_t68_later_log_names_the_first(deployment: Deployment) -> None:
     await deployment.start(form("one", "a", "b"))
     ((first, _),) = deployment.of("form-version")
     for old, new in ((OLD, NEW), (NEW, LAST)):
@@ -144,7 +144,7 @@ async def test_another_declaration_begins_its_own(deployment: Deployment) -> Non
     assert list(_baselines(deployment, "two")) == [[]]
 
 
-async def test_acts_of_items_stand_in_the_leaf(deployment: Deployment) -> None:
+async def test_acts_of_items_stand_in_leaf(deployment: Deployment) -> None:
     acts = {"abolished": {"second": "07/2026/NĐ-CP"}, "added": {"first": "66.7/2025/NQ-CP"}}
     await deployment.start(form("one", "a", **acts))
     ((_, leaf),) = deployment.of("form-version")
@@ -168,7 +168,7 @@ async def test_a_changed_connection_grants_again(deployment: Deployment) -> None
 
 
 @pytest.mark.threat(73)
-async def test_t73_marks_are_repeated_at_the_head(deployment: Deployment) -> None:
+async def test_t73_marks_are_repeated_at_head(deployment: Deployment) -> None:
     await deployment.start()
     await deployment.admit("h99")
     await deployment.admit("h98", is_test=True)

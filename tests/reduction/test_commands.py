@@ -15,7 +15,7 @@ from tests.databases import open_database
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 
 
-def test_coverage_counts_required_fields_and_those_that_a_connected_source_can_fill() -> None:
+def test_coverage_counts_required_and_fillable_fields() -> None:
     catalogue = read_catalogue(SCHEMAS)
     rows = {row["form"]: row for row in coverage_of(catalogue)}
 
@@ -39,7 +39,7 @@ def test_coverage_counts_required_fields_and_those_that_a_connected_source_can_f
         assert row["bound"] <= len(held)
 
 
-def test_coverage_speaks_json_to_programs_and_a_table_to_people() -> None:
+def test_coverage_prints_json_or_table() -> None:
     answer = CliRunner().invoke(app, ["forms", "coverage", "--json"])
     assert answer.exit_code == 0
     assert {"form", "required", "bound", "connected", "ceiling"} == set(
@@ -51,9 +51,7 @@ def test_coverage_speaks_json_to_programs_and_a_table_to_people() -> None:
     assert "tk01-" in shown.stdout
 
 
-def test_a_report_of_a_new_deployment_is_empty_and_says_so_honestly(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_report_of_new_deployment_is_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY_DATA", str(tmp_path))
     open_database(tmp_path).close()
 
@@ -68,7 +66,7 @@ def test_a_report_of_a_new_deployment_is_empty_and_says_so_honestly(
 
 
 @pytest.mark.parametrize("arguments", [["--from", "soon"], ["--by", "person"]])
-def test_a_report_that_cannot_be_given_ends_with_status_1(
+def test_impossible_report_ends_with_status_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
     monkeypatch.setenv("GATEWAY_DATA", str(tmp_path))
@@ -80,7 +78,7 @@ def test_a_report_that_cannot_be_given_ends_with_status_1(
     assert "parameter_unusable" in answer.stderr
 
 
-def test_a_report_without_a_deployment_makes_no_database(
+def test_report_without_deployment_creates_no_database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GATEWAY_DATA", str(tmp_path / "nothing"))

@@ -63,24 +63,24 @@ STORIES: dict[str, tuple[tuple[dict[str, Any], ...], list[int]]] = {
 
 @pytest.mark.threat(17, 55)
 @pytest.mark.parametrize(("bodies", "expected"), STORIES.values(), ids=STORIES)
-def test_a_dossier_counts_where_the_portal_confirms_it(
+def test_dossier_counts_where_portal_confirms_it(
     bodies: tuple[dict[str, Any], ...], expected: list[int]
 ) -> None:
     assert counted(*bodies) == expected
 
 
-def test_without_a_portal_it_counts_where_it_was_submitted() -> None:
+def test_without_portal_submission_counts() -> None:
     assert counted(*CASE, confirmed=False) == [1, 0, 1]
 
 
-def test_a_report_says_unconfirmed_only_where_no_portal_is_connected() -> None:
+def test_report_says_unconfirmed_without_portal_only() -> None:
     nothing = {"counts": [], "headline": "core"}
     assert UNCONFIRMED in notice_of(definitions(), nothing, {})
     assert UNCONFIRMED not in notice_of(definitions(confirmed=True), nothing, {})
 
 
 @pytest.mark.threat(55)
-def test_t55_typed_dossiers_filled_afterwards_move_no_published_numerator() -> None:
+def test_t55_dossiers_filled_afterwards_move_no_numerator() -> None:
     """500 dossiers typed as before; prefill and submission follow back to back behind the scenes."""
     measurement = Measurement(definitions(confirmed=True), Scope())
     for number in range(500):
@@ -105,7 +105,7 @@ def summed(cases: Iterable[tuple[dict[str, Any], ...]]) -> dict[tuple[Any, ...],
     return dict(sum((Counter(one) for one in measurement.sums().values()), Counter()))
 
 
-def test_a_bundle_says_which_dossiers_the_portal_has_of_it_when_it_is_confirmed() -> None:
+def test_confirmed_bundle_names_its_portal_dossiers() -> None:
     parts = [sync("a", proc=procedure, part=1) for procedure in PARTS]
     later = sync("a", proc="9.900001", part=1)
     sums = summed([(*CASE, *parts, sync("a"), later)])
@@ -123,7 +123,7 @@ def handed_in(name: str, *given: dict[str, Any]) -> tuple[dict[str, Any], ...]:
 
 
 @pytest.mark.threat(18)
-def test_t18_robots_that_no_portal_knows_move_no_published_numerator() -> None:
+def test_t18_unknown_robots_move_no_numerator() -> None:
     honest = [handed_in(f"h{n}", sync(f"h{n}")) for n in range(100)]
     robots = [handed_in(f"r{n}") for n in range(1000)]
     alone, together = summed(honest), summed([*honest, *robots])
@@ -134,7 +134,7 @@ def test_t18_robots_that_no_portal_knows_move_no_published_numerator() -> None:
 
 
 @pytest.mark.threat(18)
-def test_t18_robots_that_the_portal_knows_and_that_were_marked_save_nothing() -> None:
+def test_t18_known_marked_robots_save_nothing() -> None:
     honest = [handed_in(f"h{n}", sync(f"h{n}")) for n in range(100)]
     robots = [
         (prefill(f"r{n}", f"r{n}.c"), submission(f"r{n}", FIELDS, f"r{n}.c", bu=1), sync(f"r{n}"))
@@ -148,7 +148,7 @@ def test_t18_robots_that_the_portal_knows_and_that_were_marked_save_nothing() ->
 
 
 @pytest.mark.threat(18)
-def test_t18_a_sample_exposes_robots_of_one_percent_nineteen_times_of_twenty() -> None:
+def test_t18_sample_exposes_one_percent_robots() -> None:
     """299 of 100,000, drawn as the audit draws; the first thousand are robots'."""
     exposed = 0
     for number in range(2000):
@@ -160,7 +160,7 @@ def test_t18_a_sample_exposes_robots_of_one_percent_nineteen_times_of_twenty() -
     assert 1 - (1 - 0.01) ** 299 > 0.95
 
 
-def test_a_dossier_that_is_withdrawn_and_opened_anew_counts_once() -> None:
+def test_withdrawn_and_reopened_dossier_counts_once() -> None:
     first = handed_in("a", sync("a"), sync("a", 7))
     again = handed_in("b", sync("b"))
 
@@ -191,7 +191,7 @@ def told_of_the_portal(chance: random.Random, cases: int) -> Iterator[tuple[dict
 
 @pytest.mark.threat(54)
 @pytest.mark.parametrize(("seed", "cases"), [(0, 150), (1, 150), (2, 300)])
-def test_confirmed_months_are_counted_again_to_the_last_digit(
+def test_confirmed_months_recount_to_last_digit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, cases: int
 ) -> None:
     given = told_of_the_portal(random.Random(seed), cases)

@@ -22,7 +22,7 @@ def rows_of(*bodies: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [*document["forms"], document["total"]["online"]]
 
 
-def test_conflicts_are_counted_by_attribute_over_fields_and_rows() -> None:
+def test_conflicts_are_counted_by_attribute() -> None:
     states = {"hoTen": "F", "gioiTinh": "c", "thanhVien[0].so": "c", "thanhVien[1].so": "c"}
     rows = rows_of(prefill("a", states=states), prefill("b", states={"gioiTinh": "c"}))
 
@@ -31,7 +31,7 @@ def test_conflicts_are_counted_by_attribute_over_fields_and_rows() -> None:
         assert row["empties"]["conflict"] == sum(row["conflicts"].values())
 
 
-def test_a_conflict_counts_as_it_stands_in_the_last_receipt_of_its_chain() -> None:
+def test_last_receipt_decides_a_conflict() -> None:
     (row, _) = rows_of(
         prefill("a", states={"gioiTinh": "c", "diaChi": "c"}),
         prefill("a", states={"gioiTinh": "F", "diaChi": "c"}),
@@ -40,13 +40,13 @@ def test_a_conflict_counts_as_it_stands_in_the_last_receipt_of_its_chain() -> No
     assert row["conflicts"] == {"residence.address": 1}
 
 
-def test_where_sources_agree_there_is_nothing_to_list() -> None:
+def test_agreeing_sources_list_nothing() -> None:
     (row, _) = rows_of(prefill("a"))
 
     assert row["conflicts"] == {}
 
 
-def test_a_conflict_over_a_field_that_no_source_fills_is_not_measured() -> None:
+def test_conflict_over_unfilled_field_is_ignored() -> None:
     with pytest.raises(CannotMeasure) as raised:
         rows_of(prefill("a", states={"lyDo": "c"}))
 

@@ -62,7 +62,7 @@ def _fraction(figure: Mapping[str, int]) -> tuple[int, int]:
     return figure["numerator"], figure["denominator"]
 
 
-def test_the_reduction_is_what_was_saved_over_that_and_what_was_declared() -> None:
+def test_reduction_is_saved_over_saved_and_declared() -> None:
     row = _row(submission("a", PLAIN))
 
     assert row["reduction"] == {"numerator": 3, "denominator": 4, "value": 0.75}
@@ -72,7 +72,7 @@ def test_the_reduction_is_what_was_saved_over_that_and_what_was_declared() -> No
 
 
 @pytest.mark.parametrize("kind", ["constant", "derived", "repeat", "extra"])
-def test_an_auto_that_a_figure_leaves_out_leaves_its_denominator_too(kind: str) -> None:
+def test_excluded_auto_leaves_denominator_too(kind: str) -> None:
     row = _row(submission("a", {**PLAIN, "queTinh": filled(Verdict.AUTO, kind)}))
 
     assert _fraction(row["reduction"]) == (3, 4)
@@ -92,7 +92,7 @@ def test_an_auto_that_a_figure_leaves_out_leaves_its_denominator_too(kind: str) 
     ],
 )
 @pytest.mark.threat(19)
-def test_every_declared_verdict_stays_in_the_denominator(filling: Filling, verdict: str) -> None:
+def test_every_declared_verdict_stays_in_denominator(filling: Filling, verdict: str) -> None:
     row = _row(submission("a", {**PLAIN, "queTinh": filling}))
 
     assert _fraction(row["reduction"]) == (3, 5)
@@ -101,27 +101,27 @@ def test_every_declared_verdict_stays_in_the_denominator(filling: Filling, verdi
 
 
 @pytest.mark.parametrize("filling", [BLANK, WITHDRAWN, HIDDEN])
-def test_what_nobody_gave_and_nobody_saw_counts_as_nothing(filling: Filling) -> None:
+def test_ungiven_and_unseen_fields_count_nothing(filling: Filling) -> None:
     row = _row(submission("a", {**PLAIN, "queXa": filling}))
 
     assert _fraction(row["reduction"]) == (3, 4)
     assert row["left_to_declare"]["mean"]["value"] == 1
 
 
-def test_withdrawn_and_hidden_fields_are_published_beside_the_verdicts() -> None:
+def test_withdrawn_and_hidden_fields_are_published() -> None:
     row = _row(submission("a", {**PLAIN, "queTinh": HIDDEN, "thanhVien[0].so": WITHDRAWN}))
 
     assert (row["withdrawn"], row["hidden"], row["filled"], row["visible"]) == (1, 1, 5, 4)
 
 
-def test_the_core_counts_required_facts_that_stand_for_an_official_item() -> None:
+def test_core_counts_required_official_facts() -> None:
     fields = {"hoTen": AUTO, "diaChi": AUTO, "ghiChu": AUTO, "gioiTinh": MANUAL}
 
     assert _fraction(_row(submission("a", fields))["core"]) == (1, 2)
 
 
 @pytest.mark.threat(16)
-def test_several_fields_for_one_item_are_one_item_and_auto_only_together() -> None:
+def test_fields_of_one_item_count_together() -> None:
     together = _row(submission("a", {"queTinh": AUTO, "queXa": AUTO, "lyDo": MANUAL}))
     apart = _row(submission("a", {"queTinh": AUTO, "queXa": OVERRIDE, "lyDo": MANUAL}))
     empty = _row(submission("a", {"queTinh": AUTO, "queXa": BLANK, "lyDo": MANUAL}))
@@ -133,13 +133,13 @@ def test_several_fields_for_one_item_are_one_item_and_auto_only_together() -> No
     assert _fraction(hidden["core"]) == (1, 2)
 
 
-def test_an_item_of_which_a_field_is_no_fact_is_no_core_item() -> None:
+def test_item_with_non_fact_is_not_core() -> None:
     fields = {"queTinh": AUTO, "queXa": filled(Verdict.AUTO, "suggested"), "lyDo": MANUAL}
 
     assert _fraction(_row(submission("a", fields))["core"]) == (0, 1)
 
 
-def test_a_column_of_a_group_is_one_item_however_many_rows_it_has() -> None:
+def test_group_column_is_one_item() -> None:
     rows = {f"thanhVien[{row}].{key}": AUTO for row in range(3) for key in ("so", "quanHe")}
     whole = _row(submission("a", {**rows, "lyDo": MANUAL}))
     broken = _row(submission("a", {**rows, "thanhVien[2].quanHe": MANUAL, "lyDo": MANUAL}))
@@ -149,7 +149,7 @@ def test_a_column_of_a_group_is_one_item_however_many_rows_it_has() -> None:
     assert _fraction(broken["core"]) == (1, 3)
 
 
-def test_required_only_stands_beside_the_ceiling_of_the_form() -> None:
+def test_required_only_accompanies_form_ceiling() -> None:
     fields = {**PLAIN, "queXa": MANUAL, "ghiChu": MANUAL}
     row = _row(submission("a", fields), submission("b", fields))
 
@@ -157,7 +157,7 @@ def test_required_only_stands_beside_the_ceiling_of_the_form() -> None:
     assert _fraction(row["ceiling"]) == (8, 12)
 
 
-def test_the_shares_of_the_sources_add_up_to_the_reduction() -> None:
+def test_source_shares_sum_to_reduction() -> None:
     fields = {
         **PLAIN,
         "queTinh": filled(Verdict.AUTO, "fact", "records"),
@@ -175,7 +175,7 @@ def test_the_shares_of_the_sources_add_up_to_the_reduction() -> None:
     assert _fraction(row["by_source"]["records"]["acceptance"]) == (1, 2)
 
 
-def test_left_to_declare_is_a_mean_and_a_median_over_dossiers() -> None:
+def test_left_to_declare_has_mean_and_median() -> None:
     one, three = {"hoTen": MANUAL}, dict.fromkeys(("hoTen", "gioiTinh", "lyDo"), MANUAL)
     even = _row(submission("a", one), submission("b", three))
     odd = _row(submission("a", one), submission("b", three), submission("c", one))
@@ -186,11 +186,11 @@ def test_left_to_declare_is_a_mean_and_a_median_over_dossiers() -> None:
 
 
 @pytest.mark.threat(15)
-def test_declared_fields_that_stand_for_no_item_are_published() -> None:
+def test_declared_fields_without_item_are_published() -> None:
     assert _row(submission("a", {"ghiChu": MANUAL, "lyDo": MANUAL}))["declared_extra"] == 1
 
 
-def test_override_and_contested_are_shares_of_what_was_filled_and_shown() -> None:
+def test_override_and_contested_are_shares_of_shown() -> None:
     fields = {"hoTen": CONTESTED, "gioiTinh": OVERRIDE, "diaChi": OVERRIDE, "queTinh": AUTO}
     row = _row(submission("a", {**fields, "queXa": HIDDEN, "lyDo": MANUAL}))
 
@@ -198,7 +198,7 @@ def test_override_and_contested_are_shares_of_what_was_filled_and_shown() -> Non
     assert _fraction(row["contested_rate"]) == (1, 4)
 
 
-def test_empties_are_those_of_the_last_receipt_of_a_chain() -> None:
+def test_empties_come_from_the_last_receipt() -> None:
     states = {"hoTen": "F", "gioiTinh": "n", "lyDo": "b", "thanhVien[0].so": "u"}
     row = _row(
         prefill("a", states={"hoTen": "u", "gioiTinh": "u"}, n=[5, 0]),
@@ -214,7 +214,7 @@ def test_empties_are_those_of_the_last_receipt_of_a_chain() -> None:
     assert row["chains"] == 1
 
 
-def test_source_failures_are_counted_over_all_attempts_of_all_prefills() -> None:
+def test_source_failures_count_over_all_attempts() -> None:
     row = _row(
         prefill("a", q=[["population", "found", 2, 3], ["records", "no_record", 1, 0]]),
         prefill("b", q=[["population", "unavailable", 2, 0]]),
@@ -227,7 +227,7 @@ def test_source_failures_are_counted_over_all_attempts_of_all_prefills() -> None
 
 
 @pytest.mark.threat(17)
-def test_a_case_is_abandoned_once_when_its_last_chain_ended_and_none_was_submitted() -> None:
+def test_unsubmitted_case_is_abandoned_once() -> None:
     bodies = [
         prefill("gone", "one"),
         prefill("gone", "two"),
@@ -246,7 +246,7 @@ def test_a_case_is_abandoned_once_when_its_last_chain_ended_and_none_was_submitt
 
 
 @pytest.mark.threat(17)
-def test_a_chain_that_five_refusals_of_one_field_closed_has_ended() -> None:
+def test_five_refusals_end_a_chain() -> None:
     four = [refusal("a", "hoTen") for _ in range(4)]
     other = [refusal("a", "gioiTinh")]
 
@@ -262,7 +262,7 @@ def test_rows_too_many_close_no_chain() -> None:
 
 
 @pytest.mark.threat(18)
-def test_an_instant_dossier_saves_nothing_and_its_share_is_published() -> None:
+def test_instant_dossier_saves_nothing() -> None:
     row = _row(submission("a", PLAIN, sec=20), submission("b", PLAIN, sec=21))
 
     assert _fraction(row["instant"]) == (1, 2)
@@ -273,7 +273,7 @@ def test_an_instant_dossier_saves_nothing_and_its_share_is_published() -> None:
     assert _fraction(row["required_only"]) == (2, 4)
 
 
-def test_a_mock_may_set_the_instant_rule_to_nothing_and_its_report_says_so_first() -> None:
+def test_mock_report_discloses_zero_instant_rule() -> None:
     document = _document([submission("a", PLAIN, sec=0)], seconds=0, per_field=0, mock=True)
 
     assert _fraction(document["forms"][0]["instant"]) == (0, 1)
@@ -281,7 +281,7 @@ def test_a_mock_may_set_the_instant_rule_to_nothing_and_its_report_says_so_first
     assert "instant rule is set to 0" in document["notice"][1]
 
 
-def test_a_dossier_that_is_submitted_twice_counts_once() -> None:
+def test_resubmitted_dossier_counts_once() -> None:
     first = submission("a", {**PLAIN, "lyDo": MANUAL}, "one")
     second = submission("a", {**PLAIN, "gioiTinh": MANUAL}, "two", ch="desk")
     row = _row(first, second)
@@ -290,7 +290,7 @@ def test_a_dossier_that_is_submitted_twice_counts_once() -> None:
     assert _fraction(row["reduction"]) == (2, 4)
 
 
-def test_a_field_is_auto_only_if_it_was_auto_in_each_submission() -> None:
+def test_auto_field_was_auto_in_each_submission() -> None:
     typed_first = _row(
         submission("a", {**PLAIN, "gioiTinh": MANUAL}, "one"), submission("a", PLAIN, "two")
     )
@@ -307,7 +307,7 @@ def test_a_field_is_auto_only_if_it_was_auto_in_each_submission() -> None:
     assert _fraction(not_asked_first["reduction"]) == (1, 2)
 
 
-def test_what_was_given_once_stays_declared_while_it_shows() -> None:
+def test_given_value_stays_declared_while_shown() -> None:
     shown = _row(submission("a", PLAIN, "one"), submission("a", {**PLAIN, "lyDo": MISSING}, "two"))
     emptied = _row(
         submission("a", {**PLAIN, "ghiChu": MANUAL}, "one"),
@@ -320,7 +320,7 @@ def test_what_was_given_once_stays_declared_while_it_shows() -> None:
     assert gone["declared"] == 1
 
 
-def test_a_value_known_once_is_known_and_no_fact_in_the_dossier() -> None:
+def test_value_known_once_is_no_fact() -> None:
     known = {**PLAIN, "gioiTinh": filled(Verdict.AUTO, "known", "session")}
     row = _row(submission("a", known, "one"), submission("a", PLAIN, "two"))
 
@@ -328,14 +328,14 @@ def test_a_value_known_once_is_known_and_no_fact_in_the_dossier() -> None:
     assert row["auto_by_class"]["fact"] == 0
 
 
-def test_a_dossier_is_instant_if_one_of_its_submissions_was() -> None:
+def test_one_instant_submission_makes_dossier_instant() -> None:
     row = _row(submission("a", PLAIN, "one", sec=1), submission("a", PLAIN, "two"))
 
     assert _fraction(row["instant"]) == (1, 1)
 
 
 @pytest.mark.threat(16)
-def test_a_required_item_that_a_later_version_asks_no_more_is_added_to_what_is_declared() -> None:
+def test_item_dropped_later_stays_declared() -> None:
     fields = {path: one for path, one in PLAIN.items() if path != "lyDo"}
     row = _row(submission("a", fields, fv=SECOND), submission("b", fields, fv=SECOND))
 
@@ -351,7 +351,7 @@ def test_a_required_item_that_a_later_version_asks_no_more_is_added_to_what_is_d
     }
 
 
-def test_paper_and_online_are_never_one_figure() -> None:
+def test_paper_and_online_are_never_merged() -> None:
     bodies = [submission(case, PLAIN, ch=case) for case in ("online", "desk", "post")]
     document = _document(bodies, Question(TENANT, by="form"))
 
@@ -372,7 +372,7 @@ def test_attachments_are_counted_apart_from_fields() -> None:
 
 
 @pytest.mark.threat(18)
-def test_test_tenants_are_left_out_unless_they_ask_for_themselves() -> None:
+def test_test_tenants_count_for_themselves_only() -> None:
     bodies = [submission("a", PLAIN, ten=TEST_TENANT), submission("b", PLAIN)]
     everybody = _document(bodies, Question(None))
     themselves = _document(bodies, Question(TEST_TENANT))
@@ -382,14 +382,14 @@ def test_test_tenants_are_left_out_unless_they_ask_for_themselves() -> None:
     assert any("test tenant" in line for line in themselves["notice"])
 
 
-def test_a_tenant_sees_its_own_dossiers_alone() -> None:
+def test_tenant_sees_its_own_dossiers() -> None:
     bodies = [submission("a", PLAIN, ten="another"), submission("b", {"lyDo": MANUAL})]
 
     assert _document(bodies)["forms"][0]["manual"] == 1
 
 
 @pytest.mark.threat(20)
-def test_a_definition_holds_from_its_leaf_on() -> None:
+def test_definition_holds_from_its_leaf() -> None:
     before = _row(submission("a", PLAIN, sec=1))
     assert before["instant"]["numerator"] == 1
 
@@ -399,7 +399,7 @@ def test_a_definition_holds_from_its_leaf_on() -> None:
         )
 
 
-def test_a_form_version_must_stand_in_the_log_before_its_bodies() -> None:
+def test_form_version_precedes_its_payloads() -> None:
     with pytest.raises(CannotMeasure, match="leaf 1: it names no form version"):
         Measurement(definitions(), Question().scope).add_case(
             decoded([(1, submission("a", PLAIN, fv=FIRST))])
@@ -432,9 +432,7 @@ def test_a_form_version_must_stand_in_the_log_before_its_bodies() -> None:
         "a source is missing": {"so": "sp-----.."},
     }.items(),
 )
-def test_a_body_that_does_not_balance_fails_the_report_and_is_named(
-    defect: str, change: Mapping[str, Any]
-) -> None:
+def test_unbalanced_payload_fails_and_is_named(defect: str, change: Mapping[str, Any]) -> None:
     body = submission("a", PLAIN)
     for member, value in change.items():
         body[member] = {**body[member], **value} if isinstance(value, dict) else value
@@ -444,7 +442,7 @@ def test_a_body_that_does_not_balance_fails_the_report_and_is_named(
     assert refused.value.leaf == 101
 
 
-def test_a_later_submission_does_not_move_a_dossier_to_another_month() -> None:
+def test_later_submission_keeps_the_dossiers_month() -> None:
     bodies = [submission("a", PLAIN, "one"), submission("a", PLAIN, "two", h=HOUR + 2000)]
     found = definitions()
 

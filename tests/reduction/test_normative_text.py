@@ -13,7 +13,7 @@ from gateway.reduction.table import TARGET
 TEXT = json.loads((Path(__file__).parents[2] / "schemas" / "measure.json").read_text())
 
 
-def test_classes_and_verdicts_are_those_of_the_text_in_its_order() -> None:
+def test_classes_and_verdicts_follow_the_text() -> None:
     assert TEXT["classes_in_order"] == list(FieldClass)
     assert [*TEXT["verdicts_in_order"], *TEXT["taken_out_before"]] == list(Verdict)
     assert set(TEXT["taken_out_before"]) == TAKEN_OUT
@@ -21,14 +21,14 @@ def test_classes_and_verdicts_are_those_of_the_text_in_its_order() -> None:
     assert TEXT["saved"] == [Verdict.AUTO]
 
 
-def test_the_figures_take_the_classes_that_the_text_names() -> None:
+def test_figures_use_the_texts_classes() -> None:
     assert set(TEXT["figures"]["reduction"]["classes"]) == REDUCTION_CLASSES
     assert set(TEXT["figures"]["by_source"]["classes"]) == REDUCTION_CLASSES
     assert set(TEXT["figures"]["beyond_login"]["classes"]) == BEYOND_LOGIN_CLASSES
     assert TEXT["figures"]["core"]["classes"] == [FieldClass.FACT]
 
 
-def test_target_unit_and_channels_are_those_of_the_text() -> None:
+def test_target_unit_and_channels_follow_the_text() -> None:
     target = TEXT["compared_with_the_target"]
     assert target["at_least"]["numerator"] / target["at_least"]["denominator"] == TARGET
     assert target["figure"] == "core"

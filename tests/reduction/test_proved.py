@@ -53,7 +53,7 @@ def supply() -> Supply:
 
 @pytest.mark.threat(54)
 @pytest.mark.parametrize(("seed", "cases"), [(0, 60), (1, 60), (2, 150), (3, 500)])
-def test_closed_months_are_proved_and_counted_again_to_the_last_digit(
+def test_closed_months_are_proved_and_recounted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, cases: int
 ) -> None:
     told = two_months(random.Random(seed), cases)
@@ -72,9 +72,7 @@ def test_closed_months_are_proved_and_counted_again_to_the_last_digit(
     assert any(leaf["cell"]["level"] == "province" for leaf in tallies) or cases > 60
 
 
-def test_a_release_that_says_one_more_is_refuted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_overstated_release_is_refuted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     publish_two_months(tmp_path, monkeypatch, two_months(random.Random(0), 60), supply())
     where = tmp_path / "log" / "public"
     release = where / "releases" / "2026-11.json"

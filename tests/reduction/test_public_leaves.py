@@ -85,13 +85,13 @@ def test_the_example_keeps_to_its_schema(leaf: dict[str, Any]) -> None:
         (AUDIT, {"sample": {"drawn": 1, "wrong": 0, "bound": [1, 2], "entered": 4, "who": "Lan"}}),
     ],
 )
-def test_no_text_and_no_small_cell_fits_into_a_public_leaf(
+def test_public_leaf_admits_no_text_or_small_cell(
     leaf: dict[str, Any], change: dict[str, Any]
 ) -> None:
     assert not _schema(leaf["kind"]).is_valid({**leaf, **change})
 
 
-def test_every_verdict_class_and_reason_has_a_sum() -> None:
+def test_every_verdict_class_and_reason_is_summed() -> None:
     keys = [
         *(f"verdict/{verdict}" for verdict in Verdict),
         *(f"A/{kind}" for kind in FieldClass),

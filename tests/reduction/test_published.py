@@ -70,9 +70,7 @@ def closed(data: Path) -> str:
     return said
 
 
-async def test_a_month_closed_by_the_operator_is_there_for_anybody(
-    closed: str, anybody: httpx.AsyncClient
-) -> None:
+async def test_closed_month_is_public(closed: str, anybody: httpx.AsyncClient) -> None:
     made = json.loads(closed)
     assert made["made"] is True
 
@@ -111,9 +109,7 @@ async def test_rows_are_sums_of_released_cells(
             assert sum(row["core"][member] for row in its) == totals[channel]["core"][member]
 
 
-async def test_by_source_the_shares_add_up_to_the_reduction(
-    closed: str, anybody: httpx.AsyncClient
-) -> None:
+async def test_source_shares_sum_to_reduction(closed: str, anybody: httpx.AsyncClient) -> None:
     assert closed
     answer = (await anybody.get(WHERE, params={"month": MONTH, "by": "source"})).json()
 
@@ -158,7 +154,7 @@ async def test_every_format_holds_the_same_rows(
         ({"by": "form"}, 400, "parameter_unusable", "by"),
     ],
 )
-async def test_what_cannot_be_answered_is_refused_by_its_member(
+async def test_unanswerable_question_names_its_member(
     closed: str,
     anybody: httpx.AsyncClient,
     query: dict[str, str],
@@ -173,7 +169,7 @@ async def test_what_cannot_be_answered_is_refused_by_its_member(
     assert answer.json().get("member") == member
 
 
-def test_the_command_says_what_it_did_and_that_a_release_stands(data: Path) -> None:
+def test_command_reports_work_and_existing_release(data: Path) -> None:
     assert data.exists()
     status, said, _ = close("close", MONTH)
     again, repeated, _ = close("close", MONTH)
@@ -185,7 +181,7 @@ def test_the_command_says_what_it_did_and_that_a_release_stands(data: Path) -> N
 
 
 @pytest.mark.parametrize("month", ["soon", "2999-01"])
-def test_the_command_refuses_what_cannot_be_closed(data: Path, month: str) -> None:
+def test_command_refuses_what_cannot_close(data: Path, month: str) -> None:
     assert data.exists()
     status, said, why = close("close", month)
 
@@ -193,7 +189,7 @@ def test_the_command_refuses_what_cannot_be_closed(data: Path, month: str) -> No
     assert why.strip().startswith(("parameter_unusable", "month_not_over"))
 
 
-def test_a_count_of_others_stands_in_the_release_and_its_first_lines(data: Path) -> None:
+def test_supplied_count_stands_in_release_head(data: Path) -> None:
     file = data / "igate.csv"
     file.write_text("procedure,channel,dossiers\n1.004222,online,12\n1.001001,online,30\n")
     status, said, _ = close("reconcile", str(file), "--source", "igate", "--month", MONTH)
@@ -208,7 +204,7 @@ def test_a_count_of_others_stands_in_the_release_and_its_first_lines(data: Path)
     assert not any("no count supplied" in line for line in release["notice"])
 
 
-def test_a_report_and_a_release_without_a_count_say_so(data: Path) -> None:
+def test_missing_count_is_stated(data: Path) -> None:
     assert data.exists()
     report = json.loads(close("report", "--json")[1])
     release = json.loads(close("close", MONTH, "--json")[1])["release"]
@@ -219,7 +215,7 @@ def test_a_report_and_a_release_without_a_count_say_so(data: Path) -> None:
 
 
 @pytest.mark.parametrize("named", ["nothing.csv", "folder.csv"])
-def test_a_file_that_cannot_be_read_is_refused(data: Path, named: str) -> None:
+def test_unreadable_file_is_refused(data: Path, named: str) -> None:
     (data / "folder.csv").mkdir()
     status, _, why = close("reconcile", str(data / named), "--source", "igate", "--month", MONTH)
 
@@ -227,7 +223,7 @@ def test_a_file_that_cannot_be_read_is_refused(data: Path, named: str) -> None:
 
 
 @pytest.mark.threat(34)
-def test_t34_what_a_caller_names_reaches_no_release_as_text(data: Path) -> None:
+def test_t34_caller_text_reaches_no_release(data: Path) -> None:
     database = open_database(data)
     house = House(database, data)
     bad = [prefill("x", h=HOUR), submission("x", FIELDS, h=HOUR, ten="=1+1")]

@@ -58,7 +58,7 @@ def _leaf(database: Database, index: int) -> dict[str, Any]:
 
 
 @pytest.mark.threat(20)
-async def test_the_definition_of_the_measure_is_the_first_leaf_of_the_log(
+async def test_measure_definition_is_the_first_leaf(
     database: Database, catalogue: Catalogue
 ) -> None:
     await _publish(database, catalogue)
@@ -77,7 +77,7 @@ async def test_the_definition_of_the_measure_is_the_first_leaf_of_the_log(
     assert _kinds(database)[1:] == ["form-version"] * len(catalogue.forms())
 
 
-async def test_a_form_version_leaf_lists_the_fields_in_the_order_of_the_letters(
+async def test_form_version_lists_fields_in_letter_order(
     database: Database, catalogue: Catalogue
 ) -> None:
     indices = await _publish(database, catalogue)
@@ -90,7 +90,7 @@ async def test_a_form_version_leaf_lists_the_fields_in_the_order_of_the_letters(
         assert len(canonical(leaf)) < 64 * 1024
 
 
-async def test_a_field_in_the_leaf_names_its_item_its_attribute_and_who_holds_it(
+async def test_leaf_field_names_item_attribute_and_holder(
     database: Database, catalogue: Catalogue
 ) -> None:
     indices = await _publish(database, catalogue)
@@ -103,9 +103,7 @@ async def test_a_field_in_the_leaf_names_its_item_its_attribute_and_who_holds_it
     assert fields["tinhNoiDangKy"][3:] == ["new_province", None, []]
 
 
-async def test_a_restart_writes_nothing_again_and_finds_the_same_leaves(
-    database: Database, catalogue: Catalogue
-) -> None:
+async def test_restart_writes_nothing_again(database: Database, catalogue: Catalogue) -> None:
     first = await _publish(database, catalogue)
     before = _kinds(database)
 
@@ -117,7 +115,7 @@ async def test_a_restart_writes_nothing_again_and_finds_the_same_leaves(
     assert versions == first
 
 
-async def test_a_definition_that_comes_back_into_force_is_written_again(
+async def test_restored_definition_is_written_again(
     database: Database, catalogue: Catalogue
 ) -> None:
     ordinary, mock = _measure(), _measure(mock=True, instant_seconds=0)
@@ -129,7 +127,7 @@ async def test_a_definition_that_comes_back_into_force_is_written_again(
     assert _kinds(database).count("form-version") == len(catalogue.forms())
 
 
-def test_only_a_deployment_marked_as_mock_may_count_dossiers_that_took_no_time() -> None:
+def test_only_mock_counts_instant_dossiers() -> None:
     with pytest.raises(ValueError, match="mock"):
         _measure(mock=False, instant_seconds=0)
     assert _measure(mock=True, instant_seconds=0).instant_seconds == 0
@@ -139,14 +137,12 @@ BELOW = {"instant_seconds": 19, "instant_seconds_per_field": 0, "least_age_hours
 
 
 @pytest.mark.parametrize("name", BELOW)
-def test_a_number_below_its_bound_is_refused(name: str) -> None:
+def test_number_below_its_bound_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=name):
         read_measure(MEASURE_FILE, mock=False, **{name: BELOW[name]})
 
 
-async def test_another_edition_counts_from_a_free_month(
-    database: Database, catalogue: Catalogue
-) -> None:
+async def test_new_edition_starts_with_free_month(database: Database, catalogue: Catalogue) -> None:
     measure = _measure()
     older = replace(measure, name="eform-gateway/measure/1")
     await _publish(database, catalogue, older)

@@ -64,7 +64,7 @@ async def _fill(database: Database, *cases: dict[str, Any]) -> None:
 
 
 @pytest.mark.threat(20)
-async def test_a_report_names_the_range_the_root_and_the_definition_it_was_counted_by(
+async def test_report_names_range_root_and_definition(
     database: Database,
 ) -> None:
     await database.write(publish)
@@ -93,7 +93,7 @@ def _root(nodes: list[bytes]) -> bytes:
     return hashlib.sha256(b"\x01" + _root(nodes[:k]) + _root(nodes[k:])).digest()
 
 
-async def test_a_log_of_many_pages_is_read_to_its_end(database: Database) -> None:
+async def test_log_of_many_pages_is_read_whole(database: Database) -> None:
     await database.write(publish)
     await _fill(database, *(submission(f"case {n}", FIELDS) for n in range(2345)))
 
@@ -103,7 +103,7 @@ async def test_a_log_of_many_pages_is_read_to_its_end(database: Database) -> Non
     assert document["range"]["last"] == GRANT + 1 + 2345
 
 
-async def test_mock_figures_say_so_in_the_first_line_and_nothing_is_confirmed(
+async def test_mock_figures_say_so_first(
     database: Database,
 ) -> None:
     await database.write(publish)
@@ -116,7 +116,7 @@ async def test_mock_figures_say_so_in_the_first_line_and_nothing_is_confirmed(
     assert any("not what stood on a screen" in line for line in notice)
 
 
-async def test_an_empty_log_gives_an_empty_report(database: Database) -> None:
+async def test_empty_log_gives_empty_report(database: Database) -> None:
     document = report_from_log(database, Question())
 
     assert document["range"] == {"first": None, "last": None}
@@ -129,7 +129,7 @@ async def test_an_empty_log_gives_an_empty_report(database: Database) -> None:
     }
 
 
-async def test_only_the_tenants_own_bodies_are_counted_for_it(database: Database) -> None:
+async def test_tenant_counts_its_own_payloads(database: Database) -> None:
     await database.write(publish)
     other = submission("b", FIELDS, ten=TEST_TENANT)
     await _fill(database, submission("a", FIELDS), other)
@@ -141,7 +141,7 @@ async def test_only_the_tenants_own_bodies_are_counted_for_it(database: Database
     assert [dossiers(one) for one in (None, TENANT, TEST_TENANT, "nobody")] == [1, 1, 1, 0]
 
 
-async def test_a_period_is_days_by_the_calendar_of_viet_nam(database: Database) -> None:
+async def test_period_is_days_in_vietnam(database: Database) -> None:
     await database.write(publish)
     local = timedelta(hours=7)
     last = datetime(2026, 10, 31, 23, tzinfo=UTC) - local
@@ -173,7 +173,7 @@ async def test_a_period_is_days_by_the_calendar_of_viet_nam(database: Database) 
         (None, None, "person", "by"),
     ],
 )
-def test_a_question_that_makes_no_sense_is_refused_by_its_member(
+def test_nonsensical_question_names_its_member(
     first: str | None, last: str | None, by: str, member: str
 ) -> None:
     with pytest.raises(BadRequest) as refused:
@@ -182,7 +182,7 @@ def test_a_question_that_makes_no_sense_is_refused_by_its_member(
     assert (refused.value.code, refused.value.member) == ("parameter_unusable", member)
 
 
-async def test_a_body_that_was_touched_fails_the_report_by_its_leaf(database: Database) -> None:
+async def test_altered_payload_fails_by_its_leaf(database: Database) -> None:
     await database.write(publish)
     await _fill(database, submission("a", FIELDS), submission("b", FIELDS))
     await database.write(
@@ -202,7 +202,7 @@ def _body(connection: Connection) -> bytes:
     return body
 
 
-async def test_a_case_whose_leaves_lie_far_apart_is_one_case(database: Database) -> None:
+async def test_scattered_leaves_make_one_case(database: Database) -> None:
     await database.write(publish)
     names = [f"case {n}" for n in range(1200)]
     first = [submission(name, FIELDS) for name in names]

@@ -54,7 +54,7 @@ def pair(figure: dict[str, Any]) -> tuple[int, int]:
     return figure["numerator"], figure["denominator"]
 
 
-def test_every_dossier_that_was_not_measured_adds_a_whole_form_to_the_floor() -> None:
+def test_unmeasured_dossier_adds_whole_form() -> None:
     coverage, floor, surplus = figures({("p", "online"): 30}, measured("p", 20))
 
     assert coverage == (20, 30)
@@ -70,7 +70,7 @@ def linked(dossiers: int, **parts: int) -> Measured:
     return one
 
 
-def test_the_portal_s_dossiers_of_a_linked_declaration_are_covered_by_it() -> None:
+def test_linked_declaration_covers_its_portal_dossiers() -> None:
     rows = (linked(20, p=20, q=15, r=4), measured("p", 10))
     counts = {("p", "online"): 30, ("q", "online"): 16, (None, None): 4}
 
@@ -80,7 +80,7 @@ def test_the_portal_s_dossiers_of_a_linked_declaration_are_covered_by_it() -> No
     assert surplus == 0
 
 
-def test_igate_counts_a_linked_declaration_once_under_its_own_procedure() -> None:
+def test_igate_counts_linked_declaration_once() -> None:
     rows = (linked(20, p=20, q=20), measured("p", 10))
     counts = {("bundle", "online"): 20, ("p", "online"): 12}
     (count,) = reconcile([supplied(counts, source="igate")], [MONTH], rows)["counts"]
@@ -88,7 +88,7 @@ def test_igate_counts_a_linked_declaration_once_under_its_own_procedure() -> Non
     assert pair(count["coverage"]) == (30, 32)
 
 
-def test_linked_declarations_that_were_merged_away_fill_up_nothing_but_their_parts() -> None:
+def test_merged_linked_declarations_cover_own_parts() -> None:
     merged = Measured(None, "online", linked(20, p=20).sums)
 
     counts = {("p", "online"): 20, ("q", "online"): 20}
@@ -98,7 +98,7 @@ def test_linked_declarations_that_were_merged_away_fill_up_nothing_but_their_par
 
 
 @pytest.mark.threat(17)
-def test_dossiers_that_nobody_measured_lower_the_floor_and_make_it_the_headline() -> None:
+def test_unmeasured_dossiers_make_floor_the_headline() -> None:
     rows = [measured("p", 20), measured("q", 20)]
     full = reconcile([supplied({("p", "online"): 20, ("q", "online"): 20})], [MONTH], rows)
     gap = reconcile([supplied({("p", "online"): 20, ("q", "online"): 40})], [MONTH], rows)
@@ -109,13 +109,13 @@ def test_dossiers_that_nobody_measured_lower_the_floor_and_make_it_the_headline(
 
 
 @pytest.mark.parametrize(("dossiers", "headline"), [(95, "core"), (94, "floor")])
-def test_below_95_of_100_the_floor_is_the_headline(dossiers: int, headline: str) -> None:
+def test_floor_is_headline_below_95_percent(dossiers: int, headline: str) -> None:
     counts = supplied({("p", "online"): 100})
 
     assert reconcile([counts], [MONTH], [measured("p", dossiers)])["headline"] == headline
 
 
-def test_a_surplus_of_one_procedure_covers_no_other() -> None:
+def test_surplus_of_procedure_covers_no_other() -> None:
     counts: dict[tuple[str | None, str | None], int] = {("p", "online"): 10, ("q", "online"): 10}
 
     coverage, _, surplus = figures(counts, measured("p", 20))
@@ -123,13 +123,13 @@ def test_a_surplus_of_one_procedure_covers_no_other() -> None:
     assert (coverage, surplus) == ((10, 20), 10)
 
 
-def test_a_procedure_never_measured_is_charged_by_the_mean_of_its_channel() -> None:
+def test_unmeasured_procedure_uses_its_channels_mean() -> None:
     _, floor, _ = figures({("q", "online"): 4}, measured("p", 10, auto=1, core=1, declared=2))
 
     assert floor == (10, 10 + 20 + 4 * 3)
 
 
-def test_a_mean_that_is_no_whole_number_is_rounded_up() -> None:
+def test_fractional_mean_is_rounded_up() -> None:
     rows = [measured("p", 1, declared=2), measured("p", 1, declared=3)]
 
     _, floor, _ = figures({("p", "online"): 3}, *rows)
@@ -137,7 +137,7 @@ def test_a_mean_that_is_no_whole_number_is_rounded_up() -> None:
     assert floor == (2, 2 + 5 + 6)
 
 
-def test_a_count_without_channels_is_charged_to_both() -> None:
+def test_count_without_channels_charges_both() -> None:
     rows = [measured("p", 10), measured("p", 5, "paper")]
     answer = reconcile([supplied({("p", None): 20})], [MONTH], rows)
 
@@ -148,7 +148,7 @@ def test_a_count_without_channels_is_charged_to_both() -> None:
 
 
 @pytest.mark.parametrize("channel", ["online", "mixed"])
-def test_merged_cells_fill_up_what_may_be_in_them_and_no_more(channel: str) -> None:
+def test_merged_cells_cover_their_possible_content(channel: str) -> None:
     counts: dict[tuple[str | None, str | None], int] = {("p", "online"): 30, ("q", "online"): 4}
 
     coverage, _, _ = figures(counts, measured("p", 25), measured(None, 12, channel))
@@ -158,20 +158,20 @@ def test_merged_cells_fill_up_what_may_be_in_them_and_no_more(channel: str) -> N
     assert coverage == (31, 34)
 
 
-def test_a_merged_cell_of_one_channel_fills_up_nothing_of_the_other() -> None:
+def test_merged_cell_covers_its_own_channel() -> None:
     coverage, _, _ = figures({("p", "paper"): 30}, measured(None, 12, "online"))
 
     assert coverage == (0, 30)
 
 
-def test_what_a_file_does_not_name_holds_the_procedures_that_it_does_not_name() -> None:
+def test_file_covers_procedures_it_leaves_unnamed() -> None:
     counts: dict[tuple[str | None, str | None], int] = {("p", "online"): 20, (None, "online"): 15}
     rows = [measured("p", 20), measured("q", 10), measured("", 50)]
 
     assert figures(counts, *rows)[0] == (30, 35)
 
 
-def test_the_latest_file_of_a_month_holds_with_all_its_leaves() -> None:
+def test_latest_file_of_month_holds_whole() -> None:
     told = [
         supplied({("p", "online"): 99}, leaf=5, digest="sha256:a"),
         supplied({("p", "online"): 10}, leaf=7, digest="sha256:b"),
@@ -183,7 +183,7 @@ def test_the_latest_file_of_a_month_holds_with_all_its_leaves() -> None:
     assert (count["leaves"], pair(count["coverage"])) == ([7, 8], (10, 20))
 
 
-def test_a_source_that_left_a_month_out_is_not_compared() -> None:
+def test_source_without_the_month_is_skipped() -> None:
     told = [supplied({("p", "online"): 10})]
 
     answer = reconcile(told, ["2026-10", MONTH], [measured("p", 10)])
@@ -191,7 +191,7 @@ def test_a_source_that_left_a_month_out_is_not_compared() -> None:
     assert answer == {"counts": [], "reads": [], "headline": "core"}
 
 
-def test_reads_claimed_stand_beside_reads_that_the_source_counted() -> None:
+def test_claimed_reads_accompany_counted_reads() -> None:
     row = Measured("p", "online", Counter({("read", "population", "reads"): 40}))
     told = Supplied(9, MONTH, "population", "sha256:r", {}, 37)
 

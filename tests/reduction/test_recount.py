@@ -103,7 +103,7 @@ def _document(seed: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_figures_are_those_of_an_independent_count_to_the_last_digit(seed: int) -> None:
+def test_figures_match_an_independent_count(seed: int) -> None:
     expected = recount(public_leaves(), _bodies(seed), TEST_TENANT)
     rows = [row for row in _document(seed)["forms"] if row["dossiers"]]
 
@@ -112,7 +112,7 @@ def test_the_figures_are_those_of_an_independent_count_to_the_last_digit(seed: i
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_chains_reads_refusals_and_endings_are_those_of_an_independent_count(seed: int) -> None:
+def test_chains_reads_and_endings_match_independently(seed: int) -> None:
     bodies = [body for body in _bodies(seed) if body["ten"] != TEST_TENANT]
     document = _document(seed)
     figures = [*document["total"].values()]
@@ -144,7 +144,7 @@ def test_chains_reads_refusals_and_endings_are_those_of_an_independent_count(see
 
 
 @pytest.mark.parametrize("by", ["form", "procedure"])
-def test_coarser_rows_and_totals_are_sums_of_the_finer_ones(by: str) -> None:
+def test_coarser_rows_sum_the_finer(by: str) -> None:
     found = definitions()
     measurement = Measurement(found, Question().scope)
     for case in by_case(enumerate(_bodies(0), start=BEGIN)):

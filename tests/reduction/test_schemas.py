@@ -91,7 +91,7 @@ def _made() -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("kind", sorted(CASE_KINDS))
-def test_a_chapter_lists_the_members_of_the_bodys_schema(kind: str) -> None:
+def test_chapter_lists_the_schemas_members(kind: str) -> None:
     schema = _schema(kind)
 
     assert CHAPTERS[kind] == schema["properties"].keys() >= set(schema["required"])
@@ -99,7 +99,7 @@ def test_a_chapter_lists_the_members_of_the_bodys_schema(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(CASE_KINDS))
-def test_a_body_keeps_to_its_schema_and_has_no_room_for_anything_else(kind: str) -> None:
+def test_payload_keeps_strictly_to_schema(kind: str) -> None:
     body, schema = _made()[kind], Draft202012Validator(_schema(kind))
 
     assert [problem.message for problem in schema.iter_errors(body)] == []

@@ -61,9 +61,7 @@ BAD_LINES = {
 
 
 @pytest.mark.parametrize(("lines", "said", "member"), BAD_LINES.values(), ids=BAD_LINES)
-def test_a_bad_line_is_named_with_its_member_and_not_repeated(
-    lines: bytes, said: str, member: str
-) -> None:
+def test_bad_line_is_named_without_echo(lines: bytes, said: str, member: str) -> None:
     with pytest.raises(BadRequest) as refused:
         read_supply(b"procedure,channel,dossiers\n" + lines, NOVEMBER, "igate", as_csv=True)
 
@@ -136,7 +134,7 @@ def test_no_small_count_enters_the_log(counts: dict[str, int], kept: dict[str | 
     assert folded(told) == {(name, "online"): count for name, count in kept.items()}
 
 
-async def test_a_long_file_takes_several_leaves_and_is_read_back_whole(database: Database) -> None:
+async def test_long_file_spans_leaves_and_returns_whole(database: Database) -> None:
     lines = b"".join(b"1.%06d,online,%d\n" % (n, n + 10) for n in range(1200))
     raw = b"procedure,channel,dossiers\n" + lines
     supply = read_supply(raw, NOVEMBER, "portal", as_csv=True)

@@ -28,7 +28,7 @@ def _document(**measure: Any) -> dict[str, Any]:
     return report(Question(), counted, Evidence(200, bytes(32), found))
 
 
-def test_the_notice_stands_in_the_first_lines_and_the_table_below() -> None:
+def test_notice_stands_above_the_table() -> None:
     console = Console(width=NARROWEST, record=True, file=io.StringIO())
 
     show(_document(mock=True), console)
@@ -44,7 +44,7 @@ def test_the_notice_stands_in_the_first_lines_and_the_table_below() -> None:
     assert "…" not in text
 
 
-def test_what_others_counted_stands_below_the_table() -> None:
+def test_supplied_counts_stand_below_the_table() -> None:
     console = Console(width=NARROWEST, record=True, file=io.StringIO())
     coverage = {"numerator": 1234, "denominator": 2000, "value": 0.617}
     floor = {"online": {"value": 0.11}, "paper": {"value": None}}
@@ -60,7 +60,7 @@ def test_what_others_counted_stands_below_the_table() -> None:
     assert "counted 4,990" in text
 
 
-def test_the_csv_holds_both_numbers_of_every_figure_and_names_its_origin() -> None:
+def test_csv_has_both_numbers_and_origin() -> None:
     text = csv_of(sheet_of_report(_document()))
 
     comments = [line for line in text.splitlines() if line.startswith("#")]
@@ -85,18 +85,18 @@ def test_the_csv_holds_both_numbers_of_every_figure_and_names_its_origin() -> No
     ("numerator", "denominator", "value"),
     [(1, 3, 0.3333), (2, 3, 0.6667), (1, 20_000, 0.0001), (1, 20_001, 0.0), (7, 7, 1.0)],
 )
-def test_values_are_rounded_half_up_to_four_decimals(
+def test_values_round_half_up_to_four_decimals(
     numerator: int, denominator: int, value: float
 ) -> None:
     assert figure(numerator, denominator)["value"] == value
 
 
-def test_a_share_of_nothing_is_no_number() -> None:
+def test_share_of_nothing_is_no_number() -> None:
     assert figure(0, 0)["value"] is None
     assert percent(None) == "–"
 
 
-def test_paper_and_online_stand_apart_and_only_rows_of_one_form_name_their_procedure() -> None:
+def test_paper_and_online_rows_stand_apart() -> None:
     document = _document()
     online, paper = document["forms"]
     second = online | {"procedure": "1.004222"}

@@ -60,7 +60,7 @@ def at(database: Database, question: str) -> int:
 
 
 @pytest.mark.threat(24)
-def test_a_house_that_nobody_meddled_with_holds_together(copy: Database) -> None:
+def test_untouched_deployment_is_consistent(copy: Database) -> None:
     kinds = {
         row.kind
         for row in copy.read(lambda c: c.exec_driver_sql("SELECT DISTINCT kind FROM bodies"))
@@ -161,9 +161,7 @@ CASES = {
 
 @pytest.mark.threat(21, 24, 49, 56)
 @pytest.mark.parametrize("case", CASES)
-async def test_what_a_hand_in_the_database_did_is_named_with_its_leaf(
-    copy: Database, case: str
-) -> None:
+async def test_database_tampering_names_its_leaf(copy: Database, case: str) -> None:
     edit, where, says = CASES[case]
     index = None if where == "NULL" else at(copy, where)
     (changed,) = await copy.write(lambda c: run_sql(c, edit))
@@ -172,7 +170,7 @@ async def test_what_a_hand_in_the_database_did_is_named_with_its_leaf(
     assert Difference(index, says) in found(copy)
 
 
-async def test_a_leaf_with_its_body_and_no_receipt_is_named(copy: Database) -> None:
+async def test_payload_without_receipt_is_named(copy: Database) -> None:
     doubled = [
         f"INSERT INTO {table} (idx, {key}) SELECT 5000, {key} FROM {table} WHERE idx = {PREFILL}"
         for table, key in (
@@ -186,9 +184,7 @@ async def test_a_leaf_with_its_body_and_no_receipt_is_named(copy: Database) -> N
 
 
 @pytest.mark.parametrize("own_too", [True, False])
-async def test_a_body_that_a_shred_leaf_of_its_own_log_names_may_be_gone(
-    own_too: bool, copy: Database
-) -> None:
+async def test_shredded_payload_may_be_absent(own_too: bool, copy: Database) -> None:
     index = at(copy, ABANDONED)
     own = (copy.read(latest_key) or "").partition("+")[0]
     leaf = ShredLeaf("elsewhere.example/log/2020", index, index, 1, "retention")

@@ -69,7 +69,7 @@ def shredding(tmp_path: Path) -> Iterator[Shredding]:
     made.house.close()
 
 
-def test_body_salt_and_every_way_to_the_case_go_and_the_log_says_so(shredding: Shredding) -> None:
+def test_shred_removes_all_traces_and_is_logged(shredding: Shredding) -> None:
     before, house = shredding.held(), shredding.house
     assert min(before.values()) >= 1
 
@@ -82,7 +82,7 @@ def test_body_salt_and_every_way_to_the_case_go_and_the_log_says_so(shredding: S
     assert shredding.shred() is None
 
 
-def test_what_was_destroyed_is_not_in_the_file_either(tmp_path: Path) -> None:
+def test_destroyed_data_leaves_the_file(tmp_path: Path) -> None:
     shredding = Shredding(tmp_path / "data")
     every = select(bodies.c.salt, bodies.c.body)
     rows = shredding.house.services.database.read(lambda c: c.execute(every).all())
@@ -95,7 +95,7 @@ def test_what_was_destroyed_is_not_in_the_file_either(tmp_path: Path) -> None:
     assert not any(row.salt in raw or row.body in raw for row in rows)
 
 
-def test_a_case_that_goes_on_is_kept_whole(shredding: Shredding) -> None:
+def test_continuing_case_is_kept_whole(shredding: Shredding) -> None:
     house = shredding.house
     kept = shredding.held()["bodies"]
     open_one = house.filled(house.question(FORM, "ordinary", dossier=house.dossier()))
@@ -111,7 +111,7 @@ def test_a_case_that_goes_on_is_kept_whole(shredding: Shredding) -> None:
     assert shredding.held()["bodies"] == now
 
 
-def test_a_submission_whose_body_was_destroyed_is_not_taken_again(shredding: Shredding) -> None:
+def test_submission_with_destroyed_payload_is_refused(shredding: Shredding) -> None:
     shredding.shred()
 
     again = shredding.house.submit(shredding.walk.submission())
@@ -120,7 +120,7 @@ def test_a_submission_whose_body_was_destroyed_is_not_taken_again(shredding: Shr
 
 
 @pytest.mark.threat(44)
-def test_an_older_backup_brings_no_shredded_person_back(tmp_path: Path) -> None:
+def test_older_backup_restores_no_shredded_person(tmp_path: Path) -> None:
     shredding = Shredding(tmp_path / "data")
     older = back_up(tmp_path / "data", tmp_path / "older.db")
     shredding.shred()
@@ -184,7 +184,7 @@ def rolled(tmp_path: Path) -> Iterator[Rolled]:
     made.house.close()
 
 
-def test_bodies_of_a_closed_log_go_by_a_leaf_of_the_running_one(rolled: Rolled) -> None:
+def test_running_log_shreds_closed_logs_payloads(rolled: Rolled) -> None:
     before = rolled.held()
     assert before["closed_bodies"] >= 4 and before["bodies"] >= 2 and before["cases"] == 2
 
@@ -202,7 +202,7 @@ def test_bodies_of_a_closed_log_go_by_a_leaf_of_the_running_one(rolled: Rolled) 
     assert rolled.house.services.database.read(lambda c: last_closed(c, 10**6)) == {}
 
 
-def test_of_a_closed_log_only_what_is_old_enough_ends(rolled: Rolled) -> None:
+def test_only_old_payloads_of_closed_log_end(rolled: Rolled) -> None:
     database = rolled.house.services.database
     hours = database.read(lambda c: c.execute(select(closed_bodies.c.hour)).scalars().all())
     none = database.read(lambda c: last_closed(c, min(hours)))[rolled.closed]
@@ -212,7 +212,7 @@ def test_of_a_closed_log_only_what_is_old_enough_ends(rolled: Rolled) -> None:
 
 @pytest.mark.threat(44)
 @pytest.mark.parametrize("when", ["after the roll", "before the roll"])
-def test_an_older_backup_brings_nobody_of_a_closed_log_back(when: str, tmp_path: Path) -> None:
+def test_older_backup_restores_nobody_of_closed_log(when: str, tmp_path: Path) -> None:
     data, older = tmp_path / "data", tmp_path / "older.db"
     if when == "before the roll":
         house = House(tmp_path / "data")

@@ -64,7 +64,7 @@ def _bodies(database: Database) -> list[dict[str, Any]]:
 
 
 @pytest.mark.threat(17)
-async def test_an_expired_chain_ends_as_abandoned_and_nobody_has_its_key(
+async def test_expired_chain_is_abandoned_without_key(
     database: Database,
 ) -> None:
     await _open(database, _opening(1))
@@ -87,7 +87,7 @@ async def test_an_expired_chain_ends_as_abandoned_and_nobody_has_its_key(
         database.read(lambda c: open_chain(c, "chain-1", "receipt-1"))
 
 
-async def test_a_chain_that_may_still_be_submitted_is_left_alone(database: Database) -> None:
+async def test_submittable_chain_is_left_alone(database: Database) -> None:
     await _open(database, _opening(1), _opening(2, hours=73))
 
     assert await sweep(database, _at(72)) == 1
@@ -97,7 +97,7 @@ async def test_a_chain_that_may_still_be_submitted_is_left_alone(database: Datab
     assert [body["chain"] for body in _bodies(database)] == ["chain-1"]
 
 
-async def test_a_second_sweep_finds_nothing_to_end(database: Database) -> None:
+async def test_second_sweep_finds_nothing(database: Database) -> None:
     await _open(database, _opening(1))
     await sweep(database, _at(80))
 
@@ -105,14 +105,14 @@ async def test_a_second_sweep_finds_nothing_to_end(database: Database) -> None:
     assert len(_bodies(database)) == 1
 
 
-async def test_more_chains_than_one_group_holds_all_end_in_one_sweep(database: Database) -> None:
+async def test_one_sweep_ends_many_groups(database: Database) -> None:
     await _open(database, *(_opening(number) for number in range(450)))
 
     assert await sweep(database, _at(100)) == 450
     assert len({body["chain"] for body in _bodies(database)}) == 450
 
 
-async def test_replay_copies_go_with_the_sweep_when_they_are_ten_minutes_old(
+async def test_sweep_removes_replays_after_ten_minutes(
     database: Database,
 ) -> None:
     ages = {b"old": 600, b"young": 599}
@@ -128,9 +128,7 @@ async def test_replay_copies_go_with_the_sweep_when_they_are_ten_minutes_old(
     assert kept == [b"young"]
 
 
-async def test_a_day_key_goes_once_its_days_are_over_and_no_open_chain_began_on_it(
-    database: Database, tmp_path: Path
-) -> None:
+async def test_day_key_goes_with_its_chains(database: Database, tmp_path: Path) -> None:
     keys = Keys(tmp_path / "keys")
     wrapped = {
         number: keys.wrap(f"chain-{number}", bytes(32), _at(24 * number)()) for number in (1, 2)
@@ -150,9 +148,7 @@ async def test_a_day_key_goes_once_its_days_are_over_and_no_open_chain_began_on_
     assert keys.unwrap("chain-2", wrapped[2]) == bytes(32)
 
 
-async def test_without_open_chains_the_day_keys_of_the_last_weeks_stay(
-    database: Database, tmp_path: Path
-) -> None:
+async def test_without_chains_recent_day_keys_stay(database: Database, tmp_path: Path) -> None:
     keys = Keys(tmp_path / "keys")
     for day in range(40):
         keys.wrap("chain", bytes(32), _at(24 * day)())

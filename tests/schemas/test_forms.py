@@ -130,7 +130,7 @@ def triggers(component: dict[str, Any]) -> Iterator[tuple[str, object]]:
         yield rest, literal
 
 
-def test_the_engine_takes_the_form_and_its_bindings(form: str) -> None:
+def test_engine_accepts_form_and_bindings(form: str) -> None:
     folder = SCHEMAS / "forms" / form
     read = read_definition((folder / "form.json").read_bytes())
     fitted = read_bindings((folder / "bindings.json").read_bytes(), read, DICTIONARY)
@@ -139,11 +139,11 @@ def test_the_engine_takes_the_form_and_its_bindings(form: str) -> None:
     assert fitted.form == form == definition(form)["path"] == bindings(form)["form"]
 
 
-def test_every_official_field_has_exactly_one_component(form: str) -> None:
+def test_official_field_has_exactly_one_component(form: str) -> None:
     assert Counter(item_of(form).values()) == Counter(f[0] for f in declared_fields(form))
 
 
-def test_every_component_stands_for_an_official_field_or_only_opens_others(form: str) -> None:
+def test_component_is_official_or_opens_others(form: str) -> None:
     extra = [
         path
         for path, component in fields(form).items()
@@ -154,13 +154,13 @@ def test_every_component_stands_for_an_official_field_or_only_opens_others(form:
     assert extra == []
 
 
-def test_every_field_is_required_as_the_declaration_says(form: str) -> None:
+def test_field_is_required_as_declared(form: str) -> None:
     component_of = {item: inputs(form)[path] for path, item in item_of(form).items()}
     for key, _, required, *_ in declared_fields(form):
         assert component_of[key]["validate"]["required"] is required, key
 
 
-def test_every_field_has_an_input_of_its_kind(form: str) -> None:
+def test_field_has_input_of_its_kind(form: str) -> None:
     component_of = {item: inputs(form)[path] for path, item in item_of(form).items()}
     path_of = {item: path for path, item in item_of(form).items()}
     worked_out = {b["field"] for b in bindings(form)["bindings"] if "of" in b}
@@ -170,7 +170,7 @@ def test_every_field_has_an_input_of_its_kind(form: str) -> None:
         assert component_of[key]["type"] in COMPONENT_TYPES[kind] | as_text, key
 
 
-def test_rows_stand_in_groups_and_nothing_else_does(form: str) -> None:
+def test_exactly_rows_stand_in_groups(form: str) -> None:
     path_of = {item: path for path, item in item_of(form).items()}
     for key, _, _, _, repeated, _ in declared_fields(form):
         assert ("[]." in path_of[key]) is repeated, key
@@ -178,7 +178,7 @@ def test_rows_stand_in_groups_and_nothing_else_does(form: str) -> None:
         assert f"{group}[].{key}" in fields(form)
 
 
-def test_an_addressee_line_is_marked_required_and_stands_for_no_item(form: str) -> None:
+def test_addressee_line_is_required_without_item(form: str) -> None:
     marked = [path for path, c in fields(form).items() if is_marked(c, "addressee")]
     assert len(marked) == sum(f[0].startswith("addressee") for f in DECLARED[form]["fields"])
     for path in marked:
@@ -186,7 +186,7 @@ def test_an_addressee_line_is_marked_required_and_stands_for_no_item(form: str) 
         assert path not in item_of(form)
 
 
-def test_a_control_is_never_required_has_its_usual_case_and_is_no_official_field(form: str) -> None:
+def test_control_is_optional_defaulted_and_unofficial(form: str) -> None:
     for path, component in fields(form).items():
         if is_marked(component, "control"):
             assert component["validate"]["required"] is False, path
@@ -199,7 +199,7 @@ def test_no_two_components_share_a_key(form: str) -> None:
     assert [key for key, times in keys.items() if times > 1] == []
 
 
-def test_every_condition_names_a_component_and_an_answer_that_it_can_give(form: str) -> None:
+def test_condition_names_component_and_possible_answer(form: str) -> None:
     known = {path.replace("[]", ""): component for path, component in inputs(form).items()}
     by_row_key = {path.rsplit(".", 1)[-1]: component for path, component in known.items()}
     for path, component in walk(definition(form)["components"]):
@@ -213,13 +213,13 @@ def test_every_condition_names_a_component_and_an_answer_that_it_can_give(form: 
                 assert awaited in [choice["value"] for choice in choices], (path, awaited)
 
 
-def test_a_select_is_never_named_in_a_condition_list_where_core_cannot_read_it(form: str) -> None:
+def test_condition_lists_name_no_unreadable_select(form: str) -> None:
     for path, component in walk(definition(form)["components"]):
         for condition in (component.get("conditional") or {}).get("conditions", []):
             assert "." not in condition["component"] or "[]" in path, path
 
 
-def test_the_form_carries_no_script_no_computed_value_and_no_foreign_address(form: str) -> None:
+def test_form_has_no_script_or_foreign_address(form: str) -> None:
     text = json.dumps(definition(form))
     assert "://" not in text
     for path, component in walk(definition(form)["components"]):
@@ -228,7 +228,7 @@ def test_the_form_carries_no_script_no_computed_value_and_no_foreign_address(for
         assert component.get("dataSrc") in (None, "json", "url", "values"), path
 
 
-def test_every_fetched_list_is_one_of_our_catalogue_and_follows_its_province(form: str) -> None:
+def test_fetched_list_is_catalogued_by_province(form: str) -> None:
     for path, component in fields(form).items():
         if component["type"] != "select" or component["dataSrc"] != "url":
             continue
@@ -243,7 +243,7 @@ def test_every_fetched_list_is_one_of_our_catalogue_and_follows_its_province(for
             assert component["refreshOn"].rpartition(".")[2] == province, path
 
 
-def test_every_choice_has_a_value_and_a_label_of_its_own(form: str) -> None:
+def test_choices_have_own_value_and_label(form: str) -> None:
     for path, component in fields(form).items():
         choices = options_of(component)
         if choices is None:
@@ -254,7 +254,7 @@ def test_every_choice_has_a_value_and_a_label_of_its_own(form: str) -> None:
             assert all(texts) and len(set(texts)) == len(texts), (path, member)
 
 
-def test_a_default_of_a_choice_is_one_of_its_choices(form: str) -> None:
+def test_default_is_one_of_the_choices(form: str) -> None:
     for path, component in fields(form).items():
         choices, default = options_of(component), component.get("defaultValue")
         if choices is None or default in (None, ""):
@@ -267,7 +267,7 @@ def test_a_default_of_a_choice_is_one_of_its_choices(form: str) -> None:
             assert default in [choice["value"] for choice in choices], path
 
 
-def test_a_choice_filled_from_a_coded_fact_offers_every_label_of_the_code_list(form: str) -> None:
+def test_coded_choice_offers_every_list_label(form: str) -> None:
     for binding in bindings(form)["bindings"]:
         kind = ATTRIBUTES[binding["attribute"]]["type"]
         choices = options_of(fields(form)[binding["field"]])
@@ -277,14 +277,14 @@ def test_a_choice_filled_from_a_coded_fact_offers_every_label_of_the_code_list(f
             assert missing == set(), binding["field"]
 
 
-def test_the_title_the_procedure_and_the_ceiling_are_the_official_ones(form: str) -> None:
+def test_title_procedure_and_ceiling_are_official(form: str) -> None:
     code, ceiling = DECLARED[form]["procedure"], DECLARED[form]["ceiling"]
     assert bindings(form)["procedures"] == ([code] if code else [])
     assert bindings(form)["ceiling"] == ceiling
     assert bindings(form)["title"] == definition(form)["title"]
 
 
-def test_what_is_bound_comes_within_a_twentieth_of_the_ceiling(form: str) -> None:
+def test_bound_share_is_near_the_ceiling(form: str) -> None:
     component_of = {item: path for path, item in item_of(form).items()}
     required = {component_of[key] for key, _, required, *_ in declared_fields(form) if required}
     bound = required & {binding["field"] for binding in bindings(form)["bindings"]}
@@ -296,7 +296,7 @@ def test_what_is_bound_comes_within_a_twentieth_of_the_ceiling(form: str) -> Non
         assert len(bound) >= 0.95 * ceiling
 
 
-def test_a_required_field_with_a_source_is_bound_or_says_why_not(form: str) -> None:
+def test_required_field_is_bound_or_explained(form: str) -> None:
     component_of = {item: path for path, item in item_of(form).items()}
     bound = {binding["field"] for binding in bindings(form)["bindings"]}
     unexplained = [
@@ -308,7 +308,7 @@ def test_a_required_field_with_a_source_is_bound_or_says_why_not(form: str) -> N
     assert unexplained == []
 
 
-def test_the_portal_fills_only_who_the_applicant_is(form: str) -> None:
+def test_portal_fills_only_the_applicants_identity(form: str) -> None:
     at_login = {"person.full_name", "person.personal_id", "person.birth_date"}
     at_login |= {name for name, a in ATTRIBUTES.items() if a.get("part_of") == "person.full_name"}
     attribute_of = {b["field"]: b["attribute"] for b in bindings(form)["bindings"]}

@@ -52,7 +52,7 @@ def can_be_filled(form: RegisteredForm, path: str) -> bool:
     return attribute.computed or bool(registered().ids & set(attribute.sources))
 
 
-def test_the_document_is_the_one_that_the_registered_forms_make() -> None:
+def test_document_is_made_from_registered_forms() -> None:
     made = review_of(catalogue(), unreached())
     assert DOCUMENT.read_text() == made, "run: gateway forms review --write"
 
@@ -65,7 +65,7 @@ def test_the_command_prints_the_document() -> None:
 
 
 @pytest.mark.parametrize("code", FOLDERS)
-def test_every_field_has_a_row_with_its_item_and_its_source(code: str) -> None:
+def test_every_field_has_item_and_source(code: str) -> None:
     form, listed = catalogue().form_for(code), rows(code)
     assert list(listed) == [field.path for field in form.definition.fields]
     for field in form.definition.fields:
@@ -76,7 +76,7 @@ def test_every_field_has_a_row_with_its_item_and_its_source(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", FOLDERS)
-def test_what_no_source_fills_stays_with_the_citizen_once_and_for_a_reason(code: str) -> None:
+def test_unfilled_field_has_one_reason(code: str) -> None:
     form = catalogue().form_for(code)
     unfilled = [f.path for f in form.definition.fields if not can_be_filled(form, f.path)]
     explained = form.bindings.not_supplied.keys()
@@ -86,7 +86,7 @@ def test_what_no_source_fills_stays_with_the_citizen_once_and_for_a_reason(code:
 
 
 @pytest.mark.parametrize("code", FOLDERS)
-def test_what_stands_under_a_condition_has_it_in_words(code: str) -> None:
+def test_conditions_are_written_in_words(code: str) -> None:
     form = catalogue().form_for(code)
     nodes = [node for root in form.definition.roots for node in root.walk()]
     for node in nodes:
@@ -98,13 +98,13 @@ def test_what_stands_under_a_condition_has_it_in_words(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", FOLDERS)
-def test_every_role_says_how_its_person_is_found(code: str) -> None:
+def test_every_role_explains_finding_its_person(code: str) -> None:
     named = re.findall(r"^- `(\w+)`: \S", chapter(code), re.MULTILINE)
     assert named == list(catalogue().form_for(code).bindings.roles)
 
 
 @pytest.mark.parametrize("code", FOLDERS)
-def test_page_names_every_item_that_does_not_come(code: str) -> None:
+def test_page_names_every_missing_item(code: str) -> None:
     said = chapter(code).partition("Mục mà nguồn có thể giữ nhưng không về, và vì sao:")[2]
     lines = re.findall(r"^- Mục ((?:`\w+`(?:, )?)+): .+ – (.+)$", said, re.MULTILINE)
     named = [(tuple(re.findall(r"`(\w+)`", items)), why) for items, why in lines]

@@ -120,7 +120,7 @@ def test_a_record_kind_is_refused_for(mistake: str) -> None:
     assert refuses("record-kinds.schema.json", change(sound, *WRONG_KINDS[mistake]))
 
 
-def test_every_attribute_that_a_record_speaks_for_is_in_the_dictionary() -> None:
+def test_every_record_attribute_is_in_dictionary() -> None:
     attributes = load("attributes.json")["attributes"]
     for kind in load("record-kinds.json")["kinds"].values():
         named = [m["attribute"] for m in kind["members"].values() if "attribute" in m]
@@ -128,7 +128,7 @@ def test_every_attribute_that_a_record_speaks_for_is_in_the_dictionary() -> None
             assert "records" in attributes[name]["sources"], name
 
 
-def test_the_citizens_own_papers_come_after_the_provinces_records_and_speak_of_no_spouse() -> None:
+def test_own_papers_follow_records_without_spouse() -> None:
     """A marriage may have ended by a paper that lies elsewhere."""
     kinds = load("record-kinds.json")["kinds"].values()
     spouses = {kind["spouse"] for kind in kinds if "spouse" in kind}
@@ -138,14 +138,14 @@ def test_the_citizens_own_papers_come_after_the_provinces_records_and_speak_of_n
             assert name not in spouses
 
 
-def test_every_coded_type_has_its_list_or_comes_from_the_catalogue() -> None:
+def test_every_coded_type_has_a_list() -> None:
     lists = {*load("code-lists.json")["lists"], "province", "commune", "country"}
     for name, attribute in load("attributes.json")["attributes"].items():
         if attribute["type"].startswith("code:"):
             assert attribute["type"].removeprefix("code:") in lists, name
 
 
-def test_parts_and_sources_of_an_attribute_are_attributes_themselves() -> None:
+def test_attribute_parts_and_sources_are_attributes() -> None:
     attributes = load("attributes.json")["attributes"]
     for name, attribute in attributes.items():
         whole = [attribute["part_of"]] if "part_of" in attribute else []

@@ -57,13 +57,13 @@ def ask(
 class SourceContract:
     """Derive, give the fixture `trial`, and every promise is tested."""
 
-    async def test_it_answers_everything_it_holds_of_somebody_known(self, trial: Trial) -> None:
+    async def test_known_person_is_answered_in_full(self, trial: Trial) -> None:
         reply = await ask(trial.source, trial.known, trial.held)
 
         assert isinstance(reply, Found)
         assert len(reply.facts) > 10
 
-    async def test_it_answers_nothing_that_was_not_wanted(self, trial: Trial) -> None:
+    async def test_unwanted_fields_are_not_answered(self, trial: Trial) -> None:
         whole = await ask(trial.source, trial.known, trial.held)
         assert isinstance(whole, Found)
         names = sorted(trial.held)
@@ -74,27 +74,23 @@ class SourceContract:
                 name: whole.facts[name] for name in wanted if name in whole.facts
             }
 
-    async def test_it_answers_nothing_to_a_question_for_nothing(self, trial: Trial) -> None:
+    async def test_empty_question_has_empty_answer(self, trial: Trial) -> None:
         reply = await ask(trial.source, trial.known, frozenset({AttributeName("thing.unheard_of")}))
 
         assert not isinstance(reply, Found) or not reply.facts
 
-    async def test_its_values_are_of_the_types_that_the_dictionary_names(
-        self, trial: Trial
-    ) -> None:
+    async def test_values_have_their_dictionary_types(self, trial: Trial) -> None:
         reply = await ask(trial.source, trial.known, trial.held)
         assert isinstance(reply, Found)
         for name, fact in reply.facts.items():
             check_type(name, fact)
 
-    async def test_everything_it_holds_stands_in_the_dictionary_under_its_name(
-        self, trial: Trial
-    ) -> None:
+    async def test_all_attributes_are_in_dictionary(self, trial: Trial) -> None:
         assert {
             name for name in trial.held if trial.source.id not in _ATTRIBUTES[name]["sources"]
         } == set()
 
-    async def test_every_fact_says_since_when_it_speaks(self, trial: Trial) -> None:
+    async def test_every_fact_has_its_date(self, trial: Trial) -> None:
         reply = await ask(trial.source, trial.known, trial.held)
         assert isinstance(reply, Found)
         for fact in reply.facts.values():
@@ -104,9 +100,7 @@ class SourceContract:
     async def test_somebody_unknown_is_no_record(self, trial: Trial) -> None:
         assert isinstance(await ask(trial.source, trial.unknown, trial.held), NoRecord)
 
-    async def test_out_of_reach_it_raises_a_source_error_and_nothing_else(
-        self, trial: Trial
-    ) -> None:
+    async def test_unreachable_source_raises_source_error_only(self, trial: Trial) -> None:
         with pytest.raises(SourceError) as raised:
             await ask(trial.broken, trial.known, trial.held)
         assert raised.value.attempts >= 1

@@ -21,7 +21,7 @@ def read(parts: dict[str, str], lists: CodeLists) -> dict[str, str]:
     }
 
 
-def test_an_address_without_a_district_is_read_by_todays_units(lists: CodeLists) -> None:
+def test_address_without_district_uses_todays_units(lists: CodeLists) -> None:
     assert read(NEW | {"ChiTiet": "THÔN 5"}, lists) == {
         "country": "Việt Nam",
         "province": "Tỉnh Quảng Ngãi",
@@ -32,7 +32,7 @@ def test_an_address_without_a_district_is_read_by_todays_units(lists: CodeLists)
     }
 
 
-def test_an_address_with_a_district_is_read_by_the_older_units(lists: CodeLists) -> None:
+def test_address_with_district_uses_older_units(lists: CodeLists) -> None:
     detail = "THÔN 3, PHƯỜNG MẪU, THÀNH PHỐ BẮC GIANG, TỈNH BẮC GIANG"
 
     assert read(OLD | {"ChiTiet": detail}, lists) == {
@@ -43,7 +43,7 @@ def test_an_address_with_a_district_is_read_by_the_older_units(lists: CodeLists)
     }
 
 
-def test_the_same_code_means_another_province_without_a_district(lists: CodeLists) -> None:
+def test_code_means_other_province_without_district(lists: CodeLists) -> None:
     today = {"MaTinhThanh": "15", "QuocGia": "VN", "ChiTiet": "TỔ 1"}
     before = today | {"MaQuanHuyen": "133", "MaPhuongXa": "04250"}
 
@@ -54,9 +54,7 @@ def test_the_same_code_means_another_province_without_a_district(lists: CodeList
 
 
 @pytest.mark.parametrize("commune", ["99999", "00004"], ids=["nowhere", "in another province"])
-def test_a_commune_that_its_province_does_not_hold_leaves_no_unit(
-    lists: CodeLists, commune: str
-) -> None:
+def test_commune_of_other_province_leaves_no_unit(lists: CodeLists, commune: str) -> None:
     detail = "TỔ 1, XÃ MẪU, TỈNH QUẢNG NGÃI"
 
     assert read(NEW | {"MaPhuongXa": commune, "ChiTiet": detail}, lists) == {
@@ -82,7 +80,7 @@ DETAILS = {
 
 
 @pytest.mark.parametrize("written", DETAILS)
-def test_a_detail_does_not_repeat_the_units_beside_it(lists: CodeLists, written: str) -> None:
+def test_detail_omits_the_units_beside_it(lists: CodeLists, written: str) -> None:
     assert read(NEW | {"ChiTiet": written}, lists).get("detail") == DETAILS[written]
 
 
@@ -96,7 +94,7 @@ def test_an_address_abroad_has_no_unit(lists: CodeLists) -> None:
     }
 
 
-def test_a_unit_without_a_country_lies_in_vietnam(lists: CodeLists) -> None:
+def test_unit_without_country_is_vietnamese(lists: CodeLists) -> None:
     facts = read(NEW | {"QuocGia": ""}, lists)
 
     assert facts["in_vietnam"] == "Trong nước" and "country" not in facts
@@ -113,9 +111,7 @@ def test_a_unit_without_a_country_lies_in_vietnam(lists: CodeLists) -> None:
     ],
     ids=["of one name", "of two names", "of the past", "a commune", "a district"],
 )
-def test_one_code_for_all_units_is_taken_where_it_is_a_provinces(
-    lists: CodeLists, code: str, province: str | None
-) -> None:
+def test_one_code_is_taken_for_province(lists: CodeLists, code: str, province: str | None) -> None:
     facts = read({"MaDonViHanhChinh": code, "ChiTiet": "TỔ 1"}, lists)
 
     assert (facts.get("province"), facts["detail"]) == (province, "TỔ 1")
@@ -129,5 +125,5 @@ def test_only_wanted_parts_are_given(lists: CodeLists) -> None:
     assert set(place_facts(ATTRIBUTE, place, wanted, lists)) == wanted
 
 
-def test_an_address_does_not_print_its_detail(lists: CodeLists) -> None:
+def test_address_hides_its_detail(lists: CodeLists) -> None:
     assert "THÔN 5" not in repr(read_place(NEW | {"ChiTiet": "THÔN 5"}, lists))

@@ -23,19 +23,19 @@ ATTRIBUTES = {
 
 
 @pytest.mark.parametrize("name", SPLITS)
-def test_a_name_falls_into_first_middle_and_last_words(name: str) -> None:
+def test_name_splits_into_first_middle_last(name: str) -> None:
     parts = {ATTRIBUTES[part]: text for part, text in SPLITS[name].items()}
 
     assert name_facts(f"  {name.replace(' ', '   ')} ") == {"person.full_name": name, **parts}
 
 
-def test_a_name_keeps_the_form_in_which_it_was_said() -> None:
+def test_name_keeps_its_stated_form() -> None:
     decomposed = unicodedata.normalize("NFD", "NGUYỄN ĐỨC THẮNG")
 
     assert name_facts(decomposed)[FULL_NAME] == decomposed
 
 
-def test_a_name_is_sent_in_capitals_without_marks_and_blanks() -> None:
+def test_name_is_sent_in_plain_capitals() -> None:
     name = "Nguyễn Văn Đức-Hiếu ơi"
     composed, decomposed = unicodedata.normalize("NFC", name), unicodedata.normalize("NFD", name)
 

@@ -171,9 +171,7 @@ def fifty(people: Population) -> list[Person]:
     return [*named, *map(people.person, range(300, 300 + max(0, 50 - len(named))))]
 
 
-async def test_every_persona_is_answered_the_same_by_every_route(
-    lists: CodeLists, people: Population
-) -> None:
+async def test_personas_are_answered_alike_by_routes(lists: CodeLists, people: Population) -> None:
     ways = {route: open_way(route, lists, people) for route in ROUTES}
     persons = fifty(people)
     assert len(persons) >= 50
@@ -186,9 +184,7 @@ async def test_every_persona_is_answered_the_same_by_every_route(
     assert kinds == {Found, NoRecord}
 
 
-async def test_the_token_is_asked_for_as_the_platform_wants_it(
-    lists: CodeLists, people: Population
-) -> None:
+async def test_token_request_follows_the_platform(lists: CodeLists, people: Population) -> None:
     way = open_way("lgsp_token", lists, people)
     await ask(way.source, key(people.persona("ordinary")), HELD)
     sign_in, question = way.sent
@@ -210,9 +206,7 @@ async def test_the_token_is_asked_for_as_the_platform_wants_it(
     assert "<dan:TraCuuThongTinCongDan>" in body["data"]
 
 
-async def test_the_flat_bodies_are_those_of_the_platform(
-    lists: CodeLists, people: Population
-) -> None:
+async def test_flat_bodies_follow_the_platform(lists: CodeLists, people: Population) -> None:
     person = people.persona("ordinary")
     bodies = []
     for route in ("lgsp_json by service number", "lgsp_json by user name"):
@@ -253,9 +247,7 @@ async def test_the_flat_bodies_are_those_of_the_platform(
     ]
 
 
-async def test_one_token_serves_every_question_until_its_life_is_over(
-    wrapped: Way, people: Population
-) -> None:
+async def test_one_token_serves_its_whole_life(wrapped: Way, people: Population) -> None:
     person = key(people.persona("ordinary"))
     await asyncio.gather(*(ask(wrapped.source, person, HELD) for _ in range(8)))
     wrapped.now[0] += timedelta(seconds=89)
@@ -266,9 +258,7 @@ async def test_one_token_serves_every_question_until_its_life_is_over(
     assert len(wrapped.asked(SIGN_INS)) == 2
 
 
-async def test_a_refused_token_is_replaced_once_for_all_who_met_the_refusal(
-    wrapped: Way, people: Population
-) -> None:
+async def test_refused_token_is_replaced_once_for_all(wrapped: Way, people: Population) -> None:
     person = key(people.persona("ordinary"))
     await ask(wrapped.source, person, HELD)
     wrapped.mock.state.tokens.revoke_all()
@@ -279,9 +269,7 @@ async def test_a_refused_token_is_replaced_once_for_all_who_met_the_refusal(
     assert len(wrapped.asked(SIGN_INS)) == 2
 
 
-async def test_a_platform_that_refuses_every_token_is_asked_twice_and_no_more(
-    wrapped: Way, people: Population
-) -> None:
+async def test_platform_refusing_tokens_is_asked_twice(wrapped: Way, people: Population) -> None:
     wrapped.mock.state.faults.add(status=401)
     with pytest.raises(SourceUnavailable, match="status_401") as raised:
         await ask(wrapped.source, key(people.persona("ordinary")), HELD)
@@ -290,7 +278,7 @@ async def test_a_platform_that_refuses_every_token_is_asked_twice_and_no_more(
     assert len(wrapped.asked(SIGN_INS)) == 2
 
 
-async def test_without_a_token_nobody_is_asked_about(wrapped: Way, people: Population) -> None:
+async def test_without_token_nothing_is_asked(wrapped: Way, people: Population) -> None:
     object.__setattr__(wrapped.mock.state.settings, "secret_key", "another")
     with pytest.raises(SourceUnavailable, match="status_401"):
         await ask(wrapped.source, key(people.persona("ordinary")), HELD)
@@ -312,7 +300,7 @@ FOR_A_TOKEN: dict[str, httpx.Response] = {
 @pytest.mark.threat(28)
 @pytest.mark.parametrize("route", WRAPPED)
 @pytest.mark.parametrize("answer", FOR_A_TOKEN.values(), ids=FOR_A_TOKEN)
-async def test_what_is_no_token_makes_the_source_unavailable(
+async def test_malformed_token_makes_source_unavailable(
     lists: CodeLists, people: Population, route: str, answer: httpx.Response
 ) -> None:
     source = over(route, httpx.MockTransport(lambda _: answer), lists)
@@ -336,7 +324,7 @@ TROUBLE: dict[str, tuple[dict[str, object], str]] = {
 
 @pytest.mark.threat(27)
 @pytest.mark.parametrize("trouble", TROUBLE)
-async def test_trouble_has_the_same_word_by_every_route(
+async def test_trouble_has_one_word_by_any_route(
     way: Way, people: Population, trouble: str
 ) -> None:
     effects, cause = TROUBLE[trouble]
@@ -347,9 +335,7 @@ async def test_trouble_has_the_same_word_by_every_route(
 
 
 @pytest.mark.parametrize("code", ["004", "005"])
-async def test_a_refusal_of_the_database_comes_through(
-    way: Way, people: Population, code: str
-) -> None:
+async def test_database_refusal_comes_through(way: Way, people: Population, code: str) -> None:
     way.mock.state.faults.add(error_code=code)
     person = people.persona("ordinary")
     assert await ask(way.source, key(person), HELD) == NotPermitted(code)
@@ -357,7 +343,7 @@ async def test_a_refusal_of_the_database_comes_through(
 
 
 @pytest.mark.parametrize("route", [name for name in WRAPPED if "json" in name])
-async def test_a_platforms_own_refusal_in_plain_json_is_one_too(
+async def test_platform_refusal_in_json_is_recognised(
     lists: CodeLists, people: Population, route: str
 ) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
@@ -371,7 +357,7 @@ async def test_a_platforms_own_refusal_in_plain_json_is_one_too(
 
 
 @pytest.mark.threat(31)
-async def test_neither_token_nor_secret_is_printed_or_logged(
+async def test_token_and_secret_are_never_printed(
     wrapped: Way, people: Population, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
@@ -390,7 +376,7 @@ async def test_neither_token_nor_secret_is_printed_or_logged(
 @pytest.mark.parametrize(
     ("stated", "seconds"), [({"expires_in": 100}, 90), ({}, 270), ({"expires_in": "x"}, 270)]
 )
-def test_a_tenth_of_a_tokens_life_is_left_unused(stated: dict[str, object], seconds: int) -> None:
+def test_last_tenth_of_token_is_unused(stated: dict[str, object], seconds: int) -> None:
     token = read_token(json.dumps({"access_token": "abc", **stated}).encode())
     assert (token.text, token.life) == ("abc", timedelta(seconds=seconds))
     assert "abc" not in repr(token)
@@ -400,9 +386,7 @@ def confirmed(way: Way, person: PersonKey) -> "asyncio.Future[Found | NoRecord |
     return asyncio.ensure_future(way.source.confirm(Question(person, frozenset(), PURPOSE, "gw-2")))
 
 
-async def test_who_somebody_is_can_be_confirmed_without_reading_their_record(
-    way: Way, people: Population
-) -> None:
+async def test_identity_is_confirmed_without_reading_record(way: Way, people: Population) -> None:
     person = people.persona("ordinary")
     known = key(person)
     number = known.personal_id
@@ -417,7 +401,7 @@ async def test_who_somebody_is_can_be_confirmed_without_reading_their_record(
     assert [entry.birth for entry in asked] == ["full", "none", "full", "year", "none"]
 
 
-async def test_a_confirmation_that_cannot_be_asked_is_no_no(way: Way, people: Population) -> None:
+async def test_failed_confirmation_is_no_denial(way: Way, people: Population) -> None:
     way.mock.state.faults.add(status=503)
     with pytest.raises(SourceUnavailable, match="status_503"):
         await confirmed(way, key(people.persona("ordinary")))
@@ -443,7 +427,7 @@ SAID: dict[str, tuple[str, bool | Refused]] = {
 
 
 @pytest.mark.parametrize("said", SAID)
-def test_a_yes_or_no_is_read_in_every_known_shape(said: str) -> None:
+def test_confirmation_is_read_in_known_shapes(said: str) -> None:
     content, meant = SAID[said]
     assert read_confirmation(content.encode()) == meant
 
@@ -462,7 +446,7 @@ UNCLEAR: dict[str, tuple[str, str]] = {
 
 @pytest.mark.threat(27)
 @pytest.mark.parametrize("said", UNCLEAR)
-def test_anything_but_a_clear_yes_or_no_is_neither(said: str) -> None:
+def test_unclear_confirmation_is_neither(said: str) -> None:
     content, cause = UNCLEAR[said]
     with pytest.raises(SourceBrokeContract) as raised:
         read_confirmation(content.encode())

@@ -111,7 +111,7 @@ class TestTheCitizensPapersKeepTheContract(SourceContract):
         )
 
 
-async def test_an_ordinary_persons_papers_say_what_they_say_in_the_vault(
+async def test_ordinary_papers_match_the_vault(
     store: Store, lists: CodeLists, people: Population
 ) -> None:
     ordinary = people.persona("ordinary")
@@ -126,9 +126,7 @@ async def test_an_ordinary_persons_papers_say_what_they_say_in_the_vault(
     assert card.record.id.startswith("gt")
 
 
-async def test_a_search_names_its_purpose_and_only_the_kinds_that_could_answer(
-    store: Store, people: Population
-) -> None:
+async def test_search_names_purpose_and_possible_kinds(store: Store, people: Population) -> None:
     ordinary = people.persona("ordinary")
     purpose = Purpose(TenantId("h99"), "H99.01", "1.004222", None, "H99.01-20261122-0000001")
     question = Question(key(ordinary), wanting("identity_card.number"), purpose, "GW-77")
@@ -144,7 +142,7 @@ async def test_a_search_names_its_purpose_and_only_the_kinds_that_could_answer(
     assert set(entry.kinds) == {"identity_card", "identity_certificate"}
 
 
-async def test_no_personal_number_stands_in_an_address(store: Store, people: Population) -> None:
+async def test_no_personal_number_is_in_address(store: Store, people: Population) -> None:
     ordinary = people.persona("ordinary")
     await ask(store.source, key(ordinary), store.source.held)
 
@@ -154,7 +152,7 @@ async def test_no_personal_number_stands_in_an_address(store: Store, people: Pop
 
 
 @pytest.mark.parametrize("place", ["header", "query"])
-async def test_the_adapter_is_told_the_provider_in_either_place(
+async def test_adapter_receives_provider_either_way(
     lists: CodeLists, people: Population, place: str
 ) -> None:
     store = open_store(lists, people, dstcode_in=place)
@@ -166,7 +164,7 @@ async def test_the_adapter_is_told_the_provider_in_either_place(
         assert (request.url.params.get("dstcode") == DSTCODE) is (place == "query")
 
 
-async def test_a_question_that_no_kind_can_answer_is_not_put(store: Store) -> None:
+async def test_unanswerable_question_is_not_sent(store: Store) -> None:
     owner = key_of("003090000001", "Nguyễn Văn Mẫu", None)
 
     assert await ask(store.source, owner, wanting("person.religion")) == NoRecord(attempts=0)
@@ -174,25 +172,21 @@ async def test_a_question_that_no_kind_can_answer_is_not_put(store: Store) -> No
     assert store.sent == []
 
 
-async def test_somebody_without_a_store_is_no_record(store: Store, people: Population) -> None:
+async def test_person_without_store_is_no_record(store: Store, people: Population) -> None:
     without = people.person(60)
     assert records_of(people, without.n)
 
     assert await ask(store.source, key(without), store.source.held) == NoRecord()
 
 
-async def test_a_procedure_for_which_the_store_does_not_open_is_not_permitted(
-    store: Store, people: Population
-) -> None:
+async def test_closed_procedure_is_not_permitted(store: Store, people: Population) -> None:
     purpose = Purpose(TenantId("h99"), "H99.01", "1.000656", None, None)
     question = Question(key(people.persona("ordinary")), store.source.held, purpose, "GW-1")
 
     assert await store.source.look_up(question) == NotPermitted("-5")
 
 
-async def test_a_session_serves_until_it_is_over_and_is_then_renewed_once(
-    store: Store, people: Population
-) -> None:
+async def test_expired_session_is_renewed_once(store: Store, people: Population) -> None:
     person = key(people.persona("ordinary"))
     for _ in range(2):
         assert isinstance(await ask(store.source, person, wanting(CARD_DATE)), Found)
@@ -210,9 +204,7 @@ async def test_a_session_serves_until_it_is_over_and_is_then_renewed_once(
     ]
 
 
-async def test_citizens_who_come_together_share_one_sign_in(
-    store: Store, people: Population
-) -> None:
+async def test_simultaneous_citizens_share_one_sign_in(store: Store, people: Population) -> None:
     person = key(people.persona("ordinary"))
     await asyncio.gather(*(ask(store.source, person, wanting(CARD_DATE)) for _ in range(5)))
     assert store.calls().count(LOGIN) == 1
@@ -221,9 +213,7 @@ async def test_citizens_who_come_together_share_one_sign_in(
     assert store.calls().count(LOGIN) == 2
 
 
-async def test_a_wrong_password_is_a_sign_in_refused_and_nobody_is_searched_for(
-    lists: CodeLists, people: Population
-) -> None:
+async def test_wrong_password_searches_for_nobody(lists: CodeLists, people: Population) -> None:
     store = open_store(lists, people, password="another")
     with pytest.raises(SourceUnavailable) as raised:
         await ask(store.source, key(people.persona("ordinary")), store.source.held)
@@ -232,7 +222,7 @@ async def test_a_wrong_password_is_a_sign_in_refused_and_nobody_is_searched_for(
     assert store.calls() == [LOGIN]
 
 
-async def test_a_store_that_takes_no_session_is_unavailable_after_one_renewal(
+async def test_rejected_sessions_make_store_unavailable(
     lists: CodeLists,
 ) -> None:
     calls: list[str] = []
@@ -284,7 +274,7 @@ async def searched(lists: CodeLists, answer: bytes) -> Found | NoRecord | NotPer
 
 
 @pytest.mark.parametrize("code", ["0", " 0", 0])
-async def test_a_code_comes_as_text_or_number(lists: CodeLists, code: object) -> None:
+async def test_code_is_text_or_number(lists: CodeLists, code: object) -> None:
     reply = await searched(lists, envelope(error_code=code, result=[laid(PAPER)]))
 
     assert isinstance(reply, Found)
@@ -294,7 +284,7 @@ async def test_a_code_comes_as_text_or_number(lists: CodeLists, code: object) ->
     assert fact.record.stored_at == datetime(2020, 5, 5, 1, tzinfo=UTC)
 
 
-async def test_papers_nobody_asked_for_and_of_unknown_kinds_are_dropped_and_counted(
+async def test_unasked_and_unknown_papers_are_dropped(
     lists: CodeLists,
 ) -> None:
     passport = {**PAPER, "kind": "passport", "content": {"number": "C1"}}
@@ -305,13 +295,13 @@ async def test_papers_nobody_asked_for_and_of_unknown_kinds_are_dropped_and_coun
     assert (set(reply.facts), reply.surplus) == (TAX_CODE, 2)
 
 
-async def test_only_papers_of_other_kinds_are_no_record(lists: CodeLists) -> None:
+async def test_other_kinds_alone_are_no_record(lists: CodeLists) -> None:
     passport = {**PAPER, "kind": "passport", "content": {"number": "C1"}}
 
     assert await searched(lists, envelope(result=[laid(passport)])) == NoRecord()
 
 
-async def test_a_paper_from_tomorrow_speaks_from_today(lists: CodeLists) -> None:
+async def test_paper_dated_tomorrow_counts_from_today(lists: CodeLists) -> None:
     tomorrow = laid({**PAPER, "issued_on": "2027-01-01"}, storedAt="20270102080000")
     reply = await searched(lists, envelope(result=[tomorrow]))
 
@@ -319,7 +309,7 @@ async def test_a_paper_from_tomorrow_speaks_from_today(lists: CodeLists) -> None
     assert reply.facts[AttributeName("tax.code")].as_of == NOW
 
 
-async def test_no_dossier_of_ours_is_the_portals_to_name(lists: CodeLists) -> None:
+async def test_our_dossier_code_from_portal_is_ignored(lists: CodeLists) -> None:
     reply = await searched(
         lists, envelope(result=[laid({**PAPER, "dossier": "H99.01-20261122-0000001"})])
     )
@@ -361,7 +351,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-async def test_an_answer_that_breaks_the_contract_is_no_answer(lists: CodeLists, case: str) -> None:
+async def test_contract_breaking_answer_is_refused(lists: CodeLists, case: str) -> None:
     content, cause = BROKEN[case]
     with pytest.raises(SourceBrokeContract) as raised:
         await searched(lists, content)
@@ -374,9 +364,7 @@ async def test_an_answer_that_breaks_the_contract_is_no_answer(lists: CodeLists,
     ("code", "message"),
     [("0", "Có lỗi xảy ra"), ("0", ""), ("-2", "thiếu trường owner"), ("7", "thành công")],
 )
-async def test_success_is_said_by_code_and_message_together(
-    lists: CodeLists, code: str, message: str
-) -> None:
+async def test_success_needs_code_and_message(lists: CodeLists, code: str, message: str) -> None:
     with pytest.raises(SourceUnavailable) as raised:
         await searched(lists, envelope(error_code=code, message=message, result=[]))
 
@@ -384,7 +372,7 @@ async def test_success_is_said_by_code_and_message_together(
 
 
 @pytest.mark.parametrize("trouble", [500, 503, 403, b"<html></html>", b""])
-async def test_whatever_the_trouble_it_is_unavailable_and_never_no_record(
+async def test_any_trouble_is_unavailable_not_empty(
     store: Store, people: Population, trouble: int | bytes
 ) -> None:
     store.mock.state.trouble = trouble
@@ -392,7 +380,7 @@ async def test_whatever_the_trouble_it_is_unavailable_and_never_no_record(
         await ask(store.source, key(people.persona("ordinary")), store.source.held)
 
 
-async def test_every_persona_with_a_store_can_be_read(store: Store, people: Population) -> None:
+async def test_personas_with_store_can_be_read(store: Store, people: Population) -> None:
     outcomes = set()
     for n in range(240):
         reply = await ask(store.source, key(people.person(n)), store.source.held)

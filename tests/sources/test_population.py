@@ -85,7 +85,7 @@ async def test_an_ordinary_person_comes_whole(desk: Desk) -> None:
     assert facts["person.permanent_address.in_vietnam"] == Coded("inland", "vn", "Trong nước")
 
 
-async def test_every_persona_and_many_others_can_be_read(desk: Desk, people: Population) -> None:
+async def test_personas_and_others_can_be_read(desk: Desk, people: Population) -> None:
     outcomes = set()
     for n in [*PERSONAS.values(), *range(300, 500)]:
         person = people.person(n)
@@ -96,7 +96,7 @@ async def test_every_persona_and_many_others_can_be_read(desk: Desk, people: Pop
     assert outcomes == {"Found", "NoRecord"}
 
 
-async def test_the_request_is_that_of_the_service_in_its_order(desk: Desk) -> None:
+async def test_request_follows_service_order(desk: Desk) -> None:
     person = desk.person("ordinary")
     await ask(desk.source, key(person), HELD, ref="gw-20261122-000001")
 
@@ -116,7 +116,7 @@ async def test_the_request_is_that_of_the_service_in_its_order(desk: Desk) -> No
     assert headers["soapaction"] == '""'
 
 
-async def test_the_sign_in_hashes_the_service_address_and_the_time_of_the_request(
+async def test_sign_in_hashes_address_and_time(
     desk: Desk,
 ) -> None:
     await ask(desk.source, key(desk.person("ordinary")), HELD)
@@ -129,7 +129,7 @@ async def test_the_sign_in_hashes_the_service_address_and_the_time_of_the_reques
     assert (user, signed.decode()) == (b"gw-mock", hashlib.sha256(text.encode()).hexdigest())
 
 
-async def test_a_personal_number_never_stands_in_the_address(desk: Desk) -> None:
+async def test_personal_number_is_never_in_address(desk: Desk) -> None:
     await ask(desk.source, key(desk.person("ordinary")), HELD)
 
     assert str(desk.sent[0].url) == URL
@@ -166,7 +166,7 @@ async def test_a_read_names_its_purpose(
     assert elements(desk.sent[0])[element] == sent
 
 
-async def test_a_purpose_that_the_service_has_no_room_for_is_not_sent(desk: Desk) -> None:
+async def test_unsupported_purpose_is_not_sent(desk: Desk) -> None:
     person = key(desk.person("ordinary"))
     for doubtful in (
         Question(person, HELD, purpose(officer="o" * 21), "gw-1"),
@@ -178,7 +178,7 @@ async def test_a_purpose_that_the_service_has_no_room_for_is_not_sent(desk: Desk
     assert desk.sent == []
 
 
-async def test_a_birth_date_known_by_its_year_is_asked_by_its_year(desk: Desk) -> None:
+async def test_birth_year_is_asked_as_year(desk: Desk) -> None:
     person = desk.person("ordinary")
     by_year = PersonKey(PersonalId(person.personal_id), person.full_name, PartialDate(1984))
 
@@ -186,7 +186,7 @@ async def test_a_birth_date_known_by_its_year_is_asked_by_its_year(desk: Desk) -
     assert b"<dan:Nam>1984</dan:Nam>" in desk.sent[0].content
 
 
-async def test_a_relative_is_asked_by_the_year_in_their_number(desk: Desk) -> None:
+async def test_relative_is_asked_by_numbers_year(desk: Desk) -> None:
     father = (await facts_of(desk, "ordinary"))["person.father"]
     assert isinstance(father, PersonRef) and father.personal_id is not None
     reply = await ask(desk.source, PersonKey(father.personal_id, father.full_name, None), HELD)
@@ -197,7 +197,7 @@ async def test_a_relative_is_asked_by_the_year_in_their_number(desk: Desk) -> No
     assert f"<dan:Nam>{born.year}</dan:Nam>".encode() in desk.sent[1].content
 
 
-async def test_somebody_without_a_name_is_not_asked_for(desk: Desk) -> None:
+async def test_nameless_person_is_not_asked_for(desk: Desk) -> None:
     nameless = key_of(desk.person("ordinary").personal_id, "x", None)
     question = Question(PersonKey(nameless.personal_id, None, None), HELD, PURPOSE, "gw-1")
 
@@ -211,7 +211,7 @@ async def test_somebody_without_a_name_is_not_asked_for(desk: Desk) -> None:
     [{"name": "Trần Đức Bắc"}, {"born": "1984-03-18"}, {"number": "003084709314"}],
     ids=lambda changed: next(iter(changed)),
 )
-async def test_what_does_not_match_is_no_record(desk: Desk, changed: dict[str, str]) -> None:
+async def test_mismatch_is_no_record(desk: Desk, changed: dict[str, str]) -> None:
     person = desk.person("ordinary")
     asked = key_of(
         changed.get("number", person.personal_id),
@@ -240,7 +240,7 @@ async def test_the_databases_own_words_become_outcomes(
     assert await ask(desk.source, key(desk.person("ordinary")), HELD) == outcome
 
 
-async def test_an_unlicensed_procedure_and_officer_are_told_apart(desk: Desk) -> None:
+async def test_unlicensed_procedure_and_officer_differ(desk: Desk) -> None:
     person = key(desk.person("ordinary"))
     unlicensed = Question(person, HELD, purpose(procedure="9.999999"), "gw-1")
     stranger = Question(person, HELD, purpose(officer="somebody"), "gw-1")
@@ -264,7 +264,7 @@ FAILURES: dict[str, tuple[dict[str, Any], type[SourceError], str, int]] = {
 
 
 @pytest.mark.parametrize("case", FAILURES)
-async def test_what_is_no_answer_is_a_source_error_with_its_cause(desk: Desk, case: str) -> None:
+async def test_bad_answer_is_source_error_with_cause(desk: Desk, case: str) -> None:
     fault, error, cause, attempts = FAILURES[case]
     desk.mock.state.faults.add(**fault)
 
@@ -274,14 +274,14 @@ async def test_what_is_no_answer_is_a_source_error_with_its_cause(desk: Desk, ca
     assert len(desk.sent) == attempts
 
 
-async def test_a_failure_that_passes_costs_one_more_attempt(desk: Desk) -> None:
+async def test_passing_failure_costs_one_more_attempt(desk: Desk) -> None:
     desk.mock.state.faults.add(status=503, calls=1)
     reply = await ask(desk.source, key(desk.person("ordinary")), HELD)
 
     assert isinstance(reply, Found) and reply.attempts == 2
 
 
-async def test_a_wrong_secret_is_not_asked_with_again(lists: CodeLists, people: Population) -> None:
+async def test_wrong_secret_is_not_retried(lists: CodeLists, people: Population) -> None:
     desk = open_desk(lists, people)
     assert isinstance(desk.source.route, DirectRoute)
     object.__setattr__(desk.source.route.account, "secret", "another")
@@ -292,7 +292,7 @@ async def test_a_wrong_secret_is_not_asked_with_again(lists: CodeLists, people: 
 
 
 @pytest.mark.threat(42)
-async def test_what_is_not_wanted_is_dropped_and_counted(desk: Desk) -> None:
+async def test_surplus_is_dropped_and_counted(desk: Desk) -> None:
     person = key(desk.person("ordinary"))
     usual = await ask(desk.source, person, HELD)
     desk.mock.state.faults.add(surplus=True)
@@ -306,7 +306,7 @@ async def test_what_is_not_wanted_is_dropped_and_counted(desk: Desk) -> None:
     assert little.surplus > 10
 
 
-async def test_an_answer_speaks_for_the_time_that_it_names(desk: Desk) -> None:
+async def test_answer_dates_from_its_stated_time(desk: Desk) -> None:
     person = key(desk.person("ordinary"))
     desk.mock.state.faults.add(data_age_days=30)
     reply = await ask(desk.source, person, HELD)
@@ -341,20 +341,18 @@ QUIRKS: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.parametrize("persona", QUIRKS)
-async def test_a_persona_is_filled_as_far_as_the_database_speaks_clearly(
-    desk: Desk, persona: str
-) -> None:
+async def test_persona_is_filled_where_database_is_clear(desk: Desk, persona: str) -> None:
     facts = await facts_of(desk, persona)
 
     assert {name: facts.get(name) for name in QUIRKS[persona]} == QUIRKS[persona]
 
 
-async def test_a_record_without_a_name_is_nobody(desk: Desk) -> None:
+async def test_record_without_name_is_nobody(desk: Desk) -> None:
     assert await ask(desk.source, key(desk.person("under_verification")), HELD) == NoRecord()
 
 
 @pytest.mark.threat(27)
-async def test_of_somebody_who_stands_twice_only_what_both_records_say_is_taken(
+async def test_duplicate_records_give_what_they_share(
     desk: Desk,
 ) -> None:
     twice, once = await facts_of(desk, "duplicate_record"), await facts_of(desk, "ordinary")
@@ -364,7 +362,7 @@ async def test_of_somebody_who_stands_twice_only_what_both_records_say_is_taken(
     assert "person.permanent_address.detail" in twice
 
 
-async def test_relatives_come_with_what_the_same_answer_says_of_them(desk: Desk) -> None:
+async def test_relatives_come_with_the_same_answer(desk: Desk) -> None:
     facts, person = await facts_of(desk, "ordinary"), desk.person("ordinary")
     assert person.father is not None and person.father.personal_id is not None
     father = facts["person.father"]
@@ -376,21 +374,21 @@ async def test_relatives_come_with_what_the_same_answer_says_of_them(desk: Desk)
     assert father.facts[AttributeName("person.personal_id")] == person.father.personal_id
 
 
-async def test_a_relative_with_an_old_number_alone_has_none_to_be_asked_by(desk: Desk) -> None:
+async def test_old_number_alone_cannot_be_asked(desk: Desk) -> None:
     father = (await facts_of(desk, "nine_digit_relative"))["person.father"]
 
     assert isinstance(father, PersonRef)
     assert father.personal_id is None and father.full_name
 
 
-async def test_whoever_heads_their_own_household_is_its_head(desk: Desk) -> None:
+async def test_own_household_head_is_its_head(desk: Desk) -> None:
     head = (await facts_of(desk, "household_head"))["person.household_head"]
     own = PersonalId(desk.person("household_head").personal_id)
 
     assert isinstance(head, PersonRef) and head.personal_id == own
 
 
-async def test_the_journal_of_the_database_knows_the_read_by_our_reference(desk: Desk) -> None:
+async def test_database_journal_has_our_reference(desk: Desk) -> None:
     person = desk.person("ordinary")
     await ask(desk.source, key(person), HELD, ref="gw-77")
     (asked,) = desk.mock.state.journal.about(person.personal_id)
@@ -404,9 +402,7 @@ async def test_the_journal_of_the_database_knows_the_read_by_our_reference(desk:
     ["<SoDinhDanh>003090000002</SoDinhDanh>", "<SoDinhDanh/>", ""],
     ids=["another number", "an empty number", "no number"],
 )
-async def test_an_answer_that_does_not_name_the_person_asked_for_is_not_believed(
-    lists: CodeLists, number: str
-) -> None:
+async def test_answer_about_another_person_is_refused(lists: CodeLists, number: str) -> None:
     body = (
         "<Envelope><Body><CongdanCollection><CongDan>"
         f"{number}<HoVaTen><Ten>NGUYỄN VĂN MẪU</Ten></HoVaTen><GioiTinh>1</GioiTinh>"

@@ -38,7 +38,7 @@ def facts_of(lists: CodeLists, inside: str) -> dict[str, Held]:
     return {str(name): value for name, value in facts.items()}
 
 
-def test_the_sign_in_hash_is_that_of_the_published_vector() -> None:
+def test_sign_in_hash_matches_published_vector() -> None:
     headers = sign_in_headers(
         "https://csdldc.mock.example/dancu", "gw-mock", "not-a-real-secret", "1750000000000"
     )
@@ -48,7 +48,7 @@ def test_the_sign_in_hash_is_that_of_the_published_vector() -> None:
     )
 
 
-def test_what_is_sent_cannot_break_out_of_its_element() -> None:
+def test_sent_text_cannot_escape_its_element() -> None:
     asking = Asking("037", {"MaCanBo": "a</dan:MaCanBo><x>&"}, PartialDate(1990))
     operation = etree.fromstring(asking.envelope())[1][0]
 
@@ -67,12 +67,12 @@ def test_what_is_sent_cannot_break_out_of_its_element() -> None:
     ],
     ids=["an empty body", "no citizen", "an empty citizen", "no name", "a blank name"],
 )
-def test_an_answer_that_names_nobody_is_about_nobody(content: bytes) -> None:
+def test_nameless_answer_is_about_nobody(content: bytes) -> None:
     assert citizens(content).people == ()
 
 
 @pytest.mark.parametrize("prefix", ["n", "ns1"])
-def test_a_citizen_is_found_under_any_prefix_and_namespace(prefix: str) -> None:
+def test_citizen_is_found_under_any_namespace(prefix: str) -> None:
     written = COLLECTION.format("", NAMED).replace("n:", f"{prefix}:")
     written = written.replace("xmlns:n=", f"xmlns:{prefix}=")
     elsewhere = written.replace("www.mic.gov.vn/dancu/1.0", "gtel.vn/qldc")
@@ -81,7 +81,7 @@ def test_a_citizen_is_found_under_any_prefix_and_namespace(prefix: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["004", "005"])
-def test_a_refusal_is_read_wherever_it_stands(code: str) -> None:
+def test_refusal_is_read_wherever_it_stands(code: str) -> None:
     alone = f"<errorCode> {code} </errorCode>"
 
     assert read_answer(alone.encode()) == Refused(code)
@@ -112,7 +112,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_what_is_no_answer_of_the_service_breaks_the_contract(case: str) -> None:
+def test_foreign_answer_breaks_the_contract(case: str) -> None:
     content, cause = BROKEN[case]
 
     with pytest.raises(SourceBrokeContract) as raised:
@@ -120,7 +120,7 @@ def test_what_is_no_answer_of_the_service_breaks_the_contract(case: str) -> None
     assert raised.value.cause == cause
 
 
-def test_a_hundred_thousand_levels_are_not_read() -> None:
+def test_hundred_thousand_levels_are_not_read() -> None:
     with pytest.raises(etree.XMLSyntaxError):
         read_answer(b"<a>" * 100_000 + b"</a>" * 100_000)
 
@@ -135,9 +135,7 @@ def test_a_hundred_thousand_levels_are_not_read() -> None:
         ("", None),
     ],
 )
-def test_the_time_of_the_data_is_vietnams_unless_it_says_otherwise(
-    stated: str, read: str | None
-) -> None:
+def test_data_time_defaults_to_vietnams_zone(stated: str, read: str | None) -> None:
     written = COLLECTION.format(f' ThoiDiemDuLieu="{stated}"', NAMED)
     time = citizens(envelope(written)).data_time
 
@@ -162,15 +160,13 @@ DATES = {
 
 
 @pytest.mark.parametrize("written", DATES)
-def test_a_birth_date_is_taken_as_far_as_it_is_known_and_never_completed(
-    lists: CodeLists, written: str
-) -> None:
+def test_birth_date_is_never_completed(lists: CodeLists, written: str) -> None:
     facts = facts_of(lists, f"<NgayThangNamSinh>{written}</NgayThangNamSinh>")
 
     assert facts.get("person.birth_date") == DATES[written]
 
 
-def test_both_shapes_of_a_code_are_read(lists: CodeLists) -> None:
+def test_both_code_shapes_are_read(lists: CodeLists) -> None:
     plain = facts_of(lists, "<DanToc>06</DanToc><TonGiao>01</TonGiao>")
     nested = facts_of(
         lists,
@@ -199,20 +195,18 @@ def test_both_shapes_of_a_code_are_read(lists: CodeLists) -> None:
         "<ThuongTru/>",
     ],
 )
-def test_a_code_that_says_nothing_and_an_empty_element_are_absent(
-    lists: CodeLists, written: str
-) -> None:
+def test_empty_code_and_element_are_absent(lists: CodeLists, written: str) -> None:
     assert facts_of(lists, written) == {}
 
 
-def test_a_nationality_is_never_inferred_from_an_address(lists: CodeLists) -> None:
+def test_nationality_is_not_inferred_from_address(lists: CodeLists) -> None:
     facts = facts_of(lists, "<QuocTich/><ThuongTru><QuocGia>VN</QuocGia></ThuongTru>")
 
     assert "person.nationality" not in facts
     assert facts["person.permanent_address.country"] == Coded("country", "VN", "Việt Nam")
 
 
-def test_a_name_in_three_parts_is_put_together(lists: CodeLists) -> None:
+def test_name_in_three_parts_is_joined(lists: CodeLists) -> None:
     split = "<HoVaTen><Ho>NGUYỄN</Ho><ChuDem>VĂN</ChuDem><Ten>MẪU</Ten></HoVaTen>"
     whole = "<HoVaTen><Ho/><ChuDem/><Ten> NGUYỄN  VĂN MẪU </Ten></HoVaTen>"
 
@@ -220,7 +214,7 @@ def test_a_name_in_three_parts_is_put_together(lists: CodeLists) -> None:
     assert facts_of(lists, split)["person.full_name"] == "NGUYỄN VĂN MẪU"
 
 
-def test_a_relatives_name_may_be_flat_or_in_parts(lists: CodeLists) -> None:
+def test_relatives_name_is_flat_or_split(lists: CodeLists) -> None:
     flat = facts_of(lists, "<Me><HoVaTen>LÊ THỊ MẪU</HoVaTen></Me>")["person.mother"]
     parts = "<HoVaTen><Ho>LÊ</Ho><ChuDem>THỊ</ChuDem><Ten>MẪU</Ten></HoVaTen>"
 
@@ -228,7 +222,7 @@ def test_a_relatives_name_may_be_flat_or_in_parts(lists: CodeLists) -> None:
     assert isinstance(flat, PersonRef) and flat.personal_id is None
 
 
-def test_the_relationship_code_of_the_household_is_not_handed_out(lists: CodeLists) -> None:
+def test_household_relationship_code_is_not_returned(lists: CodeLists) -> None:
     head = facts_of(
         lists,
         "<ChuHo><QuanHe>CH17</QuanHe><SoDinhDanh>003090000001</SoDinhDanh>"
@@ -240,7 +234,7 @@ def test_the_relationship_code_of_the_household_is_not_handed_out(lists: CodeLis
     assert head.facts[AttributeName("person.personal_id")] == "003090000001"
 
 
-def test_only_groups_that_hold_something_are_surplus(lists: CodeLists) -> None:
+def test_only_filled_groups_are_surplus(lists: CodeLists) -> None:
     citizen = etree.fromstring(
         "<CongDan><SoDinhDanh>003090000001</SoDinhDanh><HoVaTen><Ten>A</Ten></HoVaTen>"
         "<NhomMau>01</NhomMau><QuocTich/><Cha><HoVaTen/></Cha>"

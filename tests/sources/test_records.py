@@ -101,7 +101,7 @@ async def broken_store(store: RecordStore, tmp_path: Path) -> AsyncIterator[Reco
     database.close()
 
 
-async def test_every_persona_can_be_read_from_the_vault(vault: Vault, people: Population) -> None:
+async def test_personas_can_be_read_from_vault(vault: Vault, people: Population) -> None:
     answered: set[str] = set()
     for n in range(240):
         for paper in records_of(people, n):
@@ -123,7 +123,7 @@ async def test_every_persona_can_be_read_from_the_vault(vault: Vault, people: Po
     }
 
 
-async def test_a_card_gives_its_dates_its_issuer_and_its_place(vault: Vault) -> None:
+async def test_card_gives_dates_issuer_and_place(vault: Vault) -> None:
     content = {
         "card_number": OWNER,
         "issue_date": "2024-04-27",
@@ -148,7 +148,7 @@ async def test_a_card_gives_its_dates_its_issuer_and_its_place(vault: Vault) -> 
         assert (fact.record.stored_at, fact.record.dossier) == (NOW, None)
 
 
-async def test_a_value_names_the_dossier_that_brought_its_record_in(vault: Vault) -> None:
+async def test_value_names_its_records_dossier(vault: Vault) -> None:
     code = "H99.01-20261122-0000001"
     await vault.put("tax_notice", {"tax_code": "1"}, dossier=code)
     record = (await vault.facts("tax.code"))["tax.code"].record
@@ -157,32 +157,30 @@ async def test_a_value_names_the_dossier_that_brought_its_record_in(vault: Vault
 
 
 @pytest.mark.parametrize("issued_on", [None, "2027-01-01"], ids=["undated", "of the future"])
-async def test_a_record_speaks_for_no_later_day_than_it_was_stored_on(
-    vault: Vault, issued_on: str | None
-) -> None:
+async def test_record_dates_no_later_than_stored(vault: Vault, issued_on: str | None) -> None:
     await vault.put("tax_notice", {"tax_code": "1"}, issued_on=issued_on)
 
     assert (await vault.facts("tax.code"))["tax.code"].as_of == NOW
 
 
-async def test_the_newest_record_of_a_kind_speaks(vault: Vault) -> None:
+async def test_newest_record_of_kind_is_used(vault: Vault) -> None:
     for year, number in (("2019", "B"), ("2023", "C"), ("2021", "A")):
         await vault.put("passport", {"number": number}, issued_on=f"{year}-01-01")
 
     assert await vault.values("passport.number") == {"passport.number": "C"}
 
 
-async def test_an_expired_record_is_there_and_says_nothing(vault: Vault) -> None:
+async def test_expired_record_exists_but_is_silent(vault: Vault) -> None:
     await vault.put("passport", {"number": "C"}, valid_until="2026-11-21")
     assert await vault.values("passport.number") == {}
 
 
-async def test_a_record_is_valid_through_its_last_day(vault: Vault) -> None:
+async def test_record_is_valid_through_last_day(vault: Vault) -> None:
     await vault.put("passport", {"number": "C"}, valid_until="2026-11-22")
     assert await vault.values("passport.number") == {"passport.number": "C"}
 
 
-async def test_the_day_ends_at_midnight_in_vietnam(store: RecordStore, lists: CodeLists) -> None:
+async def test_day_ends_at_vietnamese_midnight(store: RecordStore, lists: CodeLists) -> None:
     late = datetime(2026, 11, 22, 17, 30, tzinfo=UTC)
     vault = Vault(store, RecordsSource(store, lists, lambda: late))
     await vault.put("passport", {"number": "C"}, valid_until="2026-11-22")
@@ -210,14 +208,14 @@ async def test_another_tenants_records_are_not_there(vault: Vault) -> None:
     assert await vault.source.look_up(question) == NoRecord()
 
 
-async def test_a_record_of_another_kind_is_no_record_for_this_question(vault: Vault) -> None:
+async def test_other_kind_is_no_record(vault: Vault) -> None:
     await vault.put("passport", {"number": "C"})
     wanted = frozenset({AttributeName("tax.code")})
 
     assert await ask(vault.source, PersonKey(PersonalId(OWNER), None, None), wanted) == NoRecord()
 
 
-async def test_a_question_that_no_kind_can_answer_reads_nothing(
+async def test_unanswerable_question_reads_nothing(
     broken_store: RecordStore, lists: CodeLists
 ) -> None:
     unread = RecordsSource(broken_store, lists, lambda: NOW)
@@ -230,9 +228,7 @@ MARRIAGE = {"number": "12/2015", "husband": HUSBAND_PERSON, "wife": WIFE_PERSON}
 
 
 @pytest.mark.parametrize(("owner", "other"), [(OWNER, WIFE), (WIFE, OWNER)])
-async def test_the_other_side_of_a_marriage_is_the_spouse(
-    vault: Vault, owner: str, other: str
-) -> None:
+async def test_other_marriage_party_is_the_spouse(vault: Vault, owner: str, other: str) -> None:
     await vault.put("marriage_certificate", MARRIAGE, owner={"personal_id": owner})
     spouse = (await vault.values("person.spouse", owner=owner))["person.spouse"]
 
@@ -259,7 +255,7 @@ async def test_a_foreign_spouse_has_no_number(vault: Vault) -> None:
     ],
     ids=["one side missing", "the owner on neither side", "the owner on both"],
 )
-async def test_a_marriage_that_does_not_place_its_owner_names_no_spouse(
+async def test_marriage_without_owner_names_no_spouse(
     vault: Vault, content: dict[str, Any]
 ) -> None:
     await vault.put("marriage_certificate", content)
@@ -275,7 +271,7 @@ async def test_a_later_divorce_ends_the_marriage(vault: Vault) -> None:
     assert await vault.values("marriage.number") == {"marriage.number": "12/2015"}
 
 
-async def test_an_earlier_divorce_was_of_another_marriage(vault: Vault) -> None:
+async def test_earlier_divorce_ended_another_marriage(vault: Vault) -> None:
     await vault.put("divorce_judgment", {"number": "1"}, issued_on="2012-03-03")
     await vault.put("marriage_certificate", MARRIAGE, issued_on="2015-09-12")
 
@@ -290,7 +286,7 @@ DEATH = {
 }
 
 
-async def test_a_death_certificate_answers_as_that_of_the_spouse_whom_a_marriage_names(
+async def test_death_certificate_matches_marriages_spouse(
     vault: Vault,
 ) -> None:
     await vault.put("marriage_certificate", MARRIAGE)
@@ -302,7 +298,7 @@ async def test_a_death_certificate_answers_as_that_of_the_spouse_whom_a_marriage
     }
 
 
-async def test_a_spouse_without_a_number_is_known_by_name_and_whole_birth_date(
+async def test_unnumbered_spouse_needs_name_and_date(
     vault: Vault,
 ) -> None:
     unnumbered = WIFE_PERSON | {"personal_id": None}
@@ -312,7 +308,7 @@ async def test_a_spouse_without_a_number_is_known_by_name_and_whole_birth_date(
 
 
 @pytest.mark.threat(48)
-async def test_a_namesake_of_the_same_year_is_not_the_spouse(vault: Vault) -> None:
+async def test_namesake_of_same_year_is_no_spouse(vault: Vault) -> None:
     unnumbered = WIFE_PERSON | {"personal_id": None, "birth_date": "1992"}
     await vault.put("marriage_certificate", MARRIAGE | {"wife": unnumbered})
     await vault.put("death_certificate", DEATH | {"deceased": unnumbered})
@@ -320,28 +316,26 @@ async def test_a_namesake_of_the_same_year_is_not_the_spouse(vault: Vault) -> No
 
 
 @pytest.mark.parametrize("deceased", [HUSBAND_PERSON, WIFE_PERSON | {"personal_id": FATHER}])
-async def test_the_death_of_anybody_else_is_not_a_spouses(
-    vault: Vault, deceased: dict[str, Any]
-) -> None:
+async def test_other_deaths_are_not_spouses(vault: Vault, deceased: dict[str, Any]) -> None:
     await vault.put("marriage_certificate", MARRIAGE)
     await vault.put("death_certificate", DEATH | {"deceased": deceased})
 
     assert await vault.values("spouse_death.number") == {}
 
 
-async def test_a_death_certificate_without_a_marriage_on_record_says_nothing(vault: Vault) -> None:
+async def test_death_certificate_needs_a_marriage(vault: Vault) -> None:
     await vault.put("death_certificate", DEATH)
 
     assert await vault.values("spouse_death.number") == {}
 
 
-async def test_a_childs_birth_certificate_is_not_its_parents(vault: Vault) -> None:
+async def test_childs_birth_certificate_is_not_parents(vault: Vault) -> None:
     child = {"birth_date": "2019-08-21", "sex": "female", "father": HUSBAND_PERSON}
     await vault.put("birth_certificate", child)
     assert await vault.values("person.birth_date", "person.sex", "person.father") == {}
 
 
-async def test_a_birth_certificate_gives_addresses_codes_and_parents(vault: Vault) -> None:
+async def test_birth_certificate_gives_addresses_and_parents(vault: Vault) -> None:
     place = {
         "country": "VN",
         "province": {"code": "51", "label": "Tỉnh Quảng Ngãi"},
@@ -389,14 +383,14 @@ ADDRESSES: dict[str, tuple[dict[str, Any], set[str]]] = {
 
 
 @pytest.mark.parametrize("case", ADDRESSES)
-async def test_a_unit_counts_only_where_its_name_and_code_agree(vault: Vault, case: str) -> None:
+async def test_unit_needs_matching_name_and_code(vault: Vault, case: str) -> None:
     address, parts = ADDRESSES[case]
     await vault.put("business_registration", {"head_office": address})
 
     assert {name.rpartition(".")[2] for name in await vault.values()} == parts
 
 
-async def test_a_residence_gives_members_with_what_it_says_of_each(vault: Vault) -> None:
+async def test_residence_describes_its_members(vault: Vault) -> None:
     members = [
         HUSBAND_PERSON | {"sex": "male", "relation_to_head": {"code": "01", "label": "Chủ hộ"}},
         WIFE_PERSON | {"sex": "female", "relation_to_head": "Vợ"},
@@ -421,7 +415,7 @@ async def test_a_residence_gives_members_with_what_it_says_of_each(vault: Vault)
     assert isinstance(owner, PersonRef) and owner.full_name == "Trần Văn Chủ"
 
 
-async def test_two_benefits_of_different_sorts_stand_beside_each_other(vault: Vault) -> None:
+async def test_different_benefits_stand_together(vault: Vault) -> None:
     for name, amount in (("social", 750_000), ("merit", Decimal("2789000.50"))):
         content = {"benefit": name, "amount": amount, "from_date": "2022-01-01"}
         await vault.put("social_benefit_decision", content, number=name)
@@ -442,7 +436,7 @@ async def test_two_benefits_of_different_sorts_stand_beside_each_other(vault: Va
         ({"employer_address": "Xã Mẫu"}, None),
     ],
 )
-async def test_a_workplace_is_an_employer_with_its_address(
+async def test_workplace_is_employer_with_address(
     vault: Vault, content: dict[str, Any], workplace: str | None
 ) -> None:
     await vault.put("insurance_card", content)
@@ -450,7 +444,7 @@ async def test_a_workplace_is_an_employer_with_its_address(
     assert (await vault.values()).get("insurance.workplace") == workplace
 
 
-async def test_a_licence_is_exchanged_for_its_own_class(vault: Vault) -> None:
+async def test_licence_is_exchanged_for_same_class(vault: Vault) -> None:
     await vault.put("driving_licence", {"class": "B1", "pending_violation": False})
 
     assert await vault.values() == {
@@ -460,7 +454,7 @@ async def test_a_licence_is_exchanged_for_its_own_class(vault: Vault) -> None:
     }
 
 
-async def test_a_class_of_no_list_keeps_its_own_name(vault: Vault) -> None:
+async def test_unlisted_class_keeps_its_name(vault: Vault) -> None:
     await vault.put("driving_licence", {"class": "B2"})
 
     assert (await vault.values("licence.class"))["licence.class"] == Coded(
@@ -468,7 +462,7 @@ async def test_a_class_of_no_list_keeps_its_own_name(vault: Vault) -> None:
     )
 
 
-def test_the_kinds_answer_all_that_the_dictionary_expects_of_records(vault: Vault) -> None:
+def test_kinds_answer_all_dictionary_record_attributes(vault: Vault) -> None:
     dictionary = json.loads((ROOT / "schemas" / "attributes.json").read_bytes())["attributes"]
     expected = {
         name

@@ -4,7 +4,7 @@ from tests.sources.conftest import NOW
 from tests.sources.contract import check_type, key_of
 
 
-def test_the_session_holds_what_the_login_says() -> None:
+def test_session_holds_login_values() -> None:
     subject = key_of("003090000123", "Nguyễn Văn  Mẫu", "1990-01-31")
     account = Account("vneid", "+84500000000", "mau@example.test")
     facts = session_facts(subject, account, NOW)
@@ -25,13 +25,13 @@ def test_the_session_holds_what_the_login_says() -> None:
         check_type(name, fact)
 
 
-def test_what_the_login_leaves_out_is_absent() -> None:
+def test_missing_login_value_is_absent() -> None:
     facts = session_facts(key_of("003090000123", " ", None), Account(), NOW)
 
     assert set(facts) == {"person.personal_id"}
 
 
-def test_an_account_does_not_print_how_to_reach_somebody() -> None:
+def test_account_hides_contact_details() -> None:
     assert repr(Account("vneid", "+84500000000", "mau@example.test")) == (
         "Account(verified_by='vneid')"
     )

@@ -20,7 +20,7 @@ def rows(first: int, count: int) -> list[dict[str, object]]:
     return [{"idx": i, "entry": bytes(400), "hash": bytes(32)} for i in range(first, first + count)]
 
 
-def test_copy_is_one_moment_while_others_write(tmp_path: Path) -> None:
+def test_copy_is_one_moment_during_writes(tmp_path: Path) -> None:
     steps = []
     with closing(open_database(tmp_path)) as database:
         asyncio.run(database.write(lambda c: c.execute(insert(leaves), rows(0, MANY))))
@@ -39,7 +39,7 @@ def test_copy_is_one_moment_while_others_write(tmp_path: Path) -> None:
         assert connection.execute(COUNT).scalar_one() == MANY
 
 
-def test_copy_is_one_file_for_its_owner(tmp_path: Path) -> None:
+def test_copy_is_one_private_file(tmp_path: Path) -> None:
     open_database(tmp_path).close()
     copy = back_up(tmp_path, tmp_path / "copy")
 

@@ -22,7 +22,7 @@ REFUSED = {
 }
 
 
-def test_url_of_file_is_read_and_written() -> None:
+def test_file_url_is_read_and_written() -> None:
     url = DatabaseUrl.read("sqlite:////srv/e form/gateway.db")
 
     assert url.path == Path("/srv/e form/gateway.db")
@@ -40,7 +40,7 @@ def test_refusal_names_setting_and_hides_value(case: str) -> None:
     assert "mat-khau" not in str(refused.value)
 
 
-def test_database_lies_in_data_folder_unless_set() -> None:
+def test_database_lies_in_data_by_default() -> None:
     inside = read_settings({"GATEWAY_DATA": "/srv/data"})
     apart = read_settings({"GATEWAY_DATABASE_URL": "sqlite:////srv/apart.db"})
 

@@ -38,7 +38,7 @@ def pace(number: int, seconds: int, tenant: str = "h99") -> Pace:
 
 
 @pytest.mark.threat(18)
-async def test_t18_of_a_thousand_robots_that_keep_time_all_but_twenty_are_marked(
+async def test_t18_all_but_twenty_robots_are_marked(
     database: Database,
 ) -> None:
     marked = await marks(database, [(pace(n, 75), NOW) for n in range(1000)])
@@ -47,7 +47,7 @@ async def test_t18_of_a_thousand_robots_that_keep_time_all_but_twenty_are_marked
 
 
 @pytest.mark.threat(18)
-async def test_t18_robots_that_file_for_one_person_are_marked_whatever_their_timing(
+async def test_t18_robots_of_one_person_are_marked(
     database: Database,
 ) -> None:
     rows = [
@@ -60,7 +60,7 @@ async def test_t18_robots_that_file_for_one_person_are_marked_whatever_their_tim
     assert sum(await marks(database, robots)) == 990
 
 
-async def test_an_honest_rush_hour_is_not_marked(database: Database) -> None:
+async def test_honest_rush_hour_is_not_marked(database: Database) -> None:
     """Three hundred declarations of one form in an hour, filled in as people fill in."""
     chance = random.Random(2026)
     rush = [(pace(n, int(chance.lognormvariate(5.0, 0.6))), NOW) for n in range(300)]
@@ -68,7 +68,7 @@ async def test_an_honest_rush_hour_is_not_marked(database: Database) -> None:
     assert sum(await marks(database, rush)) == 0
 
 
-async def test_tenants_forms_and_hours_are_counted_apart(database: Database) -> None:
+async def test_tenants_forms_and_hours_count_apart(database: Database) -> None:
     rule = Bursts(of_one_timing=2, of_one_person=2)
     first = [(pace(n, 75), NOW) for n in range(2)]
     others = [

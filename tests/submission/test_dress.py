@@ -79,7 +79,7 @@ def test_another_dress_is_no_other_value(office: House, form: str) -> None:
     assert office.accepted(body)["counts"] == office.accepted(usual.submission())["counts"]
 
 
-def test_a_name_in_capitals_is_the_name(office: House) -> None:
+def test_name_in_capitals_is_the_name(office: House) -> None:
     form = "tk01-passport"
     walk = office.walk(office.story(form))
     one = office.form(form)
@@ -113,7 +113,7 @@ def test_look_alikes_are_other_values(office: House) -> None:
 
 
 @pytest.mark.threat(29)
-def test_two_thousand_spoiled_bodies_are_answered_and_store_nothing_they_should_not(
+def test_two_thousand_spoiled_requests_store_nothing_wrong(
     office: House,
 ) -> None:
     """Values of every shape in every place: 200 or a refusal that names a place, never a fault."""

@@ -36,9 +36,7 @@ def code_of(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
-def test_the_same_content_again_gives_the_same_answer_and_counts_once(
-    office: House, walk: Walk
-) -> None:
+def test_resubmission_is_answered_alike_and_counted_once(office: House, walk: Walk) -> None:
     first = office.accepted(walk.submission())
     leaves = office.leaf_count()
     again = walk.submission()
@@ -53,7 +51,7 @@ def test_the_same_content_again_gives_the_same_answer_and_counts_once(
 
 
 @pytest.mark.threat(56)
-def test_other_content_under_a_used_receipt_is_never_accepted(office: House, walk: Walk) -> None:
+def test_used_receipt_accepts_no_other_content(office: House, walk: Walk) -> None:
     free = next(p for p, f in walk.filled.items() if f["edit"] == "free")
     typed = walk.submission()
     typed["data"]["ngheNghiep"] = "Thợ mộc"
@@ -76,7 +74,7 @@ def test_other_content_under_a_used_receipt_is_never_accepted(office: House, wal
     assert code_of(again) == (409, "already_submitted")
 
 
-def test_an_expired_receipt_is_refused_and_can_be_filled_anew(office: House, walk: Walk) -> None:
+def test_expired_receipt_needs_a_new_prefill(office: House, walk: Walk) -> None:
     office.clock.forward(hours=72)
     assert code_of(office.submit(walk.submission())) == (422, "receipt_expired")
     extended = office.prefill({**walk.questions[-1], "extends": walk.receipt})
@@ -84,9 +82,7 @@ def test_an_expired_receipt_is_refused_and_can_be_filled_anew(office: House, wal
 
 
 @pytest.mark.threat(14)
-def test_a_receipt_that_is_not_ours_to_the_last_letter_is_refused(
-    office: House, walk: Walk
-) -> None:
+def test_altered_receipt_is_refused(office: House, walk: Walk) -> None:
     head, payload, signature = walk.receipt.split(".")
     claims = orjson.loads(base64.urlsafe_b64decode(payload + "=="))
     for entry in claims["fields"]:
@@ -115,9 +111,7 @@ def test_a_receipt_that_is_not_ours_to_the_last_letter_is_refused(
     assert office.accepted(walk.submission())["accepted"]
 
 
-def test_a_receipt_is_nothing_to_another_tenant_dossier_or_person(
-    office: House, walk: Walk
-) -> None:
+def test_receipt_binds_tenant_dossier_and_person(office: House, walk: Walk) -> None:
     assert code_of(office.submit(walk.submission(), tenant="h11")) == (422, "receipt_foreign")
     other = office.population.persona("driver")
     subject = {"personal_id": other.personal_id}
@@ -132,7 +126,7 @@ def test_a_receipt_is_nothing_to_another_tenant_dossier_or_person(
     assert office.accepted(right)["accepted"]
 
 
-def test_of_two_at_the_same_time_one_is_recorded(office: House, walk: Walk) -> None:
+def test_concurrent_submissions_record_one(office: House, walk: Walk) -> None:
     leaves = office.leaf_count()
     path = next(p for p, f in walk.filled.items() if f["edit"] != "locked")
     other = walk.submission()
@@ -144,9 +138,7 @@ def test_of_two_at_the_same_time_one_is_recorded(office: House, walk: Walk) -> N
     assert office.leaf_count() == leaves + 1
 
 
-def test_the_evidence_opens_every_tag_and_the_gateway_no_longer_can(
-    office: House, walk: Walk
-) -> None:
+def test_evidence_opens_tags_gateway_cannot(office: House, walk: Walk) -> None:
     answer = office.accepted(walk.submission())
     evidence = answer["evidence"]
     key = base64.urlsafe_b64decode(evidence["key"] + "==")
@@ -170,7 +162,7 @@ def test_the_evidence_opens_every_tag_and_the_gateway_no_longer_can(
     assert len(evidence["leaves"]) == len(walk.questions) + 1
 
 
-def test_an_unsubmitted_chain_ends_as_abandoned_and_nobody_can_use_it(office: House) -> None:
+def test_unsubmitted_chain_is_abandoned_and_unusable(office: House) -> None:
     walk = office.walk(office.story(FORM))
     claims = json.loads(base64.urlsafe_b64decode(walk.receipt.split(".")[1] + "=="))
     office.clock.forward(hours=73)
@@ -184,9 +176,7 @@ def test_an_unsubmitted_chain_ends_as_abandoned_and_nobody_can_use_it(office: Ho
 
 @pytest.mark.threat(41)
 @pytest.mark.parametrize("member", ["source", "verified", "tenant", "counts", "verdicts", "leaf"])
-def test_a_submission_has_no_place_for_what_the_server_says(
-    office: House, walk: Walk, member: str
-) -> None:
+def test_submission_rejects_server_side_members(office: House, walk: Walk, member: str) -> None:
     assert office.submit(walk.submission(**{member: True})).status_code == 422
     claimed = copy.deepcopy(walk.submission())
     claimed["data"] |= {"verdicts": dict.fromkeys(walk.filled, "auto"), "unchanged": True}
@@ -195,7 +185,7 @@ def test_a_submission_has_no_place_for_what_the_server_says(
 
 
 @pytest.mark.threat(18)
-def test_t18_a_submission_in_a_burst_is_marked_in_its_body(
+def test_t18_burst_submission_is_marked(
     office: House, walk: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(office.services.cases.submissions, "_bursts", Bursts(0, 0))
@@ -209,7 +199,7 @@ def test_t18_a_submission_in_a_burst_is_marked_in_its_body(
 
 
 @pytest.mark.threat(74)
-def test_dossier_named_at_submission_joins_its_case(office: House) -> None:
+def test_dossier_named_at_submission_joins_case(office: House) -> None:
     """Registered or prefilled for the same applicant it is one case; another's dossier is refused."""
     story = office.story(FORM)
     registered, prefilled, foreign = office.dossier(), office.dossier(), office.dossier()

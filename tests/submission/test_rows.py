@@ -67,7 +67,7 @@ def form_of(walk: Walk) -> str:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_dossier_with_rows_sent_again_gives_the_same_answer(village: House, walk: Walk) -> None:
+def test_resent_rows_get_the_same_answer(village: House, walk: Walk) -> None:
     rows = rows_of(walk)
     for body in (
         with_rows(walk, rows[:-1]),
@@ -81,7 +81,7 @@ def test_a_dossier_with_rows_sent_again_gives_the_same_answer(village: House, wa
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_row_too_many_is_refused_by_the_name_of_its_group(village: House, walk: Walk) -> None:
+def test_surplus_row_is_refused_by_group(village: House, walk: Walk) -> None:
     rows = rows_of(walk)
     for extra in (dict(rows[0]), {}, {"hoTenThanhVien": "Nguyễn Văn Thêm"}, None, "x"):
         assert village.refused(with_rows(walk, [*rows, extra])) == {"thanhVien": "row_added"}
@@ -91,7 +91,7 @@ def test_a_row_too_many_is_refused_by_the_name_of_its_group(village: House, walk
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_cell_that_is_changed_is_named_where_it_stands(village: House, walk: Walk) -> None:
+def test_changed_cells_are_named_in_place(village: House, walk: Walk) -> None:
     for column in locked_columns(walk):
         for altered in (["không phải"], ""):
             rows = copy.deepcopy(rows_of(walk))[::-1]
@@ -102,7 +102,7 @@ def test_every_cell_that_is_changed_is_named_where_it_stands(village: House, wal
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_cell_of_another_row_is_mixed(village: House, walk: Walk) -> None:
+def test_cell_of_another_row_is_mixed(village: House, walk: Walk) -> None:
     rows = copy.deepcopy(rows_of(walk))
     name = next(c for c in locked_columns(walk) if c.startswith("hoTen"))
     rows[0][name], rows[1][name] = rows[1][name], rows[0][name]
@@ -125,7 +125,7 @@ def test_one_row_tag_serves_one_row(village: House, walk: Walk) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_row_taken_out_is_withdrawn_and_in_no_count(village: House, walk: Walk) -> None:
+def test_removed_row_is_withdrawn_and_uncounted(village: House, walk: Walk) -> None:
     cells = [p for p in walk.filled if p.startswith("thanhVien[1].")]
     others = [p for p in walk.filled if p.startswith("thanhVien[") and p not in cells]
     rows = [row for number, row in enumerate(rows_of(walk)) if number != 1]
@@ -158,7 +158,7 @@ def test_a_contested_group_takes_a_newborn(village: House, walk: Walk) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_one_contested_cell_leaves_the_other_cells_as_they_are(village: House, walk: Walk) -> None:
+def test_contested_cell_leaves_other_cells(village: House, walk: Walk) -> None:
     column = locked_columns(walk)[0]
     path = f"thanhVien[0].{column}"
     rows = copy.deepcopy(rows_of(walk))
@@ -171,16 +171,14 @@ def test_one_contested_cell_leaves_the_other_cells_as_they_are(village: House, w
 @pytest.mark.parametrize(
     "path", ["thanhVien[9].hoTenThanhVien", "thanhVien[0].khongCo", "khongCo", "thanhVienX"]
 )
-def test_a_place_that_is_not_there_cannot_be_contested(
-    village: House, walk: Walk, path: str
-) -> None:
+def test_missing_place_cannot_be_contested(village: House, walk: Walk, path: str) -> None:
     answer = village.submit(walk.submission(contested=[path]))
     assert (answer.status_code, answer.json()["code"]) == (422, "unknown_place")
     assert answer.json()["fields"] == [{"path": "contested[0]", "code": "unknown_place"}]
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_rows_that_an_extension_leaves_out_stay_judged(village: House, walk: Walk) -> None:
+def test_rows_left_out_later_stay_judged(village: House, walk: Walk) -> None:
     """What was filled once in a chain stays judged: leaving the rows out makes no free rows."""
     cells = [p for p in walk.filled if p.startswith("thanhVien[")]
     rows = rows_of(walk)
@@ -202,7 +200,7 @@ def test_rows_that_an_extension_leaves_out_stay_judged(village: House, walk: Wal
 
 @pytest.mark.threat(29)
 @pytest.mark.parametrize("form", FORMS[:1])
-def test_more_rows_than_any_family_has_are_not_read(village: House, walk: Walk) -> None:
+def test_absurd_number_of_rows_is_refused(village: House, walk: Walk) -> None:
     """Each row costs as many fields as the group has columns: a small body could hold thousands."""
     question = walk.questions[0]
     many: tuple[list[Any], ...] = ([{}] * 301, [[{}] * 30] * 10, [0] * 300_000)
@@ -218,7 +216,7 @@ def test_more_rows_than_any_family_has_are_not_read(village: House, walk: Walk) 
     assert village.accepted(walk.submission())["accepted"]
 
 
-def test_rows_that_may_be_changed_are_found_by_their_key_in_any_order(village: House) -> None:
+def test_changeable_rows_are_found_by_key(village: House) -> None:
     form, group = "single-member-llc-registration", "nguonVon"
 
     def judged(change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> dict[str, str]:
@@ -243,9 +241,7 @@ def test_rows_that_may_be_changed_are_found_by_their_key_in_any_order(village: H
 
 
 @pytest.mark.parametrize("form", FORMS[:1])
-def test_rows_of_a_group_that_shows_no_more_may_be_emptied_but_not_altered(
-    village: House, walk: Walk
-) -> None:
+def test_hidden_rows_may_be_emptied_not_altered(village: House, walk: Walk) -> None:
     (column, *_) = locked_columns(walk)
     gone = {"coThanhVienCungThayDoi": "khong"}
     altered = copy.deepcopy(rows_of(walk))
@@ -259,7 +255,7 @@ def test_rows_of_a_group_that_shows_no_more_may_be_emptied_but_not_altered(
     assert cells == {"hidden"}
 
 
-def test_a_cell_can_be_contested_wherever_its_row_came_to_stand(village: House) -> None:
+def test_moved_cell_can_be_contested(village: House) -> None:
     form, group = "single-member-llc-registration", "nguonVon"
     walk = village.walk(village.story(form))
     data = copy.deepcopy(walk.data)

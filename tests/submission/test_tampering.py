@@ -76,9 +76,7 @@ def changed(walk: Walk, path: str, value: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("form", FORMS)
-def test_every_alteration_of_a_locked_value_is_refused_by_its_path_alone(
-    residents: House, form: str, kind: str
-) -> None:
+def test_altered_locked_value_is_refused_by_path(residents: House, form: str, kind: str) -> None:
     walk = residents.walk(residents.story(form))
     locked = walk.locked
     assert len(locked) >= FEWER_LOCKED.get(form, 5)
@@ -98,7 +96,7 @@ def test_every_alteration_of_a_locked_value_is_refused_by_its_path_alone(
     assert answer["counts"]["auto"] == sum(verdict == "auto" for verdict in verdicts.values())
 
 
-def test_whether_the_form_greys_a_field_out_changes_nothing(residents: House) -> None:
+def test_greying_a_field_changes_nothing(residents: House) -> None:
     walk = residents.walk(residents.story("tk01-passport"))
     raw = residents.form("tk01-passport").definition.raw
     greyed = {key for key in walk.locked if _greyed(raw, key)}
@@ -126,7 +124,7 @@ def _components(node: Any) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("form", ["household-business-registration", "death-registration"])
-def test_two_fields_of_one_fact_are_judged_apart(residents: House, form: str) -> None:
+def test_fields_of_one_fact_are_judged_apart(residents: House, form: str) -> None:
     walk = residents.walk(residents.story(form))
     bound = residents.form(form).bindings.by_field
     twins: dict[tuple[str, str], list[str]] = {}
@@ -145,7 +143,7 @@ def test_two_fields_of_one_fact_are_judged_apart(residents: House, form: str) ->
 
 
 @pytest.mark.threat(62)
-def test_the_fifth_refusal_of_one_field_voids_the_chain_and_no_other(residents: House) -> None:
+def test_fifth_refusal_voids_only_its_chain(residents: House) -> None:
     story = residents.story("tk01-passport")
     walk, other = residents.walk(story), residents.walk(story)
     first, second = walk.locked[:2]
@@ -175,7 +173,7 @@ def test_ten_thousand_guesses_would_be_five(residents: House) -> None:
     assert [a.status_code for a in answers] == [422] * 5 + [409] * 35
 
 
-def test_a_contested_official_value_is_declared_and_the_dossier_goes_on(residents: House) -> None:
+def test_contested_official_value_is_declared(residents: House) -> None:
     form = "birth-registration"
     for persona in ("hospital_birth_parents", "home_birth_parents"):
         walk = residents.walk(residents.story(form, persona))
@@ -190,7 +188,7 @@ def test_a_contested_official_value_is_declared_and_the_dossier_goes_on(resident
         assert counts["visible"] == counts["auto"] + counts["declared"] + counts["blank"]
 
 
-def test_the_same_refusal_sent_again_by_its_key_counts_once(residents: House) -> None:
+def test_refusal_repeated_by_key_counts_once(residents: House) -> None:
     """A lost answer is asked for again with the same key; that must not use up the five tries."""
     walk = residents.walk(residents.story("tk01-passport"))
     path, key = walk.locked[0], "k" * 30

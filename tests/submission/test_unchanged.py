@@ -192,6 +192,6 @@ def test_refused_character_is_named(residents: House) -> None:
     ]
 
 
-def test_no_number_is_read_from_wide_digits() -> None:
+def test_wide_digits_are_no_number() -> None:
     with pytest.raises(ValueError, match="12 digits"):
         PersonalId("０" * 12)

@@ -70,9 +70,7 @@ def at_random(
 
 @pytest.mark.threat(19)
 @pytest.mark.parametrize("form", FORMS)
-def test_random_submissions_balance_and_no_field_is_saved_that_was_touched(
-    office: House, form: str
-) -> None:
+def test_random_submissions_balance_without_touched_savings(office: House, form: str) -> None:
     chance = random.Random(f"verdicts {form}")
     taken = 0
     for _ in range(ROUNDS):
@@ -107,7 +105,7 @@ def test_random_submissions_balance_and_no_field_is_saved_that_was_touched(
 
 @pytest.mark.threat(15)
 @pytest.mark.parametrize("form", FORMS)
-def test_what_is_visible_is_decided_by_the_registered_form_alone(office: House, form: str) -> None:
+def test_registered_form_alone_decides_visibility(office: House, form: str) -> None:
     """And phantom fields in the data change no count."""
     plain, stuffed = (office.walk(office.story(form)) for _ in range(2))
     definition = office.form(form).definition
@@ -142,7 +140,7 @@ def test_what_an_officer_types_is_declared(office: House) -> None:
     assert answer["counts"]["auto"] == manual["counts"]["auto"]
 
 
-def test_who_puts_in_another_person_keeps_nothing_of_the_first(office: House) -> None:
+def test_replaced_person_keeps_nothing_of_first(office: House) -> None:
     """A bride who changes the groom's number has no value of his counted as saved."""
     walk = office.walk(office.story("marriage-registration", "bride"))
     key = next(p for p in walk.data if p.startswith("soDinhDanh") and p not in walk.filled)
@@ -156,7 +154,7 @@ def test_who_puts_in_another_person_keeps_nothing_of_the_first(office: House) ->
     assert {verdicts[p] for p in groom} <= {"override", "hidden"}
 
 
-def test_a_number_that_shows_no_more_takes_nothing_else_with_it(office: House) -> None:
+def test_hidden_number_takes_nothing_with_it(office: House) -> None:
     """Somebody with an insurance number is not asked for the rest: nobody else was put in."""
     walk = office.walk(office.story("tk1-ts-social-insurance"))
     answer = office.accepted(walk.submission())
@@ -165,7 +163,7 @@ def test_a_number_that_shows_no_more_takes_nothing_else_with_it(office: House) -
     assert verdicts["maSoBHXH"] == "auto"
 
 
-def test_papers_that_are_asked_for_are_counted_by_who_put_them_in(office: House) -> None:
+def test_required_papers_are_counted_by_supplier(office: House) -> None:
     paper = {"name": "anh.pdf", "sha256": "0" * 64}
     abroad = {"loaiDangKyKetHon": {"value": "yeu_to_nuoc_ngoai"}}
 

@@ -116,7 +116,7 @@ def test_the_search_finds_what_is_there(traces: dict[str, bytes]) -> None:
     assert any(one in hidden for one in encodings(value))
 
 
-def test_the_leaves_of_cases_are_all_of_one_length(house: House, traces: dict[str, bytes]) -> None:
+def test_case_leaves_have_one_length(house: House, traces: dict[str, bytes]) -> None:
     entries: list[Any] = house.services.database.read(
         lambda c: list(c.execute(select(leaves.c.entry)).scalars())
     )

@@ -31,21 +31,21 @@ def calls(breaker: Breaker, *worked: bool) -> None:
         breaker.note(worked=one)
 
 
-def test_it_opens_after_five_failures_in_a_row(breaker: Breaker) -> None:
+def test_breaker_opens_after_five_consecutive_failures(breaker: Breaker) -> None:
     calls(breaker, *[False] * 4, True, *[False] * 4)
     assert breaker.closed
     calls(breaker, False)
     assert not breaker.closed and not breaker.allows()
 
 
-def test_it_opens_when_half_of_twenty_calls_failed(breaker: Breaker) -> None:
+def test_breaker_opens_at_half_of_twenty(breaker: Breaker) -> None:
     calls(breaker, *[True, False] * 9, True)
     assert breaker.closed
     calls(breaker, False)
     assert not breaker.closed
 
 
-def test_calls_of_long_ago_do_not_count(breaker: Breaker, clock: Clock) -> None:
+def test_old_calls_do_not_count(breaker: Breaker, clock: Clock) -> None:
     calls(breaker, *[True, False] * 9, True)
     clock.now = 31.0
     calls(breaker, False)
@@ -53,9 +53,7 @@ def test_calls_of_long_ago_do_not_count(breaker: Breaker, clock: Clock) -> None:
 
 
 @pytest.mark.threat(39)
-def test_t39_one_probe_is_let_through_and_later_ones_wait_twice_as_long(
-    breaker: Breaker, clock: Clock
-) -> None:
+def test_t39_probe_passes_later_waits_double(breaker: Breaker, clock: Clock) -> None:
     calls(breaker, *[False] * 5)
     waits = []
     for _ in range(8):
@@ -68,7 +66,7 @@ def test_t39_one_probe_is_let_through_and_later_ones_wait_twice_as_long(
     assert waits == [10, 20, 40, 80, 160, 300, 300, 300]
 
 
-def test_a_probe_that_works_closes_it_and_waits_begin_anew(breaker: Breaker, clock: Clock) -> None:
+def test_successful_probe_closes_and_resets_waits(breaker: Breaker, clock: Clock) -> None:
     calls(breaker, *[False] * 5)
     clock.now = 10.0
     calls(breaker, True)
@@ -77,9 +75,7 @@ def test_a_probe_that_works_closes_it_and_waits_begin_anew(breaker: Breaker, clo
     assert breaker.opens_at == 20.0
 
 
-def test_what_began_before_it_opened_says_nothing_afterwards(
-    breaker: Breaker, clock: Clock
-) -> None:
+def test_calls_from_before_opening_are_ignored(breaker: Breaker, clock: Clock) -> None:
     calls(breaker, *[False] * 5)
     breaker.note(worked=True)
     assert not breaker.closed
@@ -97,7 +93,7 @@ def test_waits_are_spread_by_a_fifth(clock: Clock) -> None:
     assert drawn == [(0.8, 1.2)] and breaker.opens_at == 12.0
 
 
-def test_retries_are_paid_by_first_tries_and_by_time(clock: Clock) -> None:
+def test_retries_are_limited_by_calls_and_time(clock: Clock) -> None:
     budget = RetryBudget(clock, share=0.1, per_second=1.0, most=3.0)
     assert budget.affords() == 3
     for _ in range(3):

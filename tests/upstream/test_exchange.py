@@ -59,7 +59,7 @@ async def read(exchange: Exchange) -> tuple[str, int]:
     return await exchange.read(request, lambda content: str(etree.fromstring(content).tag))
 
 
-async def test_an_answer_is_decoded_and_its_attempts_are_counted(
+async def test_answer_is_decoded_and_attempts_counted(
     exchange: Exchange, router: respx.MockRouter
 ) -> None:
     router.post(URL).respond(200, content=b"<a/>")
@@ -80,7 +80,7 @@ async def test_an_answer_is_decoded_and_its_attempts_are_counted(
     ],
     ids=lambda first: type(first).__name__ if isinstance(first, Exception) else str(first),
 )
-async def test_what_may_pass_is_asked_a_second_time_after_a_pause(
+async def test_transient_failure_is_retried_after_pause(
     exchange: Exchange,
     router: respx.MockRouter,
     clock: Clock,
@@ -105,7 +105,7 @@ async def test_what_may_pass_is_asked_a_second_time_after_a_pause(
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_a_refusal_or_nonsense_is_asked_once(
+async def test_refusal_or_nonsense_is_asked_once(
     exchange: Exchange,
     router: respx.MockRouter,
     answered: httpx.Response,
@@ -119,7 +119,7 @@ async def test_a_refusal_or_nonsense_is_asked_once(
     assert (raised.value.cause, raised.value.attempts, route.call_count) == (cause, 1, 1)
 
 
-async def test_a_source_that_stays_down_is_given_up_after_two_attempts(
+async def test_source_staying_down_gets_two_attempts(
     exchange: Exchange, router: respx.MockRouter
 ) -> None:
     route = router.post(URL).mock(return_value=httpx.Response(503))
@@ -129,7 +129,7 @@ async def test_a_source_that_stays_down_is_given_up_after_two_attempts(
     assert (raised.value.attempts, route.call_count) == (2, 2)
 
 
-async def test_no_second_attempt_is_begun_that_the_deadline_leaves_no_time_for(
+async def test_no_retry_begins_without_time(
     exchange: Exchange, router: respx.MockRouter, clock: Clock
 ) -> None:
     def slow(_request: httpx.Request) -> httpx.Response:
@@ -143,7 +143,7 @@ async def test_no_second_attempt_is_begun_that_the_deadline_leaves_no_time_for(
     assert (route.call_count, clock.slept) == (1, [])
 
 
-async def test_each_attempt_has_a_request_of_its_own(
+async def test_each_attempt_has_its_own_request(
     exchange: Exchange, router: respx.MockRouter
 ) -> None:
     router.post(URL).mock(return_value=httpx.Response(503))
@@ -158,7 +158,7 @@ async def test_each_attempt_has_a_request_of_its_own(
     assert len({id(one) for one in made}) == 2
 
 
-async def test_a_bug_while_decoding_is_not_taken_for_a_failing_source(
+async def test_decoding_bug_is_no_source_failure(
     exchange: Exchange, router: respx.MockRouter
 ) -> None:
     router.post(URL).respond(200, content=b"<a/>")
@@ -170,7 +170,7 @@ async def test_a_bug_while_decoding_is_not_taken_for_a_failing_source(
         await exchange.read(request, broken)
 
 
-async def test_an_error_repeats_nothing_of_the_answer(
+async def test_error_repeats_nothing_of_answer(
     exchange: Exchange, router: respx.MockRouter
 ) -> None:
     router.post(URL).respond(200, content="<a>TRẦN ĐỨC NAM</b>".encode())
@@ -202,7 +202,7 @@ async def fails(speak: Speak) -> SourceError:
 
 
 @pytest.mark.threat(28)
-async def test_a_drip_ends_at_the_time_of_an_attempt() -> None:
+async def test_drip_ends_at_attempt_timeout() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n"
     begun = asyncio.get_running_loop().time()
     error = await fails(saying(head, *([b"<"] * 500), pause_seconds=0.02))
@@ -215,21 +215,21 @@ async def test_silence_after_accepting_is_a_timeout() -> None:
     assert (await fails(saying(b"", pause_seconds=1))).cause == "timeout"
 
 
-async def test_an_answer_cut_on_the_way_is_a_lost_connection() -> None:
+async def test_truncated_answer_is_lost_connection() -> None:
     error = await fails(saying(answer(b"<a>" + bytes(500))[:-100]))
 
     assert (error.cause, error.attempts) == ("connection", 2)
 
 
-async def test_a_connection_closed_without_a_word_is_a_lost_connection() -> None:
+async def test_silent_close_is_lost_connection() -> None:
     assert (await fails(saying())).cause == "connection"
 
 
-async def test_something_that_is_no_http_is_a_lost_connection() -> None:
+async def test_non_http_answer_is_lost_connection() -> None:
     assert (await fails(saying(b"SSH-2.0-OpenSSH_9.2\r\n\r\n"))).cause == "connection"
 
 
-async def test_a_closed_port_is_a_lost_connection() -> None:
+async def test_closed_port_is_lost_connection() -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{reserved.getsockname()[1]}/"
@@ -239,7 +239,7 @@ async def test_a_closed_port_is_a_lost_connection() -> None:
         await transport.aclose()
 
 
-async def test_one_connection_serves_one_call_after_another() -> None:
+async def test_one_connection_serves_successive_calls() -> None:
     connections: list[object] = []
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -263,7 +263,7 @@ async def test_one_connection_serves_one_call_after_another() -> None:
     assert len(connections) == 1
 
 
-async def test_a_healed_source_is_found_at_the_second_attempt() -> None:
+async def test_recovered_source_answers_second_attempt() -> None:
     lost = iter([True, False])
 
     async def speak(writer: asyncio.StreamWriter) -> None:
@@ -274,7 +274,7 @@ async def test_a_healed_source_is_found_at_the_second_attempt() -> None:
     assert await over_loopback(speak) == (b"<a/>", 2)
 
 
-def test_the_cause_words_in_use_are_those_that_the_chapter_lists() -> None:
+def test_cause_words_match_the_documentation() -> None:
     listed = set(re.findall(r"^\| `(\w+)` \|", module.__doc__ or "", re.MULTILINE))
     sources = Path(module.__file__).parent.parent
     raising = re.compile(r'Source(?:Unavailable|BrokeContract)\(\s*f?"(\w+?)(?:_\{.*)?"')

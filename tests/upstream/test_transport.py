@@ -20,7 +20,7 @@ async def sent(speak: Speak, url: str | None = None) -> Answer:
             await transport.aclose()
 
 
-async def test_an_answer_comes_back_with_its_status_and_content() -> None:
+async def test_answer_keeps_status_and_content() -> None:
     assert await sent(saying(answer(b"<a/>", status=b"404 Not Found"))) == Answer(404, b"<a/>")
 
 
@@ -35,13 +35,13 @@ async def test_an_answer_comes_back_with_its_status_and_content() -> None:
     ],
 )
 @pytest.mark.threat(30)
-async def test_nobody_is_called_who_is_not_listed(url: str) -> None:
+async def test_unlisted_host_is_not_called(url: str) -> None:
     with pytest.raises(SourceUnavailable, match="not_listed"):
         await sent(saying(answer(b"<a/>")), url)
 
 
 @pytest.mark.threat(30)
-async def test_a_redirect_is_handed_back_and_not_followed() -> None:
+async def test_redirect_is_returned_not_followed() -> None:
     async with serving(saying(answer(b"<elsewhere/>"))) as elsewhere:
         location = b"Location: " + elsewhere.url.encode()
         reply = await sent(saying(answer(b"", location, status=b"302 Found")))
@@ -50,7 +50,7 @@ async def test_a_redirect_is_handed_back_and_not_followed() -> None:
 
 
 @pytest.mark.threat(30)
-async def test_a_proxy_named_in_the_environment_is_not_used(
+async def test_environment_proxy_is_not_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with serving(saying(answer(b"<proxy/>"))) as proxy:
@@ -79,12 +79,12 @@ async def test_compressed_content_is_unpacked(coding: str) -> None:
     ],
     ids=["a coding that was not asked for", "gzip under its name", "garbage", "half of it"],
 )
-async def test_content_that_cannot_be_unpacked_is_unreadable(packed: bytes, coding: bytes) -> None:
+async def test_undecodable_content_is_unreadable(packed: bytes, coding: bytes) -> None:
     with pytest.raises(SourceBrokeContract, match="unreadable"):
         await sent(saying(answer(packed, b"Content-Encoding: " + coding)))
 
 
-async def test_one_megabyte_is_read_and_one_byte_more_is_not() -> None:
+async def test_answer_over_one_megabyte_is_refused() -> None:
     assert len((await sent(saying(answer(bytes(LARGEST_ANSWER_BYTES))))).content) == 1_048_576
     with pytest.raises(SourceBrokeContract, match="too_large"):
         await sent(saying(answer(bytes(LARGEST_ANSWER_BYTES + 1))))
@@ -107,7 +107,7 @@ async def test_a_bomb_is_not_unpacked() -> None:
 
 
 @pytest.mark.threat(28)
-async def test_an_endless_answer_is_left_after_one_megabyte() -> None:
+async def test_endless_answer_stops_at_one_megabyte() -> None:
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     chunk = b"10000\r\n" + bytes(65_536) + b"\r\n"
     with pytest.raises(SourceError, match="too_large"):

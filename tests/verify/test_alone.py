@@ -5,7 +5,7 @@ from pathlib import Path
 VERIFIER = Path(__file__).parents[2] / "src" / "gateway_verify"
 
 
-def test_the_verifier_needs_the_standard_library_and_cryptography_alone() -> None:
+def test_verifier_needs_only_library_and_cryptography() -> None:
     taken = set()
     for path in VERIFIER.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):

@@ -43,7 +43,7 @@ SPELLINGS = {
 
 @pytest.mark.threat(81)
 @pytest.mark.parametrize("name", SPELLINGS)
-def test_t81_another_spelling_of_a_body_is_refuted(name: str, tmp_path: Path) -> None:
+def test_t81_body_in_other_encoding_is_refuted(name: str, tmp_path: Path) -> None:
     body, old, new = SPELLINGS[name]
     assert old in body
     log, salt = closed_log(), sha(b"salt")

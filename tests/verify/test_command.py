@@ -94,13 +94,13 @@ def address(folder: Path) -> Iterator[str]:
     server.server_close()
 
 
-def test_a_log_is_proved_over_an_address(address: str, folder: Path) -> None:
+def test_log_is_proved_over_an_address(address: str, folder: Path) -> None:
     assert run_verify(f"{address}/log", None) == run_verify(str(folder), None)
     assert run_verify(f"{address}/log/", None).verdict == "proved"
 
 
 @pytest.mark.parametrize("behind", ["", "/"])
-def test_a_host_is_asked_for_its_log(behind: str, address: str, folder: Path) -> None:
+def test_host_is_asked_for_its_log(behind: str, address: str, folder: Path) -> None:
     assert run_verify(address + behind, None) == run_verify(str(folder), None)
     answer = run_verify(f"{address}/log/releases{behind}", None)
     assert answer.finding is not None
@@ -117,7 +117,7 @@ FROM_ADDRESS = {
 
 
 @pytest.mark.parametrize("below", FROM_ADDRESS)
-def test_an_address_that_serves_something_else_proves_nothing(below: str, address: str) -> None:
+def test_address_serving_something_else_proves_nothing(below: str, address: str) -> None:
     assert run_verify(address + below, None).verdict == FROM_ADDRESS[below]
 
 
@@ -134,27 +134,25 @@ def test_an_address_that_serves_something_else_proves_nothing(below: str, addres
         "http://127.0.0.1:1/nhật-ký",
     ],
 )
-def test_an_address_that_is_none_could_not_be_checked(where: str) -> None:
+def test_invalid_address_could_not_be_checked(where: str) -> None:
     assert run_verify(where, None).verdict == "unchecked"
 
 
-def test_headers_that_come_in_drops_are_given_up_in_time(address: str) -> None:
+def test_dripping_headers_are_abandoned_in_time(address: str) -> None:
     dropping = closing(Address(f"{address}/drops", seconds=0.3))
     with dropping as place, pytest.raises(Unchecked) as given_up:
         place.read("checkpoint", 100)
     assert given_up.value.finding.says == "TimeoutError"
 
 
-def test_a_pipe_in_a_pack_is_no_file(folder: Path) -> None:
+def test_pipe_in_pack_is_no_file(folder: Path) -> None:
     (folder / "checkpoint").unlink()
     os.mkfifo(folder / "checkpoint")
     assert run_verify(str(folder), None).verdict == "unchecked"
 
 
 @pytest.mark.parametrize("name", ["key", "policy"])
-def test_a_false_key_or_policy_beside_the_log_is_refuted_whatever_policy_one_brings(
-    name: str, folder: Path, tmp_path: Path
-) -> None:
+def test_false_key_or_policy_beside_log_is_refuted(name: str, folder: Path, tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.write_text(f"log {LOG_KEY.vkey}\nquorum none\n")
     (folder / "policy").write_text(f"log {LOG_KEY.vkey}\nquorum none\n")
@@ -182,7 +180,7 @@ def alone(archive: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_one_file_proves_a_true_log_and_refutes_a_false_one(folder: Path, tmp_path: Path) -> None:
+def test_one_file_proves_and_refutes(folder: Path, tmp_path: Path) -> None:
     archive = tmp_path / "gateway-verify.pyz"
     write_archive(archive)
     good = alone(archive, "verify", str(folder), "--json")
@@ -199,7 +197,7 @@ def test_one_file_proves_a_true_log_and_refutes_a_false_one(folder: Path, tmp_pa
     assert (gone.returncode, "Traceback" in gone.stderr) == (2, False)
 
 
-def test_the_same_sources_make_the_same_file(tmp_path: Path) -> None:
+def test_same_sources_make_same_file(tmp_path: Path) -> None:
     write_archive(tmp_path / "one.pyz")
     write_archive(tmp_path / "two.pyz")
     assert (tmp_path / "one.pyz").read_bytes() == (tmp_path / "two.pyz").read_bytes()
@@ -235,7 +233,7 @@ def test_an_auditor_signs_what_was_refuted(folder: Path, key: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize("change", [{"size": 28}, {"root": "A" * 43 + "="}, {"month": "2026-10"}])
-def test_an_audit_of_another_log_is_refuted(
+def test_audit_of_another_log_is_refuted(
     change: dict[str, object], folder: Path, key: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "audit.json"
@@ -251,7 +249,7 @@ def test_an_audit_of_another_log_is_refuted(
 
 
 @pytest.mark.parametrize("text", ["", "PRIVATE+KEY+x+00000000+AAAA", "a page of a diary"])
-def test_a_file_that_holds_no_key_signs_nothing(text: str, folder: Path, tmp_path: Path) -> None:
+def test_file_without_key_signs_nothing(text: str, folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_text(text)
     answer = run_recompute(str(folder), None, None, (path, tmp_path / "audit.json"))
@@ -259,7 +257,7 @@ def test_a_file_that_holds_no_key_signs_nothing(text: str, folder: Path, tmp_pat
     assert not (tmp_path / "audit.json").exists()
 
 
-def test_a_month_that_was_not_closed_cannot_be_recomputed(folder: Path) -> None:
+def test_open_month_cannot_be_recomputed(folder: Path) -> None:
     assert run_recompute(str(folder), None, "2026-12").verdict == "unchecked"
 
 
@@ -299,7 +297,7 @@ def redeemed(tmp_path: Path, index: int, leaf: bytes, checkpoint: str | None = N
     return run_proof(tmp_path / "proof", text64(leaf), tmp_path / "policy").verdict
 
 
-def test_a_leaf_hash_is_redeemed_by_its_proof_and_by_no_other(tmp_path: Path) -> None:
+def test_leaf_hash_needs_its_own_proof(tmp_path: Path) -> None:
     log = closed_log()
     assert redeemed(tmp_path, 5, log.hashes[5]) == "proved"
     assert run_proof(tmp_path / "proof", text64(log.hashes[5]), None).verdict == "unchecked"

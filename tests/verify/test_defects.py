@@ -72,7 +72,7 @@ def folder(tmp_path: Path) -> Path:
     return closed_log().write(tmp_path)
 
 
-def test_the_log_that_all_the_others_are_spoilt_from_is_true(tmp_path: Path) -> None:
+def test_unspoiled_log_is_true(tmp_path: Path) -> None:
     publish(closed_log(), tmp_path)
     for answer in (verify(tmp_path), recompute(tmp_path)):
         assert (answer.status, answer.finding) == (PROVED, None)
@@ -231,26 +231,26 @@ OTHER_COUNTS = {
 
 
 @pytest.mark.parametrize("name", OTHER_COUNTS)
-def test_a_tally_that_the_bodies_do_not_give(name: str, tmp_path: Path) -> None:
+def test_tally_unlike_its_bodies_is_refuted(name: str, tmp_path: Path) -> None:
     folder = closed_log(OTHER_COUNTS[name], outside()).write(tmp_path)
     assert verify(folder).status == PROVED
     assert refuted(recompute(folder), Kind.TALLY, index=TALLY).endswith(f"another `{name}`")
 
 
-def test_cases_that_no_tally_has_a_cell_for(tmp_path: Path) -> None:
+def test_case_without_tally_cell_is_refuted(tmp_path: Path) -> None:
     cell = tally()["cell"] | {"channel": "paper"}
     folder = closed_log(tally(cell=cell), outside()).write(tmp_path)
     assert verify(folder).status == PROVED
     assert "no tally has the cell" in refuted(recompute(folder), Kind.TALLY, index=TALLY)
 
 
-def test_leaves_moved_to_what_no_figure_counts(tmp_path: Path) -> None:
+def test_leaves_moved_outside_figures_are_refuted(tmp_path: Path) -> None:
     folder = closed_log(tally(leaves=22), outside(leaves=3)).write(tmp_path)
     assert verify(folder).status == PROVED
     refuted(recompute(folder), Kind.TALLY, index=TALLY)
 
 
-def test_givings_and_samples_are_taken_and_counted_as_no_dossier(tmp_path: Path) -> None:
+def test_disclosures_and_samples_are_no_dossiers(tmp_path: Path) -> None:
     log = open_log()
     about = {"case": None, "by": DIGEST, "rg": [0, 9], "size": 10, "h": 498_000}
     asked = {
@@ -272,7 +272,7 @@ def test_givings_and_samples_are_taken_and_counted_as_no_dossier(tmp_path: Path)
 
 
 @pytest.mark.parametrize("entered", [GRANT, LAST, SIZE + 5, SIZE])
-def test_a_sample_that_names_no_sealed_entry_behind_its_root(entered: int, tmp_path: Path) -> None:
+def test_sample_without_sealed_entry_is_refuted(entered: int, tmp_path: Path) -> None:
     log, auditor = closed_log(), signer("auditor.example")
     at_root, size = text64(log.root), len(log.entries)
     log.public(GRANT_LEAF)
@@ -317,7 +317,7 @@ def test_leaf_without_change(folder: Path) -> None:
     assert said == "its body is missing, and no shred leaf says why"
 
 
-def test_bodies_that_were_destroyed_cannot_be_counted(folder: Path) -> None:
+def test_destroyed_bodies_cannot_be_counted(folder: Path) -> None:
     log = closed_log()
     log.public(shred_leaf(8, 9))
     del log.opened[8], log.opened[9]
@@ -327,7 +327,7 @@ def test_bodies_that_were_destroyed_cannot_be_counted(folder: Path) -> None:
     assert verify(folder).status == PROVED
 
 
-def test_a_pack_without_bodies_cannot_be_counted(folder: Path) -> None:
+def test_pack_without_bodies_cannot_be_counted(folder: Path) -> None:
     (folder / BODIES).unlink()
     answer = recompute(folder)
     assert answer.finding is not None
@@ -344,7 +344,7 @@ def after_a_shred(folder: Path, **second: object) -> Path:
     return folder
 
 
-def test_months_after_a_shred_are_counted_and_the_others_named_and_taken_as_given(
+def test_only_months_after_shred_are_counted(
     tmp_path: Path,
 ) -> None:
     folder = after_a_shred(tmp_path)
@@ -359,7 +359,7 @@ def test_months_after_a_shred_are_counted_and_the_others_named_and_taken_as_give
     assert (november.status, november.proved) == (UNCHECKED, {})
 
 
-def test_a_false_tally_after_a_shred_is_refuted_all_the_same(tmp_path: Path) -> None:
+def test_false_tally_after_shred_is_refuted(tmp_path: Path) -> None:
     sums = tally()["sums"] | {"core": 23}
     folder = after_a_shred(tmp_path, sums=sums)
     index = OUTSIDE + 2 * CASES + 1
@@ -374,7 +374,7 @@ NO_EXCUSES = {
 
 
 @pytest.mark.parametrize("name", NO_EXCUSES)
-def test_a_missing_body_is_not_excused_by(name: str, tmp_path: Path) -> None:
+def test_missing_body_is_not_excused_by(name: str, tmp_path: Path) -> None:
     log = twice_closed_log()
     log.public(shred_leaf(0, LAST) | NO_EXCUSES[name])
     log.opened = {at: body for at, body in log.opened.items() if at > LAST}
@@ -382,7 +382,7 @@ def test_a_missing_body_is_not_excused_by(name: str, tmp_path: Path) -> None:
     assert answer.status == REFUTED
 
 
-def test_a_shred_is_about_entries_above_it_or_of_a_log_that_was_closed_before(
+def test_shred_names_earlier_or_closed_entries(
     tmp_path: Path,
 ) -> None:
     older = {"origin": "gateway.example/log/2025", "size": 50, "root": text64(bytes(32))}
@@ -446,7 +446,7 @@ FALSE_BODIES = {
 
 
 @pytest.mark.parametrize("name", FALSE_BODIES)
-def test_a_body_that_says_what_cannot_be(name: str, tmp_path: Path) -> None:
+def test_impossible_body_is_refuted(name: str, tmp_path: Path) -> None:
     folder = spoilt(FIRST_CASE + 1, FALSE_BODIES[name]).write(tmp_path)
     refuted(recompute(folder), Kind.BODY, index=FIRST_CASE + 1)
 
@@ -496,7 +496,7 @@ def test_key_handed_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.threat(25)
-def test_key_that_the_old_one_did_not_sign(tmp_path: Path) -> None:
+def test_key_unsigned_by_predecessor_is_refuted(tmp_path: Path) -> None:
     thief, log = signer(seed=3), closed_log()
     log.public(key_leaf(thief, signer(seed=2)) | {"old_key": LOG_KEY.vkey})
     log.signers = [thief]
@@ -538,7 +538,7 @@ PUBLIC = {
 
 @pytest.mark.threat(26)
 @pytest.mark.parametrize("name", PUBLIC)
-def test_a_public_entry_that_is_no_leaf(name: str, tmp_path: Path) -> None:
+def test_public_entry_without_leaf_is_refuted(name: str, tmp_path: Path) -> None:
     log = closed_log()
     log.entries.append(canonical(PUBLIC[name]))
     refuted(verify(log.write(tmp_path)), Kind.ENTRY, index=SIZE)
@@ -561,7 +561,7 @@ SPELT_OTHERWISE = {
 
 
 @pytest.mark.parametrize("name", SPELT_OTHERWISE)
-def test_a_public_entry_that_is_spelt_otherwise(name: str) -> None:
+def test_noncanonical_public_entry_is_refuted(name: str) -> None:
     with pytest.raises(Refuted, match="entry 3"):
         read_leaf(3, SPELT_OTHERWISE[name])
 
@@ -574,7 +574,7 @@ def test_impossible_quorum(folder: Path) -> None:
     assert str(answer.finding).startswith("policy: line 3: impossible quorum")
 
 
-def test_a_published_digit_that_does_not_follow(tmp_path: Path) -> None:
+def test_unfounded_published_digit_is_refuted(tmp_path: Path) -> None:
     release = publish(closed_log(), tmp_path)
     core = release["cells"][0]["figures"]["core"]
     assert (core["numerator"], core["denominator"], float(core["value"])) == (24, 36, 0.6667)
@@ -613,7 +613,7 @@ def test_a_release_that_is_no_document(said: bytes, tmp_path: Path) -> None:
     refuted(verify(tmp_path), Kind.RELEASE, "releases/2026-11.json")
 
 
-def test_a_release_whose_signed_copy_says_something_else(tmp_path: Path) -> None:
+def test_differing_signed_release_is_refuted(tmp_path: Path) -> None:
     publish(closed_log(), tmp_path)
     copy = tmp_path / "releases/2026-11.jws"
     assert verify(tmp_path).status == PROVED
@@ -623,13 +623,13 @@ def test_a_release_whose_signed_copy_says_something_else(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["2026-10.json", "2026-12.jws"])
-def test_a_release_of_a_month_that_was_not_closed(name: str, tmp_path: Path) -> None:
+def test_release_of_unclosed_month_is_refuted(name: str, tmp_path: Path) -> None:
     publish(closed_log(), tmp_path)
     (tmp_path / "releases" / name).write_bytes((tmp_path / "releases/2026-11.json").read_bytes())
     refuted(verify(tmp_path), Kind.RELEASE, f"releases/{name}")
 
 
-def test_coverage_and_floor_follow_from_what_others_supplied(tmp_path: Path) -> None:
+def test_coverage_and_floor_follow_supplied_counts(tmp_path: Path) -> None:
     log = open_log()
     counted = [{"procedure": "1.004222", "channel": "online", "dossiers": 2 * CASES}]
     supplied = {"kind": "reconcile", "v": 1, "month": "2026-11", "source": "igate", "reads": None}
@@ -650,7 +650,7 @@ def test_coverage_and_floor_follow_from_what_others_supplied(tmp_path: Path) -> 
     assert said.startswith("`reconciliation.counts[0].coverage.numerator`")
 
 
-def test_an_answer_for_programs_is_one_line_of_json(folder: Path) -> None:
+def test_program_answer_is_one_json_line(folder: Path) -> None:
     (folder / TILE).write_bytes(b"")
     said = json.loads(verify(folder).as_json())
     assert said["verdict"] == "refuted"
@@ -662,7 +662,7 @@ def test_an_answer_for_programs_is_one_line_of_json(folder: Path) -> None:
     }
 
 
-def test_a_log_that_is_not_closed_is_proved_without_figures(tmp_path: Path) -> None:
+def test_open_log_is_proved_without_figures(tmp_path: Path) -> None:
     answer = recompute(open_log().write(tmp_path))
     assert (answer.status, answer.proved["closed"], answer.proved["recomputed"]) == (PROVED, [], [])
 
@@ -682,7 +682,7 @@ def pack(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_forms_and_proofs_of_a_pack_are_checked_too(pack: Path) -> None:
+def test_forms_and_proofs_are_checked_too(pack: Path) -> None:
     assert verify(pack).status == PROVED
     (form,) = (pack / "forms").iterdir()
     form.write_bytes(b"{ }")
@@ -692,7 +692,7 @@ def test_forms_and_proofs_of_a_pack_are_checked_too(pack: Path) -> None:
 
 
 @pytest.mark.parametrize("line", range(12))
-def test_a_proof_of_a_pack_that_was_edited_is_refuted(line: int, pack: Path) -> None:
+def test_edited_proof_is_refuted(line: int, pack: Path) -> None:
     path = pack / "proofs" / str(TALLY)
     lines = path.read_text().split("\n")
     place = min(line, len(lines) - 2)
@@ -701,7 +701,7 @@ def test_a_proof_of_a_pack_that_was_edited_is_refuted(line: int, pack: Path) -> 
     refuted(verify(pack), Kind.PROOF, f"proofs/{TALLY}")
 
 
-def test_a_proof_under_another_name_is_refuted(pack: Path) -> None:
+def test_proof_under_another_name_is_refuted(pack: Path) -> None:
     for name in (str(OUTSIDE), "of-the-tally", str(10**18)):
         path = pack / "proofs" / name
         path.write_bytes((pack / "proofs" / str(TALLY)).read_bytes())
@@ -709,7 +709,7 @@ def test_a_proof_under_another_name_is_refuted(pack: Path) -> None:
         path.unlink()
 
 
-def test_a_month_that_is_over_in_one_tally_and_not_in_the_other(tmp_path: Path) -> None:
+def test_tallies_disagreeing_on_month_end_are_refuted(tmp_path: Path) -> None:
     measure = definition(mock=True)
     log = closed_log(tally(partial=True), outside(), measure=measure)
     refuted(verify(log.write(tmp_path)), Kind.TALLY, index=OUTSIDE)

@@ -71,7 +71,7 @@ RUNS: dict[str, Callable[[Path, Path], Answer]] = {
 
 @pytest.mark.parametrize("cause", CAUSES)
 @pytest.mark.parametrize("run", ["verify", "recompute"])
-def test_t81_a_failure_is_could_not_check(cause: str, run: str, folder: Path) -> None:
+def test_t81_failure_is_could_not_check(cause: str, run: str, folder: Path) -> None:
     answer = RUNS[run](folder, cast(Path, Failing(CAUSES[cause])))
     assert answer.status == 2
     assert "secret" not in answer.as_json()
@@ -90,7 +90,7 @@ def ended(process: "subprocess.Popen[bytes]") -> tuple[int, str]:
 @pytest.mark.parametrize("json_wanted", [False, True])
 @pytest.mark.parametrize("false", [False, True])
 @pytest.mark.parametrize("command", ["verify", "recompute"])
-def test_t81_a_closed_pipe_changes_no_verdict(
+def test_t81_closed_pipe_changes_no_verdict(
     command: str, false: bool, json_wanted: bool, folder: Path, pyz: Path
 ) -> None:
     if false:
@@ -107,13 +107,13 @@ def test_t81_a_closed_pipe_changes_no_verdict(
 
 
 @pytest.mark.parametrize("command", ["verify", "recompute"])
-def test_t81_no_output_at_all_changes_no_verdict(command: str, folder: Path, pyz: Path) -> None:
+def test_t81_missing_output_changes_no_verdict(command: str, folder: Path, pyz: Path) -> None:
     shell = f'exec "{sys.executable}" "{pyz}" {command} "{folder}" >&- 2>&-'
     assert subprocess.run(["sh", "-c", shell], timeout=60).returncode == 0
 
 
 @pytest.mark.parametrize("command", ["verify", "recompute", "key"])
-def test_t81_a_full_disk_is_no_verdict(command: str, folder: Path, pyz: Path) -> None:
+def test_t81_full_disk_is_no_verdict(command: str, folder: Path, pyz: Path) -> None:
     with Path("/dev/full").open("wb") as full:
         where = "auditor.example" if command == "key" else str(folder)
         status, said = ended(program(pyz, command, where, stdout=full))
@@ -122,7 +122,7 @@ def test_t81_a_full_disk_is_no_verdict(command: str, folder: Path, pyz: Path) ->
 
 
 @pytest.mark.parametrize("run", ["alone", "gateway"])
-def test_t81_an_old_terminal_changes_no_verdict(run: str, folder: Path, pyz: Path) -> None:
+def test_t81_old_terminal_changes_no_verdict(run: str, folder: Path, pyz: Path) -> None:
     only_ascii = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     words = [str(pyz)] if run == "alone" else ["-c", GATEWAY, "audit"]
     done = subprocess.run(
@@ -144,7 +144,7 @@ def test_t81_without_cryptography_one_sentence(folder: Path, pyz: Path) -> None:
         assert "the package `cryptography`" in done.stderr
 
 
-def test_the_first_module_is_read_by_any_python() -> None:
+def test_any_python_reads_first_module() -> None:
     import gateway_verify.__main__ as alone
 
     ast.parse(Path(alone.__file__).read_text(), feature_version=(3, 4))
@@ -204,7 +204,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_t81_a_broken_deployment_is_no_verdict(
+def test_t81_broken_deployment_is_no_verdict(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "folder").mkdir()

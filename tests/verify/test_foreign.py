@@ -163,12 +163,12 @@ def ask(request: pytest.FixtureRequest) -> Ask:
     return found
 
 
-def test_a_thousand_logs_are_true_to_them(ask: Ask, logs: list[Path]) -> None:
+def test_thousand_logs_satisfy_foreign_verifiers(ask: Ask, logs: list[Path]) -> None:
     assert set(ask(logs)) == {"ok"}
 
 
 @pytest.mark.threat(21)
-def test_every_changed_byte_is_refused_by_them(ask: Ask, edits: list[Path]) -> None:
+def test_foreign_verifiers_refuse_every_changed_byte(ask: Ask, edits: list[Path]) -> None:
     *answers, untouched = ask(edits)
     assert untouched == "ok"
     assert len(answers) == len(edits) - 1
@@ -228,9 +228,7 @@ def witness(foreign_python: str, tmp_path: Path) -> Iterator[Witness]:
 
 
 @pytest.mark.threat(23)
-def test_a_witness_of_others_cosigns_our_log_and_no_fork_of_it(
-    witness: Witness, tmp_path: Path
-) -> None:
+def test_foreign_witness_cosigns_log_not_fork(witness: Witness, tmp_path: Path) -> None:
     chance = random.Random(23)
     entries = entries_of(chance, 700)
     first = publish(tmp_path / "first", entries[:300])

@@ -50,7 +50,7 @@ def test_t71_a_false_signature_is_refuted(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.threat(71)
 @pytest.mark.parametrize("gone", [[JSON], [JWS], [JSON, JWS]])
-def test_t71_a_missing_file_leaves_nothing_proved(gone: list[str], tmp_path: Path) -> None:
+def test_t71_missing_file_leaves_nothing_proved(gone: list[str], tmp_path: Path) -> None:
     publish(twice_closed_log(), tmp_path)
     for path in gone:
         (tmp_path / path).unlink()
@@ -62,14 +62,14 @@ def test_t71_a_missing_file_leaves_nothing_proved(gone: list[str], tmp_path: Pat
         assert len(answer.remarks) == 1 + len(gone)  # unwitnessed, key from the log
 
 
-def test_a_false_release_outweighs_a_missing_one(tmp_path: Path) -> None:
+def test_false_release_outweighs_missing_one(tmp_path: Path) -> None:
     publish(twice_closed_log(), tmp_path)
     (tmp_path / JSON).unlink()
     (tmp_path / "releases/2026-12.jws").write_bytes(b"x")
     assert run_verify(str(tmp_path), None).status == REFUTED
 
 
-def test_a_later_key_signs_an_earlier_release(tmp_path: Path) -> None:
+def test_later_key_signs_earlier_release(tmp_path: Path) -> None:
     log = closed_log()
     log.public(key_leaf(STRANGER, LOG_KEY, since_size=len(log.entries)))
     log.signers = [STRANGER]
@@ -79,7 +79,7 @@ def test_a_later_key_signs_an_earlier_release(tmp_path: Path) -> None:
         assert run_verify(str(tmp_path), None).status == PROVED
 
 
-def test_a_replaced_key_signs_no_later_release(tmp_path: Path) -> None:
+def test_replaced_key_signs_no_later_release(tmp_path: Path) -> None:
     log = open_log()
     for leaf in (key_leaf(STRANGER, LOG_KEY), tally(), outside()):
         log.public(leaf)

@@ -20,7 +20,7 @@ from tests.verify.closing import prefill, submission
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "leaves"
 
 
-def test_every_kind_of_leaf_is_known_with_its_members() -> None:
+def test_every_leaf_kind_has_known_members() -> None:
     assert KINDS.keys() == PUBLIC_KINDS
     assert set(BODY_KINDS) >= CASE_KINDS
     for kind, members in {**KINDS, **SECOND}.items():
@@ -28,7 +28,7 @@ def test_every_kind_of_leaf_is_known_with_its_members() -> None:
         assert {"kind", "v", *members} == set(schema["required"])
 
 
-def test_the_same_kinds_belong_to_the_cell_of_their_case() -> None:
+def test_both_sides_agree_on_case_kinds() -> None:
     assert set(BODY_KINDS[:OF_A_CASE]) == {cls.kind for cls in _OF_A_CASE}
 
 

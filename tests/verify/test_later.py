@@ -76,7 +76,7 @@ HEAD = [
 
 
 @pytest.mark.threat(68, 73)
-def test_t68_what_is_repeated_as_it_stands_is_proved(tmp_path: Path) -> None:
+def test_t68_exact_repetition_is_proved(tmp_path: Path) -> None:
     answer = counted_again(closed(), following(closed(), *HEAD), tmp_path)
     assert (answer.status, answer.finding) == (PROVED, None)
     assert answer.proved["recomputed"] == ["2026-11"]
@@ -108,7 +108,7 @@ def test_t73_a_mark_changed_by_the_next_log(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.threat(73)
-def test_t73_a_new_tenant_may_be_a_test_tenant(tmp_path: Path) -> None:
+def test_t73_new_tenant_may_be_test_tenant(tmp_path: Path) -> None:
     after = following(closed(), *HEAD, grant2("h97", is_test=True))
     assert counted_again(closed(), after, tmp_path).status == PROVED
 
@@ -168,7 +168,7 @@ def handed_on() -> SecondLog:
 
 @pytest.mark.threat(68, 73)
 @pytest.mark.parametrize(("of", "status"), [(OLDER, PROVED), (NAME, REFUTED)])
-def test_t68_the_log_after_the_next_names_the_first(of: str, status: int, tmp_path: Path) -> None:
+def test_t68_later_log_names_the_first(of: str, status: int, tmp_path: Path) -> None:
     mark, baseline = {"log": OLDER, "leaf": 7}, {**BASELINE, "log": of, "leaf": 9}
     after = following(handed_on(), grant2(first=mark), form2(baselines=[baseline]))
     assert counted_again(handed_on(), after, tmp_path).status == status

@@ -12,7 +12,7 @@ from tests.verify.closing import closed_log, outside, tally
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_both_counts_agree_on_a_log_of_all_forms(seed: int, tmp_path: Path) -> None:
+def test_both_counts_agree_on_all_forms(seed: int, tmp_path: Path) -> None:
     write_log(tmp_path, 1500, seed)
     for answer in (run_verify(str(tmp_path), None), run_recompute(str(tmp_path), None)):
         assert answer.finding is None
@@ -21,13 +21,13 @@ def test_both_counts_agree_on_a_log_of_all_forms(seed: int, tmp_path: Path) -> N
     assert answer.proved["recomputed"] == ["2026-10", "2026-11"]
 
 
-def test_a_month_can_be_recomputed_by_itself(tmp_path: Path) -> None:
+def test_single_month_can_be_recomputed(tmp_path: Path) -> None:
     write_log(tmp_path, 1500)
     assert run_recompute(str(tmp_path), None, "2026-10").proved["recomputed"] == ["2026-10"]
     assert run_recompute(str(tmp_path), None, "2026-11").proved["recomputed"] == ["2026-11"]
 
 
-def test_no_sum_of_a_tally_can_be_one_more_or_one_less(tmp_path: Path) -> None:
+def test_tally_sums_cannot_be_off_by_one(tmp_path: Path) -> None:
     chance = random.Random(4)
     for name in chance.sample(sorted(tally()["sums"]), 12):
         for change in (-1, 1):
@@ -36,7 +36,7 @@ def test_no_sum_of_a_tally_can_be_one_more_or_one_less(tmp_path: Path) -> None:
             assert run_recompute(str(folder), None).verdict == "refuted"
 
 
-def test_figures_of_a_small_benchmark_are_measured() -> None:
+def test_small_benchmark_measures_its_figures() -> None:
     names = [figure.name for figure in audited(20_000)]
     assert "log_proof_bytes_4m" in names
     assert len(names) == 6

@@ -61,7 +61,7 @@ def changes_of(true: bytes, every: int) -> Iterator[tuple[str, bytes]]:
         yield f"byte {at} {name}", CHANGES[name](true, at)
 
 
-def test_t71_no_byte_of_a_release_can_be_another(place: Folder, proved: Proved) -> None:
+def test_t71_release_byte_cannot_change(place: Folder, proved: Proved) -> None:
     assert len(check_releases(place, proved).good) == 1
     for what, false in changes_of(place.read(JSON, 1 << 20), 7):
         with pytest.raises(Refuted):
@@ -69,7 +69,7 @@ def test_t71_no_byte_of_a_release_can_be_another(place: Folder, proved: Proved) 
             pytest.fail(f"proved with {what}")
 
 
-def test_t71_no_byte_of_a_signature_can_be_another(place: Folder, proved: Proved) -> None:
+def test_t71_signature_byte_cannot_change(place: Folder, proved: Proved) -> None:
     document, (close,) = place.read(JSON, 1 << 20), proved.story.closes()
     keys, true = keys_of(proved, close), place.read(JWS, 1 << 20)
     check_signed_release(true, document, keys, JWS)

@@ -17,15 +17,15 @@ SIGNED = f"{TEXT}\n{LOG_KEY.line(TEXT)}{WITNESS.line(TEXT)}".encode()
 KEYS = [read_key(LOG_KEY.vkey), read_key(WITNESS.vkey)]
 
 
-def test_a_note_is_signed_by_the_log_and_cosigned_by_the_witness() -> None:
+def test_note_is_signed_and_cosigned() -> None:
     assert signers(read_note(SIGNED), KEYS) == frozenset(KEYS)
 
 
-def test_a_signature_of_a_key_that_nobody_asked_about_says_nothing() -> None:
+def test_signature_of_unknown_key_is_ignored() -> None:
     assert signers(read_note(SIGNED), KEYS[1:]) == frozenset(KEYS[1:])
 
 
-def test_a_vector_of_the_specification_of_signed_notes_is_read() -> None:
+def test_specification_vector_is_read() -> None:
     key = read_key("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
     note = read_note(
         (
@@ -39,7 +39,7 @@ def test_a_vector_of_the_specification_of_signed_notes_is_read() -> None:
 
 
 @pytest.mark.parametrize("at", range(len(SIGNED)))
-def test_no_byte_of_a_signed_checkpoint_can_be_changed(at: int) -> None:
+def test_checkpoint_byte_cannot_change(at: int) -> None:
     edited = SIGNED[:at] + bytes([SIGNED[at] ^ 1]) + SIGNED[at + 1 :]
     with pytest.raises((MalformedNote, FalseSignature, AssertionError)):
         assert signers(read_note(edited), KEYS) == frozenset(KEYS)
@@ -52,7 +52,7 @@ def spare_bits(line: str) -> str:
     return line[:-3] + alphabet[alphabet.index(last) + 1] + line[-2:]
 
 
-def test_a_line_with_spare_bits_says_nothing() -> None:
+def test_line_with_spare_bits_is_ignored() -> None:
     stranger = signer("stranger.example", seed=3)
     for line in (spare_bits(LOG_KEY.line(TEXT)), spare_bits(stranger.line(TEXT))):
         assert signers(read_note(f"{TEXT}\n{line}".encode()), KEYS) == frozenset()
@@ -64,13 +64,13 @@ def test_a_line_with_spare_bits_says_nothing() -> None:
     ("time", "counts"),
     [(0, False), (1, True), (2**63 - 1, True), (2**63, False), (2**64 - 1, False)],
 )
-def test_a_cosignature_without_a_possible_time_is_nobodys(time: int, counts: bool) -> None:
+def test_cosignature_of_impossible_time_is_ignored(time: int, counts: bool) -> None:
     note = read_note(f"{TEXT}\n{WITNESS.line(TEXT, time)}".encode())
     assert signers(note, KEYS) == (frozenset(KEYS[1:]) if counts else frozenset())
     assert cosigned_by(note, KEYS) == ({KEYS[1]: time} if counts else {})
 
 
-def test_a_false_cosignature_of_time_0_is_false() -> None:
+def test_false_cosignature_at_time_0_is_refused() -> None:
     false = WITNESS.line(TEXT + "x", 0)
     with pytest.raises(FalseSignature):
         signers(read_note(f"{TEXT}\n{false}".encode()), KEYS)
@@ -150,6 +150,6 @@ NO_KEY = {
 
 
 @pytest.mark.parametrize("text", NO_KEY.values(), ids=NO_KEY)
-def test_what_is_no_verifier_key_is_refused(text: str) -> None:
+def test_invalid_verifier_key_is_refused(text: str) -> None:
     with pytest.raises(MalformedNote):
         read_key(text)

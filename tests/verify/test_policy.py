@@ -27,13 +27,13 @@ TWO_LEVELS = "\n".join(
     ("signed", "reached"),
     [((0, 1, 3), True), ((0, 2, 4), True), ((0, 1, 2), False), ((0, 3, 4), False), ((), False)],
 )
-def test_a_quorum_of_two_levels_is_counted(signed: tuple[int, ...], reached: bool) -> None:
+def test_two_level_quorum_is_counted(signed: tuple[int, ...], reached: bool) -> None:
     policy = read_policy(TWO_LEVELS.encode())
     keys = [policy.witnesses[f"w{number}"] for number in signed]
     assert policy.reached(keys) is reached
 
 
-def test_a_policy_without_quorum_asks_for_nobody() -> None:
+def test_policy_without_quorum_needs_nobody() -> None:
     policy = read_policy(f"log {LOG_KEY.vkey}\nquorum none\n".encode())
     assert policy.reached([]) and not policy.asks_for_witnesses
 
@@ -63,7 +63,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("says", REFUSED)
-def test_a_policy_that_cannot_hold_is_refused(says: str) -> None:
+def test_unsatisfiable_policy_is_refused(says: str) -> None:
     with pytest.raises(MalformedPolicy, match=says.replace("+", r"\+")):
         read_policy(REFUSED[says].encode())
 
@@ -85,7 +85,7 @@ def of_1312_bytes() -> str:
 
 
 @pytest.mark.parametrize("key", [OTHER.vkey, of_1312_bytes()])
-def test_a_witness_of_another_algorithm_may_be_named(key: str) -> None:
+def test_witness_of_other_algorithm_is_allowed(key: str) -> None:
     named = f"{LINES[0]}\nwitness other {key}\ngroup g any w0 other\nquorum g"
     policy = read_policy(named.encode())
     assert policy.reached([policy.witnesses["w0"]])

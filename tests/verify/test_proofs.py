@@ -14,7 +14,7 @@ HASHES = [sha(b"\x00", bytes([number])) for number in range(40)]
 ROOTS = [root(HASHES[:size]) for size in range(len(HASHES) + 1)]
 
 
-def test_every_entry_of_every_small_tree_is_proved_and_no_other() -> None:
+def test_small_trees_prove_exactly_their_entries() -> None:
     for size in range(1, 24):
         for index in range(size):
             proof = prove_inclusion(index, HASHES[:size])
@@ -25,7 +25,7 @@ def test_every_entry_of_every_small_tree_is_proved_and_no_other() -> None:
                         check_inclusion(other, size, HASHES[index], proof, ROOTS[size])
 
 
-def test_every_growth_is_proved_and_no_other() -> None:
+def test_exactly_true_growth_is_proved() -> None:
     for new in range(1, 24):
         for old in range(1, new + 1):
             proof = prove_consistency(old, HASHES[:new])
@@ -40,13 +40,13 @@ def test_every_growth_is_proved_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("size", [20, 22, 40])
-def test_a_proof_for_another_size_is_refused(size: int) -> None:
+def test_proof_for_another_size_is_refused(size: int) -> None:
     proof = prove_inclusion(20, HASHES[:21])
     with pytest.raises(FalseProof):
         check_inclusion(20, size, HASHES[20], proof, ROOTS[21])
 
 
-def test_a_proof_as_text_is_taken_apart() -> None:
+def test_textual_proof_is_parsed() -> None:
     proof = prove_inclusion(3, HASHES[:7])
     lines = ["c2sp.org/tlog-proof@v1", "extra YQ==", "index 3", *map(text64, proof)]
     read = read_proof("\n".join([*lines, "", "origin", "7", ""]).encode())

@@ -50,11 +50,11 @@ def audit(log: BuiltLog, **members: object) -> Json:
     return dict(read(sign_leaf(auditor, leaf)))
 
 
-def test_t72_a_log_of_closed_months_leaves_nothing_to_say(tmp_path: Path) -> None:
+def test_t72_fully_closed_log_has_no_remarks(tmp_path: Path) -> None:
     assert "/ " not in remarks(closed_log(), tmp_path).partition("not from a policy")[2]
 
 
-def test_t72_cases_in_no_closed_month_are_numbered(tmp_path: Path) -> None:
+def test_t72_cases_of_unclosed_months_are_counted(tmp_path: Path) -> None:
     log = closed_log()
     for number in range(7):
         log.case(prefill(f"x{number}"))
@@ -65,7 +65,7 @@ def test_t72_cases_in_no_closed_month_are_numbered(tmp_path: Path) -> None:
     assert f"{2 * CASES + 1} sealed entries from entry 0 on" in said
 
 
-def test_t72_months_over_and_not_closed_are_named(tmp_path: Path) -> None:
+def test_t72_past_unclosed_months_are_named(tmp_path: Path) -> None:
     log = open_log()
     log.public(tally(month="2023-08"))
     log.public(outside(month="2023-08"))
@@ -75,7 +75,7 @@ def test_t72_months_over_and_not_closed_are_named(tmp_path: Path) -> None:
     assert remarks(log, tmp_path, policy).endswith("over and not closed: 2023-09, 2023-10")
 
 
-def test_t72_months_counted_in_a_later_one_are_named(tmp_path: Path) -> None:
+def test_t72_months_counted_late_are_named(tmp_path: Path) -> None:
     log = closed_log(tally(month="2026-08"), outside(month="2026-08"))
     begin = len(log.entries)
     for number in range(CASES):
@@ -87,7 +87,7 @@ def test_t72_months_counted_in_a_later_one_are_named(tmp_path: Path) -> None:
     assert f"entries {LAST + 1} to {begin + 2 * CASES - 1} count in 2026-11" in said
 
 
-def test_t72_bodies_destroyed_before_an_audit_are_numbered(tmp_path: Path) -> None:
+def test_t72_bodies_destroyed_before_audit_are_counted(tmp_path: Path) -> None:
     log = closed_log()
     log.public(shred_leaf(4, LAST, count=20))
     said = remarks(log, tmp_path)
@@ -97,14 +97,14 @@ def test_t72_bodies_destroyed_before_an_audit_are_numbered(tmp_path: Path) -> No
     assert any("20 bodies" in remark for remark in answer.remarks) or answer.verdict != "proved"
 
 
-def test_t72_bodies_destroyed_after_an_audit_are_not(tmp_path: Path) -> None:
+def test_t72_bodies_destroyed_after_audit_are_ignored(tmp_path: Path) -> None:
     log = closed_log()
     log.public(audit(log))
     log.public(shred_leaf(4, LAST))
     assert "destroyed" not in remarks(log, tmp_path)
 
 
-def test_t72_bodies_destroyed_before_the_close_are_numbered(tmp_path: Path) -> None:
+def test_t72_bodies_destroyed_before_close_are_counted(tmp_path: Path) -> None:
     log = open_log()
     log.public(shred_leaf(4, 13))
     log.public(tally())
@@ -112,13 +112,13 @@ def test_t72_bodies_destroyed_before_the_close_are_numbered(tmp_path: Path) -> N
     assert "bodies among 10 sealed entries were destroyed before" in remarks(log, tmp_path)
 
 
-def test_t72_a_month_that_an_auditor_refuted_says_so(tmp_path: Path) -> None:
+def test_t72_month_refuted_by_auditor_is_named(tmp_path: Path) -> None:
     log = closed_log()
     log.public(audit(log, result="refuted", differences=3))
     assert "refuted by the auditor auditor.example, 3 differences" in remarks(log, tmp_path)
 
 
-def test_t72_a_log_that_ended_with_open_cases_says_so(tmp_path: Path) -> None:
+def test_t72_log_ending_with_open_cases_is_remarked(tmp_path: Path) -> None:
     log = closed_log()
     log.case(prefill("open"))
     later = BuiltLog()
@@ -136,6 +136,6 @@ def recomputed_with(later: BuiltLog, log: BuiltLog, folder: Path, tmp_path: Path
     return run_recompute(str(folder), None, later=str(later.write(tmp_path / "later")))
 
 
-def test_a_name_from_the_evidence_moves_no_cursor() -> None:
+def test_name_from_evidence_moves_no_cursor() -> None:
     answer = Answer("refuted", None, ["a\x1b[2J\u202eb\x9b"])
     assert answer.lines()[1] == "  lưu ý / remark: a\\u001b[2J\\u202eb\\u009b"

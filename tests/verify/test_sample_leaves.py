@@ -60,7 +60,7 @@ def test_samples_of_several_commitments_are_proved(tmp_path: Path) -> None:
     assert run_verify(str(folder), None).verdict == "proved"
 
 
-def test_sample_of_before_the_frames_is_proved(tmp_path: Path) -> None:
+def test_sample_without_frames_is_proved(tmp_path: Path) -> None:
     def earlier(leaf: Json) -> None:
         leaf["sample"] = {k: v for k, v in leaf["sample"].items() if k not in ("frame", "units")}
 

@@ -50,7 +50,7 @@ def without(*items: str) -> list[list[Any]]:
     return [one for one in FIELDS if one[3] not in items]
 
 
-def test_reach_counts_what_sources_could_have_supplied(tmp_path: Path) -> None:
+def test_reach_counts_what_sources_could_supply(tmp_path: Path) -> None:
     log = begun()
     dossiers(log)
     sums = of_one(log, tmp_path)
@@ -69,7 +69,7 @@ def test_a_revoked_source_lowers_reach_alone(tmp_path: Path) -> None:
     assert proved(tmp_path)["connected_reach"]["value"] is None
 
 
-def test_core_items_of_instant_dossiers_are_missed(tmp_path: Path) -> None:
+def test_instant_dossiers_miss_their_core_items(tmp_path: Path) -> None:
     log = begun()
     dossiers(log, sec=3)
     sums = of_one(log, tmp_path)
@@ -77,7 +77,7 @@ def test_core_items_of_instant_dossiers_are_missed(tmp_path: Path) -> None:
     proved(tmp_path)
 
 
-def test_an_item_is_within_reach_only_whole(tmp_path: Path) -> None:
+def test_item_is_within_reach_only_whole(tmp_path: Path) -> None:
     half = [*FIELDS, ["queQuan", "textfield", 0, "sex", None, []]]
     log = begun(form2(fields=half))
     dossiers(log, verdicts={**TYPED, "queQuan": "M"})
@@ -122,7 +122,7 @@ def test_dropped_questions_stay_declared(tmp_path: Path) -> None:
     proved(tmp_path)
 
 
-def test_an_act_abolishes_and_core_is_shown_without(tmp_path: Path) -> None:
+def test_core_is_shown_without_abolished_items(tmp_path: Path) -> None:
     abolished = [["card", "07/2026/NĐ-CP"], ["reason", "07/2026/NĐ-CP"]]
     log = begun(form2(), form2(1, without("reason", "card", "mother"), abolished=abolished))
     dossiers(log, FORM + 1)
@@ -152,7 +152,7 @@ def test_another_form_code_inherits_the_baseline(tmp_path: Path) -> None:
 
 
 @pytest.mark.threat(68)
-def test_another_declaration_is_named_in_the_release(tmp_path: Path) -> None:
+def test_release_names_another_declaration(tmp_path: Path) -> None:
     other = form2(1, without("reason"), form="residence-2", declaration="CT02")
     log = begun(form2(), other)
     dossiers(log, FORM + 1)
@@ -163,7 +163,7 @@ def test_another_declaration_is_named_in_the_release(tmp_path: Path) -> None:
 
 
 @pytest.mark.threat(68)
-def test_split_items_are_extra_until_an_act(tmp_path: Path) -> None:
+def test_split_items_are_extra_until_act(tmp_path: Path) -> None:
     split = [*without("name"), ["ho", "textfield", 1, "surname", "person.surname", ["population"]]]
     split.append(["ten", "textfield", 1, "given_name", "person.given_name", ["population"]])
     typed = {**TYPED}
@@ -242,7 +242,7 @@ FALSE_MARKS: dict[str, list[Json]] = {
 
 @pytest.mark.threat(73)
 @pytest.mark.parametrize("name", FALSE_MARKS)
-def test_t73_a_false_test_mark_is_refuted(name: str, tmp_path: Path) -> None:
+def test_t73_false_test_mark_is_refuted(name: str, tmp_path: Path) -> None:
     log = begun(grants=FALSE_MARKS[name])
     dossiers(log)
     log.close()
@@ -250,7 +250,7 @@ def test_t73_a_false_test_mark_is_refuted(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.threat(73)
-def test_t73_a_tenant_marked_after_its_cases(tmp_path: Path) -> None:
+def test_t73_tenant_marked_late_is_refuted(tmp_path: Path) -> None:
     log = begun()
     dossiers(log)
     dossiers(log, name="d", ten="h98")
@@ -268,7 +268,7 @@ BELOW = {
 
 
 @pytest.mark.parametrize("name", BELOW)
-def test_a_definition_below_its_bounds_is_refuted(name: str, tmp_path: Path) -> None:
+def test_definition_below_bounds_is_refuted(name: str, tmp_path: Path) -> None:
     log = begun(measure=definition2(**BELOW[name]))
     refuted(log.write(tmp_path), "lower bounds")
 
@@ -294,7 +294,7 @@ def test_t72_moved_hours_save_nothing(hour: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.threat(72)
-def test_t72_a_tally_that_saves_moved_hours(tmp_path: Path) -> None:
+def test_t72_tally_with_moved_hours_is_refuted(tmp_path: Path) -> None:
     honest = begun()
     dossiers(honest)
     tallies = honest.close()
@@ -314,7 +314,7 @@ def test_two_hours_are_let_pass(beyond: int, outside: int, tmp_path: Path) -> No
     proved(tmp_path)
 
 
-def test_many_chains_of_one_case_stay_apart(tmp_path: Path) -> None:
+def test_chains_of_one_case_stay_apart(tmp_path: Path) -> None:
     """The number of a chain in its case once had 16 bits: the 65,537th was the first one."""
     log = begun()
     for number in range(65_536):
@@ -337,7 +337,7 @@ NO_NUMBERS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", NO_NUMBERS)
-def test_true_is_no_number_of_a_body(name: str, tmp_path: Path) -> None:
+def test_true_is_no_number(name: str, tmp_path: Path) -> None:
     """`true` equals 1 in Python: a form version at entry 1 once took it for its own."""
     log = SecondLog()
     for leaf in (definition2(), form2(), grant2(), key_leaf(LOG_KEY)):
@@ -368,7 +368,7 @@ FALSE_SUMS: dict[str, tuple[str, int]] = {
 
 
 @pytest.mark.parametrize("name", FALSE_SUMS)
-def test_sums_that_contradict_each_other_are_refuted(name: str, tmp_path: Path) -> None:
+def test_contradictory_sums_are_refuted(name: str, tmp_path: Path) -> None:
     key, number = FALSE_SUMS[name]
     log = begun()
     dossiers(log)
@@ -379,7 +379,7 @@ def test_sums_that_contradict_each_other_are_refuted(name: str, tmp_path: Path) 
     assert "its sums do not agree" in str(answer.finding)
 
 
-def test_late_events_have_a_table_of_their_own(tmp_path: Path) -> None:
+def test_late_events_have_their_own_table(tmp_path: Path) -> None:
     measure = definition2(definition="eform-gateway/measure/2/confirmed")
     log = begun(measure=measure)
     dossiers(log)
@@ -397,7 +397,7 @@ def test_late_events_have_a_table_of_their_own(tmp_path: Path) -> None:
     proved(log.write(tmp_path))
 
 
-def test_the_edition_changes_with_the_month_it_names(tmp_path: Path) -> None:
+def test_edition_changes_with_its_named_month(tmp_path: Path) -> None:
     first = {k: v for k, v in definition2().items() if k not in ("least_age_hours", "month")}
     log = begun(measure=first | {"v": 1, "definition": "eform-gateway/measure/1"})
     dossiers(log, number=12)

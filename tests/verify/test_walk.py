@@ -14,13 +14,13 @@ from tests.verify.closing import shred_leaf
 
 
 @pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 600, 1024])
-def test_a_true_log_is_proved_to_its_root(size: int, tmp_path: Path) -> None:
+def test_true_log_is_proved_to_root(size: int, tmp_path: Path) -> None:
     log = small_log(size - 1)
     proved = verify_log(Folder(log.write(tmp_path)), None, Way())
     assert (proved.checkpoint.size, proved.checkpoint.root) == (size, log.root)
 
 
-def test_a_log_with_a_second_level_of_whole_tiles_is_proved(tmp_path: Path) -> None:
+def test_log_with_second_tile_level_is_proved(tmp_path: Path) -> None:
     log = BuiltLog(entries=small_log(0).entries + small_log(1).entries[1:] * (65_536 + 300))
     log.write(tmp_path)
     seen: list[tuple[int, int]] = []
@@ -30,13 +30,13 @@ def test_a_log_with_a_second_level_of_whole_tiles_is_proved(tmp_path: Path) -> N
     assert (tmp_path / "tile/2/000.p/1").stat().st_size == 32
 
 
-def test_a_path_is_written_in_groups_of_three_digits() -> None:
+def test_path_groups_three_digits() -> None:
     for number in (0, 7, 999, 1000, 67, 1_234_067, 10**9):
         assert path_of("tile/3", number) == f"tile/3/{tile_name(number)}"
     assert path_of("tile/entries", 1234067, 8) == "tile/entries/x001/x234/067.p/8"
 
 
-def test_older_roots_and_inclusion_are_read_off_the_tiles(tmp_path: Path) -> None:
+def test_tiles_give_older_roots_and_inclusion(tmp_path: Path) -> None:
     log = small_log(700)
     place = Folder(log.write(tmp_path))
     proved = verify_log(place, None, Way())
@@ -47,7 +47,7 @@ def test_older_roots_and_inclusion_are_read_off_the_tiles(tmp_path: Path) -> Non
         check_inclusion(index, 701, leaf_hash(log.entries[index]), siblings, log.root)
 
 
-def test_a_whole_tile_stands_in_for_its_partial_one(tmp_path: Path) -> None:
+def test_whole_tile_replaces_partial_one(tmp_path: Path) -> None:
     log = small_log(299)
     log.write(tmp_path)
     grown = BuiltLog(entries=log.entries + small_log(212).entries[1:])
@@ -93,7 +93,7 @@ def test_every_edited_byte_is_refused(cases: int, share: float, tmp_path: Path) 
         shelf.files[path] = whole
 
 
-def test_a_walk_is_taken_up_where_it_was_laid_down(tmp_path: Path) -> None:
+def test_walk_resumes_where_it_stopped(tmp_path: Path) -> None:
     log, state = small_log(1000), tmp_path / "state.json"
     place = Folder(log.write(tmp_path / "log"))
     first = verify_log(place, None, Way(state=state))
@@ -104,7 +104,7 @@ def test_a_walk_is_taken_up_where_it_was_laid_down(tmp_path: Path) -> None:
     assert again.story.leaves == first.story.leaves
 
 
-def test_a_grown_log_is_taken_up_too(tmp_path: Path) -> None:
+def test_walk_resumes_on_grown_log(tmp_path: Path) -> None:
     log, state = small_log(300), tmp_path / "state.json"
     verify_log(Folder(log.write(tmp_path / "log")), None, Way(state=state))
     for _ in range(400):
@@ -117,7 +117,7 @@ def test_a_grown_log_is_taken_up_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.threat(22)
-def test_a_truncated_log_is_refused_by_who_saw_it_longer(tmp_path: Path) -> None:
+def test_truncated_log_is_refused_by_state(tmp_path: Path) -> None:
     log, state = small_log(300), tmp_path / "state.json"
     verify_log(Folder(log.write(tmp_path / "log")), None, Way(state=state))
     del log.entries[290:]
@@ -127,7 +127,7 @@ def test_a_truncated_log_is_refused_by_who_saw_it_longer(tmp_path: Path) -> None
 
 
 @pytest.mark.threat(23)
-def test_a_forked_log_is_refused_by_who_saw_the_other_one(tmp_path: Path) -> None:
+def test_forked_log_is_refused_by_state(tmp_path: Path) -> None:
     log, state = small_log(300), tmp_path / "state.json"
     verify_log(Folder(log.write(tmp_path / "log")), None, Way(state=state))
     log.entries[280] = log.entries[279]
@@ -152,7 +152,7 @@ class PulledOut(Exception):
     """Somebody pulls the plug."""
 
 
-def test_a_walk_that_was_cut_short_goes_on_where_it_was_noted(tmp_path: Path) -> None:
+def test_interrupted_walk_resumes_from_its_note(tmp_path: Path) -> None:
     place, state = Folder(small_log(1100).write(tmp_path / "log")), tmp_path / "state.json"
 
     def pull(done: int, _: int) -> None:
@@ -178,7 +178,7 @@ NO_WALK = {
 
 
 @pytest.mark.parametrize("name", NO_WALK)
-def test_a_state_file_that_says_what_no_walk_leaves_is_no_proof(name: str, tmp_path: Path) -> None:
+def test_impossible_state_file_is_no_proof(name: str, tmp_path: Path) -> None:
     state, place = tmp_path / "state.json", Folder(small_log(3).write(tmp_path / "log"))
     verify_log(place, None, Way(state=state))
     state.write_text(json.dumps(json.loads(state.read_text()) | NO_WALK[name]))
@@ -187,7 +187,7 @@ def test_a_state_file_that_says_what_no_walk_leaves_is_no_proof(name: str, tmp_p
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"origin": 1}', "[]", "\0", "[" * 100_000])
-def test_a_state_file_that_cannot_be_read_is_no_proof(text: str, tmp_path: Path) -> None:
+def test_unreadable_state_file_is_no_proof(text: str, tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     state.write_text(text)
     with pytest.raises(Unchecked, match="state file"):

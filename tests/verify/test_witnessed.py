@@ -70,7 +70,7 @@ def test_t72_hours_outside_what_witnesses_saw(name: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", [name for name in PLACES if PLACES[name][3]])
-def test_t72_a_tally_that_saves_them_is_refuted(name: str, tmp_path: Path) -> None:
+def test_t72_tally_ignoring_witnesses_is_refuted(name: str, tmp_path: Path) -> None:
     hour, before, after, _ = PLACES[name]
     blind = month(hour, before, after)
     blind.witnessed.clear()
@@ -80,7 +80,7 @@ def test_t72_a_tally_that_saves_them_is_refuted(name: str, tmp_path: Path) -> No
     assert "another `sums." in str(answer.finding)
 
 
-def test_t72_only_bodies_around_a_time_are_bounded_by_it(tmp_path: Path) -> None:
+def test_t72_time_bounds_only_bodies_around_it(tmp_path: Path) -> None:
     log = begun()
     dossiers(log, number=12, h=HOUR)
     log.see(seconds(HOUR + 10))
@@ -93,14 +93,14 @@ def test_t72_only_bodies_around_a_time_are_bounded_by_it(tmp_path: Path) -> None
     assert run_recompute(str(log.write(tmp_path)), None).status == PROVED
 
 
-def test_t72_a_time_behind_the_tallies_changes_no_count(tmp_path: Path) -> None:
+def test_t72_late_time_changes_no_count(tmp_path: Path) -> None:
     log = month(HOUR, None, None)
     log.close()
     log.see(seconds(HOUR - 9), len(log.entries) - 1)
     assert run_recompute(str(log.write(tmp_path)), None).status == PROVED
 
 
-def test_t72_a_later_close_goes_by_what_the_earlier_knew(tmp_path: Path) -> None:
+def test_t72_later_close_keeps_known_times(tmp_path: Path) -> None:
     """A time that was entered behind November's tallies moves none of its dossiers in December."""
     log = begun()
     dossiers(log)
@@ -116,7 +116,7 @@ def test_t72_a_later_close_goes_by_what_the_earlier_knew(tmp_path: Path) -> None
     assert run_recompute(str(log.write(tmp_path)), None).status == PROVED
 
 
-def test_t72_logs_of_the_first_edition_go_by_months_of_no_hours(tmp_path: Path) -> None:
+def test_t72_first_edition_ignores_witnessed_times(tmp_path: Path) -> None:
     log = closed_log()
     log.public(witnessed(log, 5, 20))
     assert run_recompute(str(log.write(tmp_path)), None).status == PROVED
@@ -156,7 +156,7 @@ def test_t72_a_false_time_is_refuted(name: str, tmp_path: Path) -> None:
     assert answer.finding.kind in (Kind.TIME, Kind.ENTRY)
 
 
-def test_t72_a_root_that_the_log_never_had_is_refuted(tmp_path: Path) -> None:
+def test_t72_unknown_root_is_refuted(tmp_path: Path) -> None:
     """The witness did sign it: of another log of this name."""
     log, fork = begun(), begun()
     dossiers(log)
@@ -168,7 +168,7 @@ def test_t72_a_root_that_the_log_never_had_is_refuted(tmp_path: Path) -> None:
     assert "never had the root" in answer.finding.says
 
 
-def test_t72_times_of_one_size_stand_once_and_in_order(tmp_path: Path) -> None:
+def test_t72_times_are_unique_and_ordered(tmp_path: Path) -> None:
     for number, size in enumerate((5, 4)):
         log = begun()
         dossiers(log)
@@ -199,7 +199,7 @@ def remarks(log: SecondLog, folder: Path, policy: str = POLICY) -> str:
     return "\n".join(answer.remarks)
 
 
-def test_t72_months_that_no_witness_bounds_are_named(tmp_path: Path) -> None:
+def test_t72_months_without_witness_are_named(tmp_path: Path) -> None:
     log = month(HOUR, None, None)
     log.close()
     assert "the hours of 24 sealed entries rest on the gateway's clock" in remarks(log, tmp_path)

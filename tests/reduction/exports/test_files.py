@@ -71,7 +71,7 @@ def parts_of_xlsx(sheet: Sheet) -> dict[str, etree._Element]:
 
 @pytest.mark.threat(34)
 @pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
-def test_no_name_becomes_a_formula_in_a_csv(payload: str) -> None:
+def test_names_become_no_csv_formula(payload: str) -> None:
     cells = cells_of_csv(sheet_of_report(document(payload)))
 
     carried = [cell for cell in cells if cell.endswith(payload[-3:])]
@@ -82,7 +82,7 @@ def test_no_name_becomes_a_formula_in_a_csv(payload: str) -> None:
 
 @pytest.mark.threat(34)
 @pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
-def test_no_name_becomes_a_formula_or_a_link_in_a_workbook(payload: str) -> None:
+def test_names_become_no_workbook_formula_or_link(payload: str) -> None:
     parts = parts_of_xlsx(sheet_of_report(document(payload)))
 
     assert not any("hyperlink" in name.lower() for name in parts)
@@ -95,18 +95,18 @@ def test_no_name_becomes_a_formula_or_a_link_in_a_workbook(payload: str) -> None
 
 @pytest.mark.threat(34)
 @pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
-def test_parquet_gives_every_name_back_as_the_text_it_is(payload: str) -> None:
+def test_parquet_returns_names_as_text(payload: str) -> None:
     table = parquet.read_table(io.BytesIO(parquet_of(sheet_of_report(document(payload)))))
 
     assert table.column("procedure").to_pylist() == [payload, None, None]
 
 
 @pytest.mark.parametrize("text", ["1.004222", "residence", "sha256:ab", "", "a-b", "ngày 1"])
-def test_an_ordinary_name_stays_as_it_is(text: str) -> None:
+def test_ordinary_name_is_unchanged(text: str) -> None:
     assert escape_formula(text) == text
 
 
-def test_every_cell_of_a_workbook_is_a_text_or_a_number() -> None:
+def test_workbook_cells_are_texts_or_numbers() -> None:
     sheet = parts_of_xlsx(sheet_of_report(document()))["xl/worksheets/sheet1.xml"]
 
     cells = {cell.get("r"): cell for cell in sheet.iterfind(".//m:c", SPREADSHEET)}
@@ -138,7 +138,7 @@ def _parquet(sheet: Sheet) -> str:
 
 
 @pytest.mark.parametrize("read", [_csv, _xlsx, _parquet])
-def test_every_export_holds_notice_range_root_and_definition(read: Callable[[Sheet], str]) -> None:
+def test_exports_hold_notice_range_root_and_definition(read: Callable[[Sheet], str]) -> None:
     text = read(sheet_of_report(document()))
 
     assert "unconfirmed: no portal connected" in text
@@ -147,7 +147,7 @@ def test_every_export_holds_notice_range_root_and_definition(read: Callable[[She
     assert "eform-gateway/measure/1 sha256:" + "0" * 64 in text
 
 
-def test_without_pyarrow_the_other_formats_are_still_there() -> None:
+def test_without_pyarrow_other_formats_remain() -> None:
     program = (
         "import sys; sys.modules['pyarrow'] = None\n"
         "from gateway.domain.errors import BadRequest\n"

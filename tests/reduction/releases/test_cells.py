@@ -66,7 +66,7 @@ def sizes(finest: dict[Row, CellCounts]) -> dict[tuple[str, str | None, str | No
     }
 
 
-def test_a_cell_of_ten_stands_by_itself_and_smaller_ones_go_up() -> None:
+def test_cell_of_ten_stands_smaller_merge_up() -> None:
     finest = {ONE: cell_of(ONE, 10), OTHER: cell_of(OTHER, 4), THIRD: cell_of(THIRD, 6)}
 
     assert sizes(finest) == {
@@ -75,7 +75,7 @@ def test_a_cell_of_ten_stands_by_itself_and_smaller_ones_go_up() -> None:
     }
 
 
-def test_a_small_rest_takes_its_smallest_sibling_along() -> None:
+def test_small_rest_takes_smallest_sibling() -> None:
     three = Row("a", "1.000001", "s5", "online")
     finest = {ONE: cell_of(ONE, 30), TWO: cell_of(TWO, 12), three: cell_of(three, 2)}
 
@@ -90,13 +90,13 @@ def test_a_small_rest_takes_its_smallest_sibling_along() -> None:
     }
 
 
-def test_a_channel_too_small_for_itself_is_mixed_with_the_smallest_of_the_other() -> None:
+def test_small_channel_joins_smallest_of_other() -> None:
     finest = {ONE: cell_of(ONE, 30), OTHER: cell_of(OTHER, 12), PAPER: cell_of(PAPER, 9)}
 
     assert sizes(finest) == {("series", "1.000001", "online"): 30, ("province", None, "mixed"): 21}
 
 
-def test_fewer_than_ten_persons_are_not_published_at_all() -> None:
+def test_fewer_than_ten_persons_are_unpublished() -> None:
     assert released({ONE: cell_of(ONE, 9)}) is None
     assert released({ONE: cell_of(ONE, 4), PAPER: cell_of(PAPER, 5)}) is None
     assert released({ONE: cell_of(ONE, 40, persons=9)}) is None
@@ -104,13 +104,13 @@ def test_fewer_than_ten_persons_are_not_published_at_all() -> None:
     assert released({}) is None
 
 
-def test_not_even_the_dossiers_of_a_cell_alone_are_too_few() -> None:
+def test_cell_of_few_dossiers_is_merged() -> None:
     finest = {ONE: cell_of(ONE, 50, dossiers=3), TWO: cell_of(TWO, 12)}
 
     assert sizes(finest) == {("procedure", "1.000001", "online"): 62}
 
 
-def test_persons_beyond_the_tenth_are_not_kept() -> None:
+def test_persons_beyond_tenth_are_not_kept() -> None:
     contributors = Contributors()
     for number in range(1000):
         contributors.add(1, [number.to_bytes(32)])
@@ -120,7 +120,7 @@ def test_persons_beyond_the_tenth_are_not_kept() -> None:
 
 @pytest.mark.threat(35)
 @pytest.mark.parametrize("seed", range(300))
-def test_cells_partition_the_cases_and_every_one_of_them_is_fit(seed: int) -> None:
+def test_cells_partition_cases_and_are_fit(seed: int) -> None:
     chance = random.Random(seed)
     finest = {}
     for procedure, series, channel in product(

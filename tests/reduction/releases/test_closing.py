@@ -103,9 +103,7 @@ def varied(chance: random.Random, number: int) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_a_release_says_what_the_report_says_of_the_same_leaves(
-    house: House, seed: int
-) -> None:
+async def test_release_agrees_with_report(house: House, seed: int) -> None:
     await house.open(seconds=20, per_field=1)
     await house.fill(varied(random.Random(seed), 300))
     report = report_from_log(house.database, Question())
@@ -132,9 +130,7 @@ async def test_a_release_says_what_the_report_says_of_the_same_leaves(
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_tallies_partition_the_case_leaves_and_keep_to_their_schema(
-    house: House, seed: int
-) -> None:
+async def test_tallies_partition_case_leaves_by_schema(house: House, seed: int) -> None:
     await house.open()
     await house.fill(varied(random.Random(seed), 150))
 
@@ -149,7 +145,7 @@ async def test_tallies_partition_the_case_leaves_and_keep_to_their_schema(
     assert outside["leaves"] >= 150
 
 
-async def test_closed_months_add_up_to_what_one_close_of_all_would_say(house: House) -> None:
+async def test_closed_months_sum_to_one_close(house: House) -> None:
     chance = random.Random(7)
     cut = 400
     bodies = [body for body in varied(chance, 300) if body["k"] != "confirmation"]
@@ -181,7 +177,7 @@ async def test_closed_months_add_up_to_what_one_close_of_all_would_say(house: Ho
 
 
 @pytest.mark.threat(20)
-async def test_the_release_names_range_root_definition_and_tallies_and_is_signed(
+async def test_release_names_its_evidence_and_is_signed(
     house: House,
 ) -> None:
     await house.open()
@@ -220,7 +216,7 @@ async def test_a_release_is_never_made_again(house: House) -> None:
     assert len(tallies(house)) == 1
 
 
-async def test_a_release_is_signed_anew_by_another_key(house: House) -> None:
+async def test_release_is_signed_again_by_new_key(house: House) -> None:
     await house.open()
     await house.fill(month_of_cases(12))
     first, _ = await house.close("2026-11")
@@ -238,9 +234,7 @@ async def test_a_release_is_signed_anew_by_another_key(house: House) -> None:
 
 
 @pytest.mark.parametrize("lost", ["the release", "its files"])
-async def test_a_close_that_was_cut_short_is_ended_by_calling_again(
-    house: House, lost: str
-) -> None:
+async def test_interrupted_close_is_finished_by_retry(house: House, lost: str) -> None:
     await house.open()
     await house.fill(month_of_cases(12))
     first, _ = await house.close("2026-11")
@@ -257,7 +251,7 @@ async def test_a_close_that_was_cut_short_is_ended_by_calling_again(
     assert (house.folder / "2026-11.json").read_bytes() == first.document
 
 
-async def test_only_a_mock_deployment_closes_the_running_month_and_says_so(house: House) -> None:
+async def test_only_mock_closes_the_running_month(house: House) -> None:
     house.now = NOVEMBER
     await house.open()
     await house.fill(month_of_cases(12))
@@ -275,7 +269,7 @@ async def test_only_a_mock_deployment_closes_the_running_month_and_says_so(house
         await house.close("2026-12")
 
 
-async def test_a_month_behind_a_closed_one_and_one_of_too_few_are_refused(house: House) -> None:
+async def test_late_or_small_month_is_refused(house: House) -> None:
     await house.open()
     await house.fill(month_of_cases(9), NOVEMBER)
     with pytest.raises(Conflict, match="too_few_persons"):
@@ -293,7 +287,7 @@ async def test_a_month_behind_a_closed_one_and_one_of_too_few_are_refused(house:
 
 
 @pytest.mark.parametrize("text", ["2026", "2026-13", "11-2026", "2026-11-22", "٢٠٢٦-11", "=1+1"])
-def test_what_is_no_month_is_refused_and_not_repeated(text: str) -> None:
+def test_invalid_month_is_refused_without_echo(text: str) -> None:
     with pytest.raises(BadRequest) as refused:
         Month.read(text)
 
@@ -305,14 +299,14 @@ def test_what_is_no_month_is_refused_and_not_repeated(text: str) -> None:
     ("local", "month"),
     [("2026-11-30T23:59:59", "2026-11"), ("2026-12-01T00:00:00", "2026-12")],
 )
-def test_a_month_ends_by_the_calendar_of_viet_nam(local: str, month: str) -> None:
+def test_month_ends_by_vietnamese_calendar(local: str, month: str) -> None:
     when = datetime.fromisoformat(local + "+07:00").astimezone(UTC)
 
     assert str(Month.at(when)) == month
     assert (hour_of(when) <= Month(2026, 11).last_hour) == (month == "2026-11")
 
 
-async def test_a_month_takes_all_its_leaves_up_to_the_first_of_a_later_one(house: House) -> None:
+async def test_month_takes_leaves_before_next_month(house: House) -> None:
     await house.open()
     await house.fill(month_of_cases(12), NOVEMBER)
     await house.fill(month_of_cases(12, "b", hour_of(NEXT)), NEXT)
@@ -324,7 +318,7 @@ async def test_a_month_takes_all_its_leaves_up_to_the_first_of_a_later_one(house
     assert tallies(house)[0]["cases"] == 12
 
 
-async def test_what_comes_after_the_close_stands_in_a_place_of_its_own(house: House) -> None:
+async def test_leaves_after_close_stand_apart(house: House) -> None:
     await house.open()
     await house.fill(month_of_cases(12), NOVEMBER)
     again = (submission(f"a{case}", {"lyDo": MANUAL}, h=hour_of(DECEMBER)) for case in range(12))
@@ -340,7 +334,7 @@ async def test_what_comes_after_the_close_stands_in_a_place_of_its_own(house: Ho
 
 
 @pytest.mark.threat(17)
-async def test_abandoned_and_refused_cases_are_in_the_release(house: House) -> None:
+async def test_release_includes_abandoned_and_refused_cases(house: House) -> None:
     await house.open()
     await house.fill(month_of_cases(12))
     given_up = (
@@ -362,7 +356,7 @@ async def test_abandoned_and_refused_cases_are_in_the_release(house: House) -> N
 
 
 @pytest.mark.threat(16)
-async def test_a_new_series_of_a_form_is_a_cell_of_its_own(house: House) -> None:
+async def test_new_form_series_is_own_cell(house: House) -> None:
     await house.open()
     await house.fill(month_of_cases(12, "a", fv=FIRST))
     second = (
@@ -382,7 +376,7 @@ async def test_a_new_series_of_a_form_is_a_cell_of_its_own(house: House) -> None
     assert sorted(cell["figures"]["dropped"] for cell in (first, other)) == [0, 12]
 
 
-async def test_a_body_that_does_not_balance_closes_nothing(house: House) -> None:
+async def test_unbalanced_payload_closes_nothing(house: House) -> None:
     await house.open()
     await house.fill(month_of_cases(12))
     await house.fill([{**submission("bad", FIELDS, h=HOUR), "n": {}}])
@@ -393,9 +387,7 @@ async def test_a_body_that_does_not_balance_closes_nothing(house: House) -> None
     assert tallies(house) == []
 
 
-async def test_a_month_is_closed_beside_a_gateway_that_goes_on_writing(
-    house: House, tmp_path: Path
-) -> None:
+async def test_month_closes_beside_a_writing_gateway(house: House, tmp_path: Path) -> None:
     """Another process has the file open and writes; indices stay without a gap, nothing is lost."""
     await house.open()
     await house.fill(month_of_cases(400))
@@ -414,7 +406,7 @@ async def test_a_month_is_closed_beside_a_gateway_that_goes_on_writing(
     beside.database.close()
 
 
-async def test_the_last_hour_of_a_month_is_of_that_month_and_the_next_hour_is_not(
+async def test_last_hour_belongs_to_its_month(
     house: House,
 ) -> None:
     await house.open()
@@ -433,7 +425,7 @@ def _check_all_closed(house: House) -> None:
     house.database.read(lambda c: check_all_closed(c, ORIGIN, running))
 
 
-async def test_a_log_may_end_once_every_month_that_is_over_is_closed(house: House) -> None:
+async def test_log_ends_after_closing_every_month(house: House) -> None:
     await house.open()
     _check_all_closed(house)
     await house.fill(month_of_cases(12))
@@ -450,7 +442,7 @@ async def test_a_log_may_end_once_every_month_that_is_over_is_closed(house: Hous
         _check_all_closed(house)
 
 
-async def test_late_leaf_keeps_no_log_from_ending(house: House) -> None:
+async def test_late_leaf_lets_log_end(house: House) -> None:
     await house.open()
     await house.fill(month_of_cases(12))
     await house.fill(month_of_cases(1, "b", hour_of(NEXT)), NEXT)
@@ -460,7 +452,7 @@ async def test_late_leaf_keeps_no_log_from_ending(house: House) -> None:
     _check_all_closed(house)
 
 
-async def test_bodies_are_kept_until_their_month_is_released_and_half_a_year_is_over(
+async def test_payloads_outlive_release_and_half_year(
     house: House,
 ) -> None:
     await house.open()

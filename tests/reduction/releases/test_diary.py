@@ -169,7 +169,7 @@ def right(commune: Commune, log: Log) -> tuple[int, int]:
 
 
 @pytest.mark.threat(60)
-async def test_a_diary_and_the_whole_public_log_tell_nothing_of_anybody(commune: Commune) -> None:
+async def test_diary_and_public_log_reveal_nobody(commune: Commune) -> None:
     assert len({tally.cell.procedure for tally in commune.log.tallies}) == len(PROCEDURES)
 
     hits, certain = right(commune, commune.log)
@@ -185,7 +185,7 @@ async def test_a_diary_and_the_whole_public_log_tell_nothing_of_anybody(commune:
 
 
 @pytest.mark.threat(60)
-async def test_the_same_attack_succeeds_on_tallies_of_one_case(commune: Commune) -> None:
+async def test_attack_succeeds_on_single_case_tallies(commune: Commune) -> None:
     counted_by = definitions(seconds=0, per_field=0, mock=True)
     tallies = []
     for seen in commune.diary:
@@ -201,14 +201,14 @@ async def test_the_same_attack_succeeds_on_tallies_of_one_case(commune: Commune)
 
 
 @pytest.mark.threat(60)
-async def test_the_same_attack_succeeds_on_bodies_that_lie_open(commune: Commune) -> None:
+async def test_attack_succeeds_on_open_payloads(commune: Commune) -> None:
     log = Log(commune.log.entries, commune.log.tallies, commune.bodies)
 
     assert right(commune, log) == (CASES, CASES)
 
 
 @pytest.mark.threat(60)
-async def test_the_same_attack_succeeds_on_entries_that_are_as_long_as_their_bodies(
+async def test_attack_succeeds_on_length_revealing_entries(
     commune: Commune,
 ) -> None:
     padded = {

@@ -131,7 +131,7 @@ def recovered(told: Sequence[Equation], months: Sequence[Mapping[Row, CellCounts
 
 @pytest.mark.threat(35)
 @pytest.mark.parametrize("seed", range(20))
-def test_nobody_recovers_a_group_of_fewer_than_ten_from_two_releases(seed: int) -> None:
+def test_two_releases_reveal_no_small_group(seed: int) -> None:
     chance = random.Random(seed)
     months = [month_of(chance), month_of(chance)]
 
@@ -148,7 +148,7 @@ def test_nobody_recovers_a_group_of_fewer_than_ten_from_two_releases(seed: int) 
 
 
 @pytest.mark.threat(35)
-def test_the_same_solver_recovers_what_a_table_merely_leaves_out() -> None:
+def test_solver_recovers_merely_omitted_cells() -> None:
     """Cells under ten blanked, and the totals of procedures given: what the attack is good for."""
     months = [month_of(random.Random(1))]
     told: list[Equation] = []

@@ -87,7 +87,7 @@ def counted_again(house: House) -> str:
     return run_recompute(str(house.folder / "log/public"), None).verdict
 
 
-def test_t72_a_clock_ahead_of_its_witnesses_saves_nothing(office: House) -> None:
+def test_t72_fast_clock_saves_nothing(office: House) -> None:
     dossiers(office)
     seen(office, office.clock.seconds())
     honest = office.clock.seconds() + 6 * 3600
@@ -100,7 +100,7 @@ def test_t72_a_clock_ahead_of_its_witnesses_saves_nothing(office: House) -> None
     assert counted_again(office) == "proved"
 
 
-def test_t72_times_that_come_while_a_month_is_counted_count(office: House) -> None:
+def test_t72_times_during_counting_count(office: House) -> None:
     dossiers(office)
     office.run(office.services.log.publisher.publish())
     rounds: list[int] = []

@@ -92,7 +92,7 @@ def given(log: Any, body: Json, old: int, folder: Path) -> Json:
     }
 
 
-def test_a_commitment_that_the_witnesses_saw_before_the_draw_is_one(told: Told) -> None:
+def test_commitment_witnessed_before_draw_is_accepted(told: Told) -> None:
     assert told.before() == []
 
 
@@ -101,17 +101,17 @@ def test_without_witnesses_nobody_else_says_when(told: Told) -> None:
 
 
 @pytest.mark.parametrize("drawn_at", [SEEN_AT, SEEN_AT - 7200])
-def test_a_draw_before_the_witnesses_saw_it_is_refused(drawn_at: int, told: Told) -> None:
+def test_draw_before_witnesses_is_refused(drawn_at: int, told: Told) -> None:
     with pytest.raises(Refuted, match="entered after the public draw"):
         told.before(drawn_at)
 
 
-def test_a_body_of_a_later_hour_than_the_draw_is_refused_even_without_witnesses(told: Told) -> None:
+def test_body_later_than_draw_is_refused(told: Told) -> None:
     with pytest.raises(Refuted, match="entered after the public draw"):
         told.before(SEEN_AT - 7200, policy=None)
 
 
-def test_a_proof_that_no_witness_signed_is_refused_by_who_asks_for_one(told: Told) -> None:
+def test_unwitnessed_proof_is_refused_on_request(told: Told) -> None:
     told.said["proof"] = "\n".join(told.said["proof"].split("\n")[:-2]) + "\n"
     with pytest.raises(Refuted, match="quorum"):
         told.before()
@@ -138,7 +138,7 @@ def test_it_is_refused_for(name: str, told: Told) -> None:
 
 
 @pytest.mark.parametrize("said", [None, [], {}, {"index": 1}, {"index": 1, "body": {"h": "x"}}])
-def test_what_says_nothing_of_the_kind_cannot_be_checked(said: Any, told: Told) -> None:
+def test_unrelated_evidence_cannot_be_checked(said: Any, told: Told) -> None:
     told.said = said
     with pytest.raises(Unchecked):
         told.before()
@@ -152,16 +152,14 @@ def cosigned_at(told: Told, time: int) -> None:
 
 
 @pytest.mark.parametrize("time", [0, 2**63, 2**64 - 1])
-def test_a_time_that_is_none_comes_before_no_draw(time: int, told: Told) -> None:
+def test_cosignature_without_valid_time_is_ignored(time: int, told: Told) -> None:
     cosigned_at(told, time)
     with pytest.raises(Refuted, match="quorum"):
         told.before()
 
 
 @pytest.mark.parametrize(("time", "counts"), [(SEEN_AT, True), (SEEN_AT - 1, False), (1, False)])
-def test_a_time_before_that_of_a_smaller_tree_is_nobodys(
-    time: int, counts: bool, told: Told
-) -> None:
+def test_time_counts_unless_before_smaller_tree(time: int, counts: bool, told: Told) -> None:
     cosigned_at(told, time)
     if counts:
         assert told.before() == []

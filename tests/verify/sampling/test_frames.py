@@ -52,7 +52,7 @@ def paths(leaf: Opened) -> list[tuple[str, ...]]:
     return [unit.paths for unit in units_of(RECORDS, leaf, FORM)]
 
 
-def test_record_is_one_unit_whatever_it_filled() -> None:
+def test_record_is_one_unit_whatever_filled() -> None:
     rows = {"dong[0]": "b-", "dong[1]": "cb"}
     assert paths(body(rc="b-..", rr=rows)) == [
         ("hoTen", "dong[0].so", "dong[1].ten"),
@@ -60,12 +60,12 @@ def test_record_is_one_unit_whatever_it_filled() -> None:
     ]
 
 
-def test_vouched_and_changed_fields_are_no_units() -> None:
+def test_vouched_and_changed_fields_are_excluded() -> None:
     assert paths(body(rc="--..", rr={"dong[0]": "--", "dong[1]": "--"})) == []
     assert paths(body(vd="MM..", vr={}, rc="b-..", rr={})) == []
 
 
-def test_unnumbered_records_are_units_of_each_field() -> None:
+def test_unnumbered_records_are_units_per_field() -> None:
     assert paths(body(rc="*-..", rr={"dong[1]": "*b"})) == [
         ("hoTen",),
         ("dong[1].so",),
@@ -73,7 +73,7 @@ def test_unnumbered_records_are_units_of_each_field() -> None:
     ]
 
 
-def test_leaving_the_letters_out_hides_no_record() -> None:
+def test_omitted_letters_hide_no_record() -> None:
     """Young and older records alike, each field by itself; another source's field is none."""
     assert paths(body()) == [("hoTen",), ("dong[0].so",), ("dong[1].so",), ("dong[1].ten",)]
 
@@ -94,7 +94,7 @@ def test_frames_of_a_closed_month(tmp_path: Path) -> None:
     }
 
 
-def test_leaf_without_a_frame_is_one_of_fields() -> None:
+def test_leaf_without_frame_uses_fields() -> None:
     assert frame_of({"drawn": 1}) == FIELDS
     assert frame_of({"fr": RECORDS}, "fr") == RECORDS
 
@@ -107,7 +107,7 @@ def test_month_gives_its_share(units: int, year_units: int, drawn: int) -> None:
     assert share(units, year_units) == drawn
 
 
-def test_even_year_comes_to_the_yearly_size() -> None:
+def test_even_year_comes_to_yearly_size() -> None:
     for units in (100, 1_000, 12_345):
         assert YEARLY <= MONTHS * share(units, MONTHS * units) < YEARLY + MONTHS
 
@@ -128,13 +128,11 @@ def test_share_of_no_year_is_refused(units: int, year_units: int) -> None:
         (9, 9, 9, PARTS),
     ],
 )
-def test_bound_is_exact_where_all_were_opened(
-    units: int, drawn: int, wrong: int, bound: int
-) -> None:
+def test_bound_is_exact_where_all_opened(units: int, drawn: int, wrong: int, bound: int) -> None:
     assert bound_of(units, drawn, wrong) == bound
 
 
-def test_more_drawn_than_there_is_has_no_bound() -> None:
+def test_overdrawn_sample_has_no_bound() -> None:
     with pytest.raises(ValueError, match="no more is drawn"):
         bound_of(9, 10, 0)
     assert bound_of(None, 10, 0) == upper_bound(10, 0), "a leaf older than its frame"
@@ -144,13 +142,13 @@ def months(*numbers: tuple[int, int, int]) -> list[Drawn]:
     return [Drawn(f"2026-{at:02}", *one) for at, one in enumerate(numbers, 1)]
 
 
-def test_year_in_proportion_is_the_plain_bound() -> None:
+def test_proportional_year_has_the_plain_bound() -> None:
     year = year_of(months(*[(1_000, 25, 0)] * 12))
     assert (year.units, year.drawn, year.bound) == (12_000, 300, upper_bound(300, 0))
     assert year_of(months(*[(1_000, 25, 0)] * 11, (1_000, 25, 1))).bound == upper_bound(300, 1)
 
 
-def test_month_that_lags_behind_widens_the_year() -> None:
+def test_lagging_month_widens_the_year() -> None:
     even = year_of(months((1_000, 100, 0), (1_000, 100, 0)))
     lagging = year_of(months((1_000, 100, 0), (1_000, 50, 0)))
     assert even.bound < lagging.bound == -(-upper_bound(150, 0) * 150 * 1_000 // (50 * 2_000))
@@ -162,14 +160,14 @@ def test_year_opened_whole_is_exact() -> None:
     assert (year.units, year.drawn, year.bound) == (160, 160, 6_250)
 
 
-def test_year_with_a_leaf_of_no_units_has_no_bound() -> None:
+def test_year_with_unitless_leaf_has_no_bound() -> None:
     year = year_of([Drawn("2026-01", None, 299, 0), Drawn("2026-02", 100, 100, 0)])
     assert (year.units, year.drawn, year.bound) == (None, 399, PARTS)
     assert year_of([]).bound == PARTS
 
 
 @pytest.mark.parametrize("wrong", [0, 1, 3])
-def test_bound_of_a_year_holds_wherever_the_wrong_ones_lie(wrong: int) -> None:
+def test_yearly_bound_holds_for_any_distribution(wrong: int) -> None:
     """At the bound, so few wrong ones come up in one year of twenty or fewer: two months, exactly.
 
     Every way in which that many wrong units can lie in the two months is tried.
@@ -193,7 +191,7 @@ def convolved(one: list[float], other: list[float], most: int) -> float:
 
 
 @pytest.mark.threat(70)
-def test_one_percent_stripped_is_found_nineteen_times_of_twenty() -> None:
+def test_stripping_one_percent_is_usually_found() -> None:
     """By the formula, and by 500 years of twelve draws each with seeds of their own."""
     month, stripped, years = 500, 5, 500
     drawn = share(month, MONTHS * month)
@@ -214,7 +212,7 @@ def test_one_percent_stripped_is_found_nineteen_times_of_twenty() -> None:
 
 
 @pytest.mark.threat(70)
-def test_where_nothing_is_stripped_nothing_is_found() -> None:
+def test_honest_records_raise_no_finding() -> None:
     month = 500
     drawn = share(month, MONTHS * month)
     year = year_of([Drawn(f"2026-{at:02}", month, drawn, 0) for at in range(1, 13)])
@@ -223,7 +221,7 @@ def test_where_nothing_is_stripped_nothing_is_found() -> None:
     assert all(a.month < b.month for a, b in pairwise(year.months))
 
 
-def test_unit_names_no_path_of_another_frame() -> None:
+def test_unit_names_no_path_of_other_frame() -> None:
     leaf = body(rc="b-..", rr={})
     (whole,) = units_of(SUBMISSIONS, leaf, FORM)
     assert (whole.path, whole.paths) == (None, ())

@@ -32,7 +32,7 @@ def units_of(place: Folder, proved: Proved) -> Units:
 @pytest.mark.parametrize(
     "said", [[], {}, {"ten": 1, "vd": []}, {"ten": "h99", "fv": []}, {"chain": []}, {"vd": 4}]
 )
-def test_a_body_that_is_none_is_named(said: Any, tmp_path: Path) -> None:
+def test_malformed_body_is_named(said: Any, tmp_path: Path) -> None:
     log = closed_log()
     body = said if isinstance(said, list) else {"k": "submission", **said}
     salt, content = log.opened[FIRST_CASE][:32], canonical(body)
@@ -43,7 +43,7 @@ def test_a_body_that_is_none_is_named(said: Any, tmp_path: Path) -> None:
     assert refuted.value.finding.index == FIRST_CASE
 
 
-def test_units_are_numbered_in_the_order_of_the_log(tmp_path: Path) -> None:
+def test_units_are_numbered_in_log_order(tmp_path: Path) -> None:
     units = units_of(*written(closed_log(), tmp_path / "log"))
     assert units.count == 2 * CASES
     every = units.numbered(range(units.count))
@@ -55,7 +55,7 @@ def test_units_are_numbered_in_the_order_of_the_log(tmp_path: Path) -> None:
     assert units.numbered([5, 0]) == [every[5], every[0]]
 
 
-def test_a_body_that_is_not_there_or_not_the_sealed_one_is_no_sample(tmp_path: Path) -> None:
+def test_absent_or_altered_body_is_no_sample(tmp_path: Path) -> None:
     log = closed_log()
     place, proved = written(log, tmp_path / "log")
     whole = dict(log.opened)
@@ -72,7 +72,7 @@ def test_a_body_that_is_not_there_or_not_the_sealed_one_is_no_sample(tmp_path: P
         units_of(place, proved)
 
 
-def test_letters_that_are_not_those_of_the_form_are_refuted(tmp_path: Path) -> None:
+def test_letters_of_another_form_are_refuted(tmp_path: Path) -> None:
     log = closed_log()
     at = FIRST_CASE + 1
     false = BuiltLog(opened={}, entries=[])
@@ -82,7 +82,7 @@ def test_letters_that_are_not_those_of_the_form_are_refuted(tmp_path: Path) -> N
         units_of(*written(log, tmp_path / "log"))
 
 
-def test_a_chain_whose_beginning_is_not_in_the_pack_cannot_be_opened(tmp_path: Path) -> None:
+def test_chain_without_its_beginning_cannot_open(tmp_path: Path) -> None:
     log = closed_log()
     at = FIRST_CASE + 1
     linked = BuiltLog()
@@ -98,13 +98,13 @@ def test_a_chain_whose_beginning_is_not_in_the_pack_cannot_be_opened(tmp_path: P
         leaves_of_chains(place, size, ["chain-c0"], at, nobody)
 
 
-def test_a_draw_gives_each_unit_once_and_all_of_them_at_the_most() -> None:
+def test_draw_gives_each_unit_at_most_once() -> None:
     numbers = draw_numbers(bytes(32), bytes(32), b"draw", 10, 299)
     assert sorted(numbers) == list(range(10))
     assert draw_numbers(bytes(32), bytes(32), b"draw", 0, 299) == []
 
 
-def test_a_draw_is_the_same_for_ever_and_changes_with_each_of_its_parts() -> None:
+def test_draw_is_deterministic_in_every_part() -> None:
     drawn = draw_numbers(bytes(32), bytes(32), b"draw", 1000, 5)
     assert drawn == draw_numbers(bytes(32), bytes(32), b"draw", 1000, 5)
     others = (
@@ -117,7 +117,7 @@ def test_a_draw_is_the_same_for_ever_and_changes_with_each_of_its_parts() -> Non
         draw_numbers(bytes(32), bytes(32), b"", 1000, 5)
 
 
-def test_every_number_comes_up_about_as_often() -> None:
+def test_numbers_are_drawn_about_equally_often() -> None:
     counts = [0] * 7
     for nonce in range(700):
         (number,) = draw_numbers(bytes(32), nonce.to_bytes(32, "big"), b"draw", 7, 1)
