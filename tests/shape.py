@@ -220,14 +220,19 @@ def public_share(tree: Tree) -> Mapping[str, float]:
     }
 
 
-def _words(tree: Tree) -> list[int]:
+def words_of_tests(tree: Tree) -> list[tuple[str, int]]:
+    """The name of every test with the number of its words after `test_`."""
     return [
-        len(node.name.removeprefix("test_").split("_"))
+        (node.name, len(node.name.removeprefix("test_").split("_")))
         for path in tree.below("tests/")
         for node in ast.walk(tree.parsed[path])
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.name.startswith("test_")
     ]
+
+
+def _words(tree: Tree) -> list[int]:
+    return [words for _, words in words_of_tests(tree)]
 
 
 def _quantile(numbers: list[int], tenths: int) -> float:

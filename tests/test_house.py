@@ -4,6 +4,7 @@ import ast
 import importlib
 import pkgutil
 import re
+import statistics
 import subprocess
 import sys
 import tomllib
@@ -17,7 +18,7 @@ import gateway
 from gateway.domain import errors
 from gateway.domain.errors import GatewayError
 from gateway.domain.facts import Fact
-from tests.shape import circles, private_imports, working_tree
+from tests.shape import circles, private_imports, words_of_tests, working_tree
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
@@ -275,3 +276,9 @@ def test_value_behaves_like_frozen_dataclass() -> None:
     assert (one, hash(one)) == (same, hash(same))
     assert "Nam" not in repr(one)
     assert not hasattr(one, "__dict__")
+
+
+def test_names_of_tests_are_short() -> None:
+    words = words_of_tests(working_tree())
+    assert [name for name, count in words if count > 8] == []
+    assert statistics.median(count for _, count in words) <= 6
