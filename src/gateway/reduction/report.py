@@ -308,6 +308,7 @@ def _hour(day: date) -> int:
 
 
 MOCK = "SỐ LIỆU TỪ NGUỒN MÔ PHỎNG / figures from mock sources"
+PARTIAL = "tháng chưa kết thúc / the month is not over"
 NO_INSTANT_RULE = "không loại hồ sơ nộp tức thời / the instant rule is set to 0"
 UNCONFIRMED = "chưa xác nhận: chưa kết nối Cổng / unconfirmed: no portal connected"
 NO_COUNT = "chưa có số liệu đối chiếu của bên khác / no count supplied by anybody else"
@@ -326,10 +327,17 @@ def notice_of(
     definitions: Definitions,
     reconciliation: Reconciliation,
     total: Mapping[str, Figures],
+    *,
+    partial: bool = False,
 ) -> list[str]:
-    """The notice that follows from the definitions, the reconciliation and the totals."""
+    """The notice that follows from the definitions, the reconciliation and the totals.
+
+    Figures from mock sources say so in the first line, those of a month that is not over in the next.
+    """
     measures = definitions.measures
     lines = [MOCK] if any(measure.mock for measure in measures) else []
+    if partial:
+        lines.append(PARTIAL)
     if any(0 in (m.instant_seconds, m.instant_seconds_per_field) for m in measures):
         lines.append(NO_INSTANT_RULE)
     if not measures or not measures[-1].confirmed:

@@ -50,9 +50,7 @@ from gateway.reduction._dossiers import Sums
 from gateway.reduction._reconciliation import Reconciliation
 from gateway.reduction.figures import Figure, Figures, ReadFigures, SourceFigures, figures_of
 from gateway.reduction.releases._cells import MIXED, OUTSIDE, Tally, written
-from gateway.reduction.report import LeafRange, notice_of
-
-PARTIAL = "tháng chưa kết thúc / the month is not over"
+from gateway.reduction.report import PARTIAL, LeafRange, notice_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +147,15 @@ def release_of(tallies: Sequence[Tally], basis: ReleaseBasis) -> Release:
     measure = basis.definitions.of_month(closing.last + 1, closing.month)
     shown = [tally for tally in tallies if tally.cell.level != OUTSIDE]
     total = {channel: total_of(shown, channel) for channel in (ONLINE, PAPER)}
-    notice = notice_of(basis.definitions, basis.reconciliation, total)
+    notice = notice_of(basis.definitions, basis.reconciliation, total, partial=closing.partial)
+    if measure.edition == 1:  # whose releases stand with this line first
+        notice.sort(key=lambda line: line != PARTIAL)
     return {
         "kind": "release",
         "v": measure.edition,
         "month": closing.month,
         "partial": closing.partial,
-        "notice": [*([PARTIAL] if closing.partial else []), *notice],
+        "notice": notice,
         "definition": {name: n for name, n in asdict(measure).items() if n is not None},
         "range": {"first": closing.first, "last": closing.last},
         "size": basis.size,
