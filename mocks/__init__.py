@@ -1,1 +1,1 @@
-"""Which State systems can be rehearsed on one machine? All people here are invented."""
+"""State systems that can be rehearsed on one machine. All people here are invented."""

@@ -1,4 +1,4 @@
-"""Which failures are switched on, and how often do they strike? The same seed fails alike.
+"""Failures that are switched on, and how often they occur. The same seed fails alike.
 
 A rule is conditions of its mock, a measure (`probability` with `seed`, `calls`: how many of the
 matching requests are hit at most, `skip`: how many are spared first, `seconds`: how long by the

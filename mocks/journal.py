@@ -1,4 +1,4 @@
-"""What was a mock asked? Kept in memory for the life of the process, never written anywhere."""
+"""What a mock was asked. Kept in memory for the life of the process, never written anywhere."""
 
 from collections import deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How do answers leave a mock, and what may go wrong on the way? Bare ASGI, no framework."""
+"""Send a mock's answers, with the faults that may occur on the way. Bare ASGI, no framework."""
 
 import asyncio
 import json

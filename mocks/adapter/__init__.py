@@ -1,4 +1,4 @@
-"""How does a unit reach the national portal and what lies behind it? One adapter, one envelope.
+"""The adapter between a unit, the national portal and what lies behind it: one envelope for all.
 
     POST {adapter}{path}?dstcode=…[&providerurl=…]     or with `dstcode` as a header
     {"username", "password"}                           -> {"error_code", "message", "session"}

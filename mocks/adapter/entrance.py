@@ -1,4 +1,4 @@
-"""What does the unit's security server let through, and to whom? The way in for every provider."""
+"""The unit's security server: what it forwards, and to which provider."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What stands around every answer of the portal? A code and a message that must both be read."""
+"""The envelope of every answer of the portal: a code and a message that must both be read."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Is what was sent written as the protocol says? Members, codes, lengths and dates, by their place."""
+"""Check what was sent against the protocol: members, codes, lengths and dates, each by its place."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Where is it written how a unit and the portal speak? One file for client and mock."""
+"""Read the protocol between unit and portal from the one file for client and mock."""
 
 import json
 from pathlib import Path

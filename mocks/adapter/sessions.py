@@ -1,4 +1,4 @@
-"""Who has signed in, and until when? A unit has one session: the next sign-in ends the one before."""
+"""Sessions of units. A unit has one session: the next sign-in ends the one before."""
 
 import hmac
 import secrets

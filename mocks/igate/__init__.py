@@ -1,4 +1,4 @@
-"""What would iGate and the people before its screens do? They fill, type, correct, contest, submit."""
+"""iGate and the people before its screens: they fill, type, correct, contest, submit."""
 
 from mocks.igate.behaviour import Behaviour, behaviours
 from mocks.igate.client import Answer, IGate

@@ -1,4 +1,4 @@
-"""How do people behave before a filled form? Most accept; some correct, contest, skip or go away."""
+"""How people act on a filled form. Most accept; some correct, contest, skip or go away."""
 
 import random
 from enum import StrEnum

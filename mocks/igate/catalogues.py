@@ -1,4 +1,4 @@
-"""Which ids does this iGate give the entries of its shared catalogues? (ids ours)
+"""The ids that this iGate gives the entries of its shared catalogues (ids ours).
 
 iGate's selects carry 24 hexadecimal digits, the id of a catalogue's entry in its own database, never
 the State's code. Here the id is worked out from the code, so that nobody keeps a table:

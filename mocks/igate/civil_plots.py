@@ -1,4 +1,4 @@
-"""How do people come about civil status: a death, a change, an extract, a marriage's state, a child?"""
+"""People who come about civil status: a death, a change, an extract, a marriage's state, a child."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""How does iGate talk to the gateway? Client credentials, JSON, and a key against sending twice."""
+"""iGate's client of the gateway: client credentials, JSON, and an idempotency key."""
 
 import base64
 import secrets

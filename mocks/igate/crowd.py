@@ -1,4 +1,4 @@
-"""Who comes to the office today, in which order, and what fails meanwhile?
+"""The people who come to the office in a day, their order, and what fails meanwhile.
 
 The forms take turns, so that a source that fails for a while fails for all of them. A window of
 failure begins and ends between visits: the same seed meets the same failures.

@@ -1,4 +1,4 @@
-"""How does the same visit look in iGate's own dossier shape?
+"""The same visit in iGate's own dossier shape.
 
 `DossierIGate` is an iGate that keeps to its own shape: what a visit asks and hands in goes out as a
 dossier (`applicant`, `eForm`, selects with the ids of its catalogues, gender 1 or 0, instants), and

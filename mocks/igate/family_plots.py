@@ -1,4 +1,4 @@
-"""How do families come to the counter: with a newborn, or to marry?"""
+"""Families at the counter: with a newborn, or to marry."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""What does iGate tell the gateway of a dossier once it was handed in: papers, way, result?
+"""Report a submitted dossier to the gateway: papers, progress, result.
 
 The papers of every dossier: the declaration, one paper of the citizen (a record of the store; every third
 brings a copy of their own), and the residence, which a read of the population database is to stand for.

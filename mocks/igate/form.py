@@ -1,4 +1,4 @@
-"""What does iGate's screen know of a form? Its inputs, what fills them, and which answers decide.
+"""A form as iGate's screen knows it: its inputs, what fills them, and which answers decide.
 
 Read from `GET /v1/forms/{form}`: `definition` is the Form.io JSON, `bindings` the file beside
 it: which role's attribute fills which input, and who stands behind each role.

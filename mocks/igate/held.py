@@ -1,4 +1,4 @@
-"""What do the register and the province's records hold of a person, whatever the gateway makes of it?
+"""What the register and the province's records hold of a person, independent of the gateway's reading.
 
 Worked out from the people themselves and from the papers that were handed in, never from an answer
 of the gateway: attributes by the names of `schemas/attributes.json`, those of papers by what

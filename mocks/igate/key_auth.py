@@ -1,4 +1,4 @@
-"""How does a client of the hardened profile sign? One class for httpx, to be copied.
+"""Sign requests as a client of the hardened profile. One class for httpx, to be copied.
 
 It signs in by an assertion (RFC 7523) when it has no token that holds, and proves by DPoP (RFC 9449) that
 each call is its own. Ed25519 alone: with P-256 the algorithm is `ES256`, and a signature r and s.

@@ -1,4 +1,4 @@
-"""What does one person answer when a form asks for an attribute of somebody? From memory and papers.
+"""What one person answers, from memory and papers, when a form asks for an attribute of somebody.
 
 An answer is plain: a text, a number, a yes or no, an ISO date (`YYYY` where only the year is known),
 a `{"code", "label"}` of some list, or the boxes ticked; None where nobody could say.

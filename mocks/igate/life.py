@@ -1,4 +1,4 @@
-"""What does one citizen's day look like, from one procedure to the next that needs its result?
+"""One citizen's day, from one procedure to the next that needs its result.
 
 A driver whose identity card is not on record asks for another licence; then for a card, whose dossier goes
 its way to the end and whose result is put on record; then for the licence again. Between what is

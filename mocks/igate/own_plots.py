@@ -1,4 +1,4 @@
-"""How do people come for themselves: a home, a business, a passport, a pension, a licence?"""
+"""People who come for themselves: a home, a business, a passport, a pension, a licence."""
 
 import random
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""On which paper does a person look up what a form asks for?"""
+"""The paper on which a person looks up what a form asks for."""
 
 from typing import Final
 

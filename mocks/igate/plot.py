@@ -1,4 +1,4 @@
-"""What do the stories of one form have in common: who suits it, and how is one told?"""
+"""What the stories of one form have in common: who suits it, and how a story is made."""
 
 import random
 from collections.abc import Callable

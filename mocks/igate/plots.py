@@ -1,4 +1,4 @@
-"""Who comes for which form? One plot for each; those forms are served whose folder stands in schemas/.
+"""The plot of each form; those forms are served whose folder stands in schemas/.
 
 Of the personas the first is the plainest; whoever has no folder of forms at hand gets every plot.
 """

@@ -1,4 +1,4 @@
-"""How do people come about land, buildings, power, vehicles and companies?"""
+"""People who come about land, buildings, power, vehicles and companies."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Of the required items that records hold and the login does not, how many came as facts?
+"""Count which required items, held by records and not by the login, came as facts.
 
 Asked of one dossier that was handed in. An item counts once, whatever the gateway made of it, if
 

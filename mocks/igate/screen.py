@@ -1,4 +1,4 @@
-"""What stands on the screen between two calls? The data so far, and what the gateway said of it."""
+"""The state of the screen between two calls: the data so far, and the gateway's answer."""
 
 import copy
 import random

@@ -1,4 +1,4 @@
-"""Which dossier code comes next, and what do the shared catalogues list? iGate's own services.
+"""iGate's own services: the next dossier code, and the shared catalogues.
 
     GET /bd/config/get-pattern?agency-id=&procedure-id=    which pattern an agency numbers by
     PUT /bt/pattern/{id}/--get-next-value?code=            the next value of that pattern

@@ -1,4 +1,4 @@
-"""Who comes for which form, and how do they answer the questions that only they can answer?
+"""Stories: who comes for which form, and their answers to the questions that only they can answer.
 
 A story is one visit's subject, the people that the form will ask about, and the answers by input.
 People are taken from the population as they suit the form: a mother with a newborn, a driver, a

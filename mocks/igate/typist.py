@@ -1,4 +1,4 @@
-"""How does an answer get into a component? In the shape that the component's own widget gives it.
+"""Type an answer into a component, in the shape that the component's own widget gives it.
 
 Dates are UTC instants of local midnight (`1990-01-14T17:00:00.000+0000`), the day component's
 `dd/MM/yyyy` with 00 for what is unknown, selects `{label, value}`, radios the bare value.

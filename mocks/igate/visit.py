@@ -1,4 +1,4 @@
-"""What happens in one visit? The form is filled, the person acts, the dossier is handed in."""
+"""One visit: the form is filled, the person acts, the dossier is submitted."""
 
 import copy
 import random

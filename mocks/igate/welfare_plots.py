@@ -1,4 +1,4 @@
-"""How do people come about support: an allowance, a disability, insurance, a lost job, school?"""
+"""People who come about support: an allowance, a disability, insurance, a lost job, school."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""How does a form's data look once iGate and a browser have carried it? The same values, other dress.
+"""A form's data as iGate and a browser carry it: the same values in other notations.
 
 Instants change zone and lose their milliseconds, texts their composition and single blanks, choices
 their labels, numbers their type. No value changes.

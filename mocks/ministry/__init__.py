@@ -1,4 +1,4 @@
-"""What would a ministry's adapter answer iGate? Six calls of 2026, likely; paths and checks are ours.
+"""A ministry's adapter as iGate calls it. Six calls of 2026, likely; paths and checks are ours.
 
     POST /token                 form client_id, client_secret   -> {"access_token", "expires_in", …}
     GET  /ma-ho-so?code=        a unit's code or a procedure's  -> {"value"}

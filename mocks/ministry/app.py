@@ -1,4 +1,4 @@
-"""How do the six calls arrive at the ministry's adapter, and how is the mock steered?"""
+"""The ASGI application of the ministry's adapter: six calls, and `/_mock/` to control the mock."""
 
 import json
 from types import SimpleNamespace

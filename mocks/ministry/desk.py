@@ -1,4 +1,4 @@
-"""What does the ministry's adapter keep, and what does it refuse?"""
+"""The state of the ministry's adapter, and its refusals."""
 
 import hashlib
 import secrets

@@ -1,4 +1,4 @@
-"""Which files does a body of `multipart/form-data` hold?"""
+"""Read the files of a `multipart/form-data` body."""
 
 import re
 

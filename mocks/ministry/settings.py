@@ -1,4 +1,4 @@
-"""Which client does the ministry's adapter know?"""
+"""The settings of the ministry's adapter: its one client."""
 
 import secrets
 from dataclasses import dataclass, field

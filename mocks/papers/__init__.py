@@ -1,4 +1,4 @@
-"""What would the citizen's store of papers on the national portal answer? Mostly our own design."""
+"""The citizen's store of papers on the national portal. Mostly our own design."""
 
 from mocks.papers.app import FORWARD, PapersMock
 from mocks.papers.desk import LOGIN, SEARCH

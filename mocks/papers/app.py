@@ -1,4 +1,4 @@
-"""What does the store of papers take from the adapter? Sign-in, search, files; and `/_mock/`."""
+"""The ASGI application of the store of papers: sign-in, search, files; and `/_mock/`."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -1,4 +1,4 @@
-"""What does the store remember of one call?"""
+"""The journal entry of one call to the store."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""What does the store answer to one call, before anything goes wrong on the way?
+"""Answer one call to the store, before any fault is applied.
 
 Sure: the envelope `{"error_code", "message", "result"}` of the portal, codes as strings, success only
 where the code is 0 and the message says so. Likely: the path of the sign-in and its two members.

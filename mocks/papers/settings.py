@@ -1,4 +1,4 @@
-"""Which unit may look into the citizens' store, and how long does its session last?"""
+"""The settings of the citizens' store: the units with access, and the life of a session."""
 
 import secrets
 from dataclasses import dataclass, field

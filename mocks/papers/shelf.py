@@ -1,4 +1,4 @@
-"""Which papers lie in a person's own store on the portal?
+"""The papers in a person's own store on the portal.
 
 Ours: half of the people have one; in it lie the same papers that `records_of` tells, as results of
 another province, each under an id of its own and stored on the day after its issue. Of some no copy

@@ -1,4 +1,4 @@
-"""Who are the invented people that every mock knows?"""
+"""The invented people that every mock knows."""
 
 from mocks.people.person import Member, Person, Relative, Residence, Wire
 from mocks.people.personas import PERSONAS

@@ -1,4 +1,4 @@
-"""How do all dates of the invented people follow from one `today`?
+"""Compute all dates of the invented people from one `today`.
 
 The people are drawn with the dates that they had on 22 November 2026, `DRAWN_UP`. For any other
 `today` everything that has happened to them moves along: a paper issued 30 days before is issued 30

@@ -1,4 +1,4 @@
-"""Which civil-status papers does the province hold for a person: birth, marriage, divorce, death?
+"""Civil-status papers that the province holds for a person: birth, marriage, divorce, death.
 
 Both spouses hold the same paper with the same number, and keep it when death or a court ends it.
 """

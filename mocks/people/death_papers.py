@@ -1,4 +1,4 @@
-"""Which papers tell that somebody has died, and who holds them?
+"""Papers that state a death, and who holds them.
 
 A certificate stands for a death that is registered: the dead person's own file, the spouse and the
 children hold the same one. A hospital's notice is held by each of those left, and says how its

@@ -1,4 +1,4 @@
-"""How are six people one family, so that every member tells the same story?
+"""Six people as one family, so that every member tells the same story.
 
 Places 6h to 6h+5 are household h: paternal grandfather and grandmother, their son, his wife, two
 children. The wife is the daughter of the grandparents three households on in the same circle of

@@ -1,4 +1,4 @@
-"""Who is related to whom, told from a place in the population?"""
+"""Kinship, computed from a place in the population."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""What does the province's store hold about a person, and what would the person say when asked?"""
+"""What the province's store holds about a person, and what the person would say when asked."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Which papers of everyday life does the province hold for a person: card, residence, licence, account?"""
+"""Papers of everyday life that the province holds for a person: card, residence, licence, account."""
 
 from collections.abc import Iterator
 

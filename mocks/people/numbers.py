@@ -1,4 +1,4 @@
-"""How does a personal number carry the person's place in the population, without looking so?
+"""Encode a person's place in the population in the personal number, without showing it.
 
 A number is prefix (3), century and sex (1), year of birth (2), serial (6). The serial is a keyed
 permutation of the person's place among the people of the prefix, so it can be undone by table.

@@ -1,4 +1,4 @@
-"""What is a digitised result in the province's store, as it is handed in at `POST /v1/records`?"""
+"""A digitised result in the province's store, as it is handed in at `POST /v1/records`."""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is known about one invented person, and how does the population database show it?"""
+"""One invented person, and how the population database shows that person."""
 
 from dataclasses import dataclass, field
 

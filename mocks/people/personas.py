@@ -1,4 +1,4 @@
-"""Which people have a stable name, and what is peculiar about each?
+"""People with a stable name, and what is peculiar about each.
 
 A persona is a place in the population with rules of its own; everything that no rule names is
 computed as for anybody else, so a persona's relatives are real people of the population too.

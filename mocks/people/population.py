@@ -1,4 +1,4 @@
-"""Who is person n, and who holds this number? Nobody is stored: a person is computed when asked for."""
+"""Find person n, and the holder of a number. Nobody is stored: a person is computed when asked for."""
 
 from dataclasses import replace
 from datetime import date

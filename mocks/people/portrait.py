@@ -1,4 +1,4 @@
-"""How is one person worked out from the family's draws? Everything but who the kin are: see `kin.py`."""
+"""Compute one person from the family's draws: everything but who the kin are, see `kin.py`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Which papers about land, buildings and business does the province hold for a person?"""
+"""Papers about land, buildings and business that the province holds for a person."""
 
 from collections.abc import Iterator
 

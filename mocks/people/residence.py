@@ -1,4 +1,4 @@
-"""Who lives with whom, who heads the household, and where?"""
+"""Households: who lives with whom, who heads the household, and where."""
 
 from mocks.people import personas
 from mocks.people.households import (

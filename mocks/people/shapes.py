@@ -1,4 +1,4 @@
-"""How is a person, an address or a code written in a digitised paper, and by what chance is one held?
+"""Write a person, an address or a code as in a digitised paper, and decide by chance who holds one.
 
 PERSON  = {"personal_id": 12 digits or null, "full_name", "birth_date": YYYY-MM-DD, YYYY or null,
            "nationality": alpha-2}

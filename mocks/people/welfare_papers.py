@@ -1,4 +1,4 @@
-"""Which papers about disability, benefits, poverty and schooling does the province hold for a person?"""
+"""Papers about disability, benefits, poverty and schooling that the province holds for a person."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Which lists are people made from? Units, ethnic groups, religions, names, streets."""
+"""The lists that people are made from: units, ethnic groups, religions, names, streets."""
 
 import json
 from pathlib import Path

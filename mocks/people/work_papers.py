@@ -1,4 +1,4 @@
-"""Which papers about work, insurance, vehicles and powers of attorney does the province hold?"""
+"""Papers about work, insurance, vehicles and powers of attorney that the province holds."""
 
 from collections.abc import Iterator
 

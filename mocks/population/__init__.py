@@ -1,4 +1,4 @@
-"""What would the national population database answer? A strict stand-in, as far as it is known."""
+"""The national population database: a strict mock, as far as the real one is known."""
 
 from mocks.people import Population
 from mocks.population.app import ENDPOINT, PopulationMock

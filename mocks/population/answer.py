@@ -1,4 +1,4 @@
-"""How does a 037 answer show a person: element by element, in the order and with the quirks of samples?
+"""Write a 037 answer about a person, with the element order and quirks of samples.
 
 The envelope is that of the one full sample known. Every child of CongDan always stands; what is not
 known is an empty element. Relationship codes other than CH01 and the second record of a duplicate

@@ -1,4 +1,4 @@
-"""How does the mock speak HTTP? A bare ASGI application: the endpoint, and `/_mock/` to steer it."""
+"""The mock's HTTP interface: a bare ASGI application with the endpoint, and `/_mock/` to control it."""
 
 from types import SimpleNamespace
 from typing import Any

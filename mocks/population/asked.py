@@ -1,4 +1,4 @@
-"""What does the population database remember of one request?"""
+"""The journal entry of one request to the population database."""
 
 from dataclasses import dataclass, field
 

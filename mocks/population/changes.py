@@ -1,4 +1,4 @@
-"""How does a register change while the mock runs: somebody moves, marries, is given another name?"""
+"""Change the register while the mock runs: somebody moves, marries, is given another name."""
 
 from typing import Self
 

@@ -1,4 +1,4 @@
-"""What does the population database answer to one request, before anything goes wrong on the way?"""
+"""Answer one request to the population database, before any fault is applied."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which failures of the population database are switched on, and for which requests?"""
+"""Failures of the population database that are switched on, and for which requests."""
 
 import time
 from typing import Literal, Self

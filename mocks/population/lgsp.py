@@ -1,4 +1,4 @@
-"""What stands before the database in two provinces? Platforms that want a token and wrap the SOAP.
+"""The platforms before the database in two provinces, which want a token and wrap the SOAP.
 
 POST /lgsp/token          form grant_type=client_credentials, header lgspaccesstoken = base64 of JSON
                           AccessKey, SecretKey, AppName, PartnerCode, PartnerCodeCus in this order

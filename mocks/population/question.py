@@ -1,4 +1,4 @@
-"""What does a SOAP request ask of the population database, and is every field well formed?
+"""Parse a SOAP request to the population database, and check that every field is well formed.
 
 Envelope/Body/<operation>: MaYeuCau, MaDVC, MaTichHop, MaCanBo, [MaDonVi, TaiKhoan,
 SoDienThoai,] SoDinhDanh | SoCMND, HoVaTen, NgayThangNamSinh

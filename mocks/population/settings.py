@@ -1,4 +1,4 @@
-"""Whom does the mock of the population database know, and how strict is it?"""
+"""The settings of the mock of the population database: its accounts, and how strict it is."""
 
 import secrets
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Does the caller hold the account? Sign-in (a): a hash over service address, user, time and secret.
+"""Check sign-in (a): a hash over service address, user, time and secret.
 
 Timestamp:     epoch, milliseconds or seconds
 Authorization: Basic base64(username ":" hash)

@@ -1,4 +1,4 @@
-"""What would the National Public Service Portal (Cổng DVCQG) answer a province's systems?"""
+"""The National Public Service Portal (Cổng DVCQG) as a province's systems see it."""
 
 from mocks.people import Population
 from mocks.portal.app import PortalMock

@@ -1,4 +1,4 @@
-"""What does the portal's mock take from the adapter, and how is it steered?"""
+"""The ASGI application of the portal's mock: what the adapter forwards, and `/_mock/` to control it."""
 
 import re
 from types import SimpleNamespace

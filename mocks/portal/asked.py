@@ -1,4 +1,4 @@
-"""What does the portal remember of one call?"""
+"""The journal entry of one call to the portal."""
 
 from dataclasses import dataclass
 

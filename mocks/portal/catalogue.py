@@ -1,4 +1,4 @@
-"""Which procedures does the portal publish, and what does it tell of each? They change at run time.
+"""The procedures that the portal publishes, with what it states of each. They change at run time.
 
 Names of members and codes are the portal's; components, days, steps and decisions are ours.
 """

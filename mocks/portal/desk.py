@@ -1,4 +1,4 @@
-"""What does the portal answer to one call, and what goes wrong with it?"""
+"""Answer one call to the portal, faults included."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Which dossiers does the portal hold, in which state, and how did they come there?
+"""The dossiers that the portal holds, their states, and how they came there.
 
 A call is taken whole or not at all. A dossier is new once; an update replaces the members that it
 names, files by their TepDinhKemId. A progress row that is there already, word for word, is not

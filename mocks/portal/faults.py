@@ -1,4 +1,4 @@
-"""What may go wrong at the portal, and with which calls? Manners that have been seen, and worse."""
+"""Faults of the portal, and the calls they apply to. Behaviour that has been seen, and worse."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""What would the portal's report of Decision 766/QĐ-TTg say of a unit, from what the unit sent?
+"""The portal's report of Decision 766/QĐ-TTg on a unit, computed from what the unit sent.
 
 Rules and their tags stand under `index_766` of the protocol. Whole numbers are exact; a score is a
 text with two decimals, half up, or None where the threshold is not known or nothing was counted.

@@ -1,4 +1,4 @@
-"""Which units send dossiers to the mock of the portal, and what time is it there?"""
+"""The settings of the portal's mock: the units that send dossiers, and its clock."""
 
 import secrets
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Which checkpoints does a witness cosign, and which does it refuse?
+"""A witness that cosigns consistent checkpoints and refuses all others.
 
 `POST /add-checkpoint` as C2SP tlog-witness writes it: 404 for a log it does not know, 403 without
 that log's signature, 400 for an old size beyond the checkpoint's, 409 with the size it knows where

@@ -1,4 +1,4 @@
-"""Does a newer root go on from an older one? Decided as RFC 9162 section 2.1.4.2 says."""
+"""Check that a newer root extends an older one, as RFC 9162 section 2.1.4.2 says."""
 
 from collections.abc import Sequence
 from hashlib import sha256

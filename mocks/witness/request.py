@@ -1,4 +1,4 @@
-"""What stands in the body of `add-checkpoint`?
+"""Parse the body of `add-checkpoint`.
 
 `old <size>`, the hashes of a consistency proof, an empty line, the checkpoint: origin, size and root
 a line each, an empty line, signature lines `— <name> base64(key id || signature)`.

@@ -1,4 +1,4 @@
-"""How does the witness run as a process of its own? On loopback, until told to stop.
+"""Run the witness as a process of its own, on loopback, until told to stop.
 
     python -m mocks.witness.serving --log VKEY --info FILE
 

@@ -1,4 +1,4 @@
-"""Which code points of Unicode 14.0 are format characters, private use or not assigned?
+"""The code points of Unicode 14.0 that are format characters, private use or not assigned.
 
 Ranges of the Unicode Character Database 14.0.0, general categories Cf, Co and Cn, both ends included,
 hexadecimal. A test compares them with the database of the interpreter.

@@ -1,4 +1,4 @@
-"""Which label belongs to a code, and which unit is meant by an official code or name?
+"""The label of a code, and the unit of an official code or name.
 
 Reads `schemas/code-lists.json` (list -> code -> label), `schemas/units.json` (the 34 provinces and
 their communes since 1 July 2025), `schemas/provinces-before-2025.json` (the 63 before, each with

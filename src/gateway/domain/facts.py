@@ -1,4 +1,4 @@
-"""What is one fact about a person, before any form gives it a shape?"""
+"""One fact about a person, before any form gives it a shape."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Which names and numbers identify people, forms, dossiers and callers?"""
+"""Names and numbers that identify people, forms, dossiers and callers."""
 
 import re
 from dataclasses import dataclass, field

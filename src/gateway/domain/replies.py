@@ -1,4 +1,4 @@
-"""What can a source answer? Could not ask is never nothing there."""
+"""The answers of a source. «Could not ask» is never «nothing there»."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

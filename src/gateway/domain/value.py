@@ -1,4 +1,4 @@
-"""How is a value declared of which one request makes hundreds?"""
+"""Declare values of which one request makes hundreds."""
 
 from dataclasses import dataclass, field
 from typing import TypeVar, dataclass_transform

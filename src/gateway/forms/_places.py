@@ -1,4 +1,4 @@
-"""Where does a field stand in given data, and does it show there?
+"""Find where a field stands in given data, and whether it shows there.
 
 What the two readings of a form share: as it is submitted (`fields.py`), and before (`outlook.py`).
 """

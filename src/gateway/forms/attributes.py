@@ -1,4 +1,4 @@
-"""Which facts exist, who holds each of them, and what must be minded with it?
+"""The dictionary of facts: who holds each, and what must be observed with it.
 
 Reads `schemas/attributes.json`: per attribute the Vietnamese term, the type, whether it is
 sensitive (Decree 356/2025), its maximum age in days, the whole it is part of, the attributes it

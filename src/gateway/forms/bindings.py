@@ -1,4 +1,4 @@
-"""What fills a form: which field stands for which fact of whom?
+"""Bindings of a form: which field stands for which fact of whom.
 
 `forms/_reading/bindings.py` reads it from `schemas/forms/<form>/bindings.json`.
 """

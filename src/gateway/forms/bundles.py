@@ -1,4 +1,4 @@
-"""Which procedures does one linked declaration serve, and what does asking once spare?
+"""Linked declarations: the procedures that each serves, and the items that asking once saves.
 
 A bundle (thủ tục liên thông, Decree 63/2024/NĐ-CP) is one form for several procedures. Its bindings
 say for each of them, under `serves`, which items of that procedure's own declaration are answered

@@ -1,4 +1,4 @@
-"""Which forms are registered, and what exactly does a registered version pin?
+"""The registered forms, and what exactly a registered version pins.
 
 A registered version pins four digests: form bytes, bindings, attribute dictionary, counting
 engine; its name is `sha256:` and the digest of the four. A series is the counting skeleton: paths,

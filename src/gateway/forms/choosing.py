@@ -1,4 +1,4 @@
-"""What does a submission choose of a component's choices, and is a label the one of its value?"""
+"""Match a submission with a component's choices, and check that a label is the one of its value."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""How much of a declaration can sources supply? A count of its official items."""
+"""Count the official items of a declaration that sources can supply."""
 
 from collections import defaultdict
 from dataclasses import dataclass

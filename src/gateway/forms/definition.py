@@ -1,4 +1,4 @@
-"""What does a form ask? A Form.io definition, read once and ready to be decided many times."""
+"""A Form.io definition, parsed once and ready to be evaluated many times."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

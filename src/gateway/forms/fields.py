@@ -1,4 +1,4 @@
-"""Which fields does a form ask of this citizen? Every declarable instance, and whether it shows.
+"""The fields that a form asks of this citizen: every declarable instance, and whether it shows.
 
 At submission each one is visible or hidden, by the data as given: nothing is defaulted, calculated
 or cleared first. Before submission one may be open: what decides it has not been answered yet

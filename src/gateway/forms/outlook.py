@@ -1,4 +1,4 @@
-"""Which fields does a form show as far as it is filled: visible, hidden, or still open?
+"""Visibility of a form's fields as far as it is filled: visible, hidden, or still open.
 
 Open is a field that nothing hides for certain, while a trigger of its own or an ancestor's condition
 has no value in the data and is not itself hidden.

@@ -1,4 +1,4 @@
-"""What can a select choose that fetches its list: countries, communes of a province, banks?
+"""The choices of a select that fetches its list: countries, communes of a province, banks.
 
 Reads the lists that the gateway serves below `/catalogue/`: provinces and communes from
 `schemas/units.json`, everything else from `schemas/catalogue/`. An address names a list and, where

@@ -1,4 +1,4 @@
-"""By which ways is the person of a role found, as a form's data stand?
+"""Find the person of a role from a form's data.
 
 A way with `when` holds only while the data give one of the named answers. Which way found somebody
 is noted in the receipt: who is meant may not change behind what was filled.

@@ -1,4 +1,4 @@
-"""Which JSON shape does a fact take in a component? The form's own, as its browser would send it.
+"""The JSON shape of a fact in a component: the form's own, as its browser would send it.
 
 A date becomes the instant of local midnight (`1990-01-14T17:00:00.000+0000`), the day component's
 `dd/MM/yyyy` with 00 for what is unknown, or the same words in a text. A coded value becomes the

@@ -1,4 +1,4 @@
-"""Which facts could fill the fields of a form that has no bindings yet?
+"""Suggest facts for the fields of a form that has no bindings yet.
 
 By likeness to the fields of registered forms: the words of the label (rare ones weigh more), the words
 of the headings above it, the key, and whether both take the same kind of value. The likest field

@@ -1,4 +1,4 @@
-"""How is a text compared, and what of a submitted value says something at all?"""
+"""Compare texts, and tell which part of a submitted value carries information."""
 
 import re
 from collections.abc import Iterable, Mapping

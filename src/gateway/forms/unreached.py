@@ -1,4 +1,4 @@
-"""Which items of a form could a source hold and do not come all the same, and why?
+"""Items of a form that a source could hold and that do not arrive, and why.
 
 Reads `schemas/forms/<form>/reach.json`, which stands beside the bindings of a form whose reach is low, and
 explains it. Nothing is counted by it. `reason` is the one that a prefill gives for the empty field; those

@@ -1,4 +1,4 @@
-"""When are two submitted values the same? Every value has one canonical text per component type.
+"""Compare submitted values. Every value has one canonical text per component type.
 
 The text is what receipts sign, so that re-formatting by browsers and forms changes nothing:
 

@@ -1,4 +1,4 @@
-"""Which records are being digitised now, and when will they stand here?
+"""Announcements of records that are being digitised, and when they will be available.
 
     {"kind", "owner": {"personal_id", "full_name"?}, "dossier"?, "expected_at"}
 

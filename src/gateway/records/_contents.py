@@ -1,4 +1,4 @@
-"""Does a record's content fit its kind? Every refusal names a place and a reason, never a value.
+"""Check a record's content against its kind. Every refusal names a place and a reason, never a value.
 
 | type | what is taken |
 |---|---|

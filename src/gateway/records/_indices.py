@@ -1,4 +1,4 @@
-"""By what are people and records found, where neither may be recognised? By blind indices.
+"""Blind indices: find people and records without being able to recognise either.
 
 All are HMAC-SHA-256 under the index key:
 

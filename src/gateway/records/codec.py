@@ -1,4 +1,4 @@
-"""In which form does a record's content lie in its column?
+"""Encode a record's content for its column.
 
 The whole record, dossier and revocation included, is one JSON document that passes one codec.
 PlainCodec stores it as it is. A codec of a vault takes its place without any other change: it is

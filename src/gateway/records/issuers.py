@@ -1,4 +1,4 @@
-"""Did the authority that a record names really issue it?
+"""Check that the authority that a record names really issued it.
 
 An issuer vouches for a record by a JWS in compact form (RFC 7515), Ed25519 or ES256, under one of
 the keys that the deployment holds for that issuer. Its payload (ours: no official form is known) is

@@ -1,4 +1,4 @@
-"""Which kinds of digitised records are there, and what does each hold?
+"""The kinds of digitised records, and the members of each.
 
 Reads `schemas/record-kinds.json`: kind -> `title`, `members` (name -> `type`, and the attribute
 that it answers, and what it says of the `owner`), `implies` (attribute -> value that the paper's existence alone gives), `spouse`

@@ -1,4 +1,4 @@
-"""By what is the paper behind a record known, so that a sampling audit can ask for it later?
+"""Identify the paper behind a record, so that a sampling audit can ask for it later.
 
     digest   SHA-256("eform-gateway/paper/v1" || RFC 8785 text of {"file","issued_on","issuer","kind",
              "number","owner"}): `file` the SHA-256 of the digitised file in hex, `owner` the personal

@@ -1,4 +1,4 @@
-"""How does a record come into the vault, how is it found again, and how does its use end?
+"""Store records, find them again, and revoke them.
 
 Equal records of one tenant are one; which dossier or file brought them in does not matter. A record
 that is being digitised is a pending row without content, whose place it takes when it comes.

@@ -1,4 +1,4 @@
-"""Whom does a digitised record say it belongs to, and whom else does it name?
+"""Tell whom a digitised record says it belongs to, and whom else it names.
 
 `schemas/record-kinds.json` marks the members that speak of the owner. The name beside the owner's
 number is one of them in every record. Of several persons on a paper the one under the owner's number

@@ -1,4 +1,4 @@
-"""Which paper is asked for where a register could not answer, or is said to be wrong?
+"""Name the paper to ask for where a register could not answer, or is said to be wrong.
 
 Resolution 66.7/2025/NQ-CP: if the read fails, or is incomplete or wrong, the officer asks for the
 paper, and the person is told to have the database corrected. Which paper speaks for which fact

@@ -1,4 +1,4 @@
-"""How is a provider behind the national portal's adapter called: signed in, in one envelope?
+"""Call a provider behind the national portal's adapter: sign-in and envelope.
 
     POST <adapter's address><path>[?dstcode=…][&providerurl=…]
     {"username", "password"}                  -> {"error_code", "message", "session"}

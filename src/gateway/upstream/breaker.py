@@ -1,4 +1,4 @@
-"""When is a system that fails left alone, and when is it tried again?
+"""Circuit breaker: stop calling a system that fails, and probe it later.
 
 Closed while it works. It opens when half of at least twenty calls of the last thirty seconds failed,
 or five in a row: then nothing is called for ten seconds, give or take a fifth, twice as long after

@@ -1,4 +1,4 @@
-"""Who carries a request over the network? aiohttp, under httpx's interface, with nothing between.
+"""Send requests over the network by aiohttp, under httpx's interface.
 
 Certificates are verified, answers come as they were sent, and what fails fails as aiohttp says it:
 `exchange.py` translates that.

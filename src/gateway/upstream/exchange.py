@@ -1,4 +1,4 @@
-"""How is a source asked in the time that a citizen waits, and in which words does that fail?
+"""Ask a source within a citizen's waiting time, and translate every failure.
 
 Every failure becomes SourceUnavailable or SourceBrokeContract with one of these causes:
 

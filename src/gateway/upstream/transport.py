@@ -1,4 +1,4 @@
-"""How does one request leave the house, and how much of an answer is let in?
+"""Send one request to a listed origin, and limit how much of the answer is read.
 
 A request goes straight to a transport, without a client around it: no redirect is followed, no
 proxy is taken from the environment, no cookie is kept, only origins that are listed are reached,

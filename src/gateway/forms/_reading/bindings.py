@@ -1,4 +1,4 @@
-"""Which bindings stand beside a form, and do they fit it and the dictionary?
+"""Read the bindings beside a form, and check them against it and the dictionary.
 
 Reads `schemas/forms/<form>/bindings.json`. Beyond the fields that name themselves:
 

@@ -1,4 +1,4 @@
-"""Which check boxes are the choices of one field? Form.io's boxes of `inputType: radio` with a `name`.
+"""Group the check boxes that are choices of one field: Form.io's `inputType: radio` with a `name`.
 
 The value of the box that is ticked stands under the shared name, in the data and in conditions
 (`getComponentKey` of `@formio/core`); a condition may name a box by its own key, too, and then reads

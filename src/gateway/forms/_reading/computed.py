@@ -1,4 +1,4 @@
-"""Which inputs does the form compute by itself, so that nobody can type in them?
+"""Find the inputs that the form computes itself, which nobody can type in.
 
 A `calculateValue` takes an input out of the count only as a JSONLogic rule (an object with one
 member), without `allowCalculateOverride`, whose every read is written out as `data.…` or `row.…` and

@@ -1,4 +1,4 @@
-"""Which content does a submitted file stand for?"""
+"""Identify the content of a submitted file."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""Does a component show only by what it shows itself? Loops of conditions, which no answer settles.
+"""Find components shown only by what they show themselves: loops of conditions, which no answer settles.
 
 A component hangs on the components that its condition names; those hang on their own conditions
 and, since nothing shows under something hidden, on those of every component above them. A

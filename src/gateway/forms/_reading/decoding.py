@@ -1,4 +1,4 @@
-"""Are these bytes one JSON document that every reader understands alike?
+"""Decode bytes into one JSON document that every reader understands alike.
 
 A byte order mark of UTF-8 is passed over. Refused are bytes that are not UTF-8, duplicate members, NaN
 and infinities, numbers beyond a double, lone surrogates and nesting deeper than `DEEPEST`. Numbers

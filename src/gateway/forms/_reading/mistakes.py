@@ -1,4 +1,4 @@
-"""How can a value and a component disagree?"""
+"""The ways in which a value and its component can disagree."""
 
 
 class NotOfType(ValueError):

@@ -1,4 +1,4 @@
-"""Where in the data does a field stand? Instance paths such as `grid[1].container.key`."""
+"""Instance paths of fields in the data, such as `grid[1].container.key`."""
 
 import re
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Why is a place of a form or of its bindings refused? One sentence a code, in Vietnamese and English."""
+"""Why a place of a form or of its bindings is refused: one sentence a code, in Vietnamese and English."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple

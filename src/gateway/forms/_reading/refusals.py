@@ -1,4 +1,4 @@
-"""Which forms cannot be counted honestly? Every place that speaks against one, with its code.
+"""Refuse forms that cannot be counted honestly, naming each place with its code.
 
 =====================  ==========================================================================
 not_json, too_deep     no JSON document that is read alike everywhere (`decoding`)

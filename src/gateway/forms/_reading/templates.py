@@ -1,4 +1,4 @@
-"""What does one input component ask for, and in which shape does it take the answer?"""
+"""Read what one input component asks for, and the shape of its answer."""
 
 import re
 from collections.abc import Mapping

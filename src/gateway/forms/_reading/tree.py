@@ -1,4 +1,4 @@
-"""Which components stand where? The tree of a form, with the paths that Form.io's core gives them.
+"""The component tree of a form, with the paths that Form.io's core gives them.
 
 `flat` is core's `path` (data keys alone, no row numbers), `full` its `fullPath` (layout keys too),
 `first` its `dataPath` where every group is at row 0. A layout's data path is that of the scope it

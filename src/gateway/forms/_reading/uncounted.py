@@ -1,4 +1,4 @@
-"""Which inputs of a form does no figure count, and why?
+"""Name the inputs of a form that no figure counts, and why.
 
 Every input component is counted or stands in this list, buttons aside:
 

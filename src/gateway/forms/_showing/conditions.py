@@ -1,4 +1,4 @@
-"""When is a component shown by its own condition? (`@formio/core` 2.8, `conditionProcessInfo`)
+"""Evaluate a component's own condition (`@formio/core` 2.8, `conditionProcessInfo`).
 
 A component carries at most one effective condition: `conditions[]` beats `when`, `when` beats
 `json`. Conditions are compiled once for a form; a condition that says nothing shows.

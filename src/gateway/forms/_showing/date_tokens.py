@@ -1,4 +1,4 @@
-"""What is a date text made of, sign by sign? As V8's legacy date parser reads it (`legacy_dates.py`).
+"""Split a date text into tokens, as V8's legacy date parser does (`legacy_dates.py`).
 
 Numbers, words, blanks and the signs that mean something to a date; everything in parentheses, and
 every other sign, is odd. A NUL ends the text.

@@ -1,4 +1,4 @@
-"""Which point in time or which date does a text mean, and which day is it then in Vietnam?
+"""Parse a text as a point in time or a date, and give its day in Vietnam.
 
 Points in time: `YYYY-MM-DD`, with `T` or a blank and `hh:mm`, `hh:mm:ss` or fractions of a second, with
 `Z`, `+0000`, `+07:00`, `+07` or no zone at all: then the local one. Dates: `1990`, `1990-01`,

@@ -1,4 +1,4 @@
-"""How does JavaScript print, compare and read values? (ECMA-262, what conditions rely on)
+"""Print, compare and read values as JavaScript does (ECMA-262, what conditions rely on).
 
 Values are JSON's: None is null, `UNDEFINED` stands for what is not there, numbers are int or float.
 """

@@ -1,4 +1,4 @@
-"""What does V8 read in a date text that is neither ISO 8601 nor RFC 2822, such as `09/26/2024`?
+"""Parse date texts that are neither ISO 8601 nor RFC 2822, such as `09/26/2024`, as V8 does.
 
 ECMA-262 leaves such texts to the engine. This follows the legacy parser of V8, the engine of
 node and Chrome (`src/date/dateparser-inl.h`): numbers become the parts of a date or of a time of

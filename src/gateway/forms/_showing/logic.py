@@ -1,4 +1,4 @@
-"""What does a JSONLogic rule say? The semantics of json-logic-js 2.0.5, null and empty included.
+"""Evaluate JSONLogic rules with the semantics of json-logic-js 2.0.5, null and empty included.
 
 A rule is an object with one member, operator -> arguments; everything else stands for itself.
 What Form.io's core adds (lodash functions, relative dates) is no part of it: `foreign_operators`

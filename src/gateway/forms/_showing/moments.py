@@ -1,4 +1,4 @@
-"""Which point in time does `moment(value)` read, in a process that runs in Vietnam's time zone?
+"""Parse a point in time as `moment(value)` does, in a process that runs in Vietnam's time zone.
 
 Form.io's core compares dates in conditions by moment 2.31 without a format: ISO 8601 first, then
 RFC 2822, then whatever V8's `Date` makes of the text (`legacy_dates.py`). Points in time are

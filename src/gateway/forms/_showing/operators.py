@@ -1,4 +1,4 @@
-"""What do the operators of `conditions[]` say? As Form.io's core evaluates them.
+"""Evaluate the operators of `conditions[]`, as Form.io's core does.
 
 An operator is compiled with the value it compares with, once for a form; the result takes the
 trigger's value (for a list: each item, one match is enough). Points in time are those that moment

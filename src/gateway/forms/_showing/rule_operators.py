@@ -1,4 +1,4 @@
-"""What do JSONLogic's operators make of evaluated arguments? As json-logic-js 2.0.5 has it."""
+"""Apply JSONLogic's operators to evaluated arguments, as json-logic-js 2.0.5 does."""
 
 import math
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""How does a condition read in Vietnamese? One clause a component: `«Tình trạng» là «Đã kết hôn»`."""
+"""Write a condition in Vietnamese. One clause a component: `«Tình trạng» là «Đã kết hôn»`."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Which value does a condition mean by a path? As Form.io's core searches for it.
+"""Find the value that a condition means by a path, as Form.io's core searches for it.
 
 Core compares the path with every component's data path, then full path, path and key, and takes
 the first that is found, row 0 of a group unless the condition stands in a row itself: then the row

@@ -1,4 +1,4 @@
-"""Which facts does one digitised record hold, and what does each member's type become?
+"""Read the facts of one digitised record, converting each member by its type.
 
 | member type | value |
 |---|---|

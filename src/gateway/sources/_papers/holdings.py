@@ -1,4 +1,4 @@
-"""What do the papers that one store holds of a person say together?
+"""Combine what the papers that one store holds of a person say.
 
 Of several papers of a kind the newest issued one speaks. One that has expired says nothing. A
 marriage certificate gives the other spouse as long as no later divorce and no death of that spouse

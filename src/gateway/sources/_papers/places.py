@@ -1,4 +1,4 @@
-"""Which facts does one address give, once its units are settled?"""
+"""The facts that one address gives, once its units are settled."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field

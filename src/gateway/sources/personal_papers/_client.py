@@ -1,4 +1,4 @@
-"""How is the citizen's store of papers asked about one person, and what do its papers say?"""
+"""Ask the citizen's store of papers about one person, and read its papers."""
 
 from collections.abc import Collection
 from dataclasses import replace

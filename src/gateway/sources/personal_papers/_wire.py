@@ -1,4 +1,4 @@
-"""In which words is the store of papers asked, and how does it answer?
+"""The requests to the store of papers, and its answers.
 
 It stands behind the portal's adapter (`upstream/adapter.py`), found by `providerurl`; the sign-in's path
 is known from one client. All else is not known, and is our own design, the mock's and ours alike:

@@ -1,4 +1,4 @@
-"""Where does an address of the population database lie, when nobody says which code set it uses?
+"""Settle the units of an address of the population database, which names no code set.
 
 An address holds MaTinhThanh (2 digits), MaQuanHuyen (3), MaPhuongXa (5), ChiTiet, QuocGia, or, as
 QCVN 109 has it, one MaDonViHanhChinh. Districts ended on 1 July 2025, so a record with MaQuanHuyen

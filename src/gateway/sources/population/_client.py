@@ -1,4 +1,4 @@
-"""How is the population database asked about one person, and what does its answer mean?"""
+"""Ask the population database about one person, and interpret its answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

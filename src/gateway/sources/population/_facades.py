@@ -1,4 +1,4 @@
-"""What do two provincial platforms (LGSP) wrap a SOAP question and its answer in?
+"""The wrappings of two provincial platforms (LGSP) around a SOAP request and its answer.
 
 **With a token** (after Hậu Giang). The token is asked for by a form `grant_type=client_credentials`
 under the header `lgspaccesstoken`: base64 of a JSON object of AccessKey, SecretKey, AppName,

@@ -1,4 +1,4 @@
-"""Which facts does one CongDan element hold, and how many of its groups were not asked for?
+"""Read the facts of one CongDan element, and count its groups that were not asked for.
 
 Only the groups that can answer a wanted attribute are entered; every other group that holds
 anything is counted as surplus and goes no further. Number, name and birth date are the question

@@ -1,4 +1,4 @@
-"""How does a question reach the population database: straight, or wrapped by the province's platform?
+"""The routes of a request to the population database: direct, or wrapped by the province's platform.
 
 The question and its answer are SOAP by every route; a route knows where to post, how to sign in and
 what the SOAP is wrapped in, and nothing else. The two wrapped ones are in `facades.py`.

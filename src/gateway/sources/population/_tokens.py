@@ -1,4 +1,4 @@
-"""How is a platform's access token come by, kept while it is good, and replaced when it is refused?
+"""Get a platform's access token, keep it while it is valid, replace it when it is refused.
 
 The token's answer is JSON: `access_token`, and `expires_in` in seconds where it is stated (RFC 6749
 section 5.1). A token without a stated life is used for five minutes (ours). One that the platform

@@ -1,4 +1,4 @@
-"""What is sent to services 037 and 033, and what counts as an answer of them?
+"""Write the requests of services 037 and 033, and accept or refuse what comes as their answer.
 
 SOAP 1.1. The request holds, in this order: MaYeuCau, MaDVC, MaTichHop, MaCanBo, MaDonVi,
 SoDinhDanh, HoVaTen (capitals without marks and blanks), NgayThangNamSinh with NgayThangNam

@@ -1,4 +1,4 @@
-"""What do the province's own digitised records say about one person?
+"""Ask the province's own digitised records about one person.
 
 One that was revoked says nothing; how the others are merged is described in `holdings.py`. One that is
 being digitised says when it will speak.
