@@ -40,6 +40,14 @@ def test_settings_come_from_environment_only() -> None:
     assert (settings.data, settings.port, settings.sources) == (Path("/srv/gateway"), 9000, {})
 
 
+def test_quotas_of_officers_are_read_as_json() -> None:
+    settings = read_settings({"GATEWAY_OFFICER_QUOTAS": '{"H99.01.cb017": 600}'})
+    assert settings.officer_quotas == {"H99.01.cb017": 600}
+    for written in ('{"H99.01.cb017": 6, "H99.01.cb017": 600}', '{"H99.01.cb017": -1}', "600", "{"):
+        with pytest.raises(ValidationError, match="quotas"):
+            read_settings({"GATEWAY_OFFICER_QUOTAS": written})
+
+
 def test_a_production_deployment_names_production_systems() -> None:
     settings = read_settings(PRODUCTION)
 

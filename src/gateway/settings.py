@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     InstanceOf,
@@ -25,12 +26,18 @@ from pydantic import (
 )
 
 from gateway.domain.identifiers import SourceId
+from gateway.domain.json_texts import read_json
 from gateway.sources.registry import registered
 from gateway.sources.source import SourceAccess, SourceSpec
 from gateway.storage.url import DatabaseUrl
 
 _PREFIX = "GATEWAY_"
 _GROUPS = ("portal", "ministry")
+
+
+def _from_json(value: object) -> object:
+    """What a setting that is written as JSON says; anything but a text is taken as it is."""
+    return read_json(value.encode()) if isinstance(value, str) else value
 
 
 Text = Annotated[str, Field(min_length=1)]
@@ -101,7 +108,9 @@ class Settings(BaseModel):
     prefill_misses_of_officer: int = Field(default=200, ge=1)
     # reads of people's data by one officer in a day; a busy counter serves some sixty people
     officer_reads_per_day: int = Field(default=300, ge=1)
-    officer_quotas: dict[str, Annotated[int, Field(ge=0)]] = Field(default={})
+    officer_quotas: Annotated[
+        dict[str, Annotated[int, Field(ge=0)]], BeforeValidator(_from_json)
+    ] = Field(default={})
     # what lies here of somebody costs a few milliseconds to look at: many times that
     closed_answer_quantum_ms: int = Field(default=100, ge=1)
     log_policy: Path | None = None
