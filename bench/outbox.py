@@ -30,7 +30,7 @@ async def outlived(many: int = MANY) -> list[Figure]:
         try:
             return await _outlived(world, many)
         finally:
-            world.database.close()
+            world.close()
 
 
 async def _outlived(world: World, many: int) -> list[Figure]:

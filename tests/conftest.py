@@ -11,7 +11,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,6 +32,7 @@ from gateway.domain.identifiers import PERSONAL_PAPERS, POPULATION, RECORDS, Sou
 from gateway.forms.catalogue import RegisteredForm
 from gateway.receipts.cases import register_dossier
 from gateway.records.store import store_earlier
+from gateway.records.vault import Vault
 from gateway.settings import Settings
 from gateway.sources.personal_papers import PapersAccess
 from gateway.sources.population import PopulationAccess
@@ -50,7 +51,7 @@ from mocks.population import (
     create_population_mock,
 )
 from tests.clock import Clock, sleep_under_faketime
-from tests.databases import open_database
+from tests.databases import open_database, open_vault
 from tests.few_forms import ONE_FORM, schemas_with
 
 T = TypeVar("T")
@@ -431,6 +432,14 @@ def database(tmp_path: Path) -> Iterator[Database]:
     database = open_database(tmp_path)
     yield database
     database.close()
+
+
+@pytest.fixture
+def empty_vault(tmp_path: Path) -> Iterator[Vault]:
+    """A vault beside the database."""
+    vault = open_vault(tmp_path, lambda: datetime(2026, 11, 22, 3, tzinfo=UTC))
+    yield vault
+    vault.database.close()
 
 
 @pytest.fixture(scope="module")

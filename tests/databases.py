@@ -11,9 +11,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from gateway.domain.clock import Clock
+from gateway.keys import FileKeys
+from gateway.records.tenant_keys import TenantKeys
+from gateway.records.vault import Vault
 from gateway.storage._sqlite import make_private, writing_engine
-from gateway.storage.database import Database, copy_database, read_only
+from gateway.storage.database import Database, copy_databases, read_only
 from gateway.storage.url import DatabaseUrl
+from gateway.storage.vault_schema import VAULT
 
 
 def open_database(folder: Path, *, upgrade: bool = False) -> Database:
@@ -26,6 +31,12 @@ def looking_into(folder: Path) -> Iterator[Connection]:
     """One moment of a database that somebody else may be writing."""
     with read_only(DatabaseUrl.in_folder(folder)) as connection:
         yield connection
+
+
+def open_vault(folder: Path, clock: Clock, index_key: bytes = b"k" * 32) -> Vault:
+    """The vault of a data folder under a key in a file; the caller closes its database."""
+    database = Database(DatabaseUrl.in_folder(folder).vault, VAULT)
+    return Vault(database, TenantKeys(database, FileKeys(folder), clock), index_key, clock)
 
 
 def edit_by_hand(folder: Path, *statements: str) -> list[int]:
@@ -41,17 +52,26 @@ def run_sql(connection: Connection, *statements: str) -> list[int]:
 
 def files_of(folder: Path) -> list[Path]:
     """The files that hold the database, and what is not folded back yet."""
-    return sorted(folder.glob("gateway.db*"))
+    return _files(DatabaseUrl.in_folder(folder))
+
+
+def vault_files_of(folder: Path) -> list[Path]:
+    """The same of the vault."""
+    return _files(DatabaseUrl.in_folder(folder).vault)
+
+
+def _files(url: DatabaseUrl) -> list[Path]:
+    return sorted(url.path.parent.glob(f"{url.path.name}*"))
 
 
 def raw_bytes(folder: Path) -> bytes:
-    """Everything that lies on disk, deleted rows included."""
-    return b"".join(path.read_bytes() for path in files_of(folder))
+    """Everything that lies on disk of database and vault, deleted rows included."""
+    return b"".join(path.read_bytes() for path in files_of(folder) + vault_files_of(folder))
 
 
 def back_up(folder: Path, copy: Path) -> Path:
     """A consistent copy, while it is open or not."""
-    copy_database(DatabaseUrl.in_folder(folder), copy, lambda done, total: None)
+    copy_databases({DatabaseUrl.in_folder(folder): copy}, lambda done, total: None)
     return copy
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from gateway.settings import MinistryAccess, PortalAccess, Settings
+from gateway.settings import MinistryAccess, PortalAccess, Settings, TransitAccess
 from gateway.sources.registry import registered
 
 ROOT = Path(__file__).parents[1]
@@ -65,7 +65,7 @@ def settings_of(model: type[BaseModel], prefix: str) -> dict[str, str]:
     """Every setting by the name of its environment variable, with its default as documented."""
     rows: dict[str, str] = {}
     for name, field in model.model_fields.items():
-        if name in ("sources", "portal", "ministry"):
+        if name in ("sources", "portal", "ministry", "transit"):
             continue
         default = "required" if field.is_required() else str(field.get_default())
         if isinstance(field.get_default(), Path):
@@ -83,6 +83,7 @@ def test_operations_lists_settings_with_defaults() -> None:
             settings |= settings_of(spec.access, f"GATEWAY_{spec.settings_group.upper()}_")
     settings |= settings_of(PortalAccess, "GATEWAY_PORTAL_")
     settings |= settings_of(MinistryAccess, "GATEWAY_MINISTRY_")
+    settings |= settings_of(TransitAccess, "GATEWAY_TRANSIT_")
     assert documented == {name: default.lower() for name, default in settings.items()}
 
 

@@ -216,7 +216,6 @@ MAY_OPEN_A_DATABASE = {
     "src/gateway/storage/_sqlite.py": "what is particular to SQLite",
     "src/gateway/storage/_upkeep.py": "translates its errors",
     "src/gateway/storage/url.py": "the name of the file in a data folder",
-    "tests/databases.py": "the door of the tests",
     "tests/test_house.py": "this test",
     "tests/before/verifier.py": "runs on versions of the code that had no such door too",
     "bench/append.py": "the peer that the writer is measured against is a bare database",

@@ -7,6 +7,8 @@ The folder `keys/` (mode 0700) holds raw 32-byte files (mode 0600), made at the 
     index.key, idempotency.key        keys of HMAC-SHA-256
     ticket.key                        the AES-256 key of correction tickets
     outbox.key                        the AES-256 key of what the portal is still to be sent
+    vault.key                         the AES-256 key that wraps the tenants' keys of the vault, where no
+                                      key service does (`GATEWAY_KEY_PROVIDER=file`)
     day-YYYY-MM-DD.key                the AES-256 key that wraps the chain keys of that day (UTC)
 
 Deleting a day key erases every chain key of that day in every copy of the database, so day keys belong
@@ -29,11 +31,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc.jwk import OKPKey
 
-from gateway.domain.errors import Conflict
+from gateway.domain.errors import Conflict, VaultClosed
 
 BACKED_UP = ("token.key", "receipt.key", "log.key", "log-next.key", "ticket.key", "outbox.key")
 """The files that a backup holds, where they exist."""
-BACKED_UP_APART = ("index.key",)
+BACKED_UP_APART = ("index.key", "vault.key")
 """Those that are kept in another place than the database."""
 
 KEY_BYTES = 32
@@ -142,6 +144,31 @@ class Keys:
 
     def _day_file(self, day: date) -> Path:
         return self._folder / f"day-{day.isoformat()}.key"
+
+
+class FileKeys:
+    """The key provider of development and small deployments: a key in a file wraps keys.
+
+    Whoever can read the data folder can open the vault; a key service or a token keeps them apart.
+    A wrapped key is `nonce (12 bytes) || AES-256-GCM(key)`.
+    """
+
+    name = "file"
+
+    def __init__(self, folder: Path) -> None:
+        self._cipher = AESGCM(_key_at(folder / "vault.key"))
+
+    async def wrap(self, key: bytes, about: bytes) -> bytes:
+        """`key` wrapped, bound to `about`."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, key, about)
+
+    async def unwrap(self, wrapped: bytes, about: bytes) -> bytes:
+        """The key again; raises VaultClosed where it was wrapped by another or about something else."""
+        try:
+            return self._cipher.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], about)
+        except (InvalidTag, ValueError):
+            raise VaultClosed from None
 
 
 def day_of(wrapped: bytes) -> date:

@@ -2,7 +2,8 @@
 
 Every setting is an environment variable `GATEWAY_<NAME>`; those of a source are
 `GATEWAY_<GROUP>_<NAME>`, as its folder declares them (`sources/source.py`), those of the national
-portal `GATEWAY_PORTAL_<NAME>`, those of a ministry's adapter `GATEWAY_MINISTRY_<NAME>`. In production
+portal `GATEWAY_PORTAL_<NAME>`, those of a ministry's adapter `GATEWAY_MINISTRY_<NAME>`, those of a key
+service `GATEWAY_TRANSIT_<NAME>`. In production
 (`GATEWAY_ENV=prod`) a mock flag, a plain-text address or one that leads to this machine or to a name
 under `.test` is refused.
 """
@@ -32,7 +33,7 @@ from gateway.sources.source import SourceAccess, SourceSpec
 from gateway.storage.url import DatabaseUrl
 
 _PREFIX = "GATEWAY_"
-_GROUPS = ("portal", "ministry")
+_GROUPS = ("portal", "ministry", "transit")
 
 
 def _from_json(value: object) -> object:
@@ -76,6 +77,17 @@ class MinistryAccess(BaseModel):
     patience_seconds: float = Field(default=10.0, gt=0, le=120)
 
 
+class TransitAccess(BaseModel):
+    """The account at a key service with Vault's transit interface, and the key that wraps there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    url: Text
+    key: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,128}$")]
+    token: Annotated[SecretStr, Field(min_length=1)]
+    patience_seconds: float = Field(default=2.0, gt=0, le=10)
+
+
 class Settings(BaseModel):
     """Everything that a deployment decides."""
 
@@ -84,6 +96,8 @@ class Settings(BaseModel):
     env: Literal["dev", "prod"] = "dev"
     data: Path = Path.home() / ".local" / "share" / "eform-gateway"
     database_url: str | None = None
+    vault_url: str | None = None
+    key_provider: Literal["file", "transit"] | None = None
     schemas: Path = Path(__file__).parents[2] / "schemas"
     issuer: str = "http://127.0.0.1:8000"
     host: str = "127.0.0.1"
@@ -117,8 +131,9 @@ class Settings(BaseModel):
     sources: Mapping[SourceId, InstanceOf[SourceAccess]] = Field(default_factory=dict)
     portal: PortalAccess | None = None
     ministry: MinistryAccess | None = None
+    transit: TransitAccess | None = None
 
-    @field_validator("database_url")
+    @field_validator("database_url", "vault_url")
     @classmethod
     def _check_database_url(cls, url: str | None) -> str | None:
         if url is not None:
@@ -131,6 +146,19 @@ class Settings(BaseModel):
         if self.database_url is None:
             return DatabaseUrl.in_folder(self.data)
         return DatabaseUrl.read(self.database_url)
+
+    @property
+    def vault(self) -> DatabaseUrl:
+        """The vault of this deployment: the one that is set, or `vault.db` beside the database."""
+        return self.database.vault if self.vault_url is None else DatabaseUrl.read(self.vault_url)
+
+    @model_validator(mode="after")
+    def _check_vault(self) -> Self:
+        if self.vault == self.database:
+            raise ValueError("the vault is a database apart from that of the deployment")
+        if (self.key_provider == "transit") != (self.transit is not None):
+            raise ValueError("key_provider=transit and the settings of transit go together")
+        return self
 
     @model_validator(mode="after")
     def _keep_mocks_out_of_production(self) -> Self:
@@ -145,6 +173,8 @@ class Settings(BaseModel):
                 addresses["portal.url"] = self.portal.url
             if self.ministry is not None:
                 addresses["ministry.url"] = self.ministry.url
+            if self.transit is not None:
+                addresses["transit.url"] = self.transit.url
             for name, address in addresses.items():
                 if not _fit_for_production(address):
                     raise ValueError(f"{name} does not lead to a production system")

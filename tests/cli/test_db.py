@@ -39,11 +39,14 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     open_database(tmp_path).close()
+    assert db(tmp_path, "upgrade")[0] == 0
     return tmp_path
 
 
 def db(data: Path, *arguments: str) -> tuple[int, str]:
-    done = CliRunner().invoke(app, ["db", *arguments], env={"GATEWAY_DATA": str(data)})
+    done = CliRunner().invoke(
+        app, ["db", *arguments], env={"GATEWAY_DATA": str(data), "GATEWAY_MOCK": "1"}
+    )
     return done.exit_code, done.output
 
 
@@ -59,7 +62,8 @@ def test_current_database_is_sound(data: Path) -> None:
     assert (status, said["faults"], said["current"]) == (0, [], True)
     assert said["revision"] == said["needed"] == REVISION
     assert said["bytes"] == sum(map(len, before))
-    assert db(data, "check")[1].count("\n") == 3
+    assert said["vault"]["current"] and said["vault"]["faults"] == []
+    assert db(data, "check")[1].count("\n") == 7
     assert files_of(data)[0].read_bytes() == before[0]
 
 
@@ -107,7 +111,10 @@ def test_older_database_is_upgraded_once(tmp_path: Path) -> None:
 
     for before in (None, REVISION):
         status, said = db(tmp_path, "upgrade", "--json")
-        assert (status, json.loads(said)) == (0, {"before": before, "revision": REVISION})
+        assert (status, json.loads(said)) == (
+            0,
+            {"before": before, "revision": REVISION, "moved": 0},
+        )
     assert checked(tmp_path)[0] == 0
 
 
@@ -182,7 +189,9 @@ def test_restored_backup_serves_on_another_machine(lived: Path, tmp_path: Path) 
     folder.mkdir(mode=0o700)
     put_back(folder, DatabaseUrl.in_folder(backup).path)
     shutil.copytree(backup / "keys", folder / "keys")
-    shutil.copy(backup / "apart/index.key", folder / "keys/index.key")
+    for name in ("index.key", "vault.key"):
+        shutil.copy(backup / "apart" / name, folder / "keys" / name)
+    shutil.copy(backup / "vault.db", folder)
     shutil.copytree(backup / "log", folder / "log")
     assert checked(folder)[0] == 0
 

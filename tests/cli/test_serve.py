@@ -33,6 +33,7 @@ def _answer(process: "subprocess.Popen[str]", address: str) -> httpx.Response:
 def test_gateway_starts_answers_and_stops_cleanly(tmp_path: Path, asked: signal.Signals) -> None:
     port = free_port()
     settings = {"GATEWAY_DATA": str(tmp_path / "data"), "GATEWAY_PORT": str(port)}
+    settings["GATEWAY_KEY_PROVIDER"] = "file"
     with subprocess.Popen(
         [GATEWAY, "serve"], env={**os.environ, **settings}, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -56,6 +57,7 @@ def test_unusable_form_is_named_and_nothing_served(
     file = schemas / "forms" / "tk01-passport" / "bindings.json"
     file.write_text(file.read_text().replace('"person.sex"', '"person.shoe_size"'))
     settings = {"GATEWAY_DATA": str(tmp_path / "data"), "GATEWAY_SCHEMAS": str(schemas)}
+    settings["GATEWAY_KEY_PROVIDER"] = "file"
     done = subprocess.run(
         [GATEWAY, "serve"], env={**os.environ, **settings}, capture_output=True, text=True
     )

@@ -31,7 +31,7 @@ async def _deployed(folder: Path) -> dict[str, str]:
     await world.go_on(dossier(1).code, step(4), step(9, 2))
     await world.settle()
     await world.register(dossier(3))
-    world.database.close()
+    world.close()
     return {"delivered": dossier(1).code, "dead": bad.code, "queued": dossier(3).code}
 
 

@@ -113,7 +113,7 @@ CASES = [
 def world(tmp_path: Path) -> Iterator[World]:
     world = open_world(tmp_path)
     yield world
-    world.database.close()
+    world.close()
 
 
 async def happen(world: World, event: Event) -> Dossier:

@@ -29,7 +29,7 @@ SUBMITTED: dict[str, Any] = {"ch": "desk"}
 def world(tmp_path: Path) -> Iterator[World]:
     world = open_world(tmp_path)
     yield world
-    world.database.close()
+    world.close()
 
 
 def sent(world: World) -> int:

@@ -39,7 +39,7 @@ PROGRESS: list[list[tuple[int, float]]] = [
 def world(tmp_path: Path) -> Iterator[World]:
     world = open_world(tmp_path)
     yield world
-    world.database.close()
+    world.close()
 
 
 async def prefilled(world: World, code: str, **members: Any) -> None:

@@ -82,7 +82,7 @@ async def beside(tmp_path: Path) -> AsyncIterator[Beside]:
         elsewhere=of_procedures({THEIRS}),
     )
     yield Beside(world, mock, desk, adapter)
-    world.database.close()
+    world.close()
 
 
 async def test_dossier_reaches_ministry_and_not_portal(

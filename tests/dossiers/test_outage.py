@@ -20,7 +20,7 @@ MANY = 105
 def world(tmp_path: Path) -> Iterator[World]:
     world = open_world(tmp_path, seed=39)
     yield world
-    world.database.close()
+    world.close()
 
 
 @pytest.mark.threat(38, 39)

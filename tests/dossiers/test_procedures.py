@@ -15,7 +15,7 @@ from .world import World, dossier, open_world
 def world(tmp_path: Path) -> Iterator[World]:
     world = open_world(tmp_path)
     yield world
-    world.database.close()
+    world.close()
 
 
 async def test_catalogue_changes_are_reported_once(world: World) -> None:

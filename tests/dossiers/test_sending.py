@@ -24,7 +24,7 @@ CODE = dossier().code
 def world(tmp_path: Path) -> Iterator[World]:
     world = open_world(tmp_path)
     yield world
-    world.database.close()
+    world.close()
 
 
 def syncs(world: World) -> list[dict[str, Any]]:
@@ -110,7 +110,7 @@ async def test_t38_lost_answer_leaves_one_dossier(tmp_path: Path, code: str) -> 
     await world.register(dossier())
     await world.go_on(CODE, step(4), step(9, 2))
     await world.settle()
-    world.database.close()
+    world.close()
 
     held = world.held[CODE]
     assert len(world.held) == 1 and held.state == "9"
@@ -135,7 +135,7 @@ async def test_dossier_known_to_portal_is_updated_once(tmp_path: Path, code: str
     )
     await world.settle()
     synced = row_of(world).sync
-    world.database.close()
+    world.close()
 
     assert (world.held[CODE].updates, world.held[CODE].state, synced) == (1, "2", "delivered")
 
@@ -296,6 +296,6 @@ async def test_locked_database_costs_only_one_turn(tmp_path: Path) -> None:
     world.database.refusals = 2  # type: ignore[attr-defined]  # it is a stubborn one
     await world.settle()
     synced = {row_of(world, dossier(n).code).sync for n in (1, 2)}
-    world.database.close()
+    world.close()
 
     assert synced == {"delivered"} and len(world.held) == 2

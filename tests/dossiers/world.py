@@ -20,7 +20,6 @@ from gateway.dossiers._telling.sending import Sender
 from gateway.dossiers.dossier import Added, Attachment, Dossier, File, Owner, Step
 from gateway.dossiers.registry import Registry
 from gateway.receipts.cases import register_dossier
-from gateway.records.codec import PlainCodec
 from gateway.records.kinds import read_kinds
 from gateway.records.store import RecordStore
 from gateway.storage.database import Database
@@ -32,7 +31,7 @@ from mocks.adapter import DSTCODE, FORWARD
 from mocks.people import Population
 from mocks.portal import PortalMock, PortalMockSettings, create_portal_mock
 from tests.clock import NOON, Clock
-from tests.databases import open_database
+from tests.databases import open_database, open_vault
 from tests.log.writing import append_body, prefill_body
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
@@ -151,6 +150,11 @@ class World:
             wake = max(due, self.breaker.opens_at or 0.0, self.clock.seconds() + 1)
             self.clock.now = min(datetime.fromtimestamp(wake, UTC), end)
 
+    def close(self) -> None:
+        """Close database and vault."""
+        self.database.close()
+        self.registry.records.vault.database.close()
+
 
 def open_world(
     folder: Path, seed: int = 1, *, database: Database | None = None, **mock: Any
@@ -163,7 +167,7 @@ def open_world(
     protocol = read_protocol(SCHEMAS / "portal-protocol.json")
     seal = Seal(KEY)
     kinds = read_kinds(SCHEMAS / "record-kinds.json")
-    records = RecordStore(database, kinds, PlainCodec(), KEY, clock)
+    records = RecordStore(database, open_vault(folder, clock, KEY), kinds, KEY, clock)
     registry = Registry(protocol, seal, records, KEY, clock)
     account = AdapterAccount(
         URL, "H99", told.unit, told.password, protocol.login_path, DSTCODE, "header"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from gateway.records.codec import PlainCodec
 from gateway.records.kinds import Kinds, read_kinds
 from gateway.records.store import RecordStore
+from gateway.records.vault import Vault
 from gateway.storage.database import Database
 from mocks.people import Population
 from mocks.people.knowledge import records_of
@@ -28,8 +28,8 @@ def people() -> Population:
 
 
 @pytest.fixture
-def store(database: Database, kinds: Kinds) -> RecordStore:
-    return RecordStore(database, kinds, PlainCodec(), b"k" * 32, lambda: NOW)
+def store(database: Database, empty_vault: Vault, kinds: Kinds) -> RecordStore:
+    return RecordStore(database, empty_vault, kinds, b"k" * 32, lambda: NOW)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
 
 from gateway.domain.errors import Conflict, NotFound, RecordRefused
 from gateway.domain.identifiers import PersonalId, TenantId
@@ -20,10 +19,7 @@ def announcement(card: dict[str, Any], after: timedelta = timedelta(days=3)) -> 
 
 
 async def announce(store: RecordStore, sent: dict[str, Any], tenant: TenantId = HERE) -> Any:
-    def change(connection: Connection) -> tuple[str, bool]:
-        return store.announce_in(connection, tenant, sent)
-
-    return await store.database.write(change)
+    return await store.put(tenant, sent)
 
 
 async def test_announcement_is_noted_once_without_record(
@@ -35,10 +31,10 @@ async def test_announcement_is_noted_once_without_record(
     assert await announce(store, sent) == (noted, False)
     assert (await announce(store, sent, THERE))[0] != noted
 
-    assert [one.id for one in store.awaited(HERE, owner)] == [noted]
-    assert store.search(HERE, owner) == ()
+    assert [one.id for one in (await store.everything(HERE, owner)).awaited] == [noted]
+    assert await store.search(HERE, owner) == ()
     with pytest.raises(NotFound):
-        store.get(HERE, noted)
+        await store.get(HERE, noted)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +71,7 @@ async def test_record_replaces_its_own_announcement_only(
 
     came, created = await store.put(HERE, {**card, "announced": noted})
 
-    assert created and store.awaited(HERE, owner) == ()
-    assert [one.id for one in store.search(HERE, owner)] == [came]
+    assert created and (await store.everything(HERE, owner)).awaited == ()
+    assert [one.id for one in await store.search(HERE, owner)] == [came]
     with pytest.raises((Conflict, NotFound)):
         await store.put(HERE, {**card, "announced": came})

@@ -2,8 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from gateway.domain.identifiers import TenantId
-from gateway.records.codec import Place, PlainCodec, read_document, write_document
+from gateway.records.codec import read_document, write_document
 
 
 def test_numbers_keep_digits_and_avoid_floats() -> None:
@@ -21,9 +20,3 @@ def test_encoding_ignores_member_order() -> None:
 def test_non_json_values_are_not_encoded() -> None:
     with pytest.raises(TypeError):
         write_document({"a": object()})
-
-
-def test_plain_codec_returns_its_input() -> None:
-    place = Place(TenantId("h99"), b"index", "rec_1")
-
-    assert PlainCodec().decode(place, PlainCodec().encode(place, b"{}")) == b"{}"

@@ -16,9 +16,9 @@ from gateway.domain.errors import BadRequest
 from gateway.domain.identifiers import PersonalId, TenantId
 from gateway.dossiers._evidence.results import confirmed_results
 from gateway.receipts.cases import person_index, register_dossier
-from gateway.records.codec import PlainCodec
 from gateway.records.kinds import Kinds
 from gateway.records.store import RecordStore
+from gateway.records.vault import Vault
 from gateway.storage.database import Database
 from gateway.storage.schema import case_persons, dossiers, leaves
 from gateway_verify.leaves import read_leaf
@@ -31,11 +31,11 @@ DOSSIER = "H99.01-20261122-0000001"
 DONE = {"portal_state": 9, "confirmed_leaf": 4}
 
 
-def vouched(store: RecordStore, card: dict[str, Any], tenant: TenantId = HERE) -> bool:
+async def vouched(store: RecordStore, card: dict[str, Any], tenant: TenantId = HERE) -> bool:
     owner = PersonalId(card["owner"]["personal_id"])
-    (found,) = store.search(tenant, owner)
-    (lying,) = store.lying(tenant, owner, [card["kind"]]).records
-    assert store.get(tenant, found.id).vouched is found.vouched is lying.vouched
+    (found,) = await store.search(tenant, owner)
+    (lying,) = (await store.lying(tenant, owner, [card["kind"]])).records
+    assert (await store.get(tenant, found.id)).vouched is found.vouched is lying.vouched
     return found.vouched
 
 
@@ -58,7 +58,7 @@ async def test_grant_vouches_by_issuer_and_kind(
         (i.replace("{issuer}", issuer).replace("{ISSUER}", issuer.upper()), k) for i, k in pairs
     ]
     await store.put(HERE, card, named)
-    assert vouched(store, card) is expected
+    assert await vouched(store, card) is expected
 
 
 async def test_later_vouching_covers_a_typed_record(
@@ -66,11 +66,11 @@ async def test_later_vouching_covers_a_typed_record(
 ) -> None:
     named = [(card["issuer"], card["kind"])]
     first, _ = await store.put(HERE, card)
-    assert not vouched(store, card)
+    assert not await vouched(store, card)
     assert await store.put(HERE, card, named) == (first, False)
-    assert vouched(store, card)
+    assert await vouched(store, card)
     await store.put(HERE, card)
-    assert vouched(store, card), "typing it once more takes nothing away"
+    assert await vouched(store, card), "typing it once more takes nothing away"
 
 
 def test_grant_keeps_issuers_and_kinds() -> None:
@@ -113,9 +113,9 @@ async def test_unusable_issuer_is_refused(fresh: Database, pair: tuple[str, str]
 
 
 @pytest.fixture
-def settled(database: Database, kinds: Kinds) -> RecordStore:
+def settled(database: Database, empty_vault: Vault, kinds: Kinds) -> RecordStore:
     return RecordStore(
-        database, kinds, PlainCodec(), KEY, lambda: NOW, is_confirmed_result=confirmed_results(KEY)
+        database, empty_vault, kinds, KEY, lambda: NOW, is_confirmed_result=confirmed_results(KEY)
     )
 
 
@@ -176,7 +176,7 @@ async def test_confirmed_result_of_finished_dossier_is_vouched(
     owner = card["owner"]["personal_id"]
     await settled.database.write(lambda c: enter_dossier(c, owner, **stands))
     await settled.put(HERE, card | said)
-    assert vouched(settled, card) is expected
+    assert await vouched(settled, card) is expected
 
 
 async def test_result_of_other_persons_dossier_is_unvouched(
@@ -184,7 +184,7 @@ async def test_result_of_other_persons_dossier_is_unvouched(
 ) -> None:
     await settled.database.write(lambda c: enter_dossier(c, "003190000001", **DONE))
     await settled.put(HERE, card | RESULT)
-    assert not vouched(settled, card)
+    assert not await vouched(settled, card)
 
 
 async def test_result_of_relatives_dossier_is_unvouched(
@@ -193,4 +193,4 @@ async def test_result_of_relatives_dossier_is_unvouched(
     owner = card["owner"]["personal_id"]
     await settled.database.write(lambda c: enter_dossier(c, owner, applicant=False, **DONE))
     await settled.put(HERE, card | RESULT)
-    assert not vouched(settled, card)
+    assert not await vouched(settled, card)

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from gateway.domain.codelists import CodeLists, read_code_lists
-from gateway.records.codec import PlainCodec
 from gateway.records.kinds import read_kinds
 from gateway.records.store import RecordStore
+from gateway.records.vault import Vault
 from gateway.storage.database import Database
 from mocks.people import Population
 
@@ -27,6 +27,6 @@ def people() -> Population:
 
 
 @pytest.fixture
-def store(database: Database) -> RecordStore:
+def store(database: Database, empty_vault: Vault) -> RecordStore:
     kinds = read_kinds(ROOT / "schemas" / "record-kinds.json")
-    return RecordStore(database, kinds, PlainCodec(), b"k" * 32, lambda: NOW)
+    return RecordStore(database, empty_vault, kinds, b"k" * 32, lambda: NOW)

@@ -97,7 +97,7 @@ async def broken_store(store: RecordStore, tmp_path: Path) -> AsyncIterator[Reco
     (tmp_path / "broken").mkdir()
     database = open_database(tmp_path / "broken")
     await database.write(lambda connection: connection.execute(DropTable(records)))
-    yield RecordStore(database, store.kinds, store.codec, store.index_key, store.clock)
+    yield RecordStore(database, store.vault, store.kinds, store.index_key, store.clock)
     database.close()
 
 

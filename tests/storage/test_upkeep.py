@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, insert, select
 
-from gateway.storage.database import copy_database
+from gateway.storage.database import copy_databases
 from gateway.storage.schema import leaves
 from gateway.storage.url import DatabaseUnusable, DatabaseUrl
 from tests.databases import back_up, looking_into, open_database, put_back
@@ -30,7 +30,7 @@ def test_copy_is_one_moment_during_writes(tmp_path: Path) -> None:
             first = MANY + len(steps)
             asyncio.run(database.write(lambda c: c.execute(insert(leaves), rows(first, 1))))
 
-        copy_database(DatabaseUrl.in_folder(tmp_path), tmp_path / "copy", write_on)
+        copy_databases({DatabaseUrl.in_folder(tmp_path): tmp_path / "copy"}, write_on)
 
     assert len(steps) > 1 and steps[-1][0] == steps[-1][1]
     (tmp_path / "other").mkdir()

@@ -235,6 +235,8 @@ _CODES: dict[type[GatewayError], str] = {
         log_unreadable | Không đọc được tệp nhật ký | Log file unreadable | Ask again later, or a mirror of the log; operators see docs/operations.md, incident.
         clock_behind | Đồng hồ chạy chậm hơn nhật ký | Clock behind the log | Nothing was stored; operators set the clock, see docs/operations.md.
         clock_jumped | Đồng hồ nhảy vọt | Clock jumped | Nothing was stored; an operator confirms the clock with `gateway log confirm-clock`.
+        vault_closed | Kho giấy tờ chưa mở được | Vault closed | Repeat later; the keys of the records cannot be had now, and nothing was stored.
+        vault_damaged | Giấy tờ trong kho bị hỏng | Vault damaged | Tell the operator: a stored record is not what was put there. An alarm is in the log.
         storage_busy | Hệ thống đang bận | Storage busy | Repeat later; nothing was stored.
     """,
     CannotMeasure: """

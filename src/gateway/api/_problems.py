@@ -31,6 +31,8 @@ from gateway.domain.errors import (
     RecordRefused,
     ScopeMissing,
     TooManyTries,
+    VaultClosed,
+    VaultDamaged,
 )
 
 PROBLEM_JSON = "application/problem+json"
@@ -49,6 +51,8 @@ STATUS_OF: dict[type[GatewayError], HTTPStatus] = {
     TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
     QuotaReached: HTTPStatus.TOO_MANY_REQUESTS,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+    VaultClosed: HTTPStatus.SERVICE_UNAVAILABLE,
+    VaultDamaged: HTTPStatus.SERVICE_UNAVAILABLE,
     CannotMeasure: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 _STATUS_OF_CODE = {

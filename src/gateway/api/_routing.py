@@ -89,6 +89,10 @@ _oauth = OAuth2(
 )
 
 
+Change = Callable[[Connection], tuple[int, object]]
+"""A change inside a transaction that has begun; gives status and answer."""
+
+
 class RequestModel(BaseModel):
     """A body that comes in: every member is known, of its own type, and never echoed.
 
@@ -123,16 +127,25 @@ class RequestContext:
         secret = None if self.idempotency_key is None else self.idempotency_key.encode()
         return self.replays.reserve(caller.tenant, self.path, secret, self.body)
 
-    async def change_once(
-        self, caller: Caller, change: Callable[[Connection], tuple[int, object]]
-    ) -> Response:
+    async def change_once(self, caller: Caller, change: Change) -> Response:
         """Make a change and answer for it, once per Idempotency-Key.
 
         `change` gives status and answer and runs in the transaction that keeps the replay copy.
         """
+
+        async def prepare() -> Change:
+            return change
+
+        return await self.prepare_and_change_once(caller, prepare)
+
+    async def prepare_and_change_once(
+        self, caller: Caller, prepare: Callable[[], Awaitable[Change]]
+    ) -> Response:
+        """The same for a change that needs something done before its transaction begins."""
         with self.reserve(caller) as replay:
             if replay.earlier is not None:
                 return respond(replay.earlier.status, replay.earlier.answer)
+            change = await prepare()
 
             def change_and_keep(connection: Connection) -> tuple[int, bytes]:
                 status, answer = change(connection)

@@ -26,6 +26,7 @@ EVENTS: dict[str, frozenset[str]] = {
     "form_refused": frozenset({"places"}),
     "chains_abandoned": frozenset({"count"}),
     "day_keys_erased": frozenset({"count"}),
+    "orphans_erased": frozenset({"count"}),
     "replays_purged": frozenset({"count"}),
     "proofs_purged": frozenset({"count"}),
     "dossiers_sent": frozenset({"count"}),

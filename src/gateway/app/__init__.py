@@ -78,6 +78,7 @@ def _lifespan(
                 stop_event.set()  # not cancelled: a sweep that has begun is let end
                 await schedule
                 services.database.close()
+                services.dossiers.records.vault.database.close()
                 await outside.aclose()
 
     return lifespan

@@ -6,7 +6,7 @@
 | enter what witnesses say of the time | time that a checkpoint is published, but for the last |
 | send dossiers that are due | second |
 | delete replay copies and used proofs whose ten minutes are over | minute |
-| end expired chains, erase keys that nothing needs | hour |
+| end expired chains, erase keys that nothing needs, and contents of the vault that nothing names | hour |
 | refresh the portal's catalogue of procedures | hour |
 """
 
@@ -42,6 +42,7 @@ async def run_schedule(services: Services, stop_event: asyncio.Event) -> None:
 
     async def sweep_expired() -> None:
         _note("chains_abandoned", await sweep(database, clock))
+        _note("orphans_erased", await services.dossiers.records.sweep())
         _note("day_keys_erased", await erase_days(database, services.keys, clock()))
 
     async def purge() -> None:

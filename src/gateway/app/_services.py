@@ -24,6 +24,7 @@ from gateway.api.services import (
     Services,
 )
 from gateway.app.sources import check_named, measure_of, read_sources
+from gateway.app.vault import open_vault
 from gateway.domain.clock import Clock
 from gateway.domain.codelists import CodeLists, read_code_lists
 from gateway.domain.identifiers import SESSION, SourceId
@@ -32,6 +33,7 @@ from gateway.dossiers import (
     MinistryAdapter,
     Seal,
     confirmed_results,
+    damage_alarm,
     read_paths,
     read_protocol,
 )
@@ -50,10 +52,10 @@ from gateway.reads.quotas import Quotas
 from gateway.receipts.chains import void_open_chains
 from gateway.receipts.receipt import ReceiptSigner, ReceiptStore
 from gateway.receipts.tickets import Tickets
-from gateway.records.codec import PlainCodec
 from gateway.records.issuers import read_issuers
 from gateway.records.kinds import read_kinds
 from gateway.records.store import RecordStore
+from gateway.records.vault import Vault
 from gateway.reduction.publishing import publish_definitions
 from gateway.retention.shredding import replay_shreds
 from gateway.settings import Settings
@@ -96,7 +98,8 @@ async def open_services(
     host = urlsplit(settings.issuer).netloc
     opened = await open_log(folder, database, keys, witnesses, host, clock, void_open_chains)
     await replay_shreds(database, folder, opened.origin, opened.publisher.state().size)
-    dossiers = _dossier_services(settings, database, keys, outside, clock)
+    vault = open_vault(settings, keys, clock, outside)
+    dossiers = _dossier_services(settings, database, vault, keys, outside, clock)
     code_lists = read_code_lists(settings.schemas)
     sources = read_sources(settings, clock, outside, dossiers.records, code_lists)
     forms = _form_services(settings, code_lists, frozenset({SESSION, *sources}))
@@ -162,16 +165,22 @@ def _form_services(
 
 
 def _dossier_services(
-    settings: Settings, database: Database, keys: Keys, outside: Transport, clock: Clock
+    settings: Settings,
+    database: Database,
+    vault: Vault,
+    keys: Keys,
+    outside: Transport,
+    clock: Clock,
 ) -> DossierServices:
     records = RecordStore(
         database,
+        vault,
         read_kinds(settings.schemas / "record-kinds.json"),
-        PlainCodec(),
         keys.index,
         clock,
         read_issuers(settings.schemas / "record-issuers.json"),
         confirmed_results(keys.index),
+        damage_alarm(clock),
     )
     protocol = read_protocol(settings.schemas / "portal-protocol.json")
     code = settings.portal.population_code if settings.portal else POPULATION_CODE

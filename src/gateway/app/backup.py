@@ -1,15 +1,18 @@
 """A backup of one deployment: database, keys and log in a new folder, with a list of digests.
 
     gateway.db          one moment of the database
+    vault.db            a moment of the vault that is not before it
     keys/               the keys that a restored deployment goes on with
-    apart/index.key     the key of the blind indices; keep it in another place than the database,
-                        since with both personal numbers can be tried
+    apart/              the key of the blind indices, and the one that opens the vault where no key
+                        service does; keep them in another place than the databases, since with both
+                        personal numbers can be tried and records be read
     log/                what was published and signed, and what the signer remembers
     SHA256SUMS          the digest of every file, as `sha256sum -c` reads it; written last
 
 Day keys are in no backup: deleting one erases the chain keys of its day in every copy of the
 database. The log is copied before the database, so that the database holds every leaf that the copied
-log has published. A gateway may run meanwhile.
+log has published; the database's moment is taken before the vault's, since a content is in the vault
+before a record names it. A gateway may run meanwhile.
 """
 
 import os
@@ -20,7 +23,7 @@ from pathlib import Path
 
 from gateway.keys import BACKED_UP, BACKED_UP_APART
 from gateway.settings import Settings
-from gateway.storage.database import copy_database
+from gateway.storage.database import copy_databases
 from gateway.storage.url import DatabaseUrl
 
 Progress = Callable[[str, int, int], None]
@@ -39,8 +42,9 @@ def back_up(settings: Settings, target: Path, progress: Progress) -> dict[str, s
     target.mkdir(mode=0o700)
     try:
         _copy_log(settings.data / "log", target / "log", progress)
-        copy = DatabaseUrl.in_folder(target).path
-        copy_database(settings.database, copy, _part(progress, copy.name))
+        copy = DatabaseUrl.in_folder(target)
+        copies = {settings.database: copy.path, settings.vault: copy.vault.path}
+        copy_databases(copies, _part(progress, copy.path.name))
         for folder, names in (("keys", BACKED_UP), ("apart", BACKED_UP_APART)):
             for name in names:
                 _copy(settings.data / "keys" / name, target / folder / name)

@@ -43,7 +43,9 @@ def check_named(catalogue: Catalogue) -> None:
 def addresses_of(settings: Settings, policy: WitnessPolicy | None) -> tuple[str, ...]:
     """Every address that the gateway may call."""
     called = [url for one in settings.sources.values() for url in one.addresses().values()]
-    called += [one.url for one in (settings.portal, settings.ministry) if one is not None]
+    called += [
+        one.url for one in (settings.portal, settings.ministry, settings.transit) if one is not None
+    ]
     return (*called, *([] if policy is None else policy.addresses.values()))
 
 

@@ -1,5 +1,6 @@
 """`gateway serve` and `gateway openapi`: run the service, and write what its interface is."""
 
+import asyncio
 import gc
 import json
 import signal
@@ -15,13 +16,14 @@ import uvicorn
 from gateway.api.events import write_events_to
 from gateway.app import create_app
 from gateway.app.sources import log_policy_of
+from gateway.app.vault import upgrade_databases
 from gateway.cli._deployment import COULD_NOT, settings_from_environment
 from gateway.cli.clock import clock_of
 from gateway.domain.clock import Clock, now_in_utc
+from gateway.domain.errors import VaultClosed
 from gateway.keys import KeyFileUnsafe, Keys
 from gateway.log.publishing import LogFolder, LogInUse
 from gateway.settings import Settings
-from gateway.storage.database import Database
 from gateway.storage.files import make_private_folder
 from gateway_verify.text.policy import MalformedPolicy
 
@@ -41,7 +43,7 @@ def serve(context: typer.Context) -> None:
 def serve_until_stopped(clock: Clock) -> None:
     """What `gateway serve` does, by this clock."""
     settings = settings_from_environment()
-    _open_once(settings)
+    _open_once(settings, clock)
     write_events_to()
     log = structlog.get_logger()
     log.info("started", address=f"{settings.host}:{settings.port}", mock=settings.mock)
@@ -53,7 +55,7 @@ def serve_until_stopped(clock: Clock) -> None:
     log.info("stopped")
 
 
-def _open_once(settings: Settings) -> None:
+def _open_once(settings: Settings, clock: Clock) -> None:
     """Upgrade the database while no other gateway runs; say why log or database cannot be served.
 
     A server that does not come up would not say it. Raises DatabaseUnusable, which `main` says.
@@ -63,12 +65,12 @@ def _open_once(settings: Settings) -> None:
         make_private_folder(settings.data)
         Keys(settings.data / "keys")
         with LogFolder(settings.data / "log"):
-            Database(settings.database, upgrade=True).close()
+            asyncio.run(upgrade_databases(settings, clock, lambda done, total: None))
     except (LogInUse, MalformedPolicy, OSError) as refused:
         reason = refused.strerror if isinstance(refused, OSError) else refused
         typer.echo(f"log: {reason}", err=True)
         raise typer.Exit(COULD_NOT) from None
-    except KeyFileUnsafe as unsafe:
+    except (KeyFileUnsafe, VaultClosed) as unsafe:
         typer.echo(str(unsafe), err=True)
         raise typer.Exit(COULD_NOT) from None
 

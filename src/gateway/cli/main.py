@@ -71,7 +71,9 @@ def _forms(verbs: typer.Typer) -> None:
 def _keys(verbs: typer.Typer) -> None:
     from gateway.cli._log.publishing import keys_app
     from gateway.cli._retention import erase
+    from gateway.cli._vault import rotate_vault
 
+    keys_app.command("rotate-vault")(rotate_vault)
     keys_app.command("shred", hidden=True)(erase)  # its name before 0.2
     verbs.add_typer(keys_app, name="keys")
 

@@ -16,6 +16,8 @@ GatewayError
 ├── TooManyTries          too many questions found nobody; names when to come again
 ├── QuotaReached          an officer has read as often as a day allows; names when to come again
 ├── Busy                  storage cannot answer now; try again later
+│   ├── VaultClosed           the keys of the vault cannot be had now
+│   └── VaultDamaged          what lies in the vault is not what was put there
 └── SourceError           a source could not be asked; ends in `prefill/lookup.py`
     ├── SourceUnavailable     no answer, or an answer of failure
     └── SourceBrokeContract   an answer that cannot be read or is about somebody else
@@ -91,6 +93,21 @@ class QuotaReached(GatewayError):
 
 class Busy(GatewayError):
     """The gateway cannot record the change now; nothing was stored."""
+
+
+class VaultClosed(Busy):
+    """The keys of the vault cannot be had now; nothing is stored or read without them."""
+
+    def __init__(self) -> None:
+        super().__init__("vault_closed", "the keys of the records cannot be had now")
+
+
+class VaultDamaged(Busy):
+    """A content of the vault does not open where it lies: it was moved, altered or removed."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__("vault_damaged", "a record is not what was put there")
+        self.content = content
 
 
 @dataclass(frozen=True, slots=True)

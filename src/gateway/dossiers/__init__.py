@@ -1,5 +1,6 @@
 """Telling the national portal: what the province registers, and what the portal knows of it."""
 
+from gateway.dossiers._evidence.damage import damage_alarm
 from gateway.dossiers._evidence.declared import template_of
 from gateway.dossiers._evidence.flags import Mark
 from gateway.dossiers._evidence.results import confirmed_results
@@ -25,6 +26,7 @@ __all__ = [
     "abolished",
     "changes",
     "confirmed_results",
+    "damage_alarm",
     "unverified_fields_of",
     "listed",
     "read_paths",

@@ -1,53 +1,55 @@
-"""Encode a record's content for its column.
+"""The form of a record's content in the vault: one JSON document, sealed by AES-256-GCM.
 
-The whole record, dossier and revocation included, is one JSON document that passes one codec.
-PlainCodec stores it as it is. A codec of a vault takes its place without any other change: it is
-given where the content lies, so it can choose a key by tenant and owner and bind the ciphertext to
-its row as associated data.
+    sealed = nonce (12 bytes, random) || AES-256-GCM(key, nonce, plain, associated data)
+    associated data = tenant|table|column|row|key version, in UTF-8; the row in hexadecimal digits
+
+By the associated data nothing opens in another row, column, table or tenant, or under another key.
 """
 
+import os
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from gateway.domain.errors import VaultDamaged
 from gateway.domain.identifiers import TenantId
 from gateway.domain.json_texts import read_json
+
+_NONCE_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a content lies: whose it is, and in which row."""
+    """Where something sealed lies, and the version of the key that seals it."""
 
     tenant: TenantId
-    owner_index: bytes
-    record_id: str
+    table: str
+    column: str
+    row: bytes
+    key_version: int
+
+    def associated(self) -> bytes:
+        """The place as associated data."""
+        named = (self.tenant, self.table, self.column, self.row.hex(), str(self.key_version))
+        return "|".join(named).encode()
 
 
-class Codec(Protocol):
-    """Turns contents into what is stored and back; the same place must be given both times."""
-
-    def encode(self, place: Place, plain: bytes) -> bytes:
-        """The stored form of `plain`."""
-        ...
-
-    def decode(self, place: Place, stored: bytes) -> bytes:
-        """What was encoded at this place."""
-        ...
+def seal(cipher: AESGCM, place: Place, plain: bytes) -> bytes:
+    """Seal `plain` so that it opens at this place alone."""
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + cipher.encrypt(nonce, plain, place.associated())
 
 
-@dataclass(frozen=True, slots=True)
-class PlainCodec:
-    """Stores contents as they are; the database file is as readable as the records."""
-
-    def encode(self, place: Place, plain: bytes) -> bytes:
-        """`plain` itself."""
-        return plain
-
-    def decode(self, place: Place, stored: bytes) -> bytes:
-        """`stored` itself."""
-        return stored
+def open_sealed(cipher: AESGCM, place: Place, sealed: bytes) -> bytes:
+    """What was sealed at this place; raises VaultDamaged for anything else."""
+    try:
+        return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place.associated())
+    except (InvalidTag, ValueError):
+        raise VaultDamaged(place.row) from None
 
 
 def write_document(document: object) -> bytes:

@@ -6,8 +6,8 @@ Everything that another engine would do otherwise is here; `docs/adr/0017-one-mo
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -137,21 +137,38 @@ def size(path: Path) -> int:
     return sum(file.stat().st_size for file in files_of(path)[:2] if file.exists())
 
 
-def copy(path: Path, target: Path, progress: Callable[[int, int], None]) -> None:
-    """Copy one moment of the database into a new file, whatever is written meanwhile.
+def copy(copies: Mapping[Path, Path], progress: Callable[[int, int], None]) -> None:
+    """Copy databases into new files, one moment of each, taken in order, whatever is written meanwhile.
 
-    `progress` is called with the pages copied so far and all of them. Raises sqlite3.Error.
+    `progress` is called with the pages of a database copied so far and all of them. Raises sqlite3.Error.
     """
-    target.touch(mode=0o600, exist_ok=False)
-    with closing(_plain(path)) as source, closing(_plain(target)) as copied:
-        source.execute("BEGIN")
-        source.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # the moment is this one
-        source.backup(
-            copied,
-            pages=_PAGES_PER_STEP,
-            progress=lambda _, left, total: progress(total - left, total),
-        )
-        copied.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+    with ExitStack() as opened:
+        sources = {path: opened.enter_context(closing(_plain(path))) for path in copies}
+        for source in sources.values():
+            source.execute("BEGIN")
+            source.execute(
+                "SELECT count(*) FROM sqlite_schema"
+            ).fetchone()  # the moment is this one
+        for path, target in copies.items():
+            target.touch(mode=0o600, exist_ok=False)
+            with closing(_plain(target)) as copied:
+                sources[path].backup(
+                    copied,
+                    pages=_PAGES_PER_STEP,
+                    progress=lambda _, left, total: progress(total - left, total),
+                )
+                copied.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+
+
+def overwrite_deleted(path: Path) -> None:
+    """Write every page anew, with zeros where something was deleted, and empty the write-ahead log."""
+    with closing(_plain(path)) as connection:
+        for statement in (
+            "PRAGMA secure_delete=ON",
+            "VACUUM",
+            "PRAGMA wal_checkpoint(TRUNCATE)",
+        ):
+            connection.execute(statement).fetchall()
 
 
 def _plain(path: Path) -> sqlite3.Connection:

@@ -1,7 +1,7 @@
 """Inspecting, copying and reading a database of any revision, beside a running gateway or without one."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.storage import _sqlite
 from gateway.storage._revisions import revision_of
-from gateway.storage.schema import REVISION
+from gateway.storage.schema import MAIN, Schema
 from gateway.storage.url import DatabaseUnusable, DatabaseUrl
 
 Progress = Callable[[int, int], None]
@@ -25,11 +25,12 @@ class Condition:
     revision: str | None
     faults: tuple[str, ...]
     bytes: int
+    needed: str
 
     @property
     def is_current(self) -> bool:
         """Whether this version of the gateway works with it as it is."""
-        return self.revision == REVISION
+        return self.revision == self.needed
 
 
 @contextmanager
@@ -47,23 +48,40 @@ def read_only(url: DatabaseUrl) -> Iterator[Connection]:
         yield connection
 
 
-def inspect_database(url: DatabaseUrl, progress: Progress) -> Condition:
-    """Find out revision, damage and size; raises DatabaseUnusable where it cannot be read at all."""
+def inspect_database(url: DatabaseUrl, progress: Progress, schema: Schema = MAIN) -> Condition:
+    """Find out revision, damage and size; one that was never made has no revision.
+
+    Raises DatabaseUnusable where it cannot be read at all.
+    """
+    if not url.exists():
+        return Condition(None, (), 0, schema.revision)
     try:
         with read_only(url) as connection:
             revision = revision_of(connection)
             found = tuple(_sqlite.faults(connection, progress))
     except DBAPIError as error:
         raise DatabaseUnusable(f"the database cannot be read: {error.orig}") from error
-    return Condition(revision, found, _sqlite.size(url.path))
+    return Condition(revision, found, _sqlite.size(url.path), schema.revision)
 
 
-def copy_database(url: DatabaseUrl, target: Path, progress: Progress) -> None:
-    """Copy one moment of the database into a new file that its owner alone can read (0600).
+def copy_databases(copies: Mapping[DatabaseUrl, Path], progress: Progress) -> None:
+    """Copy databases into new files that their owner alone can read (0600), one moment of each.
 
-    Raises FileExistsError where the file exists, DatabaseUnusable where the database cannot be read.
+    The moments are taken in their order before anything is copied: what the first names in the second
+    is there. Raises FileExistsError where a file exists, DatabaseUnusable where one cannot be read.
     """
     try:
-        _sqlite.copy(url.path, target, progress)
+        _sqlite.copy({url.path: target for url, target in copies.items()}, progress)
     except sqlite3.Error as error:
         raise DatabaseUnusable(f"the database cannot be copied: {error}") from error
+
+
+def overwrite_deleted(url: DatabaseUrl) -> None:
+    """Write the database anew without what was ever deleted from it, in its files and beside them.
+
+    It needs as much free space as the database, and nobody who reads or writes. Raises DatabaseUnusable.
+    """
+    try:
+        _sqlite.overwrite_deleted(url.path)
+    except sqlite3.Error as error:
+        raise DatabaseUnusable(f"the database cannot be written anew: {error}") from error

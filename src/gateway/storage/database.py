@@ -23,10 +23,11 @@ from gateway.storage._sqlite import overwriting as overwriting
 from gateway.storage._statements import Statement as Statement
 from gateway.storage._statements import new_row as new_row
 from gateway.storage._upkeep import Condition as Condition
-from gateway.storage._upkeep import copy_database as copy_database
+from gateway.storage._upkeep import copy_databases as copy_databases
 from gateway.storage._upkeep import inspect_database as inspect_database
+from gateway.storage._upkeep import overwrite_deleted as overwrite_deleted
 from gateway.storage._upkeep import read_only as read_only
-from gateway.storage.schema import REVISION
+from gateway.storage.schema import MAIN, Schema
 from gateway.storage.url import DatabaseUnusable, DatabaseUrl
 
 T = TypeVar("T")
@@ -49,15 +50,16 @@ _Outcome: TypeAlias = tuple[_Waiting, object, BaseException | None]
 
 
 class Database:
-    """The database of a deployment: one writer, readers never wait.
+    """The database of a deployment, or its vault by another `schema`: one writer, readers never wait.
 
     Opening it makes it where there is none. One of an older revision is upgraded if `upgrade` says so
     and refused otherwise, as is one of a newer revision: raises DatabaseUnusable.
     """
 
-    def __init__(self, url: DatabaseUrl, *, upgrade: bool = False) -> None:
+    def __init__(self, url: DatabaseUrl, schema: Schema = MAIN, *, upgrade: bool = False) -> None:
         self.write_info: dict[str, object] = {}
         """Every writing transaction has these in its connection's `info`."""
+        self._schema = schema
         self._engine = _sqlite.writing_engine(url.path)
         self._reading = _sqlite.reading_engine(url.path)
         try:
@@ -76,10 +78,10 @@ class Database:
     def _make_current(self, url: DatabaseUrl, *, upgrade: bool) -> None:
         with _sqlite.sole_opening(url.path):
             with self._reading.connect() as connection:
-                if revision_of(connection) == REVISION:
+                if revision_of(connection) == self._schema.revision:
                     return
             with self._engine.begin() as connection:
-                make_current(connection, upgrade=upgrade)
+                make_current(connection, self._schema, upgrade=upgrade)
 
     def read(self, question: Callable[[Connection], T]) -> T:
         """Run `question` on the last committed state; never waits for the writer. Raises Busy.

@@ -1,13 +1,15 @@
 """The tables of the database, and what their columns may hold.
 
 No column holds a value of a prefill that the gateway could read by itself: `bodies` hold counts
-and letters, `records.content` passes one codec, `replays.answer` is sealed under a key that the
+and letters, `records` name what lies sealed in the vault (`vault_schema.py`), `replays.answer` is sealed under a key that the
 caller holds. People appear as keyed digests (blind indices) only, and so do dossiers wherever a case
 is named. What the national portal is still to be sent is sealed under a key of its own; dossiers have
 their codes in clear, beside what an authority keeps of a case that names nobody: dates, unit, state.
 
 A change here needs a script in `_migrations/versions` and a new `REVISION`; a test compares them.
 """
+
+from dataclasses import dataclass
 
 from sqlalchemy import (
     Boolean,
@@ -22,10 +24,27 @@ from sqlalchemy import (
     false,
 )
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest revision in `_migrations/versions`, which creates exactly these tables."""
 
 metadata = MetaData()
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The tables of one database, the newest revision of them, and the table by which it is known.
+
+    `scripts` names the folder beside this file that leads older revisions there.
+    """
+
+    tables: MetaData
+    revision: str
+    known_by: str
+    scripts: str
+
+
+MAIN = Schema(metadata, REVISION, "leaves", "_migrations")
+"""The database of a deployment; the vault's is in `vault_schema.py`."""
 
 tenants = Table(
     "tenants",
@@ -329,6 +348,7 @@ replays = Table(
     Column("answer", LargeBinary),
 )
 
+# `identity` and `edition` name the content in the vault; `reason` says why a record was revoked
 records = Table(
     "records",
     metadata,
@@ -337,11 +357,21 @@ records = Table(
     Column("owner_index", LargeBinary, nullable=False),
     Column("kind", String, nullable=False),
     Column("identity", LargeBinary, nullable=False),
+    Column("edition", LargeBinary, nullable=False),
     Column("state", String, nullable=False),
+    Column("reason", String),
     Column("stored_at", Integer, nullable=False),
-    Column("content", LargeBinary, nullable=False),
     UniqueConstraint("tenant", "identity"),
     Index("records_owner", "tenant", "owner_index"),
+)
+
+# contents of the vault that a change has stopped naming; the sweep erases them there
+dropped_contents = Table(
+    "dropped_contents",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("identity", LargeBinary, primary_key=True),
+    Column("edition", LargeBinary, primary_key=True),
 )
 
 # `sealed` is what the portal is sent, kept until it has the last of it; `added` says what came to it

@@ -40,6 +40,11 @@ class DatabaseUrl:
         """The database of a data folder, where no other is set."""
         return cls(data / "gateway.db")
 
+    @property
+    def vault(self) -> Self:
+        """The vault beside this database, where no other is set."""
+        return type(self)(self.path.with_name("vault.db"))
+
     def __str__(self) -> str:
         return f"sqlite:///{self.path}"
 

@@ -157,7 +157,10 @@ async def register(
         created = register_said(forms, dossiers, clock(), connection, caller, body)
         return 201 if created else 200, Registered(code=body.code, created=created)
 
-    return await context.change_once(caller, change)
+    async def register() -> Response:
+        return await context.change_once(caller, change)
+
+    return await dossiers.records.with_keys(caller.tenant, register)
 
 
 def register_said(

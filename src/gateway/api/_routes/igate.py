@@ -112,7 +112,11 @@ async def submit_dossier(
             raise DossierRefused(refusal.code, refusal.detail, member) from None
 
     request = submission.read(caller, frozenset(untold), "code")
-    return await judge_once(cases, caller, context, request, register)
+
+    async def judge() -> Response:
+        return await judge_once(cases, caller, context, request, register)
+
+    return await dossiers.records.with_keys(caller.tenant, judge)
 
 
 def choices_of(forms: FormServices, eform: EForm) -> Choices:

@@ -10,6 +10,7 @@ from gateway.api._http import encode
 from gateway.api._models.people import DossierText, NameText, OfficerText
 from gateway.api._routes.prefills import with_allowance
 from gateway.api._routing import (
+    Change,
     Context,
     MayReadRecords,
     MayWriteRecords,
@@ -21,7 +22,7 @@ from gateway.api._routing import (
 from gateway.api.services import UseAccess, UseDatabase, UseDossiers, UseLog
 from gateway.domain.identifiers import DossierCode, PersonalId
 from gateway.reads.gate import MEMBERS_FOR, PersonRead
-from gateway.records.store import Lying, StoredRecord
+from gateway.records.store import StoredRecord
 from gateway.sources.holders import records_of
 
 router = new_router("records")
@@ -156,14 +157,16 @@ async def put_record(
     sent = body.model_dump(exclude_unset=True)
     vouches = caller.grant.vouches
 
-    def change(connection: Connection) -> tuple[int, object]:
-        if body.expected_at is None:
-            record_id, created = dossiers.records.put_in(connection, caller.tenant, sent, vouches)
-        else:
-            record_id, created = dossiers.records.announce_in(connection, caller.tenant, sent)
-        return 201 if created else 200, RecordTaken(id=record_id, created=created)
+    async def prepare() -> Change:
+        deposit = await dossiers.records.deposit(caller.tenant, sent, vouches)
 
-    return await context.change_once(caller, change)
+        def change(connection: Connection) -> tuple[int, object]:
+            record_id, created = dossiers.records.put_in(connection, caller.tenant, deposit)
+            return 201 if created else 200, RecordTaken(id=record_id, created=created)
+
+        return change
+
+    return await context.prepare_and_change_once(caller, prepare)
 
 
 @router.post("/v1/records/search", response_model=RecordSearchResponse)
@@ -190,7 +193,7 @@ async def search_records(
     allowance = await access.reads.check(read)
     shown = MEMBERS_FOR[body.purpose or ""]
     store = dossiers.records
-    lying = Lying(store.search(caller.tenant, owner), store.awaited(caller.tenant, owner))
+    lying = await store.everything(caller.tenant, owner)
     found = records_of(name, lying, store.kinds)
     records = [
         one

@@ -39,7 +39,7 @@ def components_on_record(
     number = dossier.owner.personal_id
     if not named:
         return ()
-    own = () if number is None else records.search(tenant, PersonalId(number), state=VALID)
+    own = () if number is None else records.search_held(tenant, PersonalId(number), state=VALID)
     by_id = {one.id: one for one in own}
     components = []
     for place, attachment in named:

@@ -43,22 +43,24 @@ class RecordsSource:
         """Read the owner's valid records with this tenant, in one query.
 
         NoRecord when there is none of a kind that could answer. Raises SourceUnavailable
-        (`storage_busy`) when the vault cannot be read.
+        (`storage_busy`, `vault_closed`, `vault_damaged`) when the vault cannot be read.
         """
         kinds = self._holdings.kinds_for(question.wanted)
         if not kinds:
             return NoRecord()
         now = self._clock()
         beside = self._holdings.kinds_beside(kinds) | self._holdings.renaming
-        lying = self._lying(question, kinds | beside)
+        lying = await self._lying(question, kinds | beside)
         deferred = self._holdings.deferred(lying.awaited, kinds, question.wanted, now)
         if not any(one.record.kind in kinds for one in lying.records):
             return NoRecord(deferred=deferred)
         papers = self._holdings.papers(lying.records, kinds, question.wanted, now)
         return Found(papers, deferred=deferred)
 
-    def _lying(self, question: Question, kinds: Collection[str]) -> Lying:
+    async def _lying(self, question: Question, kinds: Collection[str]) -> Lying:
         try:
-            return self._store.lying(question.purpose.tenant, question.person.personal_id, kinds)
+            return await self._store.lying(
+                question.purpose.tenant, question.person.personal_id, kinds
+            )
         except Busy as error:
-            raise SourceUnavailable("storage_busy") from error
+            raise SourceUnavailable(error.code) from error
