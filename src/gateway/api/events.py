@@ -17,6 +17,7 @@ from typing import TextIO
 import structlog
 
 from gateway.domain.errors import FormRefused
+from gateway.sources.source import UnusableSource
 
 EVENTS: dict[str, frozenset[str]] = {
     "started": frozenset({"address", "mock"}),
@@ -24,6 +25,7 @@ EVENTS: dict[str, frozenset[str]] = {
     "bug": frozenset({"error", "place"}),
     "server": frozenset({"logger"}),
     "form_refused": frozenset({"places"}),
+    "source_unusable": frozenset({"reason"}),
     "chains_abandoned": frozenset({"count"}),
     "day_keys_erased": frozenset({"count"}),
     "orphans_erased": frozenset({"count"}),
@@ -81,6 +83,11 @@ def note_bug(error: BaseException) -> None:
 def note_refused_form(refusal: FormRefused) -> None:
     """Say which form keeps the gateway from starting, and where; of a form, never of a person."""
     structlog.get_logger().error("form_refused", places=refusal.detail)
+
+
+def note_unusable_source(unusable: UnusableSource) -> None:
+    """Say which source keeps the gateway from starting, and why."""
+    structlog.get_logger().error("source_unusable", reason=str(unusable))
 
 
 def place_of(error: BaseException) -> str:

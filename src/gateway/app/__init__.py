@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 
-from gateway.api.events import note_refused_form
+from gateway.api.events import note_refused_form, note_unusable_source
 from gateway.api.routers import add_routes
 from gateway.app._schedule import run_schedule
 from gateway.app._services import open_services
@@ -16,6 +16,7 @@ from gateway.domain.errors import FormRefused
 from gateway.log.append import CLOCK_GUARD, ClockGuard
 from gateway.log.publishing import LogFolder, Witnesses
 from gateway.settings import Settings
+from gateway.sources.source import UnusableSource
 from gateway.upstream import http
 from gateway.upstream.carrier import FastCarrier
 from gateway.upstream.exchange import Posting
@@ -65,6 +66,9 @@ def _lifespan(
                 services = await open_services(settings, clock, outside, folder, witnesses)
             except FormRefused as refusal:
                 note_refused_form(refusal)
+                raise
+            except UnusableSource as unusable:
+                note_unusable_source(unusable)
                 raise
             app.state.services = services
             if monotonic is not None:

@@ -101,7 +101,7 @@ def _from_outside() -> Iterator[SourceSpec]:
     for point in entry_points(group=GROUP):
         try:
             found = point.load()
-        except (ImportError, AttributeError) as error:
+        except (ImportError, SyntaxError, AttributeError) as error:
             raise UnusableSource(f"source {point.name}: {error}") from error
         spec = _spec(found, point.name)
         if spec.place is not None:
