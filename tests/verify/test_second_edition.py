@@ -1,5 +1,6 @@
 """What the second edition of the measure counts, by both counts, and what the verifier refuses."""
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -9,8 +10,8 @@ import pytest
 
 from gateway.domain.errors import CannotMeasure
 from gateway_verify.command import PROVED, REFUTED, Answer, run_recompute, run_verify
-from tests.verify.building import LOG_KEY, Json, canonical
-from tests.verify.closing import key_leaf
+from tests.verify.building import LOG_KEY, Json, canonical, definition
+from tests.verify.closing import closed_log, key_leaf, outside, publish, tally
 from tests.verify.second import (
     FIELDS,
     FORM,
@@ -395,6 +396,28 @@ def test_late_events_have_their_own_table(tmp_path: Path) -> None:
     assert november["sums"]["dossiers"] == 12
     assert december["sums"] == {"late/submissions": 12, "late/withdrawals": 12}
     proved(log.write(tmp_path))
+
+
+def test_mock_figures_say_so_first(tmp_path: Path) -> None:
+    """In the release and in the lines of the verdict; a month that is not over says so next."""
+    log = begun(measure=definition2(mock=True))
+    dossiers(log)
+    log.close(partial=True)
+    log.write(tmp_path / "second")
+    assert proved(tmp_path / "second")["mock"] is True
+    assert notice_in(tmp_path / "second") == ["mock sources", "not over"]
+    shown = run_verify(str(tmp_path / "second"), None).lines()[1]
+    assert "mock sources" in shown and "core" in shown
+    first = (tally(partial=True), outside(partial=True))
+    publish(closed_log(*first, measure=definition(mock=True)), tmp_path / "first")
+    assert notice_in(tmp_path / "first") == ["not over", "mock sources"]
+
+
+def notice_in(folder: Path) -> list[str]:
+    """Which of the two lines comes first in a release, in words of them."""
+    release = json.loads((folder / "releases" / "2026-11.json").read_bytes())
+    words = ("mock sources", "not over")
+    return [word for line in release["notice"][:2] for word in words if word in line]
 
 
 def test_edition_changes_with_its_named_month(tmp_path: Path) -> None:

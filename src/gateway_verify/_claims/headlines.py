@@ -2,12 +2,14 @@
 
 Per month and channel that has dossiers: how many, and core, reduction, reach and their like as far as the
 release has them; coverage and floor by each source that counted dossiers. Each share is numerator,
-denominator and value, as the release says them.
+denominator and value, as the release says them. Figures from mock sources say so in their line (`mock`).
 """
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
+
+from gateway_verify._claims.releases import MOCK
 
 Json = Mapping[str, Any]
 
@@ -28,12 +30,13 @@ def figures_of(releases: Iterable[Json]) -> list[dict[str, Any]]:
 
 
 def _rows(release: Json) -> Iterable[dict[str, Any]]:
-    reconciled = release["reconciliation"]
+    reconciled, mock = release["reconciliation"], MOCK in release["notice"]
     for channel, total in release["total"].items():
         if total["dossiers"]:
             yield {
                 "month": release["month"],
                 "channel": channel,
+                "mock": mock,
                 "dossiers": total["dossiers"],
                 **{name: _share(total[name]) for name in _WORDS if name in total},
                 "coverage": {c["source"]: _share(c["coverage"]) for c in reconciled["counts"]},
@@ -43,7 +46,12 @@ def _rows(release: Json) -> Iterable[dict[str, Any]]:
     mixed = [cell for cell in release["cells"] if cell["cell"]["channel"] == "mixed"]
     if mixed:
         dossiers = sum(cell["sums"].get("dossiers", 0) for cell in mixed)
-        yield {"month": release["month"], "channel": "mixed", "dossiers": dossiers}
+        yield {
+            "month": release["month"],
+            "channel": "mixed",
+            "mock": mock,
+            "dossiers": dossiers,
+        }
 
 
 def _share(share: Json) -> dict[str, Any]:
@@ -59,6 +67,8 @@ def lines_of(figures: Iterable[Json]) -> list[str]:
 
 def _line(row: Json) -> str:
     head = f"{row['month']} {row['channel']}: {row['dossiers']} hồ sơ / dossiers"
+    if row["mock"]:
+        head += f" ({MOCK})"
     if row["channel"] == "mixed":
         return f"{head}; không tính tỷ lệ / no ratio"
     coverage = [f"độ phủ / coverage {_said(row['coverage'], s)} ({s})" for s in row["coverage"]]

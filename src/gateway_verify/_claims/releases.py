@@ -31,9 +31,10 @@ from gateway_verify.text import canonical
 LARGEST_RELEASE_BYTES = 16 * 1024 * 1024
 _PLAIN = re.compile("[a-z0-9_]{1,60}")
 """A name that may be repeated; another one may be made for the eye that reads the verdict."""
+MOCK = "SỐ LIỆU TỪ NGUỒN MÔ PHỎNG / figures from mock sources"
 _NOTICES = {
+    "mock": MOCK,
     "partial": "tháng chưa kết thúc / the month is not over",
-    "mock": "SỐ LIỆU TỪ NGUỒN MÔ PHỎNG / figures from mock sources",
     "instant": "không loại hồ sơ nộp tức thời / the instant rule is set to 0",
     "unconfirmed": "chưa xác nhận: chưa kết nối Cổng / unconfirmed: no portal connected",
     "no_count": "chưa có số liệu đối chiếu của bên khác / no count supplied by anybody else",
@@ -43,7 +44,7 @@ _NOTICES = {
     "gateway": "chỉ chứng minh những gì đi qua cổng, không phải những gì hiện trên màn hình / "
     "proves what passed through the gateway, not what stood on a screen",
 }
-"""The lines of a release, word for word."""
+"""The lines of a release, word for word and in their order; the first edition began with `partial`."""
 _MEASURE = (
     "digest",
     "instant_seconds",
@@ -110,7 +111,7 @@ def release_of(place: Place, proved: Proved, close: Close) -> dict[str, Any]:
         "v": edition,
         "month": close.month,
         "partial": last["partial"],
-        "notice": _notices(proved, size, last["partial"], reconciled, total),
+        "notice": _notices(proved, size, last["partial"], reconciled, total, edition),
         "definition": {
             "leaf": last["definition"],
             "name": measure["definition"],
@@ -174,11 +175,12 @@ def _notices(
     partial: bool,
     reconciled: Mapping[str, Any],
     total: Mapping[str, Mapping[str, Any]],
+    edition: int,
 ) -> list[str]:
     measures = [leaf for at, leaf in proved.story.of_kind("metric-definition") if at < size]
     holds = {
-        "partial": partial,
         "mock": any(one["mock"] for one in measures),
+        "partial": partial,
         "instant": any(
             0 in (one["instant_seconds"], one["instant_seconds_per_field"]) for one in measures
         ),
@@ -188,7 +190,10 @@ def _notices(
         "young": any(2 * one.get("young", 0) > one["core"]["numerator"] for one in total.values()),
         "gateway": True,
     }
-    return [_NOTICES[name] for name, held in holds.items() if held]
+    lines = [_NOTICES[name] for name, held in holds.items() if held]
+    if edition == 1:
+        lines.sort(key=lambda line: line != _NOTICES["partial"])
+    return lines
 
 
 def _cell(at: int, leaf: Mapping[str, Any], edition: int) -> dict[str, Any]:
