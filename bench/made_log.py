@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.domain.identifiers import POPULATION, RECORDS, SESSION
-from gateway.domain.verdicts import spell
+from gateway.domain.verdicts import encode_letters
 from gateway.forms.catalogue import read_catalogue
 from gateway.log.canonical import canonical
 from gateway.log.entries import leaf_of, payload_of
@@ -144,8 +144,8 @@ def _instances(template: str, numbers: Mapping[str, int]) -> list[str]:
 def prefill(filled: Filled, chance: random.Random, **members: Any) -> Json:
     """The body of the prefill leaf; `case` and `chain` are for the caller to fill in."""
     paths = [path for path, *_ in filled.form["fields"]]
-    state, rows = spell(paths, filled.states)
-    source, source_rows = spell(paths, filled.sources)
+    state, rows = encode_letters(paths, filled.states)
+    source, source_rows = encode_letters(paths, filled.sources)
     procedures = filled.form["procedures"]
     read = ["population", chance.choice(("found", "found", "found", "unavailable")), 1, 4]
     return {
@@ -188,7 +188,7 @@ def submission(filled: Filled, chance: random.Random, **members: Any) -> Json:
         ("cl", "cr"): kinds,
         ("so", "sr"): sources,
     }.items():
-        letters[base], rows = spell(paths, said)
+        letters[base], rows = encode_letters(paths, said)
         if rows:
             letters[in_rows] = rows
     procedures = filled.form["procedures"]

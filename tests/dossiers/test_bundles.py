@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from gateway.app import create_app
-from gateway.domain.verdicts import spell
+from gateway.domain.verdicts import encode_letters
 from gateway.dossiers._telling.listing import send_again
 from gateway.receipts.cases import case_of, register_dossier
 from gateway.settings import PortalAccess, Settings
@@ -101,7 +101,7 @@ async def prefilled(gateway: FastAPI, source: str, field: str) -> None:
         leaf = connection.execute(version).scalar_one()
         entry = connection.execute(select(leaves.c.entry).where(leaves.c.idx == leaf)).scalar_one()
         paths = [path for path, *_ in json.loads(entry)["fields"]]
-        so, rows = spell(paths, {field: source[0]})
+        so, rows = encode_letters(paths, {field: source[0]})
         members = {
             "case": register_dossier(
                 connection, "h99", CODE, services.clock(), services.keys.index
@@ -112,7 +112,7 @@ async def prefilled(gateway: FastAPI, source: str, field: str) -> None:
             "ch": "online",
             "vb": "vneid",
             "q": [[source, "found", 1, 0]],
-            "st": spell(paths, {field: "F"})[0],
+            "st": encode_letters(paths, {field: "F"})[0],
             "so": so,
             "or": rows,
         }

@@ -76,7 +76,7 @@ async def test_other_tenants_records_are_not_found(
     record_id, _ = await store.put(HERE, card)
 
     assert await store.search(THERE, owner_of(card)) == ()
-    assert (await store.lying(THERE, owner_of(card), {"identity_card"})).records == ()
+    assert (await store.reusable(THERE, owner_of(card), {"identity_card"})).records == ()
     with pytest.raises(NotFound, match="unknown_record"):
         (await store.get(THERE, record_id))
     with pytest.raises(NotFound, match="unknown_record"):
@@ -110,7 +110,7 @@ async def test_revoked_record_gives_reason_and_is_invalid(
     assert (revoked.state, revoked.reason) == ("revoked", reason)
     kept = await store.get(HERE, record_id)
     assert (kept.state, kept.reason) == ("revoked", reason)
-    assert (await store.lying(HERE, owner_of(card), {"identity_card"})).records == ()
+    assert (await store.reusable(HERE, owner_of(card), {"identity_card"})).records == ()
     assert await store.revoke(HERE, record_id, reason) == revoked
 
 

@@ -34,8 +34,8 @@ DONE = {"portal_state": 9, "confirmed_leaf": 4}
 async def vouched(store: RecordStore, card: dict[str, Any], tenant: TenantId = HERE) -> bool:
     owner = PersonalId(card["owner"]["personal_id"])
     (found,) = await store.search(tenant, owner)
-    (lying,) = (await store.lying(tenant, owner, [card["kind"]])).records
-    assert (await store.get(tenant, found.id)).vouched is found.vouched is lying.vouched
+    (held,) = (await store.reusable(tenant, owner, [card["kind"]])).records
+    assert (await store.get(tenant, found.id)).vouched is found.vouched is held.vouched
     return found.vouched
 
 

@@ -11,7 +11,7 @@ from gateway.domain.verdicts import (
     VERDICT_LETTERS,
     FieldClass,
     Verdict,
-    spell,
+    encode_letters,
 )
 from gateway.log.entries import leaf_of
 from gateway.reduction._definitions import Definitions, read_definitions
@@ -134,9 +134,11 @@ def paths_of(version: int) -> list[str]:
 
 
 def prefill(case: str, chain: str | None = None, **members: Any) -> dict[str, Any]:
-    """A prefill body; `states` are letters by path, as `spell` takes them."""
+    """A prefill body; `states` are letters by path, as `encode_letters` takes them."""
     version = members.pop("fv", FIRST)
-    state, rows = spell(paths_of(version), members.pop("states", {"hoTen": "F", "lyDo": "b"}))
+    state, rows = encode_letters(
+        paths_of(version), members.pop("states", {"hoTen": "F", "lyDo": "b"})
+    )
     return {
         "k": "prefill",
         "case": case,
@@ -172,7 +174,7 @@ def submission(
         "s": {path: registered().letters[one[2]] for path, one in fields.items() if one[2]},
     }
     for short, (base, in_rows) in {"v": ("vd", "vr"), "c": ("cl", "cr"), "s": ("so", "sr")}.items():
-        letters[base], rows = spell(paths_of(version), columns[short])
+        letters[base], rows = encode_letters(paths_of(version), columns[short])
         if rows:
             letters[in_rows] = rows
     return {

@@ -12,7 +12,7 @@ from lxml import etree
 
 from gateway.domain.errors import SourceBrokeContract, SourceError, SourceUnavailable
 from gateway.upstream import exchange as module
-from gateway.upstream.carrier import FastCarrier
+from gateway.upstream.carrier import AiohttpTransport
 from gateway.upstream.exchange import Exchange, Timeouts
 from gateway.upstream.transport import Transport
 from tests.upstream.loopback import Speak, answer, saying, serving
@@ -186,7 +186,7 @@ QUICK = Timeouts(deadline_seconds=1.0, attempt_seconds=0.3, longest_pause_second
 
 async def over_loopback(speak: Speak, timeouts: Timeouts = QUICK) -> tuple[bytes, int]:
     async with serving(speak) as server:
-        transport = Transport([server.url], FastCarrier())
+        transport = Transport([server.url], AiohttpTransport())
         try:
             return await Exchange(transport, timeouts).read(
                 lambda: httpx.Request("POST", server.url, content=b"<q/>"), lambda content: content
@@ -233,7 +233,7 @@ async def test_closed_port_is_lost_connection() -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{reserved.getsockname()[1]}/"
-        transport = Transport([url], FastCarrier())
+        transport = Transport([url], AiohttpTransport())
         with pytest.raises(SourceUnavailable, match="connection"):
             await Exchange(transport, QUICK).read(lambda: httpx.Request("POST", url), len)
         await transport.aclose()
@@ -251,7 +251,7 @@ async def test_one_connection_serves_successive_calls() -> None:
 
     server = await asyncio.start_server(converse, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    transport = Transport([url], FastCarrier())
+    transport = Transport([url], AiohttpTransport())
     for _ in range(3):
         await Exchange(transport, QUICK).read(
             lambda: httpx.Request("POST", url, content=b"<q/>"), len

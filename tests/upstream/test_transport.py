@@ -6,14 +6,14 @@ import httpx
 import pytest
 
 from gateway.domain.errors import SourceBrokeContract, SourceError, SourceUnavailable
-from gateway.upstream.carrier import FastCarrier
+from gateway.upstream.carrier import AiohttpTransport
 from gateway.upstream.transport import LARGEST_ANSWER_BYTES, Answer, Transport
 from tests.upstream.loopback import Speak, answer, saying, serving
 
 
 async def sent(speak: Speak, url: str | None = None) -> Answer:
     async with serving(speak) as server:
-        transport = Transport([server.url], FastCarrier())
+        transport = Transport([server.url], AiohttpTransport())
         try:
             return await transport.send(httpx.Request("POST", url or server.url, content=b"<q/>"))
         finally:

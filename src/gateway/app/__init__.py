@@ -18,7 +18,7 @@ from gateway.log.publishing import LogFolder, Witnesses
 from gateway.settings import Settings
 from gateway.sources.source import UnusableSource
 from gateway.upstream import http
-from gateway.upstream.carrier import FastCarrier
+from gateway.upstream.carrier import AiohttpTransport
 from gateway.upstream.exchange import Posting
 from gateway.upstream.transport import Transport
 
@@ -59,7 +59,7 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         policy = log_policy_of(settings)
-        outside = Transport(addresses_of(settings, policy), carrier or FastCarrier())
+        outside = Transport(addresses_of(settings, policy), carrier or AiohttpTransport())
         witnesses = Witnesses(policy, Posting(outside).post)
         with LogFolder(settings.data / "log") as folder:
             try:

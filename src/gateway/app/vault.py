@@ -12,7 +12,7 @@ from gateway.settings import Settings
 from gateway.storage.database import Database, overwrite_deleted
 from gateway.storage.url import DatabaseUnusable
 from gateway.storage.vault_schema import VAULT
-from gateway.upstream.carrier import FastCarrier
+from gateway.upstream.carrier import AiohttpTransport
 from gateway.upstream.exchange import Exchange, Timeouts
 from gateway.upstream.transit import TransitKeys
 from gateway.upstream.transport import Transport
@@ -49,7 +49,7 @@ def open_provider(settings: Settings, outside: Transport) -> KeyProvider:
 async def vault_of(settings: Settings, clock: Clock) -> AsyncIterator[Vault]:
     """The vault for a command, with a way of its own to the key service."""
     addresses = () if settings.transit is None else (settings.transit.url,)
-    outside = Transport(addresses, FastCarrier())
+    outside = Transport(addresses, AiohttpTransport())
     vault = open_vault(settings, Keys(settings.data / "keys"), clock, outside)
     try:
         yield vault

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from gateway.audits._samples import is_entered, read_sample_request
 from gateway.domain.errors import BadRequest, Conflict
 from gateway.domain.identifiers import RECORDS as RECORDS_SOURCE
-from gateway.domain.verdicts import NOTHING, UNNUMBERED, VERDICT_LETTERS, Verdict, unspell
+from gateway.domain.verdicts import NOTHING, UNNUMBERED, VERDICT_LETTERS, Verdict, decode_letters
 from gateway.log.entries import (
     FormVersionLeaf,
     GrantLeaf,
@@ -103,17 +103,17 @@ def _units(
 
 def _of_one(frame: str, letters: SubmissionLetters, fields: list[str]) -> Iterable[str | None]:
     """The path of each unit of one submission; None in the frames whose units have none."""
-    verdicts = unspell(fields, letters.verdicts, letters.verdict_rows)
+    verdicts = decode_letters(fields, letters.verdicts, letters.verdict_rows)
     saved = [path for path, letter in verdicts.items() if letter == _AUTO]
     if frame == FIELDS:
         return saved
     if frame != RECORDS:
         return [None]
     if letters.records is None:
-        sources = unspell(fields, letters.sources, letters.source_rows)
+        sources = decode_letters(fields, letters.sources, letters.source_rows)
         own = registered().by_id[RECORDS_SOURCE].letters
         return [None for path in saved if sources.get(path) in own]
-    records = unspell(fields, letters.records, letters.record_rows)
+    records = decode_letters(fields, letters.records, letters.record_rows)
     behind = [records.get(path, NOTHING) for path in saved]
     named = set(behind) - {NOTHING, UNNUMBERED}
     return [None] * (len(named) + behind.count(UNNUMBERED))

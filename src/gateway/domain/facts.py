@@ -15,7 +15,7 @@ _DATE = re.compile(r"[0-9]{4}(?:-[0-9]{2}){0,2}")
 
 @value
 class PartialDate:
-    """A date whose month or day may be unknown; nothing is ever completed with 01/01.
+    """A date whose month or day may be unknown; it is never completed with 01/01.
 
     Raises ValueError for a date that no calendar has.
     """
@@ -66,7 +66,7 @@ class Coded:
 
 @value
 class PersonRef:
-    """A person whom a source names beside the one that was asked for: a parent, a spouse, a member.
+    """A person named by a source beside the one asked for: a parent, a spouse, a household member.
 
     `facts` is what the same answer already says of that person, so that no second read is needed.
     """
@@ -101,7 +101,7 @@ class RecordRef:
 
 @value
 class Fact:
-    """One attribute's value as a source holds it, with the time it speaks for."""
+    """One attribute's value as a source holds it, with the time as of which it holds."""
 
     value: Held = field(repr=False)
     as_of: datetime
@@ -110,7 +110,7 @@ class Fact:
 
 @value
 class Holder:
-    """Whom a paper says it belongs to (người được cấp giấy tờ), as far as it says so.
+    """The holder that a paper states (người được cấp giấy tờ), as far as it does.
 
     Names and birth dates are all those that it gives for its holder, usually one of each; a paper
     that gives none holds neither. `other_number` says that it names another number than the one it

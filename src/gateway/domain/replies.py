@@ -11,7 +11,7 @@ from gateway.domain.identifiers import AttributeName
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Something lies there under the number; the papers hold only attributes that were asked for.
+    """The source holds something under the number; the papers hold only wanted attributes.
 
     They stand in the order in which a later one is believed before an earlier one. `surplus` counts
     what the source sent beyond the question and was dropped at the edge; `deferred` says what it
@@ -25,7 +25,7 @@ class Found:
 
     @property
     def facts(self) -> Mapping[AttributeName, Fact]:
-        """What the papers say together, whoever they belong to."""
+        """The facts of all papers together, whoever they belong to."""
         facts: dict[AttributeName, Fact] = {}
         for paper in self.papers:
             facts |= paper.facts

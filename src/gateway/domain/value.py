@@ -10,7 +10,7 @@ T = TypeVar("T")
 def value(kind: type[T]) -> type[T]:
     """`@dataclass(frozen=True, slots=True)` to readers and to mypy, which refuses any assignment.
 
-    At run time nothing watches over it: a class that CPython freezes sets each member by a call of
-    `object.__setattr__`, which makes its values five times as dear.
+    At run time nothing is enforced: a frozen class of CPython sets each member by a call of
+    `object.__setattr__`, at five times the cost.
     """
     return dataclass(slots=True, unsafe_hash=True)(kind)

@@ -1,6 +1,6 @@
 """Classes, reasons and verdicts of a field (design of the measure, 3.2, 3.3, 5.1), and their letters.
 
-A case body says of every field what became of it, in one letter, in the order of the field list of
+A case payload says of every field what became of it, in one letter, in the order of the field list of
 the form's `form-version` leaf. A field outside repeating groups has its letter at its place in one
 string; a column of a group has `.` there, and each row of the group has a string of its own, keyed by
 the row's path (`thanhVien[0]`), with one letter per column in the order of the field list. `-` stands
@@ -108,7 +108,7 @@ VERDICT_LETTERS: Mapping[Verdict, str] = {
 RECORD_LETTERS = "bcdfghjklmnpqrstvwxz"
 """An unvouched record of a submission, in the order in which they filled its fields; `*` beyond these.
 
-Without vowels and digits, so that no letters of a body spell a name or a number.
+Without vowels and digits, so that no letters of a payload spell a name or a number.
 """
 
 UNNUMBERED = "*"
@@ -117,8 +117,8 @@ _COLUMN = "."
 _NUMBER = re.compile(r"\[[0-9]+\]")
 
 
-def spell(fields: Sequence[str], letters: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """Write letters by instance path as one string and one string per row."""
+def encode_letters(fields: Sequence[str], letters: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """Encode letters by instance path as one string and one string per row."""
     base = "".join(_COLUMN if "[]" in path else letters.get(path, NOTHING) for path in fields)
     rows: dict[str, str] = {}
     for row in dict.fromkeys(p.rpartition("]")[0] + "]" for p in letters if "]" in p):
@@ -126,8 +126,8 @@ def spell(fields: Sequence[str], letters: Mapping[str, str]) -> tuple[str, dict[
     return base, rows
 
 
-def unspell(fields: Sequence[str], base: str, rows: Mapping[str, str]) -> dict[str, str]:
-    """Read the letters back, by instance path; what has nothing to say is left out."""
+def decode_letters(fields: Sequence[str], base: str, rows: Mapping[str, str]) -> dict[str, str]:
+    """Decode such strings into letters by instance path; `-` is left out."""
     letters = {
         path: letter
         for path, letter in zip(fields, base, strict=True)

@@ -33,7 +33,7 @@ class FieldInstance:
 
 @value
 class Place:
-    """Where a walk stands: the data scope, its path up to there, and the row of each group."""
+    """The position of a walk: the data scope, its path, and the row of each group."""
 
     scope: object
     prefix: str
@@ -57,7 +57,7 @@ def rows_of(group: Node, place: Place) -> Iterator[Place]:
 def instance_at(
     template: FieldTemplate, node: Node, place: Place, decision: Decision
 ) -> FieldInstance:
-    """The instance of a component's field at the place where a walk stands."""
+    """The instance of a component's field at the position of a walk."""
     if not place.rows:
         return outside_rows(template, decision)
     local = node.local + template.path[len(node.path) :]
@@ -79,5 +79,5 @@ _RANK = {Decision.HIDDEN: 0, Decision.OPEN: 1, Decision.VISIBLE: 2}
 
 @lru_cache(maxsize=20_000)
 def outside_rows(template: FieldTemplate, decision: Decision) -> FieldInstance:
-    """The one instance of a field that stands in no row; its path is the template's."""
+    """The one instance of a field outside all rows; its path is the template's."""
     return FieldInstance(template, template.path, (), decision)

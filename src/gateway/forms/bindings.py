@@ -14,7 +14,7 @@ from gateway.forms.bundles import Served
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to find the person of a role (vai trò)."""
+    """One rule that finds the person of a role (vai trò)."""
 
     subject: bool = False
     start: RoleName | None = None
@@ -40,7 +40,7 @@ class Binding:
 
 @dataclass(frozen=True)
 class Bindings:
-    """Everything that stands beside one form: procedures, roles, items, bindings, ceiling.
+    """What is declared beside one form: procedures, roles, items, bindings, ceiling.
 
     `declaration` names the official declaration (mẫu số), the form's own code where the file names
     none. `item_sources` says which sources the declaration's list names for an item that no binding

@@ -202,7 +202,7 @@ def read_catalogue(schemas: Path) -> Catalogue:
 
 @contextmanager
 def _collected(form: str, problems: list[FieldProblem]) -> Iterator[None]:
-    """Keep what is refused, and say of each place in which form it is."""
+    """Collect the refused places, each with the name of its form."""
     try:
         yield
     except FormRefused as refusal:
@@ -210,7 +210,7 @@ def _collected(form: str, problems: list[FieldProblem]) -> Iterator[None]:
 
 
 def _check_served(form: RegisteredForm, forms: Mapping[FormCode, RegisteredForm]) -> None:
-    """Refuse a bundle that speaks for a declaration, or an item of one, that is not there."""
+    """Refuse a bundle that names a declaration, or an item of one, that does not exist."""
     for place, served in enumerate(form.bindings.serves):
         part = forms.get(FormCode(served.form)) if served.form is not None else None
         if served.form is not None and part is None:

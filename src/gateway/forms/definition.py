@@ -109,7 +109,7 @@ def definition_of(document: object, raw: bytes) -> FormDefinition:
 
 
 def _no_form(document: object) -> FieldProblem:
-    """What stands where a form should: a project export, whose forms are named, or anything else."""
+    """The problem of a document that is no form: a project export, whose forms are named, or other."""
     names = forms_in(document)
     return (
         FormProblem("", "several_forms", about=", ".join(names))

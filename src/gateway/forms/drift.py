@@ -67,7 +67,7 @@ class Drift:
 
     @property
     def new_series(self) -> bool | None:
-        """Whether counting starts anew; None while the bindings do not fit."""
+        """Whether counting restarts; None while the bindings do not fit."""
         return None if self.series is None else self.series != self.earlier_series
 
 
@@ -131,7 +131,7 @@ def _labels_above(node: Node) -> Iterator[str]:
 def _renamed(
     before: Mapping[str, _Place], after: Mapping[str, _Place]
 ) -> Iterator[tuple[str, str]]:
-    """Pairs of a path that is gone and the path that stands for it now."""
+    """Pairs of a removed path and the path that replaces it."""
     arrived: dict[object, list[str]] = defaultdict(list)
     for path, place in after.items():
         if path not in before:

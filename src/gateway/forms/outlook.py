@@ -106,7 +106,7 @@ class _Layout:
             return tuple(_instances(self, data))
         key = tuple(hangs_on)
         if key not in self.decided:
-            _make_room(self.decided)[key] = tuple(_instances(self, data))
+            _evict(self.decided)[key] = tuple(_instances(self, data))
         return self.decided[key]
 
     def decided_of(self, hangs_on: list[object], group: str, data: dict[str, object]) -> Decision:
@@ -115,7 +115,7 @@ class _Layout:
             return self._tried(group, data)
         key = (group, *hangs_on)
         if key not in self.asked:
-            _make_room(self.asked)[key] = self._tried(group, data)
+            _evict(self.asked)[key] = self._tried(group, data)
         return self.asked[key]
 
     def _offered(self, values: list[object]) -> bool:
@@ -140,8 +140,8 @@ class _Layout:
         return decisions.of(node.gate, ())
 
 
-def _make_room(kept: dict[K, V]) -> dict[K, V]:
-    """A memory that would grow beyond measure begins anew."""
+def _evict(kept: dict[K, V]) -> dict[K, V]:
+    """Empty a cache that has reached its limit."""
     if len(kept) >= _MOST_KEPT:
         kept.clear()
     return kept

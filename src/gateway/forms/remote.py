@@ -54,7 +54,7 @@ class RemoteLists:
         """
         name = _name_of(address)
         if name not in self.labels:
-            return True  # no list of ours: nothing can be said
+            return True  # not one of our lists: unknown
         parts = self.by_province.get(name, {})
         chosen = parts.get(_province_at(address, data, row)) if parts else None
         return value in (self.labels[name] if chosen is None else chosen)

@@ -14,7 +14,7 @@ from gateway.forms.values import EMPTY, NotOfType, canonical
 
 
 def holds(way: Way, form: FormDefinition, data: Mapping[str, object]) -> bool:
-    """Whether the data give every answer that the way waits for, in whatever dress."""
+    """Whether the data give every answer that the rule requires, in any notation."""
     return all(_said(form, data, path) in accepted for path, accepted in (way.when or {}).items())
 
 
@@ -24,7 +24,7 @@ def moved_roles(
     ways: Mapping[RoleName, int],
     data: Mapping[str, object],
 ) -> Iterator[RoleName]:
-    """The roles of which the way that found the person, by number, holds no more."""
+    """The roles whose rule, by its number, no longer holds."""
     for role, number in ways.items():
         if not holds(bindings.roles[role][number], form, data):
             yield role

@@ -44,7 +44,7 @@ _Words = frozenset[str]
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A fact that could fill a field, how sure that is, and which known field speaks for it."""
+    """A fact that could fill a field, its confidence, and the known field that supports it."""
 
     field: str
     label: str

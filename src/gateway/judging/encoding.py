@@ -16,7 +16,7 @@ from gateway.domain.verdicts import (
     UNNUMBERED,
     VERDICT_LETTERS,
     Verdict,
-    spell,
+    encode_letters,
 )
 from gateway.forms import steps_of
 from gateway.forms.catalogue import RegisteredForm
@@ -65,7 +65,7 @@ def letters_of(judgement: Judgement, form: RegisteredForm) -> SubmissionLetters:
     fields = [template.path for template in form.declarable]
 
     def spelled(letter: Callable[[JudgedField], str]) -> tuple[str, dict[str, str]]:
-        return spell(fields, {judged.path: letter(judged) for judged in judgement.fields})
+        return encode_letters(fields, {judged.path: letter(judged) for judged in judgement.fields})
 
     verdicts, verdict_rows = spelled(lambda judged: VERDICT_LETTERS[judged.verdict])
     classes, class_rows = spelled(_class_letter)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from gateway.domain.clock import hour_of
 from gateway.domain.replies import Found, Reply, outcome_of
-from gateway.domain.verdicts import CLASS_LETTERS, REASON_LETTERS, Reason, spell
+from gateway.domain.verdicts import CLASS_LETTERS, REASON_LETTERS, Reason, encode_letters
 from gateway.log.entries import Offered, PrefillPayload, Read
 from gateway.prefill._asking.knowledge import Answer
 from gateway.prefill._case import Case
@@ -34,8 +34,12 @@ def prefill_payload(
     fields = [template.path for template in case.form.declarable]
     entries = filled_form.entries
     filled = [entry for entry in entries if not isinstance(entry, Empty)]
-    states, state_rows = spell(fields, {e.instance.path: _state_letter(e) for e in entries})
-    sources, source_rows = spell(fields, {e.instance.path: _source_letter(e) for e in filled})
+    states, state_rows = encode_letters(
+        fields, {e.instance.path: _state_letter(e) for e in entries}
+    )
+    sources, source_rows = encode_letters(
+        fields, {e.instance.path: _source_letter(e) for e in filled}
+    )
     return PrefillPayload(
         case=case_ref,
         chain=chain.id,

@@ -20,7 +20,7 @@ _MEMBERS = frozenset({"kind", "owner", "dossier", "expected_at"})
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A record that is on its way (giấy tờ đang số hóa)."""
+    """A record that is being digitised (giấy tờ đang số hóa)."""
 
     kind: str
     owner: PersonalId
@@ -29,7 +29,7 @@ class Announcement:
     expected_at: datetime
 
     def document(self) -> dict[str, object]:
-        """The announcement as it is kept; whose number it is lies in the index alone."""
+        """The announcement as it is stored; the owner's number is in the index only."""
         kept: dict[str, object] = {
             "dossier": self.dossier,
             "expected_at": self.expected_at.isoformat(),

@@ -17,19 +17,19 @@ _IDENTIFYING = ("kind", "number", "issuer", "issued_on", "valid_until", "content
 
 
 def owner_index(key: bytes, tenant: TenantId, owner: PersonalId) -> bytes:
-    """Under which an owner's records lie with this tenant, and with no other."""
+    """The index of an owner's records with this tenant; it differs for every tenant."""
     return _digest(key, "owner", tenant, owner.digits.encode())
 
 
 def identity_of(key: bytes, tenant: TenantId, record: Record) -> bytes:
-    """What two records of one tenant share that are the same paper, whoever brought them in."""
+    """The identity of a paper: equal for two records of one tenant that are the same paper."""
     document = record.document()
     named = {name: document[name] for name in _IDENTIFYING} | {"owner": record.owner.digits}
     return _digest(key, "identity", tenant, write_document(named))
 
 
 def identity_of_awaited(key: bytes, tenant: TenantId, coming: Announcement) -> bytes:
-    """The same for a record that has not come yet; never that of one that has."""
+    """The identity of an announced record; never equal to that of a stored one."""
     owner = {"owner": coming.owner.digits, "awaited": coming.kind}
     return _digest(key, "identity", tenant, write_document(owner | coming.document()))
 

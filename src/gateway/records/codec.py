@@ -58,7 +58,7 @@ def write_document(document: object) -> bytes:
 
 
 def read_document(text: bytes) -> Any:
-    """The document again; numbers are int or Decimal, never float."""
+    """Parse such a document; numbers are int or Decimal, never float."""
     return read_json(text, Decimal)
 
 

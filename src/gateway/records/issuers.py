@@ -66,7 +66,7 @@ def is_posted_for(record: Record, vouches: Collection[IssuerAndKind]) -> bool:
 
 
 def vouched_for(record: Record) -> dict[str, object]:
-    """What an issuer signs of a record."""
+    """The JSON members of a record that an issuer signs."""
     document = record.document()
     signed = ("kind", "number", "issuer", "issued_on", "valid_until", "content")
     return {

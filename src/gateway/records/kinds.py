@@ -53,7 +53,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """Every kind that the vault takes in."""
+    """Every kind of record that the vault accepts."""
 
     by_name: Mapping[str, Kind]
 

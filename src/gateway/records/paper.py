@@ -19,7 +19,7 @@ _DOMAIN = b"eform-gateway/paper/v1"
 
 
 def paper_of(record: Record) -> dict[str, str | None]:
-    """What the paper behind a record is known by."""
+    """The identifying members of the paper behind a record."""
     return {
         "file": None if record.file is None else record.file["sha256"],
         "issued_on": None if record.issued_on is None else record.issued_on.isoformat(),
@@ -31,7 +31,7 @@ def paper_of(record: Record) -> dict[str, str | None]:
 
 
 def paper_digest(paper: Mapping[str, object]) -> bytes:
-    """The digest of such a paper."""
+    """The digest of the identifying members, as the module specifies it."""
     return sha256(_DOMAIN + _text(paper).encode()).digest()
 
 

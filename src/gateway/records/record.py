@@ -128,7 +128,7 @@ def read_record(sent: Mapping[str, object], kinds: Kinds) -> Record:
 
 
 def stored_record(document: Mapping[str, Any]) -> Record:
-    """A record from the vault; it was checked when it was taken in."""
+    """Read a record from the vault; it was validated when it was stored."""
     issued_on, valid_until = document["issued_on"], document["valid_until"]
     return Record(
         kind=document["kind"],
@@ -241,7 +241,7 @@ def _result_code(value: object) -> str | None:
 
 
 def _qr(sent: Mapping[str, object], owner: PersonalId) -> Mapping[str, str] | None:
-    """What the printed code says, which may not be another paper's."""
+    """The content of the printed code, which must match the record."""
     if sent.get("qr") is None:
         return None
     known: dict[str, Check] = {

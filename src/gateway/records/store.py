@@ -82,7 +82,7 @@ REVOCATION_REASONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
-    """A record as it lies in the vault; `reason` says why it was revoked.
+    """A record in the vault; `reason` is that of its revocation.
 
     `vouched` says that more than the tenant's word stands for it: its issuer's signature, which was
     checked when it came in, a tenant that was granted to post in the issuer's name, or a finished
@@ -99,7 +99,7 @@ class StoredRecord:
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """An announced record as it lies in the vault."""
+    """An announced record in the vault."""
 
     id: str
     kind: str
@@ -109,8 +109,8 @@ class Awaited:
 
 
 @dataclass(frozen=True, slots=True)
-class Lying:
-    """What lies here of one owner: records that may be reused, and those on their way."""
+class HeldRecords:
+    """One owner's records: those that may be reused, and those that are announced."""
 
     records: tuple[StoredRecord, ...]
     awaited: tuple[Awaited, ...]
@@ -149,7 +149,7 @@ class Deposit:
 
 @dataclass(slots=True)
 class RecordStore:
-    """The records of every tenant; none finds another's.
+    """The records of all tenants; each tenant finds only its own.
 
     A record's content goes into the vault first (`deposit`), then a change names it (`put_in`).
     """
@@ -278,24 +278,26 @@ class RecordStore:
 
         return self.database.read(read)
 
-    async def everything(self, tenant: TenantId, owner: PersonalId) -> Lying:
+    async def everything(self, tenant: TenantId, owner: PersonalId) -> HeldRecords:
         """Every record of the owner's, revoked ones too, and those on their way; raises as `search`."""
 
-        def read(connection: Connection) -> Lying:
+        def read(connection: Connection) -> HeldRecords:
             rows = self._rows(connection, tenant, owner)
             come = [row for row in rows if row.state != PENDING]
-            return Lying(self._open(come, connection), self._awaited(rows))
+            return HeldRecords(self._open(come, connection), self._awaited(rows))
 
         return await self._read(tenant, read)
 
-    async def lying(self, tenant: TenantId, owner: PersonalId, kinds: Collection[str]) -> Lying:
+    async def reusable(
+        self, tenant: TenantId, owner: PersonalId, kinds: Collection[str]
+    ) -> HeldRecords:
         """What may be reused, or will be, of these kinds; oldest first. Raises as `search`."""
         index = owner_index(self.index_key, tenant, owner)
 
-        def read(connection: Connection) -> Lying:
+        def read(connection: Connection) -> HeldRecords:
             rows = _standing_rows(connection, tenant, index, kinds)
             valid = self._open([row for row in rows if row.state == VALID], connection)
-            return Lying(valid, self._awaited(rows))
+            return HeldRecords(valid, self._awaited(rows))
 
         return await self._read(tenant, read)
 
@@ -522,7 +524,7 @@ def _standing_rows(
 
 @lru_cache(maxsize=256)
 def _rows_of_kinds(count: int) -> Statement:
-    """The question for so many kinds; its text is kept, since to write it costs more than to ask."""
+    """The query for so many kinds; cached, since building it costs more than running it."""
     kinds: list[BindParameter[str]] = [bindparam(f"kind_{i}") for i in range(count)]
     return Statement(
         _ALL_OF_OWNER.where(records.c.state != bindparam("gone"), records.c.kind.in_(kinds))
@@ -530,7 +532,7 @@ def _rows_of_kinds(count: int) -> Statement:
 
 
 def store_earlier(connection: Connection, at: datetime) -> None:
-    """For demonstrations, that need records older than themselves: let every record that is kept by now have been stored by `at` at the latest."""
+    """Backdate every record to `at` or earlier, for demonstrations that need older records."""
     latest = int(at.timestamp())
     younger = update(records).where(records.c.stored_at > latest)
     connection.execute(younger.values(stored_at=latest))

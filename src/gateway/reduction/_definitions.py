@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.domain.errors import CannotMeasure
-from gateway.domain.verdicts import unspell
+from gateway.domain.verdicts import decode_letters
 from gateway.log.entries import (
     FormVersionLeaf,
     GrantLeaf,
@@ -118,7 +118,7 @@ class FormVersion:
     def read(self, leaf: int, letters: str, rows: Rows) -> dict[str, str]:
         """The letters of one payload by instance path; raises CannotMeasure when they do not fit."""
         try:
-            return unspell(self.paths, letters, rows)
+            return decode_letters(self.paths, letters, rows)
         except (ValueError, TypeError, AttributeError):
             raise CannotMeasure(leaf, "its letters do not fit the form version") from None
 

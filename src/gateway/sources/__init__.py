@@ -1,1 +1,1 @@
-"""One file or folder per place that facts are reused from."""
+"""The sources that facts are reused from, one folder or file each."""

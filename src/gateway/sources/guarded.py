@@ -15,14 +15,14 @@ OUTCOMES = {Found: "found", NoRecord: "no_record", NotPermitted: "not_permitted"
 
 @dataclass(frozen=True, slots=True)
 class CountedSource:
-    """A source whose answers are counted by kind; one that did not come in time is `unavailable`."""
+    """A source whose answers are counted by kind; a time-out counts as `unavailable`."""
 
     source: Source
     reads: Counter[tuple[SourceId, str]]
 
     @property
     def id(self) -> SourceId:
-        """The source's own."""
+        """The id of the wrapped source."""
         return self.source.id
 
     async def look_up(self, question: Question) -> Found | NoRecord | NotPermitted:
@@ -43,7 +43,7 @@ class CountedSource:
 
 @dataclass(frozen=True, slots=True)
 class CountedRegister(CountedSource):
-    """A counted source that also says who somebody is; a yes or no is a read like any other."""
+    """A counted source that also confirms identities; a confirmation is counted as a read."""
 
     source: IdentitySource
 
@@ -55,7 +55,7 @@ class CountedRegister(CountedSource):
 def counted(
     sources: Mapping[SourceId, Source], reads: Counter[tuple[SourceId, str]]
 ) -> dict[SourceId, Source]:
-    """The same sources, every outcome of theirs begun at 0."""
+    """The same sources, with the counter of each outcome initialised to 0."""
     for id_ in sources:
         reads.update({(id_, outcome): 0 for outcome in (*OUTCOMES.values(), UNAVAILABLE)})
     return {
@@ -75,11 +75,11 @@ class GatedSource:
 
     @property
     def id(self) -> SourceId:
-        """The source's own."""
+        """The id of the wrapped source."""
         return self.source.id
 
     async def look_up(self, question: Question) -> Found | NoRecord | NotPermitted:
-        """Ask the source; raises SourceUnavailable `log_closed`, without an attempt, while shut."""
+        """Ask the source; raises SourceUnavailable `log_closed`, without an attempt, while the gate is closed."""
         self._check()
         return await self.source.look_up(question)
 
@@ -90,7 +90,7 @@ class GatedSource:
 
 @dataclass(frozen=True, slots=True)
 class GatedRegister(GatedSource):
-    """A gated source that also says who somebody is."""
+    """A gated source that also confirms identities."""
 
     source: IdentitySource
 
@@ -103,7 +103,7 @@ class GatedRegister(GatedSource):
 def gated(
     sources: Mapping[SourceId, Source], is_open: Callable[[], bool]
 ) -> dict[SourceId, Source]:
-    """The same sources behind one gate."""
+    """The same sources, each called only while `is_open` returns true."""
     return {
         id_: GatedRegister(source, is_open)
         if isinstance(source, IdentitySource)

@@ -11,7 +11,7 @@ from gateway.domain.documents import entries, members, text, text_in
 from gateway.domain.facts import Holder, PartialDate
 from gateway.records.kinds import Kind, Kinds
 from gateway.records.record import Record
-from gateway.records.store import Lying
+from gateway.records.store import HeldRecords
 from gateway.sources.identity import same_name
 
 
@@ -54,26 +54,26 @@ def named_beside(kind: Kind, record: Record) -> frozenset[str]:
     return frozenset(n for n in numbers if n is not None and n != record.owner.digits)
 
 
-def records_of(name: str, lying: Lying, kinds: Kinds) -> Lying:
-    """What lies under a number for the person of this name; nothing where the name is another's.
+def records_of(name: str, held: HeldRecords, kinds: Kinds) -> HeldRecords:
+    """The records under a number that belong to the person of this name.
 
     A record in another name is not this person's, and one that holds no name is only beside one in
-    this name, for by its number alone nobody is opened.
+    this name, since a number alone opens no record.
     """
-    named = [(one, holder_of(kinds[one.record.kind], one.record)) for one in lying.records]
-    awaited = [(one, [] if one.owner_name is None else [one.owner_name]) for one in lying.awaited]
+    named = [(one, holder_of(kinds[one.record.kind], one.record)) for one in held.records]
+    awaited = [(one, [] if one.owner_name is None else [one.owner_name]) for one in held.awaited]
     if not any(_agree(held.names, name) and held.names for _, held in named) and not any(
         _agree(names, name) and names for _, names in awaited
     ):
-        return Lying((), ())
-    return Lying(
+        return HeldRecords((), ())
+    return HeldRecords(
         tuple(one for one, h in named if _agree(h.names, name) and not h.other_number),
         tuple(one for one, names in awaited if _agree(names, name)),
     )
 
 
 def _agree(names: Iterable[str], name: str) -> bool:
-    """Whether every name that is held is this one."""
+    """Whether every name held equals this one."""
     return all(same_name(one, name) for one in names)
 
 

@@ -27,7 +27,7 @@ _NOT_SENT = re.compile(r"[^A-Za-z0-9]")
 
 
 def one_blank(text: str) -> str:
-    """The text trimmed, runs of blanks as one; otherwise as it was said."""
+    """The text trimmed, runs of blanks as one; otherwise unchanged."""
     return " ".join(text.split())
 
 
@@ -48,13 +48,13 @@ def name_facts(full_name: str) -> Mapping[AttributeName, str]:
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two names are one as service 037 compares them; a name that has no such letter is nobody's."""
+    """Whether two names are equal as service 037 compares them; a name without such letters equals none."""
     compared = normalised_for_sending(one)
     return compared != "" and compared == normalised_for_sending(other)
 
 
 class _Plain(dict[int, str]):
-    """What is sent of each character; worked out once per character."""
+    """The ASCII form of each character; computed once per character."""
 
     def __missing__(self, code: int) -> str:
         letter = {"Đ": "D", "đ": "d"}.get(chr(code), chr(code))  # these two do not decompose
@@ -68,7 +68,7 @@ _PLAIN = _Plain()
 
 
 def normalised_for_sending(name: str) -> str:
-    """A name as the population database is asked: capitals without marks and blanks."""
+    """A name as it is sent to the population database: capitals without marks and blanks."""
     return name.translate(_PLAIN)
 
 
@@ -79,7 +79,7 @@ def same_date(one: PartialDate, other: PartialDate) -> bool:
 
 
 def is_as_precise(said: PartialDate, held: PartialDate) -> bool:
-    """Whether a date is said at least as exactly as another is held."""
+    """Whether `said` is at least as precise as `held`."""
     return (said.day is not None or held.day is None) and (
         said.month is not None or held.month is None
     )
@@ -94,7 +94,7 @@ def is_asked_in_full(said: PartialDate) -> bool:
 
 
 def contradicts(holder: Holder, person: PersonKey) -> bool:
-    """Whether what a paper says of its holder is untrue of the person who is meant."""
+    """Whether a paper's holder cannot be the person in question."""
     said = person.birth_date
     return (
         holder.other_number
@@ -104,7 +104,7 @@ def contradicts(holder: Holder, person: PersonKey) -> bool:
 
 
 def same_person(one: PersonRef, other: PersonRef) -> bool:
-    """By number where both have one, else by name and whole birth date."""
+    """Compare persons by number where both have one, else by name and whole birth date."""
     if one.personal_id is not None and other.personal_id is not None:
         return one.personal_id == other.personal_id
     return (

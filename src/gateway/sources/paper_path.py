@@ -19,7 +19,7 @@ _OF_RESIDENCE = ("permanent_", "current_", "household_")
 
 @dataclass(frozen=True, slots=True)
 class UnverifiedField:
-    """One field for which no register could vouch, and why: a reason, or `contested`."""
+    """One field that no register could confirm, and why: a reason, or `contested`."""
 
     path: str
     role: str
@@ -39,7 +39,7 @@ class PaperAsked:
 
 
 class PaperPath:
-    """Leads from a fact to the paper that proves it."""
+    """Maps a fact to the paper that proves it."""
 
     def __init__(self, kinds: Kinds) -> None:
         self._kinds = kinds

@@ -31,7 +31,7 @@ class UnusableSource(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """For what one read is made (mục đích xử lý): every read names its tenant, procedure and case."""
+    """The purpose of one read (mục đích xử lý): every read names its tenant, procedure and case."""
 
     tenant: TenantId
     agency: str
@@ -64,16 +64,16 @@ class Source(Protocol):
 
 @runtime_checkable
 class IdentitySource(Source, Protocol):
-    """A source that also says whether a person is who they say they are, without their record."""
+    """A source that also confirms a person's identity without returning their record."""
 
     async def confirm(self, question: Question) -> Found | NoRecord | NotPermitted:
-        """Found without a fact is yes, NoRecord is no; raises SourceError when it cannot be asked."""
+        """Return Found without facts for yes and NoRecord for no; raises SourceError when it cannot be asked."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SourceContext:
-    """What a source is opened with: the way out, the code lists, the province's records, the clock."""
+    """What a source is opened with: outgoing HTTP, code lists, the province's records, the clock."""
 
     exchange: Exchange
     lists: CodeLists
@@ -82,7 +82,7 @@ class SourceContext:
 
 
 class SourceAccess(BaseModel, ABC):
-    """The settings of one source: its account, and whom they let the gateway call."""
+    """The settings of one source: its account and the addresses that it may call."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 

@@ -76,7 +76,7 @@ def _engine(path: Path) -> Engine:
 
 @contextmanager
 def sole_opening(path: Path) -> Iterator[None]:
-    """Let one process at a time find out how the database is, and make or upgrade it.
+    """Let one process at a time inspect, create or upgrade the database.
 
     The lock is on the folder, since closing any descriptor of the file would let go of SQLite's own.
     """
@@ -90,7 +90,7 @@ def sole_opening(path: Path) -> Iterator[None]:
 
 @contextmanager
 def snapshot(connection: Connection) -> Iterator[None]:
-    """Every statement within sees the same state. The write-ahead log cannot be folded back meanwhile."""
+    """Give every statement within the same snapshot. The write-ahead log cannot be folded back meanwhile."""
     connection.exec_driver_sql("BEGIN")
     try:
         yield
@@ -100,7 +100,7 @@ def snapshot(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def overwriting(connection: Connection) -> Iterator[None]:
-    """What is deleted within is overwritten with zeros in the database file.
+    """Overwrite what is deleted within with zeros in the database file.
 
     The write-ahead log beside it loses its last copy when it is folded back, as it is at every close.
     """
@@ -112,7 +112,7 @@ def overwriting(connection: Connection) -> Iterator[None]:
 
 
 def faults(connection: Connection, progress: Callable[[int, int], None]) -> Iterator[str]:
-    """What SQLite finds damaged, table by table: pages, columns, rows that refer to nothing."""
+    """The damage that SQLite finds, table by table: pages, columns, dangling references."""
     tables = inspect(connection).get_table_names()
     for done, table in enumerate(tables):
         progress(done, len(tables))

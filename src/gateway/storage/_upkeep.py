@@ -15,12 +15,12 @@ from gateway.storage.schema import MAIN, Schema
 from gateway.storage.url import DatabaseUnusable, DatabaseUrl
 
 Progress = Callable[[int, int], None]
-"""Called with how much is done and how much there is."""
+"""Called with the amount done and the total."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """How a database is: its revision, what is damaged in it, and its size on disk."""
+    """The condition of a database: its revision, its damage, and its size on disk in bytes."""
 
     revision: str | None
     faults: tuple[str, ...]
@@ -49,7 +49,7 @@ def read_only(url: DatabaseUrl) -> Iterator[Connection]:
 
 
 def inspect_database(url: DatabaseUrl, progress: Progress, schema: Schema = MAIN) -> Condition:
-    """Find out revision, damage and size; one that was never made has no revision.
+    """Determine revision, damage and size; one that was never made has no revision.
 
     Raises DatabaseUnusable where it cannot be read at all.
     """

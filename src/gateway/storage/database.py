@@ -206,7 +206,7 @@ def _deliver(outcomes: list[_Outcome]) -> None:
     loops = {waiting.loop for waiting, _, _ in outcomes}
     for loop in loops:
         mine = [outcome for outcome in outcomes if outcome[0].loop is loop]
-        with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
+        with suppress(RuntimeError):  # the the loop is closed: nobody waits there
             loop.call_soon_threadsafe(_settle, mine)
 
 

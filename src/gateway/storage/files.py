@@ -27,7 +27,7 @@ def make_private_folder(path: Path) -> None:
 def check_private(path: Path) -> None:
     """Refuse a file or folder on which others have any right; one that is not there is none.
 
-    Raises DatabaseUnusable, which names it and the command that mends it.
+    Raises DatabaseUnusable, which names it and the command that corrects it.
     """
     try:
         mode = path.stat().st_mode

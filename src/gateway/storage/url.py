@@ -12,7 +12,7 @@ _ALLOWED = (
 
 
 class DatabaseUnusable(Exception):
-    """A database that this version of the gateway cannot work with; the text says what helps."""
+    """A database that this version of the gateway cannot work with; the text names the remedy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import hmac
 from sqlalchemy import Connection, select
 
 from gateway.domain.errors import Conflict, ReceiptRefused
-from gateway.domain.verdicts import VERDICT_LETTERS, unspell
+from gateway.domain.verdicts import VERDICT_LETTERS, decode_letters
 from gateway.judging.encoding import commitment, content_of, in_form_order
 from gateway.judging.judge import visible_content
 from gateway.judging.locked import with_switches
@@ -48,7 +48,7 @@ def answered_before(
         raise EntryUnreadable("a chain names a leaf that is no submission")
     form = texts.form
     fields = [template.path for template in form.declarable]
-    letters = unspell(fields, payload.letters.verdicts, payload.letters.verdict_rows)
+    letters = decode_letters(fields, payload.letters.verdicts, payload.letters.verdict_rows)
     verdicts = in_form_order(form, ((path, _VERDICT_OF[one]) for path, one in letters.items()))
     visible = visible_content(texts, with_switches(claims, request.data))
     content = content_of(visible, request.contested, request.entered_by_officer)

@@ -1,1 +1,1 @@
-"""How the gateway calls other systems, and how that fails, said once."""
+"""Calls to other systems, and the translation of their failures."""

@@ -35,7 +35,7 @@ _SUCCESS = "thành công"
 
 @dataclass(frozen=True, slots=True)
 class AdapterAccount:
-    """One unit's account at one provider, and the way there.
+    """One unit's account at one provider, and its address.
 
     `url` is the adapter's address up to `/forward`; `unit` the unit's code, sent as `madonvi`;
     `provider_url` is needed for every provider but the portal itself.
@@ -52,7 +52,7 @@ class AdapterAccount:
 
 
 class Envelope(BaseModel):
-    """What every answer of the portal holds; codes come as text or number."""
+    """The members of every answer of the portal; codes are text or numbers."""
 
     model_config = ConfigDict(hide_input_in_errors=True, coerce_numbers_to_str=True)
 
@@ -67,20 +67,20 @@ class Envelope(BaseModel):
         return self.error_code.strip()
 
     @property
-    def words(self) -> str:
-        """The message in one normal form and without regard to case; it may name a person."""
+    def folded_message(self) -> str:
+        """The message normalised to NFC and case-folded; it may name a person."""
         return normalized("NFC", self.message).casefold()
 
     @property
     def succeeded(self) -> bool:
-        """Whether code and message both say that it is done."""
-        return self.code in _DONE and _SUCCESS in self.words
+        """Whether code and message both state success."""
+        return self.code in _DONE and _SUCCESS in self.folded_message
 
 
-class _Over(Enum):
-    """The session in which was asked is over."""
+class _Session(Enum):
+    """The session of the call has expired."""
 
-    OVER = auto()
+    EXPIRED = auto()
 
 
 class Adapter:
@@ -96,18 +96,18 @@ class Adapter:
     async def call(
         self, path: str, members: Mapping[str, object], read: Callable[[Envelope], T]
     ) -> tuple[T, int]:
-        """Ask in the session that stands, once more in a new one where that is over.
+        """Call in the current session, and once more in a new one where it has expired.
 
         Gives what `read` makes of the envelope, and the attempts. Raises SourceUnavailable
         (`sign_in_refused` and the causes of an exchange), SourceBrokeContract.
         """
         session = await self._signed_in()
         answer, attempts = await self._ask(path, members, read, session)
-        if not isinstance(answer, _Over):
+        if not isinstance(answer, _Session):
             return answer, attempts
         session = await self._signed_in(spent=session)
         answer, more = await self._ask(path, members, read, session)
-        if isinstance(answer, _Over):
+        if isinstance(answer, _Session):
             raise SourceUnavailable("sign_in_refused", attempts + more)
         return answer, attempts + more
 
@@ -117,17 +117,17 @@ class Adapter:
         members: Mapping[str, object],
         read: Callable[[Envelope], T],
         session: str,
-    ) -> tuple[T | _Over, int]:
+    ) -> tuple[T | _Session, int]:
         body = write_body({"session": session, "madonvi": self._account.unit, **members})
 
-        def decode(content: bytes) -> T | _Over:
+        def decode(content: bytes) -> T | _Session:
             envelope = read_envelope(content)
-            return _Over.OVER if envelope.code == SESSION_OVER else read(envelope)
+            return _Session.EXPIRED if envelope.code == SESSION_OVER else read(envelope)
 
         return await self._exchange.read(lambda: self._request(path, body), decode)
 
     async def _signed_in(self, spent: str | None = None) -> str:
-        """The session that stands; a new one where there is none, or where it is the spent one."""
+        """The current session; a new one where there is none, or where it is the `spent` one."""
         async with self._signing_in:
             session = self._session
             if session is None or session == spent:
@@ -152,7 +152,7 @@ class Adapter:
         return http.Request("POST", self._address(path), headers=headers, content=body)
 
     def _address(self, path: str) -> http.URL:
-        """The service's address, worked out once: parsing it costs more than sending to it."""
+        """The service's address, parsed once: parsing costs more than sending."""
         if (known := self._addresses.get(path)) is not None:
             return known
         account = self._account
@@ -164,7 +164,7 @@ class Adapter:
 
 
 def write_body(members: Mapping[str, object]) -> bytes:
-    """A call's body; what is not known is an empty text, as the portal has it."""
+    """Encode a call's body; unknown members are empty texts, as the portal expects."""
     return orjson.dumps({name: "" if value is None else value for name, value in members.items()})
 
 

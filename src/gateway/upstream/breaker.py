@@ -4,7 +4,7 @@ Closed while it works. It opens when half of at least twenty calls of the last t
 or five in a row: then nothing is called for ten seconds, give or take a fifth, twice as long after
 each probe that fails, five minutes at most. One call probes; its success closes it.
 
-Retries are paid from a budget: a tenth of the first tries, and one a second.
+Retries draw on a budget: a tenth of the first attempts, and one a second.
 """
 
 import random
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The numbers of a breaker; its own waits follow a system's recovery, not a citizen's patience."""
+    """The limits of a breaker; its waits follow a system's recovery, not a citizen's waiting time."""
 
     window_seconds: float = 30.0
     least_calls: int = 20
@@ -27,7 +27,7 @@ class Limits:
 
 
 class Breaker:
-    """Keeps calls from a system that fails; clock (seconds) and jitter are given."""
+    """Blocks calls to a failing system; `clock` is in seconds, `jitter` is from 0 to 1."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Breaker:
         return True
 
     def note(self, *, worked: bool) -> None:
-        """Say what became of a call that was allowed."""
+        """Record the outcome of a call that was allowed."""
         if self._opens_at is not None:
             if self._probing:
                 self._probing = False
@@ -100,7 +100,7 @@ class Breaker:
 
 
 class RetryBudget:
-    """How many retries are paid for: `share` of the first tries, `per_second`, at most `most`."""
+    """Limits retries to `share` of the first attempts plus `per_second`, at most `most` at once."""
 
     def __init__(
         self,
@@ -117,16 +117,16 @@ class RetryBudget:
         self._at = clock()
 
     def first_try(self) -> None:
-        """A call that is no retry was made."""
+        """Record a first attempt."""
         self._tokens = min(self._most, self._tokens + self._share)
 
     def affords(self) -> int:
-        """How many retries could be paid for now."""
+        """The number of retries available now."""
         now = self._clock()
         self._tokens = min(self._most, self._tokens + (now - self._at) * self._per_second)
         self._at = now
         return int(self._tokens)
 
     def pay(self) -> None:
-        """A retry is made."""
+        """Record a retry."""
         self._tokens -= 1

@@ -15,7 +15,7 @@ from gateway.upstream import http
 KEPT_ALIVE_SECONDS = 15.0
 
 
-class FastCarrier(http.AsyncBaseTransport):
+class AiohttpTransport(http.AsyncBaseTransport):
     """Keeps up to `most_connections` open; its session begins with the first request."""
 
     def __init__(self, *, most_connections: int = 100) -> None:

@@ -40,12 +40,12 @@ from gateway.upstream.transport import Answer, Transport
 T = TypeVar("T")
 
 _PASSING = frozenset({"timeout", "connection", "empty", "status_502", "status_503", "status_504"})
-"""What another try may mend; 500 is not here, because SOAP sends its deliberate refusals under it."""
+"""Causes worth a retry; 500 is not one, because SOAP sends its deliberate refusals under it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long a source is waited for; a citizen sits before the screen meanwhile."""
+    """Time limits for one source, in seconds; a citizen waits meanwhile."""
 
     deadline_seconds: float = 3.0
     attempt_seconds: float = 0.8
@@ -67,10 +67,10 @@ class Exchange:
     async def read(
         self, request: Callable[[], http.Request], decode: Callable[[bytes], T]
     ) -> tuple[T, int]:
-        """Ask, and ask once more where another try can help; gives the answer and the attempts.
+        """Send a request, with one retry after a transient failure; returns the answer and the attempts.
 
-        `request` is called for each attempt, since a sign-in may carry the time. Only an idempotent
-        read may come here. Raises SourceError with its cause and the attempts made.
+        `request` is called for each attempt, since a sign-in may carry the time. Only for idempotent
+        reads. Raises SourceError with its cause and the attempts made.
         """
         started, attempt = self.clock(), 1
         while True:
@@ -116,7 +116,7 @@ class Posting:
 
 @contextmanager
 def exchange_with() -> Iterator[None]:
-    """Let only SourceError out of an exchange; the foreign text, which may hold values, stays behind."""
+    """Translate every failure of an exchange into SourceError, without the foreign text: it may hold values."""
     try:
         yield
     except (http.HTTPError, aiohttp.ClientError, TimeoutError, OSError) as error:

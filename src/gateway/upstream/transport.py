@@ -20,14 +20,14 @@ Origin = tuple[str, str, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: the status and the whole content, decompressed."""
+    """A response: its status and whole content, decompressed."""
 
     status: int
     content: bytes = field(repr=False)
 
 
 class Transport:
-    """The door outwards: sends to the listed origins, reads at most one megabyte."""
+    """Sends to the listed origins and reads at most one megabyte."""
 
     def __init__(self, addresses: Iterable[str], carrier: http.AsyncBaseTransport) -> None:
         self._origins = frozenset(_origin(http.URL(address)) for address in addresses)
@@ -60,10 +60,10 @@ def _origin(url: http.URL) -> Origin:
 
 async def _read(response: http.Response) -> bytes:
     chunks: list[bytes] = []
-    room = LARGEST_ANSWER_BYTES
+    remaining = LARGEST_ANSWER_BYTES
     async for chunk in response.stream:  # type: ignore[union-attr]  # asynchronous, by contract
-        room -= len(chunk)
-        if room < 0:
+        remaining -= len(chunk)
+        if remaining < 0:
             raise SourceBrokeContract("too_large")
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)

@@ -193,8 +193,8 @@ async def search_records(
     allowance = await access.reads.check(read)
     shown = MEMBERS_FOR[body.purpose or ""]
     store = dossiers.records
-    lying = await store.everything(caller.tenant, owner)
-    found = records_of(name, lying, store.kinds)
+    held = await store.everything(caller.tenant, owner)
+    found = records_of(name, held, store.kinds)
     records = [
         one
         for one in found.records

@@ -39,7 +39,7 @@ from gateway.retention.shredding import replay_shreds
 from gateway.retention.sweep import end_every_chain
 from gateway.settings import Settings
 from gateway.storage.database import Database
-from gateway.upstream.carrier import FastCarrier
+from gateway.upstream.carrier import AiohttpTransport
 from gateway.upstream.exchange import Posting
 from gateway.upstream.transport import Transport
 
@@ -172,7 +172,7 @@ def rotate_log(context: typer.Context, as_json: AsJson = False) -> None:
 async def _held(settings: Settings, clock: Clock) -> AsyncIterator[_Held]:
     """The log, for this command alone; raises LogInUse while a gateway runs on it."""
     policy = log_policy_of(settings)
-    outside = Transport(() if policy is None else policy.addresses.values(), FastCarrier())
+    outside = Transport(() if policy is None else policy.addresses.values(), AiohttpTransport())
     witnesses = Witnesses(policy, Posting(outside).post)
     try:
         with LogFolder(settings.data / "log") as folder, closing(_database(settings)) as database:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from sqlalchemy import Connection, bindparam, select
 
-from gateway.domain.verdicts import unspell
+from gateway.domain.verdicts import decode_letters
 from gateway.log.entries import EntryUnreadable, FormVersionLeaf, decode_leaf
 from gateway.storage.schema import leaves
 
@@ -34,7 +34,7 @@ class Declaration:
 
     def read(self, letters: str, rows: Mapping[str, str]) -> Iterator[tuple[str, str, Declared]]:
         """Path, letter and field for each place of which a payload has something to say."""
-        for path, letter in unspell(self.paths, letters, rows).items():
+        for path, letter in decode_letters(self.paths, letters, rows).items():
             yield path, letter, self.fields[template_of(path)]
 
 

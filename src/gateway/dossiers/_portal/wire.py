@@ -163,7 +163,7 @@ def step_row(code: str, step: Step, protocol: Protocol) -> dict[str, str]:
 
 def read_answer(envelope: Envelope, protocol: Protocol, service: str) -> Answer:
     """What the portal says to a dossier or to rows of progress."""
-    if _EXISTS in envelope.words and envelope.code in _EXISTS_CODES:
+    if _EXISTS in envelope.folded_message and envelope.code in _EXISTS_CODES:
         return Told.EXISTS
     if envelope.succeeded:
         return Told.DONE

@@ -227,7 +227,7 @@ def _claimed_twice(bindings: Bindings) -> "list[FieldProblem]":
 
 
 def _unknown_items(bindings: Bindings) -> "list[FieldProblem]":
-    """Sources and acts of items that the file does not speak of, or of one both ways."""
+    """Sources and acts of items that the file does not name, or names in two contradictory ways."""
     asked = {b.item for b in bindings.bindings} | set(bindings.items.values())
     wrong = [f"item_sources.{item}" for item in bindings.item_sources if item not in asked]
     wrong += [f"added.{item}" for item in bindings.added if item not in bindings.all_items]
@@ -274,7 +274,7 @@ def _role_problems(
 
 
 def _reachable(role: RoleName, bindings: Bindings, above: frozenset[RoleName]) -> bool:
-    """Whether some way ends at the subject or at given data without going in a circle."""
+    """Whether some rule ends at the subject or at given data without a cycle."""
     if role in above or role not in bindings.roles:
         return False
     return any(

@@ -45,7 +45,7 @@ def _join(boxes: Sequence[Node]) -> None:
         label=label,
         required=any(template.required for template in single),
         options=options,
-        # nothing leaves the count for what only some of the boxes say
+        # the count ignores what only some of the boxes state
         control=all(template.control for template in single),
         addressee=all(template.addressee for template in single),
         # in the renderer the last box begins

@@ -91,20 +91,20 @@ def _faults(text: str) -> Iterator[tuple[str, int]]:
         elif said in "}]":
             del names[-1:]
         elif said[0] == '"':
-            spelt = _spelt(said)
-            if spelt is None:
+            decoded = _well_formed(said)
+            if decoded is None:
                 yield "surrogate", at
             elif expects_name and (known := names[-1]) is not None:
-                if spelt in known:
+                if decoded in known:
                     yield "twice", at
-                known.add(spelt)
+                known.add(decoded)
         elif said not in (",", ":", "true", "false", "null") and (about := _odd_number(said)):
             yield about, at
         expects_name = said == "{" or (said == "," and bool(names) and names[-1] is not None)
 
 
-def _spelt(string: str) -> str | None:
-    """What a string says; None where that holds half of a surrogate pair, or is none at all."""
+def _well_formed(string: str) -> str | None:
+    """The decoded string; None where it holds half of a surrogate pair or is malformed."""
     try:
         said: str = json.loads(string)
         said.encode()

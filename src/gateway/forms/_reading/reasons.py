@@ -15,7 +15,7 @@ class Reason(NamedTuple):
 
 
 def reason_of(problem: FieldProblem) -> Reason:
-    """What a problem says to whoever made the form or its bindings."""
+    """The sentence about a problem for the author of the form or its bindings."""
     reason = REASONS.get(problem.code, _NOT_OF_SCHEMA)
     if not isinstance(problem, FormProblem):
         return reason

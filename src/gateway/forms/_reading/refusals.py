@@ -90,7 +90,7 @@ _COUNTING_PROPERTIES = frozenset({"hidden", "validate.required", "multiple", "ty
 
 
 def problems_of(nodes: Sequence[Node], shared: frozenset[str]) -> list[FieldProblem]:
-    """Everything that speaks against a form whose tree could be grown, in form order.
+    """Every reason to refuse a form whose tree could be built, in form order.
 
     At the `shared` paths several check boxes make one field.
     """

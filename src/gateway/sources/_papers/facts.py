@@ -54,7 +54,7 @@ def paper_attributes(kind: Kind) -> frozenset[AttributeName]:
 def paper_facts(
     kind: Kind, content: Mapping[str, object], wanted: frozenset[AttributeName], lists: CodeLists
 ) -> Facts:
-    """The wanted facts of one record's content; the spouse is worked out by the source."""
+    """The wanted facts of one record's content; the source determines the spouse."""
     facts: Facts = {}
     for name, member in kind.members.items():
         said = content.get(name)
@@ -76,7 +76,7 @@ def paper_facts(
 
 
 def read_person(said: Mapping[str, object], lists: CodeLists) -> PersonRef:
-    """A person whom a record names, with what it says of that person."""
+    """A person named by a record, with the facts that it states about that person."""
     number, born = text_in(said, "personal_id"), text_in(said, "birth_date")
     full_name = text(said["full_name"])
     birth_date = None if born is None else PartialDate.parse(born)
@@ -222,4 +222,4 @@ _COMBINED: dict[str, _Combined] = {
         _benefit,
     ),
 }
-"""What several members say together, or one member says of more than one attribute."""
+"""Readers for attributes derived from several members, or members that answer several attributes."""

@@ -1,6 +1,6 @@
 """Combine what the papers that one store holds of a person say.
 
-Of several papers of a kind the newest issued one speaks. One that has expired says nothing. A
+Of several papers of a kind the newest issued one is used; an expired one is ignored. A
 marriage certificate gives the other spouse as long as no later divorce and no death of that spouse
 is held beside it; a death certificate answers only as that of the owner's spouse, whom a marriage
 certificate must name.
@@ -67,7 +67,7 @@ class Holdings:
         return kinds
 
     def kinds_beside(self, kinds: Collection[str]) -> frozenset[str]:
-        """What must be read beside papers of these kinds, for a marriage may have ended."""
+        """Kinds that must also be read, since a marriage may have ended."""
         marital = self._marriages | self._deaths
         return frozenset(self._marital if marital & set(kinds) else ())
 
@@ -78,7 +78,7 @@ class Holdings:
         wanted: frozenset[AttributeName],
         now: datetime,
     ) -> tuple[Paper, ...]:
-        """What papers of these kinds say today, by the calendar of Việt Nam, oldest first."""
+        """The papers of these kinds as of today in Vietnam, oldest first."""
         today = now.astimezone(VIETNAM).date()
         spouses = self._spouses(stored)
         return tuple(
@@ -105,7 +105,7 @@ class Holdings:
         wanted: frozenset[AttributeName],
         now: datetime,
     ) -> dict[AttributeName, datetime]:
-        """When papers of these kinds that are on their way will answer; none that is late by now."""
+        """When announced papers of these kinds will be available; overdue ones are left out."""
         later: dict[AttributeName, datetime] = {}
         for one in sorted(awaited, key=lambda one: one.expected_at, reverse=True):
             if one.kind in kinds and one.expected_at > now:
@@ -179,7 +179,7 @@ def _expired(one: StoredRecord, today: date) -> bool:
 
 
 def _facts_of(one: StoredRecord, said: Facts) -> dict[AttributeName, Fact]:
-    """What a record says as of its day of issue, or of storing where none or a later one stands."""
+    """The facts of a record as of its day of issue, or of storing where that is earlier or the issue unknown."""
     as_of = one.stored_at
     if one.record.issued_on is not None:
         issued = datetime.combine(one.record.issued_on, time.min, tzinfo=VIETNAM)

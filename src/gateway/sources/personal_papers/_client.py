@@ -25,7 +25,7 @@ NO_ISSUERS = Issuers()
 class PersonalPapers:
     """The citizen's own papers on the portal (kho giấy tờ cá nhân trên Cổng DVCQG).
 
-    One is vouched for where it bears a signature of its issuer that this deployment can check.
+    A paper is vouched for where it bears a signature of its issuer that this deployment can check.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class PersonalPapers:
 
     @property
     def held(self) -> frozenset[AttributeName]:
-        """What some kind of paper can answer, but for the spouse.
+        """Every attribute that some kind of paper can answer, except the spouse.
 
         A marriage may have ended by a paper that does not lie in this store.
         """

@@ -27,11 +27,11 @@ class PapersAccess(SourceAccess):
     provider_url: Text = "https://apigiaytocanhan.dichvucong.gov.vn"
 
     def addresses(self) -> Mapping[str, str]:
-        """The adapter's."""
+        """The address of the adapter."""
         return {"url": self.url}
 
     def open(self, context: SourceContext) -> Source:
-        """The store, asked by the unit's account."""
+        """The store, read with the unit's account."""
         account = AdapterAccount(
             self.url,
             self.unit,

@@ -34,20 +34,20 @@ _MOMENT = "%Y%m%d%H%M%S"
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The store answers, and opens nothing: NOT_OPEN."""
+    """The store refuses the question: NOT_OPEN."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class Papers:
-    """What a search found; `unknown` counts papers of kinds that we have no name for."""
+    """The result of a search; `unknown` counts papers of unregistered kinds."""
 
     papers: tuple[StoredRecord, ...] = field(repr=False)
     unknown: int
 
 
-class _Laid(BaseModel):
+class _StoredPaper(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True)
 
     id: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
@@ -56,7 +56,7 @@ class _Laid(BaseModel):
 
 
 def read_papers(envelope: Envelope, owner: str, kinds: Kinds) -> Papers | Refused:
-    """What a search for the owner's papers was answered.
+    """Read the answer to a search for the owner's papers.
 
     Raises SourceUnavailable `refused` for any other failure that the store states,
     SourceBrokeContract (`unreadable`, `wrong_person`).
@@ -67,26 +67,26 @@ def read_papers(envelope: Envelope, owner: str, kinds: Kinds) -> Papers | Refuse
         raise SourceUnavailable("refused")
     if envelope.result is None:
         raise SourceBrokeContract("unreadable")
-    laid = [_laid(one) for one in envelope.result]
-    known = [one for one in laid if one.paper.get("kind") in kinds.by_name]
-    return Papers(tuple(_paper(one, owner, kinds) for one in known), len(laid) - len(known))
+    stored = [_stored(one) for one in envelope.result]
+    known = [one for one in stored if one.paper.get("kind") in kinds.by_name]
+    return Papers(tuple(_paper(one, owner, kinds) for one in known), len(stored) - len(known))
 
 
-def _laid(one: object) -> _Laid:
+def _stored(one: object) -> _StoredPaper:
     try:
-        return _Laid.model_validate(one)
+        return _StoredPaper.model_validate(one)
     except ValidationError:
         raise SourceBrokeContract("unreadable") from None
 
 
-def _paper(laid: _Laid, owner: str, kinds: Kinds) -> StoredRecord:
+def _paper(stored: _StoredPaper, owner: str, kinds: Kinds) -> StoredRecord:
     """A paper as the vault would hold it; one that the vault would refuse breaks the contract."""
     try:
         # which of the province's dossiers brought a paper in is never the portal's to say
-        record = read_record({**laid.paper, "dossier": None}, kinds)
-        stored_at = datetime.strptime(laid.storedAt, _MOMENT).replace(tzinfo=VIETNAM)
+        record = read_record({**stored.paper, "dossier": None}, kinds)
+        stored_at = datetime.strptime(stored.storedAt, _MOMENT).replace(tzinfo=VIETNAM)
     except (RecordRefused, ValueError):
         raise SourceBrokeContract("unreadable") from None
     if record.owner.digits != owner:
         raise SourceBrokeContract("wrong_person")
-    return StoredRecord(laid.id, VALID, stored_at, record)
+    return StoredRecord(stored.id, VALID, stored_at, record)

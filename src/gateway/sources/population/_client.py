@@ -39,7 +39,7 @@ NOT_SENDABLE = "not_sendable"
 
 @dataclass(frozen=True, slots=True)
 class PopulationSettings:
-    """In whose name is asked: `officer` signs where a citizen acts and no officer is named."""
+    """The identity sent with each question; `officer` is sent where a citizen acts without an officer."""
 
     officer: str
     agency: str | None = None
@@ -49,7 +49,7 @@ class PopulationSettings:
 class PopulationDatabase:
     """The national population database (Cơ sở dữ liệu quốc gia về dân cư).
 
-    Service 037 gives records, 033 confirms who somebody is; `route` is the way there.
+    Service 037 returns records, 033 confirms identities; `route` carries the requests.
     """
 
     settings: PopulationSettings = field(repr=False)
@@ -143,7 +143,7 @@ class PopulationDatabase:
         data_time: datetime | None,
         question: Question,
     ) -> tuple[Paper, int]:
-        """What the records of the person say alike, and how much of them nobody asked for."""
+        """The facts on which the person's records agree, and the number of surplus groups."""
         told: list[Mapping[AttributeName, Held]] = []
         names: frozenset[str] = frozenset()
         surplus, head = 0, None
@@ -154,7 +154,7 @@ class PopulationDatabase:
             named, head = named_by(citizen)
             names |= named
         now = self.clock()
-        as_of = min(data_time or now, now)  # nobody's data speak for the future
+        as_of = min(data_time or now, now)  # data are never dated in the future
         facts_of = {name: Fact(value, as_of) for name, value in _agreed(told).items()}
         dates = tuple(date for _, holder in meant for date in holder.birth_dates)
         holder = Holder(meant[0][1].names, dates)
@@ -176,7 +176,7 @@ def _fits(asking: Asking) -> bool:
 
 
 def _agreed(told: list[Mapping[AttributeName, Held]]) -> Mapping[AttributeName, Held]:
-    """What every record of the person says alike: of a person who stands twice, the rest is unsure."""
+    """The facts on which all records of the person agree; with duplicates the rest is uncertain."""
     first, *others = told
     if not others:
         return first

@@ -36,7 +36,7 @@ _NAME_ORDER = ("Ho", "ChuDem", "Ten")
 
 
 def read_citizen(citizen: _Element, wanted: Wanted, lists: CodeLists) -> tuple[Facts, int]:
-    """The wanted facts of one citizen, and the number of groups that nobody asked for."""
+    """The wanted facts of one citizen, and the number of surplus groups."""
     readers = _readers_for(wanted)
     facts: dict[AttributeName, Held] = {}
     surplus = 0

@@ -1,7 +1,7 @@
 """The routes of a request to the population database: direct, or wrapped by the province's platform.
 
 The question and its answer are SOAP by every route; a route knows where to post, how to sign in and
-what the SOAP is wrapped in, and nothing else. The two wrapped ones are in `facades.py`.
+what the SOAP is wrapped in, and nothing else. The two wrapped ones are in `_facades.py`.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Route(Protocol):
-    """A way to the population database and back."""
+    """Carries a question to the population database and its answer back."""
 
     async def carry(self, asking: Asking, decode: Callable[[bytes], T]) -> tuple[T, int]:
         """Carry one question; `decode` reads the SOAP that comes back. Gives it and the attempts.
@@ -75,4 +75,4 @@ class DirectRoute:
 @cache
 def address(url: str) -> http.URL:
     """A configured address, read once."""
-    return http.URL(url)  # to read it takes as long as to make the rest of the request
+    return http.URL(url)  # parsing it takes as long as building the rest of the request

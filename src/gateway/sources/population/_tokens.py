@@ -34,7 +34,7 @@ class Token:
 
 
 class TokenCache:
-    """Holds one account's token for all questions (mã truy cập); nobody else sees it."""
+    """Caches one account's access token (mã truy cập) for all questions."""
 
     def __init__(
         self,
@@ -61,7 +61,9 @@ class TokenCache:
             if refused.cause != _REFUSED:
                 raise
             before = refused.attempts
-        if self._held is not None and self._held[0] == token:  # else another question was faster
+        if (
+            self._held is not None and self._held[0] == token
+        ):  # else another question renewed it first
             self._held = None
         try:
             reply, attempts = await ask(await self._token())
@@ -81,7 +83,7 @@ class TokenCache:
 def read_token(content: bytes) -> Token:
     """Read a token's answer; raises SourceBrokeContract `unreadable` for anything else.
 
-    A tenth of the stated life is left unused, so that no token ends on its way.
+    A tenth of the stated life is left unused, so that no token expires in transit.
     """
     answer = read_object(content)
     text, seconds = answer.get("access_token"), answer.get("expires_in")

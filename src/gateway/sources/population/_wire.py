@@ -83,7 +83,7 @@ def sign_in_headers(
 class Asking:
     """One question to one service: its fields in their order, and the birth date where one is known.
 
-    What every route carries; how it is wrapped and signed is the route's own business.
+    Routes wrap and sign it, each in its own format.
     """
 
     service: str

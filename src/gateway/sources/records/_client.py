@@ -1,7 +1,7 @@
 """Ask the province's own digitised records about one person.
 
-One that was revoked says nothing; how the others are merged is described in `holdings.py`. One that is
-being digitised says when it will speak.
+Revoked records are ignored; `_papers/holdings.py` merges the others. A record that is being
+digitised gives the time at which it will be available.
 """
 
 from collections.abc import Collection
@@ -11,7 +11,7 @@ from gateway.domain.codelists import CodeLists
 from gateway.domain.errors import Busy, SourceUnavailable
 from gateway.domain.identifiers import RECORDS, AttributeName, SourceId
 from gateway.domain.replies import Found, NoRecord, NotPermitted
-from gateway.records.store import Lying, RecordStore
+from gateway.records.store import HeldRecords, RecordStore
 from gateway.sources._papers.holdings import Holdings
 from gateway.sources.source import Question
 
@@ -50,16 +50,16 @@ class RecordsSource:
             return NoRecord()
         now = self._clock()
         beside = self._holdings.kinds_beside(kinds) | self._holdings.renaming
-        lying = await self._lying(question, kinds | beside)
-        deferred = self._holdings.deferred(lying.awaited, kinds, question.wanted, now)
-        if not any(one.record.kind in kinds for one in lying.records):
+        held = await self._held(question, kinds | beside)
+        deferred = self._holdings.deferred(held.awaited, kinds, question.wanted, now)
+        if not any(one.record.kind in kinds for one in held.records):
             return NoRecord(deferred=deferred)
-        papers = self._holdings.papers(lying.records, kinds, question.wanted, now)
+        papers = self._holdings.papers(held.records, kinds, question.wanted, now)
         return Found(papers, deferred=deferred)
 
-    async def _lying(self, question: Question, kinds: Collection[str]) -> Lying:
+    async def _held(self, question: Question, kinds: Collection[str]) -> HeldRecords:
         try:
-            return await self._store.lying(
+            return await self._store.reusable(
                 question.purpose.tenant, question.person.personal_id, kinds
             )
         except Busy as error:

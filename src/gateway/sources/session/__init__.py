@@ -1,4 +1,4 @@
-"""The sign-in session as a source: what it says of the person who acts is given, never asked for."""
+"""The sign-in session as a source: its facts about the acting person come with the request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ SOURCE = SourceSpec(SESSION, "thông tin đăng nhập", letter="s", is_remote=F
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What the tenant vouches for beside number and name (tài khoản định danh)."""
+    """The account data that the tenant vouches for beside number and name (tài khoản định danh)."""
 
     verified_by: str | None = None
     phone: str | None = field(default=None, repr=False)
