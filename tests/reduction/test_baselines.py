@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import select
+from sqlalchemy import Connection, insert, select
 
 from gateway.access.callers import Grant
 from gateway.access.grants import register_tenant
@@ -18,12 +19,14 @@ from gateway.forms._reading.bindings import read_bindings
 from gateway.forms.attributes import read_dictionary
 from gateway.forms.catalogue import Catalogue, RegisteredForm, version_of
 from gateway.forms.definition import read_countable
+from gateway.log.append import append_public
+from gateway.log.entries import FormVersionLeaf, decode_leaf
 from gateway.log.keys import announce_key
 from gateway.log.notes import Checkpoint
 from gateway.reduction.publishing import publish_definitions, read_measure
 from gateway.retention.rotation import begin_next_log
 from gateway.storage.database import Database
-from gateway.storage.schema import leaves, tenant_marks
+from gateway.storage.schema import form_versions, leaves, tenant_marks
 from gateway_verify._claims.leaf_order import Story
 from gateway_verify.leaves import read_leaf
 from tests.databases import open_database
@@ -124,6 +127,28 @@ async def test_t68_next_log_repeats_dropped_baselines(deployment: Deployment) ->
     assert list(_baselines(deployment, "one")) == [[{**said, "items": items}]]
     assert list(_baselines(deployment, "two")) == [[]]
     deployment.check(NEW)
+
+
+@pytest.mark.threat(68)
+async def test_t68_log_waits_for_baselines(deployment: Deployment) -> None:
+    """A form version of the first edition names no declaration; the first start reads its baseline."""
+    written = (Path(__file__).parents[1] / "log" / "entries.jsonl").read_bytes().splitlines()
+    read = (decode_leaf(line) for line in written if b'"kind":"form-version"' in line)
+    first = next(one for one in read if isinstance(one, FormVersionLeaf) and one.v == 1)
+
+    def append(connection: Connection) -> None:
+        at = append_public(connection, replace(first, form="one")).index
+        row = {"version": "sha256:0", "form": "one", "leaf": at, "series": "", "registered_at": 0}
+        connection.execute(insert(form_versions), row)
+
+    await deployment.database.write(append)
+    with pytest.raises(Conflict, match="baselines_not_kept"):
+        await deployment.roll()
+    await deployment.start(form("one", "a"))
+    await deployment.roll()
+    await deployment.start(form("one", "a"))
+    ((repeated,),) = _baselines(deployment, "one")
+    assert repeated["log"] == OLD and "signature" in dict(repeated["items"])
 
 
 @pytest.mark.threat(68)

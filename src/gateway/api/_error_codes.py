@@ -135,6 +135,7 @@ _CODES: dict[type[GatewayError], str] = {
         ticket_ended | Phiếu không chuyển sang trạng thái này | Ticket does not go on to this state | A ticket goes from open to sent, and ends as resolved or rejected.
         dossier_of_another_applicant | Hồ sơ của người nộp khác | Dossier of another applicant | Name the dossier that was filled for this applicant.
         still_running | Yêu cầu trước đang xử lý | Still running | Repeat a little later with the same key.
+        baselines_not_kept | Chưa ghi mốc so sánh của biểu mẫu | Baselines not kept | Start the gateway once (gateway serve), then run gateway log rotate again.
         chains_open | Còn chuỗi điền sẵn đang mở | Chains open | Run gateway log rotate again; it ends every chain first.
         tenant_exists | Hệ thống đã được đăng ký | Tenant exists | Use another code.
         test_mark_stands | Không đổi được dấu thử nghiệm của hệ thống | The test mark of a tenant stands | Register the tenant under another code.

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, literal, sel
 from gateway.access.grants import grant_again
 from gateway.domain.errors import Conflict
 from gateway.domain.json_texts import own_json
+from gateway.log.entries import decode_leaf
 from gateway.log.keys import announce_key
 from gateway.log.notes import Checkpoint
 from gateway.storage.schema import (
@@ -61,11 +62,13 @@ def begin_next_log(
 ) -> int:
     """Put the log `old` aside and begin `new`; gives how many leaves the database held of the old.
 
-    Raises Conflict `chains_open` while a chain is open.
+    Raises Conflict `chains_open` while a chain is open, and `baselines_not_kept` where form versions of
+    the first edition have not been read for their baselines, which the first start does.
     """
     still = select(func.count()).select_from(chains).where(chains.c.state == "open")
     if connection.execute(still).scalar_one():
         raise Conflict("chains_open", "a chain is open; every chain ends in the log it began in")
+    _check_baselines_kept(connection)
     held = connection.execute(select(func.count()).select_from(leaves)).scalar_one()
     for table, aside in _ASIDE.items():
         names = ["origin", *(column.name for column in table.columns)]
@@ -87,6 +90,13 @@ def begin_next_log(
     announce_key(connection, new, private, previous=previous)
     grant_again(connection)
     return int(held)
+
+
+def _check_baselines_kept(connection: Connection) -> None:
+    known = select(leaves.c.entry).join(form_versions, form_versions.c.leaf == leaves.c.idx)
+    editions = {decode_leaf(entry).v for entry in connection.execute(known).scalars()}
+    if editions == {1}:
+        raise Conflict("baselines_not_kept", "no start has read the forms' baselines yet")
 
 
 def _sent_by_no_leaf(connection: Connection) -> Iterator[Mapping[str, str]]:
