@@ -269,6 +269,17 @@ async def test_only_mock_closes_the_running_month(house: House) -> None:
         await house.close("2026-12")
 
 
+async def test_first_edition_says_first_what_is_partial(house: House) -> None:
+    """As its releases stand, which nobody makes again; later ones begin with the mock sources."""
+    house.now, house.mock = NOVEMBER, True
+    await house.open()
+    await house.fill(month_of_cases(12))
+    closed, _ = await house.close("2026-11")
+    first, second, *_ = json.loads(closed.document or b"")["notice"]
+    assert "not over" in first
+    assert "mock sources" in second
+
+
 async def test_late_or_small_month_is_refused(house: House) -> None:
     await house.open()
     await house.fill(month_of_cases(9), NOVEMBER)
