@@ -218,3 +218,13 @@ def test_backup_that_fails_leaves_nothing(data: Path, tmp_path: Path) -> None:
 
     status, _ = db(data, "backup", str(tmp_path / "copy"))
     assert (status, (tmp_path / "copy").exists()) == (2, False)
+
+
+def test_vault_is_rotated_for_every_tenant(lived: Path) -> None:
+    for arguments, expected in ([], 0), (["--tenant", "h00"], 1):
+        command = ["keys", "rotate-vault", *arguments, "--json"]
+        environment = {"GATEWAY_DATA": str(lived / "data"), "GATEWAY_MOCK": "1"}
+        done = CliRunner().invoke(app, command, env=environment)
+        assert done.exit_code == expected, done.output
+        if not expected:
+            assert all(count >= 1 for count in json.loads(done.output).values())
