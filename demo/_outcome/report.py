@@ -21,7 +21,7 @@ from demo._outcome.index_766 import index_table
 from demo._outcome.proof import COMMAND, lines_of
 from demo._outcome.released import show_released
 from demo._portal import flags_table
-from gateway.cli.bundles import bundle_table, bundles_of
+from gateway.cli.bundles import Bundle, bundle_table, bundles_of
 from gateway.forms.catalogue import read_catalogue
 from gateway.settings import Settings
 
@@ -55,7 +55,7 @@ def document_of(day: Day) -> dict[str, Any]:
     }
 
 
-def _bundles() -> list[dict[str, Any]]:
+def _bundles() -> list[Bundle]:
     """What each linked declaration spares its citizens, from the forms alone."""
     return bundles_of(read_catalogue(Settings().schemas))
 

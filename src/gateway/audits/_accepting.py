@@ -8,9 +8,7 @@ other and with its result, the bound of a sample included. 6. A sample was enter
 """
 
 from base64 import b64encode
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -99,7 +97,7 @@ def _check_numbers(leaf: Leaf) -> None:
         )
 
 
-def _bound_holds(sample: Mapping[str, Any]) -> bool:
+def _bound_holds(sample: Leaf) -> bool:
     try:
         bound = bound_of(sample.get("units"), sample["drawn"], sample["wrong"])
         return bool(sample["bound"] == [bound, PARTS])

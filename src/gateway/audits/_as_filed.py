@@ -17,7 +17,7 @@ and not submitted, `added` submitted and not filed, `changed`.
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from gateway.audits._disclosures import Disclosure, DisclosureError, check_disclosure, submission_of
 from gateway.domain.errors import GatewayError
@@ -49,12 +49,12 @@ class Differs(DisclosureError):
 class Copies:
     """The copies of one declaration, by who holds it."""
 
-    by_holder: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    by_holder: Mapping[str, Mapping[str, object]] = field(repr=False)
 
 
-def read_copies(folder: Path, leaf: int, decode: Callable[[bytes], Any]) -> Copies:
+def read_copies(folder: Path, leaf: int, decode: Callable[[bytes], object]) -> Copies:
     """The copies of a submission's declaration; raises DisclosureError `filed` for none, or an unreadable one."""
-    found: dict[str, Mapping[str, Any]] = {}
+    found: dict[str, Mapping[str, object]] = {}
     for holder in HOLDERS:
         path = folder / holder / f"{leaf}.json"
         if not path.is_file():
@@ -107,7 +107,7 @@ def differences(filed: Mapping[str, str], submitted: Mapping[str, str]) -> Itera
             yield path, CHANGED
 
 
-def _content(receipt: OpenedReceipt, copy: Mapping[str, Any]) -> Mapping[str, str]:
+def _content(receipt: OpenedReceipt, copy: Mapping[str, object]) -> Mapping[str, str]:
     try:
         return dict(visible_content(receipt.texts, with_switches(receipt.claims, copy)))
     except GatewayError:

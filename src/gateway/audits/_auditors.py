@@ -7,10 +7,9 @@ are encrypted.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import pyrage
-from sqlalchemy import Connection, Select, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 
 from gateway.domain.errors import BadRequest, Conflict, NotFound
 from gateway.storage.schema import auditors, metric_definitions
@@ -38,7 +37,7 @@ def accredit(connection: Connection, name: str, vkey: str, recipient: str) -> Au
     if not name.isprintable() or not 0 < len(name) <= LONGEST_NAME:
         raise BadRequest("unusable_key", "a name is printable, of up to 100 characters", "name")
     _check_keys(vkey, recipient)
-    if connection.execute(_known(vkey, name)).first() is not None:
+    if connection.execute(select(auditors.c.vkey).where(_is(vkey, name))).first() is not None:
         raise Conflict("auditor_exists", "an auditor of this name or key was entered before")
     row = {"vkey": vkey, "name": name, "recipient": recipient, "ended_at": None}
     connection.execute(insert(auditors), row)
@@ -68,7 +67,8 @@ def end_accreditation(connection: Connection, who: str, now: datetime) -> Audito
 
 def auditor_of(connection: Connection, who: str) -> Auditor:
     """The accredited auditor of this name or verifier key; raises NotFound `unknown_auditor`."""
-    row = connection.execute(_known(who, who).where(auditors.c.ended_at.is_(None))).first()
+    known = select(auditors).where(_is(who, who), auditors.c.ended_at.is_(None))
+    row = connection.execute(known).first()
     if row is None:
         raise NotFound("unknown_auditor", "no accredited auditor has this name or key", "auditor")
     return Auditor(row.name, row.vkey, row.recipient, True)
@@ -88,5 +88,5 @@ def check_begun(connection: Connection) -> None:
         )
 
 
-def _known(vkey: str, name: str) -> Select[Any]:
-    return select(auditors).where(or_(auditors.c.vkey == vkey, auditors.c.name == name))
+def _is(vkey: str, name: str) -> ColumnElement[bool]:
+    return or_(auditors.c.vkey == vkey, auditors.c.name == name)

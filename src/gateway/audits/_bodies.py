@@ -11,13 +11,13 @@ and no more than a bundle is held in memory. Before it, an `access` case leaf re
 """
 
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pyrage
-from sqlalchemy import ColumnElement, Connection, Row, Select, select, true
+from sqlalchemy import ColumnElement, Connection, select, true
 
 from gateway.audits._auditors import Auditor, check_begun
 from gateway.audits._packs import Pack, Progress
@@ -123,8 +123,7 @@ def _archive(
 
 
 def _bundle(database: Database, origin: str, first: int, width: int) -> bytes:
-    rows = database.read_separately(lambda c: _rows(c, origin, first, first + width - 1))
-    held = {row.idx: row.salt + row.body for row in rows}
+    held = database.read_separately(lambda c: _held(c, origin, first, first + width - 1))
     try:
         return encode_bundle(held.get(index, b"") for index in range(first, first + width))
     except OverflowError:
@@ -132,11 +131,11 @@ def _bundle(database: Database, origin: str, first: int, width: int) -> bytes:
         raise CannotMeasure(longest, "its body is longer than an entry can be") from None
 
 
-def _rows(connection: Connection, origin: str, first: int, last: int) -> Sequence[Row[Any]]:
-    """Index, salt and body, of the running log or of a closed one by its name."""
+def _held(connection: Connection, origin: str, first: int, last: int) -> dict[int, bytes]:
+    """Salt and body by index, of the running log or of a closed one by its name."""
     table, mine = bodies, cast("ColumnElement[bool]", true())
     if (latest_key(connection) or f"{origin}+").partition("+")[0] != origin:
         table, mine = closed_bodies, closed_bodies.c.origin == origin
     within = table.c.idx.between(first, last)
-    wanted: Select[Any] = select(table.c.idx, table.c.salt, table.c.body).where(mine, within)
-    return connection.execute(wanted).all()
+    wanted = select(table.c.idx, table.c.salt, table.c.body).where(mine, within)
+    return {row.idx: row.salt + row.body for row in connection.execute(wanted)}

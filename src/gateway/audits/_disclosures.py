@@ -34,7 +34,6 @@ from base64 import b64decode, b64encode, urlsafe_b64decode
 from binascii import Error as NotBase64
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from gateway.domain.errors import ReceiptRefused
 from gateway.domain.json_texts import read_json
@@ -84,10 +83,10 @@ class Disclosure:
     content_salt: bytes = field(repr=False)
     leaves: frozenset[tuple[bytes, bytes]] = field(repr=False)
     receipts: tuple[Receipt, ...] = field(repr=False)
-    data: Mapping[str, Any] = field(repr=False)
+    data: Mapping[str, object] = field(repr=False)
     contested: frozenset[str]
     by_officer: frozenset[str]
-    papers: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    papers: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
 class DisclosureError(Exception):
@@ -98,10 +97,12 @@ class DisclosureError(Exception):
         self.step = step
 
 
-def read_disclosure(document: Any) -> Disclosure:
+def read_disclosure(document: object) -> Disclosure:
     """Read a decoded disclosure; raises DisclosureError `form`."""
     try:
-        if not document.keys() <= _MEMBERS or not isinstance(document["data"], dict):
+        if not isinstance(document, dict) or not document.keys() <= _MEMBERS:
+            raise DisclosureError(UNREADABLE)
+        if not isinstance(document["data"], dict):
             raise DisclosureError(UNREADABLE)
         evidence = document["evidence"]
         return Disclosure(
@@ -260,7 +261,7 @@ def _judged(
     return one, judge(one, data, marks, pairings)
 
 
-def _opens(one: OpenedReceipt, judged: JudgedField, data: Mapping[str, Any]) -> bool:
+def _opens(one: OpenedReceipt, judged: JudgedField, data: Mapping[str, object]) -> bool:
     if judged.filled is None:
         return False
     return one.opens_at(judged.filled, data, judged.path)

@@ -5,9 +5,8 @@ of its published log, by code that shares only the draw's arithmetic with the ve
 units of a frame are numbered as `gateway_verify/sampling/units.py` defines them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -47,13 +46,15 @@ class DrawnUnits:
     hashes: Mapping[int, bytes]
 
 
-def draw_again(connection: Connection, log: LogFolder, document: Any) -> DrawnUnits:
+def draw_again(connection: Connection, log: LogFolder, document: object) -> DrawnUnits:
     """Draw the sample of `document`, a decoded `sample-drawn` file, again.
 
     Raises BadRequest for a file or request that cannot be read or was forged, Conflict `sample_not_entered`
     for a request that no leaf here holds, `audit_of_another_log` for a range beyond the published log,
     `sample_not_drawn` where this province's payloads give other units.
     """
+    if not isinstance(document, dict):
+        raise BadRequest("audit_unreadable", "no drawn sample")
     try:
         request, nonce = read_sample_request(document["request"]), decode_base64(document["nonce"])
         public, drawn = decode_base64(document["draw"]), document["drawn"]
@@ -80,7 +81,7 @@ def draw_again(connection: Connection, log: LogFolder, document: Any) -> DrawnUn
 
 
 def _units(
-    connection: Connection, log: LogFolder, span: list[Any], frame: str
+    connection: Connection, log: LogFolder, span: Sequence[int], frame: str
 ) -> Iterator[DrawnUnit]:
     first, last = span
     public = list(_public(log, last))

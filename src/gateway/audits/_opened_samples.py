@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from gateway.audits._as_filed import Difference, Differs, check_as_filed, read_copies
 from gateway.audits._disclosures import (
@@ -53,7 +52,7 @@ class Supplied:
     """
 
     openings: Path
-    decode: Callable[[bytes], Any]
+    decode: Callable[[bytes], object]
     due: int | None = None
     journal: Mapping[str, Collection[str]] = field(default_factory=dict, repr=False)
     filed: Path = Path()

@@ -16,7 +16,6 @@ disclosure, classes, records and verdicts are those of the leaf, and
 from collections.abc import Collection, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from gateway.audits._disclosures import (
     CheckedDisclosure,
@@ -54,7 +53,8 @@ def check_paper(
     paper = _paper(shown.receipt, record, opening.papers.get(record))
     if not _there(files, paper["file"]):
         raise DisclosureError("file")
-    if paper["number"] not in issued.get(paper["issuer"], ()):
+    issuer = paper["issuer"]
+    if issuer is None or paper["number"] not in issued.get(issuer, ()):
         raise DisclosureError("issuer")
 
 
@@ -67,10 +67,11 @@ def _record(unit: Unit, shown: CheckedDisclosure) -> str:
     return record
 
 
-def _paper(receipt: OpenedReceipt, record: str, supplied: Any) -> Mapping[str, Any]:
+def _paper(receipt: OpenedReceipt, record: str, supplied: object) -> Mapping[str, str | None]:
     """The supplied paper, whose digest is that of the record's tag."""
-    shaped = isinstance(supplied, dict) and supplied.keys() == MEMBERS
-    if not shaped or not all(one is None or isinstance(one, str) for one in supplied.values()):
+    if not isinstance(supplied, dict) or supplied.keys() != MEMBERS:
+        raise DisclosureError("paper")
+    if not all(one is None or isinstance(one, str) for one in supplied.values()):
         raise DisclosureError("paper")
     tag = next((one.tag for one in receipt.claims.records if one.id == record), None)
     opened = receipt.tagger.record_tag(record, paper_digest(supplied))

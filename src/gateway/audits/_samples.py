@@ -11,9 +11,8 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from gateway.audits._auditors import auditor_of, check_begun
 from gateway.domain.clock import hour_of
@@ -53,7 +52,7 @@ class Entered:
         )
 
 
-def read_sample_request(document: Any) -> Leaf:
+def read_sample_request(document: object) -> Leaf:
     """Read a decoded request and verify its signature.
 
     Raises BadRequest `audit_unreadable` or `audit_forged`.
@@ -74,8 +73,8 @@ def enter_sample(connection: Connection, request: Leaf, now: datetime) -> Entere
     check_begun(connection)
     auditor_of(connection, request["auditor"])
     payload = _asked(request, now)
-    for row in _same(connection, payload):
-        return Entered(row.idx, row.salt, row.body)
+    for known in _same(connection, payload):
+        return known
     leaf = append_case(connection, payload)
     return Entered(leaf.index, leaf.salt, payload.encode())
 
@@ -104,11 +103,11 @@ def _asked(request: Leaf, now: datetime) -> SamplePayload:
     )
 
 
-def _same(connection: Connection, asked: SamplePayload) -> list[Row[Any]]:
+def _same(connection: Connection, asked: SamplePayload) -> list[Entered]:
     """The leaves of the same request, at any hour."""
     return [
-        row
-        for row, known in _samples(connection)
+        one
+        for one, known in _samples(connection)
         if replace(known, hour=asked.hour, frame=known.frame or FIELDS) == asked
     ]
 
@@ -120,7 +119,7 @@ def note_outcome(connection: Connection, audit: Leaf, now: datetime) -> None:
     so many units of this frame, range and root, or one that has an outcome already.
     """
     sample = audit["sample"]
-    held = {row.idx: payload for row, payload in _samples(connection)}
+    held = {one.index: payload for one, payload in _samples(connection)}
     asked = held.get(sample["entered"])
     if asked is None or not _answers(audit, asked):
         raise Conflict("sample_not_entered", "no commitment to this sample stands there", "sample")
@@ -150,9 +149,9 @@ def _answers(audit: Leaf, asked: SamplePayload) -> bool:
     return same and mine and framed and drawn
 
 
-def _samples(connection: Connection) -> list[tuple[Row[Any], SamplePayload]]:
+def _samples(connection: Connection) -> list[tuple[Entered, SamplePayload]]:
     wanted = select(bodies.c.idx, bodies.c.salt, bodies.c.body)
     of_kind = wanted.where(bodies.c.kind == SamplePayload.kind)
-    rows: list[Row[Any]] = list(connection.execute(of_kind))
-    read = ((row, decode_payload(row.body)) for row in rows)
-    return [(row, payload) for row, payload in read if isinstance(payload, SamplePayload)]
+    held = (Entered(row.idx, row.salt, row.body) for row in connection.execute(of_kind))
+    read = ((one, decode_payload(one.body)) for one in held)
+    return [(one, payload) for one, payload in read if isinstance(payload, SamplePayload)]

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -134,12 +134,12 @@ def procedures(as_json: AsJson = False) -> None:
         typer.echo(f"bãi bỏ / abolished: {code} ({bound[code]})")
 
 
-def _read(question: Callable[[Any], T]) -> T:
+def _read(question: Callable[..., T]) -> T:
     with open_deployment() as (_, database):
         return database.read(question)
 
 
-def _write(change: Callable[[Any], T]) -> T:
+def _write(change: Callable[..., T]) -> T:
     with open_deployment() as (_, database):
         return asyncio.run(database.write(change))
 

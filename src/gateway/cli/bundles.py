@@ -1,7 +1,7 @@
 """`gateway forms bundles`: what each linked declaration saves, per procedure."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -10,8 +10,29 @@ from gateway.cli._deployment import AsJson
 from gateway.cli._forms.checking import print_json, print_table, registered_forms
 from gateway.forms.bundles import Spared
 from gateway.forms.catalogue import Catalogue, RegisteredForm
-from gateway.reduction.figures import figure
+from gateway.reduction.figures import Figure, figure
 from gateway.reduction.table import percent
+
+
+class BundledProcedure(TypedDict):
+    """A procedure of a linked declaration: its items when asked alone, within, and shared."""
+
+    procedure: str
+    title: str
+    ours: bool
+    alone: int
+    within: int
+    shared: int
+
+
+class Bundle(TypedDict):
+    """A linked declaration: its items, those of its procedures when asked alone, and the share saved."""
+
+    form: str
+    items: int
+    alone: int
+    saved: Figure
+    procedures: list[BundledProcedure]
 
 
 def bundles(
@@ -29,13 +50,13 @@ def bundles(
         print_table(bundle_table(bundle))
 
 
-def bundles_of(catalogue: Catalogue) -> list[dict[str, Any]]:
-    """`{"form", "items", "alone", "saved", "procedures": […]}` of every linked declaration."""
+def bundles_of(catalogue: Catalogue) -> list[Bundle]:
+    """Every linked declaration."""
     linked = [form for form in catalogue.forms() if form.bindings.serves]
     return [_bundle(form, catalogue.spared(form)) for form in linked]
 
 
-def _bundle(form: RegisteredForm, spared: Sequence[Spared]) -> dict[str, Any]:
+def _bundle(form: RegisteredForm, spared: Sequence[Spared]) -> Bundle:
     items, alone = len(form.bindings.all_items), sum(one.alone for one in spared)
     return {
         "form": form.code,
@@ -56,7 +77,7 @@ def _bundle(form: RegisteredForm, spared: Sequence[Spared]) -> dict[str, Any]:
     }
 
 
-def bundle_table(bundle: dict[str, Any]) -> Table:
+def bundle_table(bundle: Bundle) -> Table:
     """One line a procedure of a linked declaration, and what it spares in all."""
     table = Table(title=bundle["form"], box=SIMPLE_HEAD)
     table.add_column("Thủ tục\nProcedure")
@@ -64,7 +85,7 @@ def bundle_table(bundle: dict[str, Any]) -> Table:
         table.add_column(heading, justify="right")
     for row in bundle["procedures"]:
         code = row["procedure"] + (" (ours)" if row["ours"] else "")
-        counts = (str(row[name]) for name in ("alone", "within", "shared"))
+        counts = (str(count) for count in (row["alone"], row["within"], row["shared"]))
         table.add_row(f"{row['title']}\n{code}", *counts)
     table.add_section()
     saved = percent(bundle["saved"]["value"])

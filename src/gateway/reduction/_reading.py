@@ -8,9 +8,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from operator import itemgetter
 
-from sqlalchemy import Connection, Row, select, union
+from sqlalchemy import Connection, select, union
 
 from gateway.domain.errors import CannotMeasure
 from gateway.log.entries import (
@@ -88,12 +88,12 @@ def cases_of(database: Database, first: int, last: int) -> Iterator[StoredCase]:
     """
     after = ""
     while rows := database.read(_some_cases(after, first, last)):
-        until = rows[-1].case_ref
+        until = rows[-1][0]
         persons: defaultdict[str, list[bytes]] = defaultdict(list)
-        for row in database.read(_their_persons(after, until)):
-            persons[row.case_ref].append(row.person_index)
-        for reference, its in groupby(rows, key=lambda row: row.case_ref):
-            payloads = [(row.idx, _payload(row.idx, row.body)) for row in its]
+        for reference, person in database.read(_their_persons(after, until)):
+            persons[reference].append(person)
+        for reference, its in groupby(rows, key=itemgetter(0)):
+            payloads = [(leaf, _payload(leaf, text)) for _, leaf, text in its]
             yield StoredCase(reference, payloads, persons[reference])
         after = until
 
@@ -105,7 +105,10 @@ def _payload(leaf: int, text: bytes) -> CasePayload:
         raise CannotMeasure(leaf, str(unreadable)) from None
 
 
-def _some_cases(after: str, first: int, last: int) -> Callable[[Connection], list[Row[Any]]]:
+def _some_cases(
+    after: str, first: int, last: int
+) -> Callable[[Connection], Sequence[tuple[str, int, bytes]]]:
+    """Case, leaf and payload of the next cases."""
     of = bodies.c
     some = (
         select(of.case_ref)
@@ -116,14 +119,15 @@ def _some_cases(after: str, first: int, last: int) -> Callable[[Connection], lis
     )
     whole = select(of.case_ref, of.idx, of.body).where(of.case_ref.in_(some), of.idx <= last)
     ordered = whole.order_by(of.case_ref, of.idx)
-    return lambda connection: list(connection.execute(ordered))
+    return lambda connection: connection.execute(ordered).all()
 
 
-def _their_persons(after: str, until: str) -> Callable[[Connection], list[Row[Any]]]:
+def _their_persons(after: str, until: str) -> Callable[[Connection], Sequence[tuple[str, bytes]]]:
+    """Case and blind index of the applicants of these cases."""
     of = case_persons.c
     theirs = select(of.case_ref, of.person_index).where(of.case_ref > after, of.case_ref <= until)
     applicants = theirs.where(of.applicant.is_(True))
-    return lambda connection: list(connection.execute(applicants))
+    return lambda connection: connection.execute(applicants).all()
 
 
 def root_at(database: Database, size: int) -> bytes:
@@ -134,15 +138,15 @@ def root_at(database: Database, size: int) -> bytes:
 def _hashes(database: Database, size: int) -> Iterator[bytes]:
     after = -1
     while rows := database.read(_some_hashes(after, size)):
-        yield from (row.hash for row in rows)
-        after = rows[-1].idx
+        yield from (hashed for _, hashed in rows)
+        after = rows[-1][0]
 
 
-def _some_hashes(after: int, size: int) -> Callable[[Connection], list[Row[Any]]]:
+def _some_hashes(after: int, size: int) -> Callable[[Connection], Sequence[tuple[int, bytes]]]:
     page = (
         select(leaves.c.idx, leaves.c.hash)
         .where(leaves.c.idx > after, leaves.c.idx < size)
         .order_by(leaves.c.idx)
         .limit(_PAGE)
     )
-    return lambda connection: list(connection.execute(page))
+    return lambda connection: connection.execute(page).all()

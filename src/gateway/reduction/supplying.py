@@ -19,7 +19,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
 
 from sqlalchemy import Connection, insert
 
@@ -117,7 +116,7 @@ def folded(counts: Mapping[Counted, int]) -> dict[Counted, int]:
     return dict(sorted(kept.items(), key=lambda one: (one[0][0] or "", one[0][1] or "")))
 
 
-def _entries_of(raw: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _entries_of(raw: bytes) -> Iterator[tuple[str, Mapping[str, object]]]:
     """The entries of a JSON file, each with its place."""
     try:
         document = read_json(raw.removeprefix(BYTE_ORDER_MARK))
@@ -135,7 +134,7 @@ def _entries_of(raw: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
         raise _refused("the file", "has one member, counts or reads", "file")
 
 
-def _lines_of(raw: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _lines_of(raw: bytes) -> Iterator[tuple[str, Mapping[str, object]]]:
     """The lines of a CSV file, each with its number."""
     lines = None
     try:
@@ -146,33 +145,36 @@ def _lines_of(raw: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for line in lines:
             if len(line) != len(names):
                 raise _refused(f"line {lines.line_num}", "has another number of cells", "file")
-            cells: dict[str, Any] = dict(zip(names, line, strict=True))
-            for name in ("dossiers", "reads"):
-                if _NUMBER.fullmatch(cells.get(name, "")):
-                    cells[name] = int(cells[name])
-            if "channel" in cells:
-                cells["channel"] = cells["channel"] or None
-            yield f"line {lines.line_num}", cells
+            cells = zip(names, line, strict=True)
+            yield f"line {lines.line_num}", {name: _value(name, text) for name, text in cells}
     except (UnicodeDecodeError, csv.Error):
         place = f"line {lines.line_num}" if lines else "the file"
         raise _refused(place, "is CSV in UTF-8", "file") from None
 
 
-def _reads(entries: list[tuple[str, Mapping[str, Any]]]) -> int:
+def _value(name: str, text: str) -> str | int | None:
+    """A cell as JSON would have it: a number, null for no channel, else the text."""
+    if name == "channel":
+        return text or None
+    return int(text) if name in ("dossiers", "reads") and _NUMBER.fullmatch(text) else text
+
+
+def _reads(entries: list[tuple[str, Mapping[str, object]]]) -> int:
     if len(entries) != 1 or "reads" not in entries[0][1]:
         raise _refused("the file", "holds one number of reads for this source", "reads")
     return _number(*entries[0], "reads")
 
 
-def _counts(entries: Iterator[tuple[str, Mapping[str, Any]]]) -> dict[Counted, int]:
+def _counts(entries: Iterator[tuple[str, Mapping[str, object]]]) -> dict[Counted, int]:
     counts: dict[Counted, int] = {}
     seen: set[Counted] = set()
     for place, entry in entries:
         if "procedure" not in entry:
             raise _refused("the file", "holds dossiers for this source", "counts")
+        named = entry["procedure"]
         try:
-            procedure = ProcedureCode(entry["procedure"]).text
-        except (ValueError, TypeError):
+            procedure = ProcedureCode(named if isinstance(named, str) else "").text
+        except ValueError:
             raise _refused(place, "names a procedure like 1.004222", "procedure") from None
         channel = entry["channel"]
         if channel not in (None, ONLINE, PAPER):
@@ -188,7 +190,7 @@ def _counts(entries: Iterator[tuple[str, Mapping[str, Any]]]) -> dict[Counted, i
     return counts
 
 
-def _number(place: str, entry: Mapping[str, Any], member: str) -> int:
+def _number(place: str, entry: Mapping[str, object], member: str) -> int:
     number = entry[member]
     if type(number) is not int or not 0 <= number <= LARGEST_COUNT:
         raise _refused(place, "is a whole number up to 1,000,000,000", member)

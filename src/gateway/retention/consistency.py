@@ -11,9 +11,9 @@ Then: 6. every chain and receipt that has ended was ended by a leaf.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, exists, func, literal, null, or_, select, union_all
+from sqlalchemy import Connection, Select, and_, exists, func, literal, null, or_, select, union_all
 
 from gateway.log.entries import (
     CasePayload,
@@ -74,6 +74,17 @@ _LEAVES = (
 )
 
 
+class _Leaf(NamedTuple):
+    """A leaf, with the kind, salt and payload beside it where they are still there."""
+
+    idx: int
+    entry: bytes
+    hash: bytes
+    kind: str | None
+    salt: bytes | None
+    body: bytes | None
+
+
 class _Claim(NamedTuple):
     """A row that names a leaf: what it is, of which chain."""
 
@@ -104,7 +115,7 @@ def differences(
     claims = _Claims(reading)
     shredded = _shredded(reading)
     expected = 0
-    for leaf in reading.execute(_LEAVES):
+    for leaf in map(_Leaf._make, reading.execute(_LEAVES)):
         walked(leaf.idx)
         yield from _unmatched(claims.below(leaf.idx))  # 5
         if leaf.idx != expected:
@@ -116,7 +127,7 @@ def differences(
 
 
 def _of_leaf(
-    leaf: Any, named_by: list[_Claim], shredded: list[tuple[int, int]]
+    leaf: _Leaf, named_by: list[_Claim], shredded: list[tuple[int, int]]
 ) -> Iterator[Difference]:
     if leaf_hash(leaf.entry) != leaf.hash:
         yield Difference(leaf.idx, "the entry is not the one that was hashed")  # 2
@@ -131,7 +142,7 @@ def _of_leaf(
             if not any(first <= leaf.idx <= last for first, last in shredded):
                 yield Difference(leaf.idx, "its payload is gone and no shred leaf says so")
             return
-        elif case_entry(seal_of(leaf.salt, leaf.body)) != leaf.entry:
+        elif case_entry(seal_of(leaf.salt or b"", leaf.body)) != leaf.entry:
             yield Difference(leaf.idx, "its seal does not open with the payload beside it")  # 3
             return
         else:
@@ -167,7 +178,7 @@ class _Claims:
 
     def __init__(self, connection: Connection) -> None:
         rows = connection.execute(_every_claim())
-        grouped = groupby((_Claim(*row) for row in rows), key=lambda claim: claim.leaf)
+        grouped = groupby(map(_Claim._make, rows), key=lambda claim: claim.leaf)
         self._groups = ((index, list(group)) for index, group in grouped)
         self._next = next(self._groups, None)
 
@@ -186,7 +197,7 @@ class _Claims:
         return found
 
 
-def _every_claim() -> Any:
+def _every_claim() -> Select[tuple[int, str, str | None]]:
     nobody = null()
     claims = union_all(
         select(receipts.c.leaf.label("idx"), literal("receipt").label("role"), receipts.c.chain),

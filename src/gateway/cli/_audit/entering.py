@@ -8,7 +8,7 @@ import asyncio
 from base64 import b64encode
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import typer
@@ -98,7 +98,7 @@ def _request(path: Path) -> Leaf:
     return read_sample_request(_decoded(path))
 
 
-def _decoded(path: Path) -> Any:
+def _decoded(path: Path) -> object:
     try:
         return canonical.read_json(read_file(path, LARGEST_FILE_BYTES))
     except canonical.NotCanonical as refused:

@@ -6,12 +6,14 @@ knows the read) and `differs` ([path, word] where a submission is not as filed).
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import typer
+from pydantic import BaseModel, ConfigDict, StrictInt, ValidationError
 from rich.table import Table
 
 from gateway.audits import DIFFERENCES, STEPS_OF
@@ -22,12 +24,35 @@ from gateway.sources.registry import registered
 from gateway_verify.ending import tell
 from gateway_verify.evidence import Way, verify_log
 from gateway_verify.findings import Kind, Unchecked
+from gateway_verify.leaves import Leaf
 from gateway_verify.locations import Folder
 from gateway_verify.sampling.bound import PARTS, bound_of
 from gateway_verify.sampling.draw import FIELDS, frame_of
 from gateway_verify.sampling.requests import read_request
 from gateway_verify.sampling.year import Year, samples_of
 from gateway_verify.signing import read_auditor, sign_leaf
+
+
+class OpenedUnit(BaseModel):
+    """A drawn unit as `open` wrote it; `differs` holds a path and how it is not as filed."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    leaf: StrictInt
+    ordinal: StrictInt
+    path: str | None
+    failed: str | None
+    outside: str | None
+    differs: tuple[tuple[str, str], ...]
+
+
+class _OpenedFile(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    request: object
+    entered: StrictInt
+    units: StrictInt
+    results: tuple[OpenedUnit, ...]
 
 
 def report(
@@ -39,44 +64,63 @@ def report(
     """Say how many were wrong, why, and what share of all units that bounds at 95 %."""
     with refusals_said():
         found = _opened(opened)
-        results, wrong = found.results, count_wrong(found.results)
+        results, wrong = found.results, sum(one.failed is not None for one in found.results)
         bound = bound_of(found.units, len(results), wrong)
         if key is not None:
-            sample = {"frame": found.frame, "units": found.units, "drawn": len(results)}
+            sample: dict[str, object] = {
+                "frame": found.frame,
+                "units": found.units,
+                "drawn": len(results),
+            }
             sample |= {"wrong": wrong, "bound": [bound, PARTS], "entered": found.entered}
             out.write_bytes(_audit(found.request, sample, key))
-    steps = Counter(one["failed"] for one in results if one["failed"])
+    steps = Counter(one.failed for one in results if one.failed)
     order = STEPS_OF[found.frame]
-    done = {
-        "month": found.request["month"],
-        "frame": found.frame,
-        "units": found.units,
-        "drawn": len(results),
-        "wrong": wrong,
-        "bound": bound / PARTS,
-        "steps": dict(sorted(steps.items(), key=lambda one: order.index(one[0]))),
-        "outside": dict(Counter(one["outside"] for one in results if one["outside"])),
-        "differs": dict(Counter(how for one in results for _, how in one["differs"])),
-    }
+    done = _Done(
+        found.request["month"],
+        found.frame,
+        found.units,
+        len(results),
+        wrong,
+        bound / PARTS,
+        dict(sorted(steps.items(), key=lambda one: order.index(one[0]))),
+        dict(Counter(one.outside for one in results if one.outside)),
+        dict(Counter(how for one in results for _, how in one.differs)),
+    )
     tell(orjson.dumps(done).decode()) if as_json else _show(done, results)
     raise typer.Exit(WRONG if wrong else 0)
 
 
-def _show(done: dict[str, Any], results: list[dict[str, Any]]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What came out of a sample; the members of the JSON answer."""
+
+    month: str
+    frame: str
+    units: int
+    drawn: int
+    wrong: int
+    bound: float
+    steps: dict[str, int]
+    outside: dict[str, int]
+    differs: dict[str, int]
+
+
+def _show(done: _Done, results: Sequence[OpenedUnit]) -> None:
     table = Table("mục / leaf", "trường / fields", "sai ở bước / failed at")
     for one in results:
-        places = [one["path"]] if one["path"] else [f"{p} ({how})" for p, how in one["differs"]]
-        if one["failed"]:
-            table.add_row(str(one["leaf"]), "\n".join(places), one["failed"])
-    if done["wrong"]:
+        places = [one.path] if one.path else [f"{path} ({how})" for path, how in one.differs]
+        if one.failed:
+            table.add_row(str(one.leaf), "\n".join(places), one.failed)
+    if done.wrong:
         tell(table_text(table))
-    below = "đúng bằng / is" if done["drawn"] == done["units"] else "dưới / below"
+    below = "đúng bằng / is" if done.drawn == done.units else "dưới / below"
     tell(
-        f"{done['month']} {done['frame']}: {done['drawn']} / {done['units']} mở / opened, "
-        f"{done['wrong']} sai / wrong; tỷ lệ sai / share of wrong ones {below} {done['bound']:.2%} (95 %)"
+        f"{done.month} {done.frame}: {done.drawn} / {done.units} mở / opened, "
+        f"{done.wrong} sai / wrong; tỷ lệ sai / share of wrong ones {below} {done.bound:.2%} (95 %)"
     )
-    if done["frame"] == FIELDS:
-        outside = sum(done["outside"].values())
+    if done.frame == FIELDS:
+        outside = sum(done.outside.values())
         tell(f"{outside} đối chiếu với nguồn / held against a source's own list")
 
 
@@ -103,12 +147,12 @@ def year(
     tell(table_text(table))
 
 
-def _plain(year: Year) -> dict[str, Any]:
-    numbers = {"units": year.units, "drawn": year.drawn, "wrong": year.wrong}
+def _plain(year: Year) -> dict[str, object]:
+    numbers: dict[str, object] = {"units": year.units, "drawn": year.drawn, "wrong": year.wrong}
     return numbers | {"bound": year.bound / PARTS, "months": [one.month for one in year.months]}
 
 
-def _audit(request: dict[str, Any], sample: dict[str, Any], key: Path) -> bytes:
+def _audit(request: Leaf, sample: dict[str, object], key: Path) -> bytes:
     auditor = read_auditor(key)
     if str(auditor.key) != request["auditor"]:
         raise Unchecked(Kind.KEY, "the sample was asked for by another auditor")
@@ -117,19 +161,14 @@ def _audit(request: dict[str, Any], sample: dict[str, Any], key: Path) -> bytes:
     return sign_leaf(auditor, {"kind": "audit", "v": 1, **same, **found})
 
 
-def count_wrong(results: list[dict[str, Any]]) -> int:
-    """How many of the results are wrong."""
-    return sum(one["failed"] is not None for one in results)
-
-
 @dataclass(frozen=True, slots=True)
 class _Found:
     """What a file of opened units says."""
 
-    request: dict[str, Any]
+    request: Leaf
     entered: int
     units: int
-    results: list[dict[str, Any]]
+    results: Sequence[OpenedUnit]
 
     @property
     def frame(self) -> str:
@@ -138,28 +177,21 @@ class _Found:
 
 def _opened(path: Path) -> _Found:
     """Raises Unchecked for another file, or one in which a drawn unit is missing or stands twice."""
-    said = decoded(path)
     try:
-        found = _Found(
-            dict(read_request(said["request"])), said["entered"], said["units"], said["results"]
-        )
-        good = type(found.entered) is int and type(found.units) is int
-        good = good and all(_known(one, found.frame) for one in found.results)
-        different = {(one["leaf"], one["ordinal"]) for one in found.results}
-    except (KeyError, TypeError, ValueError):
-        good = False
-    if not good:
+        said = _OpenedFile.model_validate(decoded(path))
+    except ValidationError:
+        raise Unchecked(Kind.AUDIT, "no opened sample") from None
+    found = _Found(read_request(said.request), said.entered, said.units, said.results)
+    if not all(_known(one, found.frame) for one in found.results):
         raise Unchecked(Kind.AUDIT, "no opened sample")
-    if len(different) != len(found.results):
+    if len({(one.leaf, one.ordinal) for one in found.results}) != len(found.results):
         raise Unchecked(Kind.AUDIT, "a drawn unit stands twice among what was opened")
     if len(found.results) != min(found.request["count"], found.units):
         raise Unchecked(Kind.AUDIT, "units that were drawn are missing among what was opened")
     return found
 
 
-def _known(one: dict[str, Any], frame: str) -> bool:
-    ways = all(isinstance(at, str) and how in DIFFERENCES for at, how in one["differs"])
-    placed = type(one["leaf"]) is type(one["ordinal"]) is int
-    placed = placed and isinstance(one["path"], str | None)
-    outside = one["outside"] in (None, *registered().remote)
-    return placed and ways and one["failed"] in (None, *STEPS_OF[frame]) and outside
+def _known(one: OpenedUnit, frame: str) -> bool:
+    words = all(how in DIFFERENCES for _, how in one.differs)
+    outside = one.outside in (None, *registered().remote)
+    return words and one.failed in (None, *STEPS_OF[frame]) and outside

@@ -9,14 +9,13 @@ refuted or, of `report`, an opening was wrong; 2 could not check.
 
 import secrets
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import typer
 
 from gateway.api.strict_json import decode
 from gateway.audits import Result, Supplied, check_all
-from gateway.cli._audit.report import count_wrong
 from gateway.cli._audit.sample_files import (
     decoded,
     keep_secret,
@@ -170,14 +169,15 @@ def open_(
         until = None if due is None else moment_of(due)
         sample = draw_again(Folder(pack), policy_of(policy), decoded(drawn), told)
         supplied = _supplied(sample.frame, openings, (journal, filed, issuers), until)
-        rows = [_row(one) for one in check_all(pack, sample, supplied, told)]
+        results = check_all(pack, sample, supplied, told)
+        rows = [_row(one) for one in results]
         said = {"request": dict(sample.request), "entered": sample.entered.index}
         said |= {"units": sample.count, "results": rows}
         out.write_bytes(orjson.dumps({"kind": "sample-opened", "v": 1, **said}))
     done = {
         "frame": sample.frame,
         "opened": len(rows),
-        "wrong": count_wrong(rows),
+        "wrong": sum(one.failed is not None for one in results),
         "file": str(out),
     }
     say(done, as_json)
@@ -206,7 +206,7 @@ def _supplied(
     return Supplied(openings, decode, due, issued=lists_in(given, "papers by issuer"))
 
 
-def _row(one: Result) -> dict[str, Any]:
+def _row(one: Result) -> dict[str, object]:
     found = {"failed": one.failed, "outside": one.outside, "differs": list(one.differs)}
     return shown(one.unit) | found
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import typer
 
@@ -31,7 +30,7 @@ WRONG = 1
 """Exit status: refuted, or an opening was wrong."""
 
 
-def decoded(path: Path, most: int = LARGEST_FILE_BYTES) -> Any:
+def decoded(path: Path, most: int = LARGEST_FILE_BYTES) -> object:
     """The JSON in a file; raises Unchecked."""
     try:
         return canonical.read_json(read_file(path, most))
