@@ -167,6 +167,20 @@ async def test_altered_or_removed_content_raises_alarm(
 
 
 @pytest.mark.threat(43)
+async def test_contents_of_one_owner_cannot_be_swapped(world: World) -> None:
+    card = world.cards[0]
+    for number in ("1", "2"):
+        await world.store.put(HERE, card | {"number": number})
+    first, second = world.rows(contents)
+    for row, sealed in ((first, second.sealed), (second, first.sealed)):
+        mine = contents.c.identity == row.identity
+        await world.change(update(contents).where(mine).values(sealed=sealed))
+
+    with pytest.raises(VaultDamaged):
+        await world.store.search(HERE, world.owner(0))
+
+
+@pytest.mark.threat(43)
 @pytest.mark.parametrize("column", ["identity", "owner_index", "edition"])
 async def test_row_that_names_anothers_content_is_damaged(world: World, column: str) -> None:
     await world.fill()
@@ -244,10 +258,10 @@ async def test_gateway_follows_rotation_from_beside(
     await world.fill()
     with closing(open_vault(tmp_path, lambda: NOW).database) as beside:
         vault = Vault(beside, TenantKeys(beside, FileKeys(tmp_path), lambda: NOW), KEY, lambda: NOW)
-        await rotate(vault, HERE, lambda done, total: None)
+        for tenant in (HERE, THERE):
+            await rotate(vault, tenant, lambda done, total: None)
 
     assert len(await world.store.search(HERE, world.owner(0))) == 1
-    await rotate(world.store.vault, THERE, lambda done, total: None)
     card = records_of(people, 3)[0]
     await world.store.put(THERE, card)  # a new owner's key is wrapped under the key of now
     assert {row.tenant_version for row in world.rows(data_keys)} == {2}
