@@ -7,7 +7,6 @@ each call is its own. Ed25519 alone: with P-256 the algorithm is `ES256`, and a 
 import base64
 import json
 import secrets
-import time
 from collections.abc import Callable, Generator, Mapping
 from hashlib import sha256
 
@@ -51,7 +50,10 @@ def proof(
 
 
 class KeyAuth(httpx.Auth):
-    """Signs in by `key` and proves every call: `httpx.AsyncClient(auth=KeyAuth(…))`."""
+    """Signs in by `key` and proves every call: `httpx.AsyncClient(auth=KeyAuth(…))`.
+
+    `clock` gives seconds since 1970, in production `time.time`.
+    """
 
     requires_response_body = True
 
@@ -60,7 +62,7 @@ class KeyAuth(httpx.Auth):
         issuer: str,
         client_id: str,
         key: Ed25519PrivateKey,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float],
     ) -> None:
         self._issuer, self._client_id, self._key, self._clock = issuer, client_id, key, clock
         self._token, self._ends = "", 0.0

@@ -16,6 +16,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gateway.domain.errors import SourceBrokeContract, SourceError, VaultClosed
+from gateway.domain.json_texts import AmbiguousJson, read_json
 from gateway.upstream import http
 from gateway.upstream.exchange import Exchange
 
@@ -75,8 +76,8 @@ class TransitKeys:
 
 def _read(content: bytes) -> _Data:
     try:
-        return _Reply.model_validate_json(content).data
-    except ValidationError:
+        return _Reply.model_validate(read_json(content)).data
+    except (AmbiguousJson, ValidationError):
         raise SourceBrokeContract("unreadable") from None
 
 
