@@ -1,7 +1,8 @@
 """Entries and payloads keep the bytes in which the first releases wrote them.
 
 `entries.jsonl` holds texts that were written before entries had types, or by other means than those: of
-every kind and version at least one, in every combination of members that turned up.
+every kind and version at least one, in every combination of members that turned up. That of a newer
+kind stands in its schema (`examples`).
 """
 
 import json
@@ -50,7 +51,14 @@ from gateway.log.entries import (
 from tests.log.writing import prefill_body
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "leaves"
-WRITTEN = (Path(__file__).parent / "entries.jsonl").read_bytes().splitlines()
+WRITTEN = [
+    *(Path(__file__).parent / "entries.jsonl").read_bytes().splitlines(),
+    *(
+        json.dumps(one, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+        for path in sorted(SCHEMAS.glob("*.schema.json"))
+        for one in json.loads(path.read_bytes()).get("examples", ())
+    ),
+]
 
 
 def read(text: bytes) -> CasePayload | PublicLeaf:

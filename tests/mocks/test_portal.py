@@ -160,7 +160,7 @@ async def test_declared_procedures_are_listed(unit: Unit) -> None:
     bound = [*drafts.glob("*/bindings.json"), *ready.glob("*/bindings.json")]
     asked = {code for path in bound for code in json.loads(path.read_text())["procedures"]}
 
-    assert len(bound) == 31
+    assert len(bound) >= 31
     assert asked <= codes
     assert all(set(one) == {"MATTHC", "TENTTHC"} for one in listed)
     assert all(code.startswith("9.") for code in codes - asked)
