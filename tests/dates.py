@@ -110,6 +110,9 @@ def main(arguments: Sequence[str]) -> int:
     """Read the command line and run."""
     given, _, more = " ".join(arguments).partition(" -- ")
     words = given.split()
+    if {"-h", "--help"} & set(words):
+        print(__doc__)
+        return 0
     demo, days = "--demo" in words, [word for word in words if word != "--demo"]
     if which("faketime") is None:
         print("faketime is missing; on Debian: apt-get install faketime", file=sys.stderr)

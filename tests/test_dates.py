@@ -49,3 +49,8 @@ def test_figures_differ_only_in_the_day() -> None:
 def test_clock_runs_on_from_requested_moment() -> None:
     later = datetime(2026, 11, 22, 6, tzinfo=UTC)
     assert dates.as_of(later, NOW, ["true"])[-3:] == ["-f", "+3600s", "true"]
+
+
+def test_help_is_no_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dates.main(["--help"]) == 0
+    assert "python -m tests.dates" in capsys.readouterr().out
