@@ -1,4 +1,4 @@
-"""Run the mocks as a process of their own, on loopback, until told to stop.
+"""Run the mocks as a process of their own, on loopback, until stopped.
 
     python -m mocks.serve --population-port 0 [--portal-port 0] [--papers-port 0]
                           [--ministry-port 0] [--today 2026-11-22] --info FILE

@@ -80,8 +80,8 @@ class KeyAuth(httpx.Auth):
             answer = yield httpx.Request("POST", endpoint, data=form, headers=headers)
             if answer.is_error:
                 return
-            told = answer.json()
-            self._token, self._ends = told["access_token"], now + told["expires_in"]
+            answered = answer.json()
+            self._token, self._ends = answered["access_token"], now + answered["expires_in"]
         address = self._issuer + request.url.raw_path.decode().partition("?")[0]
         request.headers["Authorization"] = f"DPoP {self._token}"
         request.headers["DPoP"] = proof(

@@ -1,4 +1,4 @@
-"""Run the witness as a process of its own, on loopback, until told to stop.
+"""Run the witness as a process of its own, on loopback, until stopped.
 
     python -m mocks.witness.serving --log VKEY --info FILE
 

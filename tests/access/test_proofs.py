@@ -32,7 +32,7 @@ ISSUER, ADDRESS = "https://gateway.example.test", "https://gateway.example.test/
 CLIENT, TOKEN, NOW = "h99.0a1b2c3d", "an-access-token", 1_795_000_000.5
 SIGNER, OTHER = Signer(), Signer()
 P256 = Signer.on_p256()
-PRIVATE = {**SIGNER.jwk, "d": b64(SIGNER.private.private_bytes_raw())}  # type: ignore[union-attr]
+PRIVATE = {**SIGNER.jwk, "d": b64(SIGNER.private.private_bytes_raw())}
 ANY = Json | bytes
 
 
@@ -269,8 +269,8 @@ def test_file_without_key_is_refused(raw: bytes) -> None:
 
 
 def test_only_public_half_of_key_is_kept() -> None:
-    told = {**P256.jwk, "kid": "2026-11", "use": "sig", "alg": "ES256", "key_ops": ["verify"]}
-    key = read_public_key(told)
+    shown = {**P256.jwk, "kid": "2026-11", "use": "sig", "alg": "ES256", "key_ops": ["verify"]}
+    key = read_public_key(shown)
 
     assert json.loads(key.jwk) == {**P256.jwk, "kid": "2026-11"}
     assert (key.kid, key.name) == (P256.thumbprint, "2026-11")

@@ -106,10 +106,10 @@ def _challenge(answer: httpx.Response) -> tuple[int, str, str]:
 async def test_hardened_client_signs_in_and_calls(hardened: Hardened) -> None:
     answer = await hardened.ask()
 
-    told = answer.json()
-    assert (told["token_type"], told["expires_in"]) == ("DPoP", 300)
-    assert (await hardened.forms(told["access_token"])).status_code == 200
-    assert (await hardened.forms(told["access_token"], scheme="dpop")).status_code == 200
+    shown = answer.json()
+    assert (shown["token_type"], shown["expires_in"]) == ("DPoP", 300)
+    assert (await hardened.forms(shown["access_token"])).status_code == 200
+    assert (await hardened.forms(shown["access_token"], scheme="dpop")).status_code == 200
 
 
 async def test_bound_token_ends_after_five_minutes(hardened: Hardened) -> None:

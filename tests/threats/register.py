@@ -54,7 +54,7 @@ THREATS = {
     "T-39": "Retries become a storm",
     "T-40": "One tenant starves the others",
     "T-41": "A caller sets a member that belongs to the server",
-    "T-42": "More fields leave the house than the form binds",
+    "T-42": "More fields leave the gateway than the form binds",
     "T-43": "A ciphertext is moved to another row or tenant",
     "T-44": "A backup brings an erased person back",
     "T-45": "A job still holds what was erased",

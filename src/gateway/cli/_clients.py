@@ -296,7 +296,7 @@ def _shown(
     shown: ShownTenant, own: list[ListedClient], now: datetime, *, as_json: bool
 ) -> dict[str, object]:
     grant = shown.grant
-    told: dict[str, object] = {
+    members: dict[str, object] = {
         "tenant": shown.tenant,
         "name": shown.name,
         "agency": shown.agency,
@@ -311,12 +311,12 @@ def _shown(
         "agencies": sorted(grant.agencies),
     }
     if as_json:
-        return {**told, "clients": [asdict(client) for client in own]}
+        return {**members, "clients": [asdict(client) for client in own]}
     lines = (
         f"{one.client_id} ({one.profile}, {'live' if one.revoked_at is None else 'revoked'}: {one.scopes})"
         for one in own
     )
-    return {**told, "clients": list(lines)}
+    return {**members, "clients": list(lines)}
 
 
 def _listed_or_all(names: frozenset[str] | None) -> str | list[str]:

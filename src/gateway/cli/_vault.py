@@ -24,7 +24,7 @@ def rotate_vault(
 ) -> None:
     """Give tenants another key in the vault and destroy the one before; a gateway may run meanwhile.
 
-    Data keys are wrapped anew, no record is written anew. A rotation that was interrupted goes on.
+    Data keys are wrapped again, no record is rewritten. A rotation that was interrupted goes on.
     Copies of the vault from before still hold the old key, wrapped by the key provider.
     Exit status: 0 done, 1 refused or the keys cannot be had, 2 a setting cannot be used.
     """

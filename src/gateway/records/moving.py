@@ -1,12 +1,13 @@
 """Move contents into the vault that an earlier version kept in the deployment's database.
 
 The upgrade set them aside in `unsealed_records`. Each goes as any record does: into the vault, then
-named in the transaction that deletes it here. When the last has gone, the caller writes the database
-anew, so that nothing of them is left in free pages, and ends the moving; a kill at any point is
+named in the transaction that deletes it here. When the last has gone, the caller rewrites the database,
+so that nothing of them is left in free pages, and ends the moving; a kill at any point is
 mended by doing it again.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy import (
     Column,
@@ -61,7 +62,7 @@ async def move_into(database: Database, vault: Vault, progress: Callable[[int, i
     progress(moved, total)
     while rows := database.read(lambda c: c.execute(select(_unsealed).limit(_GROUP)).all()):
         named = [(row, *await _seal(vault, row)) for row in rows]
-        await database.write(lambda c, n=named: _name(c, n))  # type: ignore[misc]  # this round's
+        await database.write(partial(_name, named=named))
         moved += len(rows)
         progress(moved, total)
     return moved

@@ -1,4 +1,4 @@
-"""Give a tenant another key in the vault: its data keys are wrapped anew, its contents stay as they are.
+"""Give a tenant another key in the vault: its data keys are wrapped again, its contents stay as they are.
 
     1. make the next tenant key; from now on nothing is wrapped under the one before
     2. wrap every data key of the tenant under it, group by group
@@ -31,7 +31,7 @@ def tenants_of(vault: Vault) -> list[TenantId]:
 
 
 async def rotate(vault: Vault, tenant: TenantId, progress: Callable[[int, int], None]) -> int:
-    """Rotate the key of a tenant that has one; how many data keys were wrapped anew.
+    """Rotate the key of a tenant that has one; how many data keys were wrapped again.
 
     Raises VaultClosed, VaultDamaged, Busy.
     """
@@ -81,8 +81,8 @@ def _wrap_group(connection: Connection, vault: Vault, tenant: TenantId) -> int:
             key = open_sealed(vault.keys.cipher(tenant, row.tenant_version), before, row.wrapped)
             place = key_place(tenant, row.owner_index, row.version, newest)
             mine = data_keys.c.tenant == tenant, data_keys.c.owner_index == row.owner_index
-            anew = {"tenant_version": newest, "wrapped": seal(wrapping, place, key)}
-            connection.execute(update(data_keys).where(*mine).values(anew))
+            rewrapped = {"tenant_version": newest, "wrapped": seal(wrapping, place, key)}
+            connection.execute(update(data_keys).where(*mine).values(rewrapped))
     return len(rows)
 
 

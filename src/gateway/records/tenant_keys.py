@@ -50,7 +50,7 @@ class KeyProvider(Protocol):
 class StaleKeys(Exception):
     """A key that is needed is not among those held: they were held too long, or another is in use now.
 
-    Whoever holds them anew may try once more.
+    Whoever loads them again may try once more.
     """
 
 

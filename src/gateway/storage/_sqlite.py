@@ -160,7 +160,7 @@ def copy(copies: Mapping[Path, Path], progress: Callable[[int, int], None]) -> N
 
 
 def overwrite_deleted(path: Path) -> None:
-    """Write every page anew, with zeros where something was deleted, and empty the write-ahead log."""
+    """Rewrite every page, with zeros where something was deleted, and empty the write-ahead log."""
     with closing(_plain(path)) as connection:
         for statement in (
             "PRAGMA secure_delete=ON",

@@ -77,11 +77,11 @@ def copy_databases(copies: Mapping[DatabaseUrl, Path], progress: Progress) -> No
 
 
 def overwrite_deleted(url: DatabaseUrl) -> None:
-    """Write the database anew without what was ever deleted from it, in its files and beside them.
+    """Rewrite the database without what was ever deleted from it, in its files and beside them.
 
     It needs as much free space as the database, and nobody who reads or writes. Raises DatabaseUnusable.
     """
     try:
         _sqlite.overwrite_deleted(url.path)
     except sqlite3.Error as error:
-        raise DatabaseUnusable(f"the database cannot be written anew: {error}") from error
+        raise DatabaseUnusable(f"the database cannot be rewritten: {error}") from error

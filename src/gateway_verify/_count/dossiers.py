@@ -167,13 +167,13 @@ def _merged(submissions: Sequence[Submission]) -> list[Judged]:
     fields: list[Judged] = []
     youngest = submissions[-1].form.young
     for path, last in submissions[-1].fields.items():
-        told = [s.fields[path] for s in submissions if path in s.fields]
-        declared = [one for one in told if one[1] in _DECLARED]
+        stated = [s.fields[path] for s in submissions if path in s.fields]
+        declared = [one for one in stated if one[1] in _DECLARED]
         if last[1] in _GONE:
             fields.append(last)
-        elif len(told) == len(submissions) and all(one[1] == "A" for one in told):
-            kind = min((one[2] for one in told), key=_WEAKEST_FIRST.index)
-            young = next((one[3] for one in told if one[3] in youngest), "")
+        elif len(stated) == len(submissions) and all(one[1] == "A" for one in stated):
+            kind = min((one[2] for one in stated), key=_WEAKEST_FIRST.index)
+            young = next((one[3] for one in stated if one[3] in youngest), "")
             fields.append((last[0], "A", kind, last[3] + young))
         elif declared:
             fields.append((last[0], *declared[-1][1:]))

@@ -91,10 +91,10 @@ def commit(
         auditor = read_auditor(key)
         if frame not in FRAMES:
             raise Unchecked(Kind.AUDIT, f"a frame is one of {', '.join(FRAMES)}")
-        with bar("Nhật ký / log") as told:
-            proved = verify_log(Folder(pack), policy_of(policy), Way(told))
+        with bar("Nhật ký / log") as progress:
+            proved = verify_log(Folder(pack), policy_of(policy), Way(progress))
             if count is None:
-                units = units_in(Folder(pack), proved, month, frame, told).count
+                units = units_in(Folder(pack), proved, month, frame, progress).count
                 size = _share_of(units, frame, year_units)
             else:
                 size = Size(count, frame)
@@ -128,11 +128,11 @@ def draw(
     as_json: AsJson = False,
 ) -> None:
     """Draw the units that the province is to open; anybody can draw the same."""
-    with refusals_said(), bar("Rút thăm / draw") as told:
+    with refusals_said(), bar("Rút thăm / draw") as progress:
         asked = read_request(decoded(request))
         drawing = read_file(public, LARGEST_DRAW_BYTES)
         later = Later(decoded(entered), moment_of(at), read_nonce(nonce), drawing)
-        sample = draw_sample(Folder(pack), policy_of(policy), asked, later, told)
+        sample = draw_sample(Folder(pack), policy_of(policy), asked, later, progress)
         out.write_bytes(sample.as_json())
     drawn, leaves = len(sample.units), len({unit.leaf.index for unit in sample.units})
     done = {"frame": sample.frame, "units": sample.count, "drawn": drawn, "leaves": leaves}
@@ -165,11 +165,11 @@ def open_(
     as_json: AsJson = False,
 ) -> None:
     """Check every opening; a wrong one is named by the step that failed."""
-    with refusals_said(), bar("Mở mẫu / openings") as told:
+    with refusals_said(), bar("Mở mẫu / openings") as progress:
         until = None if due is None else moment_of(due)
-        sample = draw_again(Folder(pack), policy_of(policy), decoded(drawn), told)
+        sample = draw_again(Folder(pack), policy_of(policy), decoded(drawn), progress)
         supplied = _supplied(sample.frame, openings, (journal, filed, issuers), until)
-        results = check_all(pack, sample, supplied, told)
+        results = check_all(pack, sample, supplied, progress)
         rows = [_row(one) for one in results]
         said = {"request": dict(sample.request), "entered": sample.entered.index}
         said |= {"units": sample.count, "results": rows}

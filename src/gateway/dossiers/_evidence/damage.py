@@ -1,4 +1,4 @@
-"""What the log is told of a record that does not open in the vault."""
+"""The log entry about a record that does not open in the vault."""
 
 from collections.abc import Callable
 
